@@ -1,0 +1,209 @@
+"""The errors of the project: one root, and data instead of prose wherever there is data.
+
+Every exception that leaves nnc is an `NncError`. Those about a bitstream are
+`BitstreamError`s of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bits are
+missing), *unsupported* (allowed, but not by us or not within the caller's limits) and
+*missing value* (something that only the caller knows was not given).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class NncError(Exception):
+    """Root of all exceptions of nnc."""
+
+
+class InputError(NncError, ValueError):
+    """What the caller handed in can't be used: a tensor, an option, a path."""
+
+
+class BuildError(NncError, ValueError):
+    """A value doesn't fit its place in the bitstream, so that nothing was written.
+
+    Attributes:
+        path: syntax path of the element, for example `units[3].header.scan_order`.
+        value: the value that was refused.
+        allowed: what would have been accepted.
+    """
+
+    def __init__(self, message: str, *, path: str = "", value: Any = None, allowed: str = ""):
+        """Store the parts; `str()` of the error puts them together."""
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.value = value
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        """Give path, message and what would be allowed."""
+        place = f"{self.path}: " if self.path else ""
+        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
+        return f"{place}{self.message}{allowed}"
+
+
+class BitstreamError(NncError):
+    """Something is wrong with a bitstream at one place of it.
+
+    Every part but the message may be unknown where the error is raised; who catches it on
+    the way up and knows more adds to it with `locate`.
+
+    Attributes:
+        message: what is wrong, one sentence without the place.
+        path: syntax path with indices, for example `units[3].header.tensor_dimensions[1]`.
+        bit_position: position in bits from the first bit of the data, or None.
+        unit: number of the unit in the bitstream, from 0, or None.
+        unit_type: name of the unit's type, for example `NNR_NDU`, or "".
+        value: the value found, or None.
+        allowed: what would have been allowed, or "".
+        clause: clause of the standard that holds the rule, or "".
+        schema: `file:line` of the schema that holds the rule, or "".
+        hint: what the reader of the message can do, or "".
+    """
+
+    kind: ClassVar[str] = "invalid"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        bit_position: int | None = None,
+        unit: int | None = None,
+        unit_type: str = "",
+        value: Any = None,
+        allowed: str = "",
+        clause: str = "",
+        schema: str = "",
+        hint: str = "",
+    ):
+        """Store the parts; `str()` of the error puts them together."""
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.bit_position = bit_position
+        self.unit = unit
+        self.unit_type = unit_type
+        self.value = value
+        self.allowed = allowed
+        self.clause = clause
+        self.schema = schema
+        self.hint = hint
+
+    @property
+    def position(self) -> str:
+        """The position as `byte.bit`, or "" where it isn't known."""
+        if self.bit_position is None:
+            return ""
+        return f"{self.bit_position >> 3}.{self.bit_position & 7}"
+
+    def locate(
+        self,
+        *,
+        path_prefix: str = "",
+        bit_offset: int = 0,
+        unit: int | None = None,
+        unit_type: str = "",
+        clause: str = "",
+        schema: str = "",
+    ) -> BitstreamError:
+        """Add what a caller further up knows of the place, and give the error back.
+
+        Args:
+            path_prefix: goes in front of the path, with a dot where one is needed.
+            bit_offset: bits to add to the position (where the data began, within the whole).
+            unit: number of the unit, taken where none is known yet.
+            unit_type: name of its type, taken where none is known yet.
+            clause: taken where none is known yet.
+            schema: taken where none is known yet.
+        """
+        if path_prefix:
+            dot = "." if self.path and not self.path.startswith("[") else ""
+            self.path = f"{path_prefix}{dot}{self.path}"
+        if self.bit_position is not None:
+            self.bit_position += bit_offset
+        if self.unit is None:
+            self.unit = unit
+        self.unit_type = self.unit_type or unit_type
+        self.clause = self.clause or clause
+        self.schema = self.schema or schema
+        return self
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all parts as plain data, for machine-readable reports."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "unit": self.unit,
+            "unit_type": self.unit_type or None,
+            "path": self.path or None,
+            "position": self.position or None,
+            "value": self.value if isinstance(self.value, int | float | None) else str(self.value),
+            "allowed": self.allowed or None,
+            "clause": self.clause or None,
+            "schema": self.schema or None,
+            "hint": self.hint or None,
+        }
+
+    def __str__(self) -> str:
+        """Give the place, the message, and what to do, on one line."""
+        place = []
+        if self.unit is not None:
+            place.append(f"unit {self.unit}" + (f" ({self.unit_type})" if self.unit_type else ""))
+        if self.path:
+            place.append(self.path)
+        if self.bit_position is not None:
+            place.append(f"at {self.position}")
+        text = ", ".join(place) + (": " if place else "") + self.message
+        if self.allowed:
+            text += f" (allowed: {self.allowed})"
+        sources = [f"clause {self.clause}" if self.clause else "", self.schema]
+        if any(sources):
+            text += f" [{', '.join(source for source in sources if source)}]"
+        if self.hint:
+            text += f"; {self.hint}"
+        return text
+
+
+class InvalidError(BitstreamError):
+    """The bitstream breaks a rule of the format."""
+
+    kind = "invalid"
+
+
+class IncompleteError(BitstreamError):
+    """The data end before the syntax does.
+
+    Attributes:
+        missing_bits: how many bits more would have been needed, at least.
+    """
+
+    kind = "incomplete"
+
+    def __init__(self, message: str, *, missing_bits: int, **place: Any):
+        """Store the number of missing bits, and the place as `BitstreamError` does."""
+        super().__init__(message, **place)
+        self.missing_bits = missing_bits
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all parts as plain data, for machine-readable reports."""
+        return super().as_dict() | {"missing_bits": self.missing_bits}
+
+
+class UnsupportedError(BitstreamError):
+    """Allowed by the format, but this implementation doesn't do it."""
+
+    kind = "unsupported"
+
+
+class LimitError(UnsupportedError):
+    """Allowed by the format, but beyond a limit that the caller can raise."""
+
+    kind = "unsupported"
+
+
+class MissingValueError(BitstreamError):
+    """A value that only the caller can know (sent out of band) was not given."""
+
+    kind = "missing value"

@@ -1,0 +1,41 @@
+"""Compile the hot modules with Cython; everything else is declared in pyproject.toml.
+
+The extensions are optional: where no C compiler is at hand the installation goes on
+without them, and nnc runs on its plain-Python code (slowly, with a warning).
+"""
+
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# Contracting a * b + c into one instruction would change the trellis' decisions
+# from machine to machine; the same input must give the same bytes everywhere.
+COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
+
+COMPILED_MODULES = [
+    "nnc.bitio.bits",
+    "nnc.deepcabac.engine",
+    "nnc.encoder.trellis",
+]
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                name,
+                [name.replace(".", "/") + ".py"],
+                extra_compile_args=COMPILE_ARGS,
+                optional=True,
+            )
+            for name in COMPILED_MODULES
+        ],
+        language_level=3,
+        compiler_directives={
+            "boundscheck": False,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": False,
+        },
+    )
+)
