@@ -1,0 +1,542 @@
+# cython: annotation_typing=False
+"""Reading and writing bits, most significant bit of the first byte first (clauses 6.1.2, 6.1.3).
+
+The verbs are the descriptors of the syntax tables: `u`, `i`, `ue`, `ie`, `flt`, `st`, `bs` and
+`byte_alignment`, each once in `BitReader` and once in `BitWriter`. Both check everything (the
+end of the data, that a value fits), so that who calls them needn't, and both know the syntax
+path of what they are at, so that an error names it. Where a C compiler was at hand this module
+is compiled (the types stand in `bits.pxd`); it behaves the same as plain Python.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnc.bitio.errors import BuildError, IncompleteError, InvalidError
+
+# An Exp-Golomb code may be as long as its data; nothing in the format needs numbers beyond
+# 64 bits, and a limit keeps a run of zero bytes from turning into one huge integer.
+MAXIMUM_EXP_GOLOMB_ORDER = 64
+
+# A shift of this one is a shift of Python's integers, compiled or not: it can't overflow.
+ONE = 1
+
+FLOAT_FORMATS = {16: "<e", 32: "<f", 64: "<d"}
+
+
+class TraceEntry(NamedTuple):
+    """One element as it was read: where, how wide, what."""
+
+    position: int
+    bits: int
+    path: str
+    descriptor: str
+    value: Any
+
+
+def index_text(index: Any) -> str:
+    """Give an index (None, an integer or a tuple of them) as `[1][2]`."""
+    if index is None:
+        return ""
+    if isinstance(index, tuple):
+        return "".join([f"[{i}]" for i in index])
+    return f"[{index}]"
+
+
+def path_text(stack: list[Any], name: str, index: Any) -> str:
+    """Join the entered tables and the element into a path."""
+    parts = [entry[0] + index_text(entry[2]) for entry in stack]
+    parts.append(name + index_text(index))
+    return ".".join([part for part in parts if part])
+
+
+class BitReader:
+    """Reads elements from a bytes-like object.
+
+    Attributes:
+        source: the data as a memoryview of bytes.
+        position: next bit to be read, counted from the first bit of the data.
+        end: first bit that may not be read any more.
+        trace: None, or a list that gets a `TraceEntry` for each element.
+        stack: the entered tables, as (field name, table name, index).
+    """
+
+    def __init__(self, data: Any, start: int = 0, end: Any = None, trace: Any = None) -> None:
+        """Read `data` from bit `start` up to bit `end` (None: to its end)."""
+        view = memoryview(data)
+        if view.format != "B" or view.ndim != 1:
+            view = view.cast("B")
+        self.source = view
+        self.data = view
+        size = 8 * len(view)
+        self.end = size if end is None else end
+        if not 0 <= start <= self.end <= size:
+            raise ValueError(f"bits {start} to {self.end} don't lie within {size} bits of data")
+        self.position = start
+        self.trace = trace
+        self.stack: list[Any] = []
+
+    @property
+    def remaining(self) -> int:
+        """Number of bits left."""
+        return self.end - self.position
+
+    def enter(self, name: str, table: str, index: Any = None) -> None:
+        """Note that what follows stands in field `name`, described by `table`."""
+        self.stack.append((name, table, index))
+
+    def leave(self) -> None:
+        """Note the end of what was last entered."""
+        self.stack.pop()
+
+    def path(self, name: str, index: Any = None) -> str:
+        """Give the syntax path of an element here."""
+        return path_text(self.stack, name, index)
+
+    def u(self, n: int, name: str, index: Any = None) -> int:
+        """Read an unsigned integer of `n` bits."""
+        start = self.position
+        if n > self.end - start:
+            self.raise_incomplete(n, name, index)
+        value = self.read_bits(start, n)
+        self.position = start + n
+        if self.trace is not None:
+            self.record(start, name, index, f"u({n})", value)
+        return value
+
+    def i(self, n: int, name: str, index: Any = None) -> int:
+        """Read a two's complement integer of `n` bits."""
+        start = self.position
+        if n > self.end - start:
+            self.raise_incomplete(n, name, index)
+        value = self.read_bits(start, n)
+        self.position = start + n
+        if n > 0 and value >> (n - 1):
+            value -= ONE << n
+        if self.trace is not None:
+            self.record(start, name, index, f"i({n})", value)
+        return value
+
+    def ue(self, k: int, name: str, index: Any = None) -> int:
+        """Read an unsigned Exp-Golomb code of order `k`."""
+        start = self.position
+        value = self.read_exp_golomb(k, name, index)
+        if self.trace is not None:
+            self.record(start, name, index, f"ue({k})", value)
+        return value
+
+    def ie(self, k: int, name: str, index: Any = None) -> int:
+        """Read a signed Exp-Golomb code of order `k`."""
+        start = self.position
+        code = self.read_exp_golomb(k, name, index)
+        value = (code + 1) >> 1 if code & 1 else -(code >> 1)
+        if self.trace is not None:
+            self.record(start, name, index, f"ie({k})", value)
+        return value
+
+    def flt(self, n: int, name: str, index: Any = None) -> float:
+        """Read an IEEE 754 number of `n` bits, least significant byte first.
+
+        Raises:
+            InvalidError: it is not a number.
+        """
+        start = self.position
+        if n > self.end - start:
+            self.raise_incomplete(n, name, index)
+        raw = self.read_bits(start, n)
+        value: float = struct.unpack(FLOAT_FORMATS[n], raw.to_bytes(n >> 3, "big"))[0]
+        if math.isnan(value):
+            self.fail("not a number where one is needed", name, index, value, "any number")
+        self.position = start + n
+        if self.trace is not None:
+            self.record(start, name, index, f"flt({n})", value)
+        return value
+
+    def st(self, name: str, index: Any = None) -> str:
+        """Read a UTF-8 string that one zero byte ends.
+
+        Raises:
+            InvalidError: not at a byte boundary, or not UTF-8.
+            IncompleteError: no zero byte before the end.
+        """
+        start = self.position
+        if start & 7:
+            self.fail("a string has to start at a byte boundary", name, index)
+        stop = self.find_zero_byte(start >> 3, self.end >> 3)
+        if stop < 0:
+            self.raise_incomplete(self.end - start + 8, name, index, "the string has no end")
+        raw = bytes(self.source[start >> 3 : stop])
+        try:
+            value = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.fail(f"not UTF-8: {error.reason}", name, index, raw[:40], "UTF-8")
+        self.position = 8 * (stop + 1)
+        if self.trace is not None:
+            self.record(start, name, index, "st(v)", value)
+        return value
+
+    def bs(self, name: str, index: Any = None) -> memoryview:
+        """Read the bytes up to the end, as a view on the data."""
+        start = self.position
+        if start & 7:
+            self.fail("bytes have to start at a byte boundary", name, index)
+        value = self.source[start >> 3 : self.end >> 3]
+        self.position = self.end
+        if self.trace is not None:
+            self.record(start, name, index, "bs(v)", value)
+        return value
+
+    def u_array(self, n: int, count: int, name: str) -> np.ndarray:
+        """Read `count` unsigned integers of `n` bits each (at most 64).
+
+        Returns:
+            One-dimensional array of the narrowest unsigned dtype that holds `n` bits.
+        """
+        start = self.position
+        if count < 0 or n * count > self.end - start:
+            self.raise_incomplete(max(n * count, 0), name, f"0..{count - 1}")
+        values = unpack_fixed_width(self.source, start, n, count)
+        self.position = start + n * count
+        if self.trace is not None:
+            self.record_array(start, n, name, f"u({n})", values)
+        return values
+
+    def flt_array(self, n: int, count: int, name: str) -> np.ndarray:
+        """Read `count` IEEE 754 numbers of `n` bits each, NaNs included.
+
+        Returns:
+            One-dimensional little-endian float array; a view on the data at a byte boundary.
+        """
+        start = self.position
+        if count < 0 or n * count > self.end - start:
+            self.raise_incomplete(max(n * count, 0), name, f"0..{count - 1}")
+        width = n >> 3
+        if start & 7:
+            raw = memoryview(unpack_fixed_width(self.source, start, 8, count * width))
+        else:
+            raw = self.source[start >> 3 : (start >> 3) + count * width]
+        values = np.frombuffer(raw, dtype=f"<f{width}")
+        self.position = start + n * count
+        if self.trace is not None:
+            self.record_array(start, n, name, f"flt({n})", values)
+        return values
+
+    def byte_alignment(self) -> int | None:
+        """Read the bits up to the next byte boundary, at least one (clause 6.3.5).
+
+        Returns:
+            None for a 1 and zeros, as the syntax wants it; else the bits found, as an integer.
+        """
+        start = self.position
+        n = 8 - (start & 7)
+        if n > self.end - start:
+            self.raise_incomplete(n, "byte_alignment", None)
+        value = self.read_bits(start, n)
+        self.position = start + n
+        if self.trace is not None:
+            self.record(start, "byte_alignment", None, f"f({n})", value)
+        return None if value == ONE << (n - 1) else value
+
+    def fail(
+        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+    ) -> Any:
+        """Raise an `InvalidError` at this place."""
+        raise InvalidError(
+            message,
+            path=self.path(name, index),
+            bit_position=self.position,
+            value=value,
+            allowed=allowed,
+        )
+
+    def raise_incomplete(
+        self, wanted: int, name: str, index: Any, message: str = "the data end too early"
+    ) -> Any:
+        """Raise an `IncompleteError` for an element that needs `wanted` bits from here."""
+        raise IncompleteError(
+            message,
+            missing_bits=wanted - (self.end - self.position),
+            path=self.path(name, index),
+            bit_position=self.position,
+        )
+
+    def record(self, start: int, name: str, index: Any, descriptor: str, value: Any) -> None:
+        """Append an element to the trace."""
+        entry = TraceEntry(start, self.position - start, self.path(name, index), descriptor, value)
+        self.trace.append(entry)
+
+    def record_array(self, start: int, n: int, name: str, descriptor: str, values: Any) -> None:
+        """Append each element of a vector read to the trace."""
+        for j, value in enumerate(values.tolist()):
+            path = self.path(name, j)
+            self.trace.append(TraceEntry(start + j * n, n, path, descriptor, value))
+
+    def read_bits(self, start: int, n: int) -> int:
+        """Give `n` bits at `start` as an unsigned integer; they are known to be there."""
+        if n <= 56:
+            return self.read_word(start, n)
+        first = start >> 3
+        last = (start + n + 7) >> 3
+        whole = int.from_bytes(self.source[first:last], "big")
+        return (whole >> (8 * last - start - n)) & ((ONE << n) - 1)
+
+    def read_word(self, start: int, n: int) -> int:
+        """Give at most 56 bits at `start`: never more than eight bytes are touched."""
+        if n == 0:
+            return 0
+        word = 0
+        first = start >> 3
+        last = (start + n + 7) >> 3
+        for j in range(first, last):
+            word = (word << 8) | self.data[j]
+        drop = 8 * last - start - n
+        mask = 1
+        mask = (mask << n) - 1
+        return (word >> drop) & mask
+
+    def read_exp_golomb(self, k: int, name: str, index: Any) -> int:
+        """Read the code itself: each zero bit adds a power of two and widens what follows."""
+        start = self.position
+        order = k
+        place = start
+        while True:
+            if place >= self.end:
+                self.raise_incomplete(place - start + 1 + order, name, index)
+            if (self.data[place >> 3] >> (7 - (place & 7))) & 1:
+                break
+            order += 1
+            place += 1
+            if order > MAXIMUM_EXP_GOLOMB_ORDER:
+                self.fail(
+                    "Exp-Golomb code too long", name, index, None, "numbers below 2 to the 64"
+                )
+        place += 1
+        if order > self.end - place:
+            self.raise_incomplete(place - start + order, name, index)
+        suffix = self.read_bits(place, order)
+        self.position = place + order
+        # The zero bits have added 2^k + 2^(k+1) + ... + 2^(order-1).
+        if order < 62:
+            low = 1
+            low = (low << order) - (low << k)
+            return suffix + low
+        return suffix + (ONE << order) - (ONE << k)
+
+    def find_zero_byte(self, first: int, last: int) -> int:
+        """Give the place of the first zero byte, or -1."""
+        for j in range(first, last):
+            if self.data[j] == 0:
+                return j
+        return -1
+
+
+class BitWriter:
+    """Writes elements, the counterpart of `BitReader` verb for verb.
+
+    Attributes:
+        buffer: the whole bytes written so far.
+        stack: the entered tables, as (field name, table name, index).
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing written."""
+        self.buffer = bytearray()
+        self.pending = 0
+        self.pending_bits = 0
+        self.stack: list[Any] = []
+
+    @property
+    def position(self) -> int:
+        """Number of bits written."""
+        return 8 * len(self.buffer) + self.pending_bits
+
+    def enter(self, name: str, table: str, index: Any = None) -> None:
+        """Note that what follows stands in field `name`, described by `table`."""
+        self.stack.append((name, table, index))
+
+    def leave(self) -> None:
+        """Note the end of what was last entered."""
+        self.stack.pop()
+
+    def path(self, name: str, index: Any = None) -> str:
+        """Give the syntax path of an element here."""
+        return path_text(self.stack, name, index)
+
+    def u(self, n: int, value: Any, name: str, index: Any = None) -> None:
+        """Write an unsigned integer of `n` bits."""
+        number = self.integer(value, name, index)
+        if number < 0 or number >> n:
+            self.fail("the value doesn't fit", name, index, value, f"0..{(ONE << n) - 1}")
+        self.write_bits(n, number)
+
+    def i(self, n: int, value: Any, name: str, index: Any = None) -> None:
+        """Write a two's complement integer of `n` bits."""
+        number = self.integer(value, name, index)
+        half = ONE << (n - 1)
+        if not -half <= number < half:
+            self.fail("the value doesn't fit", name, index, value, f"{-half}..{half - 1}")
+        self.write_bits(n, number & (2 * half - 1))
+
+    def ue(self, k: int, value: Any, name: str, index: Any = None) -> None:
+        """Write an unsigned Exp-Golomb code of order `k`."""
+        number = self.integer(value, name, index)
+        if number < 0:
+            self.fail("the value doesn't fit", name, index, value, "0 and above")
+        self.write_exp_golomb(k, number, name, index)
+
+    def ie(self, k: int, value: Any, name: str, index: Any = None) -> None:
+        """Write a signed Exp-Golomb code of order `k`."""
+        number = self.integer(value, name, index)
+        self.write_exp_golomb(k, 2 * number - 1 if number > 0 else -2 * number, name, index)
+
+    def flt(self, n: int, value: Any, name: str, index: Any = None) -> None:
+        """Write an IEEE 754 number of `n` bits, least significant byte first."""
+        try:
+            raw = struct.pack(FLOAT_FORMATS[n], value)
+        except (struct.error, OverflowError, TypeError):
+            self.fail("the value doesn't fit", name, index, value, f"a number of {n} bits")
+        if math.isnan(value):
+            self.fail("not a number where one is needed", name, index, value, "any number")
+        self.write_bits(n, int.from_bytes(raw, "big"))
+
+    def st(self, value: Any, name: str, index: Any = None) -> None:
+        """Write a UTF-8 string and the zero byte that ends it."""
+        if not isinstance(value, str) or "\0" in value:
+            self.fail(
+                "not a string without zero characters", name, index, value, "text without U+0000"
+            )
+        self.write_bytes(self.utf8(value, name, index) + b"\0", name, index)
+
+    def bs(self, value: Any, name: str = "", index: Any = None) -> None:
+        """Write bytes as they are."""
+        try:
+            view = memoryview(value)
+        except TypeError:
+            self.fail("not a bytes-like object", name, index, value, "bytes")
+        self.write_bytes(view, name, index)
+
+    def u_array(self, n: int, values: Any, name: str) -> None:
+        """Write unsigned integers of `n` bits each (at most 64)."""
+        array = np.asarray(values)
+        if array.size and array.dtype.kind not in "bui":
+            self.fail("not integers", name, None, None, f"0..{(ONE << n) - 1}")
+        numbers = array.tolist()
+        for j, number in enumerate(numbers):
+            if number < 0 or number >> n:
+                self.fail("the value doesn't fit", name, j, number, f"0..{(ONE << n) - 1}")
+        for number in numbers:
+            self.write_bits(n, number)
+
+    def flt_array(self, n: int, values: Any, name: str) -> None:
+        """Write IEEE 754 numbers of `n` bits each, NaNs included."""
+        raw = np.ascontiguousarray(values, dtype=f"<f{n >> 3}").reshape(-1).view(np.uint8)
+        if self.pending_bits == 0:
+            self.buffer += raw.data
+        else:
+            for number in raw.tolist():
+                self.write_bits(8, number)
+
+    def byte_alignment(self, value: Any = None) -> None:
+        """Write the bits up to the next byte boundary, at least one (clause 6.3.5).
+
+        Args:
+            value: bits to write in place of the regular 1 and zeros; what doesn't fit the room
+                (the elements before may have changed) is replaced by the regular ones.
+        """
+        n = 8 - self.pending_bits
+        if value is None or not 0 <= value < ONE << n:
+            value = ONE << (n - 1)
+        self.write_bits(n, value)
+
+    def to_bytes(self) -> bytes:
+        """Give what was written; a last incomplete byte is filled with zero bits."""
+        if self.pending_bits == 0:
+            return bytes(self.buffer)
+        return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
+
+    def fail(
+        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+    ) -> Any:
+        """Raise a `BuildError` at this place."""
+        raise BuildError(message, path=self.path(name, index), value=value, allowed=allowed)
+
+    def integer(self, value: Any, name: str, index: Any) -> Any:
+        """Give `value` as an integer, or refuse it."""
+        try:
+            return value.__index__()
+        except AttributeError:
+            return self.fail("not an integer", name, index, value, "an integer")
+
+    def utf8(self, value: str, name: str, index: Any) -> bytes:
+        """Encode text, refusing lone surrogates."""
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail("not encodable as UTF-8", name, index, value, "text without surrogates")
+            raise
+
+    def write_bytes(self, raw: Any, name: str, index: Any) -> None:
+        """Append bytes at a byte boundary."""
+        if self.pending_bits:
+            self.fail("has to start at a byte boundary", name, index)
+        self.buffer += raw
+
+    def write_exp_golomb(self, k: int, number: Any, name: str, index: Any) -> None:
+        """Write the code itself."""
+        order = k
+        while number >> order:
+            number -= ONE << order
+            order += 1
+            if order > MAXIMUM_EXP_GOLOMB_ORDER:
+                self.fail("the value doesn't fit", name, index, number, "numbers below 2 to the 64")
+        self.write_bits(order - k, 0)
+        self.write_bits(1, 1)
+        self.write_bits(order, number)
+
+    def write_bits(self, n: int, number: Any) -> None:
+        """Append `n` bits of a number that fits them."""
+        while n > 32:
+            n -= 32
+            self.write_word(32, (number >> n) & 0xFFFFFFFF)
+        self.write_word(n, number & 0xFFFFFFFF)
+
+    def write_word(self, n: int, word: int) -> None:
+        """Append at most 32 bits; fewer than eight wait, so that 40 bits always suffice."""
+        one = 1
+        pending = (self.pending << n) | (word & ((one << n) - 1))
+        count = self.pending_bits + n
+        while count >= 8:
+            count -= 8
+            self.buffer.append((pending >> count) & 255)
+        self.pending = pending & ((one << count) - 1)
+        self.pending_bits = count
+
+
+def unpack_fixed_width(source: memoryview, start: int, n: int, count: int) -> np.ndarray:
+    """Unpack `count` unsigned integers of `n` bits that begin at bit `start`.
+
+    Works in pieces, so that no more than a few megabytes are used besides the result.
+    """
+    dtype = np.dtype(f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}")
+    result = np.zeros(count, dtype=dtype)
+    if n == 0:
+        return result
+    if n in (8, 16, 32, 64) and start & 7 == 0:
+        first = start >> 3
+        raw = source[first : first + count * (n >> 3)]
+        result[:] = np.frombuffer(raw, dtype=dtype.newbyteorder(">"))
+        return result
+    piece = 1 << 16
+    weights = 1 << np.arange(n - 1, -1, -1, dtype=np.uint64)
+    for done in range(0, count, piece):
+        some = min(piece, count - done)
+        begin = start + done * n
+        stop = begin + some * n
+        pieces = np.frombuffer(source[begin >> 3 : (stop + 7) >> 3], dtype=np.uint8)
+        bits = np.unpackbits(pieces)[begin & 7 : (begin & 7) + some * n].reshape(some, n)
+        result[done : done + some] = bits.astype(np.uint64) @ weights
+    return result
