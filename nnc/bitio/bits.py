@@ -48,8 +48,12 @@ def index_text(index: Any) -> str:
 
 
 def path_text(stack: list[Any], name: str, index: Any) -> str:
-    """Join the entered tables and the element into a path."""
-    parts = [entry[0] + index_text(entry[2]) for entry in stack]
+    """Join the entered tables and the element into a path.
+
+    A table whose field has the table's own name is left out: its elements are found from the
+    caller all the same, and `header.dq_flag` reads better than the names of all tables between.
+    """
+    parts = [entry[0] + index_text(entry[2]) for entry in stack if entry[0] != entry[1]]
     parts.append(name + index_text(index))
     return ".".join([part for part in parts if part])
 
@@ -216,7 +220,7 @@ class BitReader:
             self.raise_incomplete(max(n * count, 0), name, f"0..{count - 1}")
         width = n >> 3
         if start & 7:
-            raw = memoryview(unpack_fixed_width(self.source, start, 8, count * width))
+            raw = unpack_fixed_width(self.source, start, 8, count * width).data
         else:
             raw = self.source[start >> 3 : (start >> 3) + count * width]
         values = np.frombuffer(raw, dtype=f"<f{width}")
