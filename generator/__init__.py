@@ -1,0 +1,1 @@
+"""Compiles syntax tables, written as standards write them, into code and documents."""
