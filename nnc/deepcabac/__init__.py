@@ -1,0 +1,70 @@
+"""The entropy coder of clause 10: compiled where that is possible, plain Python elsewhere.
+
+`Decoder` and `Encoder` are those of engine.py if it was compiled at installation, else those of
+reference.py. The environment variable NNC_ENGINE, `compiled` or `reference`, forces one.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from nnc.bitio.errors import InputError
+from nnc.deepcabac.coding import EntryPoints, TensorCoding
+
+if TYPE_CHECKING:
+    from nnc.deepcabac.reference import Decoder, Encoder
+
+__all__ = ["Decoder", "Encoder", "EntryPoints", "TensorCoding", "engine_name"]
+
+_MODULES = {"compiled": "nnc.deepcabac.engine", "reference": "nnc.deepcabac.reference"}
+
+
+def engine_name() -> str:
+    """Say which engine is in use: "compiled" or "reference".
+
+    Raises:
+        InputError: NNC_ENGINE names another, or `compiled` where there is none.
+    """
+    return "reference" if _engine().__name__ == _MODULES["reference"] else "compiled"
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine when it is first asked for, so that importing the package is cheap."""
+    if name in ("Decoder", "Encoder"):
+        return getattr(_engine(), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@functools.cache
+def _engine() -> ModuleType:
+    wanted = os.environ.get("NNC_ENGINE", "")
+    if wanted not in ("", *_MODULES):
+        raise InputError(f"NNC_ENGINE is {wanted!r}, not 'compiled' or 'reference'")
+    if wanted != "reference":
+        try:
+            if _is_compiled():
+                return import_module(_MODULES["compiled"])
+        except ImportError as error:
+            if wanted == "compiled":
+                raise InputError(f"the compiled engine doesn't load: {error}") from error
+        if wanted == "compiled":
+            raise InputError("NNC_ENGINE is 'compiled', but the engine was not compiled")
+        warnings.warn(
+            "nnc runs on its plain-Python entropy coder, which is some hundred times slower than "
+            "the compiled one; install nnc where a C compiler is at hand to get that",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return import_module(_MODULES["reference"])
+
+
+def _is_compiled() -> bool:
+    spec = find_spec(_MODULES["compiled"])
+    return spec is not None and str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES))
