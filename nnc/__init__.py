@@ -1,0 +1,43 @@
+"""nnc: ISO/IEC 15938-17 (Neural Network Coding), open: models to bitstreams and back."""
+
+from nnc.api import decode, decode_levels, encode, load_file, load_model, save_file
+from nnc.bitio import (
+    BitstreamError,
+    BuildError,
+    IncompleteError,
+    InputError,
+    InvalidError,
+    LimitError,
+    MissingValueError,
+    NncError,
+    UnsupportedError,
+)
+from nnc.bitstream import Bitstream
+from nnc.decoder import Limits
+from nnc.encoder import EncodingWarning
+
+open = Bitstream.open  # noqa: A001 (nnc.open is what it should be called)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bitstream",
+    "BitstreamError",
+    "BuildError",
+    "EncodingWarning",
+    "IncompleteError",
+    "InputError",
+    "InvalidError",
+    "LimitError",
+    "Limits",
+    "MissingValueError",
+    "NncError",
+    "UnsupportedError",
+    "decode",
+    "decode_levels",
+    "encode",
+    "load_file",
+    "load_model",
+    "open",
+    "save_file",
+]

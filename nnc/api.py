@@ -1,0 +1,225 @@
+"""The functions that most users need: a model to bytes or a file, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnc.bitstream import Bitstream
+from nnc.decoder import DecodedModel, Limits, decode_model
+from nnc.encoder import EncoderOptions, encode_model
+
+Bytes = bytes | bytearray | memoryview
+OutOfBandDimensions = Mapping[str, Sequence[int]]
+
+
+def encode(
+    tensors: Mapping[str, ArrayLike],
+    *,
+    qp: int | None = None,
+    nonweight_qp: int | None = None,
+    tensor_qp: Mapping[str, int] | None = None,
+    qp_density: int = 2,
+    dq: bool = True,
+    codebook: bool = False,
+    keep: Sequence[str] = (),
+    scan_order: int = 0,
+    row_skip: bool | None = None,
+    parameter_search: bool = True,
+    cabac_unary_length_minus1: int = 10,
+    profile: int = 1,
+    metadata: Mapping[str, str] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+) -> bytes:
+    """Encode the tensors of a model into an NNC bitstream.
+
+    Float tensors are quantized; integers and booleans are coded without loss. Names, shapes
+    and dtypes come back on decoding.
+
+    Args:
+        tensors: arrays by name, of any shape: booleans, integers, floats of up to 64 bits,
+            and the types of ml_dtypes (bfloat16 ...).
+        qp: quantization parameter of tensors with more than one dimension: smaller is finer,
+            and 4 more (at the default qp_density) double the step. None: -32.
+        nonweight_qp: that of all other float tensors. None: -75.
+        tensor_qp: quantization parameters by pattern of the name (`*`, `?`, `[...]`), the
+            first match counts.
+        qp_density: 0 to 7: the step doubles every `2 ** qp_density` steps of qp.
+        dq: dependent quantization by an 8-state trellis (smaller files); else rounding.
+        codebook: code float tensors of at most 256 distinct levels by a codebook.
+        keep: patterns of names of float tensors to be stored as they are.
+        scan_order: 0: row by row; 1 to 4: in blocks of 8, 16, 32 or 64, with entry points.
+        row_skip: signal rows of zeros; None: where that makes the unit smaller.
+        parameter_search: choose initial state and speed of each context.
+        cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
+        profile: general_profile_idc: 1 for the second edition of the standard, 0 for the first.
+        metadata: key-value pairs to be kept with the model.
+        threads: number of threads, None for one a processor; the bytes don't depend on it.
+        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+
+    Returns:
+        The bitstream.
+
+    Raises:
+        InputError: an option out of range; a tensor with NaN or infinity, with a name or of
+            a dtype that can't be coded. The message names it.
+
+    Warns:
+        EncodingWarning: a quantization parameter had to be raised, or a tensor stored raw.
+    """
+    options = EncoderOptions(
+        qp=qp,
+        nonweight_qp=nonweight_qp,
+        tensor_qp=tensor_qp or {},
+        qp_density=qp_density,
+        dq=dq,
+        codebook=codebook,
+        keep=keep,
+        scan_order=scan_order,
+        row_skip=row_skip,
+        parameter_search=parameter_search,
+        cabac_unary_length_minus1=cabac_unary_length_minus1,
+        profile=profile,
+        metadata=metadata or {},
+    )
+    return encode_model(tensors, options, threads=threads, executor=executor).to_bytes()
+
+
+def decode(
+    data: Bytes | Bitstream,
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Decode an NNC bitstream into the tensors of a model.
+
+    Args:
+        data: the bitstream.
+        dimensions: shapes by name, where the bitstream leaves them out.
+        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        threads: number of threads, None for one a processor.
+        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        limits: what to accept; None for the defaults of `nnc.Limits`.
+
+    Returns:
+        Arrays by name in the order of the bitstream, in the data formats it says (float32 and
+        int32 where it says none). Each can be written to.
+
+    Raises:
+        InvalidError: the bitstream breaks a rule of the format.
+        IncompleteError: it ends too early.
+        UnsupportedError: it uses something that isn't decoded, or passes a limit.
+        MissingValueError: something was sent out of band and not given.
+    """
+    bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
+    return decode_model(bitstream, threads=threads, executor=executor, limits=limits).values()
+
+
+def decode_levels(
+    data: Bytes | Bitstream,
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+) -> dict[str, NDArray[np.int32]]:
+    """Decode the levels of all entropy coded tensors: what is there before the step size.
+
+    Args and errors as for `decode`.
+
+    Returns:
+        int32 arrays by name: with dependent quantization the indices after the state machine
+        (value = level * step size), with a codebook the indices relative to its zero offset.
+        Tensors stored raw are left out.
+    """
+    bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
+    return decode_model(bitstream, threads=threads, executor=executor, limits=limits).levels()
+
+
+def as_bitstream(
+    data: Bytes | Bitstream,
+    dimensions: OutOfBandDimensions | None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None,
+) -> Bitstream:
+    """Parse bytes; a bitstream that is parsed already is taken as it is."""
+    if isinstance(data, Bitstream):
+        return data
+    return Bitstream.parse(
+        data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
+    )
+
+
+def save_file(
+    tensors: Mapping[str, ArrayLike],
+    filename: str | os.PathLike[str],
+    metadata: Mapping[str, str] | None = None,
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    **options: Any,
+) -> None:
+    """Encode the tensors of a model into a file, which is replaced in one step or not at all.
+
+    Args:
+        tensors: arrays by name, as for `encode`.
+        filename: the file.
+        metadata: key-value pairs to be kept with the model.
+        threads: number of threads, None for one a processor.
+        executor: used in place of threads of our own.
+        **options: the options of `encode`.
+
+    Raises:
+        InputError: as for `encode`.
+        OSError: the file can't be written.
+    """
+    encoder_options = EncoderOptions(metadata=metadata or {}, **options)
+    encode_model(tensors, encoder_options, threads=threads, executor=executor).save(filename)
+
+
+def load_file(
+    filename: str | os.PathLike[str],
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Decode a file into the tensors of a model.
+
+    Args, result and errors as for `decode`; also OSError where the file can't be read.
+    """
+    return load_model(
+        filename,
+        dimensions=dimensions,
+        cabac_unary_length_minus1=cabac_unary_length_minus1,
+        threads=threads,
+        executor=executor,
+        limits=limits,
+    ).values()
+
+
+def load_model(
+    filename: str | os.PathLike[str],
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+) -> DecodedModel:
+    """Decode a file, keeping levels and metadata beside the tensors; see `load_file`."""
+    bitstream = Bitstream.open(
+        filename, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
+    )
+    return decode_model(bitstream, threads=threads, executor=executor, limits=limits)

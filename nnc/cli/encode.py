@@ -1,0 +1,87 @@
+"""`nnc encode`: a model file to a bitstream."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import click
+
+from nnc.cli.files import check_output, write_bitstream
+from nnc.cli.output import human_size
+
+
+def tensor_qps(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    """Read `PATTERN=QP` options."""
+    result = {}
+    for value in values:
+        pattern, equals, qp = value.rpartition("=")
+        try:
+            result[pattern] = int(qp)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not PATTERN=QP")
+    return result
+
+
+@click.command(
+    epilog="Examples: nnc encode model.safetensors -o model.nnc"
+    " -- nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -"
+)
+@click.argument("model")
+@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@click.option("--qp", type=int, help="Quantization parameter of weights.  [default: -32]")
+@click.option("--nonweight-qp", type=int, help="That of vectors and scalars.  [default: -75]")
+@click.option(
+    "--tensor-qp", multiple=True, metavar="PATTERN=QP", callback=tensor_qps,
+    help="That of the tensors whose names match; can be repeated.",
+)  # fmt: skip
+@click.option("--qp-density", type=int, default=2, show_default=True,
+              help="The step doubles every 2^N steps of qp.")  # fmt: skip
+@click.option("--dq/--no-dq", default=True, show_default=True, help="Dependent quantization.")
+@click.option("--codebook", is_flag=True, help="Codebooks for tensors of few distinct levels.")
+@click.option("--keep", multiple=True, metavar="PATTERN",
+              help="Store matching tensors as they are; can be repeated.")  # fmt: skip
+@click.option("--scan-order", type=int, default=0, show_default=True,
+              help="0: by rows; 1 to 4: in blocks of 8 to 64.")  # fmt: skip
+@click.option("--row-skip/--no-row-skip", default=None,
+              help="Signal rows of zeros.  [default: where it helps]")  # fmt: skip
+@click.option("--parameter-search/--no-parameter-search", default=True, show_default=True,
+              help="Choose initial states of the contexts.")  # fmt: skip
+@click.option("--cabac-unary-length-minus1", type=int, default=10, show_default=True,
+              help="Number of greater-than flags, less one.")  # fmt: skip
+@click.option("--profile", type=int, default=1, show_default=True, help="general_profile_idc.")
+@click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    model: str, output: str, force: bool, quiet: bool, threads: int | None, **options: Any
+) -> None:
+    """Encode MODEL (.safetensors or .npz) into a bitstream."""
+    from nnc.encoder import EncoderOptions, EncodingWarning, encode_model
+    from nnc.formats import read_model
+
+    check_output(output, force)
+    started = time.perf_counter()
+    source = read_model(model)
+    encoder_options = EncoderOptions(metadata=source.metadata, **options)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EncodingWarning)
+        bitstream = encode_model(source.tensors, encoder_options, threads=threads)
+    write_bitstream(bitstream, output)
+    for warning in caught:
+        click.echo(f"nnc: {warning.message}", err=True)
+    if not quiet:
+        before = sum(tensor.nbytes for tensor in source.tensors.values())
+        after = sum(len(piece) for piece in bitstream.pieces())
+        ratio = f", {before / after:.2f} times smaller" if after else ""
+        seconds = time.perf_counter() - started
+        click.echo(
+            f"{len(source.tensors)} tensors, {human_size(before)} -> {human_size(after)}{ratio}, "
+            f"{seconds:.1f} s",
+            err=True,
+        )

@@ -1,0 +1,42 @@
+"""`nnc info`: a bitstream in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from nnc.cli.files import open_bitstream
+from nnc.cli.output import escape_controls, format_option, human_size, print_json
+
+
+@click.command(epilog="Examples: nnc info model.nnc -- nnc info model.nnc --format json")
+@click.argument("bitstream")
+@format_option("json")
+def command(bitstream: str, output_format: str) -> None:
+    """Sum up BITSTREAM (- for standard input) from its headers."""
+    from nnc.inspect import summarize
+
+    summary = summarize(open_bitstream(bitstream))
+    if output_format == "json":
+        print_json(asdict(summary))
+        return
+    lines = {
+        "size": f"{human_size(summary.bytes)} ({summary.bytes} bytes)",
+        "profile": "unknown, no start unit" if summary.profile is None else str(summary.profile),
+        "units": ", ".join(f"{count} {name}" for name, count in summary.units.items()),
+        "tensors": f"{summary.tensors}, {summary.values} values",
+        "payloads": ", ".join(f"{count} {kind}" for kind, count in summary.kinds.items()) or "-",
+    }
+    if summary.bits_per_value is not None:
+        lines["bits per value"] = f"{summary.bits_per_value:.4g}"
+    if summary.qp is not None:
+        lines["quantization"] = f"qp {summary.qp}, qp_density {summary.qp_density}"
+    if summary.updates:
+        lines["update"] = "tensors may be differences to those of a base model"
+    if summary.unread:
+        lines["out of band"] = f"{summary.unread} units need values that are not in the bitstream"
+    lines |= {f"metadata {key}": value for key, value in summary.metadata.items()}
+    width = max(map(len, lines))
+    for key, value in lines.items():
+        click.echo(f"{escape_controls(key).ljust(width)}  {escape_controls(value)}")

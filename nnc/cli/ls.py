@@ -1,0 +1,40 @@
+"""`nnc ls`: a line for each tensor."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from nnc.cli.files import open_bitstream
+from nnc.cli.output import format_option, print_rows, print_table
+
+
+@click.command(epilog="Examples: nnc ls model.nnc -- nnc ls model.nnc --format csv")
+@click.argument("bitstream")
+@format_option("json", "jsonl", "csv")
+def command(bitstream: str, output_format: str) -> None:
+    """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp."""
+    from nnc.inspect import summarize_tensors
+
+    tensors = summarize_tensors(open_bitstream(bitstream))
+    if output_format != "human":
+        rows = [asdict(tensor) | {"shape": list(tensor.shape)} for tensor in tensors]
+        print_rows(rows, output_format, "tensors")
+        return
+    cells = [
+        [
+            tensor.name,
+            "x".join(map(str, tensor.shape)) or "scalar",
+            tensor.dtype,
+            tensor.kind + ("+dq" if tensor.dq else "")
+            + (f"+codebook {tensor.codebook_size}" if tensor.codebook_size else ""),
+            str(tensor.values),
+            "" if tensor.bytes is None else str(tensor.bytes),
+            "" if tensor.bits_per_value is None else f"{tensor.bits_per_value:.3f}",
+            "" if tensor.qp is None else str(tensor.qp),
+        ]
+        for tensor in tensors
+    ]  # fmt: skip
+    header = ["name", "shape", "dtype", "coding", "values", "bytes", "bits/value", "qp"]
+    print_table(header, cells, left=(0, 1, 2, 3))

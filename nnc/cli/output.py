@@ -1,0 +1,103 @@
+"""How results are printed: for people, as JSON, JSON lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+#: Version of everything that is printed as JSON; raised when a key changes its meaning.
+SCHEMA_VERSION = 1
+
+# JSON numbers beyond this lose digits in most readers.
+LARGEST_EXACT = 1 << 53
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """Give the option `--format` with the choices that a verb has."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["human", *formats]),
+        default="human",
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def escape_controls(text: str) -> str:
+    """Give text with control characters (and what else can upset a terminal) escaped."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape", "replace").decode()
+        for c in text
+    )
+
+
+def exact(value: Any) -> Any:
+    """Give a value for JSON: integers that JSON readers would round as strings."""
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(item) for item in value]
+    if isinstance(value, int) and abs(value) > LARGEST_EXACT:
+        return str(value)
+    return value
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object."""
+    click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **content}), indent=2))
+
+
+def print_rows(rows: Sequence[dict[str, Any]], output_format: str, name: str) -> None:
+    """Print rows as JSON, JSON lines or CSV."""
+    if output_format == "json":
+        print_json({name: list(rows)})
+    elif output_format == "jsonl":
+        for row in rows:
+            click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {key: "x".join(map(str, v)) if isinstance(v, list) else v for key, v in row.items()}
+            for row in rows
+        )
+
+
+def human_size(count: int) -> str:
+    """Give a number of bytes as people read it."""
+    if count < 1000:
+        return f"{count} B"
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.5:
+            break
+    return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
+
+
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)
+) -> None:
+    """Print a table; columns are as wide as their contents, numbers stand right.
+
+    Args:
+        header: names of the columns.
+        rows: the cells, as text.
+        left: numbers of the columns that stand left.
+    """
+    safe = [[escape_controls(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    for row in safe:
+        cells = [
+            cell.ljust(width) if number in left else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())

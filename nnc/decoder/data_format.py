@@ -1,0 +1,98 @@
+"""The data formats that tensors are delivered in (clause 7.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InvalidError
+from nnc.syntax import DecompressedDataFormat as Format
+
+#: numpy's type for each format; the formats below eight bits are delivered in eight.
+DTYPES: dict[int, np.dtype[Any]] = {
+    Format.TENSOR_INT32: np.dtype(np.int32),
+    Format.TENSOR_FLOAT32: np.dtype(np.float32),
+    Format.TENSOR_INT2: np.dtype(np.int8),
+    Format.TENSOR_INT3: np.dtype(np.int8),
+    Format.TENSOR_INT4: np.dtype(np.int8),
+    Format.TENSOR_INT8: np.dtype(np.int8),
+    Format.TENSOR_INT16: np.dtype(np.int16),
+    Format.TENSOR_INT64: np.dtype(np.int64),
+    Format.TENSOR_FLOAT16: np.dtype(np.float16),
+    Format.TENSOR_FLOAT64: np.dtype(np.float64),
+}
+
+INTEGER_BITS = {
+    Format.TENSOR_INT2: 2,
+    Format.TENSOR_INT3: 3,
+    Format.TENSOR_INT4: 4,
+    Format.TENSOR_INT8: 8,
+    Format.TENSOR_INT16: 16,
+    Format.TENSOR_INT32: 32,
+    Format.TENSOR_INT64: 64,
+}
+
+#: Bits of a stored value in an NNR_PT_RAW_FLOAT payload (those of other formats: 32).
+RAW_FLOAT_BITS = {Format.TENSOR_FLOAT16: 16, Format.TENSOR_FLOAT64: 64}
+
+#: The format that says a dtype, where one does.
+FORMATS: dict[np.dtype[Any], Format] = {
+    np.dtype(np.int8): Format.TENSOR_INT8,
+    np.dtype(np.int16): Format.TENSOR_INT16,
+    np.dtype(np.int32): Format.TENSOR_INT32,
+    np.dtype(np.int64): Format.TENSOR_INT64,
+    np.dtype(np.float16): Format.TENSOR_FLOAT16,
+    np.dtype(np.float32): Format.TENSOR_FLOAT32,
+    np.dtype(np.float64): Format.TENSOR_FLOAT64,
+}
+
+
+def deliver(values: NDArray[Any], data_format: int, name: str) -> NDArray[Any]:
+    """Convert a reconstructed tensor to nnr_decompressed_data_format.
+
+    Args:
+        values: int32 or floating point array of any shape.
+        data_format: a value of `DecompressedDataFormat`.
+        name: the tensor's name, for errors.
+
+    Returns:
+        An array of the same shape and of the format's dtype; the same array where it has it.
+
+    Raises:
+        InvalidError: a reserved format, or a value that the format can't hold.
+    """
+    dtype = DTYPES.get(data_format)
+    if dtype is None:
+        raise InvalidError(
+            f"tensor {name!r} has a reserved data format",
+            path="header.nnr_decompressed_data_format",
+            value=data_format,
+            allowed=f"0..{max(DTYPES)}",
+            clause="7.2",
+        )
+    if data_format in INTEGER_BITS:
+        return to_integers(values, INTEGER_BITS[Format(data_format)], dtype, name)
+    with np.errstate(over="ignore"):
+        return values.astype(dtype, copy=False)
+
+
+def to_integers(values: NDArray[Any], bits: int, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    """Round values to integers of a number of bits, and refuse those that don't fit."""
+    if values.dtype.kind == "f":
+        values = np.rint(values)
+    if values.size and (values.dtype.kind == "f" or bits < 8 * values.dtype.itemsize):
+        low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+        # The highest value of 64 bits has no float32 or float64 of its own: compare beyond it.
+        wrong = ~((values >= low) & (values < high + 1))
+        if wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            raise InvalidError(
+                f"tensor {name!r} has a value at {place} that its {bits}-bit format can't hold",
+                path="header.nnr_decompressed_data_format",
+                value=float(values[place]),
+                allowed=f"{low}..{high}",
+                clause="7.2",
+            )
+    return values.astype(dtype, copy=False)

@@ -1,0 +1,106 @@
+"""From levels to values: step sizes, uniform and codebook dequantization (clauses 7.3, 9.2)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InvalidError
+
+# Values that are converted at once where the result takes the place of the levels.
+PIECE = 1 << 16
+
+
+def step_size(qp: int, qp_density: int) -> np.float32:
+    """Give the step size of a quantization parameter (clause 9.2.1).
+
+    Args:
+        qp: the sum of quantization_parameter and the parameter set's.
+        qp_density: lps_qp_density or mps_qp_density, 0 to 7.
+
+    Returns:
+        `((1 << qp_density) + (qp mod 2^qp_density)) * 2^((qp >> qp_density) - qp_density)`;
+        infinity or zero where float32 ends.
+    """
+    fraction = qp & ((1 << qp_density) - 1)
+    exponent = (qp >> qp_density) - qp_density
+    if exponent > 128:
+        return np.float32(np.inf)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.float32(math.ldexp((1 << qp_density) + fraction, exponent))
+
+
+def finite_step_size(qp: int, qp_density: int) -> np.float32:
+    """Give the step size, or refuse one beyond float32.
+
+    Raises:
+        InvalidError: the step size is infinite.
+    """
+    step = step_size(qp, qp_density)
+    if not np.isfinite(step):
+        raise InvalidError(
+            "the step size is beyond float32",
+            path="payload.quantization_parameter",
+            value=qp,
+            allowed=f"below {128 << qp_density}",
+            clause="9.2.1",
+        )
+    return step
+
+
+def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float32]:
+    """Give `step * level` as float32 products, in the very memory of the levels.
+
+    Args:
+        levels: contiguous int32 array of any shape; gone afterwards.
+        step: the step size.
+
+    Returns:
+        float32 array of the same shape.
+    """
+    values = levels.view(np.float32)
+    source, target = levels.reshape(-1), values.reshape(-1)
+    with np.errstate(over="ignore"):
+        for start in range(0, source.size, PIECE):
+            piece = source[start : start + PIECE].astype(np.float32)
+            np.multiply(piece, step, out=target[start : start + PIECE])
+    return values
+
+
+def dequantize_codebook(
+    levels: NDArray[np.int32], step: np.float32, codebook: list[int], zero_offset: int
+) -> NDArray[np.float32]:
+    """Give `step * codebook[level + zero_offset]`, in the very memory of the levels.
+
+    Args:
+        levels: contiguous int32 array of indices relative to the zero offset; gone afterwards.
+        step: the step size.
+        codebook: Codebook, integers.
+        zero_offset: CbZeroOffset, place of the codebook's zero value.
+
+    Returns:
+        float32 array of the same shape.
+
+    Raises:
+        InvalidError: an index points outside the codebook.
+    """
+    with np.errstate(over="ignore"):
+        table = (np.array(codebook, dtype=np.float64) * np.float64(step)).astype(np.float32)
+    if levels.size:
+        lowest, highest = int(levels.min()) + zero_offset, int(levels.max()) + zero_offset
+        if lowest < 0 or highest >= len(codebook):
+            raise InvalidError(
+                "an index points outside the codebook",
+                path="payload",
+                value=(lowest if lowest < 0 else highest) - zero_offset,
+                allowed=f"{-zero_offset}..{len(codebook) - 1 - zero_offset}",
+                clause="9.2.2",
+            )
+    values = levels.view(np.float32)
+    source, target = levels.reshape(-1), values.reshape(-1)
+    for start in range(0, source.size, PIECE):
+        indices = source[start : start + PIECE] + np.int64(zero_offset)
+        target[start : start + PIECE] = table[indices]
+    return values

@@ -1,0 +1,307 @@
+"""Which tensors a compressed data unit holds, in the order of its payload (clause 7.3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
+from nnc.bitstream import Unit
+from nnc.decoder.limits import Limits
+from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.syntax import (
+    CompressedParameterTypes,
+    DecompressedDataFormat,
+    NnrUnitHeader,
+    NnrUnitType,
+)
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+
+DC = CompressedParameterTypes.NNR_CPT_DC
+LS = CompressedParameterTypes.NNR_CPT_LS
+BN = CompressedParameterTypes.NNR_CPT_BN
+BI = CompressedParameterTypes.NNR_CPT_BI
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """An integer codebook (clause 9.2.2).
+
+    Attributes:
+        values: Codebook, in ascending order.
+        zero_offset: CbZeroOffset, the place that the index 0 stands for.
+    """
+
+    values: list[int]
+    zero_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedTensor:
+    """One tensor of a payload.
+
+    Attributes:
+        name: its name.
+        dimensions: its shape.
+        codebook: the codebook that applies to it, if any.
+        entry_points: entry points of its block rows, if it has any.
+    """
+
+    name: str
+    dimensions: tuple[int, ...]
+    codebook: Codebook | None = None
+    entry_points: EntryPoints | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of the matrix that the tensor is coded as: its first dimension."""
+        return self.dimensions[0] if self.dimensions else 1
+
+    @property
+    def cols(self) -> int:
+        """Columns of that matrix: the product of the other dimensions."""
+        return math.prod(self.dimensions[1:])
+
+    @property
+    def values(self) -> int:
+        """Number of values."""
+        return math.prod(self.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLayout:
+    """What the headers say about one compressed data unit.
+
+    Attributes:
+        payload_type: a value of `CompressedDataUnitPayloadType`.
+        tensors: the tensors in the order of the payload.
+        data_format: a value of `DecompressedDataFormat`.
+        qp_density: of the parameter set in force.
+        qp_base: quantization_parameter of the parameter set in force.
+        coding: how the levels are coded; the codebook's elements are those of no codebook.
+    """
+
+    payload_type: int
+    tensors: list[CodedTensor]
+    data_format: int
+    qp_density: int
+    qp_base: int
+    coding: TensorCoding
+
+
+def layout_of(unit: Unit, limits: Limits, *, for_decoding: bool = True) -> UnitLayout:
+    """Give the layout of a compressed data unit.
+
+    Args:
+        unit: the unit, out of a parsed bitstream.
+        limits: what to accept.
+        for_decoding: refuse what isn't decoded.
+
+    Raises:
+        InvalidError: reserved payload type, names that don't fit the tensors.
+        UnsupportedError: a part of the syntax that isn't decoded.
+        MissingValueError: something was sent out of band and not given.
+        LimitError: too many dimensions.
+    """
+    header = unit.readable_header()
+    scope = unit.scope
+    assert scope is not None, "units to be decoded come out of a parsed bitstream"
+    refuse_reserved(header)
+    if for_decoding:
+        refuse_unsupported(header)
+    payload_type = header.nnr_compressed_data_unit_payload_type
+    dimensions = tuple(int(length) for length in scope.tensor_dimensions)
+    limits.check_rank(", ".join(unit.names), len(dimensions))
+    if payload_type == PayloadType.NNR_PT_BLOCK:
+        tensors = block_tensors(unit, header, dimensions)
+    else:
+        tensors = [single_tensor(unit, header, dimensions)]
+    density, base = quantization_in_force(unit)
+    return UnitLayout(
+        payload_type=payload_type,
+        tensors=tensors,
+        data_format=data_format_of(header),
+        qp_density=density,
+        qp_base=base,
+        coding=TensorCoding(
+            general_profile_idc=scope.general_profile_idc,
+            dq_flag=scope.dq_flag or 0,
+            scan_order=header.scan_order or 0,
+            cabac_unary_length_minus1=scope.cabac_unary_length_minus1,
+            parent_node_id_present_flag=scope.parent_node_id_present_flag or 0,
+        ),
+    )
+
+
+def refuse_reserved(header: NnrUnitHeader) -> None:
+    """Refuse reserved values that leave the payload without a meaning."""
+    payload_type = header.nnr_compressed_data_unit_payload_type
+    if payload_type > PayloadType.NNR_PT_BLOCK:
+        raise InvalidError(
+            "reserved payload type",
+            path="header.nnr_compressed_data_unit_payload_type",
+            value=payload_type,
+            allowed="0..3",
+            clause="6.4.3",
+        )
+    if (header.scan_order or 0) > 4:
+        raise InvalidError(
+            "reserved scan order",
+            path="header.scan_order",
+            value=header.scan_order,
+            allowed="0..4",
+            clause="6.4.3",
+        )
+
+
+def refuse_unsupported(header: NnrUnitHeader) -> None:
+    """Refuse what this decoder doesn't decode."""
+    payload_type = header.nnr_compressed_data_unit_payload_type
+    if header.partial_data_counter:
+        raise UnsupportedError(
+            "tensors cut over several units are not decoded",
+            path="header.partial_data_counter",
+            value=header.partial_data_counter,
+        )
+    if header.nnr_multiple_topology_elements_present_flag and (
+        payload_type != PayloadType.NNR_PT_BLOCK
+    ):
+        raise UnsupportedError(
+            "several tensors coded as one are not decoded",
+            path="header.nnr_multiple_topology_elements_present_flag",
+        )
+    if header.first_tensor_dimension_shift:
+        raise UnsupportedError(
+            "a row axis other than the first is not decoded",
+            path="header.first_tensor_dimension_shift",
+            value=header.first_tensor_dimension_shift,
+        )
+    if header.temporal_context_modeling_flag:
+        raise MissingValueError(
+            "the tensor is coded with the levels of its parent as contexts",
+            path="header.temporal_context_modeling_flag",
+            clause="10.3",
+            hint="decode the updates before it with the same decoder",
+        )
+
+
+def data_format_of(header: NnrUnitHeader) -> int:
+    """Give nnr_decompressed_data_format, or what its absence means (clause 6.4.3)."""
+    if header.nnr_decompressed_data_format is not None:
+        return int(header.nnr_decompressed_data_format)
+    if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_INT:
+        return DecompressedDataFormat.TENSOR_INT32
+    return DecompressedDataFormat.TENSOR_FLOAT32
+
+
+def quantization_in_force(unit: Unit) -> tuple[int, int]:
+    """Give qp_density and quantization_parameter of the LPS in force, else of the MPS."""
+    sets = unit.parameter_sets
+    if sets.lps is not None:
+        lps = sets.lps.payload
+        if lps.lps_qp_density is not None:  # type: ignore[union-attr]
+            return lps.lps_qp_density, lps.lps_quantization_parameter  # type: ignore[union-attr]
+    if sets.mps is not None:
+        mps = sets.mps.payload
+        if mps.mps_qp_density is not None:  # type: ignore[union-attr]
+            return mps.mps_qp_density, mps.mps_quantization_parameter  # type: ignore[union-attr]
+    return 0, 0
+
+
+def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]) -> CodedTensor:
+    """Give the tensor of a unit that holds one."""
+    types = header.compressed_parameter_types or 0
+    entry_points = EntryPoints(*entry_point_lists(header))
+    name = unit.names[0]
+    if types & DC and len(dimensions) > 1:
+        g, h = decomposed_dimensions(header, dimensions)
+        role = unit.given["decomposed_tensor_role"]
+        dimensions = g if role == 1 else h
+    return CodedTensor(name, dimensions, codebook_of(header.integer_codebook), entry_points)
+
+
+def block_tensors(
+    unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
+) -> list[CodedTensor]:
+    """Give the tensors of a block in the order of the payload (clause 7.3.5).
+
+    The names stand in another order: the weight (or G and H), local scaling, batch norm's
+    beta, gamma, mean and variance, bias.
+    """
+    types = header.compressed_parameter_types or 0
+    count = 1 + bool(types & DC) + bool(types & LS) + 4 * bool(types & BN) + bool(types & BI)
+    names = unit.names
+    if len(names) != count:
+        raise InvalidError(
+            "the number of names is not that of the tensors in the block",
+            path="header.topology_elem_id_list",
+            value=len(names),
+            allowed=str(count),
+            clause="6.4.3",
+        )
+    rest = iter(names)
+    weights = weight_tensors(header, dimensions, rest)
+    vector = dimensions[:1] or (1,)
+    scaling = [CodedTensor(next(rest), vector)] if types & LS else []
+    batch_norm = [CodedTensor(next(rest), vector) for _ in range(4)] if types & BN else []
+    bias = [CodedTensor(next(rest), vector)] if types & BI else []
+    return [*scaling, *bias, *batch_norm, *weights]
+
+
+def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) -> list[CodedTensor]:  # type: ignore[no-untyped-def]
+    """Give the weight of a block, or its parts G and H, taking their names."""
+    lists = entry_point_lists(header)
+    codebook = codebook_of(header.integer_codebook)
+    if not (header.compressed_parameter_types or 0) & DC:
+        return [CodedTensor(next(names), dimensions, codebook, EntryPoints(*lists))]
+    g, h = decomposed_dimensions(header, dimensions)
+    first = max(0, -(-g[0] // (4 << (header.scan_order or 0))) - 1)
+    return [
+        CodedTensor(next(names), g, codebook, EntryPoints(*(part[:first] for part in lists))),
+        CodedTensor(
+            next(names),
+            h,
+            codebook_of(header.integer_codebook_dc),
+            EntryPoints(*(part[first:] for part in lists)),
+        ),
+    ]
+
+
+def decomposed_dimensions(
+    header: NnrUnitHeader, dimensions: tuple[int, ...]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give the shapes of G and H of a decomposed weight (clause 7.3.5)."""
+    rows, rank = header.g_number_of_rows, header.decomposition_rank
+    values = math.prod(dimensions)
+    if rows == 0 or values % rows:
+        raise InvalidError(
+            "the weight can't be the product of G and H",
+            path="header.g_number_of_rows",
+            value=rows,
+            allowed=f"a divisor of {values}",
+            clause="7.3.5",
+        )
+    return (rows, rank), (rank, values // rows)
+
+
+def entry_point_lists(header: NnrUnitHeader) -> tuple[list[int], list[int], list[int]]:
+    """Give the lists of entry points, empty where the header has none."""
+    if not header.scan_order:
+        return [], [], []
+    return (
+        header.cabac_offset_list or [],
+        header.dq_state_list or [],
+        header.BitOffsetList or [],
+    )
+
+
+def codebook_of(table) -> Codebook | None:  # type: ignore[no-untyped-def]
+    """Give the codebook that a table spells out, if there is one."""
+    if table is None:
+        return None
+    return Codebook(list(table.codebook), table.cbZeroOffset)
+
+
+def coded_units(units) -> list[Unit]:  # type: ignore[no-untyped-def]
+    """Give the compressed data units among `units`, those without a readable header too."""
+    return [unit for unit in units if unit.nnr_unit_type == NnrUnitType.NNR_NDU]

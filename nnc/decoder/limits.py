@@ -1,0 +1,55 @@
+"""Limits on what a bitstream may make a decoder allocate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnc.bitio import LimitError
+
+# Skipped rows and well predicted zeros cost next to nothing, so that a short bitstream may
+# rightly hold a large tensor; but 64 MB out of a few bytes is as far as trust goes.
+FREE_VALUES = 1 << 24
+VALUES_PER_BYTE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a decoder accepts; anything beyond is a `LimitError` before it is allocated.
+
+    Attributes:
+        rank: dimensions of one tensor.
+        values: values of all tensors together. None: 16 million and 8192 more for each byte
+            of the bitstream.
+    """
+
+    rank: int = 32
+    values: int | None = None
+
+    def values_for(self, byte_count: int) -> int:
+        """Give the number of values that a bitstream of so many bytes may hold."""
+        if self.values is not None:
+            return self.values
+        return FREE_VALUES + VALUES_PER_BYTE * byte_count
+
+    def check_rank(self, name: str, rank: int) -> None:
+        """Refuse a tensor of too many dimensions."""
+        if rank > self.rank:
+            raise LimitError(
+                f"tensor {name!r} has too many dimensions",
+                path="header.count_tensor_dimensions",
+                value=rank,
+                allowed=f"0..{self.rank}",
+                hint="the limit `rank` can be raised",
+            )
+
+    def check_values(self, name: str, count: int, byte_count: int) -> None:
+        """Refuse `count` values, those of tensor `name` the last, in `byte_count` bytes."""
+        allowed = self.values_for(byte_count)
+        if count > allowed:
+            raise LimitError(
+                f"with tensor {name!r} the bitstream holds too many values for its size",
+                path="header.tensor_dimensions",
+                value=count,
+                allowed=f"{allowed} values in all",
+                hint="the limit `values` can be raised if you trust the bitstream",
+            )

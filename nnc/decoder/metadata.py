@@ -1,0 +1,174 @@
+"""The metadata unit: what a model file knows and the format has no element for.
+
+It is a unit of an unspecified type, which the standard leaves to applications; decoders
+that don't know it pass it over. Its payload is a signature and a JSON object:
+
+    {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
+     "metadata": {KEY: TEXT}}
+
+`dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
+`packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
+coded as pairs of int32, low half first. `metadata` are the key-value pairs of the model file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InvalidError
+from nnc.bitstream import Unit
+from nnc.syntax import NnrUnitHeader
+
+#: The unit type: one of those unspecified (32 to 63).
+METADATA_UNIT_TYPE = 62
+SIGNATURE = b"nnc metadata 1\0"
+PACKED_HALVES = "int32 halves"
+
+
+@dataclass(slots=True)
+class TensorNote:
+    """What is noted of one tensor.
+
+    Attributes:
+        dtype: name of the dtype to be restored, as numpy or ml_dtypes know it.
+        packed_shape: shape of a tensor of 64-bit integers coded as pairs of int32, else None.
+    """
+
+    dtype: str
+    packed_shape: tuple[int, ...] | None = None
+
+
+@dataclass(slots=True)
+class Metadata:
+    """Content of a metadata unit.
+
+    Attributes:
+        tensors: notes by name of the tensor.
+        metadata: key-value pairs of the model file.
+    """
+
+    tensors: dict[str, TensorNote] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def to_unit(self) -> Unit:
+        """Give the unit that holds all this."""
+        tensors = {}
+        for name, note in self.tensors.items():
+            tensors[name] = {"dtype": note.dtype} | (
+                {}
+                if note.packed_shape is None
+                else {"packing": PACKED_HALVES, "shape": list(note.packed_shape)}
+            )
+        content = {"tensors": tensors, "metadata": self.metadata}
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        header = NnrUnitHeader(
+            nnr_unit_type=METADATA_UNIT_TYPE,
+            independently_decodable_flag=1,
+            partial_data_counter_present_flag=0,
+        )
+        return Unit(header, SIGNATURE + text.encode("utf-8", "surrogatepass"))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything in it."""
+        return bool(self.tensors or self.metadata)
+
+
+def read_metadata(units: Iterable[Unit]) -> Metadata:
+    """Give what the metadata units among `units` hold together; others' units are passed over.
+
+    Raises:
+        InvalidError: a unit has our signature, but not our content.
+    """
+    result = Metadata()
+    for unit in units:
+        payload = unit.payload_bytes
+        if unit.nnr_unit_type != METADATA_UNIT_TYPE or payload[: len(SIGNATURE)] != SIGNATURE:
+            continue
+        try:
+            content = json.loads(bytes(payload[len(SIGNATURE) :]))
+            for name, note in content["tensors"].items():
+                result.tensors[name] = tensor_note(note)
+            result.metadata.update(
+                {str(key): str(value) for key, value in content["metadata"].items()}
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidError(
+                f"the metadata unit can't be read: {error}",
+                path="payload",
+                bit_position=8 * (unit.payload_start or 0),
+            ) from None
+    return result
+
+
+def tensor_note(note: Any) -> TensorNote:
+    """Give a note as it stands in JSON, checked."""
+    dtype = note["dtype"]
+    named_dtype(dtype)
+    if "packing" not in note:
+        return TensorNote(dtype)
+    shape = note["shape"]
+    if note["packing"] != PACKED_HALVES or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError("unknown packing")
+    return TensorNote(dtype, tuple(shape))
+
+
+def named_dtype(name: str) -> np.dtype[Any]:
+    """Give the dtype of a name, those of ml_dtypes too.
+
+    Raises:
+        ValueError: there is no such number type.
+    """
+    if not isinstance(name, str):
+        raise ValueError("a dtype has to be named by a string")
+    try:
+        dtype = np.dtype(name)
+    except TypeError:
+        import ml_dtypes
+
+        kind = getattr(ml_dtypes, name, None)
+        if not isinstance(kind, type) or not issubclass(kind, np.generic):
+            raise ValueError(f"unknown dtype {name!r}") from None
+        return np.dtype(kind)
+    if dtype.kind not in "biuf":
+        raise ValueError(f"{name!r} is not a type of numbers")
+    return dtype
+
+
+def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
+    """Give a decoded tensor the dtype and the shape that are noted of it.
+
+    Raises:
+        InvalidError: the tensor doesn't fit the note.
+    """
+    dtype = named_dtype(note.dtype)
+    if note.packed_shape is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return values.astype(dtype, copy=False)
+    size = int(np.prod(note.packed_shape, dtype=object))
+    if values.dtype != np.int32 or values.size != 2 * size or dtype.itemsize != 8:
+        raise InvalidError(
+            f"tensor {name!r} is not packed as the metadata say",
+            path="payload",
+            value=values.size,
+            allowed=f"{2 * size} values of int32",
+        )
+    halves = np.ascontiguousarray(values, dtype="<i4").reshape(-1)
+    return halves.view("<i8").astype(np.int64).view(dtype).reshape(note.packed_shape)
+
+
+def pack_halves(values: NDArray[Any]) -> NDArray[np.int32]:
+    """Give integers of 64 bits as pairs of int32, low half first.
+
+    Returns:
+        int32 array of two columns, one row a value.
+    """
+    wide = np.ascontiguousarray(values).astype(
+        "<u8" if values.dtype.kind == "u" else "<i8", copy=False
+    )
+    return wide.reshape(-1).view("<i4").astype(np.int32, copy=False).reshape(-1, 2)

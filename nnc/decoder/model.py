@@ -1,0 +1,276 @@
+"""Decoding a whole bitstream: units to levels, levels to tensors (clause 7.3)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import BitstreamError, IncompleteError, InputError, InvalidError
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.data_format import RAW_FLOAT_BITS, deliver
+from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
+from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
+from nnc.decoder.limits import Limits
+from nnc.decoder.metadata import Metadata, read_metadata, restore
+from nnc import deepcabac
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+
+# Below so many bytes of payload, handing units to threads costs more than it brings.
+SERIAL_BYTES = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedTensor:
+    """One tensor as it came out of its payload.
+
+    Attributes:
+        tensor: what the headers say about it.
+        layout: what they say about its unit.
+        levels: int32 array of the tensor's shape; None for raw values.
+        raw: float array of the tensor's shape; None for levels.
+        qp: quantization parameter, the parameter set's included; None without one.
+    """
+
+    tensor: CodedTensor
+    layout: UnitLayout
+    levels: NDArray[np.int32] | None = None
+    raw: NDArray[Any] | None = None
+    qp: int | None = None
+
+    def values(self) -> NDArray[Any]:
+        """Give the tensor in its data format; the levels are used up."""
+        if self.levels is None:
+            assert self.raw is not None
+            values: NDArray[Any] = self.raw
+        elif self.qp is None:
+            values = self.levels
+        else:
+            step = finite_step_size(self.qp, self.layout.qp_density)
+            book = self.tensor.codebook
+            if book is None:
+                values = dequantize(self.levels, step)
+            else:
+                values = dequantize_codebook(self.levels, step, book.values, book.zero_offset)
+        return deliver(values, self.layout.data_format, self.tensor.name)
+
+
+def decode_unit(unit: Unit, layout: UnitLayout, nncodec1: bool = False) -> list[DecodedTensor]:
+    """Decode the payload of one compressed data unit.
+
+    Args:
+        unit: the unit, out of a parsed bitstream.
+        layout: its layout.
+        nncodec1: decode the dialect of NNCodec 1.
+
+    Returns:
+        The tensors in the order of the payload.
+
+    Raises:
+        InvalidError: the payload breaks the syntax.
+        IncompleteError: it ends too early.
+    """
+    try:
+        if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
+            return [decode_raw(unit, layout)]
+        return decode_codeword(unit, layout, nncodec1)
+    except BitstreamError as error:
+        raise unit.locate(error, in_payload=True) from None
+
+
+def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
+    """Decode a payload of stored floats (clause 7.3.4)."""
+    tensor = layout.tensors[0]
+    width = RAW_FLOAT_BITS.get(layout.data_format, 32) >> 3  # type: ignore[call-overload]
+    payload = unit.payload_bytes
+    wanted = tensor.values * width
+    if len(payload) < wanted:
+        raise IncompleteError(
+            f"the values of tensor {tensor.name!r} end too early",
+            missing_bits=8 * (wanted - len(payload)),
+            path="payload.raw_float32_parameter",
+            bit_position=8 * len(payload),
+        )
+    if len(payload) > wanted:
+        raise InvalidError(
+            f"bytes are left over after the values of tensor {tensor.name!r}",
+            path="payload",
+            bit_position=8 * wanted,
+            value=len(payload),
+            allowed=f"{wanted} bytes",
+        )
+    raw = np.frombuffer(payload, dtype=f"<f{width}").reshape(tensor.dimensions)
+    # A copy: what is handed out must be writable and must not keep the file open.
+    return DecodedTensor(tensor, layout, raw=raw.astype(f"=f{width}"))
+
+
+def decode_codeword(unit: Unit, layout: UnitLayout, nncodec1: bool) -> list[DecodedTensor]:
+    """Decode a payload that is one DeepCABAC codeword (clauses 7.3.2, 7.3.3, 7.3.5)."""
+    decoder = deepcabac.Decoder(unit.payload_bytes)
+    decoded = []
+    for tensor in layout.tensors:
+        qp = None
+        if layout.payload_type != PayloadType.NNR_PT_INT:
+            qp = layout.qp_base + decoder.quantization_parameter(layout.qp_density)
+        book = tensor.codebook
+        coding = replace(
+            layout.coding,
+            nncodec1=nncodec1,
+            codebook_size=0 if book is None else len(book.values),
+            codebook_zero_offset=0 if book is None else book.zero_offset,
+        )
+        rows, cols = tensor.rows, tensor.cols
+        levels = decoder.tensor(
+            rows, cols, coding, entry_points=tensor.entry_points if rows > 1 < cols else None
+        )
+        decoded.append(
+            DecodedTensor(tensor, layout, levels=levels.reshape(tensor.dimensions), qp=qp)
+        )
+    decoder.finish()
+    return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedModel:
+    """All tensors of a bitstream.
+
+    Attributes:
+        units: for each compressed data unit its tensors.
+        metadata: what our metadata unit says.
+        nncodec1: whether the dialect of NNCodec 1 was decoded.
+    """
+
+    units: list[list[DecodedTensor]]
+    metadata: Metadata
+    nncodec1: bool
+
+    def tensors(self) -> Iterator[DecodedTensor]:
+        """Give all tensors in the order of the bitstream."""
+        return chain.from_iterable(self.units)
+
+    def values(self) -> dict[str, NDArray[Any]]:
+        """Give all tensors by name, in their formats; the levels are used up."""
+        result: dict[str, NDArray[Any]] = {}
+        for decoded in self.tensors():
+            name = decoded.tensor.name
+            values = decoded.values()
+            note = self.metadata.tensors.get(name)
+            result[name] = values if note is None else restore(values, note, name)
+        return result
+
+    def levels(self) -> dict[str, NDArray[np.int32]]:
+        """Give the levels of all entropy coded tensors by name."""
+        return {
+            decoded.tensor.name: decoded.levels
+            for decoded in self.tensors()
+            if decoded.levels is not None
+        }
+
+
+def decode_model(
+    bitstream: Bitstream,
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+) -> DecodedModel:
+    """Decode all compressed data units of a bitstream.
+
+    The dialect of NNCodec 1 isn't signalled: where a unit of profile 0 fails under the
+    standard's grammar, all units are decoded again under the dialect's, and that is taken if
+    none fails.
+
+    Args:
+        bitstream: the parsed bitstream.
+        threads: number of threads; None for one a processor.
+        executor: used in place of threads of our own.
+        limits: what to accept; None for the defaults.
+
+    Raises:
+        BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed.
+    """
+    limits = limits or Limits()
+    units = coded_units(bitstream.walk())
+    layouts = checked_layouts(bitstream, units, limits)
+    size = sum(len(unit.payload_bytes) for unit in units)
+    with unit_mapper(threads, executor, size) as map_units:
+
+        def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
+            return list(map_units(decode_unit, units, layouts, [nncodec1] * len(units)))
+
+        nncodec1 = False
+        try:
+            decoded = decode_all(nncodec1)
+        except BitstreamError as error:
+            if any(layout.coding.general_profile_idc for layout in layouts):
+                raise
+            nncodec1 = True
+            try:
+                decoded = decode_all(nncodec1)
+            except BitstreamError:
+                raise error from None
+    return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1)
+
+
+def unit_mapper(
+    threads: int | None, executor: Executor | None, byte_count: int
+) -> AbstractContextManager[Callable[..., Iterable[Any]]]:
+    """Give a `map` over units: the executor's, one of new threads, or the plain one.
+
+    Args:
+        threads: number of threads; None for one a processor.
+        executor: used in place of threads of our own, and left open.
+        byte_count: bytes of payload in all.
+
+    Raises:
+        InputError: not a number of threads.
+    """
+    if executor is not None:
+        return nullcontext(executor.map)
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise InputError(f"threads has to be 1 or more, not {threads!r}")
+    count = threads or os.cpu_count() or 1
+    if count == 1 or (threads is None and byte_count < SERIAL_BYTES):
+        return nullcontext(map)
+    return thread_mapper(count)
+
+
+@contextmanager
+def thread_mapper(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """Give the `map` of a pool of threads, which is shut down at the end."""
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def checked_layouts(bitstream: Bitstream, units: list[Unit], limits: Limits) -> list[UnitLayout]:
+    """Give the layouts of units, after checking names and sizes of all tensors together."""
+    bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
+    layouts, names, values = [], set(), 0
+    for unit in units:
+        try:
+            layout = layout_of(unit, limits)
+            for tensor in layout.tensors:
+                values += tensor.values
+                limits.check_values(tensor.name, values, bytes_in_all)
+                if tensor.name in names:
+                    raise InvalidError(
+                        f"tensor {tensor.name!r} occurs twice",
+                        path="header.topology_elem_id",
+                        value=tensor.name,
+                    )
+                names.add(tensor.name)
+        except BitstreamError as error:
+            raise unit.locate(error) from None
+        layouts.append(layout)
+    return layouts

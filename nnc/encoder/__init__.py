@@ -1,0 +1,7 @@
+"""Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
+
+from nnc.encoder.model import encode_model
+from nnc.encoder.options import EncoderOptions
+from nnc.encoder.quantization_plan import EncodingWarning
+
+__all__ = ["EncoderOptions", "EncodingWarning", "encode_model"]

@@ -1,0 +1,119 @@
+"""Encoding a whole model: tensors to a bitstream (clauses 6.2.3, 9.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.metadata import Metadata
+from nnc.decoder.model import unit_mapper
+from nnc.encoder.options import EncoderOptions
+from nnc.encoder.preparation import PreparedTensor, prepare_all
+from nnc.encoder.quantization_plan import QuantizationPlan, plan_quantization
+from nnc.encoder.tensor import encode_floats, encode_integers, encode_raw
+from nnc.syntax import (
+    QuantizationMethod,
+    NnrModelParameterSetUnitPayload,
+    NnrStartUnitHeader,
+    NnrUnitHeader,
+    NnrUnitType,
+)
+
+
+def encode_model(
+    tensors: Mapping[str, Any],
+    options: EncoderOptions,
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+) -> Bitstream:
+    """Encode the tensors of a model, in their order.
+
+    Args:
+        tensors: arrays by name.
+        options: how.
+        threads: number of threads; None for one a processor.
+        executor: used in place of threads of our own.
+
+    Returns:
+        A bitstream of start unit, model parameter set, metadata unit (where there is something
+        that the format can't say) and a compressed data unit for each tensor. It is the same
+        whatever the number of threads.
+
+    Raises:
+        InputError: a tensor that can't be coded.
+    """
+    prepared = prepare_all(tensors)
+    plan = plan_quantization(prepared, options)
+    size = sum(tensor.values.nbytes for tensor in prepared)
+    with unit_mapper(threads, executor, size) as map_units:
+        count = len(prepared)
+        units = list(map_units(encode_tensor, prepared, [plan] * count, [options] * count))
+    metadata = Metadata(
+        {tensor.name: tensor.note for tensor in prepared if tensor.note is not None},
+        dict(options.metadata),
+    )
+    head = [start_unit(options), parameter_set_unit(prepared, plan, options)]
+    if metadata:
+        head.append(metadata.to_unit())
+    return Bitstream([*head, *units])
+
+
+def encode_tensor(tensor: PreparedTensor, plan: QuantizationPlan, options: EncoderOptions) -> Unit:
+    """Encode one tensor as the plan says."""
+    if tensor.is_integer:
+        return encode_integers(tensor, options)
+    qp = plan.qps[tensor.name]
+    if qp is None:
+        return encode_raw(tensor, options)
+    return encode_floats(tensor, qp, plan.base, options)
+
+
+def start_unit(options: EncoderOptions) -> Unit:
+    """Give the unit that starts a bitstream."""
+    return Unit(
+        NnrUnitHeader(
+            nnr_unit_type=NnrUnitType.NNR_STR,
+            independently_decodable_flag=1,
+            partial_data_counter_present_flag=0,
+            nnr_start_unit_header=NnrStartUnitHeader(general_profile_idc=options.profile),
+        )
+    )
+
+
+def parameter_set_unit(
+    tensors: list[PreparedTensor], plan: QuantizationPlan, options: EncoderOptions
+) -> Unit:
+    """Give the model parameter set."""
+    coded = any(tensor.is_integer or plan.qps[tensor.name] is not None for tensor in tensors)
+    payload = NnrModelParameterSetUnitPayload(
+        topology_carriage_flag=0,
+        mps_sparsification_flag=0,
+        mps_pruning_flag=0,
+        mps_unification_flag=0,
+        mps_decomposition_performance_map_flag=0,
+        mps_quantization_method_flags=int(coded and QuantizationMethod.NNR_QSU),
+        mps_topology_indexed_reference_flag=0,
+    )
+    if options.profile == 1:
+        payload.base_model_id_present_flag = 0
+        payload.validation_set_performance_present_flag = 0
+        payload.metric_type_performance_map_valid_flag = 0
+        payload.mps_parent_signalling_enabled_flag = 0
+        payload.nnr_reserved_zero_1bit = 0
+        payload.nnr_reserved_zero_2bits = 0
+    else:
+        payload.nnr_reserved_zero_7bits = 0
+    if coded:
+        payload.mps_qp_density = plan.qp_density
+        payload.mps_quantization_parameter = plan.base
+    return Unit(
+        NnrUnitHeader(
+            nnr_unit_type=NnrUnitType.NNR_MPS,
+            independently_decodable_flag=1,
+            partial_data_counter_present_flag=0,
+        ),
+        payload,
+    )

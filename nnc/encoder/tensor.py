@@ -1,0 +1,196 @@
+"""One tensor to one compressed data unit (clauses 7.3.2 to 7.3.4, 9.3)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitstream import Unit
+from nnc.decoder.data_format import RAW_FLOAT_BITS
+from nnc import deepcabac
+from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
+from nnc.encoder.options import EncoderOptions
+from nnc.encoder.order import from_coding_order, to_coding_order
+from nnc.encoder.preparation import PreparedTensor
+from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.syntax import (
+    NnrCompressedDataUnitHeader,
+    NnrUnitHeader,
+    NnrUnitType,
+    TensorDimensionsList,
+)
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+
+try:
+    from nnc.encoder.trellis import quantize_dependent
+except ImportError:  # not compiled: the same levels, slowly
+    from nnc.encoder.trellis_reference import quantize_dependent
+
+
+def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Give rows and columns of the matrix that a tensor is coded as (clause 10.2)."""
+    return (shape[0] if shape else 1), math.prod(shape[1:])
+
+
+def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
+    """Give the scan order of a tensor; one row or one column has no blocks to scan."""
+    rows, cols = matrix_shape(shape)
+    return options.scan_order if rows > 1 and cols > 1 else 0
+
+
+def encode_raw(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
+    """Store a float tensor as it is."""
+    bits = RAW_FLOAT_BITS.get(tensor.data_format, 32)  # type: ignore[call-overload]
+    values = np.ascontiguousarray(tensor.values, dtype=f"<f{bits >> 3}")
+    header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options)
+    return unit_of(header, values.reshape(-1).view(np.uint8).data)
+
+
+def encode_integers(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
+    """Code an integer tensor without loss."""
+    coder = deepcabac.Encoder()
+    coding = coding_of(tensor, options, dq=False)
+    entry_points = encode_levels(coder, tensor.values, coding, options)
+    header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, entry_points)
+    return unit_of(header, coder.finish())
+
+
+def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOptions) -> Unit:
+    """Quantize and code a float tensor.
+
+    Args:
+        tensor: the tensor, of at least one value.
+        qp: its quantization parameter.
+        base: that of the parameter set.
+        options: the rest.
+    """
+    step = step_size(qp, options.qp_density)
+    book = code_by_codebook(quantize_uniform(tensor.values, step)) if options.codebook else None
+    if book is not None:
+        levels, dq = book.levels, False
+    elif options.dq:
+        levels, dq = quantize_by_trellis(tensor.values, step, options), True
+    else:
+        levels, dq = quantize_uniform(tensor.values, step), False
+    coder = deepcabac.Encoder()
+    coder.quantization_parameter(qp - base, options.qp_density)
+    coding = coding_of(tensor, options, dq=dq, book=book)
+    entry_points = encode_levels(coder, levels, coding, options)
+    header = data_unit_header(
+        tensor, PayloadType.NNR_PT_FLOAT, options, entry_points, dq=dq, book=book
+    )
+    return unit_of(header, coder.finish())
+
+
+def quantize_by_trellis(
+    values: NDArray[np.floating], step: np.float32, options: EncoderOptions
+) -> NDArray[np.int32]:
+    """Give the levels of dependent quantization, of the tensor's shape."""
+    rows, cols = matrix_shape(values.shape)
+    scan_order = scan_order_of(values.shape, options)
+    matrix = values.reshape(rows, cols)
+    ordered = to_coding_order(matrix, scan_order)
+    levels = quantize_dependent(ordered, step)
+    return from_coding_order(levels, rows, cols, scan_order).reshape(values.shape)
+
+
+def coding_of(
+    tensor: PreparedTensor,
+    options: EncoderOptions,
+    *,
+    dq: bool,
+    book: CodedByCodebook | None = None,
+) -> TensorCoding:
+    """Give what the headers will say about the coding of a tensor."""
+    return TensorCoding(
+        general_profile_idc=options.profile,
+        dq_flag=int(dq),
+        scan_order=scan_order_of(tensor.values.shape, options),
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+        codebook_size=0 if book is None else book.size,
+        codebook_zero_offset=0 if book is None else book.zero_offset,
+    )
+
+
+def encode_levels(
+    coder: deepcabac.Encoder,
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+) -> EntryPoints:
+    """Code the levels of one tensor, and give the entry points of its block rows."""
+    matrix = np.ascontiguousarray(levels.reshape(matrix_shape(levels.shape)))
+    return coder.tensor(matrix, coding, search=options.parameter_search, row_skip=options.row_skip)
+
+
+def data_unit_header(
+    tensor: PreparedTensor,
+    payload_type: PayloadType,
+    options: EncoderOptions,
+    entry_points: EntryPoints | None = None,
+    *,
+    dq: bool = False,
+    book: CodedByCodebook | None = None,
+) -> NnrCompressedDataUnitHeader:
+    """Give the header of a unit with one tensor."""
+    shape = tensor.values.shape
+    raw = payload_type == PayloadType.NNR_PT_RAW_FLOAT
+    header = NnrCompressedDataUnitHeader(
+        nnr_compressed_data_unit_payload_type=payload_type,
+        nnr_multiple_topology_elements_present_flag=0,
+        nnr_decompressed_data_format_present_flag=int(tensor.data_format is not None),
+        input_parameters_present_flag=1,
+        topology_elem_id=tensor.name,
+        nnr_decompressed_data_format=tensor.data_format,
+        tensor_dimensions_flag=1,
+        cabac_unary_length_flag=int(not raw),
+        compressed_parameter_types=0,
+        tensor_dimensions_list=TensorDimensionsList(
+            count_tensor_dimensions=len(shape), tensor_dimensions=list(shape)
+        ),
+    )
+    if not raw:
+        header.cabac_unary_length_minus1 = options.cabac_unary_length_minus1
+        header.dq_flag = int(dq)
+    if options.profile == 1:
+        header.node_id_present_flag = 0
+    if payload_type == PayloadType.NNR_PT_FLOAT:
+        header.codebook_present_flag = int(book is not None)
+        header.integer_codebook = None if book is None else book.table
+    if len(shape) > 1:
+        header.scan_order = 0 if raw else scan_order_of(shape, options)
+        if options.profile == 1:
+            header.first_tensor_dimension_shift = 0
+        if header.scan_order and entry_points is not None:
+            set_entry_points(header, entry_points, dq)
+    return header
+
+
+def set_entry_points(
+    header: NnrCompressedDataUnitHeader, entry_points: EntryPoints, dq: bool
+) -> None:
+    """Write the entry points of block rows into a header."""
+    header.cabac_offset_list = list(entry_points.cabac_offset_list)
+    header.dq_state_list = list(entry_points.dq_state_list) if dq else None
+    offsets = list(entry_points.bit_offset_list)
+    if offsets:
+        header.bit_offset_delta1 = offsets[0]
+        header.bit_offset_delta2 = [
+            after - before for before, after in zip(offsets, offsets[1:], strict=False)
+        ]
+
+
+def unit_of(header: NnrCompressedDataUnitHeader, payload: bytes | memoryview) -> Unit:
+    """Put a compressed data unit together."""
+    return Unit(
+        NnrUnitHeader(
+            nnr_unit_type=NnrUnitType.NNR_NDU,
+            independently_decodable_flag=1,
+            partial_data_counter_present_flag=0,
+            nnr_compressed_data_unit_header=header,
+        ),
+        payload,
+    )

@@ -1,0 +1,181 @@
+"""What a bitstream holds, from its headers: no level is decoded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from nnc.bitio import BitstreamError
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
+from nnc.decoder.limits import Limits
+from nnc.decoder.metadata import Metadata, read_metadata
+from nnc import deepcabac
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+from nnc.syntax import DecompressedDataFormat
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSummary:
+    """One tensor in one line.
+
+    Attributes:
+        name: its name.
+        shape: its dimensions as coded.
+        dtype: the dtype that it decodes to.
+        values: number of values.
+        bytes: size of the unit that holds it, header included; of a unit with several
+            tensors, None for all but the first.
+        bits_per_value: 8 * bytes / values of all tensors of the unit; None without values.
+        kind: payload type without its prefix, `float`, `int`, `raw_float` or `block`.
+        qp: quantization parameter; None without one, and for all but the first tensor of a
+            block, whose are inside the codeword.
+        dq: dependent quantization.
+        codebook_size: entries of its codebook, 0 without one.
+        scan_order: scan order.
+        unit: syntax path of the unit.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    values: int
+    bytes: int | None
+    bits_per_value: float | None
+    kind: str
+    qp: int | None
+    dq: bool
+    codebook_size: int
+    scan_order: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class BitstreamSummary:
+    """A bitstream in a few lines.
+
+    Attributes:
+        bytes: size of all units.
+        profile: general_profile_idc; None without a start unit.
+        units: number of units by name of the type, those in aggregates too.
+        tensors: number of tensors.
+        values: number of values in all tensors.
+        bits_per_value: 8 * bytes / values; None without values.
+        kinds: number of units by payload type.
+        qp_density: of the model parameter set; None without quantization.
+        qp: quantization_parameter of the model parameter set; None without quantization.
+        updates: whether parent nodes are signalled, as in a difference to a base model.
+        unread: number of units whose header can't be read without values sent out of band.
+        metadata: key-value pairs of the model file.
+    """
+
+    bytes: int
+    profile: int | None
+    units: dict[str, int]
+    tensors: int
+    values: int
+    bits_per_value: float | None
+    kinds: dict[str, int]
+    qp_density: int | None
+    qp: int | None
+    updates: bool
+    unread: int
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def summarize(bitstream: Bitstream) -> BitstreamSummary:
+    """Sum up a bitstream.
+
+    Raises:
+        BitstreamError: a header or parameter set breaks the syntax.
+    """
+    tensors = summarize_tensors(bitstream, read_qp=False)
+    units = list(bitstream.walk())
+    data_units = coded_units(units)
+    values = sum(tensor.values for tensor in tensors)
+    size = sum(unit.byte_size for unit in bitstream.units)
+    sets = next((unit.parameter_sets for unit in reversed(units)), None)
+    mps = sets.mps.payload if sets is not None and sets.mps is not None else None
+    start = sets.start if sets is not None else None
+    return BitstreamSummary(
+        bytes=size,
+        profile=None if start is None else start.readable_header().general_profile_idc,
+        units=dict(Counter(unit.type_name for unit in units)),
+        tensors=len(tensors),
+        values=values,
+        bits_per_value=8 * size / values if values else None,
+        kinds=dict(Counter(tensor.kind for tensor in tensors if tensor.bytes is not None)),
+        qp_density=getattr(mps, "mps_qp_density", None),
+        qp=getattr(mps, "mps_quantization_parameter", None),
+        updates=bool(getattr(mps, "mps_parent_signalling_enabled_flag", 0)),
+        unread=sum(unit.header is None for unit in data_units),
+        metadata=read_metadata(units).metadata,
+    )
+
+
+def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[TensorSummary]:
+    """Give a line for each tensor, in the order of the bitstream.
+
+    Args:
+        bitstream: the bitstream.
+        read_qp: look up quantization parameters, which stand at the start of the payloads.
+
+    Raises:
+        BitstreamError: a header or parameter set breaks the syntax.
+    """
+    metadata = read_metadata(bitstream.walk())
+    lines = []
+    for unit in coded_units(bitstream.walk()):
+        if unit.header is not None:
+            lines += unit_lines(unit, metadata, read_qp)
+    return lines
+
+
+def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSummary]:
+    """Give a line for each tensor of a unit."""
+    try:
+        layout = layout_of(unit, Limits(), for_decoding=False)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+    qp = first_qp(unit, layout) if read_qp else None
+    values = sum(tensor.values for tensor in layout.tensors)
+    return [
+        TensorSummary(
+            name=tensor.name,
+            shape=tensor.dimensions,
+            dtype=dtype_name(tensor, layout, metadata),
+            values=tensor.values,
+            bytes=unit.byte_size if number == 0 else None,
+            bits_per_value=8 * unit.byte_size / values if values else None,
+            kind=PayloadType(layout.payload_type).name.removeprefix("NNR_PT_").lower(),
+            qp=qp if number == 0 else None,
+            dq=bool(layout.coding.dq_flag),
+            codebook_size=0 if tensor.codebook is None else len(tensor.codebook.values),
+            scan_order=layout.coding.scan_order,
+            unit=unit.path,
+        )
+        for number, tensor in enumerate(layout.tensors)
+    ]
+
+
+def first_qp(unit: Unit, layout: UnitLayout) -> int | None:
+    """Give the quantization parameter of a unit's first tensor, if it has one."""
+    if layout.payload_type not in (PayloadType.NNR_PT_FLOAT, PayloadType.NNR_PT_BLOCK):
+        return None
+    try:
+        offset = deepcabac.Decoder(unit.payload_bytes).quantization_parameter(layout.qp_density)
+    except BitstreamError as error:
+        raise unit.locate(error, in_payload=True) from None
+    return layout.qp_base + offset
+
+
+def dtype_name(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> str:
+    """Give the name of the dtype that a tensor decodes to."""
+    note = metadata.tensors.get(tensor.name)
+    if note is not None:
+        return note.dtype
+    try:
+        name = DecompressedDataFormat(layout.data_format).name
+    except ValueError:
+        return f"format {layout.data_format}"
+    return name.removeprefix("TENSOR_").lower()

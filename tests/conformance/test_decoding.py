@@ -1,0 +1,46 @@
+"""Vectors that one bitstream decodes by itself: levels and values, by both engines."""
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc.deepcabac import engine, reference
+from tests.cases import CASES
+
+ENGINES = {"compiled": engine.Decoder, "reference": reference.Decoder}
+SINGLE = [case for case in CASES if not case.is_sequence and not case.is_odd]
+
+
+@pytest.fixture(params=ENGINES)
+def decoder(request, monkeypatch):
+    monkeypatch.setattr("nnc.deepcabac.Decoder", ENGINES[request.param], raising=False)
+    return request.param
+
+
+@pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
+def test_levels_and_values(case, decoder):
+    data = case.bitstreams[0].read_bytes()
+    levels = case.arrays("levels") or {}
+    decoded = nnc.decode_levels(data, **case.out_of_band)
+    assert set(decoded) == set(levels)
+    for name, expected in levels.items():
+        assert decoded[name].dtype == np.int32
+        assert decoded[name].shape == expected.shape
+        np.testing.assert_array_equal(decoded[name], expected, err_msg=name)
+    values = case.arrays("expected")
+    tensors = nnc.decode(data, **case.out_of_band)
+    assert set(tensors) == set(values)
+    for name, expected in values.items():
+        assert tensors[name].dtype == expected.dtype
+        assert tensors[name].shape == expected.shape
+        np.testing.assert_array_equal(tensors[name], expected, err_msg=name)
+
+
+@pytest.mark.parametrize("case", [c for c in SINGLE if "p0" in c.name], ids=lambda c: c.name)
+def test_the_dialect_is_found(case):
+    bitstream = nnc.Bitstream.parse(case.bitstreams[0].read_bytes())
+    model = nnc.decoder.decode_model(bitstream)
+    if model.nncodec1:
+        assert case.description["peer"] == "nncodec 1.x"
+    if case.description.get("dialect") != "nncodec-1":
+        assert not model.nncodec1
