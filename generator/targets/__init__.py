@@ -1,0 +1,18 @@
+"""The targets: each a function from a checked schema to files.
+
+A new target is a module here and an entry in `TARGETS`; nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from generator.analysis import Analysis
+from generator.targets import python
+
+#: A target takes the analysed schema and its section of targets.toml, and gives the content of
+#: each file by its path below the output folder.
+Target = Callable[[Analysis, Mapping[str, Any]], dict[str, str]]
+
+TARGETS: dict[str, Target] = {"python": python.generate}

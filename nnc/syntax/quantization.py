@@ -1,0 +1,182 @@
+"""Quantization: syntax tables of clauses 6.3.3, 6.3.4.
+
+Generated from schema/quantization.syntax; do not edit.
+Schema hash: sha256 cfb6fb6ce513d44785bd329bc62ae14d3def1d75c896573e2a76114688221ecf
+"""
+
+# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.table import Syntax, Table
+from nnc.syntax.description import Element
+from nnc.syntax.functions import new, required
+from nnc.syntax.scope import Scope
+
+
+class QuantizationStorageFormat(IntEnum):
+    """Values of clause 6.3.3 (draft).
+
+    Attributes:
+        NNR_QNT_UNREC: unrecognised or none.
+        NNR_QNT_NNEF: text of an NNEF graph.quant.
+        NNR_QNT_ONNX: ONNX.
+        NNR_QNT_PYT: PyTorch.
+        NNR_QNT_TEF: TensorFlow.
+
+    Other values: 5 to 255: reserved.
+    """
+
+    NNR_QNT_UNREC = 0
+    NNR_QNT_NNEF = 1
+    NNR_QNT_ONNX = 2
+    NNR_QNT_PYT = 3
+    NNR_QNT_TEF = 4
+
+
+NNR_QNT_UNREC: Final = 0
+NNR_QNT_NNEF: Final = 1
+NNR_QNT_ONNX: Final = 2
+NNR_QNT_PYT: Final = 3
+NNR_QNT_TEF: Final = 4
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrQuantizationUnitHeader(Table):
+    """NNR quantization unit header syntax.
+
+    Clause 6.3.3, draft. Table `nnr_quantization_unit_header` of schema/quantization.syntax.
+
+    Attributes:
+        quantization_storage_format: Format of [quantization_data].
+        quantization_compression_format: How [quantization_data] is compressed, as for topologies.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "quantization_storage_format",
+        "quantization_compression_format",
+    )
+    quantization_storage_format: int
+    quantization_compression_format: int
+
+
+class NnrQuantizationUnitHeaderSyntax(Syntax):
+    """Reads and writes `nnr_quantization_unit_header`: NNR quantization unit header syntax."""
+
+    table: ClassVar[str] = "nnr_quantization_unit_header"
+    clause: ClassVar[str] = "6.3.3"
+    title: ClassVar[str] = "NNR quantization unit header syntax"
+    status: ClassVar[str] = "draft"
+    schema: ClassVar[str] = "schema/quantization.syntax:15"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrQuantizationUnitHeader
+    elements: ClassVar[dict[str, Element]] = {
+        "quantization_storage_format": Element(
+            "quantization_storage_format",
+            "u(8)",
+            "6.3.3",
+            "draft",
+            16,
+            "Format of [quantization_data].",
+            enum="QuantizationStorageFormat",
+            range="0 .. 4",
+        ),
+        "quantization_compression_format": Element(
+            "quantization_compression_format",
+            "u(8)",
+            "6.3.3",
+            "draft",
+            17,
+            "How [quantization_data] is compressed, as for topologies.",
+            enum="TopologyCompressionFormat",
+            range="0 .. 1",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrQuantizationUnitHeader)
+        obj.quantization_storage_format = stream.u(8, "quantization_storage_format")
+        obj.quantization_compression_format = stream.u(8, "quantization_compression_format")
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        stream.u(
+            8,
+            required(stream, obj.quantization_storage_format, "quantization_storage_format"),
+            "quantization_storage_format",
+        )
+        stream.u(
+            8,
+            required(
+                stream, obj.quantization_compression_format, "quantization_compression_format"
+            ),
+            "quantization_compression_format",
+        )
+        return obj
+
+
+nnr_quantization_unit_header = NnrQuantizationUnitHeaderSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrQuantizationUnitPayload(Table):
+    """NNR quantization unit payload syntax.
+
+    Clause 6.3.4, draft. Table `nnr_quantization_unit_payload` of schema/quantization.syntax.
+
+    Attributes:
+        quantization_data: Quantization information in the format that [quantization_storage_format]
+            names.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("quantization_data",)
+    quantization_data: bytes | memoryview
+
+
+class NnrQuantizationUnitPayloadSyntax(Syntax):
+    """Reads and writes `nnr_quantization_unit_payload`: NNR quantization unit payload syntax."""
+
+    table: ClassVar[str] = "nnr_quantization_unit_payload"
+    clause: ClassVar[str] = "6.3.4"
+    title: ClassVar[str] = "NNR quantization unit payload syntax"
+    status: ClassVar[str] = "draft"
+    schema: ClassVar[str] = "schema/quantization.syntax:32"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrQuantizationUnitPayload
+    elements: ClassVar[dict[str, Element]] = {
+        "quantization_data": Element(
+            "quantization_data",
+            "bs(v)",
+            "6.3.4",
+            "draft",
+            33,
+            "Quantization information in the format that [quantization_storage_format] names.",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrQuantizationUnitPayload)
+        obj.quantization_data = stream.bs("quantization_data")
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        stream.bs(required(stream, obj.quantization_data, "quantization_data"), "quantization_data")
+        return obj
+
+
+nnr_quantization_unit_payload = NnrQuantizationUnitPayloadSyntax()

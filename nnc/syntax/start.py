@@ -1,0 +1,114 @@
+"""Start: syntax tables of clauses 6.3.3, 6.3.4.
+
+Generated from schema/start.syntax; do not edit.
+Schema hash: sha256 e89d055df9d9074e733719e4e8c129f63c2ef79860218c400600a9192f962ac7
+"""
+
+# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.table import Syntax, Table
+from nnc.syntax.description import Element
+from nnc.syntax.functions import new, required
+from nnc.syntax.scope import Scope
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrStartUnitHeader(Table):
+    """NNR start unit header syntax.
+
+    Clause 6.3.3, interop. Table `nnr_start_unit_header` of schema/start.syntax.
+
+    Attributes:
+        general_profile_idc: Edition of the syntax: 0 is that of the first edition, 1 that of the
+            second, whose tables test for it. Other values are reserved.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("general_profile_idc",)
+    general_profile_idc: int
+
+
+class NnrStartUnitHeaderSyntax(Syntax):
+    """Reads and writes `nnr_start_unit_header`: NNR start unit header syntax."""
+
+    table: ClassVar[str] = "nnr_start_unit_header"
+    clause: ClassVar[str] = "6.3.3"
+    title: ClassVar[str] = "NNR start unit header syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/start.syntax:6"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrStartUnitHeader
+    elements: ClassVar[dict[str, Element]] = {
+        "general_profile_idc": Element(
+            "general_profile_idc",
+            "u(8)",
+            "6.3.3",
+            "interop",
+            7,
+            "Edition of the syntax: 0 is that of the first edition, 1 that of the second, whose tables test for it. Other values are reserved.",
+            range="0 .. 1",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrStartUnitHeader)
+        obj.general_profile_idc = context.general_profile_idc = stream.u(8, "general_profile_idc")
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        context.general_profile_idc = required(
+            stream, obj.general_profile_idc, "general_profile_idc"
+        )
+        stream.u(8, context.general_profile_idc, "general_profile_idc")
+        return obj
+
+
+nnr_start_unit_header = NnrStartUnitHeaderSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrStartUnitPayload(Table):
+    """NNR start unit payload syntax.
+
+    Clause 6.3.4, interop. Table `nnr_start_unit_payload` of schema/start.syntax.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ()
+
+
+class NnrStartUnitPayloadSyntax(Syntax):
+    """Reads and writes `nnr_start_unit_payload`: NNR start unit payload syntax."""
+
+    table: ClassVar[str] = "nnr_start_unit_payload"
+    clause: ClassVar[str] = "6.3.4"
+    title: ClassVar[str] = "NNR start unit payload syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/start.syntax:20"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrStartUnitPayload
+    elements: ClassVar[dict[str, Element]] = {}
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrStartUnitPayload)
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        return obj
+
+
+nnr_start_unit_payload = NnrStartUnitPayloadSyntax()

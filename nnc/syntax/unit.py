@@ -1,0 +1,846 @@
+"""Unit: syntax tables of clauses 6.3.1, 6.3.2, 6.3.3.1, 6.3.4.
+
+Generated from schema/unit.syntax; do not edit.
+Schema hash: sha256 7a7de4cdda1f57e23c78437fbe6002becc4569cca48e36c75c439d53c321e4a3
+"""
+
+# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.table import Syntax, Table
+from nnc.syntax import (
+    aggregate,
+    compressed_data_unit,
+    layer_parameter_set,
+    model_parameter_set,
+    quantization,
+    start,
+    topology,
+)
+from nnc.syntax.description import Element
+from nnc.syntax.functions import check_extent, extent_end, new, refuse, required, trailing
+from nnc.syntax.scope import Scope
+
+
+class NnrUnitType(IntEnum):
+    """Values of clause 6.3.3.1 (interop).
+
+    Attributes:
+        NNR_STR: start of the bitstream.
+        NNR_MPS: model parameter set.
+        NNR_LPS: layer parameter set.
+        NNR_TPL: topology.
+        NNR_QNT: quantization information.
+        NNR_NDU: compressed data unit.
+        NNR_AGG: aggregate unit.
+
+    Other values: 7 to 31: reserved. 32 to 63: unspecified.
+    """
+
+    NNR_STR = 0
+    NNR_MPS = 1
+    NNR_LPS = 2
+    NNR_TPL = 3
+    NNR_QNT = 4
+    NNR_NDU = 5
+    NNR_AGG = 6
+
+
+NNR_STR: Final = 0
+NNR_MPS: Final = 1
+NNR_LPS: Final = 2
+NNR_TPL: Final = 3
+NNR_QNT: Final = 4
+NNR_NDU: Final = 5
+NNR_AGG: Final = 6
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrUnit(Table):
+    """NNR unit syntax.
+
+    Clause 6.3.1, interop. Table `nnr_unit` of schema/unit.syntax.
+
+    Attributes:
+        nnr_unit_size: table `nnr_unit_size`.
+        nnr_unit_header: table `nnr_unit_header`.
+        nnr_unit_payload: table `nnr_unit_payload`.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "nnr_unit_size",
+        "nnr_unit_header",
+        "nnr_unit_payload",
+        "trailing_data",
+    )
+    nnr_unit_size: NnrUnitSize
+    nnr_unit_header: NnrUnitHeader
+    nnr_unit_payload: NnrUnitPayload
+    trailing_data: bytes | memoryview = b""
+
+
+class NnrUnitSyntax(Syntax):
+    """Reads and writes `nnr_unit`: NNR unit syntax."""
+
+    table: ClassVar[str] = "nnr_unit"
+    clause: ClassVar[str] = "6.3.1"
+    title: ClassVar[str] = "NNR unit syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/unit.syntax:8"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrUnit
+    elements: ClassVar[dict[str, Element]] = {}
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrUnit)
+        start = stream.position
+        stream.enter("nnr_unit_size", "nnr_unit_size")
+        obj.nnr_unit_size = nnr_unit_size._parse(stream, context, path)
+        stream.leave()
+        nnr_unit_size_ = context.nnr_unit_size
+        outer_end = stream.end
+        stream.end = extent_end(stream, start, 8 * nnr_unit_size_, "nnr_unit")
+        stream.enter("nnr_unit_header", "nnr_unit_header")
+        obj.nnr_unit_header = nnr_unit_header._parse(stream, context, path)
+        stream.leave()
+        stream.enter("nnr_unit_payload", "nnr_unit_payload")
+        obj.nnr_unit_payload = nnr_unit_payload._parse(stream, context, path)
+        stream.leave()
+        obj.trailing_data = trailing(stream)
+        stream.end = outer_end
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        start = stream.position
+        nnr_unit_size__table = required(stream, obj.nnr_unit_size, "nnr_unit_size")
+        stream.enter("nnr_unit_size", "nnr_unit_size")
+        nnr_unit_size._build(nnr_unit_size__table, stream, context, path)
+        stream.leave()
+        nnr_unit_size_ = context.nnr_unit_size
+        nnr_unit_header__table = required(stream, obj.nnr_unit_header, "nnr_unit_header")
+        stream.enter("nnr_unit_header", "nnr_unit_header")
+        nnr_unit_header._build(nnr_unit_header__table, stream, context, path)
+        stream.leave()
+        nnr_unit_payload__table = required(stream, obj.nnr_unit_payload, "nnr_unit_payload")
+        stream.enter("nnr_unit_payload", "nnr_unit_payload")
+        nnr_unit_payload._build(nnr_unit_payload__table, stream, context, path)
+        stream.leave()
+        stream.bs(obj.trailing_data, "trailing_data")
+        check_extent(stream, start, 8 * nnr_unit_size_, "nnr_unit")
+        return obj
+
+
+nnr_unit = NnrUnitSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrUnitSize(Table):
+    """NNR unit size syntax.
+
+    Clause 6.3.2, interop. Table `nnr_unit_size` of schema/unit.syntax.
+
+    Attributes:
+        nnr_unit_size_flag: Length of [nnr_unit_size]: 0 means 15 bits, 1 means 31 bits. A writer
+            takes the short form when the whole unit, with a size field of two bytes, is below 32768
+            bytes; a reader takes either form, and an editor keeps the one it read as long as the
+            size fits.
+        nnr_unit_size: Number of bytes of the whole unit, this size field included.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("nnr_unit_size_flag", "nnr_unit_size")
+    nnr_unit_size_flag: int
+    nnr_unit_size: int
+
+
+class NnrUnitSizeSyntax(Syntax):
+    """Reads and writes `nnr_unit_size`: NNR unit size syntax."""
+
+    table: ClassVar[str] = "nnr_unit_size"
+    clause: ClassVar[str] = "6.3.2"
+    title: ClassVar[str] = "NNR unit size syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/unit.syntax:17"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrUnitSize
+    elements: ClassVar[dict[str, Element]] = {
+        "nnr_unit_size_flag": Element(
+            "nnr_unit_size_flag",
+            "u(1)",
+            "6.3.2",
+            "interop",
+            18,
+            "Length of [nnr_unit_size]: 0 means 15 bits, 1 means 31 bits. A writer takes the short form when the whole unit, with a size field of two bytes, is below 32768 bytes; a reader takes either form, and an editor keeps the one it read as long as the size fits.",
+        ),
+        "nnr_unit_size": Element(
+            "nnr_unit_size",
+            "u(15 + (nnr_unit_size_flag * 16))",
+            "6.3.2",
+            "interop",
+            19,
+            "Number of bytes of the whole unit, this size field included.",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrUnitSize)
+        obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
+        obj.nnr_unit_size = context.nnr_unit_size = stream.u(
+            15 + nnr_unit_size_flag * 16, "nnr_unit_size"
+        )
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        nnr_unit_size_flag = required(stream, obj.nnr_unit_size_flag, "nnr_unit_size_flag")
+        stream.u(1, nnr_unit_size_flag, "nnr_unit_size_flag")
+        context.nnr_unit_size = required(stream, obj.nnr_unit_size, "nnr_unit_size")
+        stream.u(15 + nnr_unit_size_flag * 16, context.nnr_unit_size, "nnr_unit_size")
+        return obj
+
+
+nnr_unit_size = NnrUnitSizeSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrUnitHeader(Table):
+    """General NNR unit header syntax.
+
+    Clause 6.3.3.1, interop. Table `nnr_unit_header` of schema/unit.syntax.
+
+    Attributes:
+        nnr_unit_type: What the unit holds. A unit of a type that is not known keeps its payload as
+            opaque bytes and is never lost.
+        independently_decodable_flag: 1: the unit can be decoded without any other compressed data
+            unit. 0: it may need some.
+        partial_data_counter_present_flag: 1: [partial_data_counter] follows.
+        partial_data_counter: Place of this unit among the parts of data that are cut over several
+            units of the same type, naming the same elements. It counts backwards: the first part
+            carries the number of parts, the last one 1; 0 means that the data is undivided. The
+            payloads of all parts are joined in order before they are parsed.
+        nnr_model_parameter_set_unit_header: table `nnr_model_parameter_set_unit_header`.
+        nnr_layer_parameter_set_unit_header: table `nnr_layer_parameter_set_unit_header`.
+        nnr_topology_unit_header: table `nnr_topology_unit_header`.
+        nnr_quantization_unit_header: table `nnr_quantization_unit_header`.
+        nnr_compressed_data_unit_header: table `nnr_compressed_data_unit_header`.
+        nnr_start_unit_header: table `nnr_start_unit_header`.
+        nnr_aggregate_unit_header: table `nnr_aggregate_unit_header`.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "nnr_unit_type",
+        "independently_decodable_flag",
+        "partial_data_counter_present_flag",
+        "partial_data_counter",
+        "nnr_model_parameter_set_unit_header",
+        "nnr_layer_parameter_set_unit_header",
+        "nnr_topology_unit_header",
+        "nnr_quantization_unit_header",
+        "nnr_compressed_data_unit_header",
+        "nnr_start_unit_header",
+        "nnr_aggregate_unit_header",
+    )
+    nnr_unit_type: int
+    independently_decodable_flag: int
+    partial_data_counter_present_flag: int
+    partial_data_counter: int | None = None
+    nnr_model_parameter_set_unit_header: (
+        model_parameter_set.NnrModelParameterSetUnitHeader | None
+    ) = None
+    nnr_layer_parameter_set_unit_header: (
+        layer_parameter_set.NnrLayerParameterSetUnitHeader | None
+    ) = None
+    nnr_topology_unit_header: topology.NnrTopologyUnitHeader | None = None
+    nnr_quantization_unit_header: quantization.NnrQuantizationUnitHeader | None = None
+    nnr_compressed_data_unit_header: compressed_data_unit.NnrCompressedDataUnitHeader | None = None
+    nnr_start_unit_header: start.NnrStartUnitHeader | None = None
+    nnr_aggregate_unit_header: aggregate.NnrAggregateUnitHeader | None = None
+
+
+class NnrUnitHeaderSyntax(Syntax):
+    """Reads and writes `nnr_unit_header`: General NNR unit header syntax."""
+
+    table: ClassVar[str] = "nnr_unit_header"
+    clause: ClassVar[str] = "6.3.3.1"
+    title: ClassVar[str] = "General NNR unit header syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/unit.syntax:46"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrUnitHeader
+    elements: ClassVar[dict[str, Element]] = {
+        "nnr_unit_type": Element(
+            "nnr_unit_type",
+            "u(6)",
+            "6.3.3.1",
+            "interop",
+            47,
+            "What the unit holds. A unit of a type that is not known keeps its payload as opaque bytes and is never lost.",
+            enum="NnrUnitType",
+            range="0 .. 6",
+        ),
+        "independently_decodable_flag": Element(
+            "independently_decodable_flag",
+            "u(1)",
+            "6.3.3.1",
+            "interop",
+            48,
+            "1: the unit can be decoded without any other compressed data unit. 0: it may need some.",
+        ),
+        "partial_data_counter_present_flag": Element(
+            "partial_data_counter_present_flag",
+            "u(1)",
+            "6.3.3.1",
+            "interop",
+            49,
+            "1: [partial_data_counter] follows.",
+        ),
+        "partial_data_counter": Element(
+            "partial_data_counter",
+            "u(8)",
+            "6.3.3.1",
+            "draft",
+            51,
+            "Place of this unit among the parts of data that are cut over several units of the same type, naming the same elements. It counts backwards: the first part carries the number of parts, the last one 1; 0 means that the data is undivided. The payloads of all parts are joined in order before they are parsed.",
+            absent="0",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrUnitHeader)
+        obj.partial_data_counter = None
+        obj.nnr_model_parameter_set_unit_header = None
+        obj.nnr_layer_parameter_set_unit_header = None
+        obj.nnr_topology_unit_header = None
+        obj.nnr_quantization_unit_header = None
+        obj.nnr_compressed_data_unit_header = None
+        obj.nnr_start_unit_header = None
+        obj.nnr_aggregate_unit_header = None
+        obj.nnr_unit_type = nnr_unit_type = context.nnr_unit_type = stream.u(6, "nnr_unit_type")
+        obj.independently_decodable_flag = stream.u(1, "independently_decodable_flag")
+        partial_data_counter_present_flag = stream.u(1, "partial_data_counter_present_flag")
+        obj.partial_data_counter_present_flag = partial_data_counter_present_flag
+        if partial_data_counter_present_flag:
+            obj.partial_data_counter = context.partial_data_counter = stream.u(
+                8, "partial_data_counter"
+            )
+        else:
+            context.partial_data_counter = 0
+        if nnr_unit_type == NNR_MPS:
+            stream.enter(
+                "nnr_model_parameter_set_unit_header", "nnr_model_parameter_set_unit_header"
+            )
+            obj.nnr_model_parameter_set_unit_header = (
+                model_parameter_set.nnr_model_parameter_set_unit_header._parse(
+                    stream, context, path
+                )
+            )
+            stream.leave()
+        if nnr_unit_type == NNR_LPS:
+            stream.enter(
+                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+            )
+            obj.nnr_layer_parameter_set_unit_header = (
+                layer_parameter_set.nnr_layer_parameter_set_unit_header._parse(
+                    stream, context, path
+                )
+            )
+            stream.leave()
+        if nnr_unit_type == NNR_TPL:
+            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+            obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
+                stream, context, path
+            )
+            stream.leave()
+        if nnr_unit_type == NNR_QNT:
+            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+            obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
+                stream, context, path
+            )
+            stream.leave()
+        if nnr_unit_type == NNR_NDU:
+            stream.enter("nnr_compressed_data_unit_header", "nnr_compressed_data_unit_header")
+            obj.nnr_compressed_data_unit_header = (
+                compressed_data_unit.nnr_compressed_data_unit_header._parse(stream, context, path)
+            )
+            stream.leave()
+        if nnr_unit_type == NNR_STR:
+            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+            obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(stream, context, path)
+            stream.leave()
+        if nnr_unit_type == NNR_AGG:
+            stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
+            obj.nnr_aggregate_unit_header = aggregate.nnr_aggregate_unit_header._parse(
+                stream, context, path
+            )
+            stream.leave()
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        nnr_unit_type = context.nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
+        stream.u(6, nnr_unit_type, "nnr_unit_type")
+        stream.u(
+            1,
+            required(stream, obj.independently_decodable_flag, "independently_decodable_flag"),
+            "independently_decodable_flag",
+        )
+        partial_data_counter_present_flag = required(
+            stream, obj.partial_data_counter_present_flag, "partial_data_counter_present_flag"
+        )
+        stream.u(1, partial_data_counter_present_flag, "partial_data_counter_present_flag")
+        if partial_data_counter_present_flag:
+            context.partial_data_counter = required(
+                stream, obj.partial_data_counter, "partial_data_counter"
+            )
+            stream.u(8, context.partial_data_counter, "partial_data_counter")
+        else:
+            context.partial_data_counter = 0
+            refuse(stream, obj, "partial_data_counter")
+        if nnr_unit_type == NNR_MPS:
+            nnr_model_parameter_set_unit_header__table = required(
+                stream,
+                obj.nnr_model_parameter_set_unit_header,
+                "nnr_model_parameter_set_unit_header",
+            )
+            stream.enter(
+                "nnr_model_parameter_set_unit_header", "nnr_model_parameter_set_unit_header"
+            )
+            model_parameter_set.nnr_model_parameter_set_unit_header._build(
+                nnr_model_parameter_set_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_model_parameter_set_unit_header")
+        if nnr_unit_type == NNR_LPS:
+            nnr_layer_parameter_set_unit_header__table = required(
+                stream,
+                obj.nnr_layer_parameter_set_unit_header,
+                "nnr_layer_parameter_set_unit_header",
+            )
+            stream.enter(
+                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+            )
+            layer_parameter_set.nnr_layer_parameter_set_unit_header._build(
+                nnr_layer_parameter_set_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
+        if nnr_unit_type == NNR_TPL:
+            nnr_topology_unit_header__table = required(
+                stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
+            )
+            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+            topology.nnr_topology_unit_header._build(
+                nnr_topology_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_topology_unit_header")
+        if nnr_unit_type == NNR_QNT:
+            nnr_quantization_unit_header__table = required(
+                stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
+            )
+            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+            quantization.nnr_quantization_unit_header._build(
+                nnr_quantization_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_quantization_unit_header")
+        if nnr_unit_type == NNR_NDU:
+            nnr_compressed_data_unit_header__table = required(
+                stream, obj.nnr_compressed_data_unit_header, "nnr_compressed_data_unit_header"
+            )
+            stream.enter("nnr_compressed_data_unit_header", "nnr_compressed_data_unit_header")
+            compressed_data_unit.nnr_compressed_data_unit_header._build(
+                nnr_compressed_data_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_compressed_data_unit_header")
+        if nnr_unit_type == NNR_STR:
+            nnr_start_unit_header__table = required(
+                stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
+            )
+            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+            start.nnr_start_unit_header._build(nnr_start_unit_header__table, stream, context, path)
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_start_unit_header")
+        if nnr_unit_type == NNR_AGG:
+            nnr_aggregate_unit_header__table = required(
+                stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
+            )
+            stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
+            aggregate.nnr_aggregate_unit_header._build(
+                nnr_aggregate_unit_header__table, stream, context, path
+            )
+            stream.leave()
+        else:
+            refuse(stream, obj, "nnr_aggregate_unit_header")
+        return obj
+
+
+nnr_unit_header = NnrUnitHeaderSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrUnitPayload(Table):
+    """NNR unit payload syntax.
+
+    Clause 6.3.4, interop. Table `nnr_unit_payload` of schema/unit.syntax.
+
+    Attributes:
+        partial_data: Part of a payload; the payload can be parsed once the parts are joined, see
+            [partial_data_counter].
+        nnr_start_unit_payload: table `nnr_start_unit_payload`.
+        nnr_model_parameter_set_unit_payload: table `nnr_model_parameter_set_unit_payload`.
+        nnr_layer_parameter_set_unit_payload: table `nnr_layer_parameter_set_unit_payload`.
+        nnr_topology_unit_payload: table `nnr_topology_unit_payload`.
+        nnr_quantization_unit_payload: table `nnr_quantization_unit_payload`.
+        nnr_compressed_data_unit_payload: table `nnr_compressed_data_unit_payload`.
+        nnr_aggregate_unit_payload: table `nnr_aggregate_unit_payload`.
+        opaque_payload: Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it
+            is.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "partial_data",
+        "nnr_start_unit_payload",
+        "nnr_model_parameter_set_unit_payload",
+        "nnr_layer_parameter_set_unit_payload",
+        "nnr_topology_unit_payload",
+        "nnr_quantization_unit_payload",
+        "nnr_compressed_data_unit_payload",
+        "nnr_aggregate_unit_payload",
+        "opaque_payload",
+    )
+    partial_data: bytes | memoryview | None = None
+    nnr_start_unit_payload: start.NnrStartUnitPayload | None = None
+    nnr_model_parameter_set_unit_payload: (
+        model_parameter_set.NnrModelParameterSetUnitPayload | None
+    ) = None
+    nnr_layer_parameter_set_unit_payload: (
+        layer_parameter_set.NnrLayerParameterSetUnitPayload | None
+    ) = None
+    nnr_topology_unit_payload: topology.NnrTopologyUnitPayload | None = None
+    nnr_quantization_unit_payload: quantization.NnrQuantizationUnitPayload | None = None
+    nnr_compressed_data_unit_payload: compressed_data_unit.NnrCompressedDataUnitPayload | None = (
+        None
+    )
+    nnr_aggregate_unit_payload: aggregate.NnrAggregateUnitPayload | None = None
+    opaque_payload: bytes | memoryview | None = None
+
+
+class NnrUnitPayloadSyntax(Syntax):
+    """Reads and writes `nnr_unit_payload`: NNR unit payload syntax."""
+
+    table: ClassVar[str] = "nnr_unit_payload"
+    clause: ClassVar[str] = "6.3.4"
+    title: ClassVar[str] = "NNR unit payload syntax"
+    status: ClassVar[str] = "interop"
+    schema: ClassVar[str] = "schema/unit.syntax:89"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrUnitPayload
+    elements: ClassVar[dict[str, Element]] = {
+        "partial_data": Element(
+            "partial_data",
+            "bs(v)",
+            "6.3.4",
+            "draft",
+            92,
+            "Part of a payload; the payload can be parsed once the parts are joined, see [partial_data_counter].",
+        ),
+        "opaque_payload": Element(
+            "opaque_payload",
+            "bs(v)",
+            "6.3.4",
+            "interop",
+            108,
+            "Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it is.",
+        ),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrUnitPayload)
+        nnr_unit_type = context.nnr_unit_type
+        partial_data_counter = context.partial_data_counter
+        obj.partial_data = None
+        obj.nnr_start_unit_payload = None
+        obj.nnr_model_parameter_set_unit_payload = None
+        obj.nnr_layer_parameter_set_unit_payload = None
+        obj.nnr_topology_unit_payload = None
+        obj.nnr_quantization_unit_payload = None
+        obj.nnr_compressed_data_unit_payload = None
+        obj.nnr_aggregate_unit_payload = None
+        obj.opaque_payload = None
+        if partial_data_counter > 0 and (
+            nnr_unit_type == NNR_TPL or nnr_unit_type == NNR_QNT or nnr_unit_type == NNR_NDU
+        ):
+            obj.partial_data = stream.bs("partial_data")
+        elif nnr_unit_type == NNR_STR:
+            stream.enter("nnr_start_unit_payload", "nnr_start_unit_payload")
+            obj.nnr_start_unit_payload = start.nnr_start_unit_payload._parse(stream, context, path)
+            stream.leave()
+        elif nnr_unit_type == NNR_MPS:
+            stream.enter(
+                "nnr_model_parameter_set_unit_payload", "nnr_model_parameter_set_unit_payload"
+            )
+            obj.nnr_model_parameter_set_unit_payload = (
+                model_parameter_set.nnr_model_parameter_set_unit_payload._parse(
+                    stream, context, path
+                )
+            )
+            stream.leave()
+        elif nnr_unit_type == NNR_LPS:
+            stream.enter(
+                "nnr_layer_parameter_set_unit_payload", "nnr_layer_parameter_set_unit_payload"
+            )
+            obj.nnr_layer_parameter_set_unit_payload = (
+                layer_parameter_set.nnr_layer_parameter_set_unit_payload._parse(
+                    stream, context, path
+                )
+            )
+            stream.leave()
+        elif nnr_unit_type == NNR_TPL:
+            stream.enter("nnr_topology_unit_payload", "nnr_topology_unit_payload")
+            obj.nnr_topology_unit_payload = topology.nnr_topology_unit_payload._parse(
+                stream, context, path
+            )
+            stream.leave()
+        elif nnr_unit_type == NNR_QNT:
+            stream.enter("nnr_quantization_unit_payload", "nnr_quantization_unit_payload")
+            obj.nnr_quantization_unit_payload = quantization.nnr_quantization_unit_payload._parse(
+                stream, context, path
+            )
+            stream.leave()
+        elif nnr_unit_type == NNR_NDU:
+            stream.enter("nnr_compressed_data_unit_payload", "nnr_compressed_data_unit_payload")
+            obj.nnr_compressed_data_unit_payload = (
+                compressed_data_unit.nnr_compressed_data_unit_payload._parse(stream, context, path)
+            )
+            stream.leave()
+        elif nnr_unit_type == NNR_AGG:
+            stream.enter("nnr_aggregate_unit_payload", "nnr_aggregate_unit_payload")
+            obj.nnr_aggregate_unit_payload = aggregate.nnr_aggregate_unit_payload._parse(
+                stream, context, path
+            )
+            stream.leave()
+        else:
+            obj.opaque_payload = stream.bs("opaque_payload")
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        nnr_unit_type = context.nnr_unit_type
+        partial_data_counter = context.partial_data_counter
+        if partial_data_counter > 0 and (
+            nnr_unit_type == NNR_TPL or nnr_unit_type == NNR_QNT or nnr_unit_type == NNR_NDU
+        ):
+            stream.bs(required(stream, obj.partial_data, "partial_data"), "partial_data")
+            refuse(
+                stream,
+                obj,
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_STR:
+            nnr_start_unit_payload__table = required(
+                stream, obj.nnr_start_unit_payload, "nnr_start_unit_payload"
+            )
+            stream.enter("nnr_start_unit_payload", "nnr_start_unit_payload")
+            start.nnr_start_unit_payload._build(
+                nnr_start_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_MPS:
+            nnr_model_parameter_set_unit_payload__table = required(
+                stream,
+                obj.nnr_model_parameter_set_unit_payload,
+                "nnr_model_parameter_set_unit_payload",
+            )
+            stream.enter(
+                "nnr_model_parameter_set_unit_payload", "nnr_model_parameter_set_unit_payload"
+            )
+            model_parameter_set.nnr_model_parameter_set_unit_payload._build(
+                nnr_model_parameter_set_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_LPS:
+            nnr_layer_parameter_set_unit_payload__table = required(
+                stream,
+                obj.nnr_layer_parameter_set_unit_payload,
+                "nnr_layer_parameter_set_unit_payload",
+            )
+            stream.enter(
+                "nnr_layer_parameter_set_unit_payload", "nnr_layer_parameter_set_unit_payload"
+            )
+            layer_parameter_set.nnr_layer_parameter_set_unit_payload._build(
+                nnr_layer_parameter_set_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_TPL:
+            nnr_topology_unit_payload__table = required(
+                stream, obj.nnr_topology_unit_payload, "nnr_topology_unit_payload"
+            )
+            stream.enter("nnr_topology_unit_payload", "nnr_topology_unit_payload")
+            topology.nnr_topology_unit_payload._build(
+                nnr_topology_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_QNT:
+            nnr_quantization_unit_payload__table = required(
+                stream, obj.nnr_quantization_unit_payload, "nnr_quantization_unit_payload"
+            )
+            stream.enter("nnr_quantization_unit_payload", "nnr_quantization_unit_payload")
+            quantization.nnr_quantization_unit_payload._build(
+                nnr_quantization_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_NDU:
+            nnr_compressed_data_unit_payload__table = required(
+                stream, obj.nnr_compressed_data_unit_payload, "nnr_compressed_data_unit_payload"
+            )
+            stream.enter("nnr_compressed_data_unit_payload", "nnr_compressed_data_unit_payload")
+            compressed_data_unit.nnr_compressed_data_unit_payload._build(
+                nnr_compressed_data_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_aggregate_unit_payload",
+                "opaque_payload",
+            )
+        elif nnr_unit_type == NNR_AGG:
+            nnr_aggregate_unit_payload__table = required(
+                stream, obj.nnr_aggregate_unit_payload, "nnr_aggregate_unit_payload"
+            )
+            stream.enter("nnr_aggregate_unit_payload", "nnr_aggregate_unit_payload")
+            aggregate.nnr_aggregate_unit_payload._build(
+                nnr_aggregate_unit_payload__table, stream, context, path
+            )
+            stream.leave()
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "opaque_payload",
+            )
+        else:
+            stream.bs(required(stream, obj.opaque_payload, "opaque_payload"), "opaque_payload")
+            refuse(
+                stream,
+                obj,
+                "partial_data",
+                "nnr_start_unit_payload",
+                "nnr_model_parameter_set_unit_payload",
+                "nnr_layer_parameter_set_unit_payload",
+                "nnr_topology_unit_payload",
+                "nnr_quantization_unit_payload",
+                "nnr_compressed_data_unit_payload",
+                "nnr_aggregate_unit_payload",
+            )
+        return obj
+
+
+nnr_unit_payload = NnrUnitPayloadSyntax()
