@@ -16,7 +16,7 @@ from nnc.bitstream import Bitstream
 from nnc.decoder import Limits
 from nnc.encoder import EncodingWarning
 
-open = Bitstream.open  # noqa: A001 (nnc.open is what it should be called)
+open = Bitstream.open
 
 __version__ = "0.1.0"
 

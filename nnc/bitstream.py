@@ -95,9 +95,8 @@ class ParameterSets:
             return replace(self, mps=unit, lps=None)
         if kind == NnrUnitType.NNR_LPS:
             return replace(self, lps=unit)
-        if kind == NnrUnitType.NNR_TPL and unit.header is not None:
-            if unit.header.topology_storage_format == TopologyStorageFormat.NNR_TPL_REFLIST:
-                return replace(self, reference_list=unit)
+        if kind == NnrUnitType.NNR_TPL and unit.holds_reference_list:
+            return replace(self, reference_list=unit)
         return self
 
 
@@ -205,6 +204,12 @@ class Unit:
         return 0 if self._whole is None else len(self._whole)
 
     @property
+    def holds_reference_list(self) -> bool:
+        """Whether the unit is a topology that lists element ids for others to refer to."""
+        storage = getattr(self.header, "topology_storage_format", None)
+        return bool(storage == TopologyStorageFormat.NNR_TPL_REFLIST)
+
+    @property
     def names(self) -> list[str]:
         """Names of the tensors in a compressed data unit; empty for other units.
 
@@ -284,7 +289,10 @@ class Unit:
 
 
 def located(error: BitstreamError, reader: BitReader) -> BitstreamError:
-    """Add to an error the clause and the schema line of the element that it is about."""
+    """Add to an error its place, the clause and the schema line of the element it is about."""
+    if not error.path:
+        # A name that an earlier unit should have set: the error knows no place of its own.
+        error.path, error.bit_position = reader.path("").rstrip("."), reader.position
     syntax = TABLES.get(reader.stack[-1][1]) if reader.stack else None
     if syntax is not None:
         element = syntax.elements.get(error.path.rpartition(".")[2].partition("[")[0])

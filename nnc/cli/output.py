@@ -16,6 +16,8 @@ SCHEMA_VERSION = 1
 # JSON numbers beyond this lose digits in most readers.
 LARGEST_EXACT = 1 << 53
 
+SIZE_UNITS = ("kB", "MB", "GB", "TB")
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -75,12 +77,10 @@ def human_size(count: int) -> str:
     """Give a number of bytes as people read it."""
     if count < 1000:
         return f"{count} B"
-    size = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= 1000
-        if size < 999.5:
-            break
-    return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
+    power = min((len(str(count)) - 1) // 3, len(SIZE_UNITS))
+    size = count / 1000**power
+    digits = f"{size:.3g}" if size < 100 else f"{size:.0f}"
+    return f"{digits} {SIZE_UNITS[power - 1]}"
 
 
 def print_table(

@@ -9,13 +9,13 @@ from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
 from nnc.bitstream import Unit
 from nnc.decoder.limits import Limits
 from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
     DecompressedDataFormat,
     NnrUnitHeader,
     NnrUnitType,
 )
-from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 DC = CompressedParameterTypes.NNR_CPT_DC
 LS = CompressedParameterTypes.NNR_CPT_LS

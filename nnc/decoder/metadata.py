@@ -30,6 +30,12 @@ METADATA_UNIT_TYPE = 62
 SIGNATURE = b"nnc metadata 1\0"
 PACKED_HALVES = "int32 halves"
 
+#: Names of numpy's own types of numbers; any other is looked up in ml_dtypes.
+NUMPY_TYPES = frozenset(
+    ["bool", "float16", "float32", "float64"]
+    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+)
+
 
 @dataclass(slots=True)
 class TensorNote:
@@ -126,18 +132,14 @@ def named_dtype(name: str) -> np.dtype[Any]:
     """
     if not isinstance(name, str):
         raise ValueError("a dtype has to be named by a string")
-    try:
-        dtype = np.dtype(name)
-    except TypeError:
-        import ml_dtypes
+    if name in NUMPY_TYPES:
+        return np.dtype(name)
+    import ml_dtypes
 
-        kind = getattr(ml_dtypes, name, None)
-        if not isinstance(kind, type) or not issubclass(kind, np.generic):
-            raise ValueError(f"unknown dtype {name!r}") from None
-        return np.dtype(kind)
-    if dtype.kind not in "biuf":
-        raise ValueError(f"{name!r} is not a type of numbers")
-    return dtype
+    kind = getattr(ml_dtypes, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, np.generic):
+        raise ValueError(f"unknown dtype {name!r}")
+    return np.dtype(kind)
 
 
 def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc import deepcabac
 from nnc.bitio import BitstreamError, IncompleteError, InputError, InvalidError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS, deliver
@@ -20,7 +21,6 @@ from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_s
 from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
-from nnc import deepcabac
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 # Below so many bytes of payload, handing units to threads costs more than it brings.

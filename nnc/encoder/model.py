@@ -14,11 +14,12 @@ from nnc.encoder.preparation import PreparedTensor, prepare_all
 from nnc.encoder.quantization_plan import QuantizationPlan, plan_quantization
 from nnc.encoder.tensor import encode_floats, encode_integers, encode_raw
 from nnc.syntax import (
-    QuantizationMethod,
+    NnrModelParameterSetUnitHeader,
     NnrModelParameterSetUnitPayload,
     NnrStartUnitHeader,
     NnrUnitHeader,
     NnrUnitType,
+    QuantizationMethod,
 )
 
 
@@ -114,6 +115,7 @@ def parameter_set_unit(
             nnr_unit_type=NnrUnitType.NNR_MPS,
             independently_decodable_flag=1,
             partial_data_counter_present_flag=0,
+            nnr_model_parameter_set_unit_header=NnrModelParameterSetUnitHeader(),
         ),
         payload,
     )

@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnc.encoder.options import LARGEST_QP, EncoderOptions, at_density
 from nnc.encoder.options import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
+from nnc.encoder.options import LARGEST_QP, EncoderOptions, at_density
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import smallest_qp_that_fits
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc import deepcabac
 from nnc.bitstream import Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS
-from nnc import deepcabac
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
+    DecompressedDataFormat,
     NnrCompressedDataUnitHeader,
     NnrUnitHeader,
     NnrUnitType,
     TensorDimensionsList,
 )
-from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 try:
     from nnc.encoder.trellis import quantize_dependent
@@ -43,7 +45,7 @@ def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
 
 def encode_raw(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
     """Store a float tensor as it is."""
-    bits = RAW_FLOAT_BITS.get(tensor.data_format, 32)  # type: ignore[call-overload]
+    bits = RAW_FLOAT_BITS.get(tensor.data_format or DecompressedDataFormat.TENSOR_FLOAT32, 32)
     values = np.ascontiguousarray(tensor.values, dtype=f"<f{bits >> 3}")
     header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options)
     return unit_of(header, values.reshape(-1).view(np.uint8).data)
@@ -54,8 +56,10 @@ def encode_integers(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
     coder = deepcabac.Encoder()
     coding = coding_of(tensor, options, dq=False)
     entry_points = encode_levels(coder, tensor.values, coding, options)
+    # The entry points hold bits of the codeword, and are complete only when that is.
+    payload = coder.finish()
     header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, entry_points)
-    return unit_of(header, coder.finish())
+    return unit_of(header, payload)
 
 
 def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOptions) -> Unit:
@@ -79,10 +83,11 @@ def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOp
     coder.quantization_parameter(qp - base, options.qp_density)
     coding = coding_of(tensor, options, dq=dq, book=book)
     entry_points = encode_levels(coder, levels, coding, options)
+    payload = coder.finish()
     header = data_unit_header(
         tensor, PayloadType.NNR_PT_FLOAT, options, entry_points, dq=dq, book=book
     )
-    return unit_of(header, coder.finish())
+    return unit_of(header, payload)
 
 
 def quantize_by_trellis(
@@ -176,11 +181,8 @@ def set_entry_points(
     header.cabac_offset_list = list(entry_points.cabac_offset_list)
     header.dq_state_list = list(entry_points.dq_state_list) if dq else None
     offsets = list(entry_points.bit_offset_list)
-    if offsets:
-        header.bit_offset_delta1 = offsets[0]
-        header.bit_offset_delta2 = [
-            after - before for before, after in zip(offsets, offsets[1:], strict=False)
-        ]
+    header.bit_offset_delta1 = offsets[0] if offsets else None
+    header.bit_offset_delta2 = [after - before for before, after in pairwise(offsets)]
 
 
 def unit_of(header: NnrCompressedDataUnitHeader, payload: bytes | memoryview) -> Unit:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata
-from nnc import deepcabac
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import DecompressedDataFormat
 

@@ -1,0 +1,102 @@
+"""Damaged vectors: nothing but `NncError` comes out, in little time and memory."""
+
+import random
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import nnc
+from tests.cases import CASES
+
+SECOND = 1.0
+MEGABYTE = 1 << 20
+
+# One of each kind is cut at every byte in the quick run, all of them in the slow one.
+KINDS = [
+    "p0-uniform-default-dq",
+    "p0-codebook-mode1-nodq",
+    "p0-scan1-dq",
+    "p0-int32-limits",
+    "p0-rawfloat",
+    "p0-perfmap-mps-spm-ppm-dpm",
+    "p1-base-default-dq",
+    "p1-block-dc-ls-scan1-dq",
+    "p1-codebook-size3-unary10-zero-mid",
+    "p1-rowskip1-dq",
+    "p1-diff-single-dq",
+    "p1-shapes",
+]
+MUTATIONS = 10_000
+QUICK_MUTATIONS = 1_000
+
+
+def attempt(data: bytes) -> bool:
+    """Parse and decode; tell whether that went through, and let only NncError pass."""
+    try:
+        bitstream = nnc.Bitstream.parse(data)
+        assert bitstream.to_bytes() == data
+        with np.errstate(all="raise"):
+            nnc.decode(bitstream, threads=1)
+    except nnc.NncError as error:
+        assert str(error)
+        return False
+    return True
+
+
+def check_truncation(case):
+    data = case.bitstreams[0].read_bytes()
+    whole_units = {0}
+    for unit in nnc.Bitstream.parse(data).units:
+        whole_units.add(unit.start + unit.byte_size)
+    for length in range(len(data)):
+        if length in whole_units:
+            continue
+        started = time.perf_counter()
+        with pytest.raises(nnc.NncError):
+            nnc.decode(data[:length], threads=1)
+        assert time.perf_counter() - started < SECOND
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name in KINDS], ids=lambda c: c.name)
+def test_truncation_at_every_byte(case):
+    check_truncation(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [c for c in CASES if c.name not in KINDS], ids=lambda c: c.name)
+def test_truncation_at_every_byte_of_all(case):
+    check_truncation(case)
+
+
+def check_mutations(seed: int, count: int) -> None:
+    """Change single bytes of vectors, seeded, and watch time and memory."""
+    files = [path for case in CASES for path in case.bitstreams]
+    contents = [path.read_bytes() for path in files]
+    chosen = random.Random(seed)
+    passed = 0
+    for _ in range(count):
+        number = chosen.randrange(len(files))
+        data = bytearray(contents[number])
+        place = chosen.randrange(len(data))
+        data[place] ^= chosen.randrange(1, 256)
+        tracemalloc.start()
+        started = time.perf_counter()
+        passed += attempt(bytes(data))
+        seconds = time.perf_counter() - started
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        where = f"{files[number].parent.name}/{files[number].name}, byte {place}"
+        assert seconds < SECOND, f"{where}: {seconds:.2f} s"
+        assert peak < 100 * MEGABYTE, f"{where}: {peak / MEGABYTE:.0f} MB"
+    assert 0 < passed < count
+
+
+def test_mutations():
+    check_mutations(1, QUICK_MUTATIONS)
+
+
+@pytest.mark.slow
+def test_ten_thousand_mutations():
+    check_mutations(2, MUTATIONS)
