@@ -1,7 +1,7 @@
 """The entropy coder of clause 10: compiled where that is possible, plain Python elsewhere.
 
-`Decoder` and `Encoder` are those of engine.py if it was compiled at installation, else those of
-reference.py. The environment variable NNC_ENGINE, `compiled` or `reference`, forces one.
+`Decoder` and `Encoder` are those of engine.py if its parts were compiled at installation, else
+those of reference.py. The environment variable NNC_ENGINE, `compiled` or `reference`, forces one.
 """
 
 from __future__ import annotations
@@ -66,5 +66,8 @@ def _engine() -> ModuleType:
 
 
 def _is_compiled() -> bool:
-    spec = find_spec(_MODULES["compiled"])
-    return spec is not None and str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES))
+    for part in ("states", "search", "decoder", "encoder"):
+        spec = find_spec(f"nnc.deepcabac.engine_{part}")
+        if spec is None or not str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES)):
+            return False
+    return True

@@ -268,3 +268,20 @@ def missing_history(position: int, payload_bits: int) -> InvalidError:
         hint="decode the updates before this one first; a tensor without any has a history "
         "that is all False",
     )
+
+
+def rows_to_skip(levels: Levels, coding: TensorCoding, row_skip: bool | None) -> Flags | None:
+    """Give row_skip_list of a tensor, or None where rows aren't to be skipped.
+
+    Args:
+        levels: (rows, cols) levels.
+        coding: how they are coded.
+        row_skip: what the caller wants; None: if there is something to gain.
+    """
+    rows, cols = levels.shape
+    if row_skip is False or not coding.has_tools(rows, cols):
+        return None
+    flags = zero_rows(levels)
+    if row_skip is None and not (may_skip_rows(coding, rows, cols) and flags.any()):
+        return None
+    return flags

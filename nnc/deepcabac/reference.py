@@ -23,6 +23,7 @@ from nnc.deepcabac.arithmetic import (
 )
 from nnc.deepcabac.checks import Flags, Levels
 from nnc.deepcabac.coding import EntryPoints, TensorCoding, check_entry_points
+from nnc.deepcabac.entry_offsets import fill_offsets
 from nnc.deepcabac.scan import segments
 from nnc.deepcabac.search import ParameterSearch, is_sampled
 from nnc.deepcabac.tables import STATE_TRANSITIONS
@@ -473,15 +474,9 @@ class Encoder:
             flags = None
 
         tensor = _TensorEncoding(matrix, coding, base, flags)
-        zero_rows = checks.zero_rows(matrix) if coding.has_tools(rows, cols) else None
-        if row_skip is None:
-            can_skip = zero_rows is not None and checks.may_skip_rows(coding, rows, cols)
-            if not can_skip or not np.any(zero_rows):
-                zero_rows = None
-        elif not row_skip:
-            zero_rows = None
-        before = self._coder.copy() if row_skip is None and zero_rows is not None else None
-        result = tensor.encode(self._coder, zero_rows, search=search)
+        skipped = checks.rows_to_skip(matrix, coding, row_skip)
+        before = self._coder.copy() if row_skip is None and skipped is not None else None
+        result = tensor.encode(self._coder, skipped, search=search)
         if before is not None:
             unskipped = tensor.encode(before, None, search=search)
             if before.position <= self._coder.position:
@@ -508,22 +503,6 @@ class Encoder:
     def _check_open(self) -> None:
         if self._is_finished:
             raise InputError("the codeword is finished")
-
-
-def fill_offsets(entries: list[tuple[list[int], int, int]], payload: bytes) -> None:
-    """Append the offset registers to the lists of entry points of a finished codeword.
-
-    Args:
-        entries: for each entry point the list to append to, the bits consumed there and the
-            low 9 bits of the encoder's low.
-        payload: the codeword.
-    """
-    for offsets, position, low in entries:
-        # The last 9 bits that a decoder has read there.
-        first = (position - 9) >> 3
-        window = int.from_bytes(payload[first : first + 3].ljust(3, b"\0"), "big")
-        value = window >> (24 - 9 - ((position - 9) & 7))
-        offsets.append((value - low) & 511)
 
 
 _Encoded = tuple[list[Context], EntryPoints, list[tuple[int, int]]]

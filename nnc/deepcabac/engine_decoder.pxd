@@ -1,0 +1,48 @@
+# What the compiled decoder holds.
+
+from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context, Place
+
+ctypedef struct Coder:
+    # The offset register, and below it `bits` bits that were loaded but not consumed.
+    unsigned long long value
+    unsigned int range
+    int bits
+    const unsigned char *data
+    # Bytes loaded, those past the end counted on.
+    Py_ssize_t loaded
+    Py_ssize_t size
+    # Row of the contexts' tables for q = 0.
+    const unsigned char *rows
+    const unsigned char *renormalisation
+    const unsigned int *reciprocal
+    const unsigned char *transitions
+    # Where the next bin is recorded, and how many may be.
+    long long *record
+    Py_ssize_t records_left
+
+ctypedef struct Matrix:
+    # A tensor that is being decoded; base and history may be NULL.
+    int *levels
+    const int *base
+    const unsigned char *history
+    const unsigned char *skipped
+    Py_ssize_t rows
+    Py_ssize_t cols
+    Py_ssize_t block_size
+    int restarts
+    # Offset, state and position at the start of each block row, 3 values each.
+    long long *starts
+    # What went wrong: one of the codes in engine_decoder.py, and where.
+    int problem
+    Py_ssize_t problem_at
+
+cdef class Decoder:
+    cdef Coder coder
+    cdef Context contexts[CONTEXTS]
+    cdef Context starts[CONTEXTS]
+    cdef Py_ssize_t _context_count
+    cdef object _payload
+    cdef const unsigned char[::1] _view
+    cdef object _records
+    cdef Py_ssize_t _record_capacity
+    cdef object _entry_points

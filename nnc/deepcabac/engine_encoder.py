@@ -1,0 +1,941 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
+# mypy: ignore-errors
+"""The compiled encoder: what reference.py does, at the speed of C, to the same bytes.
+
+- Low stands in 64 bits and is written 4 bytes at a time; a carry, which is rare, walks back
+  through what was written.
+- One template, `_levels`, puts the bins of levels either into the codeword or into the buffers
+  of the parameter search; it is compiled several times over with constant flags.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+from cython.cimports.libc.stdlib import free, malloc, realloc
+from cython.cimports.libc.string import memcpy
+from cython.cimports.nnc.deepcabac.engine_search import (
+    ContextSearch,
+    begin_search,
+    best_set,
+    collect,
+    restart_search,
+)
+from cython.cimports.nnc.deepcabac.engine_states import (
+    BYPASS,
+    CHUNK,
+    GREATER,
+    HISTORY_SIG,
+    PREFIX,
+    PREFIX_BINS,
+    RECORD_FIELDS,
+    ROW_SKIP,
+    SHIFT,
+    SIG,
+    SIGN,
+    TEMPORAL_SIG,
+    TEMPORAL_SIGN,
+    TERMINATE,
+    Coding,
+    Context,
+    Place,
+    Tables,
+    coding_struct,
+    tables,
+    update,
+)
+
+from nnc.bitio.errors import InputError
+from nnc.deepcabac import checks
+from nnc.deepcabac import search as rule
+from nnc.deepcabac.arithmetic import BIN_RECORD
+from nnc.deepcabac.coding import EntryPoints
+from nnc.deepcabac.contexts import context_count, signalled_contexts
+from nnc.deepcabac.entry_offsets import fill_offsets
+
+SAMPLE_BLOCK_BITS = cython.declare(cython.int, rule.SAMPLE_BLOCK_BITS)
+SAMPLE_FIRST = cython.declare(cython.Py_ssize_t, rule.SAMPLE_FIRST)
+SAMPLE_EVERY = cython.declare(cython.Py_ssize_t, rule.SAMPLE_EVERY)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _carry(coder: cython.pointer(Coder)) -> cython.void:
+    """Add 1 to what was written."""
+    place: cython.Py_ssize_t = coder.written - 1
+    while coder.output[place] == 255:
+        coder.output[place] = 0
+        place -= 1
+    coder.output[place] += 1
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _flush(coder: cython.pointer(Coder)) -> cython.void:
+    """Write 4 bytes if so many are there; after it fewer than 32 bits wait."""
+    if coder.bits < 32:
+        return
+    shift: cython.int = coder.bits - 23
+    word: cython.ulonglong = coder.low >> shift
+    coder.low ^= word << shift
+    coder.bits -= 32
+    if word >> 32:
+        _carry(coder)
+    output: cython.pointer(cython.uchar) = coder.output + coder.written
+    output[0] = cython.cast(cython.uchar, word >> 24)
+    output[1] = cython.cast(cython.uchar, word >> 16)
+    output[2] = cython.cast(cython.uchar, word >> 8)
+    output[3] = cython.cast(cython.uchar, word)
+    coder.written += 4
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _position(coder: cython.pointer(Coder)) -> cython.longlong:
+    """Give the number of bits that a decoder has consumed here."""
+    return 8 * cython.cast(cython.longlong, coder.written) + coder.bits + 9
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _reserve(coder: cython.pointer(Coder), size: cython.Py_ssize_t) -> cython.bint:
+    """See to it that so many bytes more can be written; false if there is no memory."""
+    if coder.capacity - coder.written >= size:
+        return True
+    capacity: cython.Py_ssize_t = 2 * coder.capacity + size
+    output: cython.p_void = realloc(coder.output, capacity)
+    if output == cython.NULL:
+        return False
+    coder.output = cython.cast(cython.pointer(cython.uchar), output)
+    coder.capacity = capacity
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _record(
+    coder: cython.pointer(Coder),
+    number: cython.longlong,
+    context: cython.pointer(Context),
+    value: cython.int,
+) -> cython.void:
+    """Record a bin (fields as in BIN_RECORD); context may be NULL."""
+    if coder.records_left <= 0:
+        return
+    entry: cython.pointer(cython.longlong) = coder.record
+    entry[0] = number
+    entry[1] = value
+    entry[2] = coder.range
+    entry[3] = coder.low & 511
+    entry[4] = _position(coder)
+    entry[5] = entry[6] = 0
+    if context != cython.NULL:
+        entry[5] = cython.cast(cython.longlong, context.fast) - 128
+        entry[6] = cython.cast(cython.longlong, context.slow) + 2048
+    coder.record = entry + RECORD_FIELDS
+    coder.records_left -= 1
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _branchless(
+    coder: cython.pointer(Coder), context: cython.pointer(Context), value: cython.int
+) -> cython.void:
+    """Encode a bin that can't be foreseen; adds at most 7 bits."""
+    row: cython.pointer(cython.const[cython.uchar]) = context.row
+    less_range: cython.uint = row[coder.range >> 5]
+    more_range: cython.uint = coder.range - less_range
+    mask: cython.uint = -cython.cast(cython.uint, value ^ row[0])
+    coder.low += more_range & mask
+    chosen: cython.uint = more_range ^ ((more_range ^ less_range) & mask)
+    shift: cython.int = coder.renormalisation[chosen]
+    coder.low <<= shift
+    coder.range = chosen << shift
+    coder.bits += shift
+    update(context, coder.rows, value)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _branchy(
+    coder: cython.pointer(Coder), context: cython.pointer(Context), value: cython.int
+) -> cython.void:
+    """Encode a bin that mostly is the more probable one; adds at most 7 bits."""
+    row: cython.pointer(cython.const[cython.uchar]) = context.row
+    less_range: cython.uint = row[coder.range >> 5]
+    more_range: cython.uint = coder.range - less_range
+    shift: cython.int
+    if value == row[0]:
+        shift = (more_range >> 8) ^ 1
+        coder.range = more_range << shift
+    else:
+        coder.low += more_range
+        shift = coder.renormalisation[less_range]
+        coder.range = less_range << shift
+    coder.low <<= shift
+    coder.bits += shift
+    update(context, coder.rows, value)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _regular(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    number: cython.int,
+    value: cython.int,
+) -> cython.void:
+    """Encode one bin where speed doesn't matter."""
+    _flush(coder)
+    _branchy(coder, contexts + number, value)
+    _record(coder, number, contexts + number, value)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _unsigned(
+    coder: cython.pointer(Coder),
+    value: cython.longlong,
+    count: cython.int,
+    recorded: cython.bint,
+) -> cython.void:
+    """Encode uae(count): bypass bins, the most significant first."""
+    step: cython.int
+    while count > 0:
+        step = 1 if recorded else min(count, 14)
+        count -= step
+        part: cython.ulonglong = (value >> count) & ((1 << step) - 1)
+        _flush(coder)
+        coder.low = (coder.low << step) + part * coder.range
+        coder.bits += step
+        if recorded:
+            _record(coder, BYPASS, cython.NULL, cython.cast(cython.int, part))
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _put(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    number: cython.Py_ssize_t,
+    value: cython.int,
+    foreseeable: cython.bint,
+    searching: cython.bint,
+    recorded: cython.bint,
+) -> cython.void:
+    """Put a bin where it belongs; the last three arguments are constants."""
+    if searching:
+        collect(searches + number, value)
+        return
+    if foreseeable:
+        _branchy(coder, contexts + number, value)
+    else:
+        _branchless(coder, contexts + number, value)
+    if recorded:
+        _record(coder, number, contexts + number, value)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _put_remainder(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    magnitude: cython.longlong,
+    least: cython.longlong,
+    max_abs: cython.longlong,
+    searching: cython.bint,
+    recorded: cython.bint,
+) -> cython.void:
+    """Put what a magnitude is beyond the greater-than flags."""
+    count: cython.int = 0
+    one: cython.longlong = 1
+    while True:
+        is_beyond: cython.int = magnitude >= least + (one << count)
+        _put(coder, contexts, searches, PREFIX + count, is_beyond, True, searching, recorded)
+        if not searching:
+            _flush(coder)
+        if not is_beyond:
+            break
+        least += one << count
+        count += 1
+        if count == PREFIX_BINS or least + (one << count) > max_abs:
+            break
+    if not searching:
+        _unsigned(coder, magnitude - least, count, recorded)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _levels(
+    coder_at: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    base_levels: cython.pointer(cython.const[cython.int]),
+    history: cython.pointer(cython.const[cython.uchar]),
+    count: cython.Py_ssize_t,
+    dq: cython.bint,
+    general: cython.bint,
+    searching: cython.bint,
+    recorded: cython.bint,
+) -> cython.void:
+    """Put levels that follow each other in one row, and whose parities fit.
+
+    The last four arguments are constants wherever this is used. With `general` there may be
+    limits, base levels and a history; dq then isn't looked at.
+    """
+    coder: Coder = coder_at[0]
+    coder_here: cython.pointer(Coder) = cython.address(coder)
+    transitions: cython.pointer(cython.const[cython.uchar]) = coder.transitions
+    state: cython.int = place.state
+    neighbour: cython.int = place.neighbour
+    flags: cython.int = coding.greater_flags
+    number: cython.Py_ssize_t
+    base: cython.int = 0
+    sign: cython.int
+    value: cython.int
+    flag: cython.int
+    level: cython.longlong
+    magnitude: cython.longlong
+    max_abs: cython.longlong = 1
+    max_abs <<= 40
+    i: cython.Py_ssize_t
+    if general:
+        dq = coding.dq
+
+    for i in range(count):
+        if not searching:
+            _flush(coder_here)
+        level = levels[i]
+        number = SIG + 3 * state + neighbour
+        if general:
+            base = 0 if base_levels == cython.NULL else base_levels[i]
+            if history != cython.NULL and history[i]:
+                number = HISTORY_SIG + state
+            elif base != 0:
+                number = TEMPORAL_SIG + 2 * state + (base < -1 or base > 1)
+        value = level != 0
+        _put(coder_here, contexts, searches, number, value, False, searching, recorded)
+        if not value:
+            neighbour = 0
+            if dq:
+                state = transitions[2 * state]
+            continue
+
+        sign = level < 0
+        magnitude = -level if sign else level
+        if dq:
+            magnitude = (magnitude + 1) >> 1
+        number = SIGN + neighbour
+        if general and base != 0:
+            number = TEMPORAL_SIGN + (base > 0)
+        if not general or coding.implied_sign == 0:
+            _put(coder_here, contexts, searches, number, sign, False, searching, recorded)
+        if general:
+            max_abs = coding.negative_limit if sign else coding.positive_limit
+
+        flag = 0
+        value = 1
+        while flag < flags and flag + 1 < max_abs:
+            number = GREATER + 2 * flag + sign
+            if general and base != 0:
+                number = GREATER + 2 * flags + 2 * flag + (base < flag and base > -flag)
+            flag += 1
+            value = magnitude > flag
+            _put(coder_here, contexts, searches, number, value, True, searching, recorded)
+            if not value:
+                break
+            if not searching:
+                _flush(coder_here)
+        if value and flag == flags and flags + 1 < max_abs:
+            _put_remainder(
+                coder_here, contexts, searches, magnitude, flags + 1, max_abs, searching, recorded
+            )
+        if dq:
+            state = transitions[2 * state + (magnitude & 1)]
+        neighbour = 2 - sign
+
+    place.state = state
+    place.neighbour = neighbour
+    coder_at[0] = coder
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _levels_chosen(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    base: cython.pointer(cython.const[cython.int]),
+    old: cython.pointer(cython.const[cython.uchar]),
+    count: cython.Py_ssize_t,
+) -> cython.void:
+    """Put levels by that form of the template that fits; searches is NULL when encoding."""
+    if base != cython.NULL or old != cython.NULL or coding.limited:
+        if searches != cython.NULL:
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 1, 0)
+        else:
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 0, 1)
+    elif coding.dq:
+        if searches != cython.NULL:
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 1, 0)
+        elif coder.records_left > 0:
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 1)
+        else:
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 0)
+    elif searches != cython.NULL:
+        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 1, 0)
+    elif coder.records_left > 0:
+        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 1)
+    else:
+        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _pass_over(
+    coder: cython.pointer(Coder),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Go on after levels without putting them; give the first with a wrong parity, or count."""
+    if count == 0:
+        return 0
+    last: cython.int = levels[count - 1]
+    place.neighbour = 0 if last == 0 else 1 if last < 0 else 2
+    if not coding.dq:
+        return count
+    transitions: cython.pointer(cython.const[cython.uchar]) = coder.transitions
+    state: cython.int = place.state
+    i: cython.Py_ssize_t
+    for i in range(count):
+        level: cython.longlong = levels[i]
+        if level != 0 and (level ^ state) & 1:
+            place.state = state
+            return i
+        # The parity of half the magnitude, rounded up: bit 1 of the level or of its negative.
+        half: cython.longlong = ((-level if level < 0 else level) + 1) >> 1
+        state = transitions[2 * state + (half & 1)]
+    place.state = state
+    return count
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _skip(
+    coder: cython.pointer(Coder),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    count: cython.Py_ssize_t,
+) -> cython.void:
+    """Make the transitions of zero levels; each cycle of them has a length of 1, 2 or 4."""
+    if coding.dq:
+        for _ in range(count & 3):
+            place.state = coder.transitions[2 * place.state]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _look_at(
+    coder: cython.pointer(Coder),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    matrix: cython.pointer(Matrix),
+    start: cython.Py_ssize_t,
+    count: cython.Py_ssize_t,
+) -> cython.bint:
+    """Check the parities of levels, and search if they are in a sampled block."""
+    base: cython.pointer(cython.const[cython.int]) = matrix.base
+    history: cython.pointer(cython.const[cython.uchar]) = matrix.history
+    if base != cython.NULL:
+        base = matrix.base + start
+    if history != cython.NULL:
+        history = matrix.history + start
+    before: Place = place[0]
+    good: cython.Py_ssize_t = _pass_over(coder, coding, place, matrix.levels + start, count)
+    if good < count:
+        matrix.wrong_at = start + good
+        matrix.wrong_state = place.state
+        return False
+    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
+    if searches != cython.NULL and (block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0):
+        _levels_chosen(
+            coder,
+            cython.NULL,
+            searches,
+            coding,
+            cython.address(before),
+            matrix.levels + start,
+            base,
+            history,
+            count,
+        )
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _run(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    matrix: cython.pointer(Matrix),
+    start: cython.Py_ssize_t,
+    count: cython.Py_ssize_t,
+) -> cython.bint:
+    """Put `count` levels from flat index `start` on; false if there is a problem.
+
+    With contexts NULL the levels are looked at only.
+    """
+    if coding.nothing_coded:
+        _skip(coder, coding, place, count)
+        place.neighbour = 0
+        return True
+    base: cython.pointer(cython.const[cython.int]) = matrix.base
+    history: cython.pointer(cython.const[cython.uchar]) = matrix.history
+    stop: cython.Py_ssize_t = start + count
+    # Each regular bin adds at most 7 bits.
+    bits: cython.Py_ssize_t = 7 * (2 + coding.greater_flags + PREFIX_BINS) + PREFIX_BINS
+    while start < stop:
+        # Chunks end where blocks of the search do.
+        part: cython.Py_ssize_t = min(stop - start, CHUNK - (matrix.passed & (CHUNK - 1)))
+        if contexts == cython.NULL:
+            if not _look_at(coder, searches, coding, place, matrix, start, part):
+                return False
+        else:
+            if not _reserve(coder, part * bits // 8 + 64):
+                matrix.is_out_of_memory = True
+                return False
+            if base != cython.NULL:
+                base = matrix.base + start
+            if history != cython.NULL:
+                history = matrix.history + start
+            _levels_chosen(
+                coder,
+                contexts,
+                cython.NULL,
+                coding,
+                place,
+                matrix.levels + start,
+                base,
+                history,
+                part,
+            )
+        start += part
+        matrix.passed += part
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _block_row(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    matrix: cython.pointer(Matrix),
+    top: cython.Py_ssize_t,
+    bottom: cython.Py_ssize_t,
+) -> cython.bint:
+    """Put the rows from top to bottom, block by block; false if there is a problem."""
+    cols: cython.Py_ssize_t = matrix.cols
+    start: cython.Py_ssize_t
+    if matrix.skipped == cython.NULL and matrix.block_size == cols:
+        start = top * cols
+        return _run(coder, contexts, searches, coding, place, matrix, start, (bottom - top) * cols)
+    left: cython.Py_ssize_t = 0
+    row: cython.Py_ssize_t
+    while left < cols:
+        right: cython.Py_ssize_t = min(left + matrix.block_size, cols)
+        for row in range(top, bottom):
+            start = row * cols + left
+            if matrix.skipped != cython.NULL and matrix.skipped[row]:
+                _skip(coder, coding, place, cols)
+            elif not _run(coder, contexts, searches, coding, place, matrix, start, right - left):
+                return False
+        left = right
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _matrix(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    starts: cython.pointer(cython.const[Context]),
+    searches: cython.pointer(ContextSearch),
+    count: cython.Py_ssize_t,
+    coding: cython.pointer(Coding),
+    matrix: cython.pointer(Matrix),
+) -> cython.bint:
+    """Put all levels; false if there is a problem."""
+    place: Place
+    place.state = 0
+    place.neighbour = 0
+    matrix.passed = 0
+    matrix.wrong_at = -1
+    matrix.is_out_of_memory = False
+    number: cython.Py_ssize_t
+    block_row: cython.Py_ssize_t = 0
+    while block_row * matrix.height < matrix.rows:
+        if contexts != cython.NULL:
+            found: cython.pointer(cython.longlong) = matrix.starts + 3 * block_row
+            found[0] = coder.low & 511
+            found[1] = place.state
+            found[2] = _position(coder)
+        if matrix.restarts:
+            place.neighbour = 0
+            if contexts != cython.NULL:
+                coder.range = 256
+                memcpy(contexts, starts, count * cython.sizeof(Context))
+            elif searches != cython.NULL:
+                for number in range(count):
+                    restart_search(searches + number)
+        if not _block_row(
+            coder,
+            contexts,
+            searches,
+            coding,
+            cython.address(place),
+            matrix,
+            block_row * matrix.height,
+            min((block_row + 1) * matrix.height, matrix.rows),
+        ):
+            return False
+        block_row += 1
+    return True
+
+
+@cython.final
+@cython.cclass
+class State:
+    """Where an encoder stands: the arithmetic coder, its output and the contexts."""
+
+    def __init__(self, record_bins):
+        """Start a codeword."""
+        held: cython.pointer(cython.const[Tables]) = tables()
+        self.coder.low = 0
+        self.coder.range = 510
+        self.coder.bits = 0
+        self.coder.written = 0
+        self.coder.rows = held.rows + 512
+        self.coder.renormalisation = held.renormalisation
+        self.coder.transitions = held.transitions
+        self.coder.output = cython.NULL
+        self.coder.capacity = 0
+        self.context_count = 0
+        self.record_capacity = record_bins
+        self._set_records(np.zeros((max(record_bins, 1), RECORD_FIELDS), np.int64), record_bins)
+        self.reserve(256)
+
+    def __dealloc__(self):
+        """Give the output's memory back."""
+        free(self.coder.output)
+
+    def _set_records(self, records, left):
+        view: cython.longlong[:, ::1] = records
+        used: cython.Py_ssize_t = self.record_capacity - left
+        self.records = records
+        self.coder.records_left = left
+        self.coder.record = cython.address(view[0, 0]) + RECORD_FIELDS * used
+
+    def copy(self):
+        """Give a second state that goes on from the same place."""
+        other: State = State(0)
+        output: cython.pointer(cython.uchar) = other.coder.output
+        capacity: cython.Py_ssize_t = other.coder.capacity
+        other.coder = self.coder
+        other.coder.output = output
+        other.coder.capacity = capacity
+        other.coder.written = 0
+        other.reserve(self.coder.written)
+        memcpy(other.coder.output, self.coder.output, self.coder.written)
+        other.coder.written = self.coder.written
+        other.record_capacity = self.record_capacity
+        other._set_records(self.records.copy(), self.coder.records_left)
+        return other
+
+    def reserve(self, size):
+        """See to it that so many bytes more can be written."""
+        if not _reserve(cython.address(self.coder), size):
+            raise MemoryError("no memory for the codeword")
+
+    @property
+    def position(self):
+        """Bits that a decoder at this place has consumed."""
+        return _position(cython.address(self.coder))
+
+    def bins(self):
+        """Give the recorded bins."""
+        count = self.record_capacity - self.coder.records_left
+        return self.records[:count].copy().view(BIN_RECORD).reshape(-1)
+
+    def states(self):
+        """Give (fast, slow) of all contexts."""
+        states = np.zeros((self.context_count, 2), np.int64)
+        number: cython.Py_ssize_t
+        for number in range(self.context_count):
+            states[number] = self.contexts[number].fast - 128, self.contexts[number].slow + 2048
+        return states
+
+    def unsigned(self, value, bits):
+        """Encode uae(bits)."""
+        self.reserve(64)
+        _unsigned(cython.address(self.coder), value, bits, True)
+
+    def finish(self):
+        """Encode the terminating bin and the stop bit, and give the codeword."""
+        self.reserve(64)
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        coder.range -= 2
+        _record(coder, TERMINATE, cython.NULL, 1)
+        _flush(coder)
+        coder.low += coder.range
+        # The stop bit takes the place of bit 7 after a shift by 7; the bits below are dropped.
+        waiting: cython.int = coder.bits + 9
+        tail: cython.ulonglong = coder.low | 1
+        if coder.low >> waiting:
+            _carry(coder)
+        size: cython.int = (waiting + 7) >> 3
+        tail <<= 8 * size - waiting
+        index: cython.int
+        for index in range(size):
+            coder.output[coder.written + index] = cython.cast(
+                cython.uchar, tail >> (8 * (size - 1 - index))
+            )
+        coder.written += size
+        return cython.cast(cython.p_char, coder.output)[: coder.written]
+
+    def tensor(self, levels, coding, base, history, skipped, search):
+        """Encode quant_tensor(); give entry points, and (position, register) of each."""
+        rows, cols = levels.shape
+        count = context_count(coding)
+        self.context_count = count
+        needed: Coding = coding_struct(coding)
+        matrix: Matrix
+        matrix.base = matrix.history = matrix.skipped = cython.NULL
+        levels_view: cython.const[cython.int][::1]
+        base_view: cython.const[cython.int][::1]
+        history_view: cython.const[cython.uchar][::1]
+        skipped_view: cython.const[cython.uchar][::1]
+        is_empty: cython.bint = rows == 0 or cols == 0
+        if not is_empty:
+            levels_view = levels.reshape(-1)
+            matrix.levels = cython.address(levels_view[0])
+            if base is not None:
+                base_view = base.reshape(-1)
+                matrix.base = cython.address(base_view[0])
+            if history is not None:
+                history_view = history.reshape(-1)
+                matrix.history = cython.address(history_view[0])
+            if skipped is not None:
+                skipped_view = skipped
+                matrix.skipped = cython.address(skipped_view[0])
+        size = coding.block_size(rows, cols)
+        matrix.rows = rows
+        matrix.cols = cols
+        matrix.block_size = size or cols
+        matrix.height = size or max(rows, 1)
+        matrix.restarts = coding.restarts_block_rows(rows, cols)
+        found = np.zeros((coding.block_rows(rows, cols), 3), np.int64)
+        found_view: cython.longlong[:, ::1] = found
+        matrix.starts = cython.address(found_view[0, 0])
+
+        sets = np.zeros(count, np.uint8)
+        if not is_empty:
+            self._search(cython.address(matrix), cython.address(needed), sets, search)
+            if matrix.wrong_at >= 0:
+                row, col = divmod(matrix.wrong_at, cols)
+                raise checks.parity_problem(row, col, int(levels[row, col]), matrix.wrong_state)
+        self._front(rows, cols, coding, base is not None, history is not None, skipped, sets)
+        if not is_empty:
+            with cython.nogil:
+                _matrix(
+                    cython.address(self.coder),
+                    self.contexts,
+                    self.starts,
+                    cython.NULL,
+                    self.context_count,
+                    cython.address(needed),
+                    cython.address(matrix),
+                )
+            if matrix.is_out_of_memory:
+                raise MemoryError("no memory for the codeword")
+        entry_points = EntryPoints([], found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
+        return entry_points, [(position, low) for low, _, position in found[1:].tolist()]
+
+    @cython.cfunc
+    def _search(
+        self,
+        matrix: cython.pointer(Matrix),
+        coding: cython.pointer(Coding),
+        sets: cython.uchar[::1],
+        search: cython.bint,
+    ):
+        """Check the parities, and if it is wanted find the best parameter sets."""
+        searches: cython.pointer(ContextSearch) = cython.NULL
+        count: cython.Py_ssize_t = self.context_count
+        number: cython.Py_ssize_t
+        if search:
+            searches = cython.cast(
+                cython.pointer(ContextSearch), malloc(count * cython.sizeof(ContextSearch))
+            )
+            if searches == cython.NULL:
+                raise MemoryError("no memory for the parameter search")
+        with cython.nogil:
+            if searches != cython.NULL:
+                for number in range(count):
+                    begin_search(searches + number)
+            _matrix(
+                cython.address(self.coder),
+                cython.NULL,
+                cython.NULL,
+                searches,
+                count,
+                coding,
+                matrix,
+            )
+            if searches != cython.NULL:
+                for number in range(count):
+                    sets[number] = best_set(searches + number)
+            free(searches)
+
+    def _front(self, rows, cols, coding, temporal, history, skipped, sets):
+        """Encode what stands before the levels, and set up the contexts."""
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        held: cython.pointer(cython.const[Tables]) = tables()
+        number: cython.Py_ssize_t
+        chosen: cython.Py_ssize_t
+        for number in range(self.context_count):
+            self.contexts[number] = held.starts[0]
+        self.reserve(2 * rows + 2 * self.context_count + 64)
+        if coding.has_tools(rows, cols):
+            if coding.parent_node_id_present_flag:
+                _unsigned(coder, int(history), 1, True)
+            _unsigned(coder, int(skipped is not None), 1, True)
+            if skipped is not None:
+                for flag in skipped:
+                    _regular(coder, self.contexts, ROW_SKIP, flag)
+        for number in signalled_contexts(coding, temporal=temporal, history=history):
+            chosen = sets[number]
+            _regular(coder, self.contexts, SHIFT, chosen > 0)
+            if chosen > 0:
+                _unsigned(coder, chosen - 1, 3, True)
+                self.contexts[number] = held.starts[chosen]
+        memcpy(self.starts, self.contexts, self.context_count * cython.sizeof(Context))
+
+
+class Encoder:
+    """Encodes the tensors of one payload, in order; the same as reference.Encoder."""
+
+    def __init__(self, *, record_bins=0):
+        """Begin a codeword.
+
+        Args:
+            record_bins: how many bins to keep a record of, see `bins`.
+        """
+        self._state = State(record_bins)
+        self._open_entries = []
+        self._is_finished = False
+
+    @property
+    def position(self):
+        """Bits that a decoder has consumed when it comes to this place."""
+        return self._state.position
+
+    def bins(self):
+        """Give the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        return self._state.bins()
+
+    def context_states(self):
+        """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
+        return self._state.states()
+
+    def quantization_parameter(self, value, qp_density):
+        """Encode quantization_parameter; arguments and errors as in reference.Encoder."""
+        self._check_open()
+        bits = checks.check_quantization_parameter(value, qp_density)
+        self._state.unsigned(value & ((1 << bits) - 1), bits)
+
+    def tensor(self, levels, coding, *, base_levels=None, history=None, search=True, row_skip=None):
+        """Encode quant_tensor(); arguments, result and errors as in reference.Encoder."""
+        self._check_open()
+        checks.check_coding_for_input(coding)
+        matrix = checks.level_matrix(levels)
+        rows, cols = matrix.shape
+        checks.check_codebook_range(matrix, coding)
+        base = checks.base_matrix(base_levels, rows, cols)
+        flags = checks.history_matrix(history, rows, cols)
+        if not (coding.has_tools(rows, cols) and coding.parent_node_id_present_flag):
+            flags = None
+
+        skipped = checks.rows_to_skip(matrix, coding, row_skip)
+        if row_skip is None and skipped is not None:
+            other = self._state.copy()
+            unskipped = other.tensor(matrix, coding, base, flags, None, search)
+            result = self._state.tensor(matrix, coding, base, flags, skipped, search)
+            if other.position <= self._state.position:
+                self._state, result = other, unskipped
+        else:
+            result = self._state.tensor(matrix, coding, base, flags, skipped, search)
+        entry_points, registers = result
+        for position, register in registers:
+            self._open_entries.append((entry_points.cabac_offset_list, position, register))
+        return entry_points
+
+    def finish(self):
+        """Encode the end and give the codeword; cabac_offset_list of all tensors are complete.
+
+        Raises:
+            InputError: it was called before.
+        """
+        self._check_open()
+        self._is_finished = True
+        payload = self._state.finish()
+        fill_offsets(self._open_entries, payload)
+        return payload
+
+    def _check_open(self):
+        if self._is_finished:
+            raise InputError("the codeword is finished")

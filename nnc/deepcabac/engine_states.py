@@ -1,0 +1,100 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
+# mypy: ignore-errors
+"""Tables of the compiled coders, made once from those of clause 10."""
+
+from __future__ import annotations
+
+import cython
+
+from nnc.deepcabac.tables import (
+    BIN_COSTS,
+    LPS_RANGE,
+    PARAMETER_SETS,
+    STATE_CURVE,
+    STATE_TRANSITIONS,
+)
+
+_tables = cython.declare(Tables)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def tables() -> cython.pointer(cython.const[Tables]):
+    """Give the tables, which never change."""
+    return cython.address(_tables)
+
+
+@cython.cfunc
+def coding_struct(coding) -> Coding:
+    """Give what the inner loops need of a TensorCoding."""
+    made: Coding
+    made.dq = coding.dq_flag
+    made.greater_flags = coding.greater_flags
+    made.implied_sign = coding.implied_sign
+    made.nothing_coded = coding.nothing_coded
+    made.limited = coding.limited
+    made.negative_limit = coding.negative_limit
+    made.positive_limit = coding.positive_limit
+    return made
+
+
+@cython.cfunc
+def _fill_rows():
+    for index in range(-32, 32):
+        certainty = min(abs(index), 31)
+        start = 16 * (index + 32)
+        _tables.rows[start] = int(index >= 0)
+        for row in range(8):
+            _tables.rows[start + 8 + row] = LPS_RANGE[32 * row + certainty]
+        costs = BIN_COSTS[certainty]
+        _tables.costs[2 * (index + 32)] = costs[index >= 0]
+        _tables.costs[2 * (index + 32) + 1] = costs[index < 0]
+
+
+@cython.cfunc
+def _fill_steps():
+    for shift in range(4):
+        for fast in range(-128, 128):
+            up = STATE_CURVE[16 + (fast >> 3)] >> (shift + 4)
+            down = STATE_CURVE[16 + (min(-fast, 127) >> 3)] >> (shift + 4)
+            _tables.fast_next[512 * shift + fast + 128] = fast - down + 128
+            _tables.fast_next[512 * shift + 256 + fast + 128] = fast + up + 128
+    for shift in range(8):
+        for upper in range(-16, 17):
+            start = 66 * shift + upper + 16
+            _tables.slow_step[start] = -(STATE_CURVE[min(16 - upper, 31)] >> shift)
+            _tables.slow_step[start + 33] = STATE_CURVE[min(16 + upper, 31)] >> shift
+
+
+@cython.cfunc
+def _fill_others():
+    for value in range(512):
+        _tables.renormalisation[value] = max(9 - value.bit_length(), 0)
+    for value in range(256, 512):
+        _tables.reciprocal[value - 256] = (1 << 32) // value
+    for state in range(8):
+        for parity in range(2):
+            _tables.transitions[2 * state + parity] = STATE_TRANSITIONS[state][parity]
+
+
+@cython.cfunc
+def _fill_starts():
+    for index in range(9):
+        chosen = PARAMETER_SETS[index]
+        row: cython.Py_ssize_t = 16 * ((chosen.q_start >> 7) + 32)
+        fast_next: cython.Py_ssize_t = 512 * chosen.shift0
+        slow_step: cython.Py_ssize_t = 66 * chosen.shift1
+        start: cython.pointer(Context) = cython.address(_tables.starts[index])
+        start.row = _tables.rows + row
+        start.fast_next = _tables.fast_next + fast_next
+        start.slow_step = _tables.slow_step + slow_step + 16
+        start.fast = chosen.s0_start + 128
+        start.slow = chosen.q_start - 16 * chosen.s0_start - 2048
+
+
+_fill_rows()
+_fill_steps()
+_fill_others()
+_fill_starts()
