@@ -41,9 +41,7 @@ def settings(schema: Path) -> dict[str, dict[str, Any]]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def made_files(
-    analysis: Analysis, options: argparse.Namespace
-) -> dict[Path, dict[str, str]]:
+def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, dict[str, str]]:
     """Run the chosen targets; give the content of the files by folder and name."""
     sections = settings(options.schema)
     made = {}

@@ -165,12 +165,14 @@ class Fact(NamedTuple):
         value: what it is compared with; None: the subject is itself true.
         holds: whether the comparison holds.
         names: the names that it depends on.
+        follows: whether other facts about the same condition say all that it says.
     """
 
     subject: str
     value: int | None
     holds: bool
     names: frozenset[str]
+    follows: bool = False
 
 
 Facts = frozenset[Fact]
@@ -178,13 +180,12 @@ Facts = frozenset[Fact]
 
 def facts(condition: Expression, truth: bool, constants: Mapping[str, int]) -> Facts:
     """Give what is known where `condition` is true (or false)."""
-    known = {simple_fact(condition, truth, constants)}
+    known: Facts = frozenset()
     if isinstance(condition, Unary) and condition.operator == "!":
-        known |= facts(condition.operand, not truth, constants)
+        known = facts(condition.operand, not truth, constants)
     if isinstance(condition, Binary) and condition.operator == ("&&" if truth else "||"):
-        known |= facts(condition.left, truth, constants)
-        known |= facts(condition.right, truth, constants)
-    return frozenset(known)
+        known = facts(condition.left, truth, constants) | facts(condition.right, truth, constants)
+    return known | {simple_fact(condition, truth, constants)._replace(follows=bool(known))}
 
 
 def simple_fact(condition: Expression, truth: bool, constants: Mapping[str, int]) -> Fact:

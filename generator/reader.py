@@ -133,42 +133,54 @@ class Builder(Transformer[Token, Any]):
     # Expressions
 
     def number(self, children: list[Token]) -> tree.Number:
+        """Make the node of a `number`."""
         return tree.Number(self.at(children[0]), int(children[0], 0))
 
     def name(self, children: list[Any]) -> tree.Name:
+        """Make the node of a `name`."""
         return tree.Name(self.at(children[0]), str(children[0]), tuple(children[1:]))
 
     def index(self, children: list[Any]) -> Any:
+        """Make the node of a `index`."""
         return children[0]
 
     def function(self, children: list[Any]) -> tree.Function:
+        """Make the node of a `function`."""
         return tree.Function(self.at(children[0]), str(children[0]), children[1])
 
     def arguments(self, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `arguments`."""
         return tuple(children)
 
     def names(self, children: list[Token]) -> tuple[str, ...]:
+        """Make the node of a `names`."""
         return tuple(str(child) for child in children)
 
     def unary(self, children: list[Any]) -> tree.Unary:
+        """Make the node of a `unary`."""
         return tree.Unary(self.at(children[0]), str(children[0]), children[1])
 
     def binary(self, children: list[Any]) -> tree.Binary:
+        """Make the node of a `binary`."""
         left, operator, right = children
         return tree.Binary(left.position, str(operator), left, right)
 
     def conditional(self, children: list[Any]) -> tree.Conditional:
+        """Make the node of a `conditional`."""
         return tree.Conditional(children[0].position, *children)
 
     # Statements
 
     def block(self, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `block`."""
         return flat(children)
 
     def alias(self, children: list[Token]) -> Token:
+        """Make the node of a `alias`."""
         return children[0].update(type="ALIAS")
 
     def element(self, children: list[Any]) -> tree.Element:
+        """Make the node of a `element`."""
         name, *rest = children
         indices = []
         while not isinstance(rest[0], Token):
@@ -186,28 +198,34 @@ class Builder(Transformer[Token, Any]):
         )
 
     def call(self, children: list[Any]) -> tree.Call:
+        """Make the node of a `call`."""
         name, arguments, *alias = children
         field = str(alias[0]) if alias else str(name)
         return tree.Call(self.at(name), str(name), field, arguments)
 
     def external(self, children: list[Any]) -> tree.External:
+        """Make the node of a `external`."""
         field, module, table, arguments = children
         return tree.External(self.at(field), str(field), str(module), str(table), arguments)
 
     def array(self, children: list[Any]) -> tree.Array:
+        """Make the node of a `array`."""
         return tree.Array(self.at(children[0]), str(children[0]), children[1])
 
     def assignment(self, children: list[Any]) -> tree.Assignment:
+        """Make the node of a `assignment`."""
         name, *indices, value = children
         return tree.Assignment(self.at(name), str(name), tuple(indices), value)
 
     @v_args(meta=True)
     def if_(self, meta: Any, children: list[Any]) -> tree.If:
+        """Make the node of a `if`."""
         condition, yes, *no = children
         return tree.If(self.at(meta), condition, flat([yes]), flat(no))
 
     @v_args(meta=True)
     def for_(self, meta: Any, children: list[Any]) -> tree.For:
+        """Make the node of a `for`."""
         first, condition, (variable, step), body = children
         if variable != first.name or first.indices:
             raise SchemaError(
@@ -217,25 +235,31 @@ class Builder(Transformer[Token, Any]):
         return tree.For(self.at(meta), first.name, first.value, condition, step, flat([body]))
 
     def step(self, children: list[Token]) -> tuple[Token, int]:
+        """Make the node of a `step`."""
         return children[0], 1 if children[1] == "++" else -1
 
     @v_args(meta=True)
     def while_(self, meta: Any, children: list[Any]) -> tree.While:
+        """Make the node of a `while`."""
         return tree.While(self.at(meta), children[0], flat(children[1:]), True)
 
     @v_args(meta=True)
     def do(self, meta: Any, children: list[Any]) -> tree.While:
+        """Make the node of a `do`."""
         return tree.While(self.at(meta), children[1], flat(children[:1]), False)
 
     # Values behind the keys of semantics
 
     def absent_value(self, children: list[Any]) -> Any:
+        """Make the node of a `absent_value`."""
         return children[0]
 
     def range_value(self, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `range_value`."""
         return tuple(children)
 
     def constraint_value(self, children: list[Any]) -> tree.Constraint:
+        """Make the node of a `constraint_value`."""
         condition, sentence = children
         return tree.Constraint(condition.position, condition, unquoted(sentence))
 
@@ -286,33 +310,37 @@ class FileBuilder:
         getattr(self, f"add_{item.data}" if isinstance(item, Tree) else "add_semantics")(item)
 
     def add_clause(self, item: Tree[Token]) -> None:
+        """Take a `clause` item."""
         number, title = cast(list[Token], item.children)
         self.clause = (str(number), unquoted(title))
 
     def add_status(self, item: Tree[Token]) -> None:
+        """Take a `status` item."""
         token = cast(Token, item.children[0])
         self.status = checked_status(str(token), self.at(token))
 
     def add_root(self, item: Tree[Token]) -> None:
+        """Take a `root` item."""
         token = cast(Token, item.children[0])
         self.roots.append((self.at(token), str(token)))
 
     def add_given(self, item: Tree[Token]) -> None:
+        """Take a `given` item."""
         name, *mark, default, text = cast(list[Any], item.children)
         value = self.transform(default)
         if isinstance(value, tree.Name) and value.name == "none":
             value = None
-        self.givens.append(
-            tree.Given(self.at(name), str(name), bool(mark), value, unquoted(text))
-        )
+        self.givens.append(tree.Given(self.at(name), str(name), bool(mark), value, unquoted(text)))
 
     def add_constant(self, item: Tree[Token]) -> None:
+        """Take a `constant` item."""
         name, value, text = cast(list[Any], item.children)
         self.constants.append(
             tree.Constant(self.at(name), str(name), self.transform(value), unquoted(text))
         )
 
     def add_define(self, item: Tree[Token]) -> None:
+        """Take a `define` item."""
         name, parameters, value, text = cast(list[Any], item.children)
         self.defines.append(
             tree.Define(
@@ -325,6 +353,7 @@ class FileBuilder:
         )
 
     def add_enum(self, item: Tree[Token]) -> None:
+        """Take a `enum` item."""
         kind, name, *entries = cast(list[Any], item.children)
         members, ranges = [], []
         for entry in entries:
@@ -361,6 +390,7 @@ class FileBuilder:
         return tree.Clause(*self.clause, self.status)
 
     def add_table(self, item: Tree[Token]) -> None:
+        """Take a `table` item."""
         children = cast(list[Any], item.children)
         modifiers = [
             str(child.children[0])
@@ -384,6 +414,7 @@ class FileBuilder:
         )
 
     def add_semantics(self, item: Any) -> None:
+        """Take a `semantics` item."""
         token = cast(Token, item.children[0])
         if len(self.tables) == self.described:
             raise SchemaError(self.at(token), "found semantics, expected a table before them")

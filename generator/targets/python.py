@@ -18,6 +18,9 @@ from generator.targets.python_code import BuildCode, ParseCode
 from generator.targets.python_names import Names, class_name
 
 LINE_LENGTH = 100
+
+#: Rules of ruff that generated code keeps; those that it can't are named in the templates.
+RULES = ("B", "C4", "D", "E", "F", "I", "N", "PIE", "PT", "RET", "RUF", "SIM", "UP", "W")
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -76,7 +79,8 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     files["__init__.py"] = templates.get_template("init.py.j2").render(
         common, exports=exports, tables=parsed_tables(analysis)
     )
-    return dict(sorted((name, formatted(text, name)) for name, text in files.items()))
+    package = str(options["package"])
+    return {name: formatted(files[name], name, package) for name in sorted(files)}
 
 
 def schema_digest(schema: tree.Schema) -> str:
@@ -85,14 +89,25 @@ def schema_digest(schema: tree.Schema) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
-def formatted(text: str, name: str) -> str:
-    """Run text through ruff's formatter, with settings that depend on nothing outside."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache"]
+def formatted(text: str, name: str, package: str) -> str:
+    """Tidy the imports and format, with settings that depend on nothing outside."""
+    settings = [f"lint.isort.known-first-party=['{package.split('.')[0]}']"]
+    settings.append("lint.pydocstyle.convention='google'")
+    tidy = ["check", "--fix-only", "--quiet", "--select", ",".join(RULES)]
+    text = ruff([*tidy, *(word for each in settings for word in ("--config", each))], text, name)
+    text = ruff(["format"], text, name)
+    # Only formatted lines tell whether a `noqa` is for nothing.
+    return ruff(["check", "--fix-only", "--quiet", "--select", ",".join(RULES)], text, name)
+
+
+def ruff(words: list[str], text: str, name: str) -> str:
+    """Run text through ruff."""
+    command = [sys.executable, "-m", "ruff", *words, "--isolated", "--no-cache"]
     command += ["--line-length", str(LINE_LENGTH), "--target-version", "py311"]
     command += ["--stdin-filename", name, "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"ruff can't format {name}: {done.stderr.strip()}")
+        raise RuntimeError(f"ruff fails on {name}: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -125,8 +140,11 @@ def wrap(text: str, indent: int, first: int | None = None) -> str:
     for number, paragraph in enumerate(escaped.split("\n\n")):
         used = first if first is not None and number == 0 else indent
         lines = textwrap.wrap(
-            "x" * used + paragraph, LINE_LENGTH, subsequent_indent=" " * indent,
-            break_long_words=False, break_on_hyphens=False,
+            "x" * used + paragraph,
+            LINE_LENGTH,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         lines[0] = lines[0][used:] if number == 0 else " " * indent + lines[0][used:]
         paragraphs.append("\n".join(lines))

@@ -30,9 +30,7 @@ class Code:
         self.free = analysis.free_names(facts)
         self.entry = analysis.entry_names(facts)
         self.needed = self.needed_names()
-        self.shared = {
-            name for name, definer in analysis.shared.items() if definer is facts
-        }
+        self.shared = {name for name, definer in analysis.shared.items() if definer is facts}
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
 
@@ -111,7 +109,11 @@ class Code:
                 self.take_absent(field.name, meaning.absent)
         for field in self.facts.fields.values():
             if field.is_list and self.keeps_list(field):
-                self.line(f"{self.row(field, 0)}: {self.list_type(field)}")
+                written = self.list_type(field)
+                levels = len(field.loops) - field.vector if field.indexed else 1
+                for level in range(levels):
+                    self.line(f"{self.row(field, level)}: {written}")
+                    written = written.removeprefix("list[").removesuffix("]")
 
     def preset_field(self, field: Field) -> None:
         """Prepare a field whose presence no single condition tells."""
@@ -246,9 +248,7 @@ class Code:
     def arguments(self, statement: tree.Call) -> None:
         """Pass input arguments through the context."""
         callee = self.analysis.tables[statement.table]
-        for parameter, argument in zip(
-            callee.table.parameters, statement.arguments, strict=True
-        ):
+        for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
             if parameter not in callee.outputs:
                 self.line(f"context.{parameter} = {self.names.value(argument)}")
 
@@ -322,13 +322,11 @@ class Code:
             for name in expressions.names(statement.condition)
         )
 
-    def missing(
-        self, there: tuple[tree.Statement, ...], here: tuple[tree.Statement, ...]
-    ) -> None:
+    def missing(self, there: tuple[tree.Statement, ...], here: tuple[tree.Statement, ...]) -> None:
         """Take the absent values of what stands in the other arm only, and refuse its fields."""
         present = set(self.set_names(here))
         refused = []
-        for name, is_field in self.set_names(there):
+        for name, is_field in dict.fromkeys(self.set_names(there)):
             if (name, is_field) in present:
                 continue
             field = self.facts.fields.get(name) if is_field else None
@@ -465,8 +463,7 @@ class Code:
         changed |= {name for name, _ in self.set_names(outer.body)}
         for loops, condition, truth in field.sites[0].guards:
             if loops > level and not expressions.names(condition) & changed:
-                code = self.names.wrapped(condition, 4, number=False)
-                parts.append(code if truth else f"not {code}")
+                parts.append(self.names.wrapped(negated(condition, not truth), 3, number=False))
         return " and ".join(parts)
 
     def index_code(self, field: Field) -> str:
@@ -499,12 +496,14 @@ class ParseCode(Code):
     """Lines of `_parse`."""
 
     def begin(self) -> None:
+        """Add what comes first."""
         name = self.facts.table.name
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
         self.line(f"obj = new({class_name(name)})")
 
     def preset(self) -> None:
+        """Take the absent values of names whose absence no single condition tells."""
         absent = [
             f"obj.{field.name}"
             for field in self.facts.fields.values()
@@ -516,9 +515,11 @@ class ParseCode(Code):
         super().preset()
 
     def end(self) -> None:
+        """Add what comes last."""
         self.line("return obj")
 
     def open_extent(self) -> None:
+        """Narrow the data down to the table's extent, once the names in it are known."""
         extent = self.facts.table.extent
         if self.extent_open or extent is None or not self.is_known(extent):
             return
@@ -537,11 +538,13 @@ class ParseCode(Code):
         )
 
     def close_extent(self) -> None:
+        """Deal with what is left of the extent."""
         if self.facts.table.extent is not None:
             self.line("obj.trailing_data = trailing(stream)")
             self.line("stream.end = outer_end")
 
     def element(self, statement: tree.Element, field: Field) -> None:
+        """Add an element."""
         arguments = [self.names.value(part) for part in self.widths(statement)]
         arguments.append(f'"{field.name}"')
         value = f"stream.{statement.descriptor}({', '.join(arguments)}{self.index_code(field)})"
@@ -559,15 +562,18 @@ class ParseCode(Code):
         return statement.arguments if statement.descriptor not in ("st", "bs") else ()
 
     def alignment(self, field: Field) -> None:
+        """Add a byte_alignment()."""
         if field.is_list:
             self.line(f"{self.row(field, 0)}.append(stream.byte_alignment())")
         else:
             self.line(f"obj.{field.name} = stream.byte_alignment()")
 
     def external(self, field: Field) -> None:
+        """Add bytes that stay as they are."""
         self.line(f'obj.{field.name} = stream.bs("{field.name}")')
 
     def call(self, statement: tree.Call, field: Field) -> None:
+        """Add the call of a table."""
         self.arguments(statement)
         syntax = self.names_of(statement.table)
         index = f", len({self.row(field, 0)})" if field.is_list else ""
@@ -588,6 +594,7 @@ class ParseCode(Code):
         return table if file is self.file else f"{file.name}.{table}"
 
     def list_begin(self, field: Field, level: int, loop: tree.For | tree.While) -> None:
+        """Add what a list needs before its loop of that level."""
         if field.vector and level == len(field.loops) - 1:
             return
         guard = self.inner_guard(field, level)
@@ -608,10 +615,12 @@ class ParseCode(Code):
             self.line(kept)
 
     def list_end(self, field: Field) -> None:
+        """Add what a list needs after its outermost loop."""
         if field.is_alignment:
             self.line(f"obj.{field.name} = irregular({self.row(field, 0)})")
 
     def vector(self, field: Field) -> None:
+        """Add a loop that is one vector."""
         statement = field.statement
         assert isinstance(statement, tree.Element)
         width = self.names.value(statement.arguments[0])
@@ -628,13 +637,16 @@ class BuildCode(Code):
     """Lines of `_build`."""
 
     def begin(self) -> None:
+        """Add what comes first."""
         self.line("if not isinstance(stream, BitWriter):")
         self.line("    return self.build_bytes(obj, stream, context, path)")
 
     def preset_field(self, field: Field) -> None:
+        """Prepare a field whose presence no single condition tells."""
         self.line(f"{self.local(field.name)}_written = False")
 
     def end(self) -> None:
+        """Add what comes last."""
         for field in self.facts.fields.values():
             if field.scattered:
                 self.line(f"if not {self.local(field.name)}_written:")
@@ -642,13 +654,16 @@ class BuildCode(Code):
         self.line("return obj")
 
     def refuse(self, names: list[str]) -> None:
+        """Refuse fields that are set though they don't stand here."""
         listed = ", ".join(f'"{name}"' for name in names)
         self.line(f"refuse(stream, obj, {listed})")
 
     def open_extent(self) -> None:
+        """Narrow the data down to the table's extent, once the names in it are known."""
         self.extent_open = True
 
     def close_extent(self) -> None:
+        """Deal with what is left of the extent."""
         extent = self.facts.table.extent
         if extent is not None:
             self.line('stream.bs(obj.trailing_data, "trailing_data")')
@@ -656,6 +671,7 @@ class BuildCode(Code):
             self.line(f"check_extent(stream, start, {self.names.value(extent)}, {name!r})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
+        """Add an element."""
         arguments = [self.names.value(part) for part in statement.arguments]
         if statement.descriptor in ("st", "bs"):
             arguments = []
@@ -691,6 +707,7 @@ class BuildCode(Code):
             self.line(f"{self.local(field.name)}_written = True")
 
     def alignment(self, field: Field) -> None:
+        """Add a byte_alignment()."""
         if field.is_list:
             name = self.row(field, 0)
             self.line(f"stream.byte_alignment(padding({name}, {name}_position))")
@@ -699,10 +716,12 @@ class BuildCode(Code):
         self.step(field)
 
     def external(self, field: Field) -> None:
+        """Add bytes that stay as they are."""
         value = f'required(stream, obj.{field.name}, "{field.name}")'
         self.line(f'stream.bs({value}, "{field.name}")')
 
     def call(self, statement: tree.Call, field: Field) -> None:
+        """Add the call of a table."""
         self.arguments(statement)
         file = self.analysis.file_of[statement.table]
         syntax = statement.table if file is self.file else f"{file.name}.{statement.table}"
@@ -720,6 +739,7 @@ class BuildCode(Code):
         self.after_call(statement, table)
 
     def list_begin(self, field: Field, level: int, loop: tree.For | tree.While) -> None:
+        """Add what a list needs before its loop of that level."""
         if field.vector and level == len(field.loops) - 1:
             return
         name = self.row(field, level)
@@ -765,6 +785,7 @@ class BuildCode(Code):
         return f", {indices[0]}" if len(indices) == 1 else f", ({', '.join(indices)})"
 
     def list_end(self, field: Field) -> None:
+        """Add what a list needs after its outermost loop."""
         if field.indexed or field.is_alignment:
             return
         name = self.row(field, 0)
@@ -777,6 +798,7 @@ class BuildCode(Code):
             self.line(call)
 
     def vector(self, field: Field) -> None:
+        """Add a loop that is one vector."""
         statement = field.statement
         assert isinstance(statement, tree.Element)
         level = len(field.loops) - 1
@@ -794,6 +816,17 @@ def loop_names(loop: tree.For | tree.While) -> list[str]:
         if isinstance(site.statement, tree.For):
             found.append(site.statement.variable)
     return found
+
+
+def negated(condition: tree.Expression, negate: bool) -> tree.Expression:
+    """Give a condition, or what is true where it isn't."""
+    if not negate:
+        return condition
+    opposite = {"==": "!=", "!=": "=="}
+    if isinstance(condition, tree.Binary) and condition.operator in opposite:
+        operator = opposite[condition.operator]
+        return tree.Binary(condition.position, operator, condition.left, condition.right)
+    return tree.Unary(condition.position, "!", condition)
 
 
 def at_least_zero(count: str, loop: tree.For | tree.While) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 
-from generator import expressions, tree
+from generator import tree
 from generator.analysis import BYTE_ALIGNMENT, Analysis, Field, TableFacts
 
 #: Names that the generated functions use themselves.
@@ -37,6 +37,7 @@ PRECEDENCE = {
 TERNARY, NOT, COMPARISON, UNARY, ATOM = 1, 4, 5, 12, 14
 LOGICAL = {"||": "or", "&&": "and"}
 BUILTIN_FUNCTIONS = {"Abs": "abs", "Length": "len", "Max": "max", "Min": "min"}
+BUILTIN_FUNCTIONS["Round"] = "functions.nearest"
 QUOTIENTS = {"/": "quotient", "%": "remainder"}
 
 

@@ -1,28 +1,25 @@
 """All syntax tables: dataclasses, constructs, enums, and the scope they share.
 
 Generated; do not edit.
-Schema hash: sha256 91a6ea95222f02f95dac662aa3bd563184a89ede0c98e55316ff0ea2b3017062
+Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
 """
 
 from __future__ import annotations
 
+from nnc.bitio.table import Syntax
 from nnc.syntax.aggregate import (
-    AggregateUnitType,
     NNR_AGG_GEN,
     NNR_AGG_SLF,
+    AggregateUnitType,
     NnrAggregateUnitHeader,
     NnrAggregateUnitPayload,
     nnr_aggregate_unit_header,
     nnr_aggregate_unit_payload,
 )
 from nnc.syntax.compressed_data_unit import (
-    CompressedDataUnitPayloadType,
-    CompressedParameterTypes,
-    DecompressedDataFormat,
     ICNN_NDU_ID,
     ICNN_NDU_PL_SHA256,
     ICNN_NDU_PL_SHA512,
-    IntegerCodebook,
     NNR_CPT_BI,
     NNR_CPT_BN,
     NNR_CPT_DC,
@@ -31,19 +28,23 @@ from nnc.syntax.compressed_data_unit import (
     NNR_PT_FLOAT,
     NNR_PT_INT,
     NNR_PT_RAW_FLOAT,
-    NnrCompressedDataUnitHeader,
-    NnrCompressedDataUnitPayload,
-    ParentNodeIdType,
     TENSOR_FLOAT16,
     TENSOR_FLOAT32,
     TENSOR_FLOAT64,
-    TENSOR_INT16,
     TENSOR_INT2,
     TENSOR_INT3,
-    TENSOR_INT32,
     TENSOR_INT4,
-    TENSOR_INT64,
     TENSOR_INT8,
+    TENSOR_INT16,
+    TENSOR_INT32,
+    TENSOR_INT64,
+    CompressedDataUnitPayloadType,
+    CompressedParameterTypes,
+    DecompressedDataFormat,
+    IntegerCodebook,
+    NnrCompressedDataUnitHeader,
+    NnrCompressedDataUnitPayload,
+    ParentNodeIdType,
     TensorDimensionsList,
     TopologyTensorDimensionMapping,
     integer_codebook,
@@ -60,6 +61,7 @@ from nnc.syntax.deepcabac import (
     shift_idx,
     shift_parameter_ids,
 )
+from nnc.syntax.description import Description, Element
 from nnc.syntax.layer_parameter_set import (
     NnrLayerParameterSetUnitHeader,
     NnrLayerParameterSetUnitPayload,
@@ -97,6 +99,7 @@ from nnc.syntax.quantization import (
     nnr_quantization_unit_header,
     nnr_quantization_unit_payload,
 )
+from nnc.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
 from nnc.syntax.start import (
     NnrStartUnitHeader,
     NnrStartUnitPayload,
@@ -104,7 +107,6 @@ from nnc.syntax.start import (
     nnr_start_unit_payload,
 )
 from nnc.syntax.topology import (
-    BitMask,
     NNR_DFL,
     NNR_PT_RAW,
     NNR_TPL_BMSK,
@@ -116,6 +118,7 @@ from nnc.syntax.topology import (
     NNR_TPL_REFLIST,
     NNR_TPL_TEF,
     NNR_TPL_UNREC,
+    BitMask,
     NnrPruningTopologyContainer,
     NnrTopologyUnitHeader,
     NnrTopologyUnitPayload,
@@ -147,9 +150,6 @@ from nnc.syntax.unit import (
     nnr_unit_payload,
     nnr_unit_size,
 )
-from nnc.syntax.description import Description, Element
-from nnc.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
-from nnc.bitio.table import Syntax
 
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
@@ -184,20 +184,11 @@ TABLES: dict[str, Syntax] = {
 }
 
 __all__ = [
-    "AggregateUnitType",
-    "BitMask",
-    "CompressedDataUnitPayloadType",
-    "CompressedParameterTypes",
-    "DecompositionPerformanceMap",
-    "DecompressedDataFormat",
-    "Description",
-    "Element",
     "GIVEN",
     "GIVEN_DEFAULTS",
     "ICNN_NDU_ID",
     "ICNN_NDU_PL_SHA256",
     "ICNN_NDU_PL_SHA512",
-    "IntegerCodebook",
     "NNR_AGG",
     "NNR_AGG_GEN",
     "NNR_AGG_SLF",
@@ -233,6 +224,28 @@ __all__ = [
     "NNR_TPL_REFLIST",
     "NNR_TPL_TEF",
     "NNR_TPL_UNREC",
+    "PERSISTENT",
+    "SHARED",
+    "TABLES",
+    "TENSOR_FLOAT16",
+    "TENSOR_FLOAT32",
+    "TENSOR_FLOAT64",
+    "TENSOR_INT2",
+    "TENSOR_INT3",
+    "TENSOR_INT4",
+    "TENSOR_INT8",
+    "TENSOR_INT16",
+    "TENSOR_INT32",
+    "TENSOR_INT64",
+    "AggregateUnitType",
+    "BitMask",
+    "CompressedDataUnitPayloadType",
+    "CompressedParameterTypes",
+    "DecompositionPerformanceMap",
+    "DecompressedDataFormat",
+    "Description",
+    "Element",
+    "IntegerCodebook",
     "NnrAggregateUnitHeader",
     "NnrAggregateUnitPayload",
     "NnrCompressedDataUnitHeader",
@@ -253,26 +266,13 @@ __all__ = [
     "NnrUnitPayload",
     "NnrUnitSize",
     "NnrUnitType",
-    "PERSISTENT",
     "ParentNodeIdType",
     "PruningPerformanceMap",
     "PruningRepresentationType",
     "QuantizationMethod",
     "QuantizationStorageFormat",
-    "SHARED",
     "Scope",
     "SparsificationPerformanceMap",
-    "TABLES",
-    "TENSOR_FLOAT16",
-    "TENSOR_FLOAT32",
-    "TENSOR_FLOAT64",
-    "TENSOR_INT16",
-    "TENSOR_INT2",
-    "TENSOR_INT3",
-    "TENSOR_INT32",
-    "TENSOR_INT4",
-    "TENSOR_INT64",
-    "TENSOR_INT8",
     "TensorDimensionsList",
     "TopologyCompressionFormat",
     "TopologyElementsIdsList",

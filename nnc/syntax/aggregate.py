@@ -4,15 +4,12 @@ Generated from schema/aggregate.syntax; do not edit.
 Schema hash: sha256 aa606b428aa5c1f1f5b4159977377a3a949d8f503930b7dab1ed458b90c5562d
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any, ClassVar, Final
-
-import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -30,6 +27,7 @@ class AggregateUnitType(IntEnum):
         NNR_AGG_SLF: self-contained: decodable with nothing outside but the start unit.
 
     Other values: 2 to 255: reserved.
+
     """
 
     NNR_AGG_GEN = 0
@@ -56,6 +54,7 @@ class NnrAggregateUnitHeader(Table):
         quant_bitdepth: Bit depth of the quantised values of unit i.
         ctu_scan_order: Scan order of the blocks of unit i.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -270,6 +269,7 @@ class NnrAggregateUnitPayload(Table):
 
     Attributes:
         nnr_unit: table `nnr_unit`.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("nnr_unit",)

@@ -4,15 +4,13 @@ Generated from schema/compressed_data_unit.syntax; do not edit.
 Schema hash: sha256 738fbe44e983b27cbab5682137c979c41d57145a3f4b6566b770aa8fd41c4b73
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, N806, N815, SIM109
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final
-
-import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -43,6 +41,7 @@ class CompressedDataUnitPayloadType(IntEnum):
         NNR_PT_BLOCK: the tensors of one layer together.
 
     Other values: 4 to 31: reserved.
+
     """
 
     NNR_PT_INT = 0
@@ -65,6 +64,7 @@ class CompressedParameterTypes(IntFlag):
         NNR_CPT_LS: local scaling factors.
         NNR_CPT_BN: batch norm: beta, gamma, mean, variance.
         NNR_CPT_BI: bias.
+
     """
 
     NNR_CPT_DC = 1
@@ -88,6 +88,7 @@ class ParentNodeIdType(IntEnum):
         ICNN_NDU_PL_SHA512: SHA-512 of the parent's payload.
 
     Other values: 3: reserved.
+
     """
 
     ICNN_NDU_ID = 0
@@ -116,6 +117,7 @@ class DecompressedDataFormat(IntEnum):
         TENSOR_FLOAT64: 64-bit floats.
 
     Other values: 10 to 127: reserved.
+
     """
 
     TENSOR_INT32 = 0
@@ -207,6 +209,7 @@ class NnrCompressedDataUnitHeader(Table):
         Codebook: Codebook of the weight, or of G.
         CbZeroOffsetDC: Index of the entry of [CodebookDC] that level 0 stands for.
         CodebookDC: Codebook of H in a block.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -864,17 +867,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         else:
             context.first_tensor_dimension_shift = 0
             scan_order = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         obj.byte_alignment = stream.byte_alignment()
         return obj
@@ -1311,18 +1306,10 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
                 refuse(stream, obj, "cabac_offset_list", "dq_state_list", "bit_offset_delta2")
         else:
             context.first_tensor_dimension_shift = 0
             scan_order = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
             refuse(
                 stream,
@@ -1356,6 +1343,7 @@ class TensorDimensionsList(Table):
         count_tensor_dimensions: Number of dimensions; 0 is a scalar.
         tensor_dimensions: Dimensions of the tensor; in a block those of the weight, before
             decomposition.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("count_tensor_dimensions", "tensor_dimensions")
@@ -1447,6 +1435,7 @@ class IntegerCodebook(Table):
             from there up.
         codebook: The entries, ascending.
         cbZeroOffset: Index of the entry that level 0 stands for.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1650,6 +1639,7 @@ class TopologyTensorDimensionMapping(Table):
         shift_index: Axis that is moved.
         shift_value: How many places to the right it goes, to the left if negative; in the order
             given.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1727,7 +1717,9 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         split_index: list[int]
         number_of_shifts: list[int]
         shift_index: list[list[int]]
+        shift_index_row: list[int]
         shift_value: list[list[int]]
+        shift_value_row: list[int]
         obj.concatenation_axis_index = stream.u(8, "concatenation_axis_index")
         split_index = []
         obj.split_index = split_index
@@ -1757,7 +1749,9 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         split_index: list[int]
         number_of_shifts: list[int]
         shift_index: list[list[int]]
+        shift_index_row: list[int]
         shift_value: list[list[int]]
+        shift_value_row: list[int]
         stream.u(
             8,
             required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
@@ -1804,6 +1798,7 @@ class NnrCompressedDataUnitPayload(Table):
         raw_float64_parameter: Values of the tensor, the last axis fastest.
         raw_float32_parameter: Values of the tensor, the last axis fastest.
         quant_tensors: One arithmetic codeword with the tensors of the unit.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (

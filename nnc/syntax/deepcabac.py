@@ -1,19 +1,14 @@
 """Deepcabac: syntax tables of clause 10.
 
 Generated from schema/deepcabac.syntax; do not edit.
-Schema hash: sha256 ef133400de7f3d733bf0646312909e8d94dacae89ecc56d1efb542d5638826bf
+Schema hash: sha256 207763adf6102023dbb2f2a0b5a9d9aaad3df79d8bd5df6e3d5cb40807e61160
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501
 
 from __future__ import annotations
 
-from typing import Final
-
-import numpy as np
-
 from nnc.syntax.description import Description, Element
-
 
 deepcabac_codeword = Description(
     "deepcabac_codeword",
@@ -160,7 +155,7 @@ quant_param = Description(
             "10",
             "interop",
             159,
-            "1: the magnitude is greater than what the flags so far make of it. Flag j is abs_level_greater_x[j]; it takes the contexts of number j.",
+            "1: the magnitude is greater than what the flags so far make of it. Each flag takes contexts of its own, counted by j.",
         ),
         "abs_level_greater_x2": Element(
             "abs_level_greater_x2",

@@ -1,7 +1,7 @@
 """What the schema says about tables and their elements, as data.
 
 Generated; do not edit.
-Schema hash: sha256 91a6ea95222f02f95dac662aa3bd563184a89ede0c98e55316ff0ea2b3017062
+Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Element(NamedTuple):
         range: the values that a valid bitstream has, `first .. last`, or None.
         constraints: pairs of a condition and the sentence that says it was broken.
         module: the module that decodes it, for external bytes, or None.
+
     """
 
     name: str
@@ -49,6 +50,7 @@ class Description(NamedTuple):
         status: how sure the transcription is.
         schema: `file:line` of the schema.
         elements: the elements by name.
+
     """
 
     table: str

@@ -1,7 +1,7 @@
 """Functions of the schema's expressions, and the checks that generated code has in common.
 
 Generated; do not edit.
-Schema hash: sha256 91a6ea95222f02f95dac662aa3bd563184a89ede0c98e55316ff0ea2b3017062
+Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
 """
 
 # ruff: noqa: N803
@@ -48,7 +48,7 @@ def prod(values: Iterable[int]) -> int:
     return math.prod(values)
 
 
-def round(x: float) -> int:  # noqa: A001
+def nearest(x: float) -> int:
     """Give the nearest integer, halves away from zero."""
     return sign(x) * math.floor(abs(x) + 0.5)
 
@@ -86,6 +86,7 @@ def required(stream: BitWriter, value: T | None, name: str) -> T:
 
     Raises:
         BuildError: it is None.
+
     """
     if value is None:
         stream.fail("the element is missing", name)
@@ -98,6 +99,7 @@ def refuse(stream: BitWriter, obj: Any, *names: str) -> None:
 
     Raises:
         BuildError: one is there.
+
     """
     for name in names:
         if getattr(obj, name) is not None:
@@ -109,6 +111,7 @@ def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = 
 
     Raises:
         BuildError: it is missing, no list, or of another length.
+
     """
     length = size_of(stream, values, name, index)
     if length != max(count, 0):
@@ -121,6 +124,7 @@ def listed(stream: BitWriter, values: Any, name: str) -> Any:
 
     Raises:
         BuildError: it is missing or no list.
+
     """
     size_of(stream, values, name, None)
     return values
@@ -146,6 +150,7 @@ def item(stream: BitWriter, values: Sequence[T], position: int, name: str) -> T:
 
     Raises:
         BuildError: there are no more.
+
     """
     if position >= len(values):
         stream.fail("too few values", name, position, len(values))
@@ -157,6 +162,7 @@ def finished(stream: BitWriter, values: Sequence[Any], position: int, name: str)
 
     Raises:
         BuildError: there are more.
+
     """
     if position != len(values):
         stream.fail("too many values", name, None, len(values), str(position))
@@ -168,6 +174,7 @@ def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> in
     Raises:
         InvalidError: it hasn't, when parsing.
         BuildError: it hasn't, when building.
+
     """
     if not 0 <= index < size:
         allowed = f"0..{size - 1}" if size > 0 else "none, the array is empty"
@@ -196,6 +203,7 @@ def extent_end(stream: BitReader, start: int, size: int, name: str) -> int:
     Raises:
         InvalidError: the size is smaller than what of it was already read.
         IncompleteError: the data end before.
+
     """
     end = start + size
     if end < stream.position:
@@ -217,6 +225,7 @@ def check_extent(stream: BitWriter, start: int, size: int, name: str) -> None:
 
     Raises:
         BuildError: it has another size.
+
     """
     written = stream.position - start
     if written != size:

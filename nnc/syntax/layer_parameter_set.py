@@ -4,14 +4,12 @@ Generated from schema/layer_parameter_set.syntax; do not edit.
 Schema hash: sha256 9de250ecb31524c3f91fc09405eeacbee1247d15b910f7eaf7fb66571d386d1a
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -31,6 +29,7 @@ class NnrLayerParameterSetUnitHeader(Table):
         lps_self_contained_flag: 1: the compressed data units that refer to this parameter set need
             no other ones.
         nnr_reserved_zero_7bits: Reserved, 0.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("lps_self_contained_flag", "nnr_reserved_zero_7bits")
@@ -117,6 +116,7 @@ class NnrLayerParameterSetUnitPayload(Table):
         pruning_performance_map: table `pruning_performance_map`.
         unification_performance_map: table `unification_performance_map`.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (

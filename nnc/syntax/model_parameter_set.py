@@ -4,15 +4,13 @@ Generated from schema/model_parameter_set.syntax; do not edit.
 Schema hash: sha256 a1f840094cc9c034a51c009710a343664a526fb5256835bac84d8617a95bc7cf
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, RET504
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from dataclasses import dataclass
+from enum import IntFlag
 from typing import Any, ClassVar, Final
-
-import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -28,6 +26,7 @@ class QuantizationMethod(IntFlag):
     Attributes:
         NNR_QSU: uniform scalar quantization is used.
         NNR_QCB: codebook quantization is used.
+
     """
 
     NNR_QSU = 1
@@ -121,6 +120,7 @@ class NnrModelParameterSetUnitPayload(Table):
         validation_set_performance: Performance of the model on its validation set, as
             [performance_metric_type] measures.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -4,19 +4,17 @@ Generated from schema/performance_maps.syntax; do not edit.
 Schema hash: sha256 bdf5f0e91c210db3af1a39b2467e18f74de864606a2a8cd8d4097d97d0a1204e
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, SIM113
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
-
-import numpy as np
+from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element
-from nnc.syntax.functions import Array, array, counted, irregular, new, padding, required
+from nnc.syntax.functions import Array, counted, irregular, new, padding, required
 from nnc.syntax.scope import Scope
 
 
@@ -34,6 +32,7 @@ class SparsificationPerformanceMap(Table):
         spm_count_classes: Number of classes whose accuracy follows.
         spm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         spm_nn_class_accuracy: Accuracy for each class whose bit in [spm_class_bitmask] is set.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -234,6 +233,7 @@ class PruningPerformanceMap(Table):
         ppm_count_classes: Number of classes whose accuracy follows.
         ppm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         ppm_nn_class_accuracy: Accuracy for each class whose bit in [ppm_class_bitmask] is set.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -426,6 +426,7 @@ class UnificationPerformanceMap(Table):
         upm_nn_class_accuracy: Accuracy for each class whose bit in [upm_class_bitmask] is set.
             NNCodec runs its loop to the value of the bitmask, see
             [unification_class_count_is_bitmask].
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -574,6 +575,7 @@ class UnificationPerformanceMapSyntax(Syntax):
         obj.byte_alignment = None
         count_reshaped_tensor_dimension: list[int]
         reshaped_tensor_dimensions: list[list[int]]
+        reshaped_tensor_dimensions_row: list[int]
         byte_alignment: list[int | None]
         count_super_block_dimension: list[int]
         super_block_dimensions: list[Array]
@@ -656,6 +658,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         count_reshaped_tensor_dimension: list[int]
         reshaped_tensor_dimensions: list[list[int]]
+        reshaped_tensor_dimensions_row: list[int]
         byte_alignment: list[int | None]
         count_super_block_dimension: list[int]
         super_block_dimensions: list[Array]
@@ -805,6 +808,7 @@ class DecompositionPerformanceMap(Table):
         nn_reduction_ratio: Number of weights after the decomposition, divided by that before.
         dpm_count_classes: Number of classes whose accuracy follows.
         dpm_nn_class_accuracy: Accuracy for each class.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -4,15 +4,12 @@ Generated from schema/quantization.syntax; do not edit.
 Schema hash: sha256 cfb6fb6ce513d44785bd329bc62ae14d3def1d75c896573e2a76114688221ecf
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, ClassVar, Final
-
-import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -32,6 +29,7 @@ class QuantizationStorageFormat(IntEnum):
         NNR_QNT_TEF: TensorFlow.
 
     Other values: 5 to 255: reserved.
+
     """
 
     NNR_QNT_UNREC = 0
@@ -57,6 +55,7 @@ class NnrQuantizationUnitHeader(Table):
     Attributes:
         quantization_storage_format: Format of [quantization_data].
         quantization_compression_format: How [quantization_data] is compressed, as for topologies.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -138,6 +137,7 @@ class NnrQuantizationUnitPayload(Table):
     Attributes:
         quantization_data: Quantization information in the format that [quantization_storage_format]
             names.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("quantization_data",)

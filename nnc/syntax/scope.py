@@ -1,10 +1,10 @@
 """The names that syntax tables share, and the values that only the caller knows.
 
 Generated; do not edit.
-Schema hash: sha256 91a6ea95222f02f95dac662aa3bd563184a89ede0c98e55316ff0ea2b3017062
+Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
 """
 
-# ruff: noqa: N803, N806, N815
+# ruff: noqa: E501, N815, RUF023
 
 from __future__ import annotations
 
@@ -119,6 +119,7 @@ class Scope:
 
     Attributes:
         given: asked for values that only the caller knows; None: the defaults are taken.
+
     """
 
     __slots__ = (
@@ -187,6 +188,7 @@ class Scope:
         Args:
             given: function of the name of a given value and the table that needs it; it gives
                 the value, or None for the default.
+
         """
         self.given = given
 
@@ -227,6 +229,7 @@ class Scope:
 
         Raises:
             InvalidError: the table that sets it should have come before.
+
         """
         if name in SHARED:
             table, title = SHARED[name]
@@ -242,6 +245,7 @@ class Scope:
 
         Raises:
             MissingValueError: it wasn't given and has no default.
+
         """
         value = None if self.given is None else self.given(name, table)
         if value is None:

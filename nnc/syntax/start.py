@@ -4,14 +4,12 @@ Generated from schema/start.syntax; do not edit.
 Schema hash: sha256 e89d055df9d9074e733719e4e8c129f63c2ef79860218c400600a9192f962ac7
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, RET504
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -29,6 +27,7 @@ class NnrStartUnitHeader(Table):
     Attributes:
         general_profile_idc: Edition of the syntax: 0 is that of the first edition, 1 that of the
             second, whose tables test for it. Other values are reserved.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("general_profile_idc",)

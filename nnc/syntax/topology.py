@@ -4,12 +4,12 @@ Generated from schema/topology.syntax; do not edit.
 Schema hash: sha256 8e1682cd9ba0dc9a9d87ea9a75feb671968f1726c219bd6cf9646858685d5873
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, N806, SIM113
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element
-from nnc.syntax.functions import Array, array, counted, irregular, new, padding, refuse, required
+from nnc.syntax.functions import Array, counted, irregular, new, padding, refuse, required
 from nnc.syntax.scope import Scope
 
 
@@ -34,6 +34,7 @@ class TopologyStorageFormat(IntEnum):
         NNR_TPL_REFLIST: list of element ids that indexed references point into.
 
     Other values: 7 to 255: reserved.
+
     """
 
     NNR_TPL_UNREC = 0
@@ -62,6 +63,7 @@ class TopologyCompressionFormat(IntEnum):
         NNR_DFL: deflate in a zlib wrapper (RFC 1950).
 
     Other values: 2 to 255: reserved.
+
     """
 
     NNR_PT_RAW = 0
@@ -80,6 +82,7 @@ class PruningRepresentationType(IntEnum):
         NNR_TPL_DICT: dictionary.
 
     Other values: 2 to 3: reserved.
+
     """
 
     NNR_TPL_BMSK = 0
@@ -99,6 +102,7 @@ class NnrTopologyUnitHeader(Table):
     Attributes:
         topology_storage_format: What the payload holds.
         topology_compression_format: How [topology_data] is compressed.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("topology_storage_format", "topology_compression_format")
@@ -178,6 +182,7 @@ class NnrTopologyUnitPayload(Table):
         topology_elements_ids_list: table `topology_elements_ids_list`.
         topology_data: The topology in the format that [topology_storage_format] names. NNCodec
             writes an empty string: one byte 0x00.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -294,6 +299,7 @@ class NnrPruningTopologyContainer(Table):
         dim: Dimensions of the element after pruning.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
         sparse_bit_mask: table `bit_mask`.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -439,6 +445,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         element_id: list[str]
         count_dims: list[int]
         dim: list[list[int]]
+        dim_row: list[int]
         byte_alignment: list[int | None]
         obj.nnr_rep_type = nnr_rep_type = stream.u(2, "nnr_rep_type")
         obj.prune_flag = prune_flag = stream.u(1, "prune_flag")
@@ -489,6 +496,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         element_id: list[str]
         count_dims: list[int]
         dim: list[list[int]]
+        dim_row: list[int]
         byte_alignment: list[int | None]
         nnr_rep_type = required(stream, obj.nnr_rep_type, "nnr_rep_type")
         stream.u(2, nnr_rep_type, "nnr_rep_type")
@@ -585,6 +593,7 @@ class BitMask(Table):
         count_bits: Number of bits of the mask.
         bit_mask_value: The bits of the mask: 1 is kept, 0 was left out.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("count_bits", "bit_mask_value", "byte_alignment")
@@ -660,6 +669,7 @@ class TopologyElementsIdsList(Table):
             each if present, local scaling, batch norm beta, gamma, mean, variance, bias.
         topology_elem_id_index_list: The same as indices into the list of the topology unit of
             format NNR_TPL_REFLIST.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -730,7 +740,7 @@ class TopologyElementsIdsListSyntax(Syntax):
         if topologyIndexedFlag == 0:
             obj.topology_elem_id_list = topology_elem_id_list
         topology_elem_id_index_list = []
-        if not topologyIndexedFlag == 0:
+        if topologyIndexedFlag != 0:
             obj.topology_elem_id_index_list = topology_elem_id_index_list
         for j in range(count_topology_elements_minus2 + 2):
             if topologyIndexedFlag == 0:
@@ -765,7 +775,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             )
         else:
             refuse(stream, obj, "topology_elem_id_list")
-        if not topologyIndexedFlag == 0:
+        if topologyIndexedFlag != 0:
             topology_elem_id_index_list = counted(
                 stream,
                 obj.topology_elem_id_index_list,

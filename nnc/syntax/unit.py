@@ -4,15 +4,13 @@ Generated from schema/unit.syntax; do not edit.
 Schema hash: sha256 7a7de4cdda1f57e23c78437fbe6002becc4569cca48e36c75c439d53c321e4a3
 """
 
-# ruff: noqa: D102, E501, N801, N803, N806, N815, RUF012, RUF022, SIM
+# ruff: noqa: E501, SIM109
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, ClassVar, Final
-
-import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
@@ -43,6 +41,7 @@ class NnrUnitType(IntEnum):
         NNR_AGG: aggregate unit.
 
     Other values: 7 to 31: reserved. 32 to 63: unspecified.
+
     """
 
     NNR_STR = 0
@@ -73,6 +72,7 @@ class NnrUnit(Table):
         nnr_unit_size: table `nnr_unit_size`.
         nnr_unit_header: table `nnr_unit_header`.
         nnr_unit_payload: table `nnr_unit_payload`.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -157,6 +157,7 @@ class NnrUnitSize(Table):
             bytes; a reader takes either form, and an editor keeps the one it read as long as the
             size fits.
         nnr_unit_size: Number of bytes of the whole unit, this size field included.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = ("nnr_unit_size_flag", "nnr_unit_size")
@@ -239,6 +240,7 @@ class NnrUnitHeader(Table):
         nnr_compressed_data_unit_header: table `nnr_compressed_data_unit_header`.
         nnr_start_unit_header: table `nnr_start_unit_header`.
         nnr_aggregate_unit_header: table `nnr_aggregate_unit_header`.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -520,6 +522,7 @@ class NnrUnitPayload(Table):
         nnr_aggregate_unit_payload: table `nnr_aggregate_unit_payload`.
         opaque_payload: Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it
             is.
+
     """
 
     fields: ClassVar[tuple[str, ...]] = (
