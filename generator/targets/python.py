@@ -14,8 +14,9 @@ import jinja2
 
 from generator import expressions, tree
 from generator.analysis import Analysis, Field, TableFacts, own_expressions
-from generator.targets.python_code import BuildCode, ParseCode
+from generator.targets.python_build import BuildCode
 from generator.targets.python_names import Names, class_name
+from generator.targets.python_parse import ParseCode
 
 LINE_LENGTH = 100
 
