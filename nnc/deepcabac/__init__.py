@@ -66,7 +66,7 @@ def _engine() -> ModuleType:
 
 
 def _is_compiled() -> bool:
-    for part in ("states", "search", "decoder", "encoder"):
+    for part in ("states", "search", "reading", "writing", "decoder", "encoder"):
         spec = find_spec(f"nnc.deepcabac.engine_{part}")
         if spec is None or not str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES)):
             return False

@@ -1,24 +1,7 @@
 # What the compiled decoder holds.
 
-from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context, Place
-
-ctypedef struct Coder:
-    # The offset register, and below it `bits` bits that were loaded but not consumed.
-    unsigned long long value
-    unsigned int range
-    int bits
-    const unsigned char *data
-    # Bytes loaded, those past the end counted on.
-    Py_ssize_t loaded
-    Py_ssize_t size
-    # Row of the contexts' tables for q = 0.
-    const unsigned char *rows
-    const unsigned char *renormalisation
-    const unsigned int *reciprocal
-    const unsigned char *transitions
-    # Where the next bin is recorded, and how many may be.
-    long long *record
-    Py_ssize_t records_left
+from nnc.deepcabac.engine_reading cimport Coder
+from nnc.deepcabac.engine_states cimport CONTEXTS, Context
 
 ctypedef struct Matrix:
     # A tensor that is being decoded; base and history may be NULL.

@@ -1,23 +1,7 @@
 # What the compiled encoder holds.
 
-from nnc.deepcabac.engine_search cimport ContextSearch
-from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context, Place
-
-ctypedef struct Coder:
-    # The low end of the interval: 9 bits, below `bits` bits that were not yet written.
-    unsigned long long low
-    unsigned int range
-    int bits
-    unsigned char *output
-    Py_ssize_t written
-    Py_ssize_t capacity
-    # Row of the contexts' tables for q = 0.
-    const unsigned char *rows
-    const unsigned char *renormalisation
-    const unsigned char *transitions
-    # Where the next bin is recorded, and how many may be.
-    long long *record
-    Py_ssize_t records_left
+from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context
+from nnc.deepcabac.engine_writing cimport Coder
 
 ctypedef struct Matrix:
     # A tensor that is to be encoded; base, history and skipped may be NULL.

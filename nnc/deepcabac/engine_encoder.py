@@ -1,49 +1,41 @@
 # Names out of the .pxd of the same name are seen by Cython only.
 # ruff: noqa: F821
 # mypy: ignore-errors
-"""The compiled encoder: what reference.py does, at the speed of C, to the same bytes.
-
-- Low stands in 64 bits and is written 4 bytes at a time; a carry, which is rare, walks back
-  through what was written.
-- One template, `_levels`, puts the bins of levels either into the codeword or into the buffers
-  of the parameter search; it is compiled several times over with constant flags.
-"""
+"""The compiled encoder: what reference.py does, by the inner loops of engine_writing.py."""
 
 from __future__ import annotations
 
 import cython
 import numpy as np
-from cython.cimports.libc.stdlib import free, malloc, realloc
+from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memcpy
 from cython.cimports.nnc.deepcabac.engine_search import (
     ContextSearch,
     begin_search,
     best_set,
-    collect,
     restart_search,
 )
 from cython.cimports.nnc.deepcabac.engine_states import (
-    BYPASS,
     CHUNK,
-    GREATER,
-    HISTORY_SIG,
-    PREFIX,
     PREFIX_BINS,
     RECORD_FIELDS,
     ROW_SKIP,
     SHIFT,
-    SIG,
-    SIGN,
-    TEMPORAL_SIG,
-    TEMPORAL_SIGN,
-    TERMINATE,
     Coding,
     Context,
     Place,
     Tables,
     coding_struct,
     tables,
-    update,
+)
+from cython.cimports.nnc.deepcabac.engine_writing import (
+    Coder,
+    position,
+    put_levels,
+    regular,
+    reserve,
+    terminate,
+    unsigned_bins,
 )
 
 from nnc.bitio.errors import InputError
@@ -57,367 +49,6 @@ from nnc.deepcabac.entry_offsets import fill_offsets
 SAMPLE_BLOCK_BITS = cython.declare(cython.int, rule.SAMPLE_BLOCK_BITS)
 SAMPLE_FIRST = cython.declare(cython.Py_ssize_t, rule.SAMPLE_FIRST)
 SAMPLE_EVERY = cython.declare(cython.Py_ssize_t, rule.SAMPLE_EVERY)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _carry(coder: cython.pointer(Coder)) -> cython.void:
-    """Add 1 to what was written."""
-    place: cython.Py_ssize_t = coder.written - 1
-    while coder.output[place] == 255:
-        coder.output[place] = 0
-        place -= 1
-    coder.output[place] += 1
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _flush(coder: cython.pointer(Coder)) -> cython.void:
-    """Write 4 bytes if so many are there; after it fewer than 32 bits wait."""
-    if coder.bits < 32:
-        return
-    shift: cython.int = coder.bits - 23
-    word: cython.ulonglong = coder.low >> shift
-    coder.low ^= word << shift
-    coder.bits -= 32
-    if word >> 32:
-        _carry(coder)
-    output: cython.pointer(cython.uchar) = coder.output + coder.written
-    output[0] = cython.cast(cython.uchar, word >> 24)
-    output[1] = cython.cast(cython.uchar, word >> 16)
-    output[2] = cython.cast(cython.uchar, word >> 8)
-    output[3] = cython.cast(cython.uchar, word)
-    coder.written += 4
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _position(coder: cython.pointer(Coder)) -> cython.longlong:
-    """Give the number of bits that a decoder has consumed here."""
-    return 8 * cython.cast(cython.longlong, coder.written) + coder.bits + 9
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _reserve(coder: cython.pointer(Coder), size: cython.Py_ssize_t) -> cython.bint:
-    """See to it that so many bytes more can be written; false if there is no memory."""
-    if coder.capacity - coder.written >= size:
-        return True
-    capacity: cython.Py_ssize_t = 2 * coder.capacity + size
-    output: cython.p_void = realloc(coder.output, capacity)
-    if output == cython.NULL:
-        return False
-    coder.output = cython.cast(cython.pointer(cython.uchar), output)
-    coder.capacity = capacity
-    return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _record(
-    coder: cython.pointer(Coder),
-    number: cython.longlong,
-    context: cython.pointer(Context),
-    value: cython.int,
-) -> cython.void:
-    """Record a bin (fields as in BIN_RECORD); context may be NULL."""
-    if coder.records_left <= 0:
-        return
-    entry: cython.pointer(cython.longlong) = coder.record
-    entry[0] = number
-    entry[1] = value
-    entry[2] = coder.range
-    entry[3] = coder.low & 511
-    entry[4] = _position(coder)
-    entry[5] = entry[6] = 0
-    if context != cython.NULL:
-        entry[5] = cython.cast(cython.longlong, context.fast) - 128
-        entry[6] = cython.cast(cython.longlong, context.slow) + 2048
-    coder.record = entry + RECORD_FIELDS
-    coder.records_left -= 1
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _branchless(
-    coder: cython.pointer(Coder), context: cython.pointer(Context), value: cython.int
-) -> cython.void:
-    """Encode a bin that can't be foreseen; adds at most 7 bits."""
-    row: cython.pointer(cython.const[cython.uchar]) = context.row
-    less_range: cython.uint = row[coder.range >> 5]
-    more_range: cython.uint = coder.range - less_range
-    mask: cython.uint = -cython.cast(cython.uint, value ^ row[0])
-    coder.low += more_range & mask
-    chosen: cython.uint = more_range ^ ((more_range ^ less_range) & mask)
-    shift: cython.int = coder.renormalisation[chosen]
-    coder.low <<= shift
-    coder.range = chosen << shift
-    coder.bits += shift
-    update(context, coder.rows, value)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _branchy(
-    coder: cython.pointer(Coder), context: cython.pointer(Context), value: cython.int
-) -> cython.void:
-    """Encode a bin that mostly is the more probable one; adds at most 7 bits."""
-    row: cython.pointer(cython.const[cython.uchar]) = context.row
-    less_range: cython.uint = row[coder.range >> 5]
-    more_range: cython.uint = coder.range - less_range
-    shift: cython.int
-    if value == row[0]:
-        shift = (more_range >> 8) ^ 1
-        coder.range = more_range << shift
-    else:
-        coder.low += more_range
-        shift = coder.renormalisation[less_range]
-        coder.range = less_range << shift
-    coder.low <<= shift
-    coder.bits += shift
-    update(context, coder.rows, value)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _regular(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    number: cython.int,
-    value: cython.int,
-) -> cython.void:
-    """Encode one bin where speed doesn't matter."""
-    _flush(coder)
-    _branchy(coder, contexts + number, value)
-    _record(coder, number, contexts + number, value)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _unsigned(
-    coder: cython.pointer(Coder),
-    value: cython.longlong,
-    count: cython.int,
-    recorded: cython.bint,
-) -> cython.void:
-    """Encode uae(count): bypass bins, the most significant first."""
-    step: cython.int
-    while count > 0:
-        step = 1 if recorded else min(count, 14)
-        count -= step
-        part: cython.ulonglong = (value >> count) & ((1 << step) - 1)
-        _flush(coder)
-        coder.low = (coder.low << step) + part * coder.range
-        coder.bits += step
-        if recorded:
-            _record(coder, BYPASS, cython.NULL, cython.cast(cython.int, part))
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _put(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    number: cython.Py_ssize_t,
-    value: cython.int,
-    foreseeable: cython.bint,
-    searching: cython.bint,
-    recorded: cython.bint,
-) -> cython.void:
-    """Put a bin where it belongs; the last three arguments are constants."""
-    if searching:
-        collect(searches + number, value)
-        return
-    if foreseeable:
-        _branchy(coder, contexts + number, value)
-    else:
-        _branchless(coder, contexts + number, value)
-    if recorded:
-        _record(coder, number, contexts + number, value)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _put_remainder(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    magnitude: cython.longlong,
-    least: cython.longlong,
-    max_abs: cython.longlong,
-    searching: cython.bint,
-    recorded: cython.bint,
-) -> cython.void:
-    """Put what a magnitude is beyond the greater-than flags."""
-    count: cython.int = 0
-    one: cython.longlong = 1
-    while True:
-        is_beyond: cython.int = magnitude >= least + (one << count)
-        _put(coder, contexts, searches, PREFIX + count, is_beyond, True, searching, recorded)
-        if not searching:
-            _flush(coder)
-        if not is_beyond:
-            break
-        least += one << count
-        count += 1
-        if count == PREFIX_BINS or least + (one << count) > max_abs:
-            break
-    if not searching:
-        _unsigned(coder, magnitude - least, count, recorded)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _levels(
-    coder_at: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    levels: cython.pointer(cython.const[cython.int]),
-    base_levels: cython.pointer(cython.const[cython.int]),
-    history: cython.pointer(cython.const[cython.uchar]),
-    count: cython.Py_ssize_t,
-    dq: cython.bint,
-    general: cython.bint,
-    searching: cython.bint,
-    recorded: cython.bint,
-) -> cython.void:
-    """Put levels that follow each other in one row, and whose parities fit.
-
-    The last four arguments are constants wherever this is used. With `general` there may be
-    limits, base levels and a history; dq then isn't looked at.
-    """
-    coder: Coder = coder_at[0]
-    coder_here: cython.pointer(Coder) = cython.address(coder)
-    transitions: cython.pointer(cython.const[cython.uchar]) = coder.transitions
-    state: cython.int = place.state
-    neighbour: cython.int = place.neighbour
-    flags: cython.int = coding.greater_flags
-    number: cython.Py_ssize_t
-    base: cython.int = 0
-    sign: cython.int
-    value: cython.int
-    flag: cython.int
-    level: cython.longlong
-    magnitude: cython.longlong
-    max_abs: cython.longlong = 1
-    max_abs <<= 40
-    i: cython.Py_ssize_t
-    if general:
-        dq = coding.dq
-
-    for i in range(count):
-        if not searching:
-            _flush(coder_here)
-        level = levels[i]
-        number = SIG + 3 * state + neighbour
-        if general:
-            base = 0 if base_levels == cython.NULL else base_levels[i]
-            if history != cython.NULL and history[i]:
-                number = HISTORY_SIG + state
-            elif base != 0:
-                number = TEMPORAL_SIG + 2 * state + (base < -1 or base > 1)
-        value = level != 0
-        _put(coder_here, contexts, searches, number, value, False, searching, recorded)
-        if not value:
-            neighbour = 0
-            if dq:
-                state = transitions[2 * state]
-            continue
-
-        sign = level < 0
-        magnitude = -level if sign else level
-        if dq:
-            magnitude = (magnitude + 1) >> 1
-        number = SIGN + neighbour
-        if general and base != 0:
-            number = TEMPORAL_SIGN + (base > 0)
-        if not general or coding.implied_sign == 0:
-            _put(coder_here, contexts, searches, number, sign, False, searching, recorded)
-        if general:
-            max_abs = coding.negative_limit if sign else coding.positive_limit
-
-        flag = 0
-        value = 1
-        while flag < flags and flag + 1 < max_abs:
-            number = GREATER + 2 * flag + sign
-            if general and base != 0:
-                number = GREATER + 2 * flags + 2 * flag + (base < flag and base > -flag)
-            flag += 1
-            value = magnitude > flag
-            _put(coder_here, contexts, searches, number, value, True, searching, recorded)
-            if not value:
-                break
-            if not searching:
-                _flush(coder_here)
-        if value and flag == flags and flags + 1 < max_abs:
-            _put_remainder(
-                coder_here, contexts, searches, magnitude, flags + 1, max_abs, searching, recorded
-            )
-        if dq:
-            state = transitions[2 * state + (magnitude & 1)]
-        neighbour = 2 - sign
-
-    place.state = state
-    place.neighbour = neighbour
-    coder_at[0] = coder
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _levels_chosen(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    levels: cython.pointer(cython.const[cython.int]),
-    base: cython.pointer(cython.const[cython.int]),
-    old: cython.pointer(cython.const[cython.uchar]),
-    count: cython.Py_ssize_t,
-) -> cython.void:
-    """Put levels by that form of the template that fits; searches is NULL when encoding."""
-    if base != cython.NULL or old != cython.NULL or coding.limited:
-        if searches != cython.NULL:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 1, 0)
-        else:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 0, 1)
-    elif coding.dq:
-        if searches != cython.NULL:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 1, 0)
-        elif coder.records_left > 0:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 1)
-        else:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 0)
-    elif searches != cython.NULL:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 1, 0)
-    elif coder.records_left > 0:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 1)
-    else:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 0)
 
 
 @cython.cfunc
@@ -494,7 +125,7 @@ def _look_at(
         return False
     block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
     if searches != cython.NULL and (block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0):
-        _levels_chosen(
+        put_levels(
             coder,
             cython.NULL,
             searches,
@@ -541,14 +172,14 @@ def _run(
             if not _look_at(coder, searches, coding, place, matrix, start, part):
                 return False
         else:
-            if not _reserve(coder, part * bits // 8 + 64):
+            if not reserve(coder, part * bits // 8 + 64):
                 matrix.is_out_of_memory = True
                 return False
             if base != cython.NULL:
                 base = matrix.base + start
             if history != cython.NULL:
                 history = matrix.history + start
-            _levels_chosen(
+            put_levels(
                 coder,
                 contexts,
                 cython.NULL,
@@ -623,7 +254,7 @@ def _matrix(
             found: cython.pointer(cython.longlong) = matrix.starts + 3 * block_row
             found[0] = coder.low & 511
             found[1] = place.state
-            found[2] = _position(coder)
+            found[2] = position(coder)
         if matrix.restarts:
             place.neighbour = 0
             if contexts != cython.NULL:
@@ -698,13 +329,13 @@ class State:
 
     def reserve(self, size):
         """See to it that so many bytes more can be written."""
-        if not _reserve(cython.address(self.coder), size):
+        if not reserve(cython.address(self.coder), size):
             raise MemoryError("no memory for the codeword")
 
     @property
     def position(self):
         """Bits that a decoder at this place has consumed."""
-        return _position(cython.address(self.coder))
+        return position(cython.address(self.coder))
 
     def bins(self):
         """Give the recorded bins."""
@@ -722,29 +353,13 @@ class State:
     def unsigned(self, value, bits):
         """Encode uae(bits)."""
         self.reserve(64)
-        _unsigned(cython.address(self.coder), value, bits, True)
+        unsigned_bins(cython.address(self.coder), value, bits)
 
     def finish(self):
         """Encode the terminating bin and the stop bit, and give the codeword."""
         self.reserve(64)
         coder: cython.pointer(Coder) = cython.address(self.coder)
-        coder.range -= 2
-        _record(coder, TERMINATE, cython.NULL, 1)
-        _flush(coder)
-        coder.low += coder.range
-        # The stop bit takes the place of bit 7 after a shift by 7; the bits below are dropped.
-        waiting: cython.int = coder.bits + 9
-        tail: cython.ulonglong = coder.low | 1
-        if coder.low >> waiting:
-            _carry(coder)
-        size: cython.int = (waiting + 7) >> 3
-        tail <<= 8 * size - waiting
-        index: cython.int
-        for index in range(size):
-            coder.output[coder.written + index] = cython.cast(
-                cython.uchar, tail >> (8 * (size - 1 - index))
-            )
-        coder.written += size
+        terminate(coder)
         return cython.cast(cython.p_char, coder.output)[: coder.written]
 
     def tensor(self, levels, coding, base, history, skipped, search):
@@ -803,7 +418,7 @@ class State:
             if matrix.is_out_of_memory:
                 raise MemoryError("no memory for the codeword")
         entry_points = EntryPoints([], found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
-        return entry_points, [(position, low) for low, _, position in found[1:].tolist()]
+        return entry_points, [(consumed, low) for low, _, consumed in found[1:].tolist()]
 
     @cython.cfunc
     def _search(
@@ -852,16 +467,16 @@ class State:
         self.reserve(2 * rows + 2 * self.context_count + 64)
         if coding.has_tools(rows, cols):
             if coding.parent_node_id_present_flag:
-                _unsigned(coder, int(history), 1, True)
-            _unsigned(coder, int(skipped is not None), 1, True)
+                unsigned_bins(coder, int(history), 1)
+            unsigned_bins(coder, int(skipped is not None), 1)
             if skipped is not None:
                 for flag in skipped:
-                    _regular(coder, self.contexts, ROW_SKIP, flag)
+                    regular(coder, self.contexts, ROW_SKIP, flag)
         for number in signalled_contexts(coding, temporal=temporal, history=history):
             chosen = sets[number]
-            _regular(coder, self.contexts, SHIFT, chosen > 0)
+            regular(coder, self.contexts, SHIFT, chosen > 0)
             if chosen > 0:
-                _unsigned(coder, chosen - 1, 3, True)
+                unsigned_bins(coder, chosen - 1, 3)
                 self.contexts[number] = held.starts[chosen]
         memcpy(self.starts, self.contexts, self.context_count * cython.sizeof(Context))
 
@@ -920,8 +535,8 @@ class Encoder:
         else:
             result = self._state.tensor(matrix, coding, base, flags, skipped, search)
         entry_points, registers = result
-        for position, register in registers:
-            self._open_entries.append((entry_points.cabac_offset_list, position, register))
+        for consumed, register in registers:
+            self._open_entries.append((entry_points.cabac_offset_list, consumed, register))
         return entry_points
 
     def finish(self):

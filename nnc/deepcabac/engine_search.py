@@ -10,7 +10,7 @@ context go through it side by side, since their chains of states don't depend on
 from __future__ import annotations
 
 import cython
-from cython.cimports.nnc.deepcabac.engine_states import Context, Tables, tables
+from cython.cimports.nnc.deepcabac.engine_states import Context, tables
 
 from nnc.deepcabac import search as rule
 
