@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lark import Lark, Token, Transformer, Tree, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 from lark.lark import PostLex
 
 from generator import tree
@@ -303,7 +303,12 @@ class FileBuilder:
 
     def transform(self, part: Any) -> Any:
         """Turn a part of Lark's tree into ours."""
-        return self.builder.transform(part) if isinstance(part, Tree) else part
+        if not isinstance(part, Tree):
+            return part
+        try:
+            return self.builder.transform(part)
+        except VisitError as error:
+            raise error.orig_exc from None
 
     def add(self, item: Any) -> None:
         """Take one item of the file."""
