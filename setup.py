@@ -15,7 +15,12 @@ COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
 
 COMPILED_MODULES = [
     "nnc.bitio.bits",
-    "nnc.deepcabac.engine",
+    "nnc.deepcabac.engine_decoder",
+    "nnc.deepcabac.engine_encoder",
+    "nnc.deepcabac.engine_reading",
+    "nnc.deepcabac.engine_search",
+    "nnc.deepcabac.engine_states",
+    "nnc.deepcabac.engine_writing",
     "nnc.encoder.trellis",
 ]
 

@@ -13,6 +13,7 @@ from nnc.bitstream import Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
+from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
@@ -25,11 +26,6 @@ from nnc.syntax import (
     NnrUnitType,
     TensorDimensionsList,
 )
-
-try:
-    from nnc.encoder.trellis import quantize_dependent
-except ImportError:  # not compiled: the same levels, slowly
-    from nnc.encoder.trellis_reference import quantize_dependent
 
 
 def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
