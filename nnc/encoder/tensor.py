@@ -67,7 +67,7 @@ def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOp
         base: that of the parameter set.
         options: the rest.
     """
-    step = step_size(qp, options.qp_density)
+    step = float(step_size(qp, options.qp_density))
     book = code_by_codebook(quantize_uniform(tensor.values, step)) if options.codebook else None
     if book is not None:
         levels, dq = book.levels, False
@@ -87,7 +87,7 @@ def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOp
 
 
 def quantize_by_trellis(
-    values: NDArray[np.floating], step: np.float32, options: EncoderOptions
+    values: NDArray[np.floating], step: float, options: EncoderOptions
 ) -> NDArray[np.int32]:
     """Give the levels of dependent quantization, of the tensor's shape."""
     rows, cols = matrix_shape(values.shape)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.syntax import NnrUnitType
 from tests.cases import CASES
 
 SECOND = 1.0
@@ -62,6 +63,33 @@ def check_truncation(case):
 @pytest.mark.parametrize("case", [c for c in CASES if c.name in KINDS], ids=lambda c: c.name)
 def test_truncation_at_every_byte(case):
     check_truncation(case)
+
+
+def check_cut_payloads(case):
+    """Cut payloads at every byte, with sizes that agree: now the syntax has to notice."""
+    data = case.bitstreams[0].read_bytes()
+    for number, unit in enumerate(nnc.Bitstream.parse(data).units):
+        for length in range(len(unit.payload_bytes)):
+            bitstream = nnc.Bitstream.parse(data)
+            cut = bitstream.units[number]
+            if unit.nnr_unit_type == NnrUnitType.NNR_NDU:
+                cut.payload = unit.payload_bytes[:length]
+                raw = bitstream.to_bytes()
+            else:
+                begin = data[: unit.start] + (unit.byte_size - len(unit.payload_bytes) + length
+                    ).to_bytes(2, "big") + data[unit.start + 2 : unit.payload_start + length]
+                raw = begin + data[unit.start + unit.byte_size :]
+            started = time.perf_counter()
+            attempt(raw)
+            assert time.perf_counter() - started < SECOND
+            if unit.nnr_unit_type == NnrUnitType.NNR_NDU:
+                with pytest.raises(nnc.NncError):
+                    nnc.decode(raw, threads=1)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name in KINDS], ids=lambda c: c.name)
+def test_payloads_cut_at_every_byte(case):
+    check_cut_payloads(case)
 
 
 @pytest.mark.slow

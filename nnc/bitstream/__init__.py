@@ -1,0 +1,8 @@
+"""A bitstream as a list of units: parse, look, change, write (clauses 6.2 and 6.3)."""
+
+from nnc.bitstream.bitstream import Bitstream
+from nnc.bitstream.files import replace_file
+from nnc.bitstream.parser import OutOfBand
+from nnc.bitstream.unit import ParameterSets, Unit, type_name
+
+__all__ = ["Bitstream", "OutOfBand", "ParameterSets", "Unit", "replace_file", "type_name"]

@@ -1,0 +1,105 @@
+"""Writing units one after the other, with what is in force between them (clause 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nnc.bitio import BitWriter, BuildError, Table
+from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
+from nnc.syntax import NnrUnitSize, NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
+
+#: The largest size that nnr_unit_size can hold in its short and in its long form, in bytes.
+SHORT_SIZE_LIMIT = (1 << 15) - 1
+LONG_SIZE_LIMIT = (1 << 31) - 1
+
+
+class UnitBuilder:
+    """Writes one unit after the other, with what is in force between them."""
+
+    def __init__(self) -> None:
+        """Start with nothing in force."""
+        self.scope = Scope()
+
+    def build_units(self, units: Sequence[Unit], prefix: str = "") -> Iterator[bytes | memoryview]:
+        """Give the bytes of units piece by piece."""
+        for number, unit in enumerate(units):
+            try:
+                yield from self.build_unit(unit, f"{prefix}units[{number}]")
+            except BuildError as error:
+                if not error.path.startswith(("units[", prefix or "units[")):
+                    error.path = f"{prefix}units[{number}].{error.path}"
+                raise
+
+    def build_unit(self, unit: Unit, path: str) -> Iterator[bytes | memoryview]:
+        """Give the bytes of one unit piece by piece."""
+        if unit.header is None:
+            if unit.whole is None:
+                raise BuildError("the unit has no header")
+            yield unit.whole
+            return
+        scope = self.scope.copy()
+        scope.given = lambda name, table: self.given(unit, name)
+        header = build_table(nnr_unit_header, unit.header, scope, "header")
+        payload = self.build_payload(unit, scope, path)
+        size = sum(len(piece) for piece in payload) + len(header)
+        yield build_table(nnr_unit_size, size_field(size, unit.size), scope, "nnr_unit_size")
+        yield header
+        yield from payload
+
+    def build_payload(self, unit: Unit, scope: Scope, path: str) -> list[bytes | memoryview]:
+        """Give the pieces of a payload, and make what the unit changes come into force."""
+        kind = unit.nnr_unit_type
+        if kind == NnrUnitType.NNR_AGG:
+            return list(self.build_units(unit.units, f"{path}."))
+        if kind == NnrUnitType.NNR_STR:
+            self.scope = Scope()
+            self.scope.general_profile_idc = scope.general_profile_idc
+        syntax = PAYLOAD_TABLES.get(kind)  # type: ignore[call-overload]
+        if unit.table is None or syntax is None:
+            if kind in PARAMETER_SETS:
+                raise BuildError("a parameter set needs a table as payload", path="payload")
+            return [unit.payload_bytes]
+        built = build_table(syntax, unit.table, scope, "payload")
+        if kind in PARAMETER_SETS:
+            self.scope = scope
+        return [built, unit.trailing] if unit.trailing else [built]
+
+    def given(self, unit: Unit, name: str) -> Any:
+        """Give a value that a table asks for: the one that it was read with, if any."""
+        if name in unit.given:
+            return unit.given[name]
+        scope = unit.scope
+        if name == "out_of_band_tensor_dimensions" and scope is not None:
+            return scope.tensor_dimensions
+        if name == "out_of_band_cabac_unary_length_minus1" and scope is not None:
+            return scope.cabac_unary_length_minus1
+        return None
+
+
+def build_table(syntax: Any, table: Table, scope: Scope, name: str) -> bytes:
+    """Build a table by itself."""
+    writer = BitWriter()
+    writer.enter(name, syntax.table)
+    syntax._build(table, writer, scope, "")
+    return writer.to_bytes()
+
+
+def size_field(size_without_field: int, before: NnrUnitSize | None) -> NnrUnitSize:
+    """Give the size field of a unit: in the form that it had, unless the size needs the other.
+
+    Raises:
+        BuildError: the unit is larger than a size field can say.
+    """
+    flag = before.nnr_unit_size_flag if before is not None else 0
+    if size_without_field + 2 > SHORT_SIZE_LIMIT:
+        flag = 1
+    size = size_without_field + (4 if flag else 2)
+    if size > LONG_SIZE_LIMIT:
+        raise BuildError(
+            "the unit is too large",
+            path="nnr_unit_size",
+            value=size,
+            allowed=f"{LONG_SIZE_LIMIT} bytes",
+        )
+    return NnrUnitSize(nnr_unit_size_flag=flag, nnr_unit_size=size)

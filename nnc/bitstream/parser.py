@@ -1,0 +1,289 @@
+"""Reading units one after the other, with what is in force between them (clause 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnc.bitio import (
+    BitReader,
+    BitstreamError,
+    IncompleteError,
+    LimitError,
+    MissingValueError,
+    Table,
+)
+from nnc.bitstream.unit import (
+    PARAMETER_SETS,
+    PAYLOAD_TABLES,
+    ParameterSets,
+    Unit,
+    located,
+    type_name,
+)
+from nnc.syntax import (
+    CompressedDataUnitPayloadType,
+    CompressedParameterTypes,
+    NnrUnitSize,
+    NnrUnitType,
+    Scope,
+    nnr_unit_header,
+    nnr_unit_size,
+)
+
+#: An aggregate costs ten bytes; nobody nests them deeper than this, but a fuzzer does.
+MAXIMUM_AGGREGATE_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfBand:
+    """What a bitstream may leave to its receiver to know (clause 6.4.3).
+
+    Attributes:
+        dimensions: tensor_dimensions by name of the tensor.
+        cabac_unary_length_minus1: for all tensors, or by name.
+    """
+
+    dimensions: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None
+
+    def unary_length(self, name: str) -> int | None:
+        """Give cabac_unary_length_minus1 for one tensor, or None."""
+        if isinstance(self.cabac_unary_length_minus1, Mapping):
+            return self.cabac_unary_length_minus1.get(name)
+        return self.cabac_unary_length_minus1
+
+
+class UnitParser:
+    """Reads one unit after the other, with what is in force between them."""
+
+    def __init__(self, data: memoryview, out_of_band: OutOfBand):
+        """Start at the first byte of `data`, with nothing in force."""
+        self.reader = BitReader(data)
+        self.out_of_band = out_of_band
+        self.scope = Scope()
+        self.parameter_sets = ParameterSets()
+        self.role_of_next = 0
+
+    def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
+        """Parse the units that fill the bytes from `start` to `end`."""
+        units: list[Unit] = []
+        while start < end:
+            self.reader.enter("units", "nnr_unit", len(units))
+            unit = self.parse_unit(start, end, depth)
+            self.reader.leave()
+            units.append(unit)
+            start += unit.byte_size
+        return units
+
+    def parse_unit(self, start: int, end: int, depth: int) -> Unit:
+        """Parse the unit that begins at byte `start`, its payload too where others need it."""
+        reader = self.reader
+        reader.position, reader.end = 8 * start, 8 * end
+        kind = ""
+        try:
+            size = nnr_unit_size._parse(reader, self.scope, "")
+            stop = self.check_size(size, start, end)
+            reader.end = 8 * stop
+            # The type is told in the error even where the header can't be parsed.
+            kind = type_name(reader.source[reader.position >> 3] >> 2)
+            unit = self.parse_header(size, stop)
+            unit.start = start
+            unit.path = reader.path("")
+            unit.whole = reader.source[start:stop]
+            if unit.header is not None:
+                self.take_payload(unit, stop, depth)
+        except BitstreamError as error:
+            top = next(entry[2] for entry in reader.stack if entry[0] == "units")
+            raise located(error, reader).locate(unit=top, unit_type=kind) from None
+        return unit
+
+    def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
+        """Give the byte where the unit ends, or refuse a size that can't be."""
+        smallest = 3 + 2 * size.nnr_unit_size_flag
+        if size.nnr_unit_size < smallest:
+            self.reader.fail(
+                "a unit is smaller than its size field and one byte of header",
+                "nnr_unit_size",
+                None,
+                size.nnr_unit_size,
+                f"{smallest} and above",
+            )
+        stop = start + size.nnr_unit_size
+        if stop > end:
+            raise IncompleteError(
+                f"the unit's size of {size.nnr_unit_size} bytes runs past the end of the data",
+                missing_bits=8 * (stop - end),
+                path=self.reader.path("nnr_unit_size"),
+                bit_position=8 * start,
+                value=size.nnr_unit_size,
+                hint="the file was cut off, or the size is damaged",
+            )
+        return stop
+
+    def parse_header(self, size: NnrUnitSize, stop: int) -> Unit:
+        """Parse the header at the reader's place, with the values only we can know."""
+        begin = self.reader.position
+        unit = Unit(None, size=size, parameter_sets=self.parameter_sets)
+        unit.scope = self.scope.copy()
+        unit.scope.given = self.given_for(unit)
+        depth = len(self.reader.stack)
+        self.reader.enter("header", "nnr_unit_header")
+        try:
+            unit.header = nnr_unit_header._parse(self.reader, unit.scope, "")
+        except MissingValueError as error:
+            error.locate(bit_offset=0)
+            unit.missing = error
+            del self.reader.stack[depth + 1 :]
+        self.reader.leave()
+        if unit.header is None:
+            self.reader.position = 8 * stop
+        elif holds_part_of_decomposed(unit):
+            # The syntax asks only where there are entry points; the decoder has to know always.
+            unit.scope.given("decomposed_tensor_role", unit.header)
+        elif unit.nnr_unit_type == NnrUnitType.NNR_AGG and "aggregate_has_tail" not in unit.given:
+            self.settle_aggregate_tail(unit, begin)
+        return unit
+
+    def settle_aggregate_tail(self, unit: Unit, begin: int) -> None:
+        """Parse an aggregate's header again without its tail, where the units only fit so."""
+        if self.sizes_add_up(unit):
+            return
+        after = self.reader.position
+        shorter = Unit(None, size=unit.size, parameter_sets=self.parameter_sets)
+        shorter.given["aggregate_has_tail"] = 0
+        shorter.scope = self.scope.copy()
+        shorter.scope.given = self.given_for(shorter)
+        self.reader.position = begin
+        shorter.header = nnr_unit_header._parse(self.reader, shorter.scope, "")
+        if self.sizes_add_up(shorter):
+            unit.header, unit.scope, unit.given = shorter.header, shorter.scope, shorter.given
+        else:
+            self.reader.position = after
+
+    def sizes_add_up(self, unit: Unit) -> bool:
+        """Tell whether the sizes of the units from here on, walked, end where they should."""
+        place, end = self.reader.position >> 3, self.reader.end >> 3
+        source = self.reader.source
+        assert unit.header is not None
+        for _ in range(unit.header.num_of_nnr_units_minus2 + 2):
+            if place + 2 > end:
+                return False
+            size = int.from_bytes(source[place : place + 2], "big")
+            if size & 0x8000:
+                size = int.from_bytes(source[place : place + 4], "big") & 0x7FFFFFFF
+            if size < 3:
+                return False
+            place += size
+        return place == end
+
+    def take_payload(self, unit: Unit, stop: int, depth: int) -> None:
+        """Attach the payload, and make what the unit changes come into force."""
+        reader = self.reader
+        first = (reader.position + 7) >> 3
+        unit.payload_start = first
+        unit.payload_bytes = reader.source[first:stop]
+        kind = unit.nnr_unit_type
+        if kind == NnrUnitType.NNR_AGG:
+            if depth >= MAXIMUM_AGGREGATE_DEPTH:
+                raise LimitError(
+                    f"aggregates nested more than {MAXIMUM_AGGREGATE_DEPTH} deep",
+                    path=reader.path("header"),
+                    bit_position=reader.position,
+                )
+            unit.units = self.parse_units(first, stop, depth + 1)
+            unit.payload_bytes = memoryview(b"")
+            return
+        if kind == NnrUnitType.NNR_STR:
+            self.scope = Scope()
+            self.scope.general_profile_idc = unit.scope.general_profile_idc  # type: ignore[union-attr]
+        if kind in PARAMETER_SETS:
+            self.parse_parameter_set(unit)
+        self.parameter_sets = self.parameter_sets.after(unit)
+
+    def parse_parameter_set(self, unit: Unit) -> None:
+        """Parse a parameter set, and keep its names in force for the units that follow."""
+        failure: BitstreamError | None = None
+        try:
+            unit.payload  # noqa: B018 (parses)
+        except BitstreamError as error:
+            failure = error
+        fits = failure is None and not unit.trailing
+        if not fits and not self.reads_with_bitmask_count(unit) and failure is not None:
+            raise failure.locate(path_prefix=self.reader.path(""))
+        assert unit.scope is not None
+        self.scope = unit.scope
+
+    def reads_with_bitmask_count(self, unit: Unit) -> bool:
+        """Try the reading of files whose writer counted class accuracies by the bit mask."""
+        assert unit.scope is not None
+        before = unit.table, unit.trailing
+        unit.table = None
+        unit.given["unification_class_count_is_bitmask"] = 1
+        try:
+            unit.payload  # noqa: B018 (parses)
+            if not unit.trailing:
+                return True
+        except BitstreamError:
+            pass
+        del unit.given["unification_class_count_is_bitmask"]
+        unit.table, unit.trailing = before
+        if unit.table is not None:
+            unit.parse_payload(PAYLOAD_TABLES[NnrUnitType(unit.nnr_unit_type)])
+        return False
+
+    def given_for(self, unit: Unit) -> Callable[[str, Table], Any]:
+        """Give the function that the generated parsers ask for values they can't know."""
+
+        def given(name: str, table: Table) -> Any:
+            if name in unit.given:
+                return unit.given[name]
+            if name == "out_of_band_tensor_dimensions":
+                shape = self.out_of_band.dimensions.get(element_name(table))
+                return None if shape is None else [int(length) for length in shape]
+            if name == "out_of_band_cabac_unary_length_minus1":
+                return self.out_of_band.unary_length(element_name(table))
+            if name == "decomposed_tensor_role":
+                unit.given[name] = self.decomposed_tensor_role(table)
+                return unit.given[name]
+            return None
+
+        return given
+
+    def decomposed_tensor_role(self, table: Table) -> int:
+        """Tell which tensor of a decomposed layer a unit holds: 0 a vector, 1 G, 2 H.
+
+        The syntax doesn't say. G and H follow each other at once (6.2.3), and their names
+        usually end in `_G` and `_H`.
+        """
+        name = element_name(table)
+        if name.endswith("_G"):
+            role = 1
+        elif name.endswith("_H"):
+            role = 2
+        else:
+            role = self.role_of_next or 1
+        self.role_of_next = 2 if role == 1 else 0
+        return role
+
+
+def holds_part_of_decomposed(unit: Unit) -> bool:
+    """Tell whether a unit holds G or H of a decomposed layer by itself."""
+    header, scope = unit.header, unit.scope
+    if header is None or scope is None or header.nnr_unit_type != NnrUnitType.NNR_NDU:
+        return False
+    return (
+        scope.nnr_compressed_data_unit_payload_type != CompressedDataUnitPayloadType.NNR_PT_BLOCK
+        and bool(scope.compressed_parameter_types & CompressedParameterTypes.NNR_CPT_DC)
+        and scope.count_tensor_dimensions > 1
+    )
+
+
+def element_name(table: Table) -> str:
+    """Give the name of the tensor whose header is being read, or ""."""
+    name = getattr(table, "topology_elem_id", None)
+    if name is None:
+        names = getattr(table, "topology_elem_id_list", None)
+        name = names[0] if names else ""
+    return str(name)

@@ -1,0 +1,270 @@
+"""One unit of a bitstream, and the parameter sets that are in force for it (clause 6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnc.bitio import (
+    BitReader,
+    BitstreamError,
+    InputError,
+    InvalidError,
+    MissingValueError,
+    Table,
+)
+from nnc.syntax import (
+    TABLES,
+    NnrUnitHeader,
+    NnrUnitSize,
+    NnrUnitType,
+    Scope,
+    TopologyStorageFormat,
+    nnr_layer_parameter_set_unit_payload,
+    nnr_model_parameter_set_unit_payload,
+    nnr_quantization_unit_payload,
+    nnr_topology_unit_payload,
+)
+
+#: Payloads that are syntax tables through and through; the others are bytes or units.
+PAYLOAD_TABLES = {
+    NnrUnitType.NNR_MPS: nnr_model_parameter_set_unit_payload,
+    NnrUnitType.NNR_LPS: nnr_layer_parameter_set_unit_payload,
+    NnrUnitType.NNR_TPL: nnr_topology_unit_payload,
+    NnrUnitType.NNR_QNT: nnr_quantization_unit_payload,
+}
+
+#: Units whose payload later units depend on, and which are therefore parsed at once.
+PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
+
+
+def type_name(nnr_unit_type: int) -> str:
+    """Give the name of a unit type; reserved and unspecified ones by their number."""
+    try:
+        return NnrUnitType(nnr_unit_type).name
+    except ValueError:
+        return f"type {nnr_unit_type}"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSets:
+    """The units whose parameters are in force at one place of the bitstream.
+
+    Attributes:
+        start: the start unit (NNR_STR) of the model.
+        mps: its model parameter set (NNR_MPS).
+        lps: the last layer parameter set (NNR_LPS) after it.
+        reference_list: the topology unit that holds the list of element ids (NNR_TPL_REFLIST).
+    """
+
+    start: Unit | None = None
+    mps: Unit | None = None
+    lps: Unit | None = None
+    reference_list: Unit | None = None
+
+    def after(self, unit: Unit) -> ParameterSets:
+        """Give what is in force after `unit`."""
+        kind = unit.nnr_unit_type
+        if kind == NnrUnitType.NNR_STR:
+            return ParameterSets(start=unit)
+        if kind == NnrUnitType.NNR_MPS:
+            return replace(self, mps=unit, lps=None)
+        if kind == NnrUnitType.NNR_LPS:
+            return replace(self, lps=unit)
+        if kind == NnrUnitType.NNR_TPL and unit.holds_reference_list:
+            return replace(self, reference_list=unit)
+        return self
+
+
+class Unit:
+    """One unit: size, header, payload.
+
+    Attributes:
+        size: the `nnr_unit_size` table as read; its form (short or long) is kept when writing.
+        header: the `nnr_unit_header` table; None where it can't be read before a value that
+            was sent out of band is given (`missing` says which).
+        parameter_sets: what is in force for this unit.
+        scope: the names that the unit's header gives to other tables, absent ones with the
+            value they are taken to have.
+        units: the units inside an aggregate; empty for other units.
+        given: values that hand-written code supplied for reading, by name.
+        trailing: bytes of the payload after the end of its syntax.
+        path: syntax path of the unit as it was read, `units[3]`; "" for a new unit.
+        start: place of the unit's first byte in the data, or None for a new unit.
+        payload_start: place of the payload's first byte in the data, or None.
+        whole: the unit's bytes as they were read; None for a new unit.
+        payload_bytes: the payload's bytes as they were read; empty for an aggregate, and for a
+            new unit whose payload is a table.
+        table: the payload as a syntax table, once it has been parsed or set; see `payload`.
+        missing: the error that says which value is missing for reading the header.
+    """
+
+    def __init__(
+        self,
+        header: NnrUnitHeader | None,
+        payload: Table | bytes | memoryview = b"",
+        *,
+        units: Iterable[Unit] = (),
+        size: NnrUnitSize | None = None,
+        parameter_sets: ParameterSets | None = None,
+        scope: Scope | None = None,
+    ):
+        """Make a unit out of its header and payload, both as they would be read."""
+        self.header = header
+        self.size = size
+        self.parameter_sets = parameter_sets or ParameterSets()
+        self.scope = scope
+        self.units = list(units)
+        self.given: dict[str, Any] = {}
+        self.trailing: bytes | memoryview = b""
+        self.path = ""
+        self.start: int | None = None
+        self.payload_start: int | None = None
+        self.missing: MissingValueError | None = None
+        self.whole: memoryview | None = None
+        self.table = payload if isinstance(payload, Table) else None
+        self.payload_bytes = memoryview(b"") if isinstance(payload, Table) else memoryview(payload)
+
+    @property
+    def nnr_unit_type(self) -> int:
+        """The unit's type, a value of `NnrUnitType` or a number that has no name."""
+        if self.header is not None:
+            return self.header.nnr_unit_type
+        return NnrUnitType.NNR_NDU
+
+    @property
+    def type_name(self) -> str:
+        """The name of the unit's type."""
+        return type_name(self.nnr_unit_type)
+
+    @property
+    def payload(self) -> Table | memoryview:
+        """The payload: a syntax table where it is one, else its bytes.
+
+        Raises:
+            BitstreamError: the payload breaks its syntax.
+        """
+        syntax = PAYLOAD_TABLES.get(self.nnr_unit_type)  # type: ignore[call-overload]
+        if self.table is None and syntax is not None and self.header is not None:
+            self.parse_payload(syntax)
+        return self.payload_bytes if self.table is None else self.table
+
+    @payload.setter
+    def payload(self, value: Table | bytes | memoryview) -> None:
+        self.table = value if isinstance(value, Table) else None
+        self.payload_bytes = memoryview(b"") if isinstance(value, Table) else memoryview(value)
+
+    @property
+    def byte_size(self) -> int:
+        """Size of the unit as it was read, in bytes; 0 for a new unit."""
+        return 0 if self.whole is None else len(self.whole)
+
+    @property
+    def holds_reference_list(self) -> bool:
+        """Whether the unit is a topology that lists element ids for others to refer to."""
+        storage = getattr(self.header, "topology_storage_format", None)
+        return bool(storage == TopologyStorageFormat.NNR_TPL_REFLIST)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors in a compressed data unit; empty for other units.
+
+        Raises:
+            InvalidError: an index points outside the list of element ids.
+            MissingValueError: the header can't be read.
+        """
+        header = self.readable_header()
+        if header.nnr_unit_type != NnrUnitType.NNR_NDU:
+            return []
+        if header.nnr_multiple_topology_elements_present_flag:
+            names = header.topology_elem_id_list
+            if names is None:
+                return [self.referenced_name(i) for i in header.topology_elem_id_index_list]
+            return list(names)
+        if header.topology_elem_id is None:
+            return [self.referenced_name(header.topology_elem_id_index)]
+        return [header.topology_elem_id]
+
+    def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
+        """Add to an error that the unit is its place, and give it back.
+
+        Args:
+            error: an error whose path is relative to the unit.
+            in_payload: its position is relative to the payload.
+        """
+        top = int(self.path.partition("[")[2].partition("]")[0]) if self.path else None
+        return error.locate(
+            path_prefix=self.path,
+            bit_offset=8 * (self.payload_start or 0) if in_payload else 0,
+            unit=top,
+            unit_type=self.type_name,
+        )
+
+    def readable_header(self) -> NnrUnitHeader:
+        """Give the header, or raise the error that says which value is missing for it."""
+        if self.header is None:
+            if self.missing is not None:
+                raise self.missing
+            raise InputError("the unit has no header")
+        return self.header
+
+    def referenced_name(self, index: int) -> str:
+        """Give the name that an index into the list of element ids stands for.
+
+        Raises:
+            InvalidError: there is no such list, or no such place in it.
+        """
+        unit = self.parameter_sets.reference_list
+        if unit is None:
+            raise InvalidError(
+                "an index of an element id without a list of them before",
+                path="header.topology_elem_id_index",
+                value=index,
+                clause="6.2.3",
+                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+            )
+        ids = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
+        if not 0 <= index < len(ids):
+            raise InvalidError(
+                "an index outside the list of element ids",
+                path="header.topology_elem_id_index",
+                value=index,
+                allowed=f"0..{len(ids) - 1}",
+            )
+        return str(ids[index])
+
+    def parse_payload(self, syntax: Any) -> None:
+        """Parse the payload by its table, keeping apart what comes after.
+
+        Raises:
+            BitstreamError: the payload breaks its syntax.
+        """
+        assert self.scope is not None, "a unit with unparsed payload was parsed from data"
+        reader = BitReader(self.payload_bytes)
+        reader.enter("payload", type(syntax).__name__)
+        try:
+            self.table = syntax._parse(reader, self.scope, "")
+        except BitstreamError as error:
+            raise located(error, reader).locate(bit_offset=8 * (self.payload_start or 0)) from None
+        self.trailing = self.payload_bytes[(reader.position + 7) >> 3 :]
+
+    def __repr__(self) -> str:
+        """Show type, names and size."""
+        names = ", ".join(self.names) if self.header is not None else "?"
+        return f"<{self.type_name}{' ' + names if names else ''}, {self.byte_size} bytes>"
+
+
+def located(error: BitstreamError, reader: BitReader) -> BitstreamError:
+    """Add to an error its place, the clause and the schema line of the element it is about."""
+    if not error.path:
+        # A name that an earlier unit should have set: the error knows no place of its own.
+        error.path, error.bit_position = reader.path("").rstrip("."), reader.position
+    syntax = TABLES.get(reader.stack[-1][1]) if reader.stack else None
+    if syntax is not None:
+        element = syntax.elements.get(error.path.rpartition(".")[2].partition("[")[0])
+        schema = syntax.schema
+        if element is not None:
+            schema = f"{schema.rpartition(':')[0]}:{element.line}"
+        error.locate(clause=syntax.clause, schema=schema)
+    return error
