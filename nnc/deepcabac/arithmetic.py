@@ -265,8 +265,11 @@ class ArithmeticEncoder:
         self.range -= 2
         self._record(TERMINATE, 1)
         self.low += self.range
+        position = self.position
         for _ in range(7):
             self._shift_bit_out()
+        # A decoder doesn't renormalise any more.
+        self.position = position
         self._put(self.low >> 9 & 1)
         self.bits += [self.low >> 8 & 1, 1]
         self.bits += [0] * (-len(self.bits) % 8)

@@ -323,6 +323,8 @@ class Decoder:
                 chosen = unsigned_bins(coder, 3) + 1
                 self.contexts[number] = held.starts[chosen]
         memcpy(self.starts, self.contexts, self._context_count * cython.sizeof(Context))
+        self.starts[SHIFT] = held.starts[0]
+        self.starts[ROW_SKIP] = held.starts[0]
         self._check_position()
 
     def _levels(self, levels, coding, base, history, skipped):

@@ -479,6 +479,8 @@ class State:
                 unsigned_bins(coder, chosen - 1, 3)
                 self.contexts[number] = held.starts[chosen]
         memcpy(self.starts, self.contexts, self.context_count * cython.sizeof(Context))
+        self.starts[SHIFT] = held.starts[0]
+        self.starts[ROW_SKIP] = held.starts[0]
 
 
 class Encoder:

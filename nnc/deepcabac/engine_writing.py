@@ -417,3 +417,5 @@ def terminate(coder: cython.pointer(Coder)) -> cython.void:
             cython.uchar, tail >> (8 * (size - 1 - index))
         )
     coder.written += size
+    # A decoder doesn't renormalise any more: the position stays.
+    coder.bits -= 8 * size

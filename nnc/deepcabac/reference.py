@@ -527,7 +527,7 @@ class _TensorEncoding:
                 level = self._coded_level(segment.row, col, place.state)
                 sink.start_level(position)
                 if not coding.nothing_coded:
-                    _put_level(sink, place, level)
+                    put_level(sink, place, level)
                 place.advance(level)
                 position += 1
 
@@ -542,8 +542,14 @@ class _TensorEncoding:
         return (index + sign * (state & 1)) // 2
 
 
-def _put_level(sink: BinSink, place: Neighbourhood, level: int) -> None:
-    """Put quant_param(): one level before the doubling."""
+def put_level(sink: BinSink, place: Neighbourhood, level: int) -> None:
+    """Put quant_param().
+
+    Args:
+        sink: takes the bins.
+        place: what the contexts depend on; it isn't moved on.
+        level: the level before the doubling.
+    """
     coding = place.coding
     sink.regular(place.sig_context(), int(level != 0))
     if level == 0:

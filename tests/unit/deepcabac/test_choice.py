@@ -1,0 +1,52 @@
+"""Which engine is taken, and what the user is told."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys, warnings
+warnings.simplefilter("always")
+import nnc.deepcabac
+assert "nnc.deepcabac.reference" not in sys.modules
+assert "nnc.deepcabac.engine" not in sys.modules
+if {hide}:
+    from importlib import util
+    nnc.deepcabac.find_spec = lambda name: None
+with warnings.catch_warnings(record=True) as caught:
+    nnc.deepcabac.Decoder, nnc.deepcabac.Encoder, nnc.deepcabac.Decoder
+print(nnc.deepcabac.engine_name(), len(caught), *(str(w.message) for w in caught))
+"""
+
+
+def run(engine, hide=False):
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(hide=hide)],
+        env={"NNC_ENGINE": engine, "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_reference_by_name_gives_no_warning():
+    assert run("reference").stdout.split() == ["reference", "0"]
+
+
+def test_compiled_by_name(both):
+    assert run("compiled").stdout.split() == ["compiled", "0"]
+
+
+def test_without_compiled_engine_one_warning():
+    words = run("", hide=True).stdout.split(maxsplit=2)
+    assert words[:2] == ["reference", "1"]
+    assert "C compiler" in words[2]
+
+
+@pytest.mark.parametrize(("engine", "hide"), [("fast", False), ("compiled", True)])
+def test_what_cannot_be_had_is_an_error(engine, hide):
+    result = run(engine, hide)
+    assert result.returncode != 0
+    assert "InputError" in result.stderr
+    assert "NNC_ENGINE" in result.stderr

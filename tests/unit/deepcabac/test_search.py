@@ -1,0 +1,57 @@
+"""The parameter search: the cheapest set on the bins that are really coded."""
+
+import numpy as np
+import pytest
+
+from nnc.deepcabac import TensorCoding
+from nnc.deepcabac.arithmetic import Context
+from nnc.deepcabac.search import NARROW_AFTER, SIGNALLING_COST, ParameterSearch, is_sampled
+from nnc.deepcabac.tables import BIN_COSTS, PARAMETER_SETS
+
+
+def cost(bins, index):
+    """Add up what bins cost under one parameter set."""
+    context = Context(0, index)
+    total = SIGNALLING_COST if index else 0
+    for value in bins:
+        total += BIN_COSTS[context.certainty][value != context.more_probable]
+        context.update(value)
+    return total
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.3, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("count", [0, 1, 20, NARROW_AFTER - 1, 3 * NARROW_AFTER])
+def test_the_cheapest_wins(probability, count):
+    bins = (np.random.default_rng(count).random(count) < probability).astype(int).tolist()
+    search = ParameterSearch()
+    for value in bins:
+        search.add(value)
+    costs = [cost(bins, index) for index in range(len(PARAMETER_SETS))]
+    if count < NARROW_AFTER:
+        assert search.best() == costs.index(min(costs))
+    else:
+        assert costs[search.best()] <= 1.001 * min(costs)
+
+
+def test_without_bins_nothing_is_signalled():
+    assert ParameterSearch().best() == 0
+
+
+def test_sampling():
+    blocks = [block for block in range(40) if is_sampled(block << 12)]
+    assert blocks == [0, 1, 2, 3, 8, 16, 24, 32]
+    assert is_sampled((9 << 12) - 1)
+    assert not is_sampled(9 << 12)
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+def test_search_makes_payloads_smaller(coder, fit_states, dq_flag):
+    coding = TensorCoding(dq_flag=dq_flag)
+    generator = np.random.default_rng(8)
+    levels = fit_states(generator.laplace(0, 1.2, (80, 90)).round(), coding)
+    sizes = []
+    for search in (False, True):
+        encoder = coder.Encoder()
+        encoder.tensor(levels, coding, search=search)
+        sizes.append(len(encoder.finish()))
+    assert sizes[1] < sizes[0]
