@@ -1,0 +1,181 @@
+"""What nnc writes NNCodec reads, what NNCodec writes nnc reads: equal levels, equal values."""
+
+import numpy as np
+import pytest
+
+import nnc
+
+SHAPES = {
+    "vector": (37,),
+    "one": (1,),
+    "matrix": (50, 70),
+    "one_row": (1, 40),
+    "one_column": (40, 1),
+    "kernel": (24, 12, 3, 3),
+    "deep": (3, 4, 2, 5, 2),
+    "tall": (200, 3),
+    "wide": (3, 200),
+}
+
+
+def model(seed=1, scale=0.1):
+    rng = np.random.default_rng(seed)
+    return {
+        f"{name}.weight": rng.laplace(0, scale, shape).astype(np.float32)
+        for name, shape in SHAPES.items()
+    }
+
+
+def assert_read_alike(peer, bitstream):
+    """Decode with both, and compare all levels and all values."""
+    levels, values = peer.decode(bitstream)
+    our_values = nnc.decode(bitstream)
+    our_levels = nnc.decode_levels(bitstream)
+    assert levels
+    assert our_levels.keys() == levels.keys()
+    assert our_values.keys() == values.keys()
+    for name in levels:
+        assert np.array_equal(our_levels[name], levels[name]), name
+    for name in values:
+        # NNCodec gives the values of codebooks as float64.
+        expected = np.asarray(values[name]).astype(our_values[name].dtype)
+        assert np.array_equal(our_values[name], expected), name
+        assert our_values[name].shape == values[name].shape
+
+
+class TestNncodecReadsUs:
+    @pytest.mark.parametrize("dq", [True, False])
+    @pytest.mark.parametrize("profile", [1, 0])
+    @pytest.mark.parametrize("qp", [-40, -24, -8])
+    def test_shapes(self, peer, dq, profile, qp):
+        assert_read_alike(peer, nnc.encode(model(), dq=dq, profile=profile, qp=qp))
+
+    @pytest.mark.parametrize("dq", [True, False])
+    @pytest.mark.parametrize("scan_order", [1, 2, 3, 4])
+    @pytest.mark.parametrize("profile", [1, 0])
+    def test_scan_orders(self, peer, dq, scan_order, profile):
+        tensors = {name: values for name, values in model().items() if "one" not in name}
+        bitstream = nnc.encode(
+            tensors, dq=dq, scan_order=scan_order, row_skip=False, profile=profile
+        )
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("qp_density", range(8))
+    def test_qp_densities(self, peer, qp_density):
+        qp = -(8 << qp_density)
+        bitstream = nnc.encode(model(), qp_density=qp_density, qp=qp, nonweight_qp=qp)
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("unary", [0, 1, 5, 10, 20])
+    @pytest.mark.parametrize("search", [True, False])
+    def test_unary_lengths(self, peer, unary, search):
+        bitstream = nnc.encode(model(), cabac_unary_length_minus1=unary, parameter_search=search)
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("dq", [True, False])
+    def test_row_skipping(self, peer, dq):
+        tensors = model()
+        tensors["matrix.weight"][10:40] = 0
+        tensors["kernel.weight"][::2] = 0
+        tensors["wide.weight"][:] = 0
+        bitstream = nnc.encode(tensors, dq=dq, row_skip=True)
+        assert len(bitstream) < len(nnc.encode(tensors, dq=dq, row_skip=False))
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("profile", [1, 0])
+    @pytest.mark.parametrize("scan_order", [0, 2])
+    @pytest.mark.parametrize("kind", ["symmetric", "positive", "negative", "sparse", "constant"])
+    def test_codebooks(self, peer, profile, scan_order, kind):
+        rng = np.random.default_rng(7)
+        choices = {
+            "symmetric": [-0.5, -0.125, 0, 0.25, 1],
+            "positive": [0, 0.5, 3.75],
+            "negative": [-7, -0.25, 0],
+            "sparse": [-1, *([0] * 20), 1],
+            "constant": [0.5],
+        }[kind]
+        tensors = {"w": rng.choice(choices, (40, 60)).astype(np.float32)}
+        bitstream = nnc.encode(tensors, codebook=True, profile=profile, scan_order=scan_order)
+        assert len(bitstream) < len(nnc.encode(tensors, profile=profile, scan_order=scan_order))
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("scan_order", [0, 2])
+    @pytest.mark.parametrize("magnitude", [1, 7, 255, 100_000, 2**31 - 1])
+    def test_integers(self, peer, scan_order, magnitude):
+        rng = np.random.default_rng(magnitude)
+        tensors = {
+            "matrix": rng.integers(-magnitude, magnitude, (30, 40)).astype(np.int32),
+            "weights": rng.normal(0, 1, (30, 40)).astype(np.float32),
+        }
+        bitstream = nnc.encode(tensors, scan_order=scan_order, row_skip=False)
+        assert_read_alike(peer, bitstream)
+        assert np.array_equal(peer.decompress(bitstream)["matrix"], tensors["matrix"])
+
+    @pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "int64"])
+    def test_data_formats(self, peer, dtype):
+        # Types that the standard has no name for go with a unit that NNCodec doesn't pass over.
+        values = (np.random.default_rng(5).normal(0, 9, (12, 13))).astype(dtype)
+        assert_read_alike(peer, nnc.encode({"x": values}))
+
+    def test_no_dimensions_and_no_values(self, peer):
+        tensors = {"scalar": np.float32(3), "nothing": np.zeros((0, 3), np.float32)}
+        values = peer.decompress(nnc.encode(tensors))
+        assert values["scalar"].shape == ()
+        assert values["scalar"] == nnc.decode(nnc.encode(tensors))["scalar"]
+        assert values["nothing"].shape == (0, 3)
+
+    def test_large_levels(self, peer):
+        rng = np.random.default_rng(3)
+        tensors = {"w": (rng.normal(0, 1, (20, 30)) * 1e4).astype(np.float32)}
+        assert_read_alike(peer, nnc.encode(tensors, qp=-60))
+
+    def test_zeros(self, peer):
+        assert_read_alike(peer, nnc.encode({"w": np.zeros((20, 30), np.float32)}))
+
+    def test_values_are_near_the_original(self, peer):
+        tensors = model()
+        values = peer.decompress(nnc.encode(tensors, qp=-32))
+        for name, original in tensors.items():
+            assert np.abs(values[name] - original).max() < 2.5 * 2.0**-8, name
+
+
+class TestWeReadNncodec:
+    @pytest.mark.parametrize("use_dq", [True, False])
+    @pytest.mark.parametrize("scan_order", [0, 2])
+    @pytest.mark.parametrize("param_opt", [True, False])
+    def test_uniform(self, peer, use_dq, scan_order, param_opt):
+        tensors = {name: values for name, values in model(2).items() if "one" not in name}
+        tensors["count"] = np.arange(60, dtype=np.int32).reshape(20, 3)
+        bitstream = peer.compress(
+            tensors, use_dq=use_dq, scan_order=scan_order, param_opt=param_opt, qp=-28
+        )
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("codebook_mode", [1, 2])
+    def test_codebook(self, peer, codebook_mode):
+        rng = np.random.default_rng(8)
+        tensors = {"w": rng.choice([-1, 0, 0.5], (40, 60)).astype(np.float32)}
+        assert_read_alike(peer, peer.compress(tensors, codebook_mode=codebook_mode))
+
+    def test_row_skipping(self, peer):
+        tensors = model(4)
+        tensors["matrix.weight"][5:45] = 0
+        assert_read_alike(peer, peer.compress(tensors, row_skipping=True, qp=-20))
+
+
+class TestAlike:
+    @pytest.mark.parametrize("qp", [-32, -20, -8])
+    def test_same_error_of_dependent_quantization(self, peer, qp):
+        values = model(6)["kernel.weight"]
+        theirs, taken = peer.quantize(values, qp)
+        step = nnc.encoder.quantization.step_size(taken, 2)
+        ours = nnc.decode_levels(nnc.encode({"w": values}, qp=qp))["w"]
+        errors = [np.square(values / step - levels).sum() for levels in (ours, theirs)]
+        assert errors[0] <= errors[1] * (1 + 1e-5)
+
+    @pytest.mark.parametrize("qp", [-36, -24, -12])
+    def test_not_larger_than_theirs(self, peer, qp):
+        tensors = {"w": np.random.default_rng(9).laplace(0, 0.1, (150, 200)).astype(np.float32)}
+        ours = len(nnc.encode(tensors, qp=qp))
+        theirs = len(peer.compress(tensors, qp=qp))
+        assert ours <= 1.002 * theirs
