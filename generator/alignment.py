@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from generator import expressions, tree
-from generator.analysis import Analysis, TableFacts, own_expressions
+from generator.analysis import Analysis, TableFacts
 from generator.errors import SchemaError
 from generator.expressions import Fact, Facts
 
@@ -203,10 +203,7 @@ class Walk:
 
     def loop(self, facts: TableFacts, statement: tree.For | tree.While, states: States) -> States:
         """Give the states after a loop, going round until they don't change."""
-        changed = set(self.analysis.set_in(statement, facts))
-        for part in own_expressions(statement):
-            if isinstance(statement, tree.For):
-                changed |= {statement.variable} & (expressions.names(part) | {statement.variable})
+        changed = self.analysis.changed_in(statement, facts)
         states = merge(tuple(forget(state, changed) for state in states))
         while True:
             round_ = self.statements(facts, statement.body, states)

@@ -100,6 +100,8 @@ class Field:
         indexed: whether its place in the list is the loops' index, rather than the next one.
         pinned: whether it stands in a loop, but under a condition that lets it occur once.
         vector: whether the innermost loop is nothing but this element with a fixed width.
+        conditional: whether the field may be absent; a list that a loop makes is not, though it
+            may be empty.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Field:
     indexed: bool = False
     pinned: bool = False
     vector: bool = False
+    conditional: bool = False
 
     @property
     def statement(self) -> Placed:
@@ -122,11 +125,6 @@ class Field:
         return bool(self.loops)
 
     @property
-    def conditional(self) -> bool:
-        """Whether the field may be absent."""
-        return bool(self.sites[0].guards) or self.pinned
-
-    @property
     def scattered(self) -> bool:
         """Whether it can't be told from one condition if the field is there."""
         return len(self.sites) > 1 or self.pinned
@@ -138,7 +136,19 @@ class Field:
 
 
 class TableFacts:
-    """What follows from one table alone."""
+    """What follows from one table alone.
+
+    Attributes:
+        table: the table.
+        constants: values of the constants of the schema.
+        sites: all statements, with what is around each.
+        fields: the fields by name, in order.
+        variables: what is assigned, with the first place.
+        arrays: the variables that are arrays.
+        sparse: those of them that the table itself makes.
+        loop_variables: the variables of `for` loops.
+        calls: the calls of other tables.
+    """
 
     def __init__(self, table: tree.Table, constants: dict[str, int]):
         """Collect fields and variables."""
@@ -148,6 +158,7 @@ class TableFacts:
         self.fields: dict[str, Field] = {}
         self.variables: dict[str, tree.Position] = {}
         self.arrays: set[str] = set()
+        self.sparse: set[str] = set()
         self.loop_variables: set[str] = set()
         self.calls: list[Site] = []
         for site in self.sites:
@@ -162,6 +173,7 @@ class TableFacts:
                     self.calls.append(site)
             case tree.Array():
                 self.arrays.add(site.statement.name)
+                self.sparse.add(site.statement.name)
                 self.variables.setdefault(site.statement.name, site.statement.position)
             case tree.Assignment():
                 self.variables.setdefault(site.statement.name, site.statement.position)
@@ -274,7 +286,9 @@ class Analysis:
             for table in file.tables
         }
         for facts in self.tables.values():
-            self.complete(facts)
+            self.add_outputs(facts)
+        for facts in self.tables.values():
+            self.complete_fields(facts)
 
     def add_file(self, file: tree.File) -> None:
         """Take the declarations of one file."""
@@ -292,23 +306,39 @@ class Analysis:
         self.defines.update((define.name, define) for define in file.defines)
         self.file_of.update((table.name, file) for table in file.tables)
 
-    def complete(self, facts: TableFacts) -> None:
-        """Add what takes the other tables to know: output arguments, vector reads."""
+    def add_outputs(self, facts: TableFacts) -> None:
+        """Add the variables that a table gets as outputs of those it calls."""
         for site in facts.calls:
-            statement = site.statement
-            assert isinstance(statement, tree.Call | tree.External)
-            callee = self.tables.get(statement.table)
-            if callee is None or isinstance(statement, tree.External):
+            if not isinstance(site.statement, tree.Call):
                 continue
-            pairs = zip(callee.table.parameters, statement.arguments, strict=False)
-            for parameter, argument in pairs:
-                if parameter in callee.outputs and isinstance(argument, tree.Name):
-                    facts.variables.setdefault(argument.name, argument.position)
-                    if parameter in callee.arrays:
-                        facts.arrays.add(argument.name)
+            for name, parameter in self.output_arguments(site.statement).items():
+                facts.variables.setdefault(name, site.statement.position)
+                if parameter in self.tables[site.statement.table].arrays:
+                    facts.arrays.add(name)
+
+    def complete_fields(self, facts: TableFacts) -> None:
+        """Add to the fields what takes the whole schema to know."""
         used = {use.name.name for use in facts.uses}
+        used |= {name for name, definer in self.shared.items() if definer is facts}
         for field_ in facts.fields.values():
             field_.vector = field_.name not in used and self.is_vector(field_)
+            guards = field_.sites[0].guards
+            if field_.loops:
+                changed = self.changed_in(field_.loops[0], facts)
+                guards = tuple(
+                    guard
+                    for guard in guards
+                    if not guard[0] or not expressions.names(guard[1]) & changed
+                )
+            field_.conditional = bool(guards) or field_.scattered
+
+    def changed_in(self, loop: tree.For | tree.While, facts: TableFacts) -> set[str]:
+        """Give the names that get a new value in a loop, the loops' own variables included."""
+        changed = set(self.set_in(loop, facts))
+        for site in sites((loop,)):
+            if isinstance(site.statement, tree.For):
+                changed.add(site.statement.variable)
+        return changed
 
     def is_vector(self, field_: Field) -> bool:
         """Tell whether the innermost loop around a field can be one vector read."""

@@ -468,9 +468,7 @@ class TableCheck:
                 f"{field.name!r} is indexed and stands at two places, expected one",
             )
         loop = field.loops[0]
-        changed = set(self.analysis.set_in(loop, self.facts))
-        changed |= {site.statement.variable for site in sites((loop,))
-                    if isinstance(site.statement, tree.For)}  # fmt: skip
+        changed = self.analysis.changed_in(loop, self.facts)
         for loops, condition, _ in field.sites[0].guards:
             if loops and expressions.names(condition) & changed:
                 raise SchemaError(

@@ -222,6 +222,7 @@ HELPERS = [
     "entry",
     "extent_end",
     "finished",
+    "indexed",
     "irregular",
     "item",
     "listed",

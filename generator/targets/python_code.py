@@ -25,7 +25,7 @@ class Code:
         self.file = file
         self.lines: list[str] = []
         self.depth = 0
-        self.loops: list[tree.For | tree.While] = []
+        self.loops = self.names.loops
         self.asked: list[set[str]] = [set()]
         self.free = analysis.free_names(facts)
         self.entry = analysis.entry_names(facts)
@@ -458,9 +458,7 @@ class Code:
     def inner_guard(self, field: Field, level: int) -> str:
         """Give the condition, within the loop of that level, that a list field stands under."""
         parts = []
-        outer = field.loops[level]
-        changed = set(loop_names(outer))
-        changed |= {name for name, _ in self.set_names(outer.body)}
+        changed = self.analysis.changed_in(field.loops[level], self.facts)
         for loops, condition, truth in field.sites[0].guards:
             if loops > level and not expressions.names(condition) & changed:
                 parts.append(self.names.wrapped(negated(condition, not truth), 3, number=False))
@@ -490,15 +488,6 @@ class Code:
         bound = counted_to(loop)
         assert bound is not None
         return self.names.value(bound)
-
-
-def loop_names(loop: tree.For | tree.While) -> list[str]:
-    """Give the variables of a loop and of those within it."""
-    found = [loop.variable] if isinstance(loop, tree.For) else []
-    for site in sites(loop.body):
-        if isinstance(site.statement, tree.For):
-            found.append(site.statement.variable)
-    return found
 
 
 def negated(condition: tree.Expression, negate: bool) -> tree.Expression:

@@ -11,7 +11,7 @@ from generator.analysis import BYTE_ALIGNMENT, Analysis, Field, TableFacts
 #: Names that the generated functions use themselves.
 TAKEN = frozenset(
     {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
-    | {"array", "counted", "entry", "finished", "irregular", "item", "listed", "new"}
+    | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
     | {"padding", "refuse", "required", "size_left"}
 )
 
@@ -59,6 +59,8 @@ class Names:
         self.analysis = analysis
         self.facts = facts
         self.file = file
+        #: The loops around the statement that is being written, kept up by whoever writes it.
+        self.loops: list[tree.For | tree.While] = []
         modules = {file.name for file in analysis.schema.files}
         tables = {name for name, facts in analysis.tables.items() if not facts.table.external}
         self.taken = TAKEN | modules | tables | set(dir(builtins)) | set(keyword.kwlist)
@@ -72,6 +74,8 @@ class Names:
         file = self.analysis.members.get(name)
         if file is None:
             return self.local(name)
+        if self.file is None:
+            return str(self.analysis.constants[name])
         return name if file is self.file else f"{file.name}.{name}"
 
     def value(self, expression: tree.Expression) -> str:
@@ -108,13 +112,32 @@ class Names:
                 return f"{yes} if {condition} else {no}", TERNARY
 
     def write_name(self, name: tree.Name) -> str:
-        """Write a name with its indices; arrays made by the table are sparse while it runs."""
+        """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
-        indices = [self.value(index) for index in name.indices]
         facts = self.facts
-        if facts is not None and name.name in facts.arrays and len(indices) == 1:
-            return f"{code}.get({indices[0]}, 0)"
-        return code + "".join(f"[{index}]" for index in indices)
+        if not name.indices or facts is None:
+            return code
+        if name.name in facts.sparse:
+            return f"{code}.get({self.value(name.indices[0])}, 0)"
+        for level, index in enumerate(name.indices):
+            if self.is_own_index(name.name, level, index):
+                code += f"[{self.value(index)}]"
+            else:
+                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+        return code
+
+    def is_own_index(self, name: str, level: int, index: tree.Expression) -> bool:
+        """Tell whether an index is the variable of the very loop that makes the list."""
+        field = None if self.facts is None else self.facts.fields.get(name)
+        if field is None or not field.indexed or level >= len(field.loops):
+            return False
+        loop = field.loops[level]
+        running = any(each is loop for each in self.loops)
+        return (
+            running
+            and isinstance(loop, tree.For)
+            and index == tree.Name(index.position, loop.variable)
+        )
 
     def write_unary(self, expression: tree.Unary, *, number: bool) -> tuple[str, int]:
         """Write `!`, `-`, `+` or `~`."""

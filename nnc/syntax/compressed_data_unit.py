@@ -22,6 +22,7 @@ from nnc.syntax.functions import (
     counted,
     entry,
     finished,
+    indexed,
     item,
     listed,
     new,
@@ -814,7 +815,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = functions.block_rows_minus1(
-                        tensor_dimensions[0], scan_order
+                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
@@ -836,7 +837,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
                         numBlockRowsMinus1 = functions.block_rows_minus1(
-                            tensor_dimensions[0], scan_order
+                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
@@ -1234,7 +1235,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = functions.block_rows_minus1(
-                        tensor_dimensions[0], scan_order
+                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
@@ -1256,7 +1257,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
                         numBlockRowsMinus1 = functions.block_rows_minus1(
-                            tensor_dimensions[0], scan_order
+                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}

@@ -182,6 +182,20 @@ def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> in
     return index
 
 
+def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name: str) -> T:
+    """Give one value of a list.
+
+    Raises:
+        InvalidError: the index is outside of the list, when parsing.
+        BuildError: it is, when building.
+
+    """
+    if not 0 <= index < len(values):
+        allowed = f"0..{len(values) - 1}" if len(values) else "none, the list is empty"
+        stream.fail("index outside of the list", name, index, index, allowed)
+    return values[index]
+
+
 def array(entries: dict[int, int], size: int) -> list[int]:
     """Give the entries of an array as a list; those never set are 0."""
     return [entries.get(index, 0) for index in range(size)]

@@ -23,5 +23,3 @@ def test_mistake_is_found_where_it_is(path):
 
 def test_there_are_schemas():
     assert len(SCHEMAS) > 70
-
-

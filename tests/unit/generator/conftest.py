@@ -1,0 +1,68 @@
+"""Compiles made-up schemas into packages that the tests import."""
+
+import importlib
+import itertools
+import sys
+
+import pytest
+
+from generator import tree
+from generator.checker import check
+from generator.reader import read_text
+from generator.targets import python
+
+FRAME = 'clause 1.2 "Made up"\nstatus ours\nroot top\n'
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def analyse():
+    """Give a function from schema texts (by file name) to the analysis of the schema."""
+
+    def run(**texts):
+        files = [read_text(text, f"made/{name}.syntax") for name, text in sorted(texts.items())]
+        return check(tree.Schema(tuple(files)))
+
+    return run
+
+
+@pytest.fixture
+def compile_schema(tmp_path, monkeypatch, analyse):
+    """Give a function from schema texts to the imported package that is generated from them."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = []
+
+    def run(**texts):
+        package = f"made_up_{next(NUMBERS)}"
+        made.append(package)
+        files = python.generate(analyse(**texts), {"package": package, "runtime": "nnc.bitio"})
+        (tmp_path / package).mkdir()
+        for name, text in files.items():
+            (tmp_path / package / name).write_text(text, encoding="utf-8")
+        importlib.invalidate_caches()
+        return importlib.import_module(package)
+
+    yield run
+    for name in list(sys.modules):
+        if name.partition(".")[0] in made:
+            del sys.modules[name]
+
+
+@pytest.fixture
+def compile_table(compile_schema):
+    """Give a function from the lines of a table `top` to the package with it.
+
+    Semantics are added: text for every name in `names`, lines of keys in `keys` by name.
+    """
+
+    def run(body, names, *, before="", after="", **keys):
+        lines = [FRAME, before, "syntax top() {", body, "}"]
+        if names:
+            lines.append("semantics {")
+            for name in names.split():
+                lines += [f"    {name}", f"        Meaning of {name}."]
+                lines += [f"        {key}" for key in keys.get(name, ())]
+            lines.append("}")
+        return compile_schema(made="\n".join([*lines, after]) + "\n")
+
+    return run
