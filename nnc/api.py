@@ -34,6 +34,7 @@ def encode(
     cabac_unary_length_minus1: int = 10,
     profile: int = 1,
     metadata: Mapping[str, str] | None = None,
+    metadata_unit: bool = True,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> bytes:
@@ -60,6 +61,9 @@ def encode(
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc: 1 for the second edition of the standard, 0 for the first.
         metadata: key-value pairs to be kept with the model.
+        metadata_unit: write what the format has no element for (metadata, dtypes such as
+            bfloat16) into a unit of our own. Some decoders refuse units that they don't know;
+            without it, such dtypes decode as float32 or int32.
         threads: number of threads, None for one a processor; the bytes don't depend on it.
         executor: any `concurrent.futures.Executor`, used in place of threads of our own.
 
@@ -87,6 +91,7 @@ def encode(
         cabac_unary_length_minus1=cabac_unary_length_minus1,
         profile=profile,
         metadata=metadata or {},
+        metadata_unit=metadata_unit,
     )
     return encode_model(tensors, options, threads=threads, executor=executor).to_bytes()
 

@@ -55,6 +55,12 @@ def tensor_qps(
 @click.option("--cabac-unary-length-minus1", type=int, default=10, show_default=True,
               help="Number of greater-than flags, less one.")  # fmt: skip
 @click.option("--profile", type=int, default=1, show_default=True, help="general_profile_idc.")
+@click.option(
+    "--metadata-unit/--no-metadata-unit",
+    default=True,
+    show_default=True,
+    help="Keep metadata and dtypes that the format can't say in a unit of our own.",
+)
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

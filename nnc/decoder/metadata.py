@@ -43,11 +43,16 @@ class TensorNote:
 
     Attributes:
         dtype: name of the dtype to be restored, as numpy or ml_dtypes know it.
-        packed_shape: shape of a tensor of 64-bit integers coded as pairs of int32, else None.
+        packed_shape: shape of a tensor of integers coded as pairs of int32, else None.
     """
 
     dtype: str
     packed_shape: tuple[int, ...] | None = None
+
+    @property
+    def changes_values(self) -> bool:
+        """Whether the coded values are others than the tensor's, and not just of another type."""
+        return self.packed_shape is not None
 
 
 @dataclass(slots=True)
@@ -153,7 +158,7 @@ def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
         with np.errstate(over="ignore", invalid="ignore"):
             return values.astype(dtype, copy=False)
     size = int(np.prod(note.packed_shape, dtype=object))
-    if values.dtype != np.int32 or values.size != 2 * size or dtype.itemsize != 8:
+    if values.dtype != np.int32 or values.size != 2 * size or dtype.kind not in "iu":
         raise InvalidError(
             f"tensor {name!r} is not packed as the metadata say",
             path="payload",
@@ -161,16 +166,14 @@ def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
             allowed=f"{2 * size} values of int32",
         )
     halves = np.ascontiguousarray(values, dtype="<i4").reshape(-1)
-    return halves.view("<i8").astype(np.int64).view(dtype).reshape(note.packed_shape)
+    return halves.view("<i8").astype(dtype).reshape(note.packed_shape)
 
 
 def pack_halves(values: NDArray[Any]) -> NDArray[np.int32]:
-    """Give integers of 64 bits as pairs of int32, low half first.
+    """Give integers of up to 64 bits as pairs of int32, low half first.
 
     Returns:
         int32 array of two columns, one row a value.
     """
-    wide = np.ascontiguousarray(values).astype(
-        "<u8" if values.dtype.kind == "u" else "<i8", copy=False
-    )
+    wide = np.ascontiguousarray(values).astype("<u8" if values.dtype.kind == "u" else "<i8")
     return wide.reshape(-1).view("<i4").astype(np.int32, copy=False).reshape(-1, 2)

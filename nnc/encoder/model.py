@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
+from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.metadata import Metadata
 from nnc.decoder.model import unit_mapper
@@ -44,7 +45,7 @@ def encode_model(
         whatever the number of threads.
 
     Raises:
-        InputError: a tensor that can't be coded.
+        InputError: a tensor that can't be coded, or not without a metadata unit.
     """
     prepared = prepare_all(tensors)
     plan = plan_quantization(prepared, options)
@@ -52,14 +53,27 @@ def encode_model(
     with unit_mapper(threads, executor, size) as map_units:
         count = len(prepared)
         units = list(map_units(encode_tensor, prepared, [plan] * count, [options] * count))
-    metadata = Metadata(
-        {tensor.name: tensor.note for tensor in prepared if tensor.note is not None},
-        dict(options.metadata),
-    )
     head = [start_unit(options), parameter_set_unit(prepared, plan, options)]
-    if metadata:
-        head.append(metadata.to_unit())
-    return Bitstream([*head, *units])
+    return Bitstream([*head, *metadata_units(prepared, options), *units])
+
+
+def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> list[Unit]:
+    """Give the metadata unit, if there is anything to be put in it.
+
+    Raises:
+        InputError: there is something that can't be left out, and it shall be.
+    """
+    notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
+    metadata = Metadata(notes, dict(options.metadata))
+    if options.metadata_unit:
+        return [metadata.to_unit()] if metadata else []
+    for name, note in notes.items():
+        if note.changes_values:
+            raise InputError(
+                f"tensor {name!r} holds integers beyond 32 bits, which only a metadata unit "
+                "can tell a decoder how to read"
+            )
+    return []
 
 
 def encode_tensor(tensor: PreparedTensor, plan: QuantizationPlan, options: EncoderOptions) -> Unit:

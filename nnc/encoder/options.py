@@ -47,6 +47,9 @@ class EncoderOptions:
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc, 0 or 1.
         metadata: key-value pairs to be kept with the model.
+        metadata_unit: write what the format has no element for (metadata, dtypes such as
+            bfloat16) into a unit of our own. Some decoders refuse units that they don't know;
+            without it, such dtypes decode as float32 or int32.
     """
 
     qp: int | None = None
@@ -62,6 +65,7 @@ class EncoderOptions:
     cabac_unary_length_minus1: int = 10
     profile: int = 1
     metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata_unit: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what can't be encoded.

@@ -125,12 +125,8 @@ def prepare_integers(name: str, array: NDArray[Any]) -> PreparedTensor:
         low, high = 0, 1
     dtype = array.dtype.newbyteorder("=")
     if low < INT32.min or high > INT32.max:
-        if dtype.itemsize == 8:
-            note = TensorNote(dtype.name, array.shape)
-            return PreparedTensor(name, pack_halves(array), note=note)
-        # Unsigned integers of 32 bits keep their bits; restoring the type restores the value.
-        bits = array.astype(np.uint32).view(np.int32)
-        return PreparedTensor(name, bits, note=TensorNote(dtype.name))
+        note = TensorNote(dtype.name, array.shape)
+        return PreparedTensor(name, pack_halves(array), note=note)
     coded = array.astype(np.int32)
     data_format = FORMATS.get(dtype)
     if data_format is None:
