@@ -5,6 +5,7 @@ from __future__ import annotations
 from generator import tree
 from generator.analysis import Field
 from generator.targets.python_code import Code, at_least_zero
+from generator.targets.python_names import class_name
 
 
 class BuildCode(Code):
@@ -14,6 +15,9 @@ class BuildCode(Code):
         """Add what comes first."""
         self.line("if not isinstance(stream, BitWriter):")
         self.line("    return self.build_bytes(obj, stream, context, path)")
+        made = class_name(self.facts.table.name)
+        self.line(f"if not isinstance(obj, {made}):")
+        self.line(f'    stream.fail("not the table that stands here", "", None, obj, "{made}")')
 
     def preset_field(self, field: Field) -> None:
         """Prepare a field whose presence no single condition tells."""

@@ -203,6 +203,8 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrAggregateUnitHeader):
+            stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitHeader")
         nnr_unit_type: list[int]
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
@@ -307,6 +309,8 @@ class NnrAggregateUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrAggregateUnitPayload):
+            stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitPayload")
         num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
         nnr_unit_: list[unit.NnrUnit]
         nnr_unit_ = listed(stream, obj.nnr_unit, "nnr_unit")

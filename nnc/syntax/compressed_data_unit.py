@@ -878,6 +878,10 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrCompressedDataUnitHeader):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrCompressedDataUnitHeader"
+            )
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -1400,6 +1404,8 @@ class TensorDimensionsListSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, TensorDimensionsList):
+            stream.fail("not the table that stands here", "", None, obj, "TensorDimensionsList")
         tensor_dimensions: list[int]
         count_tensor_dimensions = required(
             stream, obj.count_tensor_dimensions, "count_tensor_dimensions"
@@ -1560,6 +1566,8 @@ class IntegerCodebookSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, IntegerCodebook):
+            stream.fail("not the table that stands here", "", None, obj, "IntegerCodebook")
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
         codebook_egk = required(stream, obj.codebook_egk, "codebook_egk")
@@ -1746,6 +1754,10 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, TopologyTensorDimensionMapping):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "TopologyTensorDimensionMapping"
+            )
         count_topology_elements_minus2 = context.count_topology_elements_minus2
         split_index: list[int]
         number_of_shifts: list[int]
@@ -1891,6 +1903,10 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrCompressedDataUnitPayload):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrCompressedDataUnitPayload"
+            )
         nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
         nnr_decompressed_data_format = context.nnr_decompressed_data_format
         tensor_dimensions = context.tensor_dimensions

@@ -78,6 +78,10 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrLayerParameterSetUnitHeader):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrLayerParameterSetUnitHeader"
+            )
         stream.u(
             1,
             required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
@@ -275,6 +279,10 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrLayerParameterSetUnitPayload):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrLayerParameterSetUnitPayload"
+            )
         stream.u(
             1,
             required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),

@@ -68,6 +68,10 @@ class NnrModelParameterSetUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrModelParameterSetUnitHeader):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrModelParameterSetUnitHeader"
+            )
         return obj
 
 
@@ -463,6 +467,10 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrModelParameterSetUnitPayload):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrModelParameterSetUnitPayload"
+            )
         general_profile_idc = context.general_profile_idc
         stream.u(
             1,

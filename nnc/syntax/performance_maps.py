@@ -165,6 +165,10 @@ class SparsificationPerformanceMapSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, SparsificationPerformanceMap):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "SparsificationPerformanceMap"
+            )
         sparsification_threshold: list[float]
         non_zero_ratio: list[float]
         spm_nn_accuracy: list[float]
@@ -353,6 +357,8 @@ class PruningPerformanceMapSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, PruningPerformanceMap):
+            stream.fail("not the table that stands here", "", None, obj, "PruningPerformanceMap")
         pruning_ratio: list[float]
         ppm_nn_accuracy: list[float]
         ppm_count_classes: list[int]
@@ -656,6 +662,10 @@ class UnificationPerformanceMapSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, UnificationPerformanceMap):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "UnificationPerformanceMap"
+            )
         count_reshaped_tensor_dimension: list[int]
         reshaped_tensor_dimensions: list[list[int]]
         reshaped_tensor_dimensions_row: list[int]
@@ -921,6 +931,10 @@ class DecompositionPerformanceMapSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, DecompositionPerformanceMap):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "DecompositionPerformanceMap"
+            )
         mse_threshold: list[float]
         dpm_nn_accuracy: list[float]
         nn_reduction_ratio: list[float]

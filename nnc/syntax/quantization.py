@@ -110,6 +110,10 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrQuantizationUnitHeader):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrQuantizationUnitHeader"
+            )
         stream.u(
             8,
             required(stream, obj.quantization_storage_format, "quantization_storage_format"),
@@ -175,6 +179,10 @@ class NnrQuantizationUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrQuantizationUnitPayload):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrQuantizationUnitPayload"
+            )
         stream.bs(required(stream, obj.quantization_data, "quantization_data"), "quantization_data")
         return obj
 

@@ -66,6 +66,8 @@ class NnrStartUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrStartUnitHeader):
+            stream.fail("not the table that stands here", "", None, obj, "NnrStartUnitHeader")
         context.general_profile_idc = required(
             stream, obj.general_profile_idc, "general_profile_idc"
         )
@@ -107,6 +109,8 @@ class NnrStartUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrStartUnitPayload):
+            stream.fail("not the table that stands here", "", None, obj, "NnrStartUnitPayload")
         return obj
 
 

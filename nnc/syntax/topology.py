@@ -156,6 +156,8 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrTopologyUnitHeader):
+            stream.fail("not the table that stands here", "", None, obj, "NnrTopologyUnitHeader")
         context.topology_storage_format = required(
             stream, obj.topology_storage_format, "topology_storage_format"
         )
@@ -244,6 +246,8 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrTopologyUnitPayload):
+            stream.fail("not the table that stands here", "", None, obj, "NnrTopologyUnitPayload")
         topology_storage_format = context.topology_storage_format
         if topology_storage_format == NNR_TPL_PRUN:
             nnr_pruning_topology_container__table = required(
@@ -491,6 +495,10 @@ class NnrPruningTopologyContainerSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrPruningTopologyContainer):
+            stream.fail(
+                "not the table that stands here", "", None, obj, "NnrPruningTopologyContainer"
+            )
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         element_id_index: list[int]
         element_id: list[str]
@@ -644,6 +652,8 @@ class BitMaskSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, BitMask):
+            stream.fail("not the table that stands here", "", None, obj, "BitMask")
         count_bits = required(stream, obj.count_bits, "count_bits")
         stream.u(32, count_bits, "count_bits")
         stream.u_array(
@@ -754,6 +764,8 @@ class TopologyElementsIdsListSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, TopologyElementsIdsList):
+            stream.fail("not the table that stands here", "", None, obj, "TopologyElementsIdsList")
         topologyIndexedFlag = context.topologyIndexedFlag
         byte_alignment_written = False
         topology_elem_id_list: list[str]

@@ -123,6 +123,8 @@ class NnrUnitSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrUnit):
+            stream.fail("not the table that stands here", "", None, obj, "NnrUnit")
         start = stream.position
         nnr_unit_size__table = required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.enter("nnr_unit_size", "nnr_unit_size")
@@ -207,6 +209,8 @@ class NnrUnitSizeSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrUnitSize):
+            stream.fail("not the table that stands here", "", None, obj, "NnrUnitSize")
         nnr_unit_size_flag = required(stream, obj.nnr_unit_size_flag, "nnr_unit_size_flag")
         stream.u(1, nnr_unit_size_flag, "nnr_unit_size_flag")
         context.nnr_unit_size = required(stream, obj.nnr_unit_size, "nnr_unit_size")
@@ -396,6 +400,8 @@ class NnrUnitHeaderSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrUnitHeader):
+            stream.fail("not the table that stands here", "", None, obj, "NnrUnitHeader")
         nnr_unit_type = context.nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
         stream.u(6, nnr_unit_type, "nnr_unit_type")
         stream.u(
@@ -656,6 +662,8 @@ class NnrUnitPayloadSyntax(Syntax):
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrUnitPayload):
+            stream.fail("not the table that stands here", "", None, obj, "NnrUnitPayload")
         nnr_unit_type = context.nnr_unit_type
         partial_data_counter = context.partial_data_counter
         if partial_data_counter > 0 and (

@@ -86,6 +86,12 @@ def test_building_refuses_what_its_condition_rules_out(compile_table):
         module.top.build(module.Top(a=1, b=128))
 
 
+def test_building_refuses_another_table(compile_schema):
+    module = compile_schema(made=recursive_schema())
+    with pytest.raises(BuildError, match=r"not the table that stands here \(allowed: Many\)"):
+        module.unit.build(module.Unit(size=2, kind=1, many=module.Unit(size=2, kind=9)))
+
+
 def test_chain_of_conditions(compile_table):
     module = compile_table(
         "a u(8)\nif (a == 0)\nb u(8)\nelse if (a == 1)\nc u(16)\n"
