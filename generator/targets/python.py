@@ -98,7 +98,8 @@ def formatted(text: str, name: str, package: str) -> str:
     text = ruff([*tidy, *(word for each in settings for word in ("--config", each))], text, name)
     text = ruff(["format"], text, name)
     # Only formatted lines tell whether a `noqa` is for nothing.
-    return ruff(["check", "--fix-only", "--quiet", "--select", ",".join(RULES)], text, name)
+    text = ruff(["check", "--fix-only", "--quiet", "--select", ",".join(RULES)], text, name)
+    return ruff(["format"], text, name)
 
 
 def ruff(words: list[str], text: str, name: str) -> str:

@@ -184,4 +184,6 @@ class BuildCode(Code):
         count = at_least_zero(self.count(field.loops[-1]), field.loops[-1])
         source = self.source(field, level)
         value = f'counted(stream, {source}, {count}, "{field.name}"{self.row_index(level)})'
-        self.line(f'stream.{statement.descriptor}_array({width}, {value}, "{field.name}")')
+        self.line(
+            f"stream.{statement.descriptor}_array({width}, {value}, {self.vector_name(field)})"
+        )

@@ -479,6 +479,13 @@ class Code:
             return f"{field.name}_list"
         return self.local(field.name) + "_row" * level
 
+    def vector_name(self, field: Field) -> str:
+        """Give the argument that names a vector; within loops it says which one."""
+        statement = field.statement
+        assert isinstance(statement, tree.Element)
+        rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
+        return f'f"{field.name}{rows}"' if rows else f'"{field.name}"'
+
     def innermost(self, field: Field) -> str:
         """Give the variable that holds the list which values are appended to."""
         return self.row(field, len(field.loops) - 1 if field.indexed else 0)

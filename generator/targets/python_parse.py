@@ -141,7 +141,7 @@ class ParseCode(Code):
         assert isinstance(statement, tree.Element)
         width = self.names.value(statement.arguments[0])
         count = at_least_zero(self.count(field.loops[-1]), field.loops[-1])
-        value = f'stream.{statement.descriptor}_array({width}, {count}, "{field.name}")'
+        value = f"stream.{statement.descriptor}_array({width}, {count}, {self.vector_name(field)})"
         if len(field.loops) == 1:
             targets = [f"obj.{field.name}", *self.targets(field.name)]
             self.assign(targets, value)

@@ -4,7 +4,6 @@ Generated from schema/aggregate.syntax; do not edit.
 Schema hash: sha256 aa606b428aa5c1f1f5b4159977377a3a949d8f503930b7dab1ed458b90c5562d
 """
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field

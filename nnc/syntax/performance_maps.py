@@ -158,7 +158,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             spm_count_classes.append(stream.u(8, "spm_count_classes", i))
             spm_class_bitmask.append(stream.ue(7, "spm_class_bitmask", i))
             spm_nn_class_accuracy.append(
-                stream.flt_array(32, spm_count_classes[i], "spm_nn_class_accuracy")
+                stream.flt_array(32, spm_count_classes[i], f"spm_nn_class_accuracy[{i}]")
             )
         return obj
 
@@ -216,7 +216,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
                     "spm_nn_class_accuracy",
                     i,
                 ),
-                "spm_nn_class_accuracy",
+                f"spm_nn_class_accuracy[{i}]",
             )
         return obj
 
@@ -350,7 +350,7 @@ class PruningPerformanceMapSyntax(Syntax):
             ppm_count_classes.append(stream.u(8, "ppm_count_classes", i))
             ppm_class_bitmask.append(stream.ue(7, "ppm_class_bitmask", i))
             ppm_nn_class_accuracy.append(
-                stream.flt_array(32, ppm_count_classes[i], "ppm_nn_class_accuracy")
+                stream.flt_array(32, ppm_count_classes[i], f"ppm_nn_class_accuracy[{i}]")
             )
         return obj
 
@@ -400,7 +400,7 @@ class PruningPerformanceMapSyntax(Syntax):
                     "ppm_nn_class_accuracy",
                     i,
                 ),
-                "ppm_nn_class_accuracy",
+                f"ppm_nn_class_accuracy[{i}]",
             )
         return obj
 
@@ -630,12 +630,12 @@ class UnificationPerformanceMapSyntax(Syntax):
             count_super_block_dimension.append(stream.u(8, "count_super_block_dimension", i))
             super_block_dimensions.append(
                 stream.u_array(
-                    8, max(count_super_block_dimension[i] - 1, 0), "super_block_dimensions"
+                    8, max(count_super_block_dimension[i] - 1, 0), f"super_block_dimensions[{i}]"
                 )
             )
             count_block_dimension.append(stream.u(8, "count_block_dimension", i))
             block_dimensions.append(
-                stream.u_array(8, max(count_block_dimension[i] - 1, 0), "block_dimensions")
+                stream.u_array(8, max(count_block_dimension[i] - 1, 0), f"block_dimensions[{i}]")
             )
             unification_threshold.append(stream.flt(32, "unification_threshold", i))
             upm_nn_accuracy.append(stream.flt(32, "upm_nn_accuracy", i))
@@ -653,7 +653,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                         else upm_count_classes[i],
                         0,
                     ),
-                    "upm_nn_class_accuracy",
+                    f"upm_nn_class_accuracy[{i}]",
                 )
             )
         obj.byte_alignment = irregular(byte_alignment)
@@ -762,7 +762,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                     "super_block_dimensions",
                     i,
                 ),
-                "super_block_dimensions",
+                f"super_block_dimensions[{i}]",
             )
             stream.u(8, count_block_dimension[i], "count_block_dimension", i)
             stream.u_array(
@@ -774,7 +774,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                     "block_dimensions",
                     i,
                 ),
-                "block_dimensions",
+                f"block_dimensions[{i}]",
             )
             stream.flt(32, unification_threshold[i], "unification_threshold", i)
             stream.flt(32, upm_nn_accuracy[i], "upm_nn_accuracy", i)
@@ -797,7 +797,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                     "upm_nn_class_accuracy",
                     i,
                 ),
-                "upm_nn_class_accuracy",
+                f"upm_nn_class_accuracy[{i}]",
             )
         return obj
 
@@ -924,7 +924,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             nn_reduction_ratio.append(stream.flt(32, "nn_reduction_ratio", i))
             dpm_count_classes.append(stream.u(16, "dpm_count_classes", i))
             dpm_nn_class_accuracy.append(
-                stream.flt_array(32, dpm_count_classes[i], "dpm_nn_class_accuracy")
+                stream.flt_array(32, dpm_count_classes[i], f"dpm_nn_class_accuracy[{i}]")
             )
         return obj
 
@@ -974,7 +974,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
                     "dpm_nn_class_accuracy",
                     i,
                 ),
-                "dpm_nn_class_accuracy",
+                f"dpm_nn_class_accuracy[{i}]",
             )
         return obj
 

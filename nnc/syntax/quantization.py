@@ -4,7 +4,6 @@ Generated from schema/quantization.syntax; do not edit.
 Schema hash: sha256 cfb6fb6ce513d44785bd329bc62ae14d3def1d75c896573e2a76114688221ecf
 """
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -155,6 +155,9 @@ def test_two_indices(compile_table):
     assert value.a == [[1, 2], []]
     assert value.b == [[-1, -2], []]
     assert [list(row) for row in value.c] == [[7], []]
+    reader = BitReader(data, trace=[])
+    module.top._parse(reader, module.Scope(), "")
+    assert "c[0][0]" in [entry.path for entry in reader.trace]
     assert rebuilt(module, b"\x00").m == []
     value.a[0].append(1)
     with pytest.raises(BuildError, match=r"a\[0\]: wrong number of values"):
