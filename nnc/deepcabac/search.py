@@ -11,11 +11,11 @@ from nnc.deepcabac.tables import BIN_COSTS, COST_FRACTION_BITS, PARAMETER_SETS
 
 SAMPLE_BLOCK_BITS = 12
 """Levels are sampled in blocks of 2^12, counted in the order in which they are coded."""
-SAMPLE_FIRST = 4
+SAMPLE_FIRST = 16
 """So many blocks at the beginning are all looked at,"""
 SAMPLE_EVERY = 8
 """and after them each block whose number is a multiple of this."""
-NARROW_AFTER = 512
+NARROW_AFTER = 1024
 """After so many bins of a context,"""
 NARROW_TO = 5
 """its search goes on with so many of the sets, the cheapest until then."""

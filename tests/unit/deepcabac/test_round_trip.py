@@ -178,10 +178,10 @@ def test_long_carries(check, both):
 
 
 def test_a_large_tensor_is_sampled_alike(check, fit_states):
-    # Beyond 4 blocks of 4096 levels only some are looked at.
+    # Beyond 16 blocks of 4096 levels only some are looked at.
     coding = TensorCoding(dq_flag=1, scan_order=4)
     generator = np.random.default_rng(4)
-    levels = generator.laplace(0, np.linspace(0.2, 4, 300)[:, None], (300, 150)).round()
+    levels = generator.laplace(0, np.linspace(0.2, 4, 500)[:, None], (500, 200)).round()
     check(fit_states(levels, coding), coding)
 
 
