@@ -15,7 +15,7 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 #: it is not supported; usage or input/output; a fault of our own.
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
-VERBS = ("encode", "decode", "info", "ls", "demo")
+VERBS = ("encode", "decode", "info", "ls", "tree", "trace", "demo")
 
 
 class Verbs(click.Group):
@@ -74,6 +74,8 @@ def report(error: Exception, as_json: bool) -> int:
         return code
     if isinstance(error, click.Abort | KeyboardInterrupt):
         message = "interrupted"
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}"
     if code == INTERNAL:
         import traceback
 

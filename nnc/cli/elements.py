@@ -1,0 +1,92 @@
+"""How elements, places and faults are printed by the verbs that show them."""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.output import escape_controls
+from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
+
+#: Longest value that the human view shows in full, in characters.
+LONGEST = 60
+
+
+def open_data(path: str) -> memoryview:
+    """Map a file into memory; `-` reads standard input.
+
+    Raises:
+        OSError: it can't be read.
+        InputError: there is nothing in it.
+    """
+    if path == "-":
+        data: bytes | mmap.mmap = sys.stdin.buffer.read()
+    else:
+        with Path(path).open("rb") as file:
+            empty = os.fstat(file.fileno()).st_size == 0
+            data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if not len(data):
+        raise InputError(f"{path}: the file is empty")
+    return memoryview(data)
+
+
+def open_trace(path: str) -> BitstreamTrace:
+    """Trace a file; see `open_data` for errors."""
+    return trace(open_data(path))
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Cut text that is too long for a line, and tell how much is missing."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}... ({len(text) - longest} more)"
+
+
+def value_text(element: TracedElement) -> str:
+    """Give a value for people: on one line, not too long, with its name if it has one."""
+    value = element.value
+    if not element.is_syntax:
+        return f"{element.bits >> 3} bytes" if element.bits & 7 == 0 else f"{element.bits} bits"
+    if isinstance(value, str):
+        return cut(escape_controls(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, bytes | memoryview):
+        shown = bytes(value[: LONGEST // 2]).hex()
+        more = len(value) - LONGEST // 2
+        return f"0x{shown}... ({more} more bytes)" if more > 0 else f"0x{shown}"
+    if element.bits > 64 and isinstance(value, int):
+        return cut(f"0x{value:x}")
+    name = element.value_name
+    return f"{value} ({name})" if name else str(value)
+
+
+def value_json(element: TracedElement) -> Any:
+    """Give a value for JSON: bytes as hexadecimal text, what isn't finite as text."""
+    value = element.value
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def report_faults(traced: BitstreamTrace) -> int:
+    """Print the faults of a trace to standard error, and give the exit code.
+
+    A header that only needs a value from outside isn't a fault; something is left over then.
+    """
+    from nnc.cli.main import DIFFERS, GOOD, exit_code
+
+    errors = traced.errors
+    for error in [*errors, *traced.missing]:
+        click.echo(f"nnc: {escape_controls(str(error))}", err=True)
+    if errors:
+        return exit_code(errors[0])
+    return DIFFERS if traced.missing else GOOD

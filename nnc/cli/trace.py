@@ -1,0 +1,152 @@
+"""`nnc trace`: each element in the order of the data, and each bin of coded payloads."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import Any
+
+import click
+
+from nnc.bitio import BitstreamError, InputError
+from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, format_option
+from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+
+Row = dict[str, Any]
+
+#: Columns of CSV, those of elements and those of bins in one.
+ELEMENT_COLUMNS = ("position", "bits", "path", "descriptor", "code", "value", "value_name")
+BIN_COLUMNS = (
+    *("position", "path", "kind", "context", "context_number", "s0", "s1", "range", "offset"),
+    "bin",
+)
+
+
+@click.command(
+    epilog="Examples: nnc trace model.nnc -- nnc trace model.nnc --unit 3 --bins --format jsonl"
+)
+@click.argument("bitstream")
+@click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")
+@click.option("--bins", is_flag=True, help="Decode coded payloads, and show each bin.")
+@format_option("jsonl", "csv")
+def command(bitstream: str, unit: int | None, bins: bool, output_format: str) -> int:
+    """Show the elements of BITSTREAM (- for standard input): place, path, coding, bits, value.
+
+    Each bit of the data appears once. With --bins follow, for each unit with entropy-coded
+    levels, its bins: position (bits consumed), syntax element, context, the context's counters,
+    range and offset before the bin, and the bin.
+    """
+    traced = open_trace(bitstream)
+    units = traced.units
+    if unit is not None:
+        if unit >= len(units):
+            raise InputError(f"there is no unit {unit}: the bitstream has {len(units)}")
+        units = [units[unit]]
+    if bins:
+        return print_bins(traced, units, output_format)
+    print_elements(traced, units, output_format)
+    return report_faults(traced)
+
+
+def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> None:
+    """Print the elements of units."""
+    writer = Rows(output_format, ELEMENT_COLUMNS)
+    for top in units:
+        for unit in top.walk():
+            for element in unit.elements:
+                if output_format == "human":
+                    click.echo(element_line(element, traced.data))
+                else:
+                    writer.write(element_row(element, traced.data))
+            if unit.error is not None:
+                mark = escape_controls(unit.error.message)
+                if output_format == "human":
+                    click.echo(f"{unit.error.position:>10}  !! {unit.path}: {mark}")
+                elif output_format == "jsonl":
+                    writer.write({"error": unit.error.as_dict()})
+
+
+def element_line(element: TracedElement, data: memoryview) -> str:
+    """Give one element for people."""
+    code = element.descriptor or "-"
+    bits = cut(element.bit_text(data), 32) if element.is_syntax else ""
+    place = f"{element.byte_bit:>10}  {escape_controls(element.path)}"
+    return f"{place}  {code}  {bits}{'  ' if bits else ''}= {value_text(element)}"
+
+
+def element_row(element: TracedElement, data: memoryview) -> Row:
+    """Give one element as data; payloads without their bits."""
+    return {
+        "position": element.byte_bit,
+        "bits": element.bits,
+        "path": element.path,
+        "descriptor": element.descriptor or None,
+        "code": element.bit_text(data) if element.is_syntax else None,
+        "value": value_json(element),
+        "value_name": element.value_name or None,
+    }
+
+
+def print_bins(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> int:
+    """Print the bins of units, up to the first fault of each."""
+    from nnc.inspect.bins import decode_bins, find_dialect, is_coded
+
+    nncodec1 = find_dialect(traced)
+    writer = Rows(output_format, BIN_COLUMNS)
+    worst: list[BitstreamError] = []
+
+    def show(row: Row) -> None:
+        if output_format == "human":
+            click.echo(bin_line(row))
+        else:
+            writer.write(row)
+
+    for top in units:
+        for unit in top.walk():
+            if unit.unit is None or not is_coded(unit.unit):
+                continue
+            try:
+                decode_bins(unit.unit, show, nncodec1)
+            except BitstreamError as error:
+                worst.append(error)
+                click.echo(f"nnc: {escape_controls(str(error))}", err=True)
+                if output_format == "human":
+                    click.echo(f"{error.position:>10}  !! {escape_controls(error.message)}")
+                elif output_format == "jsonl":
+                    writer.write({"error": error.as_dict()})
+    code = report_faults(traced)
+    if worst:
+        from nnc.cli.main import exit_code
+
+        return code if code > 1 else exit_code(worst[0])
+    return code
+
+
+def bin_line(row: Row) -> str:
+    """Give one bin for people."""
+    text = f"{row['position']:>10}  {escape_controls(row['path'])}  {row['bin']}"
+    registers = f"range {row['range']}, offset {row['offset']}"
+    if row["kind"] != "context":
+        return f"{text}  {row['kind']}, {registers}"
+    state = f"s0 {row['s0']}, s1 {row['s1']}"
+    return f"{text}  {row['context']} ({row['context_number']}), {state}, {registers}"
+
+
+class Rows:
+    """Prints rows one by one, as JSON lines or CSV."""
+
+    def __init__(self, output_format: str, columns: tuple[str, ...]):
+        """Begin, for CSV with the names of the columns."""
+        self.csv = None
+        if output_format == "csv":
+            self.csv = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+            self.csv.writeheader()
+
+    def write(self, row: Row) -> None:
+        """Print one row."""
+        if self.csv is not None:
+            self.csv.writerow(row)
+        else:
+            click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))

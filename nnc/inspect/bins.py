@@ -1,0 +1,131 @@
+"""The bins of entropy-coded payloads, and the levels behind them, unit by unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from nnc.bitio import BitstreamError
+from nnc.bitstream import Unit
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.limits import Limits
+from nnc.decoder.model import decode_unit
+from nnc.deepcabac.contexts import BYPASS, TERMINATE
+from nnc.deepcabac.observed import Bin, ObservedDecoder
+from nnc.inspect.tracing import BitstreamTrace, byte_bit
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+from nnc.syntax import CompressedParameterTypes, NnrUnitType
+
+#: Names of the tensors of a block in the schema, each with the flag that says it is there.
+BLOCK_PARTS = (
+    (CompressedParameterTypes.NNR_CPT_LS, ("local_scaling",)),
+    (CompressedParameterTypes.NNR_CPT_BI, ("bias",)),
+    (CompressedParameterTypes.NNR_CPT_BN, ("beta", "gamma", "mean", "variance")),
+)
+
+
+def is_coded(unit: Unit) -> bool:
+    """Tell whether the payload of a unit is an entropy-coded codeword with a known header."""
+    if unit.nnr_unit_type != NnrUnitType.NNR_NDU or unit.header is None:
+        return False
+    raw = unit.header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_RAW_FLOAT
+    return not raw and not unit.header.partial_data_counter
+
+
+def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1: bool) -> None:
+    """Decode the payload of a unit bin by bin.
+
+    Args:
+        unit: a compressed data unit with an entropy-coded payload, out of a parsed bitstream.
+        observe: called with each bin: `position` (`byte.bit` of the first bit of the data not
+            consumed before it), `path`, `kind` (`context`, `bypass` or `terminate`), `context`
+            and `context_number`, its counters `s0` and `s1`, `range`, `offset`, all before the
+            bin, and `bin`.
+        nncodec1: decode the dialect of NNCodec 1.
+
+    Raises:
+        InvalidError: the payload breaks the syntax.
+        IncompleteError: it ends too early.
+        MissingValueError: it depends on levels of another bitstream.
+        UnsupportedError: its coding isn't decoded.
+    """
+    first = 8 * (unit.payload_start or 0)
+    prefix = ""
+
+    def take(bin_: Bin) -> None:
+        observe(bin_row(bin_, first, prefix))
+
+    try:
+        layout = layout_of(unit, Limits())
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+    try:
+        decoder = ObservedDecoder(unit.payload_bytes, take)
+        for part, tensor in zip(part_names(unit, layout), layout.tensors, strict=True):
+            prefix = f"{unit.path}.payload.{part}."
+            if layout.payload_type != PayloadType.NNR_PT_INT:
+                decoder.quantization_parameter(layout.qp_density)
+            book = tensor.codebook
+            coding = replace(
+                layout.coding,
+                nncodec1=nncodec1,
+                codebook_size=0 if book is None else len(book.values),
+                codebook_zero_offset=0 if book is None else book.zero_offset,
+            )
+            decoder.tensor(tensor.rows, tensor.cols, coding)
+        prefix = f"{unit.path}.payload."
+        decoder.finish()
+    except BitstreamError as error:
+        raise unit.locate(error, in_payload=True) from None
+
+
+def bin_row(bin_: Bin, first: int, prefix: str) -> dict[str, Any]:
+    """Give a bin as a row of a table."""
+    kind = {BYPASS: "bypass", TERMINATE: "terminate"}.get(bin_.context, "context")
+    coded = kind == "context"
+    return {
+        "position": byte_bit(first + bin_.position),
+        "path": prefix + bin_.element,
+        "kind": kind,
+        "context": bin_.context_name if coded else None,
+        "context_number": bin_.context if coded else None,
+        "s0": bin_.fast if coded else None,
+        "s1": bin_.slow if coded else None,
+        "range": bin_.range,
+        "offset": bin_.offset,
+        "bin": bin_.value,
+    }
+
+
+def part_names(unit: Unit, layout: UnitLayout) -> list[str]:
+    """Give the names that the schema has for the tensors of a payload, in their order."""
+    header = unit.readable_header()
+    types = header.compressed_parameter_types or 0
+    if layout.payload_type != PayloadType.NNR_PT_BLOCK:
+        return ["tensor"]
+    names = [name for flag, parts in BLOCK_PARTS if types & flag for name in parts]
+    decomposed = types & CompressedParameterTypes.NNR_CPT_DC
+    return [*names, *(("g", "h") if decomposed else ("tensor",))]
+
+
+def find_dialect(traced: BitstreamTrace) -> bool:
+    """Tell whether the coded payloads of a bitstream are in the dialect of NNCodec 1.
+
+    The dialect isn't signalled. It is taken where a unit of profile 0 doesn't decode by the
+    standard, and fewer units fail by the dialect.
+    """
+    units = [unit.unit for unit in traced.walk() if unit.unit is not None and is_coded(unit.unit)]
+    if any(unit.scope is None or unit.scope.general_profile_idc != 0 for unit in units):
+        return False
+    standard = sum(not decodes(unit, nncodec1=False) for unit in units)
+    return standard > 0 and sum(not decodes(unit, nncodec1=True) for unit in units) < standard
+
+
+def decodes(unit: Unit, nncodec1: bool) -> bool:
+    """Tell whether the payload of a unit decodes by the standard, or by the dialect."""
+    try:
+        decode_unit(unit, layout_of(unit, Limits()), nncodec1)
+    except BitstreamError:
+        return False
+    return True

@@ -1,0 +1,413 @@
+"""Every element of a bitstream with its place and bits, up to a fault and after it.
+
+The generated parsers note each element they read. Here they are driven unit by unit, so that
+a unit that breaks the syntax costs only its own rest: its size still tells where the next one
+begins. What no element covers is there too, under names of ours: `payload` for bytes that
+aren't a syntax table, `trailing` for bytes after one, `unread` for what follows a fault. The
+elements of a trace thus cover each bit of the data once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import nnc.syntax
+from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
+from nnc.bitio.bits import index_text
+from nnc.bitstream import OutOfBand, Unit, type_name
+from nnc.bitstream.parser import UnitParser
+from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, located
+from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
+
+#: Names for bits that no element of the syntax stands for.
+PAYLOAD, TRAILING, UNREAD = "payload", "trailing", "unread"
+
+#: Types of fields that hold a list for each pass of a loop.
+ROWS = ("list[list[", "list[Array", "list[np.ndarray")
+
+#: An entry of a reader's stack: field, table, index.
+Place = tuple[str, str, Any]
+
+
+@dataclass(slots=True)
+class TracedElement:
+    """One element as it was read.
+
+    Attributes:
+        position: its first bit, counted from the first bit of the data.
+        bits: how many it has.
+        path: syntax path with indices, different for each element of the bitstream.
+        descriptor: how it is coded, `u(5)`; "" for bits that aren't an element.
+        value: what was read; None for bits that aren't an element.
+        stack: the tables around it, from the outside, as (field, table, index).
+    """
+
+    position: int
+    bits: int
+    path: str
+    descriptor: str
+    value: Any
+    stack: tuple[Place, ...]
+
+    @property
+    def name(self) -> str:
+        """The element's name, without indices."""
+        return self.path.rpartition(".")[2].partition("[")[0]
+
+    @property
+    def index(self) -> str:
+        """Its indices as text, `[1][2]`, or ""."""
+        _, bracket, rest = self.path.rpartition(".")[2].partition("[")
+        return bracket + rest
+
+    @property
+    def byte_bit(self) -> str:
+        """The position as `byte.bit`."""
+        return byte_bit(self.position)
+
+    @property
+    def table(self) -> str:
+        """Name of the table that it stands in."""
+        return self.stack[-1][1] if self.stack else ""
+
+    @property
+    def description(self) -> Element | None:
+        """What the schema says about it, where it says something."""
+        syntax = TABLES.get(self.table)
+        return None if syntax is None else syntax.elements.get(self.name)
+
+    @property
+    def is_syntax(self) -> bool:
+        """Whether it is an element of the syntax, and not a name of ours for other bits."""
+        return self.descriptor != ""
+
+    @property
+    def value_name(self) -> str:
+        """Name of the value, `NNR_NDU`, or "" where the schema gives it none."""
+        description = self.description
+        if description is None or description.enum is None:
+            return ""
+        kind: type[IntEnum] | type[IntFlag] = getattr(nnc.syntax, description.enum)
+        if issubclass(kind, IntFlag):
+            return "|".join(str(flag.name) for flag in kind if self.value & flag)
+        try:
+            return str(kind(self.value).name)
+        except ValueError:
+            return ""
+
+    def bit_text(self, data: memoryview) -> str:
+        """Give its bits as 0 and 1."""
+        first, last = self.position >> 3, (self.position + self.bits + 7) >> 3
+        whole = int.from_bytes(data[first:last], "big")
+        shifted = whole >> (8 * last - self.position - self.bits)
+        return f"{shifted & ((1 << self.bits) - 1):0{self.bits}b}" if self.bits else ""
+
+
+@dataclass(slots=True)
+class UnitTrace:
+    """What was read of one unit.
+
+    Attributes:
+        path: its syntax path, `units[3]`.
+        start: its first byte.
+        stop: the byte after its last; where its size can't be used, the end of the data.
+        unit: the unit as parsed; None where its header can't be.
+        payload_start: first byte of its payload, once that is known.
+        elements: its elements, without those of units in it.
+        units: the units in it.
+        error: the fault that ended the reading of the unit.
+        missing: the error that says which value, not in the bitstream, its header needs.
+    """
+
+    path: str
+    start: int
+    stop: int = 0
+    unit: Unit | None = None
+    payload_start: int | None = None
+    elements: list[TracedElement] = field(default_factory=list)
+    units: list[UnitTrace] = field(default_factory=list)
+    error: BitstreamError | None = None
+    missing: MissingValueError | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names of its tensors, as far as they stand in it."""
+        wanted = ("topology_elem_id", "topology_elem_id_list")
+        return [element.value for element in self.elements if element.name in wanted]
+
+    @property
+    def type_name(self) -> str:
+        """Name of the unit's type, "unknown type" where the data end before it."""
+        for element in self.elements:
+            if element.name == "nnr_unit_type" and element.table == "nnr_unit_header":
+                return type_name(element.value)
+        return "unknown type"
+
+    def walk(self) -> Iterator[UnitTrace]:
+        """Give the unit, and those in it, in the order of decoding."""
+        yield self
+        for unit in self.units:
+            yield from unit.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class BitstreamTrace:
+    """What was read of a bitstream.
+
+    Attributes:
+        data: the bytes.
+        units: its units.
+    """
+
+    data: memoryview
+    units: list[UnitTrace]
+
+    def walk(self) -> Iterator[UnitTrace]:
+        """Give all units in the order of decoding, those in aggregates too."""
+        for unit in self.units:
+            yield from unit.walk()
+
+    def elements(self) -> Iterator[TracedElement]:
+        """Give all elements, in the order of the data."""
+        for unit in self.walk():
+            yield from unit.elements
+
+    @property
+    def errors(self) -> list[BitstreamError]:
+        """All faults, in the order in which they were met."""
+        return [unit.error for unit in self.walk() if unit.error is not None]
+
+    @property
+    def missing(self) -> list[MissingValueError]:
+        """For each header that can't be read without values from outside, which ones."""
+        return [unit.missing for unit in self.walk() if unit.missing is not None]
+
+
+def byte_bit(position: int) -> str:
+    """Give a position in bits as `byte.bit`."""
+    return f"{position >> 3}.{position & 7}"
+
+
+def trace(
+    data: bytes | bytearray | memoryview,
+    *,
+    dimensions: Mapping[str, Sequence[int]] | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> BitstreamTrace:
+    """Trace a bitstream, whatever is wrong with it.
+
+    Args:
+        data: the bytes, from the start of the first unit to the end of the last.
+        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
+        cabac_unary_length_minus1: the same for that element, one for all or by name.
+
+    Returns:
+        The elements of all headers and parameter sets; faults stand in it as errors.
+    """
+    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+    parser = TracingParser(view, OutOfBand(dimensions or {}, cabac_unary_length_minus1))
+    parser.parse_units(0, len(view))
+    return BitstreamTrace(view, parser.traces)
+
+
+class Sink:
+    """Takes over what a reader notes, together with the tables around it."""
+
+    def __init__(self, reader: BitReader, elements: list[TracedElement]):
+        """Append to `elements` what `reader` reads."""
+        self.reader = reader
+        self.elements = elements
+
+    def append(self, entry: TraceEntry) -> None:
+        """Take one element."""
+        self.elements.append(
+            TracedElement(
+                entry.position,
+                entry.bits,
+                entry.path,
+                entry.descriptor,
+                entry.value,
+                tuple(self.reader.stack),
+            )
+        )
+
+
+class TracingParser(UnitParser):
+    """Reads units as any parser does, notes their elements, and goes on after a fault.
+
+    Attributes:
+        traces: the units of the bitstream.
+    """
+
+    def __init__(self, data: memoryview, out_of_band: OutOfBand):
+        """Start at the first byte of `data`, with nothing in force."""
+        super().__init__(data, out_of_band)
+        self.traces: list[UnitTrace] = []
+        self.current: UnitTrace | None = None
+        self.sink = Sink(self.reader, [])
+        self.reader.trace = self.sink
+
+    def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
+        """Trace the units that fill the bytes from `start` to `end`."""
+        reader, outer = self.reader, self.current
+        traces = self.traces if outer is None else outer.units
+        around = len(reader.stack)
+        units: list[Unit] = []
+        while start < end:
+            reader.enter("units", "nnr_unit", len(traces))
+            current = self.current = UnitTrace(reader.path(""), start, end)
+            traces.append(current)
+            self.sink.elements = current.elements
+            try:
+                self.parse_unit(start, end, depth)
+            except BitstreamError as error:
+                current.error = current.error or error
+                self.take_what_was_read(current)
+            del reader.stack[around:]
+            complete(current, reader.source)
+            if current.error is not None:
+                current.error.locate(unit_type=current.type_name)
+            if current.unit is not None:
+                current.missing = current.unit.missing
+                units.append(current.unit)
+            start = current.stop
+        self.current = outer
+        if outer is not None:
+            self.sink.elements = outer.elements
+        return units
+
+    def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
+        """Note where the unit ends; of one that is cut off, read what there is."""
+        assert self.current is not None
+        try:
+            self.current.stop = super().check_size(size, start, end)
+        except IncompleteError as error:
+            number = self.reader.stack[0][2]
+            self.current.error = located(error, self.reader).locate(unit=number)
+            self.current.stop = end
+        return self.current.stop
+
+    def parse_header(self, size: NnrUnitSize, stop: int) -> Unit:
+        """Note the unit, which is lost to the caller if its payload is at fault."""
+        unit = super().parse_header(size, stop)
+        assert self.current is not None
+        self.current.unit = unit
+        return unit
+
+    def settle_aggregate_tail(self, unit: Unit, begin: int) -> None:
+        """Keep the elements of that reading of the header that is settled on."""
+        elements = self.sink.elements
+        before = len(elements)
+        super().settle_aggregate_tail(unit, begin)
+        if "aggregate_has_tail" in unit.given:
+            first = next(i for i, element in enumerate(elements) if element.position >= begin)
+            del elements[first:before]
+        else:
+            del elements[before:]
+
+    def take_payload(self, unit: Unit, stop: int, depth: int) -> None:
+        """Note where the payload begins."""
+        assert self.current is not None
+        self.current.payload_start = (self.reader.position + 7) >> 3
+        super().take_payload(unit, stop, depth)
+
+    def take_what_was_read(self, current: UnitTrace) -> None:
+        """Let the names of a damaged parameter set hold, as far as they were read."""
+        unit = current.unit
+        if unit is not None and unit.scope is not None and unit.nnr_unit_type in PARAMETER_SETS:
+            self.scope = unit.scope
+
+
+def complete(current: UnitTrace, source: memoryview) -> None:
+    """Add the elements of a unit's payload, and names for the bits that have none."""
+    unit = current.unit
+    if unit is not None and unit.header is not None and current.payload_start is not None:
+        if unit.nnr_unit_type in PAYLOAD_TABLES:
+            trace_payload(current, unit, source)
+        elif unit.nnr_unit_type == NnrUnitType.NNR_STR:
+            add_rest(current, TRAILING)
+        elif unit.nnr_unit_type != NnrUnitType.NNR_AGG:
+            add_rest(current, PAYLOAD)
+    if not current.units:
+        add_rest(current, UNREAD)
+    tell_paths_apart(current.elements)
+
+
+def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
+    """Add the elements of a payload that is a syntax table."""
+    assert current.payload_start is not None
+    assert unit.scope is not None
+    if unit.header is not None and unit.header.partial_data_counter:
+        add_rest(current, PAYLOAD)
+        return
+    syntax: Any = PAYLOAD_TABLES[NnrUnitType(unit.nnr_unit_type)]
+    reader = BitReader(source, 8 * current.payload_start, 8 * current.stop)
+    reader.trace = Sink(reader, current.elements)
+    for name, table, index in unit_stack(current.path):
+        reader.enter(name, table, index)
+    reader.enter("payload", syntax.table)
+    try:
+        syntax._parse(reader, unit.scope.copy(), "")
+    except BitstreamError as error:
+        if current.error is None:
+            number = unit_stack(current.path)[0][2]
+            current.error = located(error, reader).locate(unit=number, unit_type=unit.type_name)
+        return
+    add_rest(current, TRAILING)
+
+
+def unit_stack(path: str) -> list[Place]:
+    """Give the stack of a reader within a unit: `units[3].units[0]` -> two entries."""
+    numbers = [int(part.partition("[")[2].partition("]")[0]) for part in path.split(".")]
+    return [("units", "nnr_unit", number) for number in numbers]
+
+
+def add_rest(current: UnitTrace, name: str) -> None:
+    """Give a name to what follows the last element of a unit, if there is anything."""
+    last = current.elements[-1] if current.elements else None
+    begin = 8 * current.start if last is None else last.position + last.bits
+    bits = 8 * current.stop - begin
+    if bits > 0:
+        stack = tuple(unit_stack(current.path))
+        path = f"{current.path}.{name}"
+        current.elements.append(TracedElement(begin, bits, path, "", None, stack))
+
+
+def tell_paths_apart(elements: list[TracedElement]) -> None:
+    """Make the path of each element of a unit its own.
+
+    Elements of lists that no loop variable counts get their index. Where an element of the
+    same name stands in an inner table, that one is named with all the tables around it: the
+    short path means the outermost.
+    """
+    seen: dict[tuple[str, tuple[Place, ...]], int] = {}
+    before = None
+    for element in elements:
+        kind = field_type(element) if element.is_syntax else ""
+        if kind.startswith("list[") and not element.index:
+            key = element.path, element.stack
+            seen[key] = seen.get(key, -1) + 1
+            element.path += f"[{seen[key]}]"
+        elif kind.startswith(ROWS) and element.index.count("[") == 1 and before is not None:
+            # An array read in one go within a loop, whose variable the element before has.
+            loop = before.index.partition("]")[0] + "]"
+            element.path = f"{element.path.rpartition('.')[0]}.{element.name}{loop}{element.index}"
+        before = element
+    by_path: dict[str, list[TracedElement]] = {}
+    for element in elements:
+        by_path.setdefault(element.path, []).append(element)
+    for same in by_path.values():
+        outermost = min(same, key=lambda element: len(element.stack))
+        for element in same:
+            if element is not outermost:
+                tables = [name + index_text(index) for name, _, index in element.stack]
+                element.path = ".".join([*tables, element.name + element.index])
+
+
+def field_type(element: TracedElement) -> str:
+    """Give the declared type of the field that an element is kept in."""
+    table = getattr(TABLES.get(element.table), "table_type", None)
+    return str(getattr(table, "__annotations__", {}).get(element.name, ""))
