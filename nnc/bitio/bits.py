@@ -53,7 +53,11 @@ def path_text(stack: list[Any], name: str, index: Any) -> str:
     A table whose field has the table's own name is left out: its elements are found from the
     caller all the same, and `header.dq_flag` reads better than the names of all tables between.
     """
-    parts = [entry[0] + index_text(entry[2]) for entry in stack if entry[0] != entry[1]]
+    parts = [
+        entry[0] + index_text(entry[2])
+        for entry in stack
+        if entry[0] != entry[1] or entry[2] is not None
+    ]
     parts.append(name + index_text(index))
     return ".".join([part for part in parts if part])
 
@@ -437,7 +441,11 @@ class BitWriter:
 
     def flt_array(self, n: int, values: Any, name: str) -> None:
         """Write IEEE 754 numbers of `n` bits each, NaNs included."""
-        raw = np.ascontiguousarray(values, dtype=f"<f{n >> 3}").reshape(-1).view(np.uint8)
+        try:
+            numbers = np.ascontiguousarray(values, dtype=f"<f{n >> 3}")
+        except (TypeError, ValueError):
+            self.fail("not numbers", name, None, None, f"numbers of {n} bits")
+        raw = numbers.reshape(-1).view(np.uint8)
         if self.pending_bits == 0:
             self.buffer += raw.data
         else:

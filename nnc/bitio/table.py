@@ -12,7 +12,9 @@ from nnc.bitio.bits import BitReader, BitWriter
 
 
 def same_value(a: Any, b: Any) -> bool:
-    """Compare two field values; arrays and views by what they hold."""
+    """Compare two field values; arrays, views and lists of them by what they hold."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same_value, a, b))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         if a is None or b is None:
             return a is b

@@ -7,12 +7,14 @@ import time
 import click
 
 from nnc.cli.files import check_output, open_bitstream
-from nnc.cli.output import human_size
+from nnc.cli.output import examples, human_size
 
 
 @click.command(
-    epilog="Examples: nnc decode model.nnc -o model.safetensors"
-    " -- nnc decode - -o model.npz --threads 1 < model.nnc"
+    epilog=examples(
+        "nnc decode model.nnc -o model.safetensors",
+        "nnc decode - -o model.npz --threads 1 < model.nnc",
+    )
 )
 @click.argument("bitstream")
 @click.option("-o", "--output", required=True, help="The model: .safetensors or .npz.")

@@ -6,12 +6,17 @@ from dataclasses import asdict
 
 import click
 
-from nnc.cli.output import format_option, human_size, print_json, print_table
+from nnc.cli.output import examples, format_option, human_size, print_json, print_table
 
 DEFAULT_QPS = (-38, -32, -26, -22, -18)
 
 
-@click.command(epilog="Examples: nnc demo -- nnc demo --qp -30 --qp -20 --format json")
+@click.command(
+    epilog=examples(
+        "nnc demo",
+        "nnc demo --qp -30 --qp -20 --format json",
+    )
+)
 @click.option("--qp", "qps", type=int, multiple=True, default=DEFAULT_QPS, show_default=True,
               help="Quantization parameter to try; can be repeated.")  # fmt: skip
 @format_option("json")

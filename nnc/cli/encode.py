@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nnc.cli.files import check_output, write_bitstream
-from nnc.cli.output import human_size
+from nnc.cli.output import examples, human_size
 
 
 def tensor_qps(
@@ -29,8 +29,10 @@ def tensor_qps(
 
 
 @click.command(
-    epilog="Examples: nnc encode model.safetensors -o model.nnc"
-    " -- nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -"
+    epilog=examples(
+        "nnc encode model.safetensors -o model.nnc",
+        "nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -",
+    )
 )
 @click.argument("model")
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")

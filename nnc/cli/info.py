@@ -7,10 +7,15 @@ from dataclasses import asdict
 import click
 
 from nnc.cli.files import open_bitstream
-from nnc.cli.output import escape_controls, format_option, human_size, print_json
+from nnc.cli.output import escape_controls, examples, format_option, human_size, print_json
 
 
-@click.command(epilog="Examples: nnc info model.nnc -- nnc info model.nnc --format json")
+@click.command(
+    epilog=examples(
+        "nnc info model.nnc",
+        "nnc info model.nnc --format json",
+    )
+)
 @click.argument("bitstream")
 @format_option("json")
 def command(bitstream: str, output_format: str) -> None:

@@ -7,10 +7,15 @@ from dataclasses import asdict
 import click
 
 from nnc.cli.files import open_bitstream
-from nnc.cli.output import format_option, print_rows, print_table
+from nnc.cli.output import examples, format_option, print_rows, print_table
 
 
-@click.command(epilog="Examples: nnc ls model.nnc -- nnc ls model.nnc --format csv")
+@click.command(
+    epilog=examples(
+        "nnc ls model.nnc",
+        "nnc ls model.nnc --format csv > tensors.csv",
+    )
+)
 @click.argument("bitstream")
 @format_option("json", "jsonl", "csv")
 def command(bitstream: str, output_format: str) -> None:

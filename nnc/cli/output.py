@@ -33,6 +33,11 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
+def examples(*commands: str) -> str:
+    """Give the end of a help page: commands to be copied, one a line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
 def escape_controls(text: str) -> str:
     """Give text with control characters (and what else can upset a terminal) escaped."""
     return "".join(

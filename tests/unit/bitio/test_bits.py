@@ -266,3 +266,15 @@ def test_trace_holds_every_bit(bits):
         assert entry.position == place
         place += entry.bits
     assert place == 8 * len(data)
+
+
+def test_float_vectors_refuse_what_is_no_number(bits):
+    with pytest.raises(BuildError, match="not numbers"):
+        bits.BitWriter().flt_array(32, ["x"], "v")
+
+
+def test_paths_leave_out_tables_of_their_own_name_but_not_their_indices(bits):
+    reader = bits.BitReader(b"")
+    for entry in [("units", "nnr_unit", 3), ("header", "head"), ("list", "list"), ("x", "x", 2)]:
+        reader.enter(*entry)
+    assert reader.path("y", (1, 2)) == "units[3].header.x[2].y[1][2]"
