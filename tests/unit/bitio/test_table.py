@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nnc.bitio.table import same_value
-from nnc.syntax import NnrUnitHeader, SparsificationPerformanceMap
 from nnc.syntax import NnrStartUnitHeader as Start
+from nnc.syntax import NnrUnitHeader, SparsificationPerformanceMap
 
 
 def header(profile=1):

@@ -1,0 +1,213 @@
+"""The verbs as they are called: results, exit codes, what is refused."""
+
+import io
+import json
+import sys
+import types
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import nnc
+from nnc.cli.main import VERBS, run
+from nnc.cli.output import escape_controls, human_size
+from tests.cases import FOLDER
+
+
+@pytest.fixture
+def model(tmp_path):
+    generator = np.random.default_rng(1)
+    tensors = {
+        "w": generator.normal(0, 0.1, (20, 30)).astype("f4"),
+        "b": generator.normal(0, 0.1, 20).astype("f4"),
+        "n": np.array(7, "i8"),
+    }
+    path = tmp_path / "model.safetensors"
+    save_file(tensors, path, {"format": "pt"})
+    return path
+
+
+@pytest.fixture
+def encoded(model, tmp_path):
+    path = tmp_path / "model.nnc"
+    assert run(["encode", str(model), "-o", str(path), "--quiet"]) == 0
+    return path
+
+
+def test_encode_and_decode(model, encoded, tmp_path, capsys):
+    back = tmp_path / "back.safetensors"
+    assert run(["decode", str(encoded), "-o", str(back)]) == 0
+    before, after = load_file(model), load_file(back)
+    assert set(before) == set(after)
+    for name, values in before.items():
+        assert after[name].dtype == values.dtype
+        np.testing.assert_allclose(after[name], values, atol=0.01)
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "3 tensors" in output.err
+
+
+def test_npz(model, tmp_path):
+    paths = [tmp_path / name for name in ("a.npz", "b.nnc", "c.npz")]
+    np.savez(paths[0], **load_file(model))
+    assert run(["encode", str(paths[0]), "-o", str(paths[1]), "--qp", "-20", "--no-dq"]) == 0
+    assert run(["decode", str(paths[1]), "-o", str(paths[2])]) == 0
+    with np.load(paths[2]) as archive:
+        assert set(archive.files) == {"w", "b", "n"}
+
+
+def test_options_reach_the_encoder(model, tmp_path):
+    path = tmp_path / "x.nnc"
+    options = [
+        "--scan-order",
+        "1",
+        "--profile",
+        "0",
+        "--no-dq",
+        "--keep",
+        "b",
+        "--tensor-qp",
+        "w=-16",
+    ]
+    assert run(["encode", str(model), "-o", str(path), *options]) == 0
+    header = {unit.names[0]: unit.header for unit in nnc.open(path).units if unit.names}
+    assert header["w"].scan_order == 1
+    assert header["w"].dq_flag == 0
+    assert header["b"].nnr_compressed_data_unit_payload_type == 2
+
+
+def test_nothing_is_overwritten_unasked(model, encoded, capsys):
+    before = encoded.read_bytes()
+    assert run(["encode", str(model), "-o", str(encoded), "--qp", "-8"]) == 4
+    assert encoded.read_bytes() == before
+    assert "--force" in capsys.readouterr().err
+    assert run(["encode", str(model), "-o", str(encoded), "--qp", "-8", "--force"]) == 0
+    assert encoded.read_bytes() != before
+
+
+def test_ls(encoded, capsys):
+    assert run(["ls", str(encoded)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "name",
+        "shape",
+        "dtype",
+        "coding",
+        "values",
+        "bytes",
+        "bits/value",
+        "qp",
+    ]
+    assert [line.split()[0] for line in lines[1:]] == ["b", "n", "w"]
+    assert lines[3].split()[1:5] == ["20x30", "float32", "float+dq", "600"]
+    assert run(["ls", str(encoded), "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["schema_version"] == 1
+    assert content["tensors"][2]["shape"] == [20, 30]
+    assert content["tensors"][2]["qp"] == -32
+    assert content["tensors"][1]["qp"] is None
+    assert run(["ls", str(encoded), "--format", "jsonl"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert run(["ls", str(encoded), "--format", "csv"]) == 0
+    assert capsys.readouterr().out.startswith("name,shape,dtype,values,bytes")
+
+
+def test_info(encoded, capsys):
+    assert run(["info", str(encoded)]) == 0
+    text = capsys.readouterr().out
+    assert "3, 621 values" in text
+    assert "metadata format" in text
+    assert run(["info", str(encoded), "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["bytes"] == encoded.stat().st_size
+    assert content["metadata"] == {"format": "pt"}
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in FOLDER.iterdir()))
+def test_info_and_ls_of_every_vector(case, capsys):
+    for path in sorted((FOLDER / case).glob("bitstream*.nnc")):
+        assert run(["info", str(path)]) == 0
+        assert run(["ls", str(path)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_standard_streams(model, encoded, tmp_path, monkeypatch, capsysbinary):
+    assert run(["encode", str(model), "-o", "-", "--quiet"]) == 0
+    piped = capsysbinary.readouterr().out
+    assert piped == encoded.read_bytes()
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(piped)))
+    assert run(["decode", "-", "-o", str(tmp_path / "b.npz"), "-q"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["info", "nothing.nnc"], 4, "No such file"),
+        (["info"], 4, "Missing argument"),
+        (["frobnicate"], 4, "No such command"),
+        (["encode", "model.txt", "-o", "x.nnc"], 4, "no format of models"),
+        (["decode", "DEFAULT", "-o", "x.txt"], 4, "no format of models"),
+        (["encode", "x.safetensors", "-o", "y", "--tensor-qp", "a"], 4, "PATTERN=QP"),
+        (["info", "CUT"], 2, "runs past the end"),
+        (["decode", "OOB", "-o", "x.npz"], 2, "dimensions of the unit's tensor"),
+        (["decode", "DEFAULT", "-o", "x.npz", "--max-values", "3"], 3, "too many values"),
+    ],
+)
+def test_exit_codes(arguments, code, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    default = FOLDER / "p1-base-default-dq" / "bitstream.nnc"
+    (tmp_path / "cut.nnc").write_bytes(default.read_bytes()[:-1])
+    files = {
+        "DEFAULT": str(default),
+        "CUT": "cut.nnc",
+        "OOB": str(FOLDER / "p1-oob" / "bitstream.nnc"),
+    }
+    assert run([files.get(argument, argument) for argument in arguments]) == code
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.out == ""
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_errors_are_json_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    data = (FOLDER / "p1-base-default-dq" / "bitstream.nnc").read_bytes()
+    (tmp_path / "cut.nnc").write_bytes(data[:-1])
+    assert run(["info", "cut.nnc", "--format", "json"]) == 2
+    content = json.loads(capsys.readouterr().out)
+    assert content["exit_code"] == 2
+    assert content["error"]["kind"] == "incomplete"
+    assert content["error"]["missing_bits"] == 8
+    assert content["error"]["path"].startswith("units[")
+
+
+def test_a_fault_of_our_own(monkeypatch, capsys, encoded):
+    def broken(bitstream):
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr("nnc.inspect.summarize", broken)
+    assert run(["info", str(encoded)]) == 5
+    assert "internal error" in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys):
+    for verb in VERBS:
+        assert run([verb, "--help"]) == 0
+        assert capsys.readouterr().out.count(f"nnc {verb}") >= 2
+
+
+def test_demo(capsys):
+    assert run(["demo", "--qp", "-32"]) == 0
+    assert "99.8 %" in capsys.readouterr().out
+    assert run(["demo", "--qp", "-32", "--format", "json"]) == 0
+    result = json.loads(capsys.readouterr().out)["results"][0]
+    assert result["ratio"] >= 8
+    assert result["accuracy_after"] >= result["accuracy_before"] - 0.01
+
+
+def test_text_for_terminals():
+    assert escape_controls("a\x1b[31m\u202e\u00e9") == "a\\x1b[31m\\u202e\u00e9"
+    assert [human_size(n) for n in (0, 999, 1000, 12345, 123456, 10**9)] == [
+        "0 B", "999 B", "1 kB", "12.3 kB", "123 kB", "1 GB"
+    ]  # fmt: skip
