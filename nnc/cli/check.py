@@ -1,0 +1,37 @@
+"""`nnc check`: what of a bitstream breaks which rule."""
+
+from __future__ import annotations
+
+import click
+
+from nnc.cli.elements import open_data
+from nnc.cli.output import escape_controls, format_option, print_json
+
+
+@click.command(epilog="Examples: nnc check model.nnc -- nnc check model.nnc --deep --format json")
+@click.argument("bitstream")
+@click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
+@format_option("json")
+def command(bitstream: str, deep: bool, quiet: bool, output_format: str) -> int:
+    """Check BITSTREAM (- for standard input) against the rules of the format.
+
+    Each finding names the rule, its place in the data, the clause and the line of the schema.
+    Exit code 0: nothing was found; 1: warnings only; 2: errors.
+    """
+    from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
+    from nnc.inspect.check import check
+
+    report = check(open_data(bitstream), deep=deep)
+    if output_format == "json":
+        print_json(report.as_dict())
+    else:
+        for finding in report.findings:
+            click.echo(escape_controls(str(finding)))
+    if not quiet:
+        for path, reason in report.skipped.items():
+            click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
+        click.echo(f"{report.errors} errors, {report.warnings} warnings", err=True)
+    if report.errors:
+        return BAD_BITSTREAM
+    return DIFFERS if report.warnings else GOOD

@@ -1,0 +1,125 @@
+"""The validator: what of a bitstream breaks which rule (clauses 6 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnc.bitio import BitstreamError
+from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
+from nnc.inspect.findings import ERROR, WARNING, Finding, Rule, models
+from nnc.inspect.rules import RULES
+from nnc.inspect.schema_rules import schema_rules
+from nnc.inspect.tracing import BitstreamTrace, trace
+
+#: Part of the message of errors that only follow from an earlier one.
+CONSEQUENCE = "should have come before"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a validator found.
+
+    Attributes:
+        findings: the rules broken, in the order of the data.
+        skipped: paths of units that weren't checked in full, each with the reason.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> int:
+        """Number of errors."""
+        return sum(finding.level == ERROR for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """Number of warnings."""
+        return sum(finding.level == WARNING for finding in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all parts as plain data."""
+        return {
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "skipped": self.skipped,
+        }
+
+
+def check(
+    data: bytes | bytearray | memoryview,
+    *,
+    deep: bool = False,
+    dimensions: Mapping[str, Sequence[int]] | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> Report:
+    """Check a bitstream for everything that we know rules for.
+
+    Args:
+        data: the bytes, from the start of the first unit to the end of the last.
+        deep: decode the entropy-coded payloads too.
+        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
+        cabac_unary_length_minus1: the same for that element, one for all or by name.
+
+    Returns:
+        The findings; no error is raised for a bad bitstream.
+    """
+    traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
+    findings = list(syntax_findings(traced))
+    for model in models(traced):
+        for rule in all_rules(deep=False):
+            findings += rule.findings(model)
+    skipped = {
+        unit.path: unit.missing.message for unit in traced.walk() if unit.missing is not None
+    }
+    if deep:
+        broken = {finding.path for finding in findings if finding.level == ERROR}
+        found, not_decoded = check_payloads(traced, broken)
+        findings += found
+        skipped |= not_decoded
+    findings.sort(key=place_in_data)
+    return Report(findings, skipped)
+
+
+def all_rules(*, deep: bool = True) -> list[Rule]:
+    """Give the rules that a check looks at, apart from those of parsing.
+
+    Args:
+        deep: with those that need payloads to be decoded.
+    """
+    return [*schema_rules(), *RULES, *(DEEP_RULES if deep else [])]
+
+
+def syntax_findings(traced: BitstreamTrace) -> Iterator[Finding]:
+    """Give a finding for each fault of parsing, but not for what merely follows from one."""
+    seen = False
+    for error in traced.errors:
+        if CONSEQUENCE in error.message:
+            if seen:
+                continue
+            seen = True
+        yield syntax_finding(error)
+
+
+def syntax_finding(error: BitstreamError) -> Finding:
+    """Give the finding of a fault of parsing; its rule is `syntax:` and the kind of error."""
+    message = error.message
+    if error.value is not None and str(error.value) not in message:
+        message += f", found {error.value}"
+    if error.allowed:
+        message += f" (allowed: {error.allowed})"
+    return Finding(
+        f"syntax:{error.kind}", ERROR, error.path, error.position, message,
+        error.clause, error.schema,
+    )  # fmt: skip
+
+
+def place_in_data(finding: Finding) -> tuple[int, int]:
+    """Give the position of a finding as numbers, to sort by."""
+    if not finding.position:
+        return 0, 0
+    byte, _, bit = finding.position.partition(".")
+    return int(byte), int(bit)

@@ -1,0 +1,194 @@
+"""Rules of the entropy-coded payloads, which only decoding can check (clause 10)."""
+
+from __future__ import annotations
+
+from nnc.bitio import (
+    BitstreamError,
+    IncompleteError,
+    InvalidError,
+    MissingValueError,
+    UnsupportedError,
+)
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.limits import Limits
+from nnc.decoder.model import DecodedTensor, decode_unit
+from nnc.deepcabac import EntryPoints
+from nnc.inspect.bins import is_coded
+from nnc.inspect.findings import ERROR, Finding, Rule, schema_line
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
+
+#: For each rule its name, its sentence, and how the messages of the decoder about it begin.
+KINDS = (
+    ("codeword-start", "The first 9 bits are below the start range.", "the first 9 bits"),
+    ("terminating-bin", "The terminating bin is 1.", "the terminating bin"),
+    ("stop-bit", "A 1 follows the terminating bin.", "the stop bit"),
+    ("codeword-padding", "Zeros follow the stop bit.", "the bits after the stop bit"),
+    ("codeword-length", "The payload ends with the codeword.", " bytes are left over"),
+    ("block-row-offset", "At a block row the offset is below 256.", "the offset register is"),
+    ("payload-end", "The payload holds all levels.", None),
+    ("entry-points", "Entry points agree with decoding in order.", None),
+    ("level-range", "Levels fit 32 bits.", None),
+    ("codebook-range", "Levels have an entry in the codebook.", None),
+    ("value-range", "Values fit their number format, step sizes are finite.", None),
+    ("decodable", "The parts of a unit agree so that it can be decoded.", None),
+)
+
+
+def rule(name: str, title: str) -> Rule:
+    """Give a rule that decoding checks; by itself it finds nothing in headers."""
+    return Rule(name, title, "10", "interop", ERROR, lambda model: ())
+
+
+DEEP_RULES = [rule(name, title) for name, title, _ in KINDS]
+
+#: Units with what they decode to, or the error that ended it.
+Decoded = list[tuple[UnitTrace, list[DecodedTensor] | BitstreamError]]
+
+
+def check_payloads(
+    traced: BitstreamTrace, broken: set[str]
+) -> tuple[list[Finding], dict[str, str]]:
+    """Decode all coded payloads.
+
+    Args:
+        traced: the bitstream.
+        broken: paths of elements and units that are known to be wrong: what follows from
+            them isn't told again.
+
+    Returns:
+        The findings, and the paths of units that can't be decoded by themselves, with reasons.
+    """
+    findings: list[Finding] = []
+    skipped: dict[str, str] = {}
+    units: list[tuple[UnitTrace, UnitLayout]] = []
+    for unit in traced.walk():
+        if unit.unit is None or unit.error is not None or not is_coded(unit.unit):
+            continue
+        try:
+            units.append((unit, checked_layout(unit, len(traced.data))))
+        except (UnsupportedError, MissingValueError) as error:
+            skipped[unit.path] = error.message
+        except BitstreamError as error:
+            if not any(path.startswith(unit.path) for path in broken):
+                findings.append(payload_finding(unit, error))
+    for unit, outcome in decode_all(units):
+        if isinstance(outcome, BitstreamError):
+            if outcome.path.endswith("hist_dep_sig_prob_enabled_flag"):
+                skipped[unit.path] = outcome.message
+            else:
+                findings.append(payload_finding(unit, outcome))
+        else:
+            findings += value_findings(unit, outcome)
+    return findings, skipped
+
+
+def checked_layout(unit: UnitTrace, byte_count: int) -> UnitLayout:
+    """Give the layout of a unit, refusing more values than its bitstream may hold."""
+    assert unit.unit is not None
+    limits = Limits()
+    layout = layout_of(unit.unit, limits)
+    values = 0
+    for tensor in layout.tensors:
+        values += tensor.values
+        limits.check_values(tensor.name, values, byte_count)
+    return layout
+
+
+def decode_all(units: list[tuple[UnitTrace, UnitLayout]]) -> Decoded:
+    """Decode units by the standard, or by NNCodec 1's dialect where that serves better."""
+    decoded = [(unit, attempt(unit, layout, nncodec1=False)) for unit, layout in units]
+    failures = count_failures(decoded)
+    if failures and all(layout.coding.general_profile_idc == 0 for _, layout in units):
+        other = [(unit, attempt(unit, layout, nncodec1=True)) for unit, layout in units]
+        if count_failures(other) < failures:
+            return other
+    return decoded
+
+
+def count_failures(decoded: Decoded) -> int:
+    """Count the units that couldn't be decoded."""
+    return sum(isinstance(outcome, BitstreamError) for _, outcome in decoded)
+
+
+def attempt(
+    unit: UnitTrace, layout: UnitLayout, nncodec1: bool
+) -> list[DecodedTensor] | BitstreamError:
+    """Decode a unit, or give the error."""
+    assert unit.unit is not None
+    try:
+        return decode_unit(unit.unit, layout, nncodec1)
+    except BitstreamError as error:
+        return error
+
+
+def value_findings(unit: UnitTrace, tensors: list[DecodedTensor]) -> list[Finding]:
+    """Check the levels of a unit against its codebook, its values against their format."""
+    for decoded in tensors:
+        book, levels = decoded.tensor.codebook, decoded.levels
+        if levels is None or not levels.size:
+            continue
+        if book is not None:
+            low, high = -book.zero_offset, len(book.values) - 1 - book.zero_offset
+            worst = int(levels.min()) if levels.min() < low else int(levels.max())
+            if not low <= worst <= high:
+                told = f"a level of {decoded.tensor.name!r} is {worst} (allowed: {low}..{high})"
+                return [payload_rule_finding(unit, "codebook-range", told)]
+        try:
+            decoded.values()
+        except BitstreamError as error:
+            return [payload_rule_finding(unit, "value-range", told_by(error))]
+    return []
+
+
+def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
+    """Give the finding of an error of decoding."""
+    name = rule_of(error)
+    if name == "entry-points":
+        return entry_point_finding(unit, error)
+    position = error.position or byte_bit(8 * (unit.payload_start or unit.start))
+    return payload_rule_finding(unit, name, told_by(error), position)
+
+
+def told_by(error: BitstreamError) -> str:
+    """Give the message of an error with what would have been allowed."""
+    return error.message + (f" (allowed: {error.allowed})" if error.allowed else "")
+
+
+def rule_of(error: BitstreamError) -> str:
+    """Give the name of the rule that an error of decoding is about."""
+    place = error.path.rpartition(".")[2].partition("[")[0]
+    if place in EntryPoints._fields:
+        return "entry-points"
+    if place == "levels":
+        return "level-range"
+    for name, _, begin in KINDS:
+        if begin is not None and begin in error.message:
+            return name
+    if isinstance(error, IncompleteError):
+        return "payload-end"
+    return "decodable"
+
+
+def payload_rule_finding(
+    unit: UnitTrace, name: str, message: str, position: str | None = None
+) -> Finding:
+    """Give a finding about a payload."""
+    place = position or byte_bit(8 * (unit.payload_start or unit.start))
+    schema = "schema/deepcabac.syntax"
+    return Finding(name, ERROR, f"{unit.path}.payload", place, message, "10", schema)
+
+
+def entry_point_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
+    """Give the finding of an entry point, at the element of the header that is wrong."""
+    assert isinstance(error, InvalidError)
+    label = error.path.removeprefix(f"{unit.path}.")
+    name, _, index = label.partition("[")
+    if name == "bit_offset_list":
+        number = int(index.rstrip("]") or 0)
+        label = "bit_offset_delta1" if number == 0 else f"bit_offset_delta2[{number - 1}]"
+    path = f"{unit.path}.header.{label}"
+    for element in unit.elements:
+        if element.path == path:
+            place, schema = element.byte_bit, schema_line(element)
+            return Finding("entry-points", ERROR, path, place, error.message, "10", schema)
+    return payload_rule_finding(unit, "entry-points", error.message)

@@ -1,0 +1,169 @@
+"""What a validator says: findings, and the rules that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace, byte_bit
+from nnc.syntax import TABLES, NnrUnitType
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that a bitstream breaks at one place.
+
+    Attributes:
+        rule: name of the rule.
+        level: `error` or `warning`.
+        path: syntax path of the place.
+        position: the place as `byte.bit`, "" where it isn't known.
+        message: what is wrong, one sentence without the place.
+        clause: clause of the standard that holds the rule, or "".
+        schema: `file:line` of the schema that tells of the element, or "".
+    """
+
+    rule: str
+    level: str
+    path: str
+    position: str
+    message: str
+    clause: str = ""
+    schema: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all parts as plain data."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Give all parts on one line."""
+        place = ", ".join(
+            text for text in (self.path, f"at {self.position}" if self.position else "") if text
+        )
+        sources = [self.rule, f"clause {self.clause}" if self.clause else "", self.schema]
+        told = ", ".join(source for source in sources if source)
+        return f"{self.level}: {place}{': ' if place else ''}{self.message} [{told}]"
+
+
+#: What a rule finds: the unit or element, and what is wrong with it.
+Problem = tuple[UnitTrace | TracedElement, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the format, and how a bitstream is checked for it.
+
+    Attributes:
+        name: its name, which stands in findings.
+        title: the rule as a sentence.
+        clause: clause of the standard that holds it.
+        status: how sure it is: `interop`, `peer`, `draft` or `ours`.
+        level: `error` or `warning`.
+        problems: gives the places of a bitstream that break it.
+    """
+
+    name: str
+    title: str
+    clause: str
+    status: str
+    level: str
+    problems: Callable[[Model], Iterable[Problem]]
+
+    def findings(self, model: Model) -> Iterator[Finding]:
+        """Check one model."""
+        for place, message in self.problems(model):
+            yield finding(self, place, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The units of one model, in the order of decoding.
+
+    Attributes:
+        traced: the bitstream.
+        units: from the start unit up to the next, those in aggregates too.
+        is_first: whether it begins the bitstream.
+        elements: its elements by table and name, each with its unit.
+    """
+
+    traced: BitstreamTrace
+    units: list[UnitTrace]
+    is_first: bool
+    elements: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]
+
+    def of_type(self, kind: NnrUnitType) -> list[UnitTrace]:
+        """Give the units of one type, their headers readable or not."""
+        return [unit for unit in self.units if unit.type_name == kind.name]
+
+    def data_units(self) -> list[UnitTrace]:
+        """Give the compressed data units whose header could be read."""
+        return [unit for unit in self.of_type(NnrUnitType.NNR_NDU) if readable(unit)]
+
+    def mps(self) -> UnitTrace | None:
+        """Give the first model parameter set."""
+        return next(iter(self.of_type(NnrUnitType.NNR_MPS)), None)
+
+
+def models(traced: BitstreamTrace) -> list[Model]:
+    """Give the models of a bitstream: each begins with a start unit."""
+    groups: list[list[UnitTrace]] = [[]]
+    for unit in traced.walk():
+        if unit.type_name == NnrUnitType.NNR_STR.name and groups[-1]:
+            groups.append([])
+        groups[-1].append(unit)
+    return [
+        Model(traced, units, number == 0, elements_by_name(units))
+        for number, units in enumerate(groups)
+    ]
+
+
+def elements_by_name(
+    units: list[UnitTrace],
+) -> dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]:
+    """Give the elements of units by table and name."""
+    result: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]] = {}
+    for unit in units:
+        for element in unit.elements:
+            result.setdefault((element.table, element.name), []).append((unit, element))
+    return result
+
+
+def readable(unit: UnitTrace) -> bool:
+    """Tell whether the header of a unit could be read to its end."""
+    return unit.unit is not None and unit.unit.header is not None
+
+
+def element_of(unit: UnitTrace | None, name: str) -> TracedElement | None:
+    """Give the first element of a name in a unit, or None."""
+    if unit is None:
+        return None
+    return next((element for element in unit.elements if element.name == name), None)
+
+
+def value_of(unit: UnitTrace | None, name: str, default: Any = None) -> Any:
+    """Give the value of the first element of a name in a unit, or a default."""
+    element = element_of(unit, name)
+    return default if element is None else element.value
+
+
+def finding(rule: Rule, place: UnitTrace | TracedElement, message: str) -> Finding:
+    """Give the finding of a rule at a place."""
+    if isinstance(place, UnitTrace):
+        position, schema = byte_bit(8 * place.start), TABLES["nnr_unit"].schema
+    else:
+        position, schema = place.byte_bit, schema_line(place)
+    return Finding(rule.name, rule.level, place.path, position, message, rule.clause, schema)
+
+
+def schema_line(element: TracedElement) -> str:
+    """Give `file:line` of the schema for an element; "" for what isn't one."""
+    syntax = TABLES.get(element.table)
+    if syntax is None:
+        return ""
+    description = syntax.elements.get(element.name)
+    if description is None:
+        return str(syntax.schema)
+    return f"{syntax.schema.rpartition(':')[0]}:{description.line}"

@@ -1,0 +1,572 @@
+"""Rules that no table states: how units follow and name each other (clause 6.2.3).
+
+Each is one function, registered with a name, the clause, and how sure the rule is. They look
+at one model at a time, and skip what isn't there or couldn't be read: a damaged unit gives one
+finding of its own, not one for each rule that it would have mattered to.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+
+from nnc.inspect.findings import (
+    ERROR,
+    WARNING,
+    Model,
+    Problem,
+    Rule,
+    element_of,
+    readable,
+    value_of,
+)
+from nnc.inspect.tracing import PAYLOAD, TRAILING, TracedElement, UnitTrace
+from nnc.syntax import (
+    CompressedDataUnitPayloadType,
+    CompressedParameterTypes,
+    DecompressedDataFormat,
+    NnrUnitType,
+    ParentNodeIdType,
+    TopologyCompressionFormat,
+    TopologyStorageFormat,
+)
+
+RULES: list[Rule] = []
+
+Check = Callable[[Model], Iterable[Problem]]
+
+#: Bytes of a stored value, by data format.
+RAW_BYTES = {DecompressedDataFormat.TENSOR_FLOAT16: 2, DecompressedDataFormat.TENSOR_FLOAT64: 8}
+
+#: Units whose payload may be cut into parts.
+CUTTABLE = {NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT, NnrUnitType.NNR_NDU}
+
+#: The largest unit that the short form of the size field can tell, in bytes.
+SHORT_FORM_LIMIT = (1 << 15) - 1
+
+
+def rule(
+    name: str, title: str, *, clause: str = "6.2.3", status: str = "interop", level: str = ERROR
+) -> Callable[[Check], Check]:
+    """Register a function as the check of a rule."""
+
+    def register(check: Check) -> Check:
+        RULES.append(Rule(name, title, clause, status, level, check))
+        return check
+
+    return register
+
+
+@rule("start-unit-first", "A bitstream begins with a start unit.")
+def start_unit_first(model: Model) -> Iterator[Problem]:
+    """Look at the first unit of the bitstream."""
+    first = model.units[0] if model.units else None
+    if model.is_first and first is not None and first.type_name != NnrUnitType.NNR_STR.name:
+        yield first, f"the first unit is {first.type_name}, not NNR_STR"
+
+
+@rule("mps-second", "The start unit is followed by the model parameter set.")
+def mps_second(model: Model) -> Iterator[Problem]:
+    """Look at the unit after the start unit, aggregates opened."""
+    units = [unit for unit in model.units if unit.type_name != NnrUnitType.NNR_AGG.name]
+    if not units or units[0].type_name != NnrUnitType.NNR_STR.name:
+        return
+    if len(units) == 1:
+        yield units[0], "no NNR_MPS follows the start unit"
+    elif units[1].type_name != NnrUnitType.NNR_MPS.name:
+        yield units[1], f"the unit after the start unit is {units[1].type_name}, not NNR_MPS"
+
+
+@rule("one-mps", "A model has one model parameter set.", status="peer")
+def one_mps(model: Model) -> Iterator[Problem]:
+    """Find further ones."""
+    for unit in model.of_type(NnrUnitType.NNR_MPS)[1:]:
+        yield unit, "a second NNR_MPS in one model"
+
+
+@rule("topology-carried", "topology_carriage_flag 1: the model has a topology unit.")
+def topology_carried(model: Model) -> Iterator[Problem]:
+    """Look for the topology unit that the parameter set announces."""
+    flag = element_of(model.mps(), "topology_carriage_flag")
+    if flag is not None and flag.value == 1 and not model.of_type(NnrUnitType.NNR_TPL):
+        yield flag, "topology_carriage_flag is 1, but there is no NNR_TPL"
+
+
+@rule("topology-announced", "topology_carriage_flag 0: the model has no topology unit.")
+def topology_announced(model: Model) -> Iterator[Problem]:
+    """Find topology units that the parameter set doesn't announce."""
+    if value_of(model.mps(), "topology_carriage_flag") != 0:
+        return
+    for unit in model.of_type(NnrUnitType.NNR_TPL):
+        yield unit, "a topology unit, but topology_carriage_flag is 0"
+
+
+@rule("topology-before-data", "Topology units precede the compressed data units.")
+def topology_before_data(model: Model) -> Iterator[Problem]:
+    """Find topology units after data."""
+    yield from after_data(model, NnrUnitType.NNR_TPL)
+
+
+@rule("quantization-before-data", "Quantization units precede the data units.", status="draft")
+def quantization_before_data(model: Model) -> Iterator[Problem]:
+    """Find quantization units after data."""
+    yield from after_data(model, NnrUnitType.NNR_QNT)
+
+
+def after_data(model: Model, kind: NnrUnitType) -> Iterator[Problem]:
+    """Find units of a type that stand after a compressed data unit."""
+    data = model.of_type(NnrUnitType.NNR_NDU)
+    for unit in model.of_type(kind):
+        if data and unit.start > data[0].start:
+            yield unit, f"{kind.name} after the first NNR_NDU"
+
+
+@rule("reference-list-first", "With indexed references the list of ids precedes the data.")
+def reference_list_first(model: Model) -> Iterator[Problem]:
+    """Look for the list of element ids that indices point into."""
+    flag = element_of(model.mps(), "mps_topology_indexed_reference_flag")
+    if flag is None or flag.value == 0:
+        return
+    lists = reference_lists(model)
+    data = model.of_type(NnrUnitType.NNR_NDU)
+    if data and not any(unit.start < data[0].start for unit in lists):
+        yield flag, "no NNR_TPL of format NNR_TPL_REFLIST before the first NNR_NDU"
+
+
+def reference_lists(model: Model) -> list[UnitTrace]:
+    """Give the units that list element ids."""
+    return [
+        unit
+        for unit in model.of_type(NnrUnitType.NNR_TPL)
+        if value_of(unit, "topology_storage_format") == TopologyStorageFormat.NNR_TPL_REFLIST
+    ]
+
+
+@rule("element-id-index", "An index of an element id points into the list of ids.", clause="6.3.3")
+def element_id_index(model: Model) -> Iterator[Problem]:
+    """Find indices outside of the last list before them."""
+    lists = reference_lists(model)
+    wanted = ("topology_elem_id_index", "topology_elem_id_index_list", "element_id_index")
+    for unit in model.units:
+        before = [other for other in lists if other.start < unit.start]
+        if not before:
+            continue
+        count = len(before[-1].names)
+        for element in unit.elements:
+            if element.name in wanted and element.value >= count:
+                label = element.name + element.index
+                yield element, f"{label} is {element.value} (allowed: 0..{count - 1})"
+
+
+@rule("reference-list-unique", "A list of element ids names each element once.", status="draft")
+def reference_list_unique(model: Model) -> Iterator[Problem]:
+    """Find ids that a list names twice."""
+    for unit in reference_lists(model):
+        seen: set[str] = set()
+        for element in unit.elements:
+            if element.name == "topology_elem_id_list":
+                if element.value in seen:
+                    yield element, f"the id {element.value!r} stands in the list twice"
+                seen.add(element.value)
+
+
+@rule("lps-applies", "A layer parameter set precedes data that it applies to.",
+      status="peer", level=WARNING)  # fmt: skip
+def lps_applies(model: Model) -> Iterator[Problem]:
+    """Find layer parameter sets that no data follow before the next one."""
+    open_set: UnitTrace | None = None
+    for unit in model.units:
+        if unit.type_name == NnrUnitType.NNR_LPS.name:
+            if open_set is not None:
+                yield open_set, "no NNR_NDU follows before the next NNR_LPS"
+            open_set = unit
+        elif unit.type_name == NnrUnitType.NNR_NDU.name:
+            open_set = None
+    if open_set is not None:
+        yield open_set, "no NNR_NDU follows the NNR_LPS"
+
+
+@rule("g-then-h", "A unit with G of a decomposed weight is followed at once by that with H.")
+def g_then_h(model: Model) -> Iterator[Problem]:
+    """Look at the units that hold one part of a decomposed weight by itself."""
+    waiting: UnitTrace | None = None
+    for unit in model.units:
+        role = unit.unit.given.get("decomposed_tensor_role") if unit.unit is not None else None
+        if waiting is not None and role != 2:
+            yield waiting, "G of a decomposed weight, but the next unit isn't its H"
+        if role == 2 and waiting is None:
+            yield unit, "H of a decomposed weight, but the unit before isn't its G"
+        waiting = unit if role == 1 else None
+    if waiting is not None:
+        yield waiting, "G of a decomposed weight, but no unit with H follows"
+
+
+@rule("tensor-once", "A tensor stands in a model once.", clause="6.3.3")
+def tensor_once(model: Model) -> Iterator[Problem]:
+    """Find names that two units carry, not counting parts of one and updates of the same."""
+    seen: dict[tuple[object, ...], UnitTrace] = {}
+    for unit in model.data_units():
+        if value_of(unit, "partial_data_counter", 0):
+            continue
+        node = value_of(unit, "device_id"), value_of(unit, "put_node_depth")
+        for element in unit.elements:
+            if element.name in ("topology_elem_id", "topology_elem_id_list"):
+                key = (element.value, *node)
+                if key in seen:
+                    yield element, f"tensor {element.value!r} is in {seen[key].path} already"
+                seen.setdefault(key, unit)
+
+
+@rule("node-once", "A node of the parameter update tree stands in a model once.", status="peer")
+def node_once(model: Model) -> Iterator[Problem]:
+    """Find two units with the same device, parameter and depth."""
+    seen: dict[tuple[int, int, int], UnitTrace] = {}
+    for unit in model.data_units():
+        node = node_of(unit)
+        if node is None or value_of(unit, "partial_data_counter", 0):
+            continue
+        if node in seen:
+            text = "device {}, parameter {}, depth {}".format(*node)
+            place = element_of(unit, "parameter_id") or unit
+            yield place, f"the node of {text} is that of {seen[node].path} already"
+        seen.setdefault(node, unit)
+
+
+def node_of(unit: UnitTrace) -> tuple[int, int, int] | None:
+    """Give device_id, parameter_id and put_node_depth of a unit that says them all."""
+    names = ("device_id", "parameter_id", "put_node_depth")
+    device, parameter, depth = (value_of(unit, name) for name in names)
+    if device is None or parameter is None or depth is None:
+        return None
+    return device, parameter, depth
+
+
+@rule("parent-depth", "The parent of a node is one level above it.", status="peer")
+def parent_depth(model: Model) -> Iterator[Problem]:
+    """Find nodes at the top of the tree that name a parent."""
+    for unit in model.data_units():
+        depth = element_of(unit, "put_node_depth")
+        kind = value_of(unit, "parent_node_id_type")
+        if depth is not None and depth.value == 0 and kind == ParentNodeIdType.ICNN_NDU_ID:
+            yield depth, "put_node_depth is 0, but the unit names a parent"
+
+
+@rule("parent-first", "A parent in the same model precedes its child.", status="peer")
+def parent_first(model: Model) -> Iterator[Problem]:
+    """Find units whose parent comes after them."""
+    nodes = {node_of(unit): unit for unit in model.data_units()}
+    for unit in model.data_units():
+        device = element_of(unit, "parent_device_id")
+        parameter, depth = value_of(unit, "parameter_id"), value_of(unit, "put_node_depth")
+        if device is None or parameter is None or depth is None:
+            continue
+        parent = nodes.get((device.value, parameter, depth - 1))
+        if parent is not None and parent.start > unit.start:
+            yield device, f"the parent is {parent.path}, which comes after the unit"
+
+
+@rule("parameter-of-one-tensor", "A parameter_id stands for one tensor.", status="peer")
+def parameter_of_one_tensor(model: Model) -> Iterator[Problem]:
+    """Find two names under one parameter_id."""
+    seen: dict[int, tuple[str, UnitTrace]] = {}
+    for unit in model.data_units():
+        parameter = element_of(unit, "parameter_id")
+        if parameter is None or not unit.names:
+            continue
+        name, other = seen.setdefault(parameter.value, (unit.names[0], unit))
+        if name != unit.names[0]:
+            told = f"parameter_id {parameter.value} is that of tensor {name!r} in {other.path}"
+            yield parameter, f"{told} already"
+
+
+@rule("parts-in-order", "The parts of cut data follow each other, counting down to 1.",
+      clause="6.3.3.1", status="draft")  # fmt: skip
+def parts_in_order(model: Model) -> Iterator[Problem]:
+    """Follow the counters of parts."""
+    before: UnitTrace | None = None
+    for unit in model.units:
+        left = value_of(before, "partial_data_counter", 0)
+        counter = element_of(unit, "partial_data_counter")
+        count = 0 if counter is None else counter.value
+        if left > 1:
+            same = before is not None and before.type_name == unit.type_name
+            if not same or before is None or before.names != unit.names:
+                yield unit, f"{left - 1} parts of the data before are missing"
+            elif counter is None or count != left - 1:
+                yield counter or unit, f"partial_data_counter is {count} (allowed: {left - 1})"
+        before = unit
+    left = value_of(before, "partial_data_counter", 0)
+    if before is not None and left > 1:
+        yield before, f"{left - 1} parts of the data are missing at the end"
+
+
+@rule("parts-type", "Only topologies, quantization information and data are cut into parts.",
+      clause="6.3.3.1", status="draft")  # fmt: skip
+def parts_type(model: Model) -> Iterator[Problem]:
+    """Find counters of parts in other units."""
+    for unit in model.units:
+        counter = element_of(unit, "partial_data_counter")
+        names = {kind.name for kind in CUTTABLE}
+        if counter is not None and counter.value and unit.type_name not in names:
+            yield counter, f"partial_data_counter is {counter.value} in a unit of {unit.type_name}"
+
+
+@rule("aggregate-count", "An aggregate holds as many units as it says.", clause="6.3.3",
+      status="draft")  # fmt: skip
+def aggregate_count(model: Model) -> Iterator[Problem]:
+    """Compare the number of units."""
+    for unit in model.of_type(NnrUnitType.NNR_AGG):
+        count = element_of(unit, "num_of_nnr_units_minus2")
+        if count is not None and readable(unit) and count.value + 2 != len(unit.units):
+            found = len(unit.units) - 2
+            yield count, f"num_of_nnr_units_minus2 is {count.value} (allowed: {found})"
+
+
+@rule("aggregate-entry-point", "An entry point is where the unit begins.", clause="6.3.3",
+      status="draft")  # fmt: skip
+def aggregate_entry_point(model: Model) -> Iterator[Problem]:
+    """Compare the entry points with the places of the units."""
+    for unit in model.of_type(NnrUnitType.NNR_AGG):
+        points = [element for element in unit.elements if element.name == "nnr_unit_entry_point"]
+        for element, inner in zip(points, unit.units, strict=False):
+            place = inner.start - (unit.payload_start or 0)
+            if element.value != place:
+                label = element.name + element.index
+                yield element, f"{label} is {element.value} (allowed: {place})"
+
+
+@rule("aggregate-entry-type", "The types beside entry points are those of the units.",
+      clause="6.3.3", status="draft")  # fmt: skip
+def aggregate_entry_type(model: Model) -> Iterator[Problem]:
+    """Compare the types with those of the units."""
+    for unit in model.of_type(NnrUnitType.NNR_AGG):
+        types = [
+            element
+            for element in unit.elements
+            if element.name == "nnr_unit_type" and element.table == "nnr_aggregate_unit_header"
+        ]
+        for element, inner in zip(types, unit.units, strict=False):
+            own = element_of(inner, "nnr_unit_type")
+            if own is not None and own.value != element.value:
+                label = element.name + element.index
+                yield element, f"{label} is {element.value} (allowed: {own.value})"
+
+
+@rule("block-names", "A block names as many tensors as it holds.", clause="6.3.3")
+def block_names(model: Model) -> Iterator[Problem]:
+    """Count the names of blocks."""
+    block = CompressedDataUnitPayloadType.NNR_PT_BLOCK
+    for unit in model.data_units():
+        if value_of(unit, "nnr_compressed_data_unit_payload_type") != block:
+            continue
+        types = CompressedParameterTypes(value_of(unit, "compressed_parameter_types", 0))
+        wanted = 1 + len(types) + 3 * bool(types & CompressedParameterTypes.NNR_CPT_BN)
+        names = ("topology_elem_id", "topology_elem_id_list", "topology_elem_id_index")
+        found = sum(element.name in (*names, f"{names[2]}_list") for element in unit.elements)
+        if found != wanted:
+            place = element_of(unit, "count_topology_elements_minus2") or unit
+            yield place, f"the block names {found} tensors, but holds {wanted}"
+
+
+@rule("decomposition-rows", "G and H of a decomposed weight have as many values as it needs.",
+      clause="6.3.3")  # fmt: skip
+def decomposition_rows(model: Model) -> Iterator[Problem]:
+    """Divide the weight by the rows of G."""
+    for unit in model.data_units():
+        rows = element_of(unit, "g_number_of_rows")
+        dimensions = dimensions_of(unit)
+        if rows is None or dimensions is None or len(dimensions) < 2:
+            continue
+        values = math.prod(dimensions)
+        if rows.value == 0 or values % rows.value:
+            yield rows, f"g_number_of_rows is {rows.value} (allowed: a divisor of {values})"
+
+
+def dimensions_of(unit: UnitTrace) -> list[int] | None:
+    """Give tensor_dimensions of a unit, those from outside too; None where not known."""
+    scope = unit.unit.scope if unit.unit is not None else None
+    return None if scope is None else scope.names().get("tensor_dimensions")
+
+
+@rule("entry-point-bits", "The block rows of a payload fit into it.", clause="6.3.3")
+def entry_point_bits(model: Model) -> Iterator[Problem]:
+    """Add up the bits of block rows."""
+    for unit in model.data_units():
+        position = size = 0
+        available = 8 * (unit.stop - (unit.payload_start or unit.stop))
+        for element in unit.elements:
+            if element.name not in ("bit_offset_delta1", "bit_offset_delta2"):
+                continue
+            size += element.value
+            position += size
+            label = element.name + element.index
+            if size < 0:
+                yield element, f"{label} makes a block row of {size} bits"
+                break
+            if position > available:
+                told = f"{label} makes block rows of {position} bits in all"
+                yield element, f"{told}, but the payload has {available}"
+                break
+
+
+@rule("raw-size", "A payload of stored values has as many bytes as they need.", clause="6.3.4")
+def raw_size(model: Model) -> Iterator[Problem]:
+    """Compare sizes of stored payloads."""
+    for unit in model.data_units():
+        if not is_raw(unit) or value_of(unit, "partial_data_counter", 0):
+            continue
+        dimensions = dimensions_of(unit)
+        if dimensions is None or unit.payload_start is None:
+            continue
+        width = RAW_BYTES.get(value_of(unit, "nnr_decompressed_data_format"), 4)
+        wanted, found = width * math.prod(dimensions), unit.stop - unit.payload_start
+        if wanted != found:
+            place = element_of(unit, PAYLOAD) or unit
+            yield place, f"the stored values take {found} bytes (allowed: {wanted})"
+
+
+def is_raw(unit: UnitTrace) -> bool:
+    """Tell whether the payload of a unit holds stored values."""
+    raw = CompressedDataUnitPayloadType.NNR_PT_RAW_FLOAT
+    return bool(value_of(unit, "nnr_compressed_data_unit_payload_type") == raw)
+
+
+@rule("raw-format", "Stored values are of 16, 32 or 64 bits.", clause="6.3.3", status="ours")
+def raw_format(model: Model) -> Iterator[Problem]:
+    """Find stored values in formats of integers."""
+    for unit in model.data_units():
+        element = element_of(unit, "nnr_decompressed_data_format")
+        if element is None or not is_raw(unit):
+            continue
+        if element.value_name not in ("TENSOR_FLOAT16", "TENSOR_FLOAT32", "TENSOR_FLOAT64"):
+            yield element, f"stored values of the format {element.value_name or element.value}"
+
+
+@rule("dimension-shift", "The row axis is one of the tensor's axes.", clause="6.3.3",
+      status="ours")  # fmt: skip
+def dimension_shift(model: Model) -> Iterator[Problem]:
+    """Find row axes beyond the last one."""
+    for unit in model.data_units():
+        shift, dimensions = element_of(unit, "first_tensor_dimension_shift"), dimensions_of(unit)
+        if shift is not None and dimensions is not None and shift.value >= len(dimensions):
+            told = f"first_tensor_dimension_shift is {shift.value}"
+            yield shift, f"{told} (allowed: 0..{len(dimensions) - 1})"
+
+
+@rule("mapping-axis", "Tensors are joined along an axis that there is.", clause="6.3.3",
+      status="draft")  # fmt: skip
+def mapping_axis(model: Model) -> Iterator[Problem]:
+    """Find axes beyond the last one."""
+    for unit in model.data_units():
+        axis, dimensions = element_of(unit, "concatenation_axis_index"), dimensions_of(unit)
+        if axis is not None and dimensions is not None and axis.value >= len(dimensions):
+            told = f"concatenation_axis_index is {axis.value}"
+            yield axis, f"{told} (allowed: 0..{len(dimensions) - 1})"
+
+
+@rule("mapping-splits", "Joined tensors end one after the other.", clause="6.3.3", status="draft")
+def mapping_splits(model: Model) -> Iterator[Problem]:
+    """Find places to split at that don't ascend, or lie outside the axis."""
+    for unit in model.data_units():
+        axis, dimensions = value_of(unit, "concatenation_axis_index"), dimensions_of(unit)
+        if axis is None or dimensions is None or axis >= len(dimensions):
+            continue
+        before = 0
+        for element in unit.elements:
+            if element.name == "split_index":
+                if not before < element.value < dimensions[axis]:
+                    label = element.name + element.index
+                    allowed = f"{before + 1}..{dimensions[axis] - 1}"
+                    yield element, f"{label} is {element.value} (allowed: {allowed})"
+                before = element.value
+
+
+@rule("quantization-declared", "Quantised data have a quantization method in force.",
+      clause="6.3.4")  # fmt: skip
+def quantization_declared(model: Model) -> Iterator[Problem]:
+    """Find quantised tensors where no parameter set has a step size."""
+    quantised = (
+        CompressedDataUnitPayloadType.NNR_PT_FLOAT,
+        CompressedDataUnitPayloadType.NNR_PT_BLOCK,
+    )
+    densities = {"mps_qp_density": False, "lps_qp_density": False}
+    for unit in model.units:
+        if unit.type_name in (NnrUnitType.NNR_MPS.name, NnrUnitType.NNR_LPS.name):
+            name = "mps_qp_density" if unit.type_name == "NNR_MPS" else "lps_qp_density"
+            densities[name] = element_of(unit, name) is not None or unit.error is not None
+        kind = element_of(unit, "nnr_compressed_data_unit_payload_type")
+        if kind is not None and kind.value in quantised and not any(densities.values()):
+            yield kind, "a quantised tensor, but the quantization method flags are 0"
+
+
+@rule("size-form", "A size is in the short form where that can hold it.", clause="6.3.2",
+      level=WARNING)  # fmt: skip
+def size_form(model: Model) -> Iterator[Problem]:
+    """Find sizes in the long form that would fit the short one."""
+    for unit in model.units:
+        flag, size = element_of(unit, "nnr_unit_size_flag"), value_of(unit, "nnr_unit_size")
+        if flag is not None and flag.value and size is not None and size - 2 <= SHORT_FORM_LIMIT:
+            told = f"the size of {size} bytes is in the long form"
+            yield flag, f"{told}, but would fit the short one"
+
+
+@rule("byte-alignment", "Bits up to a byte boundary are a 1 and zeros.", clause="6.3.5")
+def byte_alignment(model: Model) -> Iterator[Problem]:
+    """Find other bits."""
+    for unit in model.units:
+        for element in unit.elements:
+            if is_alignment(element) and element.value != 1 << (element.bits - 1):
+                found = f"{element.value:0{element.bits}b}"
+                regular = f"{1 << (element.bits - 1):0{element.bits}b}"
+                yield element, f"the alignment bits are {found} (allowed: {regular})"
+
+
+def is_alignment(element: TracedElement) -> bool:
+    """Tell whether an element is bits up to a byte boundary."""
+    return element.is_syntax and element.name == "byte_alignment"
+
+
+@rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4")
+def trailing_bytes(model: Model) -> Iterator[Problem]:
+    """Find bytes after the end of a payload's syntax."""
+    for unit in model.units:
+        element = element_of(unit, TRAILING)
+        if element is not None and not element.is_syntax and unit.error is None:
+            count = element.bits >> 3
+            yield element, f"{count} byte{'s' if count > 1 else ''} after the end of the syntax"
+
+
+@rule("class-count", "The class accuracies of a map are as many as it says.", clause="6.3.4",
+      status="peer", level=WARNING)  # fmt: skip
+def class_count(model: Model) -> Iterator[Problem]:
+    """Find units that only read right as a slip of NNCodec wrote them."""
+    for unit in model.units:
+        if unit.unit is not None and "unification_class_count_is_bitmask" in unit.unit.given:
+            place = element_of(unit, "upm_count_classes") or unit
+            yield place, "there are upm_class_bitmask class accuracies, not upm_count_classes"
+
+
+@rule("deflated-data", "Data said to be deflated are.", clause="6.3.4", status="draft")
+def deflated_data(model: Model) -> Iterator[Problem]:
+    """Inflate topologies and quantization information, in small pieces."""
+    for unit in model.units:
+        formats = ("topology_compression_format", "quantization_compression_format")
+        packed = [value_of(unit, name) for name in formats]
+        element = element_of(unit, "topology_data") or element_of(unit, "quantization_data")
+        if element is None or TopologyCompressionFormat.NNR_DFL not in packed:
+            continue
+        if not inflates(element.value):
+            yield element, f"{element.name} is no whole zlib stream (RFC 1950)"
+
+
+def inflates(data: memoryview) -> bool:
+    """Tell whether bytes are one whole zlib stream."""
+    inflater = zlib.decompressobj()
+    try:
+        inflater.decompress(data, 1 << 16)
+        while inflater.unconsumed_tail:
+            inflater.decompress(inflater.unconsumed_tail, 1 << 16)
+    except zlib.error:
+        return False
+    return inflater.eof and not inflater.unused_data

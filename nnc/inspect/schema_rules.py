@@ -1,0 +1,131 @@
+"""Rules that the schema states: ranges, named values and constraints of its elements."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from enum import IntFlag
+from typing import Any
+
+import nnc.syntax
+from nnc.inspect.expressions import UnknownNameError, evaluate
+from nnc.inspect.findings import ERROR, Model, Problem, Rule
+from nnc.inspect.tracing import TracedElement, UnitTrace
+from nnc.syntax import TABLES, Element
+
+#: Unit types that applications may use as they like; the schema's range is that of the others.
+UNSPECIFIED_UNIT_TYPES = range(32, 64)
+
+
+def schema_rules() -> list[Rule]:
+    """Give a rule for each range, enum and constraint in the schema.
+
+    Their names are `range:`, `enum:` or `constraint:` with table and element; the second
+    constraint of an element has `#2` at its end.
+    """
+    rules = []
+    for table, syntax in TABLES.items():
+        for element in syntax.elements.values():
+            rules += element_rules(table, element)
+    return rules
+
+
+def element_rules(table: str, element: Element) -> list[Rule]:
+    """Give the rules of one element."""
+    name = f"{table}.{element.name}"
+    rules = []
+    if element.range is not None:
+        problems = functools.partial(range_problems, table, element)
+        title = f"{element.name} is in {element.range}"
+        rules.append(rule(f"range:{name}", title, element, problems))
+    elif element.enum is not None:
+        problems = functools.partial(enum_problems, table, element)
+        title = f"{element.name} has a value that {element.enum} names"
+        rules.append(rule(f"enum:{name}", title, element, problems))
+    for number, (condition, sentence) in enumerate(element.constraints):
+        mark = f"#{number + 1}" if number else ""
+        problems = functools.partial(constraint_problems, table, element, condition, sentence)
+        rules.append(rule(f"constraint:{name}{mark}", sentence, element, problems))
+    return rules
+
+
+def rule(name: str, title: str, element: Element, problems: Any) -> Rule:
+    """Give a rule of an element; what the schema says is always an error."""
+    return Rule(name, title, element.clause, element.status, ERROR, problems)
+
+
+def range_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
+    """Find values outside the range that the schema gives."""
+    assert described.range is not None
+    first, last = described.range.split(" .. ")
+    for unit, element in model.elements.get((table, described.name), []):
+        if is_unspecified_type(table, described.name, element.value):
+            continue
+        try:
+            low, high = evaluate(first, {}), evaluate(last, {})
+        except UnknownNameError:
+            names = names_around(unit, element)
+            low, high = evaluate(first, names), evaluate(last, names)
+        if low <= element.value <= high:
+            continue
+        label = element.name + element.index
+        if low == high == 0 and "reserved" in element.name:
+            yield element, f"{label} is {element.value}, but reserved bits are 0"
+        else:
+            yield element, f"{label} is {element.value} (allowed: {low}..{high})"
+
+
+def is_unspecified_type(table: str, name: str, value: Any) -> bool:
+    """Tell whether a value is a unit type left to applications."""
+    return (table, name) == ("nnr_unit_header", "nnr_unit_type") and (
+        value in UNSPECIFIED_UNIT_TYPES
+    )
+
+
+def enum_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
+    """Find values that the enum of an element has no name for."""
+    kind: Any = getattr(nnc.syntax, str(described.enum))
+    allowed = {int(member) for member in kind}
+    if issubclass(kind, IntFlag):
+        allowed = set(range(1 << max(allowed).bit_length()))
+    for _, element in model.elements.get((table, described.name), []):
+        if element.value not in allowed:
+            known = ", ".join(str(int(member)) for member in kind)
+            label = element.name + element.index
+            yield element, f"{label} is {element.value}, which is reserved (allowed: {known})"
+
+
+def constraint_problems(
+    table: str, described: Element, condition: str, sentence: str, model: Model
+) -> Iterator[Problem]:
+    """Find tables that break a constraint."""
+    seen = set()
+    for unit, element in model.elements.get((table, described.name), []):
+        place = unit.path, element.stack
+        if place in seen:
+            continue
+        seen.add(place)
+        names = names_around(unit, element)
+        try:
+            holds = evaluate(condition, names)
+        except UnknownNameError:
+            continue
+        if not holds:
+            found = names.get(described.name)
+            shown = ", ".join(f"{value:g}" for value in found) if isinstance(found, list) else found
+            yield element, f"{sentence}: {element.name} is {shown}"
+
+
+def names_around(unit: UnitTrace, element: TracedElement) -> dict[str, Any]:
+    """Give the names that an element's table can use, with their values; lists as lists."""
+    scope = unit.unit.scope if unit.unit is not None else None
+    names: dict[str, Any] = {} if scope is None else dict(scope.names())
+    own: dict[str, Any] = {}
+    for other in unit.elements:
+        if other.stack != element.stack:
+            continue
+        if other.index:
+            own.setdefault(other.name, []).append(other.value)
+        else:
+            own[other.name] = other.value
+    return names | own
