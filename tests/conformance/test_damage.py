@@ -76,8 +76,11 @@ def check_cut_payloads(case):
                 cut.payload = unit.payload_bytes[:length]
                 raw = bitstream.to_bytes()
             else:
-                begin = data[: unit.start] + (unit.byte_size - len(unit.payload_bytes) + length
-                    ).to_bytes(2, "big") + data[unit.start + 2 : unit.payload_start + length]
+                begin = (
+                    data[: unit.start]
+                    + (unit.byte_size - len(unit.payload_bytes) + length).to_bytes(2, "big")
+                    + data[unit.start + 2 : unit.payload_start + length]
+                )
                 raw = begin + data[unit.start + unit.byte_size :]
             started = time.perf_counter()
             attempt(raw)
