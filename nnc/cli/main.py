@@ -15,7 +15,7 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 #: it is not supported; usage or input/output; a fault of our own.
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
-VERBS = ("encode", "decode", "info", "ls", "tree", "trace", "check", "demo")
+VERBS = ("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "demo")
 
 
 class Verbs(click.Group):

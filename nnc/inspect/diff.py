@@ -1,0 +1,263 @@
+"""What two bitstreams differ in: units paired by type and tensor, elements by path."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nnc.bitio import BitstreamError
+from nnc.bitio.table import same_value
+from nnc.decoder.layout import layout_of
+from nnc.decoder.limits import Limits
+from nnc.decoder.model import DecodedTensor, decode_unit
+from nnc.inspect.bins import find_dialect, is_coded
+from nnc.inspect.rules import is_alignment
+from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace
+
+#: How many bytes of two payloads are compared at a time.
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that isn't the same in two bitstreams.
+
+    Attributes:
+        kind: `changed` for an element with another value; `only in A`, `only in B` for an
+            element or unit; `bytes` for a payload and other bytes that aren't elements;
+            `moved` for a unit that others have changed places with; `levels` for a tensor.
+        path_a: path in the first bitstream, None where it isn't there.
+        path_b: path in the second.
+        value_a: value in the first; of a unit its type and tensors; None for bytes.
+        value_b: value in the second.
+        bits_a: size in the first, in bits.
+        bits_b: size in the second.
+        count: number of bytes or levels that differ, None where sizes or shapes do.
+    """
+
+    kind: str
+    path_a: str | None
+    path_b: str | None
+    value_a: Any = None
+    value_b: Any = None
+    bits_a: int | None = None
+    bits_b: int | None = None
+    count: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all parts as plain data; bytes as hexadecimal text."""
+        content = asdict(self)
+        for name in ("value_a", "value_b"):
+            if isinstance(content[name], bytes | memoryview):
+                content[name] = bytes(content[name]).hex()
+        return content
+
+
+def diff(a: BitstreamTrace, b: BitstreamTrace, *, levels: bool = False) -> list[Difference]:
+    """Compare two bitstreams.
+
+    Args:
+        a: the first.
+        b: the second.
+        levels: where payloads differ, decode both and count the levels that differ.
+
+    Returns:
+        The differences in the order of the first; empty if both are the same bytes.
+    """
+    dialects = (find_dialect(a), find_dialect(b)) if levels else None
+    return list(diff_units(a.units, b.units, a.data, b.data, dialects))
+
+
+def diff_units(
+    a: list[UnitTrace],
+    b: list[UnitTrace],
+    data_a: memoryview,
+    data_b: memoryview,
+    dialects: tuple[bool, bool] | None,
+) -> Iterator[Difference]:
+    """Compare the units of two bitstreams or aggregates."""
+    partners = pair(a, b, data_a, data_b)
+    places = [partners[number] for number in range(len(a)) if number in partners]
+    stayed = longest_ascending(places)
+    for number, unit in enumerate(a):
+        if number not in partners:
+            size = 8 * (unit.stop - unit.start)
+            yield Difference("only in A", unit.path, None, title(unit), bits_a=size)
+            continue
+        other = b[partners[number]]
+        if partners[number] not in stayed:
+            yield Difference("moved", unit.path, other.path, title(unit), title(other))
+        yield from diff_elements(unit, other, data_a, data_b)
+        if dialects is not None:
+            yield from diff_levels(unit, other, dialects)
+        yield from diff_units(unit.units, other.units, data_a, data_b, dialects)
+    found = set(partners.values())
+    for number, unit in enumerate(b):
+        if number not in found:
+            size = 8 * (unit.stop - unit.start)
+            yield Difference("only in B", None, unit.path, None, title(unit), bits_b=size)
+
+
+def title(unit: UnitTrace) -> str:
+    """Give type and tensors of a unit."""
+    return " ".join([unit.type_name, ", ".join(unit.names)]).rstrip()
+
+
+def pair(
+    a: list[UnitTrace], b: list[UnitTrace], data_a: memoryview, data_b: memoryview
+) -> dict[int, int]:
+    """Pair units: first by type and tensors, then renamed ones by their payloads.
+
+    Returns:
+        For numbers of units of the first list those of their partners in the second.
+    """
+    partners: dict[int, int] = {}
+    waiting: dict[tuple[str, ...], list[int]] = {}
+    for number, unit in enumerate(b):
+        waiting.setdefault(key_of(unit), []).append(number)
+    for number, unit in enumerate(a):
+        if candidates := waiting.get(key_of(unit)):
+            partners[number] = candidates.pop(0)
+    left = [number for candidates in waiting.values() for number in candidates]
+    for number, unit in enumerate(a):
+        if number in partners:
+            continue
+        for candidate in left:
+            if b[candidate].type_name == unit.type_name and same_payload(
+                unit, b[candidate], data_a, data_b
+            ):
+                partners[number] = candidate
+                left.remove(candidate)
+                break
+    return partners
+
+
+def key_of(unit: UnitTrace) -> tuple[str, ...]:
+    """Give what a unit is paired by: its type and the names of its tensors."""
+    try:
+        names = unit.unit.names if unit.unit is not None else unit.names
+    except BitstreamError:
+        names = unit.names
+    return (unit.type_name, *names)
+
+
+def payload_of(unit: UnitTrace, data: memoryview) -> memoryview:
+    """Give the bytes of a unit's payload."""
+    return data[unit.stop if unit.payload_start is None else unit.payload_start : unit.stop]
+
+
+def same_payload(a: UnitTrace, b: UnitTrace, data_a: memoryview, data_b: memoryview) -> bool:
+    """Tell whether two units hold the same payload, and one that isn't empty."""
+    first, second = payload_of(a, data_a), payload_of(b, data_b)
+    return len(first) > 0 and len(first) == len(second) and count_different(first, second) == 0
+
+
+def longest_ascending(numbers: Sequence[int]) -> set[int]:
+    """Give a longest part of different numbers that ascends."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        place = bisect.bisect_left(ends, number)
+        before[number] = ends[place - 1] if place else None
+        ends[place : place + 1] = [number]
+    chosen: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        chosen.add(last)
+        last = before[last]
+    return chosen
+
+
+def diff_elements(
+    a: UnitTrace, b: UnitTrace, data_a: memoryview, data_b: memoryview
+) -> Iterator[Difference]:
+    """Compare the elements of two units by their paths within the unit."""
+    others = {element.path.removeprefix(b.path): element for element in b.elements}
+    for element in a.elements:
+        other = others.pop(element.path.removeprefix(a.path), None)
+        if other is None:
+            if not is_regular(element):
+                yield one_sided("only in A", element)
+        elif element.is_syntax:
+            if element.value == other.value and element.bits == other.bits:
+                continue
+            if not (is_regular(element) and is_regular(other)):
+                yield from changed(element, other)
+        else:
+            yield from diff_bytes(element, other, data_a, data_b)
+    for other in others.values():
+        if not is_regular(other):
+            yield one_sided("only in B", other)
+
+
+def is_regular(element: TracedElement) -> bool:
+    """Tell whether an element is regular alignment, which only follows from what is before."""
+    return is_alignment(element) and element.value == 1 << (element.bits - 1)
+
+
+def one_sided(kind: str, element: TracedElement) -> Difference:
+    """Give the difference for an element that only one bitstream has."""
+    if kind == "only in A":
+        return Difference(kind, element.path, None, element.value, bits_a=element.bits)
+    return Difference(kind, None, element.path, None, element.value, bits_b=element.bits)
+
+
+def changed(a: TracedElement, b: TracedElement) -> Iterator[Difference]:
+    """Give the difference between two elements, if there is one."""
+    if not same_value(a.value, b.value) or a.bits != b.bits:
+        yield Difference("changed", a.path, b.path, a.value, b.value, a.bits, b.bits)
+
+
+def diff_bytes(
+    a: TracedElement, b: TracedElement, data_a: memoryview, data_b: memoryview
+) -> Iterator[Difference]:
+    """Compare bytes that aren't elements of the syntax."""
+    first = data_a[a.position >> 3 : (a.position + a.bits + 7) >> 3]
+    second = data_b[b.position >> 3 : (b.position + b.bits + 7) >> 3]
+    count = count_different(first, second) if len(first) == len(second) else None
+    if count != 0:
+        yield Difference("bytes", a.path, b.path, None, None, a.bits, b.bits, count)
+
+
+def count_different(a: memoryview, b: memoryview) -> int:
+    """Count the bytes in which two runs of the same length differ."""
+    total = 0
+    for start in range(0, len(a), PIECE):
+        first = np.frombuffer(a[start : start + PIECE], np.uint8)
+        second = np.frombuffer(b[start : start + PIECE], np.uint8)
+        total += int(np.count_nonzero(first != second))
+    return total
+
+
+def diff_levels(a: UnitTrace, b: UnitTrace, dialects: tuple[bool, bool]) -> Iterator[Difference]:
+    """Compare the levels of two units whose payloads differ.
+
+    Units whose levels can't be decoded by themselves are passed over; their payloads have been
+    told to differ.
+    """
+    coded = all(unit.unit is not None and is_coded(unit.unit) for unit in (a, b))
+    if not coded or not any(element.name == PAYLOAD for element in a.elements):
+        return
+    first, second = (decoded(unit, is_old) for unit, is_old in zip((a, b), dialects, strict=True))
+    for one, other in zip(first, second, strict=False):
+        if one.levels is None or other.levels is None:
+            continue
+        paths = f"{a.path} {one.tensor.name}", f"{b.path} {other.tensor.name}"
+        if one.levels.shape != other.levels.shape:
+            shapes = list(one.levels.shape), list(other.levels.shape)
+            yield Difference("levels", *paths, *shapes)
+        elif count := int(np.count_nonzero(one.levels != other.levels)):
+            yield Difference("levels", *paths, one.levels.size, other.levels.size, count=count)
+
+
+def decoded(unit: UnitTrace, nncodec1: bool) -> list[DecodedTensor]:
+    """Decode a unit, or give nothing where that can't be done."""
+    assert unit.unit is not None
+    try:
+        return decode_unit(unit.unit, layout_of(unit.unit, Limits()), nncodec1)
+    except BitstreamError:
+        return []
