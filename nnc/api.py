@@ -56,7 +56,8 @@ def encode(
         codebook: code float tensors of at most 256 distinct levels by a codebook.
         keep: patterns of names of float tensors to be stored as they are.
         scan_order: 0: row by row; 1 to 4: in blocks of 8, 16, 32 or 64, with entry points.
-        row_skip: signal rows of zeros; None: where that makes the unit smaller.
+        row_skip: signal rows of zeros, where the syntax can; None: where that makes the unit
+            smaller.
         parameter_search: choose initial state and speed of each context.
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc: 1 for the second edition of the standard, 0 for the first.

@@ -42,7 +42,8 @@ class EncoderOptions:
         codebook: code float tensors of few distinct values by a codebook; these are rounded.
         keep: patterns of names of float tensors that are stored as they are.
         scan_order: 0: row by row; 1 to 4: blocks of 8, 16, 32, 64, with entry points.
-        row_skip: signal rows of zeros (profile 1 only); None: where it makes the unit smaller.
+        row_skip: signal rows of zeros (profile 1 only), where the syntax can; None: where it
+            makes the unit smaller.
         parameter_search: choose initial states and speeds of the contexts.
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc, 0 or 1.

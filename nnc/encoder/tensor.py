@@ -12,6 +12,7 @@ from nnc import deepcabac
 from nnc.bitstream import Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
 from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.options import EncoderOptions
@@ -124,7 +125,11 @@ def encode_levels(
 ) -> EntryPoints:
     """Code the levels of one tensor, and give the entry points of its block rows."""
     matrix = np.ascontiguousarray(levels.reshape(matrix_shape(levels.shape)))
-    return coder.tensor(matrix, coding, search=options.parameter_search, row_skip=options.row_skip)
+    row_skip = options.row_skip
+    if row_skip and not may_skip_rows(coding, *matrix.shape):
+        # Skipped rows would leave the trellis in another state than it was quantized for.
+        row_skip = False
+    return coder.tensor(matrix, coding, search=options.parameter_search, row_skip=row_skip)
 
 
 def data_unit_header(

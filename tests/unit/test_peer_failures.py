@@ -69,7 +69,7 @@ def test_huge_values_alone_raise_the_quantization_parameter():
 
 @pytest.mark.parametrize("shape", [(20, 17), (20, 20), (70, 130)])
 @pytest.mark.parametrize("scan_order", [0, 1, 2, 3, 4])
-@pytest.mark.parametrize("row_skip", [None, False])
+@pytest.mark.parametrize("row_skip", [None, False, True])
 def test_skipped_rows_keep_the_state_of_the_trellis(shape, scan_order, row_skip):
     values = random_tensor(*shape)
     values[3 : shape[0] - 2] = 0
