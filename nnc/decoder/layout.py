@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 
 from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
 from nnc.bitstream import Unit
 from nnc.decoder.limits import Limits
+from nnc.decoder.node import Node, Parent, node_of, parent_of
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
@@ -21,6 +23,9 @@ DC = CompressedParameterTypes.NNR_CPT_DC
 LS = CompressedParameterTypes.NNR_CPT_LS
 BN = CompressedParameterTypes.NNR_CPT_BN
 BI = CompressedParameterTypes.NNR_CPT_BI
+
+#: How the scaling factors of a layer that isn't coded as a block are told from its bias.
+SCALING_SUFFIX = "_scaling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,18 @@ class Codebook:
     zero_offset: int
 
 
+class Part(Enum):
+    """What a tensor is within its layer."""
+
+    WHOLE = "a tensor by itself"
+    WEIGHT = "weight"
+    G = "left factor of the weight"
+    H = "right factor of the weight"
+    SCALING = "local scaling"
+    BIAS = "bias"
+    BATCH_NORM = "a parameter of the batch norm"
+
+
 @dataclass(frozen=True, slots=True)
 class CodedTensor:
     """One tensor of a payload.
@@ -43,12 +60,14 @@ class CodedTensor:
     Attributes:
         name: its name.
         dimensions: its shape.
+        part: what it is within its layer.
         codebook: the codebook that applies to it, if any.
         entry_points: entry points of its block rows, if it has any.
     """
 
     name: str
     dimensions: tuple[int, ...]
+    part: Part = Part.WHOLE
     codebook: Codebook | None = None
     entry_points: EntryPoints | None = None
 
@@ -75,6 +94,10 @@ class UnitLayout:
     Attributes:
         payload_type: a value of `CompressedDataUnitPayloadType`.
         tensors: the tensors in the order of the payload.
+        dimensions: tensor_dimensions: of the tensor, or of the layer's weight as a whole.
+        node: the node of the parameter update tree that the unit is, if its header says so.
+        parent: the node that it is a difference to, if any.
+        temporal: the levels of the parent are contexts.
         data_format: a value of `DecompressedDataFormat`.
         qp_density: of the parameter set in force.
         qp_base: quantization_parameter of the parameter set in force.
@@ -83,19 +106,26 @@ class UnitLayout:
 
     payload_type: int
     tensors: list[CodedTensor]
+    dimensions: tuple[int, ...]
+    node: Node | None
+    parent: Parent | None
+    temporal: bool
     data_format: int
     qp_density: int
     qp_base: int
     coding: TensorCoding
 
 
-def layout_of(unit: Unit, limits: Limits, *, for_decoding: bool = True) -> UnitLayout:
+def layout_of(
+    unit: Unit, limits: Limits, *, for_decoding: bool = True, parents_known: bool = False
+) -> UnitLayout:
     """Give the layout of a compressed data unit.
 
     Args:
         unit: the unit, out of a parsed bitstream.
         limits: what to accept.
         for_decoding: refuse what isn't decoded.
+        parents_known: the levels of parent nodes are at hand, as in a session of updates.
 
     Raises:
         InvalidError: reserved payload type, names that don't fit the tensors.
@@ -109,6 +139,8 @@ def layout_of(unit: Unit, limits: Limits, *, for_decoding: bool = True) -> UnitL
     refuse_reserved(header)
     if for_decoding:
         refuse_unsupported(header)
+        if not parents_known:
+            refuse_temporal_contexts(header)
     payload_type = header.nnr_compressed_data_unit_payload_type
     dimensions = tuple(int(length) for length in scope.tensor_dimensions)
     limits.check_rank(", ".join(unit.names), len(dimensions))
@@ -120,6 +152,10 @@ def layout_of(unit: Unit, limits: Limits, *, for_decoding: bool = True) -> UnitL
     return UnitLayout(
         payload_type=payload_type,
         tensors=tensors,
+        dimensions=dimensions,
+        node=node_of(header),
+        parent=parent_of(header),
+        temporal=bool(header.temporal_context_modeling_flag),
         data_format=data_format_of(header),
         qp_density=density,
         qp_base=base,
@@ -176,6 +212,10 @@ def refuse_unsupported(header: NnrUnitHeader) -> None:
             path="header.first_tensor_dimension_shift",
             value=header.first_tensor_dimension_shift,
         )
+
+
+def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
+    """Refuse a unit that can't be decoded without the levels of its parent."""
     if header.temporal_context_modeling_flag:
         raise MissingValueError(
             "the tensor is coded with the levels of its parent as contexts",
@@ -213,11 +253,14 @@ def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
     types = header.compressed_parameter_types or 0
     entry_points = EntryPoints(*entry_point_lists(header))
     name = unit.names[0]
+    part = Part.WHOLE
     if types & DC and len(dimensions) > 1:
         g, h = decomposed_dimensions(header, dimensions)
-        role = unit.given["decomposed_tensor_role"]
-        dimensions = g if role == 1 else h
-    return CodedTensor(name, dimensions, codebook_of(header.integer_codebook), entry_points)
+        part = Part.G if unit.given["decomposed_tensor_role"] == 1 else Part.H
+        dimensions = g if part is Part.G else h
+    elif types & LS and name.endswith(SCALING_SUFFIX):
+        part = Part.SCALING
+    return CodedTensor(name, dimensions, part, codebook_of(header.integer_codebook), entry_points)
 
 
 def block_tensors(
@@ -242,9 +285,10 @@ def block_tensors(
     rest = iter(names)
     weights = weight_tensors(header, dimensions, rest)
     vector = dimensions[:1] or (1,)
-    scaling = [CodedTensor(next(rest), vector)] if types & LS else []
-    batch_norm = [CodedTensor(next(rest), vector) for _ in range(4)] if types & BN else []
-    bias = [CodedTensor(next(rest), vector)] if types & BI else []
+    scaling = [CodedTensor(next(rest), vector, Part.SCALING)] if types & LS else []
+    count = 4 if types & BN else 0
+    batch_norm = [CodedTensor(next(rest), vector, Part.BATCH_NORM) for _ in range(count)]
+    bias = [CodedTensor(next(rest), vector, Part.BIAS)] if types & BI else []
     return [*scaling, *bias, *batch_norm, *weights]
 
 
@@ -253,14 +297,18 @@ def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) ->
     lists = entry_point_lists(header)
     codebook = codebook_of(header.integer_codebook)
     if not (header.compressed_parameter_types or 0) & DC:
-        return [CodedTensor(next(names), dimensions, codebook, EntryPoints(*lists))]
+        entry_points = EntryPoints(*lists)
+        return [CodedTensor(next(names), dimensions, Part.WEIGHT, codebook, entry_points)]
     g, h = decomposed_dimensions(header, dimensions)
     first = max(0, -(-g[0] // (4 << (header.scan_order or 0))) - 1)
     return [
-        CodedTensor(next(names), g, codebook, EntryPoints(*(part[:first] for part in lists))),
+        CodedTensor(
+            next(names), g, Part.G, codebook, EntryPoints(*(part[:first] for part in lists))
+        ),
         CodedTensor(
             next(names),
             h,
+            Part.H,
             codebook_of(header.integer_codebook_dc),
             EntryPoints(*(part[first:] for part in lists)),
         ),

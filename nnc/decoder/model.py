@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc import deepcabac
-from nnc.bitio import BitstreamError, IncompleteError, InputError, InvalidError
+from nnc.bitio import (
+    BitstreamError,
+    IncompleteError,
+    InputError,
+    InvalidError,
+    MissingValueError,
+)
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS, deliver
 from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
@@ -62,13 +68,32 @@ class DecodedTensor:
         return deliver(values, self.layout.data_format, self.tensor.name)
 
 
-def decode_unit(unit: Unit, layout: UnitLayout, nncodec1: bool = False) -> list[DecodedTensor]:
+class Known(NamedTuple):
+    """What is known of a tensor from the units that were decoded before.
+
+    Attributes:
+        base_levels: levels of the parent node, int32 of the tensor's shape, or None.
+        history: whether a level was not 0 in any update so far, bool of the tensor's shape, or
+            None.
+    """
+
+    base_levels: NDArray[np.int32] | None = None
+    history: NDArray[np.bool_] | None = None
+
+
+def decode_unit(
+    unit: Unit,
+    layout: UnitLayout,
+    nncodec1: bool = False,
+    known: Mapping[str, Known] | None = None,
+) -> list[DecodedTensor]:
     """Decode the payload of one compressed data unit.
 
     Args:
         unit: the unit, out of a parsed bitstream.
         layout: its layout.
         nncodec1: decode the dialect of NNCodec 1.
+        known: what is known of its tensors from units before, by name.
 
     Returns:
         The tensors in the order of the payload.
@@ -76,11 +101,12 @@ def decode_unit(unit: Unit, layout: UnitLayout, nncodec1: bool = False) -> list[
     Raises:
         InvalidError: the payload breaks the syntax.
         IncompleteError: it ends too early.
+        MissingValueError: it is coded with the levels of a parent that isn't known.
     """
     try:
         if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
             return [decode_raw(unit, layout)]
-        return decode_codeword(unit, layout, nncodec1)
+        return decode_codeword(unit, layout, nncodec1, known or {})
     except BitstreamError as error:
         raise unit.locate(error, in_payload=True) from None
 
@@ -111,7 +137,9 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
     return DecodedTensor(tensor, layout, raw=raw.astype(f"=f{width}"))
 
 
-def decode_codeword(unit: Unit, layout: UnitLayout, nncodec1: bool) -> list[DecodedTensor]:
+def decode_codeword(
+    unit: Unit, layout: UnitLayout, nncodec1: bool, known: Mapping[str, Known]
+) -> list[DecodedTensor]:
     """Decode a payload that is one DeepCABAC codeword (clauses 7.3.2, 7.3.3, 7.3.5)."""
     decoder = deepcabac.Decoder(unit.payload_bytes)
     decoded = []
@@ -127,14 +155,50 @@ def decode_codeword(unit: Unit, layout: UnitLayout, nncodec1: bool) -> list[Deco
             codebook_zero_offset=0 if book is None else book.zero_offset,
         )
         rows, cols = tensor.rows, tensor.cols
+        base_levels, history = known.get(tensor.name, Known())
+        if layout.temporal and base_levels is None:
+            raise missing_parent(layout)
         levels = decoder.tensor(
-            rows, cols, coding, entry_points=tensor.entry_points if rows > 1 < cols else None
+            rows,
+            cols,
+            coding,
+            base_levels=matrix_of(base_levels, rows, cols) if layout.temporal else None,
+            history=matrix_of(history, rows, cols),
+            entry_points=tensor.entry_points if rows > 1 < cols else None,
         )
         decoded.append(
             DecodedTensor(tensor, layout, levels=levels.reshape(tensor.dimensions), qp=qp)
         )
     decoder.finish()
     return decoded
+
+
+def matrix_of(values: NDArray[Any] | None, rows: int, cols: int) -> NDArray[Any] | None:
+    """Give what is known of a tensor as the matrix that the tensor is coded as.
+
+    Raises:
+        InvalidError: it is of another size.
+    """
+    if values is None:
+        return None
+    if values.size != rows * cols:
+        raise InvalidError(
+            "the tensor has another size than its parent",
+            path="header.tensor_dimensions",
+            value=rows * cols,
+            allowed=f"{values.size} values",
+        )
+    return values.reshape(rows, cols)
+
+
+def missing_parent(layout: UnitLayout) -> MissingValueError:
+    """Give the error for a unit that needs the levels of a parent that isn't known."""
+    return MissingValueError(
+        f"the tensor is coded with the levels of its parent, {layout.parent}, as contexts",
+        path="header.temporal_context_modeling_flag",
+        clause="10.3",
+        hint="decode the updates before it with the same decoder",
+    )
 
 
 @dataclass(frozen=True, slots=True)
