@@ -100,6 +100,7 @@ def encode(
 def decode(
     data: Bytes | Bitstream,
     *,
+    reconstruct: bool = True,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -110,6 +111,8 @@ def decode(
 
     Args:
         data: the bitstream.
+        reconstruct: put decomposed weights together and apply local scaling; else give the
+            tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...).
         dimensions: shapes by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for this element, one for all or by name.
         threads: number of threads, None for one a processor.
@@ -127,7 +130,8 @@ def decode(
         MissingValueError: something was sent out of band and not given.
     """
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
-    return decode_model(bitstream, threads=threads, executor=executor, limits=limits).values()
+    model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
+    return model.values(reconstruct=reconstruct)
 
 
 def decode_levels(
@@ -195,6 +199,7 @@ def save_file(
 def load_file(
     filename: str | os.PathLike[str],
     *,
+    reconstruct: bool = True,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -212,7 +217,7 @@ def load_file(
         threads=threads,
         executor=executor,
         limits=limits,
-    ).values()
+    ).values(reconstruct=reconstruct)
 
 
 def load_model(

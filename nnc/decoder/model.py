@@ -22,50 +22,16 @@ from nnc.bitio import (
     MissingValueError,
 )
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.data_format import RAW_FLOAT_BITS, deliver
-from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
-from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
+from nnc.decoder.data_format import RAW_FLOAT_BITS
+from nnc.decoder.layout import UnitLayout, coded_units, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
+from nnc.decoder.reconstruction import reconstruct as reconstruct_units
+from nnc.decoder.tensor import DecodedTensor
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 # Below so many bytes of payload, handing units to threads costs more than it brings.
 SERIAL_BYTES = 1 << 15
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedTensor:
-    """One tensor as it came out of its payload.
-
-    Attributes:
-        tensor: what the headers say about it.
-        layout: what they say about its unit.
-        levels: int32 array of the tensor's shape; None for raw values.
-        raw: float array of the tensor's shape; None for levels.
-        qp: quantization parameter, the parameter set's included; None without one.
-    """
-
-    tensor: CodedTensor
-    layout: UnitLayout
-    levels: NDArray[np.int32] | None = None
-    raw: NDArray[Any] | None = None
-    qp: int | None = None
-
-    def values(self) -> NDArray[Any]:
-        """Give the tensor in its data format; the levels are used up."""
-        if self.levels is None:
-            assert self.raw is not None
-            values: NDArray[Any] = self.raw
-        elif self.qp is None:
-            values = self.levels
-        else:
-            step = finite_step_size(self.qp, self.layout.qp_density)
-            book = self.tensor.codebook
-            if book is None:
-                values = dequantize(self.levels, step)
-            else:
-                values = dequantize_codebook(self.levels, step, book.values, book.zero_offset)
-        return deliver(values, self.layout.data_format, self.tensor.name)
 
 
 class Known(NamedTuple):
@@ -219,14 +185,23 @@ class DecodedModel:
         """Give all tensors in the order of the bitstream."""
         return chain.from_iterable(self.units)
 
-    def values(self) -> dict[str, NDArray[Any]]:
-        """Give all tensors by name, in their formats; the levels are used up."""
-        result: dict[str, NDArray[Any]] = {}
-        for decoded in self.tensors():
-            name = decoded.tensor.name
-            values = decoded.values()
-            note = self.metadata.tensors.get(name)
-            result[name] = values if note is None else restore(values, note, name)
+    def values(self, *, reconstruct: bool = True) -> dict[str, NDArray[Any]]:
+        """Give all tensors by name, in their formats; the levels are used up.
+
+        Args:
+            reconstruct: put decomposed weights together, and apply local scaling; else give the
+                tensors one by one as they are coded.
+
+        Raises:
+            InvalidError: a value doesn't fit its format, or a decomposed layer is incomplete.
+        """
+        if reconstruct:
+            result = reconstruct_units(self.units).delivered()
+        else:
+            result = {decoded.tensor.name: decoded.values() for decoded in self.tensors()}
+        for name, note in self.metadata.tensors.items():
+            if name in result:
+                result[name] = restore(result[name], note, name)
         return result
 
     def levels(self) -> dict[str, NDArray[np.int32]]:

@@ -28,12 +28,44 @@ def test_levels_and_values(case, decoder):
         assert decoded[name].shape == expected.shape
         np.testing.assert_array_equal(decoded[name], expected, err_msg=name)
     values = case.arrays("expected")
-    tensors = nnc.decode(data, **case.out_of_band)
+    tensors = nnc.decode(data, reconstruct=False, **case.out_of_band)
     assert set(tensors) == set(values)
     for name, expected in values.items():
         assert tensors[name].dtype == expected.dtype
         assert tensors[name].shape == expected.shape
         np.testing.assert_array_equal(tensors[name], expected, err_msg=name)
+
+
+COMBINED = [case for case in SINGLE if case.arrays("expected_combined") is not None]
+
+
+@pytest.mark.parametrize("case", COMBINED, ids=lambda case: case.name)
+def test_reconstruction(case):
+    tensors = nnc.decode(case.bitstreams[0].read_bytes())
+    expected = case.arrays("expected_combined")
+    assert set(tensors) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(tensors[name], values, err_msg=name)
+
+
+DECOMPOSED = [c for c in CASES if "-dc" in c.name and not c.is_sequence]
+
+
+@pytest.mark.parametrize("case", DECOMPOSED, ids=lambda case: case.name)
+def test_decomposed_weights_are_products(case):
+    data = case.bitstreams[0].read_bytes()
+    parts, tensors = nnc.decode(data, reconstruct=False), nnc.decode(data)
+    weights = [name.removesuffix("_G") for name in parts if name.endswith("_G")]
+    assert weights
+    for name in weights:
+        product = parts[f"{name}_G"].astype(float) @ parts[f"{name}_H"].astype(float)
+        expected = product.reshape(tensors[name].shape)
+        if f"{name}_scaling" in parts:
+            scaling = parts[f"{name}_scaling"].astype(float)
+            expected *= scaling.reshape(-1, *(1 for _ in expected.shape[1:]))
+            assert f"{name}_scaling" not in tensors
+        np.testing.assert_allclose(tensors[name], expected, rtol=1e-5, atol=1e-5)
+        assert f"{name}_G" not in tensors
 
 
 @pytest.mark.parametrize("case", [c for c in SINGLE if "p0" in c.name], ids=lambda c: c.name)

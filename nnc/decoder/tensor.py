@@ -1,0 +1,57 @@
+"""One decoded tensor: levels, or raw values (clause 7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.decoder.data_format import deliver
+from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
+from nnc.decoder.layout import CodedTensor, UnitLayout
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedTensor:
+    """One tensor as it came out of its payload.
+
+    Attributes:
+        tensor: what the headers say about it.
+        layout: what they say about its unit.
+        levels: int32 array of the tensor's shape; None for raw values.
+        raw: float array of the tensor's shape; None for levels.
+        qp: quantization parameter, the parameter set's included; None without one.
+    """
+
+    tensor: CodedTensor
+    layout: UnitLayout
+    levels: NDArray[np.int32] | None = None
+    raw: NDArray[Any] | None = None
+    qp: int | None = None
+
+    def dequantized(self) -> NDArray[Any]:
+        """Give the values: float32, int32, or raw; the levels are used up.
+
+        Raises:
+            InvalidError: the step size is beyond float32, or an index outside the codebook.
+        """
+        if self.levels is None:
+            assert self.raw is not None
+            return self.raw
+        if self.qp is None:
+            return self.levels
+        step = finite_step_size(self.qp, self.layout.qp_density)
+        book = self.tensor.codebook
+        if book is None:
+            return dequantize(self.levels, step)
+        return dequantize_codebook(self.levels, step, book.values, book.zero_offset)
+
+    def values(self) -> NDArray[Any]:
+        """Give the values in the data format of the headers; the levels are used up.
+
+        Raises:
+            InvalidError: as for `dequantized`, or a value doesn't fit its format.
+        """
+        return deliver(self.dequantized(), self.layout.data_format, self.tensor.name)
