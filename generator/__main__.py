@@ -44,12 +44,15 @@ def settings(schema: Path) -> dict[str, dict[str, Any]]:
 def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, dict[str, str]]:
     """Run the chosen targets; give the content of the files by folder and name."""
     sections = settings(options.schema)
-    made = {}
-    for name in options.target or sorted(TARGETS):
+    made: dict[Path, dict[str, str]] = {}
+    wanted = options.target or [name for name in sorted(TARGETS) if name in sections]
+    if not wanted:
+        raise SystemExit(f"{options.schema / SETTINGS} has no section of any target")
+    for name in wanted:
         if name not in sections:
             raise SystemExit(f"{options.schema / SETTINGS} has no section [{name}]")
         folder = options.output or Path(sections[name]["output"])
-        made[folder] = TARGETS[name](analysis, sections[name])
+        made.setdefault(folder, {}).update(TARGETS[name](analysis, sections[name]))
     return made
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from generator.analysis import Analysis
-from generator.targets import python
+from generator.targets import docs, python, strategies
 
 #: A target takes the analysed schema and its section of targets.toml, and gives the content of
 #: each file by its path below the output folder.
 Target = Callable[[Analysis, Mapping[str, Any]], dict[str, str]]
 
-TARGETS: dict[str, Target] = {"python": python.generate}
+TARGETS: dict[str, Target] = {"docs": docs.generate, "python": python.generate, "strategies": strategies.generate}

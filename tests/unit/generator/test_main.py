@@ -88,5 +88,7 @@ def test_diff_sees_edits_and_files_too_many(schema, tmp_path, capsys):
 
 def test_target_without_settings(schema, tmp_path):
     (schema / "targets.toml").unlink()
-    with pytest.raises(SystemExit, match=r"has no section \[python\]"):
+    with pytest.raises(SystemExit, match="has no section of any target"):
         run("build", schema, tmp_path / "made")
+    with pytest.raises(SystemExit, match=r"has no section \[docs\]"):
+        main(["build", "--schema", str(schema), "--target", "docs"])
