@@ -1,0 +1,1 @@
+"""Bitstreams for testing decoders: valid ones, and ones that break exactly one rule."""

@@ -1,0 +1,42 @@
+"""Coverage-guided fuzzing of decoding: `fuzz_decode.py CORPUS [libFuzzer options]`.
+
+Whatever the bytes, decoding gives tensors or an error of the project, within the limits set.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import atheris
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+
+with atheris.instrument_imports(include=["nnc"]):
+    from nnc.bitio import NncError
+    from nnc.bitstream import Bitstream
+    from nnc.decoder import Limits, decode_model
+
+from harness import run  # noqa: E402
+
+#: Small enough that no input takes more than a moment.
+LIMITS = Limits(values=1 << 16)
+
+
+def check_error(error: BitstreamError, size: int) -> None:
+    """Check that an error says where, and that this is a place in the data."""
+    assert error.path, f"no path: {error!r}"
+    assert error.bit_position is not None, f"no position: {error!r}"
+    assert 0 <= error.bit_position <= 8 * size, f"position outside of the data: {error}"
+
+
+def check(data: bytes) -> None:
+    """Check that decoding some bytes gives tensors or an error of the project."""
+    try:
+        decode_model(Bitstream.parse(data), threads=1, limits=LIMITS).values()
+    except NncError:
+        return
+
+
+if __name__ == "__main__":
+    run(check)
