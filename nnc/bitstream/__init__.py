@@ -3,6 +3,17 @@
 from nnc.bitstream.bitstream import Bitstream
 from nnc.bitstream.files import replace_file
 from nnc.bitstream.parser import OutOfBand
+from nnc.bitstream.plan import Change, Plan, UnitChange
 from nnc.bitstream.unit import ParameterSets, Unit, type_name
 
-__all__ = ["Bitstream", "OutOfBand", "ParameterSets", "Unit", "replace_file", "type_name"]
+__all__ = [
+    "Bitstream",
+    "Change",
+    "OutOfBand",
+    "ParameterSets",
+    "Plan",
+    "Unit",
+    "UnitChange",
+    "replace_file",
+    "type_name",
+]

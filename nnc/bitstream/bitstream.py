@@ -12,12 +12,17 @@ import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from nnc.bitstream import editing, paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.files import replace_file
 from nnc.bitstream.parser import OutOfBand, UnitParser
+from nnc.bitstream.plan import Plan
 from nnc.bitstream.unit import Unit
+
+#: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
+WRITING_BYTES = 1 << 23
 
 
 class Bitstream:
@@ -90,6 +95,84 @@ class Bitstream:
 
         return inside(self.units)
 
+    def get(self, path: str) -> Any:
+        """Give what stands at a path; no payload is decoded for it.
+
+        Args:
+            path: `units[3].header.tensor_dimensions[1]`, `units[1].payload.mps_qp_density`,
+                `units[*].header.topology_elem_id`; names of called tables may be left out.
+
+        Returns:
+            The value, None for an element that is absent. With `*` in the path, a list of pairs
+            of path and value, of those that are present.
+
+        Raises:
+            InputError: the path leads nowhere.
+            BitstreamError: the payload that holds the element can't be parsed.
+        """
+        return paths.get(self.units, path)
+
+    def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
+        """Change an element, and all that has to change with it.
+
+        Elements appear with their default or vanish as conditions want it; lists and their
+        counts, unit sizes, aggregate headers and digests of parents follow. Payloads are left
+        alone. Tables that are changed are replaced: take `unit.header` anew afterwards.
+
+        Args:
+            path: as for `get`; with `*` all elements that are present are set.
+            value: the value; a list for all values of an element with indices.
+            force: accept values that are reserved or out of the schema's range.
+
+        Returns:
+            What has changed.
+
+        Raises:
+            InputError: the path leads nowhere.
+            BuildError: the schema forbids the change, and the bitstream is as it was.
+            BitstreamError: the change needs something that isn't there; likewise.
+        """
+        return self.set_all({path: value}, force=force)
+
+    def set_all(self, values: Mapping[str, Any], *, force: bool = False) -> Plan:
+        """Change several elements at once, by path; else as `set`."""
+        return editing.run(self, editing.set_values(values), force=force)
+
+    def plan_set(
+        self, path: str | Mapping[str, Any], value: Any = None, *, force: bool = False
+    ) -> Plan:
+        """Say what `set`, or `set_all` for a mapping, would change; nothing is changed."""
+        values = path if isinstance(path, Mapping) else {path: value}
+        return editing.run(self, editing.set_values(values), force=force, keep=False)
+
+    def insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
+        """Put a value into a list, before the index that the path ends with.
+
+        Args:
+            path: `units[3].header.tensor_dimensions[1]`, or `units[3]` for a unit.
+            value: the value, or a `Unit`.
+            force: accept reserved values.
+
+        Returns and raises as `set`.
+        """
+        return editing.run(self, editing.insertion(path, value), force=force)
+
+    def plan_insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
+        """Say what `insert` would change."""
+        return editing.run(self, editing.insertion(path, value), force=force, keep=False)
+
+    def remove(self, path: str, *, force: bool = False) -> Plan:
+        """Take a value out of a list, or take out a unit.
+
+        An element without index is taken away where the syntax lets it be absent.
+        Returns and raises as `set`.
+        """
+        return editing.run(self, editing.removal(path), force=force)
+
+    def plan_remove(self, path: str, *, force: bool = False) -> Plan:
+        """Say what `remove` would change."""
+        return editing.run(self, editing.removal(path), force=force, keep=False)
+
     def pieces(self) -> Iterator[bytes | memoryview]:
         """Give the bytes of the bitstream piece by piece, payloads as views.
 
@@ -105,7 +188,16 @@ class Bitstream:
     def write(self, file: BinaryIO) -> None:
         """Write the bitstream to an open file; see `pieces` for errors."""
         for piece in self.pieces():
-            file.write(piece)
+            view = memoryview(piece)
+            for start in range(0, len(view), WRITING_BYTES):
+                file.write(view[start : start + WRITING_BYTES])
+                if len(view) > WRITING_BYTES:
+                    self.release_pages()
+
+    def release_pages(self) -> None:
+        """Give back the memory into which pages of the mapped file were read."""
+        if self._mapping is not None and hasattr(self._mapping, "madvise"):
+            self._mapping.madvise(mmap.MADV_DONTNEED)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bitstream to a file, which is replaced in one step or not at all.

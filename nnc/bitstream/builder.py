@@ -39,7 +39,7 @@ class UnitBuilder:
             yield unit.whole
             return
         scope = self.scope.copy()
-        scope.given = lambda name, table: self.given(unit, name)
+        scope.given = lambda name, table: given_value(unit, name)
         header = build_table(nnr_unit_header, unit.header, scope, "header")
         payload = self.build_payload(unit, scope, path)
         size = sum(len(piece) for piece in payload) + len(header)
@@ -65,16 +65,17 @@ class UnitBuilder:
             self.scope = scope
         return [built, unit.trailing] if unit.trailing else [built]
 
-    def given(self, unit: Unit, name: str) -> Any:
-        """Give a value that a table asks for: the one that it was read with, if any."""
-        if name in unit.given:
-            return unit.given[name]
-        scope = unit.scope
-        if name == "out_of_band_tensor_dimensions" and scope is not None:
-            return scope.tensor_dimensions
-        if name == "out_of_band_cabac_unary_length_minus1" and scope is not None:
-            return scope.cabac_unary_length_minus1
-        return None
+
+def given_value(unit: Unit, name: str) -> Any:
+    """Give a value that a table asks for: the one that it was read with, if any."""
+    if name in unit.given:
+        return unit.given[name]
+    scope = unit.scope
+    if name == "out_of_band_tensor_dimensions" and scope is not None:
+        return scope.tensor_dimensions
+    if name == "out_of_band_cabac_unary_length_minus1" and scope is not None:
+        return scope.cabac_unary_length_minus1
+    return None
 
 
 def build_table(syntax: Any, table: Table, scope: Scope, name: str) -> bytes:

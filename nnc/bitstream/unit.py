@@ -98,6 +98,7 @@ class Unit:
             new unit whose payload is a table.
         table: the payload as a syntax table, once it has been parsed or set; see `payload`.
         missing: the error that says which value is missing for reading the header.
+        edited_size: the unit's size in bytes after an edit, None before the first one.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Unit:
         self.payload_start: int | None = None
         self.missing: MissingValueError | None = None
         self.whole: memoryview | None = None
+        self.edited_size: int | None = None
         self.table = payload if isinstance(payload, Table) else None
         self.payload_bytes = memoryview(b"") if isinstance(payload, Table) else memoryview(payload)
 
@@ -157,7 +159,9 @@ class Unit:
 
     @property
     def byte_size(self) -> int:
-        """Size of the unit as it was read, in bytes; 0 for a new unit."""
+        """Size of the unit in bytes, as it was read or last edited; 0 for a new unit."""
+        if self.edited_size is not None:
+            return self.edited_size
         return 0 if self.whole is None else len(self.whole)
 
     @property

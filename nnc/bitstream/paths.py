@@ -1,0 +1,370 @@
+"""Paths to elements: `units[3].header.tensor_dimensions[1]`, `units[*].header.dq_flag`.
+
+A path begins with a unit, `units[3]`, or with one inside aggregates, `units[2].units[0]`; then
+comes `header`, `payload`, or one of the few things that a unit has beside them; then names of
+tables and of elements. Names of called tables may be left out: the first table in the order of
+the syntax that has the element is taken, one that is present before one that is absent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnc.bitio import InputError, Table
+from nnc.bitio.bits import index_text
+from nnc.bitstream.fields import Field, called_tables, empty_table, fields_of
+from nnc.bitstream.unit import PAYLOAD_TABLES, Unit
+from nnc.syntax import NnrUnitHeader, nnr_unit_header
+
+NAME = re.compile(r"[A-Za-z_]\w*")
+INDEX = re.compile(r"\[\s*(\d+|\*)\s*\]")
+
+#: What a unit has beside its elements.
+UNIT_PARTS = ("nnr_unit_size", "nnr_unit_size_flag", "trailing", "given")
+
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One name of a path, with its indices.
+
+    Attributes:
+        name: the name.
+        indices: numbers, or "*" for all.
+        column: where the name stands in the path, from 1.
+    """
+
+    name: str
+    indices: tuple[int | str, ...]
+    column: int
+
+
+def parse_path(text: str) -> list[Step]:
+    """Take a path apart.
+
+    Raises:
+        InputError: it is no path; the message names the column and what was expected there.
+    """
+    steps: list[Step] = []
+    place = 0
+    while True:
+        name = NAME.match(text, place)
+        if name is None:
+            raise path_error(text, place, "a name")
+        place = name.end()
+        indices: list[int | str] = []
+        while place < len(text) and text[place] == "[":
+            index = INDEX.match(text, place)
+            if index is None:
+                raise path_error(text, place, "an index like [3] or [*]")
+            indices.append(ALL if index[1] == ALL else int(index[1]))
+            place = index.end()
+        steps.append(Step(name[0], tuple(indices), name.start() + 1))
+        if place == len(text):
+            break
+        if text[place] != ".":
+            raise path_error(text, place, "'.', '[' or the end")
+        place += 1
+    if steps[0].name != "units":
+        raise path_error(text, 0, "'units'")
+    return steps
+
+
+def path_error(text: str, place: int, expected: str) -> InputError:
+    """Give the error for a path that is wrong at one place."""
+    found = repr(text[place]) if place < len(text) else "the end"
+    return InputError(f"{text}: column {place + 1}: expected {expected}, found {found}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads.
+
+    Attributes:
+        unit: the unit; None for `units` of the bitstream itself.
+        unit_path: path of the unit, `units[2].units[0]`.
+        part: "unit", "units", "header", "payload" or one of `UNIT_PARTS`.
+        tables: names of the fields that lead from the header or payload to the table.
+        field: the element or table in it; None for the part as a whole.
+        name: name within `given`; else "".
+        indices: indices into the element, or into `units`.
+    """
+
+    unit: Unit | None
+    unit_path: str
+    part: str
+    tables: tuple[str, ...] = ()
+    field: Field | None = None
+    name: str = ""
+    indices: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path in the short form in which errors give it."""
+        if self.part == "unit":
+            return self.unit_path
+        parts = [self.unit_path] if self.unit_path else []
+        parts.append(self.part)
+        owner = self.root_type() if self.tables else None
+        for name in self.tables:
+            assert owner is not None
+            field = fields_of(owner)[name]
+            if name != field.called.table:
+                parts.append(name)
+            owner = field.called.table_type
+        name = self.name if self.field is None else self.field.name
+        if name:
+            parts.append(name)
+        return ".".join(parts) + index_text(self.indices)
+
+    def root_type(self) -> type[Table]:
+        """Give the dataclass of the header or the payload."""
+        if self.part == "header":
+            return NnrUnitHeader
+        syntax: Any = PAYLOAD_TABLES[self.unit.nnr_unit_type]  # type: ignore[union-attr, index]
+        table_type: type[Table] = syntax.table_type
+        return table_type
+
+    def root(self) -> Table | None:
+        """Give the header or the payload as a table, None where there is none."""
+        assert self.unit is not None
+        if self.part == "header":
+            return self.unit.readable_header()
+        payload = self.unit.payload
+        return payload if isinstance(payload, Table) else None
+
+    def owner(self, create: bool = False) -> Table | None:
+        """Give the table that the element stands in, None where it is absent.
+
+        Args:
+            create: make the absent tables on the way, with all elements absent.
+        """
+        table = self.root()
+        for name in self.tables:
+            if table is None:
+                return None
+            called = getattr(table, name)
+            if called is None and create:
+                called = empty_table(fields_of(type(table))[name].called)
+                setattr(table, name, called)
+            table = called
+        return table
+
+    def value(self) -> Any:
+        """Give what stands here; None where the element is absent.
+
+        Raises:
+            InputError: an index is out of range.
+            BitstreamError: the payload can't be parsed.
+        """
+        value = self.whole_value()
+        for number, index in enumerate(self.indices):
+            if value is None:
+                return None
+            if isinstance(value, str | bytes | memoryview) or not hasattr(value, "__len__"):
+                raise InputError(f"{self.path}: takes {number} indices at most")
+            if index >= len(value):
+                raise InputError(f"{self.path}: index {index} is not in 0..{len(value) - 1}")
+            value = value[index]
+        return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+
+    def whole_value(self) -> Any:
+        """Give the value without the indices."""
+        unit = self.unit
+        if self.part in ("unit", "units") or unit is None:
+            return unit
+        if self.field is not None:
+            owner = self.owner()
+            return None if owner is None else getattr(owner, self.field.name)
+        if self.part == "header":
+            return unit.readable_header()
+        if self.part == "payload":
+            return unit.payload
+        if self.part == "trailing":
+            return unit.trailing
+        if self.part == "given":
+            return unit.given.get(self.name) if self.name else dict(unit.given)
+        return size_part(unit, self.part)
+
+
+def size_part(unit: Unit, part: str) -> int:
+    """Give nnr_unit_size or nnr_unit_size_flag of a unit as it would be written."""
+    from nnc.bitstream.builder import size_field
+
+    size = unit.byte_size
+    before = unit.size
+    if size:
+        size -= 4 if before is not None and before.nnr_unit_size_flag else 2
+        before = size_field(size, before)
+    if before is None:
+        raise InputError("the unit was never written and has no size yet")
+    value: int = getattr(before, part)
+    return value
+
+
+def places(units: Sequence[Unit], path: str) -> Iterator[Place]:
+    """Give the places that a path leads to: one, or with `*` any number.
+
+    Raises:
+        InputError: the path leads nowhere; the message says at which column and why.
+    """
+    steps = parse_path(path)
+    found = False
+    unknown: InputError | None = None
+    wild = ALL in steps[0].indices
+    for unit, unit_path, rest in unit_places(units, steps, path):
+        try:
+            for place in unit_part(unit, unit_path, rest, path):
+                found = True
+                yield place
+        except InputError as error:
+            if not wild:
+                raise
+            unknown = error
+    if not found and unknown is not None:
+        raise unknown
+
+
+def unit_places(
+    units: Sequence[Unit], steps: list[Step], path: str, prefix: str = ""
+) -> Iterator[tuple[Unit, str, list[Step]]]:
+    """Give the units that the first steps lead to, their paths, and the steps that are left."""
+    step, rest = steps[0], steps[1:]
+    if len(step.indices) != 1:
+        raise path_error(path, step.column - 1 + len(step.name), "the number of a unit, [3] or [*]")
+    wanted = step.indices[0]
+    if isinstance(wanted, int) and wanted >= len(units):
+        raise InputError(
+            f"{path}: column {step.column}: there is no {prefix}units[{wanted}], "
+            + (f"they go up to {len(units) - 1}" if units else "it holds no units")
+        )
+    numbers = range(len(units)) if isinstance(wanted, str) else [wanted]
+    for number in numbers:
+        unit_path = f"{prefix}units[{number}]"
+        if rest and rest[0].name == "units":
+            try:
+                yield from unit_places(units[number].units, rest, path, f"{unit_path}.")
+            except InputError:
+                if wanted != ALL:
+                    raise
+        else:
+            yield units[number], unit_path, rest
+
+
+def unit_part(unit: Unit, unit_path: str, steps: list[Step], path: str) -> Iterator[Place]:
+    """Give the places within a unit."""
+    if not steps:
+        yield Place(unit, unit_path, "unit")
+        return
+    step, rest = steps[0], steps[1:]
+    here = Place(unit, unit_path, step.name)
+    if step.name in ("header", "payload"):
+        if step.indices:
+            raise path_error(path, step.column - 1 + len(step.name), "'.' or the end")
+        yield from element_places(here, rest, path)
+    elif step.name == "given" and rest and len(rest) == 1:
+        yield replace(here, name=rest[0].name)
+    elif step.name in UNIT_PARTS and not rest:
+        yield here
+    else:
+        column = (rest[0] if step.name in UNIT_PARTS else step).column
+        known = ", ".join(("header", "payload", "units", *UNIT_PARTS))
+        raise InputError(f"{path}: column {column}: a unit has only {known}")
+
+
+def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]:
+    """Give the places within a header or payload."""
+    if not steps:
+        yield here
+        return
+    unit = here.unit
+    assert unit is not None
+    if here.part == "payload" and unit.nnr_unit_type not in PAYLOAD_TABLES:
+        raise InputError(
+            f"{path}: column {steps[0].column}: the payload of {unit.type_name} has no elements; "
+            f"{here.path} gives its bytes"
+        )
+    table_type = here.root_type()
+    table = here.root()
+    tables: tuple[str, ...] = ()
+    for number, step in enumerate(steps):
+        chain = find_field(table_type, table, step.name)
+        if chain is None:
+            raise unknown_name(path, step, table_type)
+        field = chain[-1]
+        for called in chain[:-1]:
+            tables = (*tables, called.name)
+            table = getattr(table, called.name) if table is not None else None
+            table_type = called.called.table_type
+        if number == len(steps) - 1:
+            yield from indexed(replace(here, tables=tables, field=field), step, path)
+            return
+        if field.called is None or step.indices:
+            raise path_error(path, steps[number + 1].column - 2, "the end")
+        tables = (*tables, field.name)
+        table = getattr(table, field.name) if table is not None else None
+        table_type = field.called.table_type
+
+
+def find_field(table_type: type[Table], table: Table | None, name: str) -> list[Field] | None:
+    """Give the fields that lead to a name: of called tables, and the one of the name."""
+    own = fields_of(table_type).get(name)
+    if own is not None:
+        return [own]
+    absent = None
+    for called in called_tables(table_type):
+        inner = getattr(table, called.name) if table is not None else None
+        chain = find_field(called.called.table_type, inner, name)
+        if chain is not None:
+            if inner is not None:
+                return [called, *chain]
+            absent = absent or [called, *chain]
+    return absent
+
+
+def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
+    """Give the error for a name that is no element, with the nearest that are."""
+    near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    table = nnr_unit_header.table if table_type is NnrUnitHeader else table_type.__name__
+    return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")
+
+
+def names_below(table_type: type[Table]) -> set[str]:
+    """Give the names of all fields of a table and of those that it calls."""
+    names = set(fields_of(table_type))
+    for called in called_tables(table_type):
+        names |= names_below(called.called.table_type)
+    return names
+
+
+def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
+    """Give the places that the indices of the last step lead to."""
+    assert place.field is not None
+    if len(step.indices) > place.field.depth:
+        raise InputError(
+            f"{path}: column {step.column}: {step.name} takes "
+            f"{place.field.depth or 'no'} {'index' if place.field.depth == 1 else 'indices'}"
+        )
+    if ALL not in step.indices:
+        yield replace(place, indices=tuple(int(index) for index in step.indices))
+        return
+    first = step.indices.index(ALL)
+    before = tuple(int(index) for index in step.indices[:first])
+    value = replace(place, indices=before).value()
+    for number in range(0 if value is None else len(value)):
+        filled = Step(step.name, (*before, number, *step.indices[first + 1 :]), step.column)
+        yield from indexed(place, filled, path)
+
+
+def get(units: Sequence[Unit], path: str) -> Any:
+    """Give the value at a path; see `Bitstream.get`."""
+    found = places(units, path)
+    if ALL not in path:
+        return next(found).value()
+    return [(place.path, value) for place in found if (value := place.value()) is not None]

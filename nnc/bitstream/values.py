@@ -1,0 +1,245 @@
+"""Values of elements: which the schema allows, which an element gets that has to appear."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import struct
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import numpy as np
+
+from nnc import syntax as tables
+from nnc.bitio import BuildError, InputError, Table
+from nnc.bitio.bits import FLOAT_FORMATS
+from nnc.bitstream.fields import Field, array_type, empty_table, width_of
+from nnc.syntax import Element
+
+RANGE = re.compile(r"(-?\d+) \.\. (-?\d+)")
+
+
+def rule_of(field: Field) -> str:
+    """Give clause and schema line of an element, for messages."""
+    file = field.syntax.schema.rpartition(":")[0]
+    line = field.syntax.schema.rpartition(":")[2] if field.element is None else field.element.line
+    clause = field.syntax.clause if field.element is None else field.element.clause
+    return f"clause {clause}, {file}:{line}"
+
+
+@functools.cache
+def enum_of(element: Element) -> type[IntEnum] | type[IntFlag] | None:
+    """Give the enum that names the values of an element, None where there is none."""
+    found = getattr(tables, element.enum, None) if element.enum else None
+    return found if isinstance(found, type) and issubclass(found, IntEnum | IntFlag) else None
+
+
+def range_of(element: Element) -> tuple[int, int] | None:
+    """Give the values that a valid bitstream has, None where all that fit are valid."""
+    match = RANGE.fullmatch(element.range or "")
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
+    """Give a value as its element holds it, or refuse it.
+
+    Args:
+        field: the element.
+        value: one value, or lists of values as deep as the element has indices left.
+        path: where it is to go, for the message.
+        force: accept values that are reserved or break a rule, as long as they can be written.
+
+    Raises:
+        BuildError: the value can't be written, or the schema forbids it.
+    """
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [checked_value(field, v, f"{path}[{i}]", force) for i, v in enumerate(value)]
+    if isinstance(value, np.generic):
+        value = value.item()
+    wanted = {"int": int, "float": int | float, "str": str, "bytes": bytes | bytearray | memoryview}
+    if not isinstance(value, wanted[field.kind]):
+        raise refused(field, path, f"takes {field.descriptor_text()}", value)
+    if field.kind == "int":
+        value = int(value)
+        check_allowed(field, value, path, force)
+    elif field.kind == "float":
+        value = rounded(field, float(value), path)
+    return value
+
+
+def refused(field: Field, path: str, message: str, value: Any, allowed: str = "") -> BuildError:
+    """Give the error for a value that breaks a rule, with the rule."""
+    return BuildError(f"{message} [{rule_of(field)}]", path=path, value=value, allowed=allowed)
+
+
+def check_allowed(field: Field, value: int, path: str, force: bool) -> None:
+    """Refuse a number that doesn't fit its element, or that the schema forbids."""
+    element = field.element
+    if element is None:
+        return
+    low, high = limits_of(element)
+    if not low <= value <= high:
+        raise refused(field, path, f"{value} doesn't fit {element.descriptor}", value,
+                      f"{low}..{high}")  # fmt: skip
+    if force:
+        return
+    valid = range_of(element)
+    names = enum_of(element)
+    if valid is not None and not valid[0] <= value <= valid[1]:
+        raise refused(field, path, f"{value} is reserved or out of range", value,
+                      f"{valid[0]}..{valid[1]}")  # fmt: skip
+    if names is not None and valid is None and not named(names, value):
+        listed = ", ".join(f"{int(member)} {member.name}" for member in names)
+        raise refused(field, path, f"{value} has no meaning", value, listed)
+
+
+def named(names: type[IntEnum] | type[IntFlag], value: int) -> bool:
+    """Tell whether a value, or each bit of it, has a name."""
+    if issubclass(names, IntFlag):
+        return value & ~sum(int(member) for member in names) == 0
+    return any(int(member) == value for member in names)
+
+
+def limits_of(element: Element) -> tuple[int, int]:
+    """Give the least and the largest number that the descriptor of an element can hold."""
+    width = width_of(element)
+    signed = element.descriptor.startswith(("i", "ie"))
+    if width is None:
+        # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
+        return (-(1 << 63) if signed else 0), (1 << 64) - 1
+    half = 1 << (width - 1)
+    return (-half, half - 1) if signed else (0, 2 * half - 1)
+
+
+def rounded(field: Field, value: float, path: str) -> float:
+    """Give a number as the element stores it.
+
+    Raises:
+        BuildError: NaN, or too large for the element.
+    """
+    if math.isnan(value):
+        raise refused(field, path, "takes a number, not NaN", value)
+    width = (width_of(field.element) if field.element is not None else None) or 32
+    try:
+        return float(
+            struct.unpack(FLOAT_FORMATS[width], struct.pack(FLOAT_FORMATS[width], value))[0]
+        )
+    except OverflowError:
+        raise refused(field, path, f"{value} doesn't fit flt({width})", value) from None
+
+
+def check_constraints(field: Field, table: Table, path: str) -> None:
+    """Refuse a table of which an element breaks a constraint of its semantics.
+
+    Raises:
+        BuildError: with the sentence that the schema has for it.
+    """
+    element = field.element
+    if element is None or not element.constraints:
+        return
+    values = getattr(table, field.name)
+    if values is None or (hasattr(values, "__len__") and len(values) == 0):
+        return
+    for condition, sentence in element.constraints:
+        code = condition.replace("&&", "and").replace("||", "or")
+        # The expression is the schema's own, made of comparisons of elements of the table.
+        names = {"Min": least, "Max": largest, "__builtins__": {}}
+        names |= {name: getattr(table, name) for name in type(table).fields}
+        if not eval(code, names):
+            raise refused(field, path, sentence, values)
+
+
+def least(values: Any) -> Any:
+    """Give the smallest value of a list; of a number itself."""
+    return min(values) if hasattr(values, "__len__") else values
+
+
+def largest(values: Any) -> Any:
+    """Give the largest value of a list; of a number itself."""
+    return max(values) if hasattr(values, "__len__") else values
+
+
+def default_value(field: Field, in_force: dict[str, Any]) -> Any:
+    """Give the value of an element that has to appear.
+
+    What its absence was taken for, if the schema says so; else the least that is valid.
+
+    Args:
+        field: the element or the called table.
+        in_force: values of the names that tables share, before the change.
+    """
+    if field.called is not None and field.depth == 0:
+        return empty_table(field.called)
+    element = field.element
+    absent = None if element is None else element.absent
+    if absent is not None and field.name in in_force:
+        value = in_force[field.name]
+        return list(value) if isinstance(value, list | tuple) else value
+    if field.depth:
+        return np.zeros(0, array_type(field)) if field.array and field.depth == 1 else []
+    return default_item(field)
+
+
+def default_item(field: Field) -> Any:
+    """Give the default of one value, also of one in a list."""
+    if field.kind == "str":
+        return ""
+    if field.kind == "bytes":
+        return b""
+    if field.kind == "float":
+        return 0.0
+    element = field.element
+    if element is not None and re.fullmatch(r"-?\d+", element.absent or ""):
+        return int(element.absent or 0)
+    valid = range_of(element) if element is not None else None
+    return valid[0] if valid is not None else 0
+
+
+def value_from_text(field: Field | None, text: str) -> Any:
+    """Read a value as people type it: `3`, `0x1f`, `NNR_PT_FLOAT`, `[1, 2]`, `"text"`, text.
+
+    Bytes are read from hexadecimal digits.
+
+    Raises:
+        InputError: the text is no value of the element.
+    """
+    import json
+
+    if field is None or (field.kind == "str" and not text.startswith(('"', "["))):
+        return text
+    if field.kind == "bytes":
+        return bytes_from_text(text)
+    if text == "null":
+        return None
+    if text.startswith(("[", '"')):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise InputError(f"{field.name}: {text!r} is no JSON: {error}") from None
+    names = enum_of(field.element) if field.element is not None else None
+    if names is not None and re.match(r"[A-Za-z]", text):
+        return enum_value(field, names, text)
+    try:
+        return float(text) if field.kind == "float" else int(text, 0)
+    except ValueError:
+        raise InputError(f"{field.name}: {text!r} is no number") from None
+
+
+def enum_value(field: Field, names: Any, text: str) -> int:
+    """Read names of an enum, several joined by |."""
+    try:
+        return sum({int(names[name.strip()]) for name in text.split("|")})
+    except KeyError as error:
+        known = ", ".join(member.name for member in names)
+        raise InputError(f"{field.name}: no value {error}; there are {known}") from None
+
+
+def bytes_from_text(text: str) -> bytes:
+    """Read bytes from hexadecimal digits."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InputError(f"bytes are given by hexadecimal digits, not {text[:40]!r}") from None
