@@ -15,7 +15,9 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 #: it is not supported; usage or input/output; a fault of our own.
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
-VERBS = ("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "demo")
+VERBS = tuple(
+    "encode decode info ls tree trace diff check get set insert remove json build demo".split()
+)
 
 
 class Verbs(click.Group):
@@ -93,12 +95,12 @@ def report(error: Exception, as_json: bool) -> int:
 
 def exit_code(error: Exception) -> int:
     """Give the exit code of an error."""
-    from nnc.bitio import BitstreamError, InputError, UnsupportedError
+    from nnc.bitio import BitstreamError, BuildError, InputError, UnsupportedError
 
     if isinstance(error, UnsupportedError):
         return NOT_SUPPORTED
     if isinstance(error, BitstreamError):
         return BAD_BITSTREAM
-    if isinstance(error, InputError | OSError | click.ClickException | click.Abort):
+    if isinstance(error, InputError | BuildError | OSError | click.ClickException | click.Abort):
         return USAGE
     return INTERNAL

@@ -1,0 +1,36 @@
+"""`nnc build`: a bitstream out of its JSON form."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.files import check_output, write_bitstream
+
+
+@click.command(
+    epilog="Example: nnc json model.nnc -o model.json && nnc build model.json -o same.nnc"
+)
+@click.argument("json_file", metavar="JSON")
+@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+def command(json_file: str, output: str, force: bool) -> None:
+    """Make a bitstream out of JSON (- for standard input) as `nnc json` prints it.
+
+    Side files with payloads are looked for beside the JSON file.
+    """
+    import json
+
+    from nnc.bitstream.json_form import build
+
+    check_output(output, force)
+    try:
+        text = sys.stdin.read() if json_file == "-" else Path(json_file).read_text("utf-8")
+        content = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{json_file}: not JSON: {error}") from None
+    folder = None if json_file == "-" else Path(json_file).parent
+    write_bitstream(build(content, folder), output)

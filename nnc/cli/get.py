@@ -1,0 +1,51 @@
+"""`nnc get`: what stands at a path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.files import open_bitstream
+from nnc.cli.output import escape_controls, format_option, print_json
+
+
+@click.command(
+    epilog="Examples: nnc get model.nnc 'units[3].header.tensor_dimensions'"
+    " -- nnc get model.nnc 'units[*].header.topology_elem_id' --format json"
+)
+@click.argument("bitstream")
+@click.argument("path")
+@format_option("json")
+def command(bitstream: str, path: str, output_format: str) -> None:
+    """Print what stands at PATH of BITSTREAM (- for standard input).
+
+    An absent element is null. With * in the path each element that is present is printed
+    with its own path. Bytes are printed in hexadecimal digits.
+    """
+    from nnc.bitstream.json_form import plain_value
+
+    opened = open_bitstream(bitstream)
+    value = opened.get(path)
+    if "*" in path:
+        rows = [(one, plain_value(found)) for one, found in value]
+        if output_format == "json":
+            print_json({"values": [{"path": one, "value": found} for one, found in rows]})
+        else:
+            for one, found in rows:
+                click.echo(f"{one} = {value_line(found)}")
+        return
+    plain = plain_value(value)
+    if output_format == "json":
+        print_json({"path": path, "value": plain})
+    else:
+        click.echo(value_line(plain))
+
+
+def value_line(value: Any) -> str:
+    """Give a value as people read it: text as it is, all else as JSON."""
+    import json
+
+    if isinstance(value, str):
+        return escape_controls(value)
+    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict) else None)

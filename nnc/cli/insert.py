@@ -1,0 +1,40 @@
+"""`nnc insert`: put a value into a list, or units into a bitstream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish, value_at
+from nnc.cli.files import open_bitstream
+
+
+@click.command(
+    epilog="Examples: nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 -o new.nnc"
+    " -- nnc insert model.nnc 'units[4]' 'other.nnc:units[3]' -o new.nnc"
+)
+@click.argument("bitstream")
+@click.argument("path")
+@click.argument("value")
+@edit_options
+def command(
+    bitstream: str, path: str, value: str, dry_run: bool, force: bool, **options: Any
+) -> None:
+    """Put VALUE into the list of BITSTREAM, before the index that PATH ends with.
+
+    For the place of a unit VALUE is FILE:units[N], a unit of another bitstream.
+    """
+    from nnc.bitstream.editing import is_unit_path
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    content: Any
+    if is_unit_path(path):
+        file, _, other = value.rpartition(":")
+        content = open_bitstream(file).get(other)
+    else:
+        content = value_at(opened, path, value)
+    insert = opened.plan_insert if dry_run else opened.insert
+    plan = insert(path, content, force=force)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -1,0 +1,74 @@
+"""`nnc json`: a whole bitstream as JSON, without loss."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from nnc.bitio import InputError
+from nnc.bitstream import Bitstream, replace_file
+from nnc.cli.files import check_output, open_bitstream
+
+
+@click.command(
+    epilog="Examples: nnc json model.nnc -o model.json"
+    " -- nnc json model.nnc --payloads model.bin -o model.json -- nnc json --schema"
+)
+@click.argument("bitstream", required=False)
+@click.option("-o", "--output", default="-", help="The JSON; - for standard output.")
+@click.option(
+    "--payloads",
+    default="inline",
+    show_default=True,
+    metavar="inline|none|FILE",
+    help="Payloads that are no syntax tables: as base64, left out, or in a file beside.",
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+def command(bitstream: str | None, output: str, payloads: str, schema: bool, force: bool) -> None:
+    """Print the whole of BITSTREAM as JSON; `nnc build` makes the same bytes of it."""
+    from nnc.bitstream import json_form
+    from nnc.bitstream.json_schema import schema_text
+
+    check_output(output, force)
+    if schema:
+        write_text(output, [schema_text()])
+        return
+    if bitstream is None:
+        raise InputError("say which bitstream")
+    opened = open_bitstream(bitstream)
+    if payloads in ("inline", "none"):
+        store = json_form.inline if payloads == "inline" else json_form.left_out
+        write_text(output, json_form.dump(opened, store))
+        return
+    check_output(payloads, force)
+    target = Path(payloads)
+    if output != "-" and Path(output).resolve().parent != target.resolve().parent:
+        raise InputError(f"{payloads}: payloads have to stand beside the JSON file")
+    replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
+
+
+def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]
+    """Write the JSON, and the payloads to an open file."""
+    from nnc.bitstream import json_form
+
+    write_text(output, json_form.dump(opened, json_form.SideFile(file, name)))
+
+
+def write_text(output: str, pieces) -> None:  # type: ignore[no-untyped-def]
+    """Write pieces of text to a file in one step, or to standard output for `-`."""
+    if output == "-":
+        stream: TextIO = sys.stdout
+        for piece in pieces:
+            stream.write(piece)
+        stream.flush()
+        return
+
+    def write(file) -> None:  # type: ignore[no-untyped-def]
+        for piece in pieces:
+            file.write(piece.encode("utf-8"))
+
+    replace_file(output, write)

@@ -1,0 +1,26 @@
+"""`nnc remove`: take values out of lists, and units out of a bitstream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(
+    epilog="Examples: nnc remove model.nnc 'units[2]' -o new.nnc"
+    " -- nnc remove model.nnc 'units[3].header.tensor_dimensions[0]' --dry-run"
+)
+@click.argument("bitstream")
+@click.argument("path")
+@edit_options
+def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
+    """Take what stands at PATH out of BITSTREAM: a value of a list, or a unit."""
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    remove = opened.plan_remove if dry_run else opened.remove
+    plan = remove(path, force=force)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

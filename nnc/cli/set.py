@@ -1,0 +1,32 @@
+"""`nnc set`: change elements by their paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import assigned, check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(
+    epilog="Examples: nnc set model.nnc 'units[3].header.topology_elem_id=fc' -o new.nnc"
+    " -- nnc set model.nnc 'units[*].header.independently_decodable_flag=0' --dry-run"
+)
+@click.argument("bitstream")
+@click.argument("assignments", metavar="PATH=VALUE...", nargs=-1, required=True)
+@edit_options
+def command(
+    bitstream: str, assignments: tuple[str, ...], dry_run: bool, force: bool, **options: Any
+) -> None:
+    """Set elements of BITSTREAM, all at once, with all that follows from them.
+
+    A value is a number, text, a name of the standard (NNR_PT_FLOAT), or a JSON list. Payloads
+    are left alone. What the syntax or the range of the schema forbids is refused.
+    """
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    values = dict(assigned(opened, text) for text in assignments)
+    plan = opened.plan_set(values, force=force) if dry_run else opened.set_all(values, force=force)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)
