@@ -13,7 +13,7 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits
+from nnc.decoder import Decoder, Limits
 from nnc.encoder import EncodingWarning
 
 open = Bitstream.open
@@ -24,6 +24,7 @@ __all__ = [
     "Bitstream",
     "BitstreamError",
     "BuildError",
+    "Decoder",
     "EncodingWarning",
     "IncompleteError",
     "InputError",

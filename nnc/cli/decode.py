@@ -13,7 +13,7 @@ from nnc.cli.output import examples, human_size
 @click.command(
     epilog=examples(
         "nnc decode model.nnc -o model.safetensors",
-        "nnc decode - -o model.npz --threads 1 < model.nnc",
+        "nnc decode update.nnc --base model.safetensors -o new.safetensors",
     )
 )
 @click.argument("bitstream")
@@ -26,24 +26,36 @@ from nnc.cli.output import examples, human_size
 def command(
     bitstream: str,
     output: str,
+    base: str | None,
+    parts: bool,
     max_values: int | None,
     threads: int | None,
     force: bool,
     quiet: bool,
 ) -> None:
-    """Decode BITSTREAM (- for standard input) into a model file."""
-    from nnc.decoder import Limits, decode_model
-    from nnc.formats import write_model
+    """Decode BITSTREAM (- for standard input) into a model file.
+
+    An update of another model needs that, by --base; without it the differences are written.
+    """
+    from nnc.decoder import Decoder, Limits, decode_model
+    from nnc.formats import read_model, write_model
     from nnc.formats.model import known_suffix
 
     known_suffix(output)
     check_output(output, force)
     started = time.perf_counter()
-    model = decode_model(
-        open_bitstream(bitstream), threads=threads, limits=Limits(values=max_values)
-    )
-    tensors = model.values()
-    write_model(output, tensors, model.metadata.metadata)
+    source = open_bitstream(bitstream)
+    limits = Limits(values=max_values)
+    if base is not None:
+        model = read_model(base)
+        session = Decoder(model.tensors, threads=threads, limits=limits)
+        tensors, metadata = session.decode(source, reconstruct=not parts), model.metadata
+    else:
+        decoded = decode_model(source, threads=threads, limits=limits)
+        tensors, metadata = decoded.values(reconstruct=not parts), decoded.metadata.metadata
+        if decoded.holds_differences:
+            click.echo("nnc: this is an update: what is written are differences", err=True)
+    write_model(output, tensors, metadata)
     if not quiet:
         size = sum(tensor.nbytes for tensor in tensors.values())
         seconds = time.perf_counter() - started

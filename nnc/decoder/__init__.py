@@ -1,6 +1,8 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
 from nnc.decoder.limits import Limits
-from nnc.decoder.model import DecodedModel, DecodedTensor, decode_model
+from nnc.decoder.model import DecodedModel, decode_model
+from nnc.decoder.session import Decoder
+from nnc.decoder.tensor import DecodedTensor
 
-__all__ = ["DecodedModel", "DecodedTensor", "Limits", "decode_model"]
+__all__ = ["DecodedModel", "DecodedTensor", "Decoder", "Limits", "decode_model"]

@@ -98,6 +98,7 @@ class UnitLayout:
         node: the node of the parameter update tree that the unit is, if its header says so.
         parent: the node that it is a difference to, if any.
         temporal: the levels of the parent are contexts.
+        predictive: what is coded is what the parent's own difference doesn't foretell.
         data_format: a value of `DecompressedDataFormat`.
         qp_density: of the parameter set in force.
         qp_base: quantization_parameter of the parameter set in force.
@@ -110,6 +111,7 @@ class UnitLayout:
     node: Node | None
     parent: Parent | None
     temporal: bool
+    predictive: bool
     data_format: int
     qp_density: int
     qp_base: int
@@ -156,6 +158,7 @@ def layout_of(
         node=node_of(header),
         parent=parent_of(header),
         temporal=bool(header.temporal_context_modeling_flag),
+        predictive=predicts_residuals(unit),
         data_format=data_format_of(header),
         qp_density=density,
         qp_base=base,
@@ -246,6 +249,12 @@ def quantization_in_force(unit: Unit) -> tuple[int, int]:
         if mps.mps_qp_density is not None:  # type: ignore[union-attr]
             return mps.mps_qp_density, mps.mps_quantization_parameter  # type: ignore[union-attr]
     return 0, 0
+
+
+def predicts_residuals(unit: Unit) -> bool:
+    """Tell whether differences are coded as residuals against the parent's (clause 9.2.4)."""
+    mps = unit.parameter_sets.mps
+    return mps is not None and bool(mps.payload.nnr_pre_flag)  # type: ignore[union-attr]
 
 
 def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]) -> CodedTensor:

@@ -54,6 +54,13 @@ class TensorNote:
         """Whether the coded values are others than the tensor's, and not just of another type."""
         return self.packed_shape is not None
 
+    def as_content(self) -> dict[str, Any]:
+        """Give the note as it stands in JSON."""
+        if self.packed_shape is None:
+            return {"dtype": self.dtype}
+        shape = list(self.packed_shape)
+        return {"dtype": self.dtype, "packing": PACKED_HALVES, "shape": shape}
+
 
 @dataclass(slots=True)
 class Metadata:
@@ -69,13 +76,7 @@ class Metadata:
 
     def to_unit(self) -> Unit:
         """Give the unit that holds all this."""
-        tensors = {}
-        for name, note in self.tensors.items():
-            tensors[name] = {"dtype": note.dtype} | (
-                {}
-                if note.packed_shape is None
-                else {"packing": PACKED_HALVES, "shape": list(note.packed_shape)}
-            )
+        tensors = {name: note.as_content() for name, note in self.tensors.items()}
         content = {"tensors": tensors, "metadata": self.metadata}
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         header = NnrUnitHeader(

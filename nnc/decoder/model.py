@@ -181,6 +181,11 @@ class DecodedModel:
     metadata: Metadata
     nncodec1: bool
 
+    @property
+    def holds_differences(self) -> bool:
+        """Whether a tensor is a difference to a parent, which its values leave out."""
+        return any(decoded.layout.parent is not None for decoded in self.tensors())
+
     def tensors(self) -> Iterator[DecodedTensor]:
         """Give all tensors in the order of the bitstream."""
         return chain.from_iterable(self.units)
@@ -219,6 +224,7 @@ def decode_model(
     threads: int | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None = None,
 ) -> DecodedModel:
     """Decode all compressed data units of a bitstream.
 
@@ -231,18 +237,19 @@ def decode_model(
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
         limits: what to accept; None for the defaults.
+        known: gives what is known of the tensors of a unit from the bitstreams before.
 
     Raises:
         BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed.
     """
     limits = limits or Limits()
     units = coded_units(bitstream.walk())
-    layouts = checked_layouts(bitstream, units, limits)
+    layouts, references = checked_layouts(bitstream, units, limits, known)
     size = sum(len(unit.payload_bytes) for unit in units)
     with unit_mapper(threads, executor, size) as map_units:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
-            return list(map_units(decode_unit, units, layouts, [nncodec1] * len(units)))
+            return list(map_units(decode_unit, units, layouts, [nncodec1] * len(units), references))
 
         nncodec1 = False
         try:
@@ -292,13 +299,24 @@ def thread_mapper(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
             raise
 
 
-def checked_layouts(bitstream: Bitstream, units: list[Unit], limits: Limits) -> list[UnitLayout]:
-    """Give the layouts of units, after checking names and sizes of all tensors together."""
+def checked_layouts(
+    bitstream: Bitstream,
+    units: list[Unit],
+    limits: Limits,
+    known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None,
+) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
+    """Give the layouts of units and what is known of their tensors.
+
+    Names and sizes of all tensors are checked together first.
+    """
     bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
-    layouts, names, values = [], set(), 0
+    layouts: list[UnitLayout] = []
+    references: list[Mapping[str, Known]] = []
+    names: set[str] = set()
+    values = 0
     for unit in units:
         try:
-            layout = layout_of(unit, limits)
+            layout = layout_of(unit, limits, parents_known=known is not None)
             for tensor in layout.tensors:
                 values += tensor.values
                 limits.check_values(tensor.name, values, bytes_in_all)
@@ -309,7 +327,8 @@ def checked_layouts(bitstream: Bitstream, units: list[Unit], limits: Limits) -> 
                         value=tensor.name,
                     )
                 names.add(tensor.name)
+            references.append({} if known is None else known(unit, layout))
         except BitstreamError as error:
             raise unit.locate(error) from None
         layouts.append(layout)
-    return layouts
+    return layouts, references

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnc.bitio import InvalidError
@@ -49,9 +49,9 @@ class Parent:
             return str(self.node)
         return f"node whose payload has the {self.algorithm} {self.digest[:16]}..."
 
-    def names_payload(self, payload: bytes | memoryview) -> bool:
-        """Tell whether the digest is that of a payload."""
-        return hashlib.new(self.algorithm, payload).hexdigest() == self.digest
+    def is_digest_of(self, digests: Mapping[str, str]) -> bool:
+        """Tell whether the digest is among those of a payload, by algorithm."""
+        return bool(self.algorithm) and digests.get(self.algorithm) == self.digest
 
 
 def node_of(header: NnrUnitHeader) -> Node | None:

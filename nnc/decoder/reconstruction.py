@@ -136,3 +136,12 @@ def reconstruct(units: Iterable[list[DecodedTensor]]) -> Reconstruction:
         result.add_unit(tensors)
     result.finish()
     return result
+
+
+def as_coded(units: Iterable[list[DecodedTensor]]) -> Reconstruction:
+    """Take the tensors of a bitstream one by one, as they are coded; their levels are used up."""
+    result = Reconstruction()
+    for tensors in units:
+        for decoded in tensors:
+            result.put(decoded.tensor.name, decoded.dequantized(), decoded.layout)
+    return result

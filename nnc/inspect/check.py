@@ -68,10 +68,11 @@ def check(
         The findings; no error is raised for a bad bitstream.
     """
     traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
-    findings = list(syntax_findings(traced))
+    findings: list[Finding] = []
     for model in models(traced):
         for rule in all_rules(deep=False):
             findings += rule.findings(model)
+    findings += syntax_findings(traced, alone=not findings)
     skipped = {
         unit.path: unit.missing.message for unit in traced.walk() if unit.missing is not None
     }
@@ -93,15 +94,17 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
     return [*schema_rules(), *RULES, *(DEEP_RULES if deep else [])]
 
 
-def syntax_findings(traced: BitstreamTrace) -> Iterator[Finding]:
-    """Give a finding for each fault of parsing, but not for what merely follows from one."""
-    seen = False
+def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]:
+    """Give a finding for each fault of parsing, but not for what merely follows from another.
+
+    Args:
+        traced: the bitstream.
+        alone: nothing else was found, so that the first fault has no other cause.
+    """
     for error in traced.errors:
-        if CONSEQUENCE in error.message:
-            if seen:
-                continue
-            seen = True
-        yield syntax_finding(error)
+        if alone or CONSEQUENCE not in error.message:
+            alone = False
+            yield syntax_finding(error)
 
 
 def syntax_finding(error: BitstreamError) -> Finding:

@@ -11,7 +11,8 @@ from nnc.bitio import (
 )
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
-from nnc.decoder.model import DecodedTensor, decode_unit
+from nnc.decoder.model import decode_unit
+from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule, schema_line
@@ -52,8 +53,8 @@ def check_payloads(
 
     Args:
         traced: the bitstream.
-        broken: paths of elements and units that are known to be wrong: what follows from
-            them isn't told again.
+        broken: paths of elements and units that are known to be wrong. That a payload can't
+            be decoded may follow from them, and is no finding then.
 
     Returns:
         The findings, and the paths of units that can't be decoded by themselves, with reasons.
@@ -69,17 +70,30 @@ def check_payloads(
         except (UnsupportedError, MissingValueError) as error:
             skipped[unit.path] = error.message
         except BitstreamError as error:
-            if not any(path.startswith(unit.path) for path in broken):
+            if is_sound(unit, broken):
                 findings.append(payload_finding(unit, error))
     for unit, outcome in decode_all(units):
         if isinstance(outcome, BitstreamError):
             if outcome.path.endswith("hist_dep_sig_prob_enabled_flag"):
                 skipped[unit.path] = outcome.message
+            elif not is_sound(unit, broken):
+                skipped[unit.path] = "its header or a parameter set is at fault"
             else:
                 findings.append(payload_finding(unit, outcome))
         else:
             findings += value_findings(unit, outcome)
     return findings, skipped
+
+
+def is_sound(unit: UnitTrace, broken: set[str]) -> bool:
+    """Tell whether nothing is known to be wrong with a unit and its parameter sets."""
+    assert unit.unit is not None
+    sets = unit.unit.parameter_sets
+    used = [sets.start, sets.mps, sets.lps, sets.reference_list]
+    if sets.start is None or sets.mps is None:
+        return False
+    paths = [unit.path, *(other.path for other in used if other is not None)]
+    return not any(f"{place}.".startswith(f"{path}.") for place in broken for path in paths)
 
 
 def checked_layout(unit: UnitTrace, byte_count: int) -> UnitLayout:

@@ -13,7 +13,8 @@ from nnc.bitio import BitstreamError
 from nnc.bitio.table import same_value
 from nnc.decoder.layout import layout_of
 from nnc.decoder.limits import Limits
-from nnc.decoder.model import DecodedTensor, decode_unit
+from nnc.decoder.model import decode_unit
+from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import find_dialect, is_coded
 from nnc.inspect.rules import is_alignment
 from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace

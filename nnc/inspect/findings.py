@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace, byte_bit
+from nnc.inspect.tracing import (
+    UNKNOWN_TYPE,
+    BitstreamTrace,
+    TracedElement,
+    UnitTrace,
+    byte_bit,
+)
 from nnc.syntax import TABLES, NnrUnitType
 
 ERROR, WARNING = "error", "warning"
@@ -93,6 +99,15 @@ class Model:
     units: list[UnitTrace]
     is_first: bool
     elements: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all units are there: nothing was cut off, no size is unusable."""
+        return all(
+            unit.type_name != UNKNOWN_TYPE
+            and not (unit.error is not None and unit.error.path.endswith(".nnr_unit_size"))
+            for unit in self.units
+        )
 
     def of_type(self, kind: NnrUnitType) -> list[UnitTrace]:
         """Give the units of one type, their headers readable or not."""

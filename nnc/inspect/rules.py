@@ -21,7 +21,7 @@ from nnc.inspect.findings import (
     readable,
     value_of,
 )
-from nnc.inspect.tracing import PAYLOAD, TRAILING, TracedElement, UnitTrace
+from nnc.inspect.tracing import PAYLOAD, TRAILING, UNKNOWN_TYPE, TracedElement, UnitTrace
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -62,7 +62,9 @@ def rule(
 def start_unit_first(model: Model) -> Iterator[Problem]:
     """Look at the first unit of the bitstream."""
     first = model.units[0] if model.units else None
-    if model.is_first and first is not None and first.type_name != NnrUnitType.NNR_STR.name:
+    if not model.is_first or first is None or first.type_name == UNKNOWN_TYPE:
+        return
+    if first.type_name != NnrUnitType.NNR_STR.name:
         yield first, f"the first unit is {first.type_name}, not NNR_STR"
 
 
@@ -73,8 +75,9 @@ def mps_second(model: Model) -> Iterator[Problem]:
     if not units or units[0].type_name != NnrUnitType.NNR_STR.name:
         return
     if len(units) == 1:
-        yield units[0], "no NNR_MPS follows the start unit"
-    elif units[1].type_name != NnrUnitType.NNR_MPS.name:
+        if model.is_whole:
+            yield units[0], "no NNR_MPS follows the start unit"
+    elif units[1].type_name not in (NnrUnitType.NNR_MPS.name, UNKNOWN_TYPE):
         yield units[1], f"the unit after the start unit is {units[1].type_name}, not NNR_MPS"
 
 
@@ -89,7 +92,9 @@ def one_mps(model: Model) -> Iterator[Problem]:
 def topology_carried(model: Model) -> Iterator[Problem]:
     """Look for the topology unit that the parameter set announces."""
     flag = element_of(model.mps(), "topology_carriage_flag")
-    if flag is not None and flag.value == 1 and not model.of_type(NnrUnitType.NNR_TPL):
+    if flag is None or flag.value == 0 or not model.is_whole:
+        return
+    if not model.of_type(NnrUnitType.NNR_TPL):
         yield flag, "topology_carriage_flag is 1, but there is no NNR_TPL"
 
 
@@ -183,7 +188,7 @@ def lps_applies(model: Model) -> Iterator[Problem]:
             open_set = unit
         elif unit.type_name == NnrUnitType.NNR_NDU.name:
             open_set = None
-    if open_set is not None:
+    if open_set is not None and model.is_whole:
         yield open_set, "no NNR_NDU follows the NNR_LPS"
 
 
@@ -198,7 +203,7 @@ def g_then_h(model: Model) -> Iterator[Problem]:
         if role == 2 and waiting is None:
             yield unit, "H of a decomposed weight, but the unit before isn't its G"
         waiting = unit if role == 1 else None
-    if waiting is not None:
+    if waiting is not None and model.is_whole:
         yield waiting, "G of a decomposed weight, but no unit with H follows"
 
 
@@ -270,10 +275,13 @@ def parent_first(model: Model) -> Iterator[Problem]:
 def parameter_of_one_tensor(model: Model) -> Iterator[Problem]:
     """Find two names under one parameter_id."""
     seen: dict[int, tuple[str, UnitTrace]] = {}
+    nodes = set()
     for unit in model.data_units():
-        parameter = element_of(unit, "parameter_id")
-        if parameter is None or not unit.names:
+        parameter, node = element_of(unit, "parameter_id"), node_of(unit)
+        # The same node twice is another rule's business.
+        if parameter is None or not unit.names or (node is not None and node in nodes):
             continue
+        nodes.add(node)
         name, other = seen.setdefault(parameter.value, (unit.names[0], unit))
         if name != unit.names[0]:
             told = f"parameter_id {parameter.value} is that of tensor {name!r} in {other.path}"
@@ -297,7 +305,7 @@ def parts_in_order(model: Model) -> Iterator[Problem]:
                 yield counter or unit, f"partial_data_counter is {count} (allowed: {left - 1})"
         before = unit
     left = value_of(before, "partial_data_counter", 0)
-    if before is not None and left > 1:
+    if before is not None and left > 1 and model.is_whole:
         yield before, f"{left - 1} parts of the data are missing at the end"
 
 
@@ -318,7 +326,9 @@ def aggregate_count(model: Model) -> Iterator[Problem]:
     """Compare the number of units."""
     for unit in model.of_type(NnrUnitType.NNR_AGG):
         count = element_of(unit, "num_of_nnr_units_minus2")
-        if count is not None and readable(unit) and count.value + 2 != len(unit.units):
+        if count is None or not readable(unit) or unit.error is not None:
+            continue
+        if count.value + 2 != len(unit.units):
             found = len(unit.units) - 2
             yield count, f"num_of_nnr_units_minus2 is {count.value} (allowed: {found})"
 
@@ -348,7 +358,8 @@ def aggregate_entry_type(model: Model) -> Iterator[Problem]:
         ]
         for element, inner in zip(types, unit.units, strict=False):
             own = element_of(inner, "nnr_unit_type")
-            if own is not None and own.value != element.value:
+            # A type without a name is told of by the rule of the element's values.
+            if own is not None and own.value != element.value and element.value_name:
                 label = element.name + element.index
                 yield element, f"{label} is {element.value} (allowed: {own.value})"
 
@@ -439,8 +450,8 @@ def raw_format(model: Model) -> Iterator[Problem]:
         element = element_of(unit, "nnr_decompressed_data_format")
         if element is None or not is_raw(unit):
             continue
-        if element.value_name not in ("TENSOR_FLOAT16", "TENSOR_FLOAT32", "TENSOR_FLOAT64"):
-            yield element, f"stored values of the format {element.value_name or element.value}"
+        if element.value_name.startswith("TENSOR_INT"):
+            yield element, f"stored values of the format {element.value_name}"
 
 
 @rule("dimension-shift", "The row axis is one of the tensor's axes.", clause="6.3.3",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from enum import IntFlag
 from typing import Any
@@ -38,7 +39,7 @@ def element_rules(table: str, element: Element) -> list[Rule]:
         problems = functools.partial(range_problems, table, element)
         title = f"{element.name} is in {element.range}"
         rules.append(rule(f"range:{name}", title, element, problems))
-    elif element.enum is not None:
+    elif element.enum is not None and not names_all_values(element):
         problems = functools.partial(enum_problems, table, element)
         title = f"{element.name} has a value that {element.enum} names"
         rules.append(rule(f"enum:{name}", title, element, problems))
@@ -52,6 +53,22 @@ def element_rules(table: str, element: Element) -> list[Rule]:
 def rule(name: str, title: str, element: Element, problems: Any) -> Rule:
     """Give a rule of an element; what the schema says is always an error."""
     return Rule(name, title, element.clause, element.status, ERROR, problems)
+
+
+def names_all_values(element: Element) -> bool:
+    """Tell whether the enum of an element has a name for whatever can stand there."""
+    kind: Any = getattr(nnc.syntax, str(element.enum))
+    width = re.fullmatch(r"u\((\d+)\)", element.descriptor)
+    return width is not None and allowed_values(kind) == set(range(1 << int(width[1])))
+
+
+def allowed_values(kind: Any) -> set[int]:
+    """Give the values that an enum has names for, alone or together."""
+    members = {int(member) for member in kind}
+    if not issubclass(kind, IntFlag):
+        return members
+    every = sum(members)
+    return {value for value in range(every + 1) if value & every == value}
 
 
 def range_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
@@ -85,9 +102,7 @@ def is_unspecified_type(table: str, name: str, value: Any) -> bool:
 def enum_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
     """Find values that the enum of an element has no name for."""
     kind: Any = getattr(nnc.syntax, str(described.enum))
-    allowed = {int(member) for member in kind}
-    if issubclass(kind, IntFlag):
-        allowed = set(range(1 << max(allowed).bit_length()))
+    allowed = allowed_values(kind)
     for _, element in model.elements.get((table, described.name), []):
         if element.value not in allowed:
             known = ", ".join(str(int(member)) for member in kind)

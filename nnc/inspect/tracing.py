@@ -25,6 +25,9 @@ from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 #: Names for bits that no element of the syntax stands for.
 PAYLOAD, TRAILING, UNREAD = "payload", "trailing", "unread"
 
+#: Stands for the type of a unit whose header can't be read that far.
+UNKNOWN_TYPE = "unknown type"
+
 #: Types of fields that hold a list for each pass of a loop.
 ROWS = ("list[list[", "list[Array", "list[np.ndarray")
 
@@ -71,7 +74,9 @@ class TracedElement:
     @property
     def table(self) -> str:
         """Name of the table that it stands in."""
-        return self.stack[-1][1] if self.stack else ""
+        name = self.stack[-1][1] if self.stack else ""
+        # Paths leave out the table of the size, and so does who reads it.
+        return "nnr_unit_size" if name == "nnr_unit" and self.is_syntax else name
 
     @property
     def description(self) -> Element | None:
@@ -140,11 +145,11 @@ class UnitTrace:
 
     @property
     def type_name(self) -> str:
-        """Name of the unit's type, "unknown type" where the data end before it."""
+        """Name of the unit's type, UNKNOWN_TYPE where the data end before it."""
         for element in self.elements:
             if element.name == "nnr_unit_type" and element.table == "nnr_unit_header":
                 return type_name(element.value)
-        return "unknown type"
+        return UNKNOWN_TYPE
 
     def walk(self) -> Iterator[UnitTrace]:
         """Give the unit, and those in it, in the order of decoding."""

@@ -41,7 +41,9 @@ def attempt(data: bytes) -> bool:
         with np.errstate(all="raise"):
             nnc.decode(bitstream, threads=1)
     except nnc.NncError as error:
-        return not str(error)
+        if not str(error):
+            raise
+        return False
     return True
 
 

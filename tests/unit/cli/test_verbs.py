@@ -211,3 +211,29 @@ def test_text_for_terminals():
     assert [human_size(n) for n in (0, 999, 1000, 12345, 123456, 10**9)] == [
         "0 B", "999 B", "1 kB", "12.3 kB", "123 kB", "1 GB"
     ]  # fmt: skip
+
+
+def test_updates(tmp_path, capsys):
+    update = FOLDER / "p1-diff-single-dq" / "bitstream.nnc"
+    differences = nnc.decode(update.read_bytes())
+    base = {name: np.full_like(values, 0.5) for name, values in differences.items()}
+    base["untouched"] = np.arange(3, dtype="f4")
+    save_file(base, tmp_path / "base.safetensors")
+    paths = [str(tmp_path / name) for name in ("base.safetensors", "new.npz", "differences.npz")]
+    assert run(["decode", str(update), "--base", paths[0], "-o", paths[1], "-q"]) == 0
+    assert capsys.readouterr().err == ""
+    with np.load(paths[1]) as archive:
+        assert set(archive.files) == set(base)
+        for name, values in differences.items():
+            np.testing.assert_array_equal(archive[name], values + np.float32(0.5))
+    assert run(["decode", str(update), "-o", paths[2], "-q"]) == 0
+    assert "differences" in capsys.readouterr().err
+
+
+def test_parts_of_decomposed_weights(tmp_path):
+    case = FOLDER / "p0-block-dc-dq" / "bitstream.nnc"
+    for options, suffix in ([], ""), (["--parts"], "_G"):
+        path = tmp_path / f"x{suffix}.npz"
+        assert run(["decode", str(case), "-o", str(path), *options]) == 0
+        with np.load(path) as archive:
+            assert any(name.endswith("_G") for name in archive.files) == bool(suffix)

@@ -1,0 +1,353 @@
+"""Decoding a base model and the updates that follow it (clauses 7.3, 9.2.4, 10.3).
+
+An update that doesn't fit what was decoded before raises an error that names both nodes, and
+leaves the session as it was: all is worked out on a copy of the state, which then replaces it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnc.bitio import InvalidError, MissingValueError
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.layout import UnitLayout, coded_units
+from nnc.decoder.limits import Limits
+from nnc.decoder.metadata import TensorNote, restore
+from nnc.decoder.model import DecodedModel, Known, decode_model
+from nnc.decoder.node import Node, Parent
+from nnc.decoder.reconstruction import Reconstruction, as_coded
+from nnc.decoder.reconstruction import reconstruct as reconstruct_units
+from nnc.decoder.session_state import CodedState, SessionState
+
+DIGEST_ALGORITHMS = ("sha256", "sha512")
+
+
+class Decoder:
+    """Decodes the bitstreams of a session in order: a base model, then updates of it.
+
+    Attributes:
+        state: what is kept between bitstreams; see `save` and `load`.
+    """
+
+    def __init__(
+        self,
+        base: Mapping[str, ArrayLike] | None = None,
+        *,
+        base_depth: int = 0,
+        threads: int | None = None,
+        executor: Executor | None = None,
+        limits: Limits | None = None,
+    ):
+        """Start a session.
+
+        Args:
+            base: the tensors of the base model, where that doesn't come as a bitstream.
+            base_depth: put_node_depth of that base model.
+            threads: number of threads, None for one a processor.
+            executor: used in place of threads of our own.
+            limits: what to accept; None for the defaults.
+        """
+        self.state = SessionState() if base is None else base_state(base, base_depth)
+        self.threads, self.executor, self.limits = threads, executor, limits
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        threads: int | None = None,
+        executor: Executor | None = None,
+        limits: Limits | None = None,
+    ) -> Decoder:
+        """Go on with a session whose state `save` wrote.
+
+        Raises:
+            InputError: the file holds no such state.
+            OSError: it can't be read.
+        """
+        decoder = cls(threads=threads, executor=executor, limits=limits)
+        decoder.state = SessionState.load(path)
+        return decoder
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state of the session into one file.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        self.state.save(path)
+
+    def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
+        """Give all tensors as they are now.
+
+        Args:
+            device_id: the device; None for the one that the base model came from.
+        """
+        device = self.state.base_device or 0 if device_id is None else device_id
+        return self.state.model(device)
+
+    def decode(
+        self,
+        data: bytes | bytearray | memoryview | Bitstream,
+        *,
+        reconstruct: bool = True,
+        apply: bool = True,
+        dimensions: Mapping[str, Sequence[int]] | None = None,
+    ) -> dict[str, NDArray[Any]]:
+        """Decode the next bitstream.
+
+        Args:
+            data: the bitstream.
+            reconstruct: put decomposed weights together and apply local scaling; the same for
+                all bitstreams of a session whose updates are applied.
+            apply: give the whole model after the update; else just the tensors of this
+                bitstream, as they are coded: neither parent nor prediction added.
+            dimensions: shapes by name, where the bitstream leaves them out.
+
+        Raises:
+            InvalidError: the bitstream breaks a rule, or doesn't follow on what was decoded
+                before: both nodes are named.
+            MissingValueError: a parent's levels or values aren't known.
+            BitstreamError: as for `nnc.decode`.
+        """
+        bitstream = data
+        if not isinstance(bitstream, Bitstream):
+            bitstream = Bitstream.parse(bitstream, dimensions=dimensions)
+        model = decode_model(
+            bitstream,
+            threads=self.threads,
+            executor=self.executor,
+            limits=self.limits,
+            known=self.known,
+        )
+        state = self.state.copy()
+        state.notes.update(model.metadata.tensors)
+        self.keep_coded(state, bitstream, model)
+        build = reconstruct_units if reconstruct else as_coded
+        tensors = build(model.units)
+        device = self.apply_values(state, tensors, needed=apply)
+        # Worked out before the state is replaced: a value may turn out not to fit its format.
+        result = state.model(device) if apply else self.without_parents(state, tensors)
+        self.state = state
+        return result
+
+    def without_parents(
+        self, state: SessionState, tensors: Reconstruction
+    ) -> dict[str, NDArray[Any]]:
+        """Give the tensors of one bitstream in their formats, as they are coded."""
+        result = tensors.delivered()
+        for name, values in result.items():
+            note = state.notes.get(name)
+            result[name] = values if note is None else restore(values, note, name)
+        return result
+
+    def known(self, unit: Unit, layout: UnitLayout) -> dict[str, Known]:
+        """Give what the tensors of a unit may refer to, after checking that its parent fits.
+
+        Raises:
+            InvalidError: the parent isn't the node that the session is at.
+            MissingValueError: the parent isn't known, and needed.
+        """
+        result = {}
+        for tensor in layout.tensors:
+            name = tensor.name
+            own = self.state.coded.get((device_of(layout, self.state), name))
+            if own is not None and layout.parent is not None and own.node == layout.node:
+                raise InvalidError(
+                    f"the update of tensor {name!r} to {layout.node} was decoded already",
+                    path="header.put_node_depth",
+                    value=own.node.depth,
+                    clause="6.4.3",
+                )
+            parent = self.parent_state(layout, name)
+            history = None if parent is None else (own or parent).history
+            if history is None and layout.parent is not None:
+                history = np.zeros(tensor.dimensions, np.bool_)
+            result[name] = Known(None if parent is None else parent.levels, history)
+        return result
+
+    def parent_state(self, layout: UnitLayout, name: str) -> CodedState | None:
+        """Give what is kept of the parent of a tensor's update.
+
+        Returns:
+            None where the update has no parent, or the parent was never decoded here.
+
+        Raises:
+            InvalidError: the session is at another node.
+        """
+        parent = layout.parent
+        if parent is None:
+            return None
+        states = {key: kept for key, kept in self.state.coded.items() if key[1] == name}
+        if parent.node is None:
+            found = [kept for kept in states.values() if parent.is_digest_of(kept.digests)]
+            if states and not found:
+                raise mismatch(name, parent, [kept.node for kept in states.values()])
+            return found[0] if found else None
+        kept = states.get((parent.node.device_id, name))
+        if kept is None:
+            base = self.state.base_node
+            if states or (base is not None and base.depth != parent.node.depth):
+                at = [kept.node for kept in states.values()] or [base or Node()]
+                raise mismatch(name, parent, at)
+            return None
+        same_parameter = None in (kept.node.parameter_id, parent.node.parameter_id) or (
+            kept.node.parameter_id == parent.node.parameter_id
+        )
+        if kept.node.depth != parent.node.depth or not same_parameter:
+            raise mismatch(name, parent, [kept.node])
+        return kept
+
+    def keep_coded(self, state: SessionState, bitstream: Bitstream, model: DecodedModel) -> None:
+        """Put what later updates may refer to into a state."""
+        for unit, tensors in zip(coded_units(bitstream.walk()), model.units, strict=True):
+            if not tensors:
+                continue
+            layout = tensors[0].layout
+            device = device_of(layout, self.state)
+            if state.base_device is None:
+                state.base_device = device
+            digests = {
+                algorithm: hashlib.new(algorithm, unit.payload_bytes).hexdigest()
+                for algorithm in DIGEST_ALGORITHMS
+            }
+            for decoded in tensors:
+                key = device, decoded.tensor.name
+                levels = None if decoded.levels is None else decoded.levels.copy()
+                state.coded[key] = CodedState(
+                    self.new_node(layout, decoded.tensor.name),
+                    levels,
+                    self.new_history(unit, layout, decoded.tensor.name, levels),
+                    digests,
+                )
+
+    def new_node(self, layout: UnitLayout, name: str) -> Node:
+        """Give the node that a tensor is at after its unit."""
+        if layout.node is not None:
+            return layout.node
+        parent = self.parent_state(layout, name)
+        device = device_of(layout, self.state)
+        if parent is None:
+            return Node(device)
+        return Node(device, parent.node.parameter_id, parent.node.depth + 1)
+
+    def new_history(
+        self, unit: Unit, layout: UnitLayout, name: str, levels: NDArray[np.int32] | None
+    ) -> NDArray[np.bool_] | None:
+        """Give where levels were not 0, in this unit or before.
+
+        Units of bitstreams without parent signalling don't count.
+        """
+        own = self.state.coded.get((device_of(layout, self.state), name))
+        before = own or self.parent_state(layout, name)
+        history = None if before is None else before.history
+        mps = unit.parameter_sets.mps
+        signalled = mps is not None and mps.payload.mps_parent_signalling_enabled_flag  # type: ignore[union-attr]
+        if levels is None or not signalled:
+            return history
+        coded: NDArray[np.bool_] = levels != 0
+        return coded if history is None else history | coded
+
+    def apply_values(self, state: SessionState, tensors: Reconstruction, *, needed: bool) -> int:
+        """Put the tensors of a bitstream into a state, and give the device they are of.
+
+        Raises:
+            MissingValueError: the values of a parent aren't known, and needed.
+        """
+        device = state.base_device or 0
+        for name, decoded in tensors.values.items():
+            layout = tensors.layouts[name]
+            device = device_of(layout, self.state)
+            key = device, name
+            if layout.parent is None:
+                state.values[key] = decoded.copy()
+                state.formats[name] = layout.data_format
+                state.differences.pop(key, None)
+                continue
+            difference = decoded
+            if layout.predictive and key in state.differences:
+                difference = add(state.differences[key], decoded, name)
+            state.differences[key] = difference.copy()
+            before = self.state.value(self.parent_device(layout, name), name)
+            if before is not None:
+                state.values[key] = add(before, difference, name)
+            elif needed:
+                raise MissingValueError(
+                    f"tensor {name!r} is a difference to {layout.parent}, whose values "
+                    "aren't known",
+                    path="header.parent_node_id_present_flag",
+                    hint="decode the base model first, or give it, or ask for the "
+                    "differences as they are (apply=False)",
+                )
+        return device
+
+    def parent_device(self, layout: UnitLayout, name: str) -> int:
+        """Give the device that the parent of a tensor's update is on."""
+        parent = layout.parent
+        if parent is not None and parent.node is not None:
+            return parent.node.device_id
+        kept = self.parent_state(layout, name)
+        return self.state.base_device or 0 if kept is None else kept.node.device_id
+
+
+def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
+    """Give the state of a session whose base model is known as arrays."""
+    state = SessionState(base_device=0, base_node=Node(depth=depth))
+    for name, given in base.items():
+        values = np.asarray(given)
+        if values.dtype not in (np.dtype(np.float32), np.dtype(np.int32)):
+            state.notes[name] = TensorNote(values.dtype.name)
+        if values.dtype.kind not in "biu" and values.dtype != np.dtype(np.float64):
+            values = values.astype(np.float32)
+        state.values[(0, name)] = values.copy()
+    return state
+
+
+def device_of(layout: UnitLayout, state: SessionState) -> int:
+    """Give the device that a unit is of; that of the base model where it doesn't say."""
+    if layout.node is not None:
+        return layout.node.device_id
+    return state.base_device or 0
+
+
+def mismatch(name: str, parent: Parent, at: list[Node]) -> InvalidError:
+    """Give the error for an update that follows on another node than the session is at."""
+    where = " and ".join(str(node) for node in at)
+    return InvalidError(
+        f"the update of tensor {name!r} is one of {parent}, but the tensor is at {where}",
+        path="header.parent_node_id_present_flag",
+        clause="6.4.3",
+        hint="an update is missing, comes twice, or belongs to another model",
+    )
+
+
+def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[Any]:
+    """Add a difference to a parent.
+
+    Raises:
+        InvalidError: their shapes differ, or integers leave their range.
+    """
+    if parent.shape != difference.shape:
+        raise InvalidError(
+            f"tensor {name!r} is of another shape than its parent",
+            path="header.tensor_dimensions",
+            value=str(list(difference.shape)),
+            allowed=str(list(parent.shape)),
+        )
+    if parent.dtype.kind == "f" or difference.dtype.kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(parent + difference)
+    total = parent.astype(np.int64) + difference
+    result: NDArray[Any] = total.astype(parent.dtype)
+    if not np.array_equal(result, total):
+        raise InvalidError(
+            f"tensor {name!r} leaves the range of {parent.dtype}", path="payload", clause="7.2"
+        )
+    return result
