@@ -18,6 +18,9 @@ from nnc.cli.output import examples, human_size
 )
 @click.argument("bitstream")
 @click.option("-o", "--output", required=True, help="The model: .safetensors or .npz.")
+@click.option("--base", help="The model that BITSTREAM is an update of.")
+@click.option("--parts", is_flag=True,
+              help="Give the tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
 @click.option("--max-values", type=int,
               help="Accept so many values in all, whatever the size of the bitstream.")  # fmt: skip
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
