@@ -214,7 +214,7 @@ def test_text_for_terminals():
 
 
 def test_updates(tmp_path, capsys):
-    update = FOLDER / "p1-diff-single-dq" / "bitstream.nnc"
+    update = FOLDER / "p1-diff-single-dq" / "bitstream_0.nnc"
     differences = nnc.decode(update.read_bytes())
     base = {name: np.full_like(values, 0.5) for name, values in differences.items()}
     base["untouched"] = np.arange(3, dtype="f4")
