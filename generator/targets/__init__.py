@@ -15,4 +15,8 @@ from generator.targets import docs, python, strategies
 #: each file by its path below the output folder.
 Target = Callable[[Analysis, Mapping[str, Any]], dict[str, str]]
 
-TARGETS: dict[str, Target] = {"docs": docs.generate, "python": python.generate, "strategies": strategies.generate}
+TARGETS: dict[str, Target] = {
+    "docs": docs.generate,
+    "python": python.generate,
+    "strategies": strategies.generate,
+}

@@ -23,13 +23,6 @@ from harness import run  # noqa: E402
 LIMITS = Limits(values=1 << 16)
 
 
-def check_error(error: BitstreamError, size: int) -> None:
-    """Check that an error says where, and that this is a place in the data."""
-    assert error.path, f"no path: {error!r}"
-    assert error.bit_position is not None, f"no position: {error!r}"
-    assert 0 <= error.bit_position <= 8 * size, f"position outside of the data: {error}"
-
-
 def check(data: bytes) -> None:
     """Check that decoding some bytes gives tensors or an error of the project."""
     try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from nnc.fuzzing.strategies.drawing import Drawer
 from nnc.syntax import (
     aggregate,
     compressed_data_unit,
@@ -27,9 +26,7 @@ from nnc.syntax import (
 from nnc.syntax.functions import Array, array, entry, indexed, irregular, new
 
 
-def draw_nnr_aggregate_unit_header(
-    stream: Drawer, context: Any
-) -> aggregate.NnrAggregateUnitHeader:
+def draw_nnr_aggregate_unit_header(stream: Any, context: Any) -> aggregate.NnrAggregateUnitHeader:
     """Draw `nnr_aggregate_unit_header` (clause 6.3.3)."""
     obj = new(aggregate.NnrAggregateUnitHeader)
     obj.nnr_unit_type = None
@@ -71,9 +68,7 @@ def draw_nnr_aggregate_unit_header(
     return obj
 
 
-def draw_nnr_aggregate_unit_payload(
-    stream: Drawer, context: Any
-) -> aggregate.NnrAggregateUnitPayload:
+def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> aggregate.NnrAggregateUnitPayload:
     """Draw `nnr_aggregate_unit_payload` (clause 6.3.4)."""
     obj = new(aggregate.NnrAggregateUnitPayload)
     num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
@@ -90,7 +85,7 @@ def draw_nnr_aggregate_unit_payload(
 
 
 def draw_nnr_compressed_data_unit_header(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> compressed_data_unit.NnrCompressedDataUnitHeader:
     """Draw `nnr_compressed_data_unit_header` (clause 6.3.3)."""
     obj = new(compressed_data_unit.NnrCompressedDataUnitHeader)
@@ -389,7 +384,7 @@ def draw_nnr_compressed_data_unit_header(
 
 
 def draw_tensor_dimensions_list(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> compressed_data_unit.TensorDimensionsList:
     """Draw `tensor_dimensions_list` (clause 6.3.3)."""
     obj = new(compressed_data_unit.TensorDimensionsList)
@@ -404,7 +399,7 @@ def draw_tensor_dimensions_list(
     return obj
 
 
-def draw_integer_codebook(stream: Drawer, context: Any) -> compressed_data_unit.IntegerCodebook:
+def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.IntegerCodebook:
     """Draw `integer_codebook` (clause 6.3.3)."""
     obj = new(compressed_data_unit.IntegerCodebook)
     obj.codebook = None
@@ -445,7 +440,7 @@ def draw_integer_codebook(stream: Drawer, context: Any) -> compressed_data_unit.
 
 
 def draw_topology_tensor_dimension_mapping(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> compressed_data_unit.TopologyTensorDimensionMapping:
     """Draw `topology_tensor_dimension_mapping` (clause 6.3.3)."""
     obj = new(compressed_data_unit.TopologyTensorDimensionMapping)
@@ -480,7 +475,7 @@ def draw_topology_tensor_dimension_mapping(
 
 
 def draw_nnr_compressed_data_unit_payload(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> compressed_data_unit.NnrCompressedDataUnitPayload:
     """Draw `nnr_compressed_data_unit_payload` (clause 6.3.4)."""
     obj = new(compressed_data_unit.NnrCompressedDataUnitPayload)
@@ -510,7 +505,7 @@ def draw_nnr_compressed_data_unit_payload(
 
 
 def draw_nnr_layer_parameter_set_unit_header(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> layer_parameter_set.NnrLayerParameterSetUnitHeader:
     """Draw `nnr_layer_parameter_set_unit_header` (clause 6.3.3)."""
     obj = new(layer_parameter_set.NnrLayerParameterSetUnitHeader)
@@ -520,7 +515,7 @@ def draw_nnr_layer_parameter_set_unit_header(
 
 
 def draw_nnr_layer_parameter_set_unit_payload(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> layer_parameter_set.NnrLayerParameterSetUnitPayload:
     """Draw `nnr_layer_parameter_set_unit_payload` (clause 6.3.4)."""
     obj = new(layer_parameter_set.NnrLayerParameterSetUnitPayload)
@@ -572,7 +567,7 @@ def draw_nnr_layer_parameter_set_unit_payload(
 
 
 def draw_nnr_model_parameter_set_unit_header(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> model_parameter_set.NnrModelParameterSetUnitHeader:
     """Draw `nnr_model_parameter_set_unit_header` (clause 6.3.3)."""
     obj = new(model_parameter_set.NnrModelParameterSetUnitHeader)
@@ -580,7 +575,7 @@ def draw_nnr_model_parameter_set_unit_header(
 
 
 def draw_nnr_model_parameter_set_unit_payload(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> model_parameter_set.NnrModelParameterSetUnitPayload:
     """Draw `nnr_model_parameter_set_unit_payload` (clause 6.3.4)."""
     obj = new(model_parameter_set.NnrModelParameterSetUnitPayload)
@@ -688,7 +683,7 @@ def draw_nnr_model_parameter_set_unit_payload(
 
 
 def draw_sparsification_performance_map(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> performance_maps.SparsificationPerformanceMap:
     """Draw `sparsification_performance_map` (clause 6.3.4)."""
     obj = new(performance_maps.SparsificationPerformanceMap)
@@ -728,7 +723,7 @@ def draw_sparsification_performance_map(
 
 
 def draw_pruning_performance_map(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> performance_maps.PruningPerformanceMap:
     """Draw `pruning_performance_map` (clause 6.3.4)."""
     obj = new(performance_maps.PruningPerformanceMap)
@@ -764,7 +759,7 @@ def draw_pruning_performance_map(
 
 
 def draw_unification_performance_map(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> performance_maps.UnificationPerformanceMap:
     """Draw `unification_performance_map` (clause 6.3.4)."""
     obj = new(performance_maps.UnificationPerformanceMap)
@@ -854,7 +849,7 @@ def draw_unification_performance_map(
 
 
 def draw_decomposition_performance_map(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> performance_maps.DecompositionPerformanceMap:
     """Draw `decomposition_performance_map` (clause 6.3.4)."""
     obj = new(performance_maps.DecompositionPerformanceMap)
@@ -887,7 +882,7 @@ def draw_decomposition_performance_map(
 
 
 def draw_nnr_quantization_unit_header(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> quantization.NnrQuantizationUnitHeader:
     """Draw `nnr_quantization_unit_header` (clause 6.3.3)."""
     obj = new(quantization.NnrQuantizationUnitHeader)
@@ -901,7 +896,7 @@ def draw_nnr_quantization_unit_header(
 
 
 def draw_nnr_quantization_unit_payload(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> quantization.NnrQuantizationUnitPayload:
     """Draw `nnr_quantization_unit_payload` (clause 6.3.4)."""
     obj = new(quantization.NnrQuantizationUnitPayload)
@@ -909,7 +904,7 @@ def draw_nnr_quantization_unit_payload(
     return obj
 
 
-def draw_nnr_start_unit_header(stream: Drawer, context: Any) -> start.NnrStartUnitHeader:
+def draw_nnr_start_unit_header(stream: Any, context: Any) -> start.NnrStartUnitHeader:
     """Draw `nnr_start_unit_header` (clause 6.3.3)."""
     obj = new(start.NnrStartUnitHeader)
     obj.general_profile_idc = context.general_profile_idc = stream.u(
@@ -918,13 +913,13 @@ def draw_nnr_start_unit_header(stream: Drawer, context: Any) -> start.NnrStartUn
     return obj
 
 
-def draw_nnr_start_unit_payload(stream: Drawer, context: Any) -> start.NnrStartUnitPayload:
+def draw_nnr_start_unit_payload(stream: Any, context: Any) -> start.NnrStartUnitPayload:
     """Draw `nnr_start_unit_payload` (clause 6.3.4)."""
     obj = new(start.NnrStartUnitPayload)
     return obj
 
 
-def draw_nnr_topology_unit_header(stream: Drawer, context: Any) -> topology.NnrTopologyUnitHeader:
+def draw_nnr_topology_unit_header(stream: Any, context: Any) -> topology.NnrTopologyUnitHeader:
     """Draw `nnr_topology_unit_header` (clause 6.3.3)."""
     obj = new(topology.NnrTopologyUnitHeader)
     obj.topology_storage_format = context.topology_storage_format = stream.u(
@@ -936,7 +931,7 @@ def draw_nnr_topology_unit_header(stream: Drawer, context: Any) -> topology.NnrT
     return obj
 
 
-def draw_nnr_topology_unit_payload(stream: Drawer, context: Any) -> topology.NnrTopologyUnitPayload:
+def draw_nnr_topology_unit_payload(stream: Any, context: Any) -> topology.NnrTopologyUnitPayload:
     """Draw `nnr_topology_unit_payload` (clause 6.3.4)."""
     obj = new(topology.NnrTopologyUnitPayload)
     topology_storage_format = context.topology_storage_format
@@ -966,7 +961,7 @@ def draw_nnr_topology_unit_payload(stream: Drawer, context: Any) -> topology.Nnr
 
 
 def draw_nnr_pruning_topology_container(
-    stream: Drawer, context: Any
+    stream: Any, context: Any
 ) -> topology.NnrPruningTopologyContainer:
     """Draw `nnr_pruning_topology_container` (clause 6.3.4)."""
     obj = new(topology.NnrPruningTopologyContainer)
@@ -1026,7 +1021,7 @@ def draw_nnr_pruning_topology_container(
     return obj
 
 
-def draw_bit_mask(stream: Drawer, context: Any) -> topology.BitMask:
+def draw_bit_mask(stream: Any, context: Any) -> topology.BitMask:
     """Draw `bit_mask` (clause 6.3.4)."""
     obj = new(topology.BitMask)
     obj.byte_alignment = None
@@ -1036,9 +1031,7 @@ def draw_bit_mask(stream: Drawer, context: Any) -> topology.BitMask:
     return obj
 
 
-def draw_topology_elements_ids_list(
-    stream: Drawer, context: Any
-) -> topology.TopologyElementsIdsList:
+def draw_topology_elements_ids_list(stream: Any, context: Any) -> topology.TopologyElementsIdsList:
     """Draw `topology_elements_ids_list` (clause 6.3.4)."""
     obj = new(topology.TopologyElementsIdsList)
     topologyIndexedFlag = context.topologyIndexedFlag
@@ -1068,7 +1061,7 @@ def draw_topology_elements_ids_list(
     return obj
 
 
-def draw_nnr_unit(stream: Drawer, context: Any) -> unit.NnrUnit:
+def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
     """Draw `nnr_unit` (clause 6.3.1)."""
     obj = new(unit.NnrUnit)
     start = stream.position
@@ -1087,7 +1080,7 @@ def draw_nnr_unit(stream: Drawer, context: Any) -> unit.NnrUnit:
     return obj
 
 
-def draw_nnr_unit_size(stream: Drawer, context: Any) -> unit.NnrUnitSize:
+def draw_nnr_unit_size(stream: Any, context: Any) -> unit.NnrUnitSize:
     """Draw `nnr_unit_size` (clause 6.3.2)."""
     obj = new(unit.NnrUnitSize)
     obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
@@ -1097,7 +1090,7 @@ def draw_nnr_unit_size(stream: Drawer, context: Any) -> unit.NnrUnitSize:
     return obj
 
 
-def draw_nnr_unit_header(stream: Drawer, context: Any) -> unit.NnrUnitHeader:
+def draw_nnr_unit_header(stream: Any, context: Any) -> unit.NnrUnitHeader:
     """Draw `nnr_unit_header` (clause 6.3.3.1)."""
     obj = new(unit.NnrUnitHeader)
     obj.partial_data_counter = None
@@ -1179,7 +1172,7 @@ def draw_nnr_unit_header(stream: Drawer, context: Any) -> unit.NnrUnitHeader:
     return obj
 
 
-def draw_nnr_unit_payload(stream: Drawer, context: Any) -> unit.NnrUnitPayload:
+def draw_nnr_unit_payload(stream: Any, context: Any) -> unit.NnrUnitPayload:
     """Draw `nnr_unit_payload` (clause 6.3.4)."""
     obj = new(unit.NnrUnitPayload)
     nnr_unit_type = context.nnr_unit_type
@@ -1261,7 +1254,7 @@ def draw_nnr_unit_payload(stream: Drawer, context: Any) -> unit.NnrUnitPayload:
 
 
 #: The drawing functions by the name of their table.
-TABLES: Final[dict[str, Callable[[Drawer, Any], Any]]] = {
+TABLES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "nnr_aggregate_unit_header": draw_nnr_aggregate_unit_header,
     "nnr_aggregate_unit_payload": draw_nnr_aggregate_unit_payload,
     "nnr_compressed_data_unit_header": draw_nnr_compressed_data_unit_header,
