@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nnc.bitio import (
     BitstreamError,
     IncompleteError,
@@ -20,12 +22,12 @@ from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
 
 #: For each rule its name, its sentence, and how the messages of the decoder about it begin.
 KINDS = (
-    ("codeword-start", "The first 9 bits are below the start range.", "the first 9 bits"),
-    ("terminating-bin", "The terminating bin is 1.", "the terminating bin"),
-    ("stop-bit", "A 1 follows the terminating bin.", "the stop bit"),
-    ("codeword-padding", "Zeros follow the stop bit.", "the bits after the stop bit"),
-    ("codeword-length", "The payload ends with the codeword.", " bytes are left over"),
-    ("block-row-offset", "At a block row the offset is below 256.", "the offset register is"),
+    ("codeword-start", "The first 9 bits are below the start range.", r"the first 9 bits"),
+    ("terminating-bin", "The terminating bin is 1.", r"the terminating bin"),
+    ("stop-bit", "A 1 follows the terminating bin.", r"the stop bit"),
+    ("codeword-padding", "Zeros follow the stop bit.", r"the bits after the stop bit"),
+    ("codeword-length", "The payload ends with the codeword.", r"\d+ bytes are left over"),
+    ("block-row-offset", "At a block row the offset is below 256.", r"the offset register is"),
     ("payload-end", "The payload holds all levels.", None),
     ("entry-points", "Entry points agree with decoding in order.", None),
     ("level-range", "Levels fit 32 bits.", None),
@@ -176,7 +178,7 @@ def rule_of(error: BitstreamError) -> str:
     if place == "levels":
         return "level-range"
     for name, _, begin in KINDS:
-        if begin is not None and begin in error.message:
+        if begin is not None and re.match(begin, error.message):
             return name
     if isinstance(error, IncompleteError):
         return "payload-end"
