@@ -83,8 +83,10 @@ class UnitParser:
         reader.position, reader.end = 8 * start, 8 * end
         kind = ""
         try:
+            reader.enter("nnr_unit_size", "nnr_unit_size")
             size = nnr_unit_size._parse(reader, self.scope, "")
             stop = self.check_size(size, start, end)
+            reader.leave()
             reader.end = 8 * stop
             # The type is told in the error even where the header can't be parsed.
             kind = type_name(reader.source[reader.position >> 3] >> 2)
@@ -103,6 +105,7 @@ class UnitParser:
         """Give the byte where the unit ends, or refuse a size that can't be."""
         smallest = 3 + 2 * size.nnr_unit_size_flag
         if size.nnr_unit_size < smallest:
+            self.reader.position = 8 * start
             self.reader.fail(
                 "a unit is smaller than its size field and one byte of header",
                 "nnr_unit_size",
@@ -118,6 +121,7 @@ class UnitParser:
                 path=self.reader.path("nnr_unit_size"),
                 bit_position=8 * start,
                 value=size.nnr_unit_size,
+                allowed=f"{smallest}..{end - start}",
                 hint="the file was cut off, or the size is damaged",
             )
         return stop

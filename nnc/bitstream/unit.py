@@ -246,7 +246,7 @@ class Unit:
         """
         assert self.scope is not None, "a unit with unparsed payload was parsed from data"
         reader = BitReader(self.payload_bytes)
-        reader.enter("payload", type(syntax).__name__)
+        reader.enter("payload", syntax.table)
         try:
             self.table = syntax._parse(reader, self.scope, "")
         except BitstreamError as error:

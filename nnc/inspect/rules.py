@@ -300,13 +300,19 @@ def parts_in_order(model: Model) -> Iterator[Problem]:
         if left > 1:
             same = before is not None and before.type_name == unit.type_name
             if not same or before is None or before.names != unit.names:
-                yield unit, f"{left - 1} parts of the data before are missing"
+                yield unit, missing_parts(left - 1, "before")
             elif counter is None or count != left - 1:
                 yield counter or unit, f"partial_data_counter is {count} (allowed: {left - 1})"
         before = unit
     left = value_of(before, "partial_data_counter", 0)
     if before is not None and left > 1 and model.is_whole:
-        yield before, f"{left - 1} parts of the data are missing at the end"
+        yield before, missing_parts(left - 1, "at the end")
+
+
+def missing_parts(count: int, place: str) -> str:
+    """Say how many parts are missing, and where."""
+    parts, are = ("part", "is") if count == 1 else ("parts", "are")
+    return f"{count} {parts} of the data {place} {are} missing"
 
 
 @rule("parts-type", "Only topologies, quantization information and data are cut into parts.",

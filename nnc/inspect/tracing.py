@@ -74,9 +74,7 @@ class TracedElement:
     @property
     def table(self) -> str:
         """Name of the table that it stands in."""
-        name = self.stack[-1][1] if self.stack else ""
-        # Paths leave out the table of the size, and so does who reads it.
-        return "nnr_unit_size" if name == "nnr_unit" and self.is_syntax else name
+        return self.stack[-1][1] if self.stack else ""
 
     @property
     def description(self) -> Element | None:

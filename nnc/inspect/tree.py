@@ -74,7 +74,8 @@ def insert(unit: Node, element: TracedElement) -> None:
     """Put an element into its table, making nodes for the tables around it where needed."""
     node = unit
     for name, table, index in element.stack:
-        if name == "units":
+        if name in ("units", "nnr_unit_size"):
+            # The two elements of the size stand in the unit itself, as their paths say.
             continue
         label = name + index_text(index)
         last = node.children[-1] if node.children else None
