@@ -97,6 +97,7 @@ class Unit:
         payload_bytes: the payload's bytes as they were read; empty for an aggregate, and for a
             new unit whose payload is a table.
         table: the payload as a syntax table, once it has been parsed or set; see `payload`.
+        parts: the units that this one was joined from; empty for a unit as it was read.
         missing: the error that says which value is missing for reading the header.
         edited_size: the unit's size in bytes after an edit, None before the first one.
     """
@@ -118,6 +119,7 @@ class Unit:
         self.scope = scope
         self.units = list(units)
         self.given: dict[str, Any] = {}
+        self.parts: list[Unit] = []
         self.trailing: bytes | memoryview = b""
         self.path = ""
         self.start: int | None = None
@@ -127,6 +129,20 @@ class Unit:
         self.edited_size: int | None = None
         self.table = payload if isinstance(payload, Table) else None
         self.payload_bytes = memoryview(b"") if isinstance(payload, Table) else memoryview(payload)
+
+    @classmethod
+    def joined(cls, parts: list[Unit]) -> Unit:
+        """Give the unit whose payload is cut over several units; for reading only."""
+        first = parts[0]
+        unit = cls(
+            first.header,
+            b"".join(part.payload_bytes for part in parts),
+            parameter_sets=first.parameter_sets,
+            scope=first.scope,
+        )
+        unit.given, unit.path, unit.parts = first.given, first.path, list(parts)
+        unit.start, unit.payload_start = first.start, first.payload_start
+        return unit
 
     @property
     def nnr_unit_type(self) -> int:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
 from nnc.bitstream import Unit
 from nnc.decoder.limits import Limits
 from nnc.decoder.node import Node, Parent, node_of, parent_of
+from nnc.decoder.split import Split, split_of
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
@@ -61,6 +66,8 @@ class CodedTensor:
         name: its name.
         dimensions: its shape.
         part: what it is within its layer.
+        row_axis: the dimension that the rows of the coded matrix are.
+        split: how it divides into tensors with names of their own, if it does.
         codebook: the codebook that applies to it, if any.
         entry_points: entry points of its block rows, if it has any.
     """
@@ -68,18 +75,51 @@ class CodedTensor:
     name: str
     dimensions: tuple[int, ...]
     part: Part = Part.WHOLE
+    row_axis: int = 0
+    split: Split | None = None
     codebook: Codebook | None = None
     entry_points: EntryPoints | None = None
 
     @property
     def rows(self) -> int:
-        """Rows of the matrix that the tensor is coded as: its first dimension."""
-        return self.dimensions[0] if self.dimensions else 1
+        """Rows of the matrix that the tensor is coded as: one of its dimensions."""
+        return self.dimensions[self.row_axis] if self.dimensions else 1
 
     @property
     def cols(self) -> int:
         """Columns of that matrix: the product of the other dimensions."""
-        return math.prod(self.dimensions[1:])
+        return math.prod(self.dimensions[: self.row_axis] + self.dimensions[self.row_axis + 1 :])
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors that it is or divides into."""
+        return [self.name] if self.split is None else self.split.names
+
+    def from_matrix(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """Give a coded matrix the tensor's shape; contiguous."""
+        moved = self.dimensions[: self.row_axis] + self.dimensions[self.row_axis + 1 :]
+        if self.row_axis == 0:
+            return matrix.reshape(self.dimensions)
+        shaped = matrix.reshape((self.rows, *moved))
+        return np.ascontiguousarray(np.moveaxis(shaped, 0, self.row_axis))
+
+    def to_matrix(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Give values of the tensor's size as the matrix that is coded.
+
+        Raises:
+            InvalidError: they are of another size.
+        """
+        if values.size != self.values:
+            raise InvalidError(
+                "the tensor has another size than its parent",
+                path="header.tensor_dimensions",
+                value=self.values,
+                allowed=f"{values.size} values",
+            )
+        shaped = values.reshape(self.dimensions)
+        if self.row_axis:
+            shaped = np.moveaxis(shaped, self.row_axis, 0)
+        return shaped.reshape(self.rows, self.cols)
 
     @property
     def values(self) -> int:
@@ -140,7 +180,7 @@ def layout_of(
     assert scope is not None, "units to be decoded come out of a parsed bitstream"
     refuse_reserved(header)
     if for_decoding:
-        refuse_unsupported(header)
+        refuse_unsupported(unit, header)
         if not parents_known:
             refuse_temporal_contexts(header)
     payload_type = header.nnr_compressed_data_unit_payload_type
@@ -193,25 +233,17 @@ def refuse_reserved(header: NnrUnitHeader) -> None:
         )
 
 
-def refuse_unsupported(header: NnrUnitHeader) -> None:
+def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
     """Refuse what this decoder doesn't decode."""
-    payload_type = header.nnr_compressed_data_unit_payload_type
-    if header.partial_data_counter:
+    if header.partial_data_counter and not unit.parts:
         raise UnsupportedError(
-            "tensors cut over several units are not decoded",
+            "the unit is a part, and can be decoded only joined with the others",
             path="header.partial_data_counter",
             value=header.partial_data_counter,
         )
-    if header.nnr_multiple_topology_elements_present_flag and (
-        payload_type != PayloadType.NNR_PT_BLOCK
-    ):
+    if header.first_tensor_dimension_shift and (header.compressed_parameter_types or 0) & DC:
         raise UnsupportedError(
-            "several tensors coded as one are not decoded",
-            path="header.nnr_multiple_topology_elements_present_flag",
-        )
-    if header.first_tensor_dimension_shift:
-        raise UnsupportedError(
-            "a row axis other than the first is not decoded",
+            "decomposed layers whose rows aren't the first dimension are not decoded",
             path="header.first_tensor_dimension_shift",
             value=header.first_tensor_dimension_shift,
         )
@@ -269,7 +301,29 @@ def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
         dimensions = g if part is Part.G else h
     elif types & LS and name.endswith(SCALING_SUFFIX):
         part = Part.SCALING
-    return CodedTensor(name, dimensions, part, codebook_of(header.integer_codebook), entry_points)
+    return CodedTensor(
+        name,
+        dimensions,
+        part,
+        row_axis_of(header, dimensions),
+        split_of(unit, dimensions),
+        codebook_of(header.integer_codebook),
+        entry_points,
+    )
+
+
+def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
+    """Give the dimension that the rows of the coded matrix are (first_tensor_dimension_shift)."""
+    shift = header.first_tensor_dimension_shift or 0
+    if shift and shift >= len(dimensions):
+        raise InvalidError(
+            "the row axis is none of the tensor's dimensions",
+            path="header.first_tensor_dimension_shift",
+            value=shift,
+            allowed=f"0..{len(dimensions) - 1}",
+            clause="6.4.3",
+        )
+    return int(shift)
 
 
 def block_tensors(
@@ -293,7 +347,8 @@ def block_tensors(
         )
     rest = iter(names)
     weights = weight_tensors(header, dimensions, rest)
-    vector = dimensions[:1] or (1,)
+    row_axis = row_axis_of(header, dimensions)
+    vector = (dimensions[row_axis],) if dimensions else (1,)
     scaling = [CodedTensor(next(rest), vector, Part.SCALING)] if types & LS else []
     count = 4 if types & BN else 0
     batch_norm = [CodedTensor(next(rest), vector, Part.BATCH_NORM) for _ in range(count)]
@@ -307,19 +362,33 @@ def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) ->
     codebook = codebook_of(header.integer_codebook)
     if not (header.compressed_parameter_types or 0) & DC:
         entry_points = EntryPoints(*lists)
-        return [CodedTensor(next(names), dimensions, Part.WEIGHT, codebook, entry_points)]
+        row_axis = row_axis_of(header, dimensions)
+        return [
+            CodedTensor(
+                next(names),
+                dimensions,
+                Part.WEIGHT,
+                row_axis=row_axis,
+                codebook=codebook,
+                entry_points=entry_points,
+            )
+        ]
     g, h = decomposed_dimensions(header, dimensions)
     first = max(0, -(-g[0] // (4 << (header.scan_order or 0))) - 1)
     return [
         CodedTensor(
-            next(names), g, Part.G, codebook, EntryPoints(*(part[:first] for part in lists))
+            next(names),
+            g,
+            Part.G,
+            codebook=codebook,
+            entry_points=EntryPoints(*(part[:first] for part in lists)),
         ),
         CodedTensor(
             next(names),
             h,
             Part.H,
-            codebook_of(header.integer_codebook_dc),
-            EntryPoints(*(part[first:] for part in lists)),
+            codebook=codebook_of(header.integer_codebook_dc),
+            entry_points=EntryPoints(*(part[first:] for part in lists)),
         ),
     ]
 

@@ -23,9 +23,11 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS
-from nnc.decoder.layout import UnitLayout, coded_units, layout_of
+from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
+from nnc.decoder.parts import joined_data_units
+from nnc.decoder.reconstruction import as_coded
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
@@ -128,33 +130,18 @@ def decode_codeword(
             rows,
             cols,
             coding,
-            base_levels=matrix_of(base_levels, rows, cols) if layout.temporal else None,
-            history=matrix_of(history, rows, cols),
+            base_levels=matrix_of(tensor, base_levels) if layout.temporal else None,
+            history=matrix_of(tensor, history),
             entry_points=tensor.entry_points if rows > 1 < cols else None,
         )
-        decoded.append(
-            DecodedTensor(tensor, layout, levels=levels.reshape(tensor.dimensions), qp=qp)
-        )
+        decoded.append(DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp))
     decoder.finish()
     return decoded
 
 
-def matrix_of(values: NDArray[Any] | None, rows: int, cols: int) -> NDArray[Any] | None:
-    """Give what is known of a tensor as the matrix that the tensor is coded as.
-
-    Raises:
-        InvalidError: it is of another size.
-    """
-    if values is None:
-        return None
-    if values.size != rows * cols:
-        raise InvalidError(
-            "the tensor has another size than its parent",
-            path="header.tensor_dimensions",
-            value=rows * cols,
-            allowed=f"{values.size} values",
-        )
-    return values.reshape(rows, cols)
+def matrix_of(tensor: CodedTensor, values: NDArray[Any] | None) -> NDArray[Any] | None:
+    """Give what is known of a tensor as the matrix that the tensor is coded as."""
+    return None if values is None else tensor.to_matrix(values)
 
 
 def missing_parent(layout: UnitLayout) -> MissingValueError:
@@ -200,10 +187,8 @@ class DecodedModel:
         Raises:
             InvalidError: a value doesn't fit its format, or a decomposed layer is incomplete.
         """
-        if reconstruct:
-            result = reconstruct_units(self.units).delivered()
-        else:
-            result = {decoded.tensor.name: decoded.values() for decoded in self.tensors()}
+        build = reconstruct_units if reconstruct else as_coded
+        result = build(self.units).delivered()
         for name, note in self.metadata.tensors.items():
             if name in result:
                 result[name] = restore(result[name], note, name)
@@ -211,11 +196,11 @@ class DecodedModel:
 
     def levels(self) -> dict[str, NDArray[np.int32]]:
         """Give the levels of all entropy coded tensors by name."""
-        return {
-            decoded.tensor.name: decoded.levels
-            for decoded in self.tensors()
-            if decoded.levels is not None
-        }
+        result: dict[str, NDArray[np.int32]] = {}
+        for decoded in self.tensors():
+            if decoded.levels is not None:
+                result.update(decoded.by_name(decoded.levels))
+        return result
 
 
 def decode_model(
@@ -243,7 +228,7 @@ def decode_model(
         BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed.
     """
     limits = limits or Limits()
-    units = coded_units(bitstream.walk())
+    units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     size = sum(len(unit.payload_bytes) for unit in units)
     with unit_mapper(threads, executor, size) as map_units:
@@ -299,6 +284,14 @@ def thread_mapper(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
             raise
 
 
+def check_new(name: str, names: set[str]) -> None:
+    """Refuse a name that occurred before."""
+    if name in names:
+        raise InvalidError(
+            f"tensor {name!r} occurs twice", path="header.topology_elem_id", value=name
+        )
+
+
 def checked_layouts(
     bitstream: Bitstream,
     units: list[Unit],
@@ -320,13 +313,9 @@ def checked_layouts(
             for tensor in layout.tensors:
                 values += tensor.values
                 limits.check_values(tensor.name, values, bytes_in_all)
-                if tensor.name in names:
-                    raise InvalidError(
-                        f"tensor {tensor.name!r} occurs twice",
-                        path="header.topology_elem_id",
-                        value=tensor.name,
-                    )
-                names.add(tensor.name)
+                for name in tensor.names:
+                    check_new(name, names)
+                    names.add(name)
             references.append({} if known is None else known(unit, layout))
         except BitstreamError as error:
             raise unit.locate(error) from None

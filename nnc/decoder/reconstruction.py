@@ -53,7 +53,7 @@ class Reconstruction:
             elif part is Part.H:
                 weight = self.multiply(decoded)
             else:
-                self.put(decoded.tensor.name, decoded.dequantized(), decoded.layout)
+                self.put_all(decoded)
                 weight = decoded.tensor.name if part is Part.WEIGHT else weight
         if scaling is not None:
             self.scale(weight, scaling)
@@ -62,6 +62,11 @@ class Reconstruction:
         """Add one tensor."""
         self.values[name] = values
         self.layouts[name] = layout
+
+    def put_all(self, decoded: DecodedTensor) -> None:
+        """Add one tensor, or those that it divides into."""
+        for name, values in decoded.by_name(decoded.dequantized()).items():
+            self.put(name, values, decoded.layout)
 
     def multiply(self, right: DecodedTensor) -> str:
         """Add the product of G and H, and give its name."""
@@ -143,5 +148,5 @@ def as_coded(units: Iterable[list[DecodedTensor]]) -> Reconstruction:
     result = Reconstruction()
     for tensors in units:
         for decoded in tensors:
-            result.put(decoded.tensor.name, decoded.dequantized(), decoded.layout)
+            result.put_all(decoded)
     return result

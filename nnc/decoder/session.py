@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.layout import UnitLayout, coded_units
+from nnc.decoder.layout import UnitLayout
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import TensorNote, restore
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.node import Node, Parent
+from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruction, as_coded
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.session_state import CodedState, SessionState
@@ -207,7 +208,7 @@ class Decoder:
 
     def keep_coded(self, state: SessionState, bitstream: Bitstream, model: DecodedModel) -> None:
         """Put what later updates may refer to into a state."""
-        for unit, tensors in zip(coded_units(bitstream.walk()), model.units, strict=True):
+        for unit, tensors in zip(joined_data_units(bitstream.walk()), model.units, strict=True):
             if not tensors:
                 continue
             layout = tensors[0].layout

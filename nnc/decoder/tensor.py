@@ -48,6 +48,11 @@ class DecodedTensor:
             return dequantize(self.levels, step)
         return dequantize_codebook(self.levels, step, book.values, book.zero_offset)
 
+    def by_name(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Give values of the tensor by name: several where it divides."""
+        split = self.tensor.split
+        return {self.tensor.name: values} if split is None else split.divide(values)
+
     def values(self) -> NDArray[Any]:
         """Give the values in the data format of the headers; the levels are used up.
 
