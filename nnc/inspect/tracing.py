@@ -288,6 +288,8 @@ class TracingParser(UnitParser):
         try:
             self.current.stop = super().check_size(size, start, end)
         except IncompleteError as error:
+            if self.reader.position >= 8 * end:
+                raise
             number = self.reader.stack[0][2]
             self.current.error = located(error, self.reader).locate(unit=number)
             self.current.stop = end

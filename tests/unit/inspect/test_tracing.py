@@ -1,8 +1,11 @@
 """Traces: every bit of every vector once, in order, under a path of its own."""
 
+import random
+
 import pytest
 
 import nnc
+from nnc.bitio.table import same_value
 from nnc.inspect.tracing import PAYLOAD, UNREAD, trace
 from tests.cases import CASES
 
@@ -37,3 +40,102 @@ def test_every_bit_is_named_once(case, path):
             assert element.name == PAYLOAD
             assert element.position == 8 * unit.payload_start
             assert element.bits == 8 * len(unit.payload_bytes)
+
+
+@pytest.mark.parametrize(("case", "path"), FILES, ids=IDS)
+def test_paths_lead_to_the_values(case, path):
+    data = path.read_bytes()
+    bitstream = nnc.Bitstream.parse(data, **case.out_of_band)
+    for element in trace(data, **case.out_of_band).elements():
+        if element.name == "byte_alignment":
+            # Regular bits have no value of their own; in a loop they have none to be indexed.
+            assert element.value == 1 << (element.bits - 1)
+            if not element.index:
+                assert bitstream.get(element.path) is None
+        elif element.is_syntax:
+            assert same_value(bitstream.get(element.path), element.value)
+        else:
+            assert bytes(bitstream.get(element.path)) == bytes(traced_bytes(data, element))
+
+
+def traced_bytes(data, element):
+    return data[element.position >> 3 : (element.position + element.bits) >> 3]
+
+
+def test_a_truncated_unit_is_read_as_far_as_it_goes(vectors):
+    data = (vectors / "p1-shapes" / "bitstream.nnc").read_bytes()
+    whole = trace(data)
+    last = whole.units[-1]
+    for length in range(last.start + 1, len(data)):
+        cut = trace(data[:length])
+        assert len(cut.units) == len(whole.units)
+        assert cut.errors[0].kind == "incomplete"
+        assert cut.errors[0].unit == len(whole.units) - 1
+        assert [e.path for u in cut.units[:-1] for e in u.elements] == [
+            e.path for u in whole.units[:-1] for e in u.elements
+        ]
+        # What is whole is shown, and the rest has a name too.
+        shown = [e for e in cut.units[-1].elements if e.is_syntax]
+        expected = [e for e in last.elements if e.is_syntax and e.position + e.bits <= 8 * length]
+        assert [(e.path, e.value) for e in shown] == [(e.path, e.value) for e in expected]
+        assert sum(e.bits for e in cut.elements()) == 8 * length
+
+
+def test_a_damaged_unit_costs_only_its_rest(vectors):
+    data = bytearray((vectors / "p0-names" / "bitstream.nnc").read_bytes())
+    whole = trace(bytes(data))
+    number = next(i for i, u in enumerate(whole.units) if u.type_name == "NNR_NDU")
+    name = next(e for e in whole.units[number].elements if e.name == "topology_elem_id")
+    data[name.position >> 3] = 0xFF
+    damaged = trace(bytes(data))
+    assert [error.unit for error in damaged.errors] == [number]
+    assert damaged.errors[0].path == name.path
+    assert damaged.units[number].elements[-1].name == UNREAD
+    for before, after in zip(whole.units, damaged.units, strict=True):
+        if before is not whole.units[number]:
+            assert [(e.path, e.value) for e in after.elements] == [
+                (e.path, e.value) for e in before.elements
+            ]
+
+
+def test_damaged_parameter_sets_hold_as_far_as_they_were_read(vectors):
+    data = bytearray((vectors / "p0v1-perfmap-mps-ppm" / "bitstream.nnc").read_bytes())
+    whole = trace(bytes(data))
+    accuracy = next(e for e in whole.elements() if e.name == "ppm_nn_accuracy")
+    data[accuracy.position >> 3 : (accuracy.position >> 3) + 4] = b"\x00\x00\xc0\x7f"
+    damaged = trace(bytes(data))
+    assert [error.unit for error in damaged.errors] == [1]
+    assert [e.path for e in damaged.units[-1].elements] == [
+        e.path for e in whole.units[-1].elements
+    ]
+
+
+def test_values_from_outside_are_missing(vectors):
+    traced = trace((vectors / "p1-oob" / "bitstream.nnc").read_bytes())
+    assert not traced.errors
+    assert traced.missing
+    assert sum(e.bits for e in traced.elements()) == 8 * len(traced.data)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_bit_is_named_once_whatever_is_wrong(seed):
+    chosen = random.Random(seed)
+    for _ in range(50):
+        _, path = chosen.choice(FILES)
+        data = bytearray(path.read_bytes())
+        for _ in range(chosen.randrange(1, 4)):
+            data[chosen.randrange(len(data))] ^= chosen.randrange(1, 256)
+        traced = trace(bytes(data))
+        place = 0
+        for element in in_order(traced.units):
+            assert element.position == place
+            place += element.bits
+        assert place == 8 * len(data)
+        paths = [element.path for element in traced.elements()]
+        assert len(set(paths)) == len(paths)
+
+
+def in_order(units):
+    for unit in units:
+        yield from unit.elements
+        yield from in_order(unit.units)
