@@ -194,6 +194,10 @@ class Bitstream:
                 if len(view) > WRITING_BYTES:
                     self.release_pages()
 
+    def share_mapping(self, other: Bitstream) -> None:
+        """Note that payloads are views on the file that another bitstream has mapped."""
+        self._mapping = self._mapping or other._mapping
+
     def release_pages(self) -> None:
         """Give back the memory into which pages of the mapped file were read."""
         if self._mapping is not None and hasattr(self._mapping, "madvise"):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -41,7 +41,7 @@ class ByteStore(Protocol):
         """Give the object that stands for bytes."""
 
 
-def inline(data: bytes | memoryview) -> dict[str, Any]:
+def inline(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     """Give bytes as base64."""
     return {"base64": base64.b64encode(data).decode("ascii")}
 

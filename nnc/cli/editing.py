@@ -16,17 +16,6 @@ from nnc.cli.output import escape_controls, print_json
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def output_options(function: Function) -> Function:
-    """Add the options of verbs that write a bitstream."""
-    options = [
-        click.option("-o", "--output", help="The new bitstream; - for standard output."),
-        click.option("--overwrite", is_flag=True, help="Overwrite the output."),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
 def edit_options(function: Function) -> Function:
     """Add the options of verbs that change elements."""
     options = [

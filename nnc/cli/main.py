@@ -15,8 +15,10 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 #: it is not supported; usage or input/output; a fault of our own.
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
-VERBS = tuple(
-    "encode decode info ls tree trace diff check get set insert remove json build demo".split()
+VERBS = (
+    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check"),
+    *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
+    *("wrap", "unwrap", "cut", "join", "convert", "json", "build", "demo"),
 )
 
 

@@ -1,0 +1,27 @@
+"""`nnc convert`: another profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(epilog="Example: nnc convert model.nnc --profile 0 -o new.nnc")
+@click.argument("bitstream")
+@click.option("--profile", type=int, required=True, help="general_profile_idc: 0 or 1.")
+@edit_options
+def command(bitstream: str, profile: int, dry_run: bool, force: bool, **options: Any) -> None:
+    """Switch BITSTREAM to another profile, where its content allows that.
+
+    Payloads that the profiles code differently are coded again; the levels stay the same.
+    """
+    from nnc.encoder.level_editing import convert_profile
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    plan = convert_profile(opened, profile, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -1,0 +1,27 @@
+"""`nnc cut`: a payload over several units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(epilog="Example: nnc cut model.nnc 'units[3]' 65536 -o new.nnc")
+@click.argument("bitstream")
+@click.argument("path")
+@click.argument("size", type=int)
+@edit_options
+def command(
+    bitstream: str, path: str, size: int, dry_run: bool, force: bool, **options: Any
+) -> None:
+    """Cut the unit at PATH of BITSTREAM into parts of at most SIZE bytes of payload."""
+    from nnc.bitstream.parts import cut
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    plan = cut(opened, path, size, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

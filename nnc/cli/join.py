@@ -1,0 +1,24 @@
+"""`nnc join`: the parts of a unit into one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(epilog="Example: nnc join model.nnc 'units[3]' -o new.nnc")
+@click.argument("bitstream")
+@click.argument("path")
+@edit_options
+def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
+    """Join the parts of a unit of BITSTREAM, the first of which is at PATH."""
+    from nnc.bitstream.parts import join
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    plan = join(opened, path, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -1,0 +1,23 @@
+"""`nnc merge`: the tensors of two bitstreams in one."""
+
+from __future__ import annotations
+
+import click
+
+from nnc.cli.files import check_output, open_bitstream, write_bitstream
+
+
+@click.command(epilog="Example: nnc merge encoder.nnc decoder.nnc -o model.nnc")
+@click.argument("first")
+@click.argument("second")
+@click.option("-o", "--output", required=True, help="The new bitstream; - for standard output.")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+def command(first: str, second: str, output: str, force: bool) -> None:
+    """Put the tensors of FIRST and SECOND into one bitstream; no payload is decoded.
+
+    Different step sizes are told by a layer parameter set; other differences are refused.
+    """
+    from nnc.encoder.structure import merge
+
+    check_output(output, force)
+    write_bitstream(merge(open_bitstream(first), open_bitstream(second)), output)

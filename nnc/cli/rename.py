@@ -1,0 +1,38 @@
+"""`nnc rename`: give tensors other names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(
+    epilog="Example: nnc rename model.nnc fc.weight=head.weight fc.bias=head.bias -o new.nnc"
+)
+@click.argument("bitstream")
+@click.argument("names", metavar="OLD=NEW...", nargs=-1, required=True)
+@edit_options
+def command(
+    bitstream: str, names: tuple[str, ...], dry_run: bool, force: bool, **options: Any
+) -> None:
+    """Rename tensors of BITSTREAM, wherever they are named."""
+    from nnc.encoder.structure import rename
+
+    check_target(options["output"], dry_run, force)
+    pairs = dict(pair(text) for text in names)
+    opened = open_bitstream(bitstream)
+    plan = rename(opened, pairs, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Read `OLD=NEW`."""
+    old, equals, new = text.partition("=")
+    if not equals:
+        raise InputError(f"{text!r} is not OLD=NEW")
+    return old, new

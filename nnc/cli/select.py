@@ -1,0 +1,55 @@
+"""`nnc select`: keep, drop and reorder tensors."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(
+    epilog="Examples: nnc select model.nnc 'encoder.*' -o encoder.nnc"
+    " -- nnc select model.nnc --drop '*.bias' -o new.nnc"
+    " -- nnc select model.nnc 'fc*' '*' -o new.nnc"
+)
+@click.argument("bitstream")
+@click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
+@click.option("--drop", "dropping", is_flag=True, help="Leave out the tensors that match.")
+@edit_options
+def command(
+    bitstream: str,
+    patterns: tuple[str, ...],
+    dropping: bool,
+    dry_run: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Keep the tensors of BITSTREAM that match a pattern, in the order of the patterns."""
+    from nnc.encoder.structure import drop, select, tensor_names
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    names = matching(tensor_names(opened), patterns)
+    plan = (drop if dropping else select)(opened, names, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)
+
+
+def matching(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """Give the names that match, those of the first pattern first.
+
+    Raises:
+        InputError: a pattern matches nothing.
+    """
+    found: list[str] = []
+    for pattern in patterns:
+        matches = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+        if not matches:
+            raise InputError(f"no tensor matches {pattern!r}")
+        found += [name for name in matches if name not in found]
+    return found

@@ -1,0 +1,24 @@
+"""`nnc unwrap`: the units of an aggregate in its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(epilog="Example: nnc unwrap model.nnc 'units[3]' -o new.nnc")
+@click.argument("bitstream")
+@click.argument("path")
+@edit_options
+def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
+    """Put the units of the aggregate at PATH of BITSTREAM in its place."""
+    from nnc.bitstream.parts import unwrap
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    plan = unwrap(opened, path, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)

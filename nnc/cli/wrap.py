@@ -1,0 +1,44 @@
+"""`nnc wrap`: units into an aggregate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import open_bitstream
+
+
+@click.command(epilog="Example: nnc wrap model.nnc 3 6 -o new.nnc")
+@click.argument("bitstream")
+@click.argument("first", type=int)
+@click.argument("last", type=int)
+@click.option("--self-contained", is_flag=True, help="Say that nothing outside is needed.")
+@click.option("--entry-points/--no-entry-points", default=True, show_default=True,
+              help="Write where each unit begins.")  # fmt: skip
+@edit_options
+def command(
+    bitstream: str,
+    first: int,
+    last: int,
+    self_contained: bool,
+    entry_points: bool,
+    dry_run: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Put units FIRST to LAST of BITSTREAM into an aggregate unit."""
+    from nnc.bitstream.parts import wrap
+
+    check_target(options["output"], dry_run, force)
+    opened = open_bitstream(bitstream)
+    plan = wrap(
+        opened,
+        first,
+        last,
+        aggregate_type=int(self_contained),
+        entry_points=entry_points,
+        keep=not dry_run,
+    )
+    finish(opened, plan, dry_run=dry_run, force=force, **options)
