@@ -31,7 +31,14 @@ def command(bitstream: str, deep: bool, quiet: bool, output_format: str) -> int:
     if not quiet:
         for path, reason in report.skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        click.echo(f"{report.errors} errors, {report.warnings} warnings", err=True)
+        click.echo(
+            f"{count(report.errors, 'error')}, {count(report.warnings, 'warning')}", err=True
+        )
     if report.errors:
         return BAD_BITSTREAM
     return DIFFERS if report.warnings else GOOD
+
+
+def count(number: int, what: str) -> str:
+    """Give a number of things."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

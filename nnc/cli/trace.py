@@ -55,9 +55,12 @@ def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format
     writer = Rows(output_format, ELEMENT_COLUMNS)
     for top in units:
         for unit in top.walk():
+            width = max(
+                (len(escape_controls(element.path)) for element in unit.elements), default=0
+            )
             for element in unit.elements:
                 if output_format == "human":
-                    click.echo(element_line(element, traced.data))
+                    click.echo(element_line(element, traced.data, width))
                 else:
                     writer.write(element_row(element, traced.data))
             if unit.error is not None:
@@ -68,12 +71,12 @@ def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format
                     writer.write({"error": unit.error.as_dict()})
 
 
-def element_line(element: TracedElement, data: memoryview) -> str:
-    """Give one element for people."""
+def element_line(element: TracedElement, data: memoryview, width: int) -> str:
+    """Give one element for people, its path filled up to `width` characters."""
     code = element.descriptor or "-"
     bits = cut(element.bit_text(data), 32) if element.is_syntax else ""
-    place = f"{element.byte_bit:>10}  {escape_controls(element.path)}"
-    return f"{place}  {code}  {bits}{'  ' if bits else ''}= {value_text(element)}"
+    place = f"{element.byte_bit:>10}  {escape_controls(element.path):{width}}"
+    return f"{place}  {code:6}  {bits:16}  = {value_text(element)}"
 
 
 def element_row(element: TracedElement, data: memoryview) -> Row:

@@ -85,7 +85,7 @@ def label(node: Node) -> str:
     """Give name and value of a node."""
     if node.element is not None:
         return f"{node.name}  {value_text(node.element)}"
-    note = "" if node.note == node.name else f"  {node.note}"
+    note = "" if node.note in ("", node.name) else f"  {node.note}"
     tensors = cut(escape_controls(", ".join(node.tensors)))
     return f"{node.name}{note}{'  ' if tensors else ''}{tensors}"
 

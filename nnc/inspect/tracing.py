@@ -275,6 +275,9 @@ class TracingParser(UnitParser):
                 current.error.locate(unit_type=current.type_name)
             if current.unit is not None:
                 current.missing = current.unit.missing
+                if current.missing is not None:
+                    number = unit_stack(current.path)[0][2]
+                    current.missing.locate(unit=number, unit_type=current.type_name)
                 units.append(current.unit)
             start = current.stop
         self.current = outer

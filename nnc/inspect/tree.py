@@ -23,7 +23,7 @@ class Node:
         note: name of a unit's type or of a table.
         tensors: names of the tensors in a unit.
         element: the element; None for what isn't one.
-        error: the fault met in a unit.
+        error: the fault met in a unit, or the value that is missing for reading on.
         children: what it consists of.
     """
 
@@ -63,7 +63,7 @@ def unit_node(unit: UnitTrace) -> Node:
     name = unit.path.rpartition(".")[2]
     bits = 8 * (unit.stop - unit.start)
     node = Node(name, unit.path, 8 * unit.start, bits, "unit", unit.type_name, unit.names)
-    node.error = unit.error
+    node.error = unit.error or unit.missing
     for element in unit.elements:
         insert(node, element)
     node.children += [unit_node(inner) for inner in unit.units]
