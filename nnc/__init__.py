@@ -14,7 +14,7 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream
 from nnc.decoder import Decoder, Limits
-from nnc.encoder import EncodingWarning
+from nnc.encoder import Encoder, EncodingWarning
 
 open = Bitstream.open
 
@@ -25,6 +25,7 @@ __all__ = [
     "BitstreamError",
     "BuildError",
     "Decoder",
+    "Encoder",
     "EncodingWarning",
     "IncompleteError",
     "InputError",

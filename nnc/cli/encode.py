@@ -36,6 +36,7 @@ def tensor_qps(
 )
 @click.argument("model")
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@click.option("--base", help="The model that the receivers have: encode an update of it.")
 @click.option("--qp", type=int, help="Quantization parameter of weights.  [default: -32]")
 @click.option("--nonweight-qp", type=int, help="That of vectors and scalars.  [default: -75]")
 @click.option(
@@ -67,19 +68,30 @@ def tensor_qps(
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
-    model: str, output: str, force: bool, quiet: bool, threads: int | None, **options: Any
+    model: str,
+    output: str,
+    base: str | None,
+    force: bool,
+    quiet: bool,
+    threads: int | None,
+    **options: Any,
 ) -> None:
     """Encode MODEL (.safetensors or .npz) into a bitstream."""
-    from nnc.encoder import EncoderOptions, EncodingWarning, encode_model
+    from nnc.bitstream import Bitstream
+    from nnc.encoder import Encoder, EncoderOptions, EncodingWarning, encode_model
     from nnc.formats import read_model
 
     check_output(output, force)
     started = time.perf_counter()
     source = read_model(model)
-    encoder_options = EncoderOptions(metadata=source.metadata, **options)
+    options["metadata"] = source.metadata
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
-        bitstream = encode_model(source.tensors, encoder_options, threads=threads)
+        if base is None:
+            bitstream = encode_model(source.tensors, EncoderOptions(**options), threads=threads)
+        else:
+            session = Encoder(read_model(base).tensors, threads=threads, **options)
+            bitstream = Bitstream.parse(session.encode(source.tensors))
     write_bitstream(bitstream, output)
     for warning in caught:
         click.echo(f"nnc: {warning.message}", err=True)

@@ -137,6 +137,7 @@ class UnitLayout:
         dimensions: tensor_dimensions: of the tensor, or of the layer's weight as a whole.
         node: the node of the parameter update tree that the unit is, if its header says so.
         parent: the node that it is a difference to, if any.
+        update: the bitstream signals parents, as the update of a base model does.
         temporal: the levels of the parent are contexts.
         predictive: what is coded is what the parent's own difference doesn't foretell.
         data_format: a value of `DecompressedDataFormat`.
@@ -150,6 +151,7 @@ class UnitLayout:
     dimensions: tuple[int, ...]
     node: Node | None
     parent: Parent | None
+    update: bool
     temporal: bool
     predictive: bool
     data_format: int
@@ -198,7 +200,8 @@ def layout_of(
         node=node_of(header),
         parent=parent_of(header),
         temporal=bool(header.temporal_context_modeling_flag),
-        predictive=predicts_residuals(unit),
+        update=model_flag(unit, "mps_parent_signalling_enabled_flag"),
+        predictive=model_flag(unit, "nnr_pre_flag"),
         data_format=data_format_of(header),
         qp_density=density,
         qp_base=base,
@@ -283,10 +286,10 @@ def quantization_in_force(unit: Unit) -> tuple[int, int]:
     return 0, 0
 
 
-def predicts_residuals(unit: Unit) -> bool:
-    """Tell whether differences are coded as residuals against the parent's (clause 9.2.4)."""
+def model_flag(unit: Unit, element: str) -> bool:
+    """Tell whether a flag of the model parameter set in force is 1."""
     mps = unit.parameter_sets.mps
-    return mps is not None and bool(mps.payload.nnr_pre_flag)  # type: ignore[union-attr]
+    return mps is not None and bool(getattr(mps.payload, element))
 
 
 def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]) -> CodedTensor:

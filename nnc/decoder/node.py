@@ -49,9 +49,20 @@ class Parent:
             return str(self.node)
         return f"node whose payload has the {self.algorithm} {self.digest[:16]}..."
 
-    def is_digest_of(self, digests: Mapping[str, str]) -> bool:
-        """Tell whether the digest is among those of a payload, by algorithm."""
-        return bool(self.algorithm) and digests.get(self.algorithm) == self.digest
+    def fits(self, node: Node, digests: Mapping[str, str]) -> bool:
+        """Tell whether a node is the parent.
+
+        Args:
+            node: the node; of unknown parameter_id it may be that of any tree.
+            digests: digests of its payload in hexadecimal digits, by algorithm.
+        """
+        if self.node is None:
+            return digests.get(self.algorithm) == self.digest
+        same_tree = None in (node.parameter_id, self.node.parameter_id) or (
+            node.parameter_id == self.node.parameter_id
+        )
+        same_place = (node.device_id, node.depth) == (self.node.device_id, self.node.depth)
+        return same_tree and same_place
 
 
 def node_of(header: NnrUnitHeader) -> Node | None:

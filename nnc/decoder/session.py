@@ -25,7 +25,7 @@ from nnc.decoder.node import Node, Parent
 from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruction, as_coded
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
-from nnc.decoder.session_state import CodedState, SessionState
+from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 
 DIGEST_ALGORITHMS = ("sha256", "sha512")
 
@@ -175,36 +175,34 @@ class Decoder:
         return result
 
     def parent_state(self, layout: UnitLayout, name: str) -> CodedState | None:
-        """Give what is kept of the parent of a tensor's update.
+        """Give what is kept of the parent of a tensor's update; None where nothing is."""
+        key = self.parent_key(layout, name)
+        return None if key is None else self.state.coded.get(key)
+
+    def parent_key(self, layout: UnitLayout, name: str) -> Key | None:
+        """Find the parent of a tensor's update.
 
         Returns:
-            None where the update has no parent, or the parent was never decoded here.
+            The device, or ROOT, whose tensor is the parent; None where the update has no parent,
+            or nothing is known that it could be checked against.
 
         Raises:
-            InvalidError: the session is at another node.
+            InvalidError: the session is at other nodes.
         """
-        parent = layout.parent
+        parent, base = layout.parent, self.state.base_node
         if parent is None:
             return None
-        states = {key: kept for key, kept in self.state.coded.items() if key[1] == name}
-        if parent.node is None:
-            found = [kept for kept in states.values() if parent.is_digest_of(kept.digests)]
-            if states and not found:
-                raise mismatch(name, parent, [kept.node for kept in states.values()])
-            return found[0] if found else None
-        kept = states.get((parent.node.device_id, name))
-        if kept is None:
-            base = self.state.base_node
-            if states or (base is not None and base.depth != parent.node.depth):
-                at = [kept.node for kept in states.values()] or [base or Node()]
-                raise mismatch(name, parent, at)
-            return None
-        same_parameter = None in (kept.node.parameter_id, parent.node.parameter_id) or (
-            kept.node.parameter_id == parent.node.parameter_id
-        )
-        if kept.node.depth != parent.node.depth or not same_parameter:
-            raise mismatch(name, parent, [kept.node])
-        return kept
+        kept = {key: state for key, state in self.state.coded.items() if key[1] == name}
+        for key, state in kept.items():
+            if parent.fits(state.node, state.digests):
+                return key
+        if base is not None and (parent.node is None or parent.node.depth == base.depth):
+            return ROOT, name
+        if kept or base is not None:
+            raise mismatch(
+                name, parent, [state.node for state in kept.values()] or [base or Node()]
+            )
+        return None
 
     def keep_coded(self, state: SessionState, bitstream: Bitstream, model: DecodedModel) -> None:
         """Put what later updates may refer to into a state."""
@@ -220,14 +218,17 @@ class Decoder:
                 for algorithm in DIGEST_ALGORITHMS
             }
             for decoded in tensors:
-                key = device, decoded.tensor.name
+                name = decoded.tensor.name
                 levels = None if decoded.levels is None else decoded.levels.copy()
-                state.coded[key] = CodedState(
-                    self.new_node(layout, decoded.tensor.name),
+                kept = CodedState(
+                    self.new_node(layout, name),
                     levels,
-                    self.new_history(unit, layout, decoded.tensor.name, levels),
+                    self.new_history(layout, name, levels),
                     digests,
                 )
+                state.coded[device, name] = kept
+                if not layout.update:
+                    state.coded[ROOT, name] = kept
 
     def new_node(self, layout: UnitLayout, name: str) -> Node:
         """Give the node that a tensor is at after its unit."""
@@ -240,7 +241,7 @@ class Decoder:
         return Node(device, parent.node.parameter_id, parent.node.depth + 1)
 
     def new_history(
-        self, unit: Unit, layout: UnitLayout, name: str, levels: NDArray[np.int32] | None
+        self, layout: UnitLayout, name: str, levels: NDArray[np.int32] | None
     ) -> NDArray[np.bool_] | None:
         """Give where levels were not 0, in this unit or before.
 
@@ -249,9 +250,7 @@ class Decoder:
         own = self.state.coded.get((device_of(layout, self.state), name))
         before = own or self.parent_state(layout, name)
         history = None if before is None else before.history
-        mps = unit.parameter_sets.mps
-        signalled = mps is not None and mps.payload.mps_parent_signalling_enabled_flag  # type: ignore[union-attr]
-        if levels is None or not signalled:
+        if levels is None or not layout.update:
             return history
         coded: NDArray[np.bool_] = levels != 0
         return coded if history is None else history | coded
@@ -269,6 +268,8 @@ class Decoder:
             key = device, name
             if layout.parent is None:
                 state.values[key] = decoded.copy()
+                if not layout.update:
+                    state.values[ROOT, name] = state.values[key]
                 state.formats[name] = layout.data_format
                 state.differences.pop(key, None)
                 continue
@@ -276,7 +277,7 @@ class Decoder:
             if layout.predictive and key in state.differences:
                 difference = add(state.differences[key], decoded, name)
             state.differences[key] = difference.copy()
-            before = self.state.value(self.parent_device(layout, name), name)
+            before = self.state.values.get(self.parent_key(layout, name) or (ROOT, name))
             if before is not None:
                 state.values[key] = add(before, difference, name)
             elif needed:
@@ -289,14 +290,6 @@ class Decoder:
                 )
         return device
 
-    def parent_device(self, layout: UnitLayout, name: str) -> int:
-        """Give the device that the parent of a tensor's update is on."""
-        parent = layout.parent
-        if parent is not None and parent.node is not None:
-            return parent.node.device_id
-        kept = self.parent_state(layout, name)
-        return self.state.base_device or 0 if kept is None else kept.node.device_id
-
 
 def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
     """Give the state of a session whose base model is known as arrays."""
@@ -307,7 +300,7 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
             state.notes[name] = TensorNote(values.dtype.name)
         if values.dtype.kind not in "biu" and values.dtype != np.dtype(np.float64):
             values = values.astype(np.float32)
-        state.values[(0, name)] = values.copy()
+        state.values[ROOT, name] = values.copy()
     return state
 
 

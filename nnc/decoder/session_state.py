@@ -21,6 +21,10 @@ from nnc.decoder.node import Node
 #: A tensor on a device: device_id and name.
 Key = tuple[int, str]
 
+#: In place of a device: the base model that all devices start from, kept for those that begin
+#: later than others go on.
+ROOT = -1
+
 FILE_VERSION = 1
 
 
@@ -51,7 +55,7 @@ class SessionState:
         differences: the last difference of each tensor, for predictive residual encoding.
         formats: nnr_decompressed_data_format by name, of tensors that came as bitstreams.
         notes: what the metadata units say, by name.
-        base_device: the device whose tensors all others start from.
+        base_device: the device that the base model came from.
         base_node: node of a base model that was given as arrays; None for a coded one.
     """
 
@@ -78,11 +82,11 @@ class SessionState:
     def value(self, device: int, name: str) -> NDArray[Any] | None:
         """Give a tensor as a device has it: its own, else the one all devices start from."""
         own = self.values.get((device, name))
-        return self.values.get((self.base_device or 0, name)) if own is None else own
+        return self.values.get((ROOT, name)) if own is None else own
 
     def names(self, device: int) -> list[str]:
         """Give the names of the tensors that a device has."""
-        owners = {device, self.base_device or 0}
+        owners = {device, ROOT}
         return list(dict.fromkeys(name for owner, name in self.values if owner in owners))
 
     def model(self, device: int) -> dict[str, NDArray[Any]]:

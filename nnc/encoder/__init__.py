@@ -3,5 +3,6 @@
 from nnc.encoder.model import encode_model
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.quantization_plan import EncodingWarning
+from nnc.encoder.session import Encoder
 
-__all__ = ["EncoderOptions", "EncodingWarning", "encode_model"]
+__all__ = ["Encoder", "EncoderOptions", "EncodingWarning", "encode_model"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -13,7 +13,7 @@ from nnc.decoder.model import unit_mapper
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, prepare_all
 from nnc.encoder.quantization_plan import QuantizationPlan, plan_quantization
-from nnc.encoder.tensor import encode_floats, encode_integers, encode_raw
+from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
 from nnc.syntax import (
     NnrModelParameterSetUnitHeader,
     NnrModelParameterSetUnitPayload,
@@ -47,14 +47,45 @@ def encode_model(
     Raises:
         InputError: a tensor that can't be coded, or not without a metadata unit.
     """
-    prepared = prepare_all(tensors)
+    return encode_prepared(prepare_all(tensors), options, threads=threads, executor=executor)
+
+
+def encode_prepared(
+    prepared: list[PreparedTensor],
+    options: EncoderOptions,
+    *,
+    lineages: Sequence[Lineage | None] | None = None,
+    update: bool = False,
+    predictive: bool = False,
+    threads: int | None = None,
+    executor: Executor | None = None,
+) -> Bitstream:
+    """Encode prepared tensors; the rest as for `encode_model`.
+
+    Args:
+        prepared: the tensors.
+        options: how.
+        lineages: for each tensor which node of the parameter update tree it is, if any.
+        update: the bitstream updates another model: parents are signalled.
+        predictive: the differences are residuals against those of the update before.
+        threads: number of threads; None for one a processor.
+        executor: used in place of threads of our own.
+    """
     plan = plan_quantization(prepared, options)
     size = sum(tensor.values.nbytes for tensor in prepared)
+    count = len(prepared)
     with unit_mapper(threads, executor, size) as map_units:
-        count = len(prepared)
-        units = list(map_units(encode_tensor, prepared, [plan] * count, [options] * count))
-    head = [start_unit(options), parameter_set_unit(prepared, plan, options)]
-    return Bitstream([*head, *metadata_units(prepared, options), *units])
+        units = list(
+            map_units(
+                encode_tensor,
+                prepared,
+                [plan] * count,
+                [options] * count,
+                [None] * count if lineages is None else lineages,
+            )
+        )
+    mps = parameter_set_unit(prepared, plan, options, update=update, predictive=predictive)
+    return Bitstream([start_unit(options), mps, *metadata_units(prepared, options), *units])
 
 
 def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> list[Unit]:
@@ -76,14 +107,19 @@ def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> li
     return []
 
 
-def encode_tensor(tensor: PreparedTensor, plan: QuantizationPlan, options: EncoderOptions) -> Unit:
+def encode_tensor(
+    tensor: PreparedTensor,
+    plan: QuantizationPlan,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> Unit:
     """Encode one tensor as the plan says."""
     if tensor.is_integer:
-        return encode_integers(tensor, options)
+        return encode_integers(tensor, options, lineage)
     qp = plan.qps[tensor.name]
     if qp is None:
-        return encode_raw(tensor, options)
-    return encode_floats(tensor, qp, plan.base, options)
+        return encode_raw(tensor, options, lineage)
+    return encode_floats(tensor, qp, plan.base, options, lineage)
 
 
 def start_unit(options: EncoderOptions) -> Unit:
@@ -99,7 +135,12 @@ def start_unit(options: EncoderOptions) -> Unit:
 
 
 def parameter_set_unit(
-    tensors: list[PreparedTensor], plan: QuantizationPlan, options: EncoderOptions
+    tensors: list[PreparedTensor],
+    plan: QuantizationPlan,
+    options: EncoderOptions,
+    *,
+    update: bool,
+    predictive: bool,
 ) -> Unit:
     """Give the model parameter set."""
     coded = any(tensor.is_integer or plan.qps[tensor.name] is not None for tensor in tensors)
@@ -116,8 +157,11 @@ def parameter_set_unit(
         payload.base_model_id_present_flag = 0
         payload.validation_set_performance_present_flag = 0
         payload.metric_type_performance_map_valid_flag = 0
-        payload.mps_parent_signalling_enabled_flag = 0
-        payload.nnr_reserved_zero_1bit = 0
+        payload.mps_parent_signalling_enabled_flag = int(update)
+        if update:
+            payload.nnr_pre_flag = int(predictive)
+        else:
+            payload.nnr_reserved_zero_1bit = 0
         payload.nnr_reserved_zero_2bits = 0
     else:
         payload.nnr_reserved_zero_7bits = 0

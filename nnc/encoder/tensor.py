@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from numpy.typing import NDArray
 from nnc import deepcabac
 from nnc.bitstream import Unit
 from nnc.decoder.data_format import RAW_FLOAT_BITS
+from nnc.decoder.model import Known
+from nnc.decoder.node import Node, Parent
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
@@ -25,6 +29,7 @@ from nnc.syntax import (
     NnrCompressedDataUnitHeader,
     NnrUnitHeader,
     NnrUnitType,
+    ParentNodeIdType,
     TensorDimensionsList,
 )
 
@@ -40,26 +45,64 @@ def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
     return options.scan_order if rows > 1 and cols > 1 else 0
 
 
-def encode_raw(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a unit stands in the parameter update tree.
+
+    Attributes:
+        node: the node that it is.
+        signalled: the bitstream is an update, whose units say whether they have a parent.
+        parent: the node that it is a difference to; None: it replaces the tensor.
+        known: levels and history that its levels may be coded with.
+    """
+
+    node: Node
+    signalled: bool = False
+    parent: Parent | None = None
+    known: Known = field(default_factory=Known)
+
+
+class CodedLevels(NamedTuple):
+    """A codeword with what its header has to say about it.
+
+    Attributes:
+        payload: the codeword.
+        entry_points: entry points of its block rows.
+        temporal: the parent's levels are contexts.
+    """
+
+    payload: bytes
+    entry_points: EntryPoints
+    temporal: bool
+
+
+def encode_raw(
+    tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
+) -> Unit:
     """Store a float tensor as it is."""
     bits = RAW_FLOAT_BITS.get(tensor.data_format or DecompressedDataFormat.TENSOR_FLOAT32, 32)
     values = np.ascontiguousarray(tensor.values, dtype=f"<f{bits >> 3}")
-    header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options)
+    header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options, lineage=lineage)
     return unit_of(header, values.reshape(-1).view(np.uint8).data)
 
 
-def encode_integers(tensor: PreparedTensor, options: EncoderOptions) -> Unit:
+def encode_integers(
+    tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
+) -> Unit:
     """Code an integer tensor without loss."""
-    coder = deepcabac.Encoder()
     coding = coding_of(tensor, options, dq=False)
-    entry_points = encode_levels(coder, tensor.values, coding, options)
-    # The entry points hold bits of the codeword, and are complete only when that is.
-    payload = coder.finish()
-    header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, entry_points)
-    return unit_of(header, payload)
+    coded = cheapest(tensor.values, coding, options, None, lineage)
+    header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, coded, lineage=lineage)
+    return unit_of(header, coded.payload)
 
 
-def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOptions) -> Unit:
+def encode_floats(
+    tensor: PreparedTensor,
+    qp: int,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> Unit:
     """Quantize and code a float tensor.
 
     Args:
@@ -67,6 +110,7 @@ def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOp
         qp: its quantization parameter.
         base: that of the parameter set.
         options: the rest.
+        lineage: which update it is, if any.
     """
     step = float(step_size(qp, options.qp_density))
     book = code_by_codebook(quantize_uniform(tensor.values, step)) if options.codebook else None
@@ -76,15 +120,41 @@ def encode_floats(tensor: PreparedTensor, qp: int, base: int, options: EncoderOp
         levels, dq = quantize_by_trellis(tensor.values, step, options), True
     else:
         levels, dq = quantize_uniform(tensor.values, step), False
-    coder = deepcabac.Encoder()
-    coder.quantization_parameter(qp - base, options.qp_density)
     coding = coding_of(tensor, options, dq=dq, book=book)
-    entry_points = encode_levels(coder, levels, coding, options)
-    payload = coder.finish()
+    coded = cheapest(levels, coding, options, qp - base, lineage)
     header = data_unit_header(
-        tensor, PayloadType.NNR_PT_FLOAT, options, entry_points, dq=dq, book=book
+        tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=dq, book=book, lineage=lineage
     )
-    return unit_of(header, payload)
+    return unit_of(header, coded.payload)
+
+
+def cheapest(
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+    qp_offset: int | None,
+    lineage: Lineage | None,
+) -> CodedLevels:
+    """Code the levels of one tensor in the way that takes the fewest bytes.
+
+    Args:
+        levels: int32 array of the tensor's shape.
+        coding: how, as far as the headers say.
+        options: the rest.
+        qp_offset: quantization_parameter of the payload; None for integers.
+        lineage: which update it is; its levels and history are tried as contexts.
+    """
+    if lineage is None or lineage.parent is None:
+        return encode_levels(levels, coding, options, qp_offset, Known())
+    coding = replace(coding, parent_node_id_present_flag=1)
+    base_levels, history = lineage.known
+    choices = [Known()]
+    if base_levels is not None:
+        choices.append(Known(base_levels))
+    if history is not None:
+        choices += [Known(choice.base_levels, history) for choice in choices]
+    coded = [encode_levels(levels, coding, options, qp_offset, choice) for choice in choices]
+    return min(coded, key=lambda one: len(one.payload))
 
 
 def quantize_by_trellis(
@@ -118,28 +188,43 @@ def coding_of(
 
 
 def encode_levels(
-    coder: deepcabac.Encoder,
     levels: NDArray[np.int32],
     coding: TensorCoding,
     options: EncoderOptions,
-) -> EntryPoints:
-    """Code the levels of one tensor, and give the entry points of its block rows."""
-    matrix = np.ascontiguousarray(levels.reshape(matrix_shape(levels.shape)))
+    qp_offset: int | None,
+    known: Known,
+) -> CodedLevels:
+    """Code the levels of one tensor into a codeword; arguments as for `cheapest`."""
+    shape = matrix_shape(levels.shape)
+    coder = deepcabac.Encoder()
+    if qp_offset is not None:
+        coder.quantization_parameter(qp_offset, options.qp_density)
     row_skip = options.row_skip
-    if row_skip and not may_skip_rows(coding, *matrix.shape):
+    if row_skip and not may_skip_rows(coding, *shape):
         # Skipped rows would leave the trellis in another state than it was quantized for.
         row_skip = False
-    return coder.tensor(matrix, coding, search=options.parameter_search, row_skip=row_skip)
+    entry_points = coder.tensor(
+        np.ascontiguousarray(levels.reshape(shape)),
+        coding,
+        base_levels=None if known.base_levels is None else known.base_levels.reshape(shape),
+        history=None if known.history is None else known.history.reshape(shape),
+        search=options.parameter_search,
+        row_skip=row_skip,
+    )
+    # The entry points hold bits of the codeword, and are complete only when that is.
+    payload = coder.finish()
+    return CodedLevels(payload, entry_points, known.base_levels is not None)
 
 
 def data_unit_header(
     tensor: PreparedTensor,
     payload_type: PayloadType,
     options: EncoderOptions,
-    entry_points: EntryPoints | None = None,
+    coded: CodedLevels | None = None,
     *,
     dq: bool = False,
     book: CodedByCodebook | None = None,
+    lineage: Lineage | None = None,
 ) -> NnrCompressedDataUnitHeader:
     """Give the header of a unit with one tensor."""
     shape = tensor.values.shape
@@ -162,7 +247,9 @@ def data_unit_header(
         header.cabac_unary_length_minus1 = options.cabac_unary_length_minus1
         header.dq_flag = int(dq)
     if options.profile == 1:
-        header.node_id_present_flag = 0
+        header.node_id_present_flag = int(lineage is not None)
+    if lineage is not None:
+        set_lineage(header, lineage, coded is not None and coded.temporal)
     if payload_type == PayloadType.NNR_PT_FLOAT:
         header.codebook_present_flag = int(book is not None)
         header.integer_codebook = None if book is None else book.table
@@ -170,9 +257,32 @@ def data_unit_header(
         header.scan_order = 0 if raw else scan_order_of(shape, options)
         if options.profile == 1:
             header.first_tensor_dimension_shift = 0
-        if header.scan_order and entry_points is not None:
-            set_entry_points(header, entry_points, dq)
+        if header.scan_order and coded is not None:
+            set_entry_points(header, coded.entry_points, dq)
     return header
+
+
+def set_lineage(header: NnrCompressedDataUnitHeader, lineage: Lineage, temporal: bool) -> None:
+    """Write into a header which node it is, and which its parent."""
+    header.device_id = lineage.node.device_id
+    header.parameter_id = lineage.node.parameter_id
+    header.put_node_depth = lineage.node.depth
+    if not lineage.signalled:
+        return
+    parent = lineage.parent
+    header.parent_node_id_present_flag = int(parent is not None)
+    if parent is None:
+        return
+    header.temporal_context_modeling_flag = int(temporal)
+    if parent.node is not None:
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_ID
+        header.parent_device_id = parent.node.device_id
+    elif parent.algorithm == "sha256":
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA256
+        header.parent_node_payload_sha256 = int(parent.digest, 16)
+    else:
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA512
+        header.parent_node_payload_sha512 = int(parent.digest, 16)
 
 
 def set_entry_points(

@@ -230,6 +230,20 @@ def test_updates(tmp_path, capsys):
     assert "differences" in capsys.readouterr().err
 
 
+def test_there_and_back_as_an_update(model, tmp_path):
+    tensors = load_file(model)
+    tensors["w"][3] += 0.25
+    save_file(tensors, tmp_path / "new.safetensors")
+    new, update, back = (str(tmp_path / n) for n in ("new.safetensors", "u.nnc", "b.safetensors"))
+    assert run(["encode", new, "--base", str(model), "-o", update, "--qp", "-24", "-q"]) == 0
+    assert [u.names for u in nnc.open(update).units if u.names] == [["w"]]
+    assert run(["decode", update, "--base", str(model), "-o", back, "-q"]) == 0
+    decoded = load_file(back)
+    assert set(decoded) == set(tensors)
+    for name, values in tensors.items():
+        np.testing.assert_allclose(decoded[name], values, atol=0.03)
+
+
 def test_parts_of_decomposed_weights(tmp_path):
     case = FOLDER / "p0-block-dc-dq" / "bitstream.nnc"
     for options, suffix in ([], ""), (["--parts"], "_G"):

@@ -1,0 +1,216 @@
+"""Encoding a base model and then updates of it (clauses 7.3, 9.2.4; Annex G).
+
+What quantization loses of one update is in the difference of the next: differences are taken
+from the model as the receivers have it, for which the session decodes what it encodes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.decoder.model import Known
+from nnc.decoder.node import Node, Parent
+from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
+from nnc.decoder.session_state import ROOT, CodedState
+from nnc.encoder.model import encode_prepared
+from nnc.encoder.options import EncoderOptions
+from nnc.encoder.preparation import PreparedTensor, check_name, largest_magnitude, prepare
+from nnc.encoder.tensor import Lineage
+
+#: How an update may name the units that it is a difference to.
+PARENT_NAMES = ("id", *DIGEST_ALGORITHMS)
+
+
+class Encoder:
+    """Encodes the bitstreams of a session in order: a base model, then updates of it.
+
+    Attributes:
+        decoder: the model as the receivers have it.
+        options: how tensors and differences are encoded.
+        device_id: the device whose branch of the parameter update tree the updates are on.
+    """
+
+    def __init__(
+        self,
+        base: Mapping[str, ArrayLike] | None = None,
+        *,
+        base_depth: int = 0,
+        device_id: int = 0,
+        parents: str = "id",
+        temporal_contexts: bool = True,
+        history: bool = True,
+        predictive: bool = False,
+        threads: int | None = None,
+        executor: Executor | None = None,
+        **options: Any,
+    ):
+        """Start a session.
+
+        Args:
+            base: the tensors of the base model, where the receivers have that already.
+            base_depth: put_node_depth of that base model.
+            device_id: the device that encodes.
+            parents: how updates name their parents: `id`, or by the `sha256` or `sha512` of
+                the parent's payload.
+            temporal_contexts: code levels with those of the parent as contexts, where that
+                makes a unit smaller.
+            history: use history-dependent probabilities, where that makes a unit smaller.
+            predictive: code differences as residuals against those of the update before.
+            threads: number of threads, None for one a processor.
+            executor: used in place of threads of our own.
+            **options: those of `nnc.encode`, for the base model and for the updates.
+
+        Raises:
+            InputError: an option out of its range.
+        """
+        if parents not in PARENT_NAMES:
+            raise InputError(f"parents has to be one of {', '.join(PARENT_NAMES)}, not {parents!r}")
+        if device_id < 0:
+            raise InputError(f"device_id has to be 0 or more, not {device_id}")
+        self.options = EncoderOptions(**options)
+        if self.options.profile != 1:
+            raise InputError("updates need profile 1")
+        self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)
+        self.device_id, self.parents, self.predictive = device_id, parents, predictive
+        self.temporal_contexts, self.history = temporal_contexts, history
+        self.threads, self.executor = threads, executor
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state of the session into one file; see `nnc.Decoder.save`."""
+        self.decoder.save(path)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Go on from the state in a file that this or another session saved.
+
+        Raises:
+            InputError: the file holds no such state.
+            OSError: it can't be read.
+        """
+        self.decoder = Decoder.load(path, threads=self.threads, executor=self.executor)
+
+    def receive(self, data: bytes | bytearray | memoryview | Bitstream) -> None:
+        """Take in a bitstream that another device encoded: a base model, or an update.
+
+        Raises:
+            BitstreamError: as for `nnc.Decoder.decode`.
+        """
+        self.decoder.decode(data)
+
+    def encode(self, tensors: Mapping[str, ArrayLike]) -> bytes:
+        """Encode a model: the first one whole, each further one as an update.
+
+        Tensors that are as the receivers have them already are left out of an update, and so
+        are those that aren't among `tensors`. Integers that changed are sent anew.
+
+        Args:
+            tensors: arrays by name.
+
+        Returns:
+            The bitstream. The session's state is then that of a decoder of it.
+
+        Raises:
+            InputError: a tensor that can't be coded.
+        """
+        state = self.decoder.state
+        update = bool(state.values)
+        prepared: list[PreparedTensor] = []
+        lineages: list[Lineage] = []
+        for name, given in tensors.items():
+            check_name(name)
+            tensor = prepare(name, given)
+            before = state.value(self.device_id, name)
+            if update and before is not None and np.shape(given) == before.shape:
+                one, lineage = self.difference(tensor, np.asarray(given), before)
+                if one is None:
+                    continue
+            else:
+                one, lineage = tensor, Lineage(self.node(name, None), update)
+            prepared.append(one)
+            lineages.append(lineage)
+        bitstream = encode_prepared(
+            prepared,
+            self.options,
+            lineages=lineages,
+            update=update,
+            predictive=self.predictive,
+            threads=self.threads,
+            executor=self.executor,
+        )
+        data = bitstream.to_bytes()
+        self.decoder.decode(data)
+        return data
+
+    def difference(
+        self, tensor: PreparedTensor, given: NDArray[Any], before: NDArray[Any]
+    ) -> tuple[PreparedTensor | None, Lineage]:
+        """Give what has to be coded of a tensor whose earlier values the receivers have.
+
+        Returns:
+            None in place of the tensor where nothing of it changed.
+        """
+        name = tensor.name
+        if tensor.is_integer or before.dtype.kind in "biu":
+            same = np.array_equal(self.decoder.state.delivered(self.device_id, name), given)
+            return None if same else tensor, Lineage(self.node(name, None), signalled=True)
+        values = (tensor.values - before).astype(np.float32)
+        parent = self.parent(name)
+        last = self.decoder.state.differences.get((self.device_id, name))
+        if not values.any():
+            # Left out, it leaves the parent's difference as it is, too.
+            return None, Lineage(self.node(name, parent), signalled=True)
+        if self.predictive and last is not None:
+            values = values - last
+        lineage = Lineage(self.node(name, parent), True, self.parent_name(parent), self.known(name))
+        difference = PreparedTensor(name, values, largest=largest_magnitude(name, values))
+        return difference, lineage
+
+    def parent(self, name: str) -> CodedState | None:
+        """Give what is kept of the unit that the next update of a tensor is a difference to."""
+        coded = self.decoder.state.coded
+        return coded.get((self.device_id, name)) or coded.get((ROOT, name))
+
+    def node(self, name: str, parent: CodedState | None) -> Node:
+        """Give the node that the next unit of a tensor is."""
+        kept = parent or self.parent(name)
+        if kept is not None:
+            return Node(self.device_id, kept.node.parameter_id, kept.node.depth + 1)
+        base = self.decoder.state.base_node
+        depth = 0 if base is None else base.depth + 1
+        return Node(self.device_id, self.parameter_id(name), depth)
+
+    def parameter_id(self, name: str) -> int:
+        """Give the tree of a tensor: the same in all sessions that started from one model."""
+        names = self.decoder.state.names(ROOT)
+        if name in names:
+            return names.index(name)
+        # A tensor that is new: its tree must not be that of another one.
+        digest = hashlib.sha256(name.encode("utf-8")).digest()
+        return len(names) + int.from_bytes(digest[:3], "big")
+
+    def parent_name(self, parent: CodedState | None) -> Parent:
+        """Give the way in which an update names its parent."""
+        if parent is None:
+            base = self.decoder.state.base_node or Node()
+            return Parent(replace(base, device_id=self.decoder.state.base_device or 0))
+        if self.parents == "id":
+            return Parent(parent.node)
+        return Parent(algorithm=self.parents, digest=parent.digests[self.parents])
+
+    def known(self, name: str) -> Known:
+        """Give the contexts that the next update of a tensor may be coded with."""
+        parent = self.parent(name)
+        levels = parent.levels if parent is not None and self.temporal_contexts else None
+        history = None
+        if self.history and parent is not None and parent.history is not None:
+            history = parent.history
+        return Known(levels, history)
