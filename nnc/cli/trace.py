@@ -29,14 +29,14 @@ BIN_COLUMNS = (
 )
 @click.argument("bitstream")
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")
-@click.option("--bins", is_flag=True, help="Decode coded payloads, and show each bin.")
+@click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
 @format_option("jsonl", "csv")
 def command(bitstream: str, unit: int | None, bins: bool, output_format: str) -> int:
     """Show the elements of BITSTREAM (- for standard input): place, path, coding, bits, value.
 
-    Each bit of the data appears once. With --bins follow, for each unit with entropy-coded
-    levels, its bins: position (bits consumed), syntax element, context, the context's counters,
-    range and offset before the bin, and the bin.
+    Each bit of the data appears once. With --bins, instead, the bins of all entropy-coded
+    payloads: first bit not consumed before the bin, syntax element, bin, context, the context's
+    counters, range and offset before the bin.
     """
     traced = open_trace(bitstream)
     units = traced.units

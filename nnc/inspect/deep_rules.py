@@ -44,8 +44,8 @@ def rule(name: str, title: str) -> Rule:
 
 DEEP_RULES = [rule(name, title) for name, title, _ in KINDS]
 
-#: Units with what they decode to, or the error that ended it.
-Decoded = list[tuple[UnitTrace, list[DecodedTensor] | BitstreamError]]
+#: Units with what is wrong about their levels, or the error that ended decoding.
+Outcomes = list[tuple[UnitTrace, list[Finding] | BitstreamError]]
 
 
 def check_payloads(
@@ -75,15 +75,14 @@ def check_payloads(
             if is_sound(unit, broken):
                 findings.append(payload_finding(unit, error))
     for unit, outcome in decode_all(units):
-        if isinstance(outcome, BitstreamError):
-            if outcome.path.endswith("hist_dep_sig_prob_enabled_flag"):
-                skipped[unit.path] = outcome.message
-            elif not is_sound(unit, broken):
-                skipped[unit.path] = "its header or a parameter set is at fault"
-            else:
-                findings.append(payload_finding(unit, outcome))
+        if isinstance(outcome, list):
+            findings += outcome
+        elif outcome.path.endswith("hist_dep_sig_prob_enabled_flag"):
+            skipped[unit.path] = outcome.message
+        elif not is_sound(unit, broken):
+            skipped[unit.path] = "its header or a parameter set is at fault"
         else:
-            findings += value_findings(unit, outcome)
+            findings.append(payload_finding(unit, outcome))
     return findings, skipped
 
 
@@ -110,7 +109,7 @@ def checked_layout(unit: UnitTrace, byte_count: int) -> UnitLayout:
     return layout
 
 
-def decode_all(units: list[tuple[UnitTrace, UnitLayout]]) -> Decoded:
+def decode_all(units: list[tuple[UnitTrace, UnitLayout]]) -> Outcomes:
     """Decode units by the standard, or by NNCodec 1's dialect where that serves better."""
     decoded = [(unit, attempt(unit, layout, nncodec1=False)) for unit, layout in units]
     failures = count_failures(decoded)
@@ -121,18 +120,16 @@ def decode_all(units: list[tuple[UnitTrace, UnitLayout]]) -> Decoded:
     return decoded
 
 
-def count_failures(decoded: Decoded) -> int:
+def count_failures(outcomes: Outcomes) -> int:
     """Count the units that couldn't be decoded."""
-    return sum(isinstance(outcome, BitstreamError) for _, outcome in decoded)
+    return sum(isinstance(outcome, BitstreamError) for _, outcome in outcomes)
 
 
-def attempt(
-    unit: UnitTrace, layout: UnitLayout, nncodec1: bool
-) -> list[DecodedTensor] | BitstreamError:
-    """Decode a unit, or give the error."""
+def attempt(unit: UnitTrace, layout: UnitLayout, nncodec1: bool) -> list[Finding] | BitstreamError:
+    """Decode a unit and look at its levels, which aren't kept, or give the error."""
     assert unit.unit is not None
     try:
-        return decode_unit(unit.unit, layout, nncodec1)
+        return value_findings(unit, decode_unit(unit.unit, layout, nncodec1))
     except BitstreamError as error:
         return error
 
