@@ -1,8 +1,13 @@
 """The validator finds nothing wrong with good bitstreams."""
 
+import random
+
 import pytest
 
+import nnc
 from nnc.inspect.check import all_rules, check
+from nnc.inspect.tracing import trace
+from nnc.inspect.tree import tree
 from tests.cases import CASES
 
 GOOD = [(case, path) for case in CASES if not case.is_odd for path in case.bitstreams]
@@ -26,3 +31,43 @@ def test_rules_have_names_of_their_own():
         assert rule.title
         assert rule.level in ("error", "warning")
         assert rule.status in ("interop", "peer", "draft", "ours")
+
+
+def mutated(data, chosen):
+    """Change, cut out or cut off bytes."""
+    data = bytearray(data)
+    for _ in range(chosen.randrange(1, 4)):
+        kind, place = chosen.random(), chosen.randrange(len(data))
+        if kind < 0.6:
+            data[place] ^= 1 << chosen.randrange(8)
+        elif kind < 0.9:
+            del data[place : place + chosen.randrange(1, 9)]
+        else:
+            del data[place:]
+        data = data or bytearray(1)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_decoder_refuses_is_found(seed):
+    chosen = random.Random(seed)
+    for _ in range(30):
+        _, path = chosen.choice(GOOD)
+        data = mutated(path.read_bytes(), chosen)
+        report = check(data, deep=True)
+        tree(trace(data))
+        try:
+            nnc.decode(data, threads=1)
+        except nnc.NncError as error:
+            # Two nodes of one tensor are no mistake, though more than one call can decode.
+            assert report.findings or report.skipped or "occurs twice" in str(error)  # noqa: PT017
+
+
+def test_findings_as_data(vectors):
+    streams = vectors.parent / "broken" / "streams"
+    report = check((streams / "g-then-h-late.nnc").read_bytes(), deep=True)
+    content = report.as_dict()
+    assert (content["errors"], content["warnings"]) == (report.errors, report.warnings) == (2, 0)
+    assert {finding["rule"] for finding in content["findings"]} == {"g-then-h"}
+    positions = [float(finding["position"]) for finding in content["findings"]]
+    assert positions == sorted(positions)
