@@ -57,6 +57,8 @@ def value_text(element: TracedElement) -> str:
         return f"{element.bits >> 3} bytes" if element.bits & 7 == 0 else f"{element.bits} bits"
     if isinstance(value, str):
         return cut(escape_controls(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, list):
+        return cut(" ".join(map(str, value[: LONGEST + 1]))) + f", {len(value)} values"
     if isinstance(value, bytes | memoryview):
         shown = bytes(value[: LONGEST // 2]).hex()
         more = len(value) - LONGEST // 2

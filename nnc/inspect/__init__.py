@@ -1,5 +1,30 @@
 """Looking at bitstreams without changing them."""
 
+from nnc.inspect.bins import decode_bins
+from nnc.inspect.check import Report, all_rules, check
+from nnc.inspect.diff import Difference, diff
+from nnc.inspect.findings import Finding, Rule
 from nnc.inspect.summary import BitstreamSummary, TensorSummary, summarize, summarize_tensors
+from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace, trace
+from nnc.inspect.tree import Node, tree
 
-__all__ = ["BitstreamSummary", "TensorSummary", "summarize", "summarize_tensors"]
+__all__ = [
+    "BitstreamSummary",
+    "BitstreamTrace",
+    "Difference",
+    "Finding",
+    "Node",
+    "Report",
+    "Rule",
+    "TensorSummary",
+    "TracedElement",
+    "UnitTrace",
+    "all_rules",
+    "check",
+    "decode_bins",
+    "diff",
+    "summarize",
+    "summarize_tensors",
+    "trace",
+    "tree",
+]

@@ -159,9 +159,9 @@ def element_id_index(model: Model) -> Iterator[Problem]:
             continue
         count = len(before[-1].names)
         for element in unit.elements:
-            if element.name in wanted and element.value >= count:
+            if element.name in wanted and max(element.values) >= count:
                 label = element.name + element.index
-                yield element, f"{label} is {element.value} (allowed: 0..{count - 1})"
+                yield element, f"{label} is {max(element.values)} (allowed: 0..{count - 1})"
 
 
 @rule("reference-list-unique", "A list of element ids names each element once.", status="draft")
@@ -170,10 +170,12 @@ def reference_list_unique(model: Model) -> Iterator[Problem]:
     for unit in reference_lists(model):
         seen: set[str] = set()
         for element in unit.elements:
-            if element.name == "topology_elem_id_list":
-                if element.value in seen:
-                    yield element, f"the id {element.value!r} stands in the list twice"
-                seen.add(element.value)
+            if element.name != "topology_elem_id_list":
+                continue
+            for name in element.values:
+                if name in seen:
+                    yield element, f"the id {name!r} stands in the list twice"
+                seen.add(name)
 
 
 @rule("lps-applies", "A layer parameter set precedes data that it applies to.",
@@ -216,10 +218,12 @@ def tensor_once(model: Model) -> Iterator[Problem]:
             continue
         node = value_of(unit, "device_id"), value_of(unit, "put_node_depth")
         for element in unit.elements:
-            if element.name in ("topology_elem_id", "topology_elem_id_list"):
-                key = (element.value, *node)
+            if element.name not in ("topology_elem_id", "topology_elem_id_list"):
+                continue
+            for name in element.values:
+                key = (name, *node)
                 if key in seen:
-                    yield element, f"tensor {element.value!r} is in {seen[key].path} already"
+                    yield element, f"tensor {name!r} is in {seen[key].path} already"
                 seen.setdefault(key, unit)
 
 

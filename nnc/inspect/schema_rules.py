@@ -139,7 +139,9 @@ def names_around(unit: UnitTrace, element: TracedElement) -> dict[str, Any]:
     for other in unit.elements:
         if other.stack != element.stack:
             continue
-        if other.index:
+        if isinstance(other.value, list):
+            own.setdefault(other.name, []).extend(other.value)
+        elif other.index:
             own.setdefault(other.name, []).append(other.value)
         else:
             own[other.name] = other.value

@@ -28,6 +28,9 @@ PAYLOAD, TRAILING, UNREAD = "payload", "trailing", "unread"
 #: Stands for the type of a unit whose header can't be read that far.
 UNKNOWN_TYPE = "unknown type"
 
+#: Entries of one list that are traced each by itself.
+LONGEST_LIST = 1 << 14
+
 #: Types of fields that hold a list for each pass of a loop.
 ROWS = ("list[list[", "list[Array", "list[np.ndarray")
 
@@ -44,7 +47,8 @@ class TracedElement:
         bits: how many it has.
         path: syntax path with indices, different for each element of the bitstream.
         descriptor: how it is coded, `u(5)`; "" for bits that aren't an element.
-        value: what was read; None for bits that aren't an element.
+        value: what was read; None for bits that aren't an element. For the rest of a very
+            long list (its index ends with ":") the list of its values.
         stack: the tables around it, from the outside, as (field, table, index).
     """
 
@@ -65,6 +69,11 @@ class TracedElement:
         """Its indices as text, `[1][2]`, or ""."""
         _, bracket, rest = self.path.rpartition(".")[2].partition("[")
         return bracket + rest
+
+    @property
+    def values(self) -> list[Any]:
+        """The value, or those of the rest of a list, as a list."""
+        return self.value if isinstance(self.value, list) else [self.value]
 
     @property
     def byte_bit(self) -> str:
@@ -139,7 +148,9 @@ class UnitTrace:
     def names(self) -> list[str]:
         """Names of its tensors, as far as they stand in it."""
         wanted = ("topology_elem_id", "topology_elem_id_list")
-        return [element.value for element in self.elements if element.name in wanted]
+        return [
+            name for element in self.elements if element.name in wanted for name in element.values
+        ]
 
     @property
     def type_name(self) -> str:
@@ -217,23 +228,37 @@ def trace(
 
 
 class Sink:
-    """Takes over what a reader notes, together with the tables around it."""
+    """Takes over what a reader notes, together with the tables around it.
+
+    A list may have a bit for each weight of a model: what comes after its first LONGEST_LIST
+    entries is kept in one element.
+    """
 
     def __init__(self, reader: BitReader, elements: list[TracedElement]):
         """Append to `elements` what `reader` reads."""
         self.reader = reader
         self.elements = elements
+        self.list_path = ""
+        self.list_length = 0
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
+        path, bracket, _ = entry.path.rpartition("[")
+        if not bracket or path != self.list_path:
+            self.list_path, self.list_length = path if bracket else "", 0
+        self.list_length += 1
+        value: Any = entry.value
+        if self.list_length > LONGEST_LIST + 1:
+            rest = self.elements[-1]
+            rest.bits += entry.bits
+            rest.value.append(value)
+            return
+        path = entry.path
+        if self.list_length > LONGEST_LIST:
+            path, value = f"{path[:-1]}:]", [value]
         self.elements.append(
             TracedElement(
-                entry.position,
-                entry.bits,
-                entry.path,
-                entry.descriptor,
-                entry.value,
-                tuple(self.reader.stack),
+                entry.position, entry.bits, path, entry.descriptor, value, tuple(self.reader.stack)
             )
         )
 

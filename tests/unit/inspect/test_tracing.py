@@ -6,7 +6,9 @@ import pytest
 
 import nnc
 from nnc.bitio.table import same_value
-from nnc.inspect.tracing import PAYLOAD, UNREAD, trace
+from nnc.inspect import check, diff
+from nnc.inspect.tracing import LONGEST_LIST, PAYLOAD, UNREAD, trace
+from nnc.syntax import BitMask, NnrPruningTopologyContainer, NnrTopologyUnitPayload
 from tests.cases import CASES
 
 FILES = [(case, path) for case in CASES for path in case.bitstreams]
@@ -139,3 +141,36 @@ def in_order(units):
     for unit in units:
         yield from unit.elements
         yield from in_order(unit.units)
+
+
+def test_very_long_lists_end_in_one_element():
+    """A pruning mask has a bit for each neuron or weight."""
+    count = LONGEST_LIST + 1000
+    mask = BitMask(count_bits=count, bit_mask_value=[1, 0] * (count // 2))
+    container = NnrPruningTopologyContainer(
+        nnr_rep_type=0,
+        prune_flag=1,
+        order_flag=0,
+        sparse_flag=0,
+        nnr_reserved_zero_3bits=0,
+        bit_mask=mask,
+    )
+    bitstream = nnc.open(next(path for case, path in FILES if case.name == "p0-names"))
+    topology = next(unit for unit in bitstream.units if unit.type_name == "NNR_TPL")
+    topology.header.nnr_topology_unit_header.topology_storage_format = 5
+    topology.payload = NnrTopologyUnitPayload(nnr_pruning_topology_container=container)
+    data = bitstream.to_bytes()
+    traced = trace(data)
+    elements = list(traced.elements())
+    place = 0
+    for element in elements:
+        assert element.position == place
+        place += element.bits
+    assert place == 8 * len(data)
+    values = [e for e in elements if e.name == "bit_mask_value"]
+    assert len(values) == LONGEST_LIST + 1
+    assert values[-1].path == f"units[2].payload.bit_mask_value[{LONGEST_LIST}:]"
+    assert [value for element in values for value in element.values] == mask.bit_mask_value
+    assert values[-1].bit_text(traced.data) == "10" * 500
+    assert check(data).findings == []
+    assert diff(traced, traced) == []
