@@ -18,7 +18,7 @@ GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 VERBS = (
     *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
-    *("wrap", "unwrap", "cut", "join", "convert", "json", "build", "demo"),
+    *("wrap", "unwrap", "cut", "join", "convert", "json", "build", "fuzz", "demo"),
 )
 
 

@@ -15,7 +15,7 @@ FLOORS = [
     {"decoder"},
     {"encoder", "formats", "inspect"},
     {"api"},
-    {"demo"},
+    {"demo", "fuzzing"},
     {"cli"},
 ]
 

@@ -259,14 +259,14 @@ class Drawer:
             endless: it is of variable width.
 
         """
-        fixed = self.value_of(name, index)
-        if fixed is not None:
-            return int(fixed)
         first = holds[0] if limits.low is None else max(limits.low, holds[0])
         last = holds[1] if limits.high is None else min(limits.high, holds[1])
         wrong = self.wrong_integer(name, index, holds, (first, last), limits)
         if wrong is not None:
             return wrong
+        fixed = self.value_of(name, index)
+        if fixed is not None:
+            return int(fixed)
         if first > last:
             raise RejectedError(f"{self.path(name, index)}: no value is allowed")
         if limits.small or endless:
@@ -350,11 +350,13 @@ class Drawer:
             self.put(80, 1 << 79)
             raise FinishedError
 
-    def flt(self, n: int, name: str, index: Any = None, **limits: Any) -> float:
-        """Draw an IEEE 754 number of `n` bits."""
+    def flt(
+        self, n: int, name: str, index: Any = None, *, in_vector: bool = False, **limits: Any
+    ) -> float:
+        """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
         low, high, _, _, constrained = Limits(**limits)
         start = self.position
-        if self.breaks("not-a-number", name):
+        if not in_vector and self.breaks("not-a-number", name):
             self.break_rule("not-a-number", name, index, start, math.nan)
             self.put_bytes(struct.pack(FLOAT_FORMATS[n], math.nan))
             raise FinishedError
@@ -404,7 +406,7 @@ class Drawer:
 
     def flt_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
         """Draw IEEE 754 numbers of `n` bits each."""
-        values = [self.flt(n, name, j, **limits) for j in range(count)]
+        values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
         return np.array(values, dtype=f"<f{n >> 3}")
 
     def byte_alignment(self) -> int | None:

@@ -1,0 +1,72 @@
+"""`nnc fuzz`: corpora for testing decoders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nnc.cli.output import examples
+
+
+@click.command(
+    epilog=examples(
+        "nnc fuzz --valid 100 -o corpus",
+        "nnc fuzz --break range:scan_order -n 5 -o corpus --seed 7",
+        "nnc fuzz --mutate model.nnc 1000 -o corpus",
+        "nnc fuzz --list-rules",
+    )
+)
+@click.option("--valid", type=click.IntRange(1), metavar="N", help="N valid bitstreams.")
+@click.option("--break", "rule", metavar="RULE", help="Bitstreams that break exactly one rule: a kind (range) or a kind at an element (range:scan_order).")  # fmt: skip # noqa: E501
+@click.option("--mutate", type=(str, click.IntRange(1)), metavar="FILE N", help="N damaged variants of a bitstream.")  # fmt: skip # noqa: E501
+@click.option("-n", "--count", type=click.IntRange(1), default=1, show_default=True,
+              help="Number of bitstreams for --break.")  # fmt: skip
+@click.option("-o", "--output", metavar="DIR", help="Folder for the files and manifest.json.")
+@click.option("--seed", default="0", show_default=True, help="The same seed, the same files.")
+@click.option("--list-rules", is_flag=True, help="Print the rules that can be broken.")
+@click.option("--force", is_flag=True, help="Write into a folder that has a manifest already.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    valid: int | None,
+    rule: str | None,
+    mutate: tuple[str, int] | None,
+    count: int,
+    output: str | None,
+    seed: str,
+    list_rules: bool,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Write bitstreams for testing decoders, and a manifest of what to expect of each."""
+    from nnc.fuzzing import corpus
+    from nnc.fuzzing.streams import VERDICTS
+
+    if list_rules:
+        for name, text in corpus.rule_names().items():
+            verdict = VERDICTS[name.partition(":")[0]]
+            click.echo(f"{name}\t{verdict}\t{text}")
+        return
+    if sum(choice is not None for choice in (valid, rule, mutate)) != 1:
+        raise click.UsageError("one of --valid, --break and --mutate has to be given")
+    if output is None:
+        raise click.UsageError("-o DIR is missing")
+    folder = Path(output)
+    if (folder / corpus.MANIFEST).exists() and not force:
+        raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")
+    about = {"seed": seed}
+    if valid is not None:
+        made = corpus.valid_files(valid, seed)
+    elif rule is not None:
+        corpus.parse_rule(rule)
+        made = corpus.broken_files(rule, count, seed)
+    else:
+        assert mutate is not None
+        source, number = mutate
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        about["mutated"] = source
+        made = corpus.mutated_files(data, number, seed)
+    written = corpus.write_corpus(folder, made, about)
+    if not quiet:
+        click.echo(f"{written} bitstreams in {folder}", err=True)
