@@ -14,7 +14,7 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream
 from nnc.decoder import Decoder, Limits
-from nnc.encoder import Encoder, EncodingWarning
+from nnc.encoder import Block, Encoder, EncodingWarning
 
 open = Bitstream.open
 
@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Bitstream",
     "BitstreamError",
+    "Block",
     "BuildError",
     "Decoder",
     "Encoder",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream
 from nnc.decoder import DecodedModel, Limits, decode_model
-from nnc.encoder import EncoderOptions, encode_model
+from nnc.encoder import Block, EncoderOptions, encode_model
 
 Bytes = bytes | bytearray | memoryview
 OutOfBandDimensions = Mapping[str, Sequence[int]]
@@ -35,6 +35,7 @@ def encode(
     profile: int = 1,
     metadata: Mapping[str, str] | None = None,
     metadata_unit: bool = True,
+    blocks: Sequence[Block] | Literal["auto"] = (),
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> bytes:
@@ -65,6 +66,8 @@ def encode(
         metadata_unit: write what the format has no element for (metadata, dtypes such as
             bfloat16) into a unit of our own. Some decoders refuse units that they don't know;
             without it, such dtypes decode as float32 or int32.
+        blocks: layers to be coded as one unit each; `auto`: each weight with the bias that goes
+            with it by its name.
         threads: number of threads, None for one a processor; the bytes don't depend on it.
         executor: any `concurrent.futures.Executor`, used in place of threads of our own.
 
@@ -94,7 +97,8 @@ def encode(
         metadata=metadata or {},
         metadata_unit=metadata_unit,
     )
-    return encode_model(tensors, options, threads=threads, executor=executor).to_bytes()
+    bitstream = encode_model(tensors, options, blocks=blocks, threads=threads, executor=executor)
+    return bitstream.to_bytes()
 
 
 def decode(
@@ -174,6 +178,7 @@ def save_file(
     filename: str | os.PathLike[str],
     metadata: Mapping[str, str] | None = None,
     *,
+    blocks: Sequence[Block] | Literal["auto"] = (),
     threads: int | None = None,
     executor: Executor | None = None,
     **options: Any,
@@ -184,6 +189,7 @@ def save_file(
         tensors: arrays by name, as for `encode`.
         filename: the file.
         metadata: key-value pairs to be kept with the model.
+        blocks: layers to be coded as one unit each, as for `encode`.
         threads: number of threads, None for one a processor.
         executor: used in place of threads of our own.
         **options: the options of `encode`.
@@ -193,7 +199,10 @@ def save_file(
         OSError: the file can't be written.
     """
     encoder_options = EncoderOptions(metadata=metadata or {}, **options)
-    encode_model(tensors, encoder_options, threads=threads, executor=executor).save(filename)
+    bitstream = encode_model(
+        tensors, encoder_options, blocks=blocks, threads=threads, executor=executor
+    )
+    bitstream.save(filename)
 
 
 def load_file(

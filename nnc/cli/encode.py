@@ -49,6 +49,8 @@ def tensor_qps(
 @click.option("--codebook", is_flag=True, help="Codebooks for tensors of few distinct levels.")
 @click.option("--keep", multiple=True, metavar="PATTERN",
               help="Store matching tensors as they are; can be repeated.")  # fmt: skip
+@click.option("--blocks", is_flag=True,
+              help="Code each weight with its bias as one unit.")  # fmt: skip
 @click.option("--scan-order", type=int, default=0, show_default=True,
               help="0: by rows; 1 to 4: in blocks of 8 to 64.")  # fmt: skip
 @click.option("--row-skip/--no-row-skip", default=None,
@@ -71,6 +73,7 @@ def command(
     model: str,
     output: str,
     base: str | None,
+    blocks: bool,
     force: bool,
     quiet: bool,
     threads: int | None,
@@ -88,7 +91,12 @@ def command(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
         if base is None:
-            bitstream = encode_model(source.tensors, EncoderOptions(**options), threads=threads)
+            bitstream = encode_model(
+                source.tensors,
+                EncoderOptions(**options),
+                blocks="auto" if blocks else (),
+                threads=threads,
+            )
         else:
             session = Encoder(read_model(base).tensors, threads=threads, **options)
             bitstream = Bitstream.parse(session.encode(source.tensors))

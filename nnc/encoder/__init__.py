@@ -1,8 +1,9 @@
 """Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
 
+from nnc.encoder.block import Block
 from nnc.encoder.model import encode_model
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
 
-__all__ = ["Encoder", "EncoderOptions", "EncodingWarning", "encode_model"]
+__all__ = ["Block", "Encoder", "EncoderOptions", "EncodingWarning", "encode_model"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.metadata import Metadata
 from nnc.decoder.model import unit_mapper
+from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, prepare_all
 from nnc.encoder.quantization_plan import QuantizationPlan, plan_quantization
@@ -28,6 +29,7 @@ def encode_model(
     tensors: Mapping[str, Any],
     options: EncoderOptions,
     *,
+    blocks: Sequence[Block] | Literal["auto"] = (),
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Bitstream:
@@ -36,6 +38,7 @@ def encode_model(
     Args:
         tensors: arrays by name.
         options: how.
+        blocks: layers to be coded as one unit each; `auto` finds them by the names.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
 
@@ -47,13 +50,38 @@ def encode_model(
     Raises:
         InputError: a tensor that can't be coded, or not without a metadata unit.
     """
-    return encode_prepared(prepare_all(tensors), options, threads=threads, executor=executor)
+    prepared = prepare_all(tensors)
+    layers = chosen_blocks(prepared, blocks)
+    return encode_prepared(prepared, options, blocks=layers, threads=threads, executor=executor)
+
+
+def chosen_blocks(
+    prepared: list[PreparedTensor], blocks: Sequence[Block] | Literal["auto"]
+) -> list[Block]:
+    """Give the layers to be coded as blocks, checked.
+
+    Raises:
+        InputError: a block whose tensors don't make up a layer, or a tensor in two of them.
+    """
+    tensors = {tensor.name: tensor for tensor in prepared}
+    if blocks == "auto":
+        plain = {
+            name: tensor
+            for name, tensor in tensors.items()
+            if not tensor.is_integer and tensor.data_format is None and tensor.values.size
+        }
+        return blocks_by_name(plain)
+    for block in blocks:
+        check_block(block, tensors)
+    names_of(blocks)
+    return list(blocks)
 
 
 def encode_prepared(
     prepared: list[PreparedTensor],
     options: EncoderOptions,
     *,
+    blocks: Sequence[Block] = (),
     lineages: Sequence[Lineage | None] | None = None,
     update: bool = False,
     predictive: bool = False,
@@ -65,6 +93,7 @@ def encode_prepared(
     Args:
         prepared: the tensors.
         options: how.
+        blocks: layers to be coded as one unit each, checked.
         lineages: for each tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
@@ -73,17 +102,10 @@ def encode_prepared(
     """
     plan = plan_quantization(prepared, options)
     size = sum(tensor.values.nbytes for tensor in prepared)
-    count = len(prepared)
+    jobs = jobs_of(prepared, blocks, plan, lineages)
+    count = len(jobs)
     with unit_mapper(threads, executor, size) as map_units:
-        units = list(
-            map_units(
-                encode_tensor,
-                prepared,
-                [plan] * count,
-                [options] * count,
-                [None] * count if lineages is None else lineages,
-            )
-        )
+        units = list(map_units(encode_job, jobs, [plan] * count, [options] * count))
     mps = parameter_set_unit(prepared, plan, options, update=update, predictive=predictive)
     return Bitstream([start_unit(options), mps, *metadata_units(prepared, options), *units])
 
@@ -105,6 +127,57 @@ def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> li
                 "can tell a decoder how to read"
             )
     return []
+
+
+class Job(NamedTuple):
+    """What makes one unit.
+
+    Attributes:
+        tensors: the tensors in it by name.
+        block: the layer that they are, if it is coded as a block.
+        lineage: which node of the parameter update tree it is, if any.
+    """
+
+    tensors: dict[str, PreparedTensor]
+    block: Block | None = None
+    lineage: Lineage | None = None
+
+
+def jobs_of(
+    prepared: list[PreparedTensor],
+    blocks: Sequence[Block],
+    plan: QuantizationPlan,
+    lineages: Sequence[Lineage | None] | None,
+) -> list[Job]:
+    """Give the units to be made, a block where the first of its tensors stands.
+
+    A layer of which a tensor has to be stored as it is can't be a block.
+    """
+    tensors = {tensor.name: tensor for tensor in prepared}
+    block_of = {
+        name: block
+        for block in blocks
+        if all(plan.qps.get(name) is not None for name in block.names)
+        for name in block.names
+    }
+    result, done = [], set()
+    for tensor, lineage in zip(prepared, lineages or [None] * len(prepared), strict=True):
+        block = block_of.get(tensor.name)
+        if block is None:
+            result.append(Job({tensor.name: tensor}, lineage=lineage))
+        elif block.weight not in done:
+            done.add(block.weight)
+            result.append(Job({name: tensors[name] for name in block.names}, block))
+    return result
+
+
+def encode_job(job: Job, plan: QuantizationPlan, options: EncoderOptions) -> Unit:
+    """Encode one unit as the plan says."""
+    if job.block is None:
+        (tensor,) = job.tensors.values()
+        return encode_tensor(tensor, plan, options, job.lineage)
+    qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
+    return encode_block(job.block, job.tensors, qps, plan.base, options)
 
 
 def encode_tensor(

@@ -195,25 +195,39 @@ def encode_levels(
     known: Known,
 ) -> CodedLevels:
     """Code the levels of one tensor into a codeword; arguments as for `cheapest`."""
-    shape = matrix_shape(levels.shape)
     coder = deepcabac.Encoder()
     if qp_offset is not None:
         coder.quantization_parameter(qp_offset, options.qp_density)
+    entry_points = add_levels(coder, levels, coding, options, known)
+    payload = coder.finish()
+    return CodedLevels(payload, entry_points, known.base_levels is not None)
+
+
+def add_levels(
+    coder: deepcabac.Encoder,
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+    known: Known | None = None,
+) -> EntryPoints:
+    """Add the levels of one tensor to a codeword, and give the entry points of its block rows.
+
+    These hold bits of the codeword, and are complete only when that is.
+    """
+    shape = matrix_shape(levels.shape)
+    base_levels, history = known or Known()
     row_skip = options.row_skip
     if row_skip and not may_skip_rows(coding, *shape):
         # Skipped rows would leave the trellis in another state than it was quantized for.
         row_skip = False
-    entry_points = coder.tensor(
+    return coder.tensor(
         np.ascontiguousarray(levels.reshape(shape)),
         coding,
-        base_levels=None if known.base_levels is None else known.base_levels.reshape(shape),
-        history=None if known.history is None else known.history.reshape(shape),
+        base_levels=None if base_levels is None else base_levels.reshape(shape),
+        history=None if history is None else history.reshape(shape),
         search=options.parameter_search,
         row_skip=row_skip,
     )
-    # The entry points hold bits of the codeword, and are complete only when that is.
-    payload = coder.finish()
-    return CodedLevels(payload, entry_points, known.base_levels is not None)
 
 
 def data_unit_header(

@@ -60,6 +60,33 @@ class TestNncodecReadsUs:
         )
         assert_read_alike(peer, bitstream)
 
+    @pytest.mark.parametrize("blocks", [{"bias": "b"}, {"bias": "b", "scaling": "s"}], ids=str)
+    @pytest.mark.parametrize("decomposed", [True, False])
+    @pytest.mark.parametrize(
+        "options", [{}, {"dq": False}, {"scan_order": 1}, {"profile": 0}], ids=str
+    )
+    def test_blocks(self, peer, blocks, decomposed, options):
+        rng = np.random.default_rng(1)
+        shapes = {"b": (24,), "s": (24,)}
+        if decomposed:
+            shapes |= {"w_G": (24, 5), "w_H": (5, 36)}
+            blocks = blocks | {"g": "w_G", "h": "w_H", "dimensions": (24, 4, 3, 3)}
+        else:
+            shapes["w"] = (24, 4, 3, 3)
+        used = {"w", *(value for value in blocks.values() if isinstance(value, str))}
+        tensors = {
+            name: rng.laplace(0, 0.1, shape).astype(np.float32)
+            for name, shape in shapes.items()
+            if name in used
+        }
+        bitstream = nnc.encode(tensors, blocks=[nnc.Block(weight="w", **blocks)], **options)
+        assert len(nnc.Bitstream.parse(bitstream).units) == 3
+        levels, _ = peer.decode(bitstream)
+        ours = nnc.decode_levels(bitstream)
+        assert ours.keys() == levels.keys()
+        for name, expected in levels.items():
+            assert np.array_equal(ours[name], np.asarray(expected).reshape(ours[name].shape))
+
     @pytest.mark.parametrize("qp_density", range(8))
     def test_qp_densities(self, peer, qp_density):
         qp = -(8 << qp_density)

@@ -77,6 +77,14 @@ def test_options_reach_the_encoder(model, tmp_path):
     assert header["b"].nnr_compressed_data_unit_payload_type == 2
 
 
+def test_layers_as_blocks(tmp_path):
+    tensors = {"a.weight": np.ones((3, 4), "f4"), "a.bias": np.ones(3, "f4")}
+    save_file(tensors, tmp_path / "m.safetensors")
+    path = str(tmp_path / "m.nnc")
+    assert run(["encode", str(tmp_path / "m.safetensors"), "-o", path, "--blocks", "-q"]) == 0
+    assert nnc.open(path).units[-1].names == ["a.weight", "a.bias"]
+
+
 def test_nothing_is_overwritten_unasked(model, encoded, capsys):
     before = encoded.read_bytes()
     assert run(["encode", str(model), "-o", str(encoded), "--qp", "-8"]) == 4

@@ -1,0 +1,287 @@
+"""The tensors of one layer as one unit (NNR_PT_BLOCK, clause 7.3.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc import deepcabac
+from nnc.bitio import InputError
+from nnc.bitstream import Unit
+from nnc.deepcabac import EntryPoints
+from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
+from nnc.encoder.options import EncoderOptions
+from nnc.encoder.preparation import PreparedTensor
+from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.encoder.tensor import (
+    add_levels,
+    coding_of,
+    matrix_shape,
+    quantize_by_trellis,
+    set_entry_points,
+    unit_of,
+)
+from nnc.syntax import (
+    CompressedDataUnitPayloadType,
+    CompressedParameterTypes,
+    NnrCompressedDataUnitHeader,
+    TensorDimensionsList,
+    TopologyElementsIdsList,
+)
+
+#: How PyTorch and others name the weight and the bias of one layer.
+WEIGHT_NAME = re.compile(r"(.*[./])?(weight|kernel|W)")
+BIAS_NAMES = {"weight": "bias", "kernel": "bias", "W": "b"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Which tensors of a model make up one layer; each field is a name of one.
+
+    Attributes:
+        weight: the weight. Of a decomposed layer, the name that it has when put together.
+        g: left factor of a decomposed weight, a matrix; None: it isn't decomposed.
+        h: right factor, a matrix of as many rows as `g` has columns.
+        dimensions: shape of a decomposed weight.
+        bias: the bias, of as many values as the weight has rows.
+        scaling: local scaling factors, as many.
+        batch_norm: beta, gamma, mean and variance of a batch norm, as many each.
+    """
+
+    weight: str
+    g: str | None = None
+    h: str | None = None
+    dimensions: Sequence[int] = ()
+    bias: str | None = None
+    scaling: str | None = None
+    batch_norm: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a layer of which something is missing."""
+        if (self.g is None) != (self.h is None) or (self.g is not None) != bool(self.dimensions):
+            raise InputError(f"block {self.weight!r}: g, h and dimensions go together")
+        if len(self.names) == 1:
+            raise InputError(f"block {self.weight!r}: a block has more tensors than a weight")
+        if len(self.batch_norm) not in (0, 4):
+            raise InputError(
+                f"block {self.weight!r}: a batch norm has beta, gamma, mean and variance"
+            )
+
+    @property
+    def weights(self) -> list[str]:
+        """Names of the weight, or of its factors."""
+        return [self.weight] if self.g is None or self.h is None else [self.g, self.h]
+
+    @property
+    def vectors(self) -> list[str]:
+        """Names of the vectors in the order of the payload: scaling, bias, batch norm."""
+        return [name for name in (self.scaling, self.bias, *self.batch_norm) if name is not None]
+
+    @property
+    def names(self) -> list[str]:
+        """Names in the order of topology_elem_id_list: the vectors' order is another there."""
+        rest = (self.scaling, *self.batch_norm, self.bias)
+        return self.weights + [name for name in rest if name is not None]
+
+    @property
+    def types(self) -> int:
+        """compressed_parameter_types."""
+        present = {
+            CompressedParameterTypes.NNR_CPT_DC: self.g is not None,
+            CompressedParameterTypes.NNR_CPT_LS: self.scaling is not None,
+            CompressedParameterTypes.NNR_CPT_BN: bool(self.batch_norm),
+            CompressedParameterTypes.NNR_CPT_BI: self.bias is not None,
+        }
+        return sum(int(bit) for bit, there in present.items() if there)
+
+
+def blocks_by_name(tensors: Mapping[str, PreparedTensor]) -> list[Block]:
+    """Find layers by the names of their tensors: a weight and the bias that goes with it.
+
+    Only float tensors are taken, and only where the bias has a value for each row of the weight.
+    """
+    result = []
+    for name, tensor in tensors.items():
+        found = WEIGHT_NAME.fullmatch(name)
+        if found is None or tensor.values.ndim < 2:
+            continue
+        bias = (found[1] or "") + BIAS_NAMES[found[2]]
+        if bias in tensors and tensors[bias].values.shape == tensor.values.shape[:1]:
+            result.append(Block(weight=name, bias=bias))
+    return result
+
+
+def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
+    """Refuse a block whose tensors don't make up a layer.
+
+    Raises:
+        InputError: a tensor is missing, isn't float32, or has another size than it should.
+    """
+    for name in block.names:
+        tensor = tensors.get(name)
+        if tensor is None:
+            raise InputError(f"block {block.weight!r}: there is no tensor {name!r}")
+        if tensor.is_integer or tensor.data_format is not None or not tensor.values.size:
+            raise InputError(
+                f"block {block.weight!r}: tensor {name!r} has to be of float32, and not empty"
+            )
+    dimensions = layer_dimensions(block, tensors)
+    if block.g is not None and block.h is not None:
+        g, h = tensors[block.g].values.shape, tensors[block.h].values.shape
+        size = int(np.prod(dimensions))
+        if len(g) != 2 or len(h) != 2 or g[1] != h[0] or g[0] * h[1] != size:
+            raise InputError(
+                f"block {block.weight!r}: the product of {list(g)} and {list(h)} doesn't make "
+                f"a weight of {list(dimensions)}"
+            )
+    if not dimensions:
+        raise InputError(f"block {block.weight!r}: the weight is a scalar")
+    for name in block.vectors:
+        if tensors[name].values.shape != dimensions[:1]:
+            raise InputError(
+                f"block {block.weight!r}: tensor {name!r} has to have {dimensions[0]} values"
+            )
+
+
+def layer_dimensions(block: Block, tensors: Mapping[str, PreparedTensor]) -> tuple[int, ...]:
+    """Give the shape of a layer's weight, before decomposition."""
+    if block.g is not None:
+        return tuple(block.dimensions)
+    return tensors[block.weight].values.shape
+
+
+def encode_block(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    qps: Mapping[str, int],
+    base: int,
+    options: EncoderOptions,
+) -> Unit:
+    """Quantize and code the tensors of one layer.
+
+    Args:
+        block: the layer, checked.
+        tensors: the prepared tensors by name.
+        qps: their quantization parameters.
+        base: that of the parameter set.
+        options: the rest.
+    """
+    dimensions = layer_dimensions(block, tensors)
+    options = replace(options, scan_order=block_scan_order(block, tensors, options))
+    books = codebooks(block, tensors, qps, options)
+    dq = options.dq and not books
+    coder = deepcabac.Encoder()
+    entry_points: list[EntryPoints] = []
+    for name in chain(block.vectors, block.weights):
+        tensor, book = tensors[name], books.get(name)
+        step = float(step_size(qps[name], options.qp_density))
+        coder.quantization_parameter(qps[name] - base, options.qp_density)
+        levels = book.levels if book is not None else quantized(tensor.values, step, dq, options)
+        coding = coding_of(tensor, options, dq=dq, book=book)
+        found = add_levels(coder, levels, coding, options)
+        if name in block.weights:
+            entry_points.append(found)
+    payload = coder.finish()
+    header = block_header(block, dimensions, books, dq, options)
+    if block.g is not None:
+        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
+    if options.scan_order:
+        joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
+        set_entry_points(header, EntryPoints(*(list(values) for values in joined)), dq)
+    return unit_of(header, payload)
+
+
+def block_scan_order(
+    block: Block, tensors: Mapping[str, PreparedTensor], options: EncoderOptions
+) -> int:
+    """Give the scan order of a block: by rows where a weight has one row or one column.
+
+    Such a weight has no block rows, but the syntax would ask for their entry points.
+    """
+    shapes = [matrix_shape(tensors[name].values.shape) for name in block.weights]
+    return options.scan_order if all(min(shape) > 1 for shape in shapes) else 0
+
+
+def quantized(
+    values: NDArray[np.floating], step: float, dq: bool, options: EncoderOptions
+) -> NDArray[np.int32]:
+    """Quantize the values of one tensor."""
+    return quantize_by_trellis(values, step, options) if dq else quantize_uniform(values, step)
+
+
+def codebooks(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    qps: Mapping[str, int],
+    options: EncoderOptions,
+) -> dict[str, CodedByCodebook]:
+    """Give the codebooks of the weights by name; all of them have one, or none."""
+    if not options.codebook:
+        return {}
+    result = {}
+    for name in block.weights:
+        step = float(step_size(qps[name], options.qp_density))
+        book = code_by_codebook(quantize_uniform(tensors[name].values, step))
+        if book is None:
+            return {}
+        result[name] = book
+    return result
+
+
+def block_header(
+    block: Block,
+    dimensions: tuple[int, ...],
+    books: Mapping[str, CodedByCodebook],
+    dq: bool,
+    options: EncoderOptions,
+) -> NnrCompressedDataUnitHeader:
+    """Give the header of a block, without its entry points."""
+    names = block.names
+    tables = [books[name].table for name in block.weights if name in books]
+    header = NnrCompressedDataUnitHeader(
+        nnr_compressed_data_unit_payload_type=CompressedDataUnitPayloadType.NNR_PT_BLOCK,
+        nnr_multiple_topology_elements_present_flag=1,
+        topology_elements_ids_list=TopologyElementsIdsList(
+            count_topology_elements_minus2=len(names) - 2, topology_elem_id_list=names
+        ),
+        nnr_decompressed_data_format_present_flag=0,
+        input_parameters_present_flag=1,
+        codebook_present_flag=int(bool(tables)),
+        integer_codebook=tables[0] if tables else None,
+        integer_codebook_dc=tables[1] if len(tables) > 1 else None,
+        dq_flag=int(dq),
+        tensor_dimensions_flag=1,
+        cabac_unary_length_flag=1,
+        compressed_parameter_types=block.types,
+        tensor_dimensions_list=TensorDimensionsList(
+            count_tensor_dimensions=len(dimensions), tensor_dimensions=list(dimensions)
+        ),
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+    )
+    if options.profile == 1:
+        header.node_id_present_flag = 0
+    if len(dimensions) > 1:
+        header.scan_order = options.scan_order
+        if options.profile == 1:
+            header.first_tensor_dimension_shift = 0
+    return header
+
+
+def names_of(blocks: Iterable[Block]) -> set[str]:
+    """Give the names of all tensors in blocks.
+
+    Raises:
+        InputError: a tensor is in two of them.
+    """
+    result: set[str] = set()
+    for block in blocks:
+        for name in block.names:
+            if name in result:
+                raise InputError(f"tensor {name!r} is in two blocks")
+            result.add(name)
+    return result

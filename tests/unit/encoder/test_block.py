@@ -1,0 +1,155 @@
+"""Layers as one unit: every combination of tensors, scan orders, codebooks."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc.decoder.dequantization import step_size
+
+QP = -24
+BOUND = 2 * float(step_size(QP, 2)) + 1e-6
+COMBINATIONS = list(itertools.product([False, True], repeat=4))[1:]
+
+
+def layer(name, decomposed, scaling, batch_norm, bias, shape=(20, 3, 3, 3), rank=4):
+    generator = np.random.default_rng(len(name))
+    rows, cols = shape[0], int(np.prod(shape[1:]))
+
+    def values(*dimensions):
+        return generator.normal(0, 0.3, dimensions).astype("f4")
+
+    tensors, weight = {}, f"{name}.weight"
+    block = {"weight": weight}
+    if decomposed:
+        tensors |= {f"{weight}_G": values(rows, rank), f"{weight}_H": values(rank, cols)}
+        block |= {"g": f"{weight}_G", "h": f"{weight}_H", "dimensions": shape}
+    else:
+        tensors[weight] = values(*shape)
+    if scaling:
+        tensors[f"{weight}_scaling"] = values(rows)
+        block["scaling"] = f"{weight}_scaling"
+    if batch_norm:
+        names = [f"{name}.bn.{part}" for part in ("beta", "gamma", "mean", "variance")]
+        tensors |= {one: values(rows) for one in names}
+        block["batch_norm"] = names
+    if bias:
+        tensors[f"{name}.bias"] = values(rows)
+        block["bias"] = f"{name}.bias"
+    return tensors, nnc.Block(**block)
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dq": False},
+        {"scan_order": 1},
+        {"scan_order": 2, "dq": False},
+        {"profile": 0},
+        {"codebook": True, "qp": -8},
+        {"codebook": True, "qp": -8, "scan_order": 1, "profile": 0},
+    ],
+    ids=str,
+)
+def test_every_combination(combination, options):
+    tensors, block = layer("l", *combination)
+    tensors["tail"] = np.arange(6, dtype="f4").reshape(2, 3)
+    options = {"qp": QP, "nonweight_qp": QP} | options
+    data = nnc.encode(tensors, blocks=[block], **options)
+    units = [unit for unit in nnc.Bitstream.parse(data).units if unit.names]
+    assert len(units) == 2
+    header = units[0].header
+    assert header.nnr_compressed_data_unit_payload_type == 3
+    assert header.compressed_parameter_types == sum(
+        bit for bit, there in zip((1, 2, 4, 8), combination, strict=True) if there
+    )
+    assert bool(header.codebook_present_flag) == bool(options.get("codebook"))
+    bound = 2 * float(step_size(options["qp"], 2)) + 1e-6
+    parts = nnc.decode(data, reconstruct=False)
+    assert set(parts) == set(tensors)
+    for name, values in tensors.items():
+        assert parts[name].shape == values.shape
+        assert np.abs(parts[name] - values).max() <= bound
+    # Coded one by one the tensors are the same.
+    if not options.get("codebook"):
+        alone = nnc.decode(nnc.encode(tensors, **options))
+        for name, values in alone.items():
+            if not name.endswith("_scaling"):
+                np.testing.assert_array_equal(parts[name], values)
+
+
+@pytest.mark.parametrize("scan_order", [0, 1, 4])
+@pytest.mark.parametrize("shape", [(20, 1), (1, 20), (6, 60), (1, 1)])
+@pytest.mark.parametrize("rank", [1, 20])
+def test_narrow_layers(shape, rank, scan_order):
+    for decomposed in (False, True):
+        tensors, block = layer("l", decomposed, True, False, True, shape, rank)
+        data = nnc.encode(tensors, blocks=[block], scan_order=scan_order, qp=QP, nonweight_qp=QP)
+        for name, values in nnc.decode(data, reconstruct=False).items():
+            assert np.abs(values - tensors[name]).max() <= BOUND
+
+
+def test_layers_are_found_by_name():
+    tensors = {
+        "a.weight": np.ones((3, 4), "f4"),
+        "a.bias": np.ones(3, "f4"),
+        "b/kernel": np.ones((3, 4), "f4"),
+        "b/bias": np.ones(4, "f4"),
+        "bn.weight": np.ones(3, "f4"),
+        "bn.bias": np.ones(3, "f4"),
+        "weight": np.ones((2, 2), "f4"),
+        "bias": np.ones(2, "f4"),
+        "i.weight": np.ones((2, 2), "i4"),
+        "i.bias": np.ones(2, "i4"),
+        "d.weight": np.ones((2, 2), "f8"),
+        "d.bias": np.ones(2, "f4"),
+    }
+    data = nnc.encode(tensors, blocks="auto")
+    named = [unit.names for unit in nnc.Bitstream.parse(data).units if unit.names]
+    assert ["a.weight", "a.bias"] in named
+    assert ["weight", "bias"] in named
+    assert sum(len(names) > 1 for names in named) == 2
+    decoded = nnc.decode(data)
+    assert {name: values.dtype for name, values in decoded.items()} == {
+        name: values.dtype for name, values in tensors.items()
+    }
+
+
+def test_a_layer_with_a_raw_tensor_is_coded_singly():
+    tensors, block = layer("l", False, False, False, True)
+    data = nnc.encode(tensors, blocks=[block], keep=["*.bias"])
+    assert sum(bool(unit.names) for unit in nnc.Bitstream.parse(data).units) == 2
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (lambda: nnc.Block(weight="w", bias="missing"), "no tensor 'missing'"),
+        (lambda: nnc.Block(weight="w", bias="short"), "has to have 3 values"),
+        (lambda: nnc.Block(weight="w", bias="integers"), "float32"),
+        (lambda: nnc.Block(weight="w", g="w"), "go together"),
+        (lambda: nnc.Block(weight="w", batch_norm=["b"]), "beta, gamma, mean"),
+        (lambda: nnc.Block(weight="x", g="w", h="w", dimensions=(3, 4)), "doesn't make"),
+        (lambda: nnc.Block(weight="scalar", bias="b"), "scalar"),
+        (lambda: nnc.Block(weight="w"), "more tensors than a weight"),
+    ],
+)
+def test_blocks_that_are_no_layers(block, message):
+    tensors = {
+        "w": np.ones((3, 4), "f4"),
+        "b": np.ones(3, "f4"),
+        "short": np.ones(2, "f4"),
+        "integers": np.ones(3, "i4"),
+        "scalar": np.float32(1),
+    }
+    with pytest.raises(nnc.InputError, match=message):
+        nnc.encode(tensors, blocks=[block()])
+
+
+def test_a_tensor_is_in_one_block():
+    tensors, block = layer("l", False, False, False, True)
+    with pytest.raises(nnc.InputError, match="in two blocks"):
+        nnc.encode(tensors, blocks=[block, block])
