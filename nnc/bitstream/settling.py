@@ -259,6 +259,8 @@ def drop_read_table(unit: Unit, edit: Edit) -> None:
     state = edit.saved[id(unit)][1]
     if len(state["payload_bytes"]) and unit_payload(state) == bytes(state["payload_bytes"]):
         unit.table, unit.trailing = None, b""
+        # The bytes stay: the plan isn't to say that their elements vanish.
+        edit.traces[id(unit)] = edit.traces[id(unit)]._replace(payload=[])
     elif not fits:
         raise BuildError("the payload is not that of the new type", path="header.nnr_unit_type")
 
