@@ -195,6 +195,8 @@ class UnitParser:
                     f"aggregates nested more than {MAXIMUM_AGGREGATE_DEPTH} deep",
                     path=reader.path("header"),
                     bit_position=reader.position,
+                    value=depth + 1,
+                    allowed=f"0..{MAXIMUM_AGGREGATE_DEPTH}",
                 )
             unit.units = self.parse_units(first, stop, depth + 1)
             unit.payload_bytes = memoryview(b"")

@@ -348,7 +348,8 @@ def note_effects(unit: Unit, edit: Edit, in_force: dict[str, Any], asked: set[st
     if getattr(state["header"], "scan_order", None) != unit.header.scan_order:  # type: ignore[union-attr]
         differing.append("scan_order")
     replaced = any(owner is unit for owner, _ in edit.payloads)
-    note = f"{path}: the payload is left as it is, though {', '.join(differing)} say how to read it"
+    what = "the payload is left as it is; what says how to read it changes"
+    note = f"{path}: {what}: {', '.join(differing)}"
     if differing and not replaced and note not in edit.notes:
         edit.notes.append(note)
 

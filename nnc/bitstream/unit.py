@@ -13,6 +13,7 @@ from nnc.bitio import (
     InvalidError,
     MissingValueError,
     Table,
+    TraceEntry,
 )
 from nnc.syntax import (
     TABLES,
@@ -25,6 +26,8 @@ from nnc.syntax import (
     nnr_model_parameter_set_unit_payload,
     nnr_quantization_unit_payload,
     nnr_topology_unit_payload,
+    nnr_unit_header,
+    nnr_unit_size,
 )
 
 #: Payloads that are syntax tables through and through; the others are bytes or units.
@@ -210,16 +213,23 @@ class Unit:
         """Add to an error that the unit is its place, and give it back.
 
         Args:
-            error: an error whose path is relative to the unit.
-            in_payload: its position is relative to the payload.
+            error: an error whose path is relative to the unit, or to the payload.
+            in_payload: it comes from decoding the payload, and its position is relative to that.
         """
         top = int(self.path.partition("[")[2].partition("]")[0]) if self.path else None
-        return error.locate(
+        if in_payload:
+            error.path = path_in_unit(error.path)
+        error.locate(
             path_prefix=self.path,
             bit_offset=8 * (self.payload_start or 0) if in_payload else 0,
             unit=top,
             unit_type=self.type_name,
         )
+        if error.bit_position is None or not error.schema:
+            point_out(self, error)
+        if in_payload:
+            error.locate(clause="10", schema="schema/deepcabac.syntax")
+        return error
 
     def readable_header(self) -> NnrUnitHeader:
         """Give the header, or raise the error that says which value is missing for it."""
@@ -288,3 +298,61 @@ def located(error: BitstreamError, reader: BitReader) -> BitstreamError:
             schema = f"{schema.rpartition(':')[0]}:{element.line}"
         error.locate(clause=syntax.clause, schema=schema)
     return error
+
+
+def path_in_unit(path: str) -> str:
+    """Give the path within a unit for a path that an entropy decoder gives."""
+    name, _, index = path.partition("[")
+    if name in ("cabac_offset_list", "dq_state_list"):
+        return f"header.{path}"
+    if name == "bit_offset_list":
+        number = int(index.rstrip("]") or 0)
+        last = f"bit_offset_delta2[{number - 1}]" if number else "bit_offset_delta1"
+        return f"header.{last}"
+    if path.startswith(("header", "payload")):
+        return path
+    return f"payload.{path}" if path else "payload"
+
+
+def point_out(unit: Unit, error: BitstreamError) -> None:
+    """Add to an error about an element of a unit's header the element's place and schema line."""
+    wanted = error.path.removeprefix(f"{unit.path}.")
+    if unit.whole is None or unit.scope is None or not wanted.startswith("header."):
+        return
+    reader = BitReader(unit.whole)
+    found: list[tuple[int, str]] = []
+    name, _, index = wanted.rpartition(".")[2].partition("[")
+    reader.trace = ElementFinder(reader, name, found)
+    try:
+        nnr_unit_size._parse(reader, unit.scope.copy(), "")
+        reader.enter("header", "nnr_unit_header")
+        nnr_unit_header._parse(reader, unit.scope.copy(), "")
+    except BitstreamError:
+        return
+    number = int(index.rstrip("]")) if index.rstrip("]").isdigit() else 0
+    if found:
+        position, table = found[min(number, len(found) - 1)]
+        if error.bit_position is None:
+            error.bit_position = 8 * (unit.start or 0) + position
+        syntax = TABLES[table]
+        line = syntax.elements[name].line
+        schema = f"{syntax.schema.rpartition(':')[0]}:{line}"
+        error.locate(clause=syntax.clause, schema=schema)
+
+
+class ElementFinder:
+    """Takes what a reader notes, and keeps where the elements of one name stand."""
+
+    def __init__(self, reader: BitReader, name: str, found: list[tuple[int, str]]):
+        """Append position and table of each element to `found`."""
+        self.reader = reader
+        self.name = name
+        self.found = found
+
+    def append(self, entry: TraceEntry) -> None:
+        """Take one element."""
+        table = self.reader.stack[-1][1] if self.reader.stack else ""
+        syntax = TABLES.get(table)
+        name = entry.path.rpartition(".")[2].partition("[")[0]
+        if name == self.name and syntax is not None and name in syntax.elements:
+            self.found.append((entry.position, table))

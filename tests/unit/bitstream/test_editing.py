@@ -262,7 +262,7 @@ def test_an_aggregate_follows_its_units():
     data = wrapped()
     name = "units[3].units[1].header.topology_elem_id"
     before = Bitstream.parse(data).get("units[3].header.nnr_unit_entry_point")
-    plan, result = edited("set", name, "a longer name than before", data=data)
+    _, result = edited("set", name, "a longer name than before", data=data)
     after = result.get("units[3].header.nnr_unit_entry_point")
     assert [b - a for a, b in zip(before, after, strict=True)] == [0, 0, 15, 15]
     _plan, result = edited("remove", "units[3].units[1]", data=data)
