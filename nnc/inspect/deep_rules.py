@@ -7,7 +7,6 @@ import re
 from nnc.bitio import (
     BitstreamError,
     IncompleteError,
-    InvalidError,
     MissingValueError,
     UnsupportedError,
 )
@@ -15,9 +14,8 @@ from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
 from nnc.decoder.tensor import DecodedTensor
-from nnc.deepcabac import EntryPoints
 from nnc.inspect.bins import is_coded
-from nnc.inspect.findings import ERROR, Finding, Rule, schema_line
+from nnc.inspect.findings import ERROR, Finding, Rule
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
 
 #: For each rule its name, its sentence, and how the messages of the decoder about it begin.
@@ -43,6 +41,9 @@ def rule(name: str, title: str) -> Rule:
 
 
 DEEP_RULES = [rule(name, title) for name, title, _ in KINDS]
+
+#: Elements of the header that say where block rows begin.
+ENTRY_POINTS = ("cabac_offset_list", "dq_state_list", "bit_offset_delta1", "bit_offset_delta2")
 
 #: Units with what is wrong about their levels, or the error that ended decoding.
 Outcomes = list[tuple[UnitTrace, list[Finding] | BitstreamError]]
@@ -157,7 +158,7 @@ def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
     """Give the finding of an error of decoding."""
     name = rule_of(error)
     if name == "entry-points":
-        return entry_point_finding(unit, error)
+        return entry_point_finding(error)
     position = error.position or byte_bit(8 * (unit.payload_start or unit.start))
     return payload_rule_finding(unit, name, told_by(error), position)
 
@@ -170,7 +171,7 @@ def told_by(error: BitstreamError) -> str:
 def rule_of(error: BitstreamError) -> str:
     """Give the name of the rule that an error of decoding is about."""
     place = error.path.rpartition(".")[2].partition("[")[0]
-    if place in EntryPoints._fields:
+    if place in ENTRY_POINTS:
         return "entry-points"
     if place == "levels":
         return "level-range"
@@ -191,17 +192,7 @@ def payload_rule_finding(
     return Finding(name, ERROR, f"{unit.path}.payload", place, message, "10", schema)
 
 
-def entry_point_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
+def entry_point_finding(error: BitstreamError) -> Finding:
     """Give the finding of an entry point, at the element of the header that is wrong."""
-    assert isinstance(error, InvalidError)
-    label = error.path.removeprefix(f"{unit.path}.")
-    name, _, index = label.partition("[")
-    if name == "bit_offset_list":
-        number = int(index.rstrip("]") or 0)
-        label = "bit_offset_delta1" if number == 0 else f"bit_offset_delta2[{number - 1}]"
-    path = f"{unit.path}.header.{label}"
-    for element in unit.elements:
-        if element.path == path:
-            place, schema = element.byte_bit, schema_line(element)
-            return Finding("entry-points", ERROR, path, place, error.message, "10", schema)
-    return payload_rule_finding(unit, "entry-points", error.message)
+    place, message = (error.path, error.position), error.message
+    return Finding("entry-points", ERROR, *place, message, "10", error.schema)
