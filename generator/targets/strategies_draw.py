@@ -68,6 +68,9 @@ class DrawCode(ParseCode):
                 own.append(used)
             elif self.analysis.is_free(used, self.facts):
                 other.append(used)
+        if any(used not in self.analysis.shared for used in other):
+            # Only the semantics ask for it, so that no table hands it on: left to a validator.
+            return
         present = " and ".join(f"obj.{used} is not None" for used in own) or "True"
         lists = [used for used in own if self.facts.is_list(used)]
         present += "".join(f" and len(obj.{used})" for used in lists)

@@ -1,0 +1,421 @@
+"""Draws element by element, writing the bits down as they are drawn.
+
+Generated; do not edit.
+Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3afac3
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from nnc.bitio.bits import path_text
+from tests.second_format.strategies.rules import KINDS
+from tests.second_format.strategies.sources import FLOAT_FORMATS, Source
+
+#: How often a table that keeps no rule is drawn anew before all is rejected.
+ATTEMPTS = 20
+
+#: Tables may hold each other; a path of more tables than this is rejected.
+MAXIMUM_DEPTH = 12
+
+#: Values of elements that decide how much follows: mostly below the first, always the second.
+FEW, MANY = 3, 12
+
+#: How far a value that breaks a range lies outside of it, at most.
+NEAR = 16
+
+
+class RejectedError(Exception):
+    """What was drawn keeps no rule, or doesn't come to the one that it is to break."""
+
+
+class FinishedError(Exception):
+    """A broken stream ends here: nothing that follows would be read."""
+
+
+class Broken(NamedTuple):
+    """The one rule that a stream breaks.
+
+    Attributes:
+        kind: kind of the rule.
+        path: syntax path of the element, with indices.
+        position: its first bit in what was drawn.
+        value: the wrong value, where it is one.
+        verdict: "error" where a parser has to stop, "finding" where a validator has to speak.
+
+    """
+
+    kind: str
+    path: str
+    position: int
+    value: Any
+    verdict: str
+
+
+class Limits(NamedTuple):
+    """What the value of one element keeps to.
+
+    Attributes:
+        low: the first value allowed, if not the first of all.
+        high: the last value allowed, if not the last of all.
+        reserved: ranges of values that are reserved.
+        small: the value decides how much follows.
+        constrained: a constraint set the bounds.
+
+    """
+
+    low: Any = None
+    high: Any = None
+    reserved: tuple[tuple[int, int], ...] = ()
+    small: bool = False
+    constrained: bool = False
+
+
+class Drawer:
+    """Draws the elements of tables, in the place of a bit reader.
+
+    Attributes:
+        source: where values come from.
+        fixed: values, by element, that are taken instead of drawn ones; or functions of the
+            index that give them.
+        supply: functions that draw a table, or external bytes, in place of the generated code;
+            by name. They get the drawer, the table so far (None for a table) and the context.
+        kind: kind of the rule to be broken, "" for none.
+        element: its element, "" for any.
+        skip: how many chances to break it are passed over.
+        broken: the rule that was broken, once it was.
+        unbounded: largest magnitude of a number that has no other bound.
+        position: number of bits drawn.
+        stack: the entered tables, as (field name, table name, index).
+
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        supply: Mapping[str, Callable[..., Any]] | None = None,
+        kind: str = "",
+        element: str = "",
+        skip: int = 0,
+        unbounded: int = 1 << 12,
+    ) -> None:
+        """Start with nothing drawn."""
+        self.source = source
+        self.fixed = dict(fixed or {})
+        self.supply = dict(supply or {})
+        self.kind = kind
+        self.element = element
+        self.skip = skip
+        self.broken: Broken | None = None
+        self.unbounded = unbounded
+        self.position = 0
+        self.stack: list[tuple[str, str, Any]] = []
+        self.pieces: list[tuple[int, int]] = []
+
+    # The bits
+
+    def put(self, width: int, value: int) -> None:
+        """Write bits down."""
+        self.pieces.append((width, value))
+        self.position += width
+
+    def put_bytes(self, data: bytes | memoryview) -> None:
+        """Write bytes down."""
+        for byte in bytes(data):
+            self.put(8, byte)
+
+    def put_exp_golomb(self, k: int, value: int) -> None:
+        """Write an Exp-Golomb code down."""
+        order = k
+        while value >> order:
+            value -= 1 << order
+            order += 1
+        self.put(order - k + 1, 1)
+        self.put(order, value)
+
+    def to_bytes(self) -> bytes:
+        """Give what was drawn; a last incomplete byte is filled with zero bits."""
+        whole = "".join(f"{value:0{width}b}" for width, value in self.pieces if width)
+        size = (len(whole) + 7) >> 3
+        return int(whole.ljust(8 * size, "0") or "0", 2).to_bytes(size, "big")
+
+    def cut(self, size: int) -> NoReturn:
+        """Leave only the first bytes, and end."""
+        data = self.to_bytes()[:size]
+        self.pieces = [(8, byte) for byte in data]
+        self.position = 8 * len(data)
+        raise FinishedError
+
+    # Tables
+
+    def path(self, name: str, index: Any = None) -> str:
+        """Give the syntax path of an element here."""
+        return path_text(self.stack, name, index)
+
+    def table(
+        self, name: str, table: str, index: Any, draw: Callable[[Any, Any], Any], context: Any
+    ) -> Any:
+        """Draw a called table, again and again until it keeps its rules."""
+        if len(self.stack) >= MAXIMUM_DEPTH:
+            raise RejectedError("tables within tables without end")
+        self.stack.append((name, table, index))
+        depth = len(self.stack)
+        kept = len(self.pieces), self.position, self.skip, context.names()
+        for _ in range(ATTEMPTS):
+            try:
+                if table in self.supply:
+                    value = self.supply[table](self, None, context)
+                else:
+                    value = draw(self, context)
+                self.stack.pop()
+                return value
+            except RejectedError:
+                del self.pieces[kept[0] :], self.stack[depth:]
+                self.position, self.skip = kept[1], kept[2]
+                for each, before in kept[3].items():
+                    setattr(context, each, before)
+                if self.broken is not None and self.broken.position >= kept[1]:
+                    self.broken = None
+        raise RejectedError(self.path(""))
+
+    def external(self, name: str, obj: Any, context: Any) -> bytes:
+        """Give the bytes of what hand-written code reads: supplied ones, or none."""
+        data: bytes = self.supply[name](self, obj, context) if name in self.supply else b""
+        self.put_bytes(data)
+        return data
+
+    # Breaking rules
+
+    def breaks(self, kind: str, name: str) -> bool:
+        """Tell whether this is the place to break a rule of that kind."""
+        if self.kind != kind or self.broken is not None:
+            return False
+        if self.element not in ("", name.partition("[")[0]):
+            return False
+        self.skip -= 1
+        return self.skip < 0
+
+    def break_rule(self, kind: str, name: str, index: Any, position: int, value: Any) -> None:
+        """Note that a rule is broken."""
+        path = self.path(name, index)
+        self.broken = Broken(kind, path, position, value, KINDS[kind])
+
+    def fail(
+        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+    ) -> NoReturn:
+        """Take note that an index lies outside of its array: reject it, or be glad of it."""
+        if self.breaks("index", name):
+            self.break_rule("index", name, index, self.position, value)
+            raise FinishedError
+        raise RejectedError(f"{self.path(name, index)}: {message}")
+
+    def check(self, name: str, number: int, holds: Any) -> None:
+        """Check a constraint, the `number`-th of an element."""
+        if holds:
+            return
+        done = self.broken is not None and self.broken.kind == "constraint"
+        if done and self.element in ("", name):
+            return
+        if not self.breaks("constraint", name):
+            raise RejectedError(f"{self.path(name)}: constraint {number}")
+        self.break_rule("constraint", name, None, self.position, None)
+
+    def check_extent(self, start: int, size: int) -> None:
+        """Reject a table that is longer or shorter than its own elements say."""
+        if self.position - start != size:
+            raise RejectedError(f"{self.path('')}: extent")
+
+    def after(self, name: str, index: Any, start: int) -> None:
+        """Cut the stream within the element that was just drawn, if that is wanted."""
+        size = (start + 7) >> 3
+        if 8 * size < self.position and self.breaks("truncated", name):
+            self.break_rule("truncated", name, index, start, None)
+            self.cut(size)
+
+    # Elements
+
+    def value_of(self, name: str, index: Any) -> Any:
+        """Give the fixed value of an element, or None."""
+        value = self.fixed.get(name.partition("[")[0])
+        return value(index) if callable(value) else value
+
+    def integer(
+        self, name: str, index: Any, holds: tuple[int, int], limits: Limits, *, endless: bool
+    ) -> int:
+        """Draw an integer that keeps its rules, or breaks the one it is to break.
+
+        Args:
+            name: name of the element.
+            index: its index, if any.
+            holds: the first and the last value that its bits can hold.
+            limits: what it keeps to.
+            endless: it is of variable width.
+
+        """
+        first = holds[0] if limits.low is None else max(limits.low, holds[0])
+        last = holds[1] if limits.high is None else min(limits.high, holds[1])
+        wrong = self.wrong_integer(name, index, holds, (first, last), limits)
+        if wrong is not None:
+            return wrong
+        fixed = self.value_of(name, index)
+        if fixed is not None:
+            return int(fixed)
+        if first > last:
+            raise RejectedError(f"{self.path(name, index)}: no value is allowed")
+        if limits.small or endless:
+            reach = self.unbounded
+            if limits.small:
+                reach = FEW if self.source.integer(0, 3) < 3 else MANY
+            first = max(first, min(last, 0) - reach)
+            last = min(last, max(first, 0) + reach)
+        value = self.source.integer(first, last)
+        if any(begin <= value <= end for begin, end in limits.reserved):
+            raise RejectedError(f"{self.path(name, index)}: a reserved value")
+        return value
+
+    def wrong_integer(
+        self,
+        name: str,
+        index: Any,
+        holds: tuple[int, int],
+        allowed: tuple[int, int],
+        limits: Limits,
+    ) -> int | None:
+        """Give a value that breaks the rule to be broken, or None if it isn't to be here."""
+        outside = [
+            (max(holds[0], allowed[0] - NEAR), allowed[0] - 1),
+            (allowed[1] + 1, min(holds[1], allowed[1] + NEAR)),
+        ]
+        outside = [(begin, end) for begin, end in outside if begin <= end]
+        kind = "reserved-bits" if allowed[0] == allowed[1] else "range"
+        if limits.constrained:
+            kind = "constraint"
+        for candidate, places in ((kind, outside), ("reserved-value", list(limits.reserved))):
+            if places and self.breaks(candidate, name):
+                begin, end = places[self.source.integer(0, len(places) - 1)]
+                value = self.source.integer(begin, end)
+                self.break_rule(candidate, name, index, self.position, value)
+                return value
+        return None
+
+    def u(self, n: int, name: str, index: Any = None, **limits: Any) -> int:
+        """Draw an unsigned integer of `n` bits."""
+        start = self.position
+        holds = (0, (1 << n) - 1)
+        value = self.integer(name, index, holds, Limits(**limits), endless=False)
+        self.put(n, value)
+        self.after(name, index, start)
+        return value
+
+    def i(self, n: int, name: str, index: Any = None, **limits: Any) -> int:
+        """Draw a two's complement integer of `n` bits."""
+        start = self.position
+        holds = (-(1 << (n - 1)), (1 << (n - 1)) - 1)
+        value = self.integer(name, index, holds, Limits(**limits), endless=False)
+        self.put(n, value & ((1 << n) - 1))
+        self.after(name, index, start)
+        return value
+
+    def ue(self, k: int, name: str, index: Any = None, **limits: Any) -> int:
+        """Draw an unsigned Exp-Golomb code of order `k`."""
+        start = self.position
+        self.too_long(name, index)
+        value = self.integer(name, index, (0, (1 << 63) - 1), Limits(**limits), endless=True)
+        self.put_exp_golomb(k, value)
+        self.after(name, index, start)
+        return value
+
+    def ie(self, k: int, name: str, index: Any = None, **limits: Any) -> int:
+        """Draw a signed Exp-Golomb code of order `k`."""
+        start = self.position
+        self.too_long(name, index)
+        holds = (1 - (1 << 62), (1 << 62) - 1)
+        value = self.integer(name, index, holds, Limits(**limits), endless=True)
+        self.put_exp_golomb(k, 2 * value - 1 if value > 0 else -2 * value)
+        self.after(name, index, start)
+        return value
+
+    def too_long(self, name: str, index: Any) -> None:
+        """End with a code for a number of more than 64 bits, if that is wanted."""
+        if self.breaks("exp-golomb-too-long", name):
+            self.break_rule("exp-golomb-too-long", name, index, self.position, None)
+            self.put(80, 0)
+            self.put(80, 1 << 79)
+            raise FinishedError
+
+    def flt(
+        self, n: int, name: str, index: Any = None, *, in_vector: bool = False, **limits: Any
+    ) -> float:
+        """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
+        low, high, _, _, constrained = Limits(**limits)
+        start = self.position
+        if not in_vector and self.breaks("not-a-number", name):
+            self.break_rule("not-a-number", name, index, start, math.nan)
+            self.put_bytes(struct.pack(FLOAT_FORMATS[n], math.nan))
+            raise FinishedError
+        value = self.value_of(name, index)
+        kind = "constraint" if constrained else "range"
+        if value is None and (low is not None or high is not None) and self.breaks(kind, name):
+            value = high + 1.0 if high is not None else (low or 0.0) - 1.0
+            self.break_rule(kind, name, index, start, value)
+        if value is None:
+            value = self.source.number(n, low, high)
+        self.put_bytes(struct.pack(FLOAT_FORMATS[n], value))
+        self.after(name, index, start)
+        return float(value)
+
+    def st(self, name: str, index: Any = None) -> str:
+        """Draw a text."""
+        start = self.position
+        value = self.value_of(name, index)
+        text: str = self.source.text() if value is None else value
+        data = text.encode()
+        if self.breaks("bad-utf8", name):
+            self.break_rule("bad-utf8", name, index, start, None)
+            place = self.source.integer(0, len(text))
+            data = text[:place].encode() + b"\xff" + text[place:].encode()
+        if self.breaks("missing-terminator", name):
+            self.break_rule("missing-terminator", name, index, start, None)
+            self.put_bytes(data)
+            raise FinishedError
+        self.put_bytes(data + b"\0")
+        if self.broken is not None and self.broken.kind == "bad-utf8":
+            raise FinishedError
+        self.after(name, index, start)
+        return text
+
+    def bs(self, name: str, index: Any = None) -> bytes:
+        """Draw bytes."""
+        value = self.value_of(name, index)
+        data: bytes = self.source.data() if value is None else value
+        self.put_bytes(data)
+        return data
+
+    def u_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
+        """Draw unsigned integers of `n` bits each."""
+        dtype = f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}"
+        values = [self.u(n, name, j, **limits) for j in range(count)]
+        return np.array(values, dtype=dtype)
+
+    def flt_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
+        """Draw IEEE 754 numbers of `n` bits each."""
+        values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
+        return np.array(values, dtype=f"<f{n >> 3}")
+
+    def byte_alignment(self) -> int | None:
+        """Fill up the last byte."""
+        width = 8 - (self.position & 7)
+        if self.breaks("irregular-alignment", "byte_alignment"):
+            value = self.source.integer(0, (1 << (width - 1)) - 1)
+            self.break_rule("irregular-alignment", "byte_alignment", None, self.position, value)
+            self.put(width, value)
+            return value
+        self.put(width, 1 << (width - 1))
+        return None

@@ -1,0 +1,61 @@
+"""What the schema says about tables and their elements, as data.
+
+Generated; do not edit.
+Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3afac3
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Element(NamedTuple):
+    """What the schema says about one element.
+
+    Attributes:
+        name: name of the element's field.
+        descriptor: how it is coded, as in the syntax table.
+        clause: clause of its table.
+        status: how sure the transcription is.
+        line: line in the schema file.
+        text: its semantics.
+        enum: the enum that names its values, or None.
+        absent: expression that it is taken for where it doesn't stand, or None.
+        range: the values that a valid bitstream has, `first .. last`, or None.
+        constraints: pairs of a condition and the sentence that says it was broken.
+        module: the module that decodes it, for external bytes, or None.
+
+    """
+
+    name: str
+    descriptor: str
+    clause: str
+    status: str
+    line: int
+    text: str
+    enum: str | None = None
+    absent: str | None = None
+    range: str | None = None
+    constraints: tuple[tuple[str, str], ...] = ()
+    module: str | None = None
+
+
+class Description(NamedTuple):
+    """What the schema says about a table that hand-written code reads.
+
+    Attributes:
+        table: name of the table.
+        clause: its clause.
+        title: title of the clause.
+        status: how sure the transcription is.
+        schema: `file:line` of the schema.
+        elements: the elements by name.
+
+    """
+
+    table: str
+    clause: str
+    title: str
+    status: str
+    schema: str
+    elements: dict[str, Element]

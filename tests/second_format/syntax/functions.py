@@ -1,0 +1,234 @@
+"""Functions of the schema's expressions, and the checks that generated code has in common.
+
+Generated; do not edit.
+Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3afac3
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+from nnc.bitio.bits import BitReader, BitWriter
+
+T = TypeVar("T")
+Array = np.ndarray[Any, Any]
+
+#: Makes an object without running its `__init__`; the parser then sets all fields.
+new = object.__new__
+
+
+def ceil(x: float) -> int:
+    """Give the smallest integer that is not below `x`."""
+    return math.ceil(x)
+
+
+def clip3(low: int, high: int, x: int) -> int:
+    """Give `x` moved into low..high."""
+    return low if x < low else high if x > high else x
+
+
+def floor(x: float) -> int:
+    """Give the largest integer that is not above `x`."""
+    return math.floor(x)
+
+
+def log2(x: float) -> float:
+    """Give the logarithm to base 2."""
+    return math.log2(x)
+
+
+def prod(values: Iterable[int]) -> int:
+    """Give the product of all values, 1 if there is none."""
+    return math.prod(values)
+
+
+def nearest(x: float) -> int:
+    """Give the nearest integer, halves away from zero."""
+    return sign(x) * math.floor(abs(x) + 0.5)
+
+
+def sign(x: float) -> int:
+    """Give -1, 0 or 1."""
+    return (x > 0) - (x < 0)
+
+
+def quotient(a: int, b: int) -> int:
+    """Divide as C does: towards zero. A zero divisor gives 0."""
+    if b == 0:
+        return 0
+    magnitude = abs(a) // abs(b)
+    return magnitude if (a < 0) == (b < 0) else -magnitude
+
+
+def remainder(a: int, b: int) -> int:
+    """Give what `quotient` leaves."""
+    return a - b * quotient(a, b)
+
+
+def required(stream: BitWriter, value: T | None, name: str) -> T:
+    """Give a value back, if it is there.
+
+    Raises:
+        BuildError: it is None.
+
+    """
+    if value is None:
+        stream.fail("the element is missing", name)
+    assert value is not None
+    return value
+
+
+def refuse(stream: BitWriter, obj: Any, *names: str) -> None:
+    """Check that elements are absent whose condition doesn't hold.
+
+    Raises:
+        BuildError: one is there.
+
+    """
+    for name in names:
+        if getattr(obj, name) is not None:
+            stream.fail("the element is there though its condition doesn't hold", name)
+
+
+def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = None) -> Any:
+    """Give a list or array back, if it has as many values as its loop has passes.
+
+    Raises:
+        BuildError: it is missing, no list, or of another length.
+
+    """
+    length = size_of(stream, values, name, index)
+    if length != max(count, 0):
+        stream.fail("wrong number of values", name, index, length, str(max(count, 0)))
+    return values
+
+
+def listed(stream: BitWriter, values: Any, name: str) -> Any:
+    """Give a list back, if it is one.
+
+    Raises:
+        BuildError: it is missing or no list.
+
+    """
+    size_of(stream, values, name, None)
+    return values
+
+
+def size_of(stream: BitWriter, values: Any, name: str, index: Any) -> int:
+    """Give the length of a list or array."""
+    if values is None:
+        missing(stream, name, index)
+    if not isinstance(values, list | tuple | np.ndarray) or getattr(values, "ndim", 1) == 0:
+        stream.fail("not a list", name, index, values, "a list")
+    return len(values)
+
+
+def missing(stream: BitWriter, name: str, index: Any) -> NoReturn:
+    """Raise the error for an element that isn't there."""
+    stream.fail("the element is missing", name, index)
+    raise AssertionError(name)
+
+
+def item(stream: BitWriter, values: Sequence[T], position: int, name: str) -> T:
+    """Give the next value of a list in order of writing.
+
+    Raises:
+        BuildError: there are no more.
+
+    """
+    if position >= len(values):
+        stream.fail("too few values", name, position, len(values))
+    return values[position]
+
+
+def finished(stream: BitWriter, values: Sequence[Any], position: int, name: str) -> None:
+    """Check that a list has no more values than were written.
+
+    Raises:
+        BuildError: there are more.
+
+    """
+    if position != len(values):
+        stream.fail("too many values", name, None, len(values), str(position))
+
+
+def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> int:
+    """Give the index of an entry back, if the array has one of that index.
+
+    Raises:
+        InvalidError: it hasn't, when parsing.
+        BuildError: it hasn't, when building.
+
+    """
+    if not 0 <= index < size:
+        allowed = f"0..{size - 1}" if size > 0 else "none, the array is empty"
+        stream.fail("index outside of the array", name, index, index, allowed)
+    return index
+
+
+def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name: str) -> T:
+    """Give one value of a list.
+
+    Raises:
+        InvalidError: the index is outside of the list, when parsing.
+        BuildError: it is, when building.
+
+    """
+    if not 0 <= index < len(values):
+        allowed = f"0..{len(values) - 1}" if len(values) else "none, the list is empty"
+        stream.fail("index outside of the list", name, index, index, allowed)
+    return values[index]
+
+
+def array(entries: dict[int, int], size: int) -> list[int]:
+    """Give the entries of an array as a list; those never set are 0."""
+    return [entries.get(index, 0) for index in range(size)]
+
+
+def irregular(values: list[int | None]) -> list[int | None] | None:
+    """Give the alignment bits of a loop, or None where all are regular."""
+    return values if any(value is not None for value in values) else None
+
+
+def padding(values: Sequence[int | None], position: int) -> int | None:
+    """Give the alignment bits of one pass of a loop; None: the regular ones."""
+    return values[position] if position < len(values) else None
+
+
+def extent_end(stream: BitReader, start: int, size: int, name: str) -> int:
+    """Give the end of a table that is `size` bits long and began at bit `start`.
+
+    Raises:
+        InvalidError: the size is smaller than what of it was already read.
+        IncompleteError: the data end before.
+
+    """
+    end = start + size
+    if end < stream.position:
+        stream.fail("the size is too small", "", None, size, f"{stream.position - start} and above")
+    if end > stream.end:
+        stream.raise_incomplete(
+            end - stream.position, "", None, f"the size of {name} runs past the data"
+        )
+    return end
+
+
+def trailing(stream: BitReader) -> bytes | memoryview:
+    """Read what is left of a table's extent."""
+    return stream.bs("trailing_data") if stream.position < stream.end else b""
+
+
+def check_extent(stream: BitWriter, start: int, size: int, name: str) -> None:
+    """Check that a table has come out as long as its own elements say.
+
+    Raises:
+        BuildError: it has another size.
+
+    """
+    written = stream.position - start
+    if written != size:
+        stream.fail(f"the size of {name} is wrong", "", None, size, f"{written} bits")

@@ -1,0 +1,118 @@
+"""The names that syntax tables share, and the values that only the caller knows.
+
+Generated; do not edit.
+Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3afac3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.errors import InvalidError, MissingValueError
+from nnc.bitio.table import Table
+
+#: Asked for a given value by its name; gets the table that needs it, as far as it is known.
+Given = Callable[[str, Table], Any]
+
+#: Names that tables share: the table that sets each, its title.
+SHARED: Final[dict[str, tuple[str, str]]] = {}
+
+#: Shared names that hold for later units too.
+PERSISTENT: Final = frozenset({})
+
+#: Values that only the caller knows, with their meaning.
+GIVEN: Final[dict[str, str]] = {}
+
+#: Defaults of those that have one.
+GIVEN_DEFAULTS: Final[dict[str, Any]] = {}
+
+
+class Scope:
+    """Holds what one table sets and another reads; a table that was left out leaves its gap.
+
+    Attributes:
+        given: asked for values that only the caller knows; None: the defaults are taken.
+
+    """
+
+    __slots__ = ("given",)
+
+    given: Given | None
+
+    def __init__(self, given: Given | None = None) -> None:
+        """Start with no name set.
+
+        Args:
+            given: function of the name of a given value and the table that needs it; it gives
+                the value, or None for the default.
+
+        """
+        self.given = given
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any] | None) -> Scope:
+        """Make a scope out of a mapping of names to values; unknown names are passed over."""
+        values = dict(context or {})
+        givens = {name: values[name] for name in GIVEN if name in values}
+        scope = cls((lambda name, table: givens.get(name)) if givens else None)
+        for name in cls.__slots__[1:]:
+            if name in values:
+                setattr(scope, name, values[name])
+        return scope
+
+    def copy(self) -> Scope:
+        """Give a scope of its own with the same values (lists are shared)."""
+        made = Scope(self.given)
+        for name in Scope.__slots__[1:]:
+            try:
+                value = object.__getattribute__(self, name)
+            except AttributeError:
+                continue
+            setattr(made, name, value)
+        return made
+
+    def names(self) -> dict[str, Any]:
+        """Give the names that are set, with their values."""
+        found = {}
+        for name in Scope.__slots__[1:]:
+            try:
+                found[name] = object.__getattribute__(self, name)
+            except AttributeError:
+                continue
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        """Explain why a name has no value.
+
+        Raises:
+            InvalidError: the table that sets it should have come before.
+
+        """
+        if name in SHARED:
+            table, title = SHARED[name]
+            raise InvalidError(
+                f"{name} is not known: {table} ({title}) should have come before",
+            )
+        if name in Scope.__slots__:
+            raise MissingValueError(f"{name}, a parameter of the table, was not given")
+        raise AttributeError(f"no shared name {name!r}")
+
+    def ask(self, name: str, table: Table, stream: BitReader | BitWriter) -> Any:
+        """Give a value that only the caller knows, or its default.
+
+        Raises:
+            MissingValueError: it wasn't given and has no default.
+
+        """
+        value = None if self.given is None else self.given(name, table)
+        if value is None:
+            if name not in GIVEN_DEFAULTS:
+                raise MissingValueError(
+                    f"{name} was not given: {GIVEN[name]}",
+                    path=stream.path("").rstrip("."),
+                    bit_position=stream.position,
+                )
+            return GIVEN_DEFAULTS[name]
+        return value
