@@ -368,6 +368,17 @@ SMALL = [case.bitstreams[0].read_bytes() for case in CASES[::9] if not case.out_
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_change_is_carried_out_whole_or_refused_whole(data):
+    change_something(data)
+
+
+@pytest.mark.slow
+@settings(max_examples=10000, deadline=None)
+@given(st.data())
+def test_ten_thousand_changes_are_carried_out_whole_or_refused_whole(data):
+    change_something(data)
+
+
+def change_something(data):
     original = data.draw(st.sampled_from(SMALL))
     bitstream = Bitstream.parse(original)
     unit_path, unit = data.draw(st.sampled_from(list(walk_paths(bitstream.units))))
