@@ -92,14 +92,12 @@ def schema_digest(schema: tree.Schema) -> str:
 
 def formatted(text: str, name: str, package: str) -> str:
     """Tidy the imports and format, with settings that depend on nothing outside."""
-    settings = [f"lint.isort.known-first-party=['{package.split('.')[0]}']"]
-    settings.append("lint.pydocstyle.convention='google'")
     tidy = ["check", "--fix-only", "--quiet", "--select", ",".join(RULES)]
-    text = ruff([*tidy, *(word for each in settings for word in ("--config", each))], text, name)
-    text = ruff(["format"], text, name)
+    tidy += ["--config", f"lint.isort.known-first-party=['{package.split('.')[0]}']"]
+    docstrings = ["--config", "lint.pydocstyle.convention='google'"]
+    text = ruff(["format"], ruff([*tidy, *docstrings], text, name), name)
     # Only formatted lines tell whether a `noqa` is for nothing.
-    text = ruff(["check", "--fix-only", "--quiet", "--select", ",".join(RULES)], text, name)
-    return ruff(["format"], text, name)
+    return ruff(["format"], ruff(tidy, text, name), name)
 
 
 def ruff(words: list[str], text: str, name: str) -> str:
