@@ -187,7 +187,7 @@ def layout_of(
             refuse_temporal_contexts(header)
     payload_type = header.nnr_compressed_data_unit_payload_type
     dimensions = tuple(int(length) for length in scope.tensor_dimensions)
-    limits.check_rank(", ".join(unit.names), len(dimensions))
+    limits.check_shape(", ".join(unit.names), dimensions)
     if payload_type == PayloadType.NNR_PT_BLOCK:
         tensors = block_tensors(unit, header, dimensions)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnc.bitio import LimitError
@@ -10,6 +12,9 @@ from nnc.bitio import LimitError
 # rightly hold a large tensor; but 64 MB out of a few bytes is as far as trust goes.
 FREE_VALUES = 1 << 24
 VALUES_PER_BYTE = 8192
+
+#: Eight bytes a value, and the size in bytes still fits a signed 64-bit integer.
+LARGEST_SHAPE = (1 << 60) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,19 @@ class Limits:
             return self.values
         return FREE_VALUES + VALUES_PER_BYTE * byte_count
 
-    def check_rank(self, name: str, rank: int) -> None:
-        """Refuse a tensor of too many dimensions."""
+    def check_shape(self, name: str, dimensions: Sequence[int]) -> None:
+        """Refuse a tensor of too many dimensions, or of a shape that no array can have.
+
+        NumPy multiplies the dimensions that aren't 0 even where one is, and no value is there.
+        """
+        if math.prod(length or 1 for length in dimensions) > LARGEST_SHAPE:
+            raise LimitError(
+                f"tensor {name!r} has a shape beyond what an array can have",
+                path="header.tensor_dimensions",
+                value=list(dimensions),
+                allowed=f"a product of at most {LARGEST_SHAPE}, not counting 0",
+            )
+        rank = len(dimensions)
         if rank > self.rank:
             raise LimitError(
                 f"tensor {name!r} has too many dimensions",

@@ -1,0 +1,23 @@
+"""What fuzzing has found, minimal and mended: decoding gives tensors or an error of ours."""
+
+from pathlib import Path
+
+import pytest
+
+from nnc.bitio import LimitError, NncError
+from nnc.bitstream import Bitstream
+from nnc.decoder import Limits, decode_model
+
+FOUND = sorted((Path(__file__).parents[1] / "fuzz" / "found").glob("*.nnc"))
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_decoding_ends_with_an_error_of_ours(path):
+    with pytest.raises(NncError):
+        decode_model(Bitstream.parse(path.read_bytes()), limits=Limits(values=1 << 16))
+
+
+def test_a_shape_that_no_array_can_have_is_refused():
+    Limits().check_shape("w", [0, 1 << 30, 1 << 30])
+    with pytest.raises(LimitError, match="beyond what an array can have"):
+        Limits().check_shape("w", [0, 1 << 30, 1 << 31])
