@@ -85,11 +85,12 @@ class UnitParser:
         try:
             reader.enter("nnr_unit_size", "nnr_unit_size")
             size = nnr_unit_size._parse(reader, self.scope, "")
+            if reader.position < reader.end:
+                # The type is told in the error even where the rest can't be parsed.
+                kind = type_name(reader.source[reader.position >> 3] >> 2)
             stop = self.check_size(size, start, end)
             reader.leave()
             reader.end = 8 * stop
-            # The type is told in the error even where the header can't be parsed.
-            kind = type_name(reader.source[reader.position >> 3] >> 2)
             unit = self.parse_header(size, stop)
             unit.start = start
             unit.path = reader.path("")

@@ -219,8 +219,9 @@ class Unit:
         top = int(self.path.partition("[")[2].partition("]")[0]) if self.path else None
         if in_payload:
             error.path = path_in_unit(error.path)
+        is_located = f"{error.path}.".startswith(f"{self.path}.")
         error.locate(
-            path_prefix=self.path,
+            path_prefix="" if is_located else self.path,
             bit_offset=8 * (self.payload_start or 0) if in_payload else 0,
             unit=top,
             unit_type=self.type_name,
