@@ -1,0 +1,397 @@
+"""Measures which elements of the schema are exercised, and writes docs/coverage.md.
+
+Run it from the root of the repository: `python docs/measure_coverage.py`. It parses every bitstream
+of tests/vectors with a trace, decodes payloads of moderate size bin by bin, sets elements of
+those bitstreams by path, and draws bitstreams with the generated strategies.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import nnc  # noqa: E402
+from nnc import syntax  # noqa: E402
+from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
+from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
+from nnc.inspect import bins, tracing  # noqa: E402
+from tests.cases import CASES  # noqa: E402
+
+#: Payloads of more bytes than this aren't decoded bin by bin.
+PAYLOAD_BYTES = 150
+
+#: How many valid bitstreams are drawn, and how many that only keep the syntax.
+SEEDS = 1000
+
+#: How many places of each element are edited.
+EDITED_PLACES = 3
+
+PAGE, RESULTS = ROOT / "docs" / "coverage.md", ROOT / "docs" / "coverage.json"
+
+Key = tuple[str, str]
+
+
+class Counts:
+    """How often elements came up, and with which values.
+
+    Attributes:
+        seen: how often, by table and element.
+        values: the distinct values, by the same.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self.seen: dict[Key, int] = defaultdict(int)
+        self.values: dict[Key, set[Any]] = defaultdict(set)
+
+    def add(self, table: str, name: str, value: Any) -> None:
+        """Take one element."""
+        self.seen[table, name] += 1
+        self.values[table, name].add(hashable(value))
+
+
+def hashable(value: Any) -> Any:
+    """Give something that stands for a value in a set."""
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    return bytes(value) if isinstance(value, memoryview | bytearray) else value
+
+
+def descriptions() -> dict[str, Any]:
+    """Give all tables of the schema by name, those of hand-written readers too."""
+    found: dict[str, Any] = dict(syntax.TABLES)
+    for name in dir(syntax):
+        if isinstance(getattr(syntax, name), syntax.Description):
+            found[name] = getattr(syntax, name)
+    return found
+
+
+def expected() -> Iterator[tuple[Any, Any]]:
+    """Give each table with each of its elements, in the order of clauses and files."""
+    tables = sorted(descriptions().values(), key=lambda table: (table.clause, table.schema))
+    for table in tables:
+        for element in table.elements.values():
+            yield table, element
+
+
+def traces() -> Iterator[tuple[bytes, dict[str, Any], bool, tracing.BitstreamTrace]]:
+    """Trace every vector; give its bytes, out-of-band values and dialect beside it."""
+    for case in CASES:
+        for path in case.bitstreams:
+            data = path.read_bytes()
+            dialect = case.name.startswith("p0v1-")
+            yield data, case.out_of_band, dialect, tracing.trace(data, **case.out_of_band)
+
+
+def count_bins(
+    traced: tracing.BitstreamTrace, counts: Counts, owners: dict[str, str], dialect: bool
+) -> None:
+    """Count the elements of entropy coded payloads."""
+    for unit in traced.walk():
+        if unit.unit is None or not bins.is_coded(unit.unit):
+            continue
+        if len(unit.unit.payload_bytes) > PAYLOAD_BYTES:
+            continue
+
+        def observe(row: dict[str, Any]) -> None:
+            name = row["path"].rpartition(".")[2].partition("[")[0]
+            if name in owners:
+                counts.add(owners[name], name, row["bin"])
+
+        try:
+            bins.decode_bins(unit.unit, observe, dialect)
+        except nnc.NncError:
+            continue  # damaged on purpose, or an update whose base is another bitstream
+
+
+def edit(
+    data: bytes, given: dict[str, Any], traced: tracing.BitstreamTrace, edited: dict[Key, list[int]]
+) -> None:
+    """Set elements to their own value, which must change nothing, and to another one.
+
+    Adds to `edited`, by table and element: places set to their own value, places
+    changed, places tried.
+    """
+    if traced.errors or traced.missing:
+        return
+    for element in traced.elements():
+        key = (element.table, element.name)
+        done = edited[key]
+        if not element.is_syntax or done[2] >= EDITED_PLACES:
+            continue
+        done[2] += 1
+        bitstream = nnc.Bitstream.parse(data, **given)
+        try:
+            bitstream.set(element.path, element.value, force=True)
+            done[0] += bitstream.to_bytes() == data
+            if isinstance(element.value, int):
+                bitstream.set(element.path, element.value ^ 1)
+                done[1] += bitstream.to_bytes() != data
+        except nnc.NncError:
+            continue  # the schema forbids the other value
+
+
+def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
+    """Go through all vectors: elements, edits, and bitstreams that show a clause."""
+    counts, edited = Counts(), defaultdict(lambda: [0, 0, 0])
+    shown = dict.fromkeys(SIGNS, 0)
+    payload_owners = owners()
+    for data, given, dialect, traced in traces():
+        values: dict[str, set[Any]] = defaultdict(set)
+        for element in traced.elements():
+            if element.is_syntax:
+                counts.add(element.table, element.name, element.value)
+                values[element.name].add(hashable(element.value))
+        for clause, (_, sign) in SIGNS.items():
+            shown[clause] += bool(sign(values))
+        count_bins(traced, counts, payload_owners, dialect)
+        edit(data, given, traced, edited)
+    return counts, edited, shown
+
+
+def strategy_counts(edited: dict[Key, list[int]]) -> Counts:
+    """Draw bitstreams, count their elements, and edit those that no vector has."""
+    counts = Counts()
+    for seed in range(SEEDS):
+        for draw in (draw_valid, draw_syntax):
+            try:
+                drawn = draw(RandomSource(seed))
+            except RejectedError:
+                continue
+            traced = tracing.trace(drawn.data)
+            for element in traced.elements():
+                if element.is_syntax:
+                    counts.add(element.table, element.name, element.value)
+            if draw is draw_valid:
+                count_bins(traced, counts, owners(), dialect=False)
+            edit(drawn.data, {}, traced, edited)
+    return counts
+
+
+def owners() -> dict[str, str]:
+    """Give the table of each element that hand-written code reads."""
+    return {
+        element.name: table.table
+        for table, element in expected()
+        if isinstance(table, syntax.Description)
+    }
+
+
+def has(name: str, *values: Any) -> Callable[[dict[str, set[Any]]], bool]:
+    """Make a test: some element of a bitstream has one of the values (none given: not 0)."""
+
+    def sign(found: dict[str, set[Any]]) -> bool:
+        seen = found.get(name, set())
+        return bool(seen & set(values)) if values else any(seen)
+
+    return sign
+
+
+def has_bits(name: str, bits: int) -> Callable[[dict[str, set[Any]]], bool]:
+    """Make a test: some element of a bitstream has one of the bits."""
+    return lambda found: any(value & bits for value in found.get(name, set()))
+
+
+PT = "nnr_compressed_data_unit_payload_type"
+
+#: For each clause that leaves a sign in a bitstream: what to look for, in words and as a test.
+SIGNS: dict[str, tuple[str, Callable[[dict[str, set[Any]]], bool]]] = {
+    "6.2.1": ("an NNR unit", lambda found: "nnr_unit_type" in found),
+    "6.2.2": ("`nnr_unit_type` 6", has("nnr_unit_type", 6)),
+    "6.2.3": ("`nnr_unit_type` 0", has("nnr_unit_type", 0)),
+    "6.3.2": ("`nnr_unit_size`", lambda found: "nnr_unit_size" in found),
+    "6.3.3": ("a header", lambda found: "nnr_unit_type" in found),
+    "6.3.4": ("a start unit or parameter set", has("nnr_unit_type", 0, 1, 2)),
+    "7.2": (
+        "`nnr_decompressed_data_format`",
+        lambda found: "nnr_decompressed_data_format" in found,
+    ),
+    "7.3.2": (f"`{PT}` 0", has(PT, 0)),
+    "7.3.3": (f"`{PT}` 1", has(PT, 1)),
+    "7.3.4": (f"`{PT}` 2", has(PT, 2)),
+    "7.3.5": (f"`{PT}` 3", has(PT, 3)),
+    "8.2.1, 8.3.8": ("`NNR_CPT_BN`", has_bits("compressed_parameter_types", 4)),
+    "8.3.1": ("`mps_sparsification_flag`", has("mps_sparsification_flag")),
+    "8.3.2": ("`mps_pruning_flag`", has("mps_pruning_flag")),
+    "8.3.6": ("`mps_unification_flag`", has("mps_unification_flag")),
+    "8.3.7": ("`NNR_CPT_DC`", has_bits("compressed_parameter_types", 1)),
+    "8.3.9": ("`NNR_CPT_LS`", has_bits("compressed_parameter_types", 2)),
+    "9.2.1, 9.3.1": ("`dq_flag` 0", has("dq_flag", 0)),
+    "9.2.2, 9.3.2": ("`codebook_present_flag`", has("codebook_present_flag")),
+    "9.2.3, 9.3.3": ("`dq_flag`", has("dq_flag")),
+    "9.2.4": ("`nnr_pre_flag`", has("nnr_pre_flag")),
+    "10.1-10.3": ("an entropy coded payload", has(PT, 0, 1, 3)),
+}
+
+#: Clauses that leave no sign in a bitstream, with the module that would hold them.
+MODULES = {
+    "6.1.2": ("Bit ordering", "nnc.bitio.bits"),
+    "6.1.3": ("Syntax functions and data types", "nnc.bitio.descriptors"),
+    "Annex A": ("Implementation for NNEF", "nnc.formats.nnef"),
+    "Annex B": ("Implementation for ONNX", "nnc.formats.onnx"),
+    "Annex C": ("Implementation for PyTorch", "nnc.formats.pytorch"),
+    "Annex D": ("Implementation for TensorFlow", "nnc.formats.tensorflow"),
+    "Annex E": ("Carriage in other containers", "nnc.formats.containers"),
+    "Annex F": ("Naming of performance metric types", "nnc.formats.metrics"),
+}
+
+
+def measure() -> dict[str, Any]:
+    """Measure everything; give it as data."""
+    vectors, edited, shown = vector_counts()
+    drawn = strategy_counts(edited)
+    rows = []
+    for table, element in expected():
+        key = table.table, element.name
+        rows.append(
+            {
+                "table": table.table,
+                "element": element.name,
+                "clause": table.clause,
+                "status": element.status,
+                "vectors": vectors.seen.get(key, 0),
+                "values": len(vectors.values.get(key, ())),
+                "strategies": drawn.seen.get(key, 0),
+                "set": edited[key][0],
+                "changed": edited[key][1],
+                "header": not isinstance(table, syntax.Description),
+            }
+        )
+    clauses = [
+        {"clause": clause, "sign": sign, "bitstreams": shown[clause]}
+        for clause, (sign, _) in SIGNS.items()
+    ]
+    modules = [
+        {"clause": clause, "title": title, "module": module, "exists": is_there(module)}
+        for clause, (title, module) in MODULES.items()
+    ]
+    bitstreams = sum(len(case.bitstreams) for case in CASES)
+    return {"bitstreams": bitstreams, "elements": rows, "clauses": clauses, "modules": modules}
+
+
+def is_there(module: str) -> bool:
+    """Tell whether a module exists."""
+    return importlib.util.find_spec(module) is not None
+
+
+def count(value: int) -> str:
+    """Write a count; nothing for none."""
+    return f"{value:,}" if value else ""
+
+
+def page(results: dict[str, Any]) -> str:
+    """Write the page."""
+    rows = results["elements"]
+    headers = [row for row in rows if row["header"]]
+
+    def share(name: str, of: list[dict[str, Any]]) -> str:
+        return f"{sum(bool(row[name]) for row in of)} of {len(of)}"
+
+    lines = [
+        "# Coverage",
+        "",
+        "<!-- Made by docs/measure_coverage.py; do not edit. -->",
+        "",
+        "Which rows of the syntax tables are exercised, and how. Every number is measured:",
+        f"`python docs/measure_coverage.py` parses the {results['bitstreams']} bitstreams of",
+        f"`tests/vectors`, decodes their payloads of up to {PAYLOAD_BYTES} bytes bin by bin, sets",
+        f"elements in them, and draws {2 * SEEDS} bitstreams with the generated strategies.",
+        "",
+        "| Of the elements | |",
+        "| :--- | ---: |",
+        f"| transcribed, with semantics | {len(rows)} |",
+        f"| in a vector | {share('vectors', rows)} |",
+        f"| reached by strategies | {share('strategies', rows)} |",
+        f"| outside payloads, set by path to their own value, same bytes | "
+        f"{share('set', headers)} |",
+        f"| outside payloads, changed by path | {share('changed', headers)} |",
+        "",
+        "## Elements",
+        "",
+        "*Vectors*: how often an element stands in the vectors, and with how many distinct values",
+        "(for payloads, bins). *Drawn*: how often the strategies drew it. *Edited*: places that",
+        f"were set to their own value, and changed to another, of at most {EDITED_PLACES} each.",
+        "Nothing means none.",
+        "",
+    ]
+    by_table: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_table.setdefault(row["table"], []).append(row)
+    for table, inside in by_table.items():
+        lines += [
+            f"### {table}",
+            "",
+            f"Clause {inside[0]['clause']}, [`{table}`](reference/{table}.md): "
+            f"{share('vectors', inside)} in a vector.",
+            "",
+            '<div class="names coverage" markdown="1">',
+            "",
+            "| Element | Status | Vectors | Values | Drawn | Edited |",
+            "| :--- | :--- | ---: | ---: | ---: | ---: |",
+        ]
+        for row in inside:
+            link = f"[`{row['element']}`](reference/{table}.md#{anchor(table, row['element'])})"
+            edits = f"{row['set']}, {row['changed']}" if row["set"] else ""
+            drawn = count(row["strategies"])
+            lines.append(
+                f"| {link} | {row['status']} | {count(row['vectors'])} | {count(row['values'])} "
+                f"| {drawn} | {edits if row['header'] else dash(edits)} |"
+            )
+        lines += ["", "</div>", ""]
+    lines += [
+        "## Clauses",
+        "",
+        "Clauses that leave a sign in a bitstream, and the number of vectors with it.",
+        "",
+        "| Clause | Sign | Vectors |",
+        "| :--- | :--- | ---: |",
+    ]
+    lines += [
+        f"| {row['clause']} | {row['sign']} | {count(row['bitstreams'])} |"
+        for row in results["clauses"]
+    ]
+    lines += [
+        "",
+        "Clauses that leave none, and the module that holds them.",
+        "",
+        "| Clause | Title | Module |",
+        "| :--- | :--- | :--- |",
+    ]
+    for row in results["modules"]:
+        where = f"`{row['module']}`" if row["exists"] else "not there"
+        lines.append(f"| {row['clause']} | {row['title']} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+def dash(text: str) -> str:
+    """Write a dash for what doesn't apply."""
+    return text or "\u2013"
+
+
+def anchor(table: str, name: str) -> str:
+    """Give the heading of an element; one that stands twice is explained under its first name."""
+    head = name.rstrip("0123456789").removesuffix("_")
+    elements = descriptions()[table].elements
+    return head if head != name and head in elements else name
+
+
+def main() -> None:
+    """Measure, and write page and results."""
+    results = measure()
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)} and {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The pages that scripts make are up to date with the schema and the library."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+import nnc
+
+ROOT = Path(__file__).parents[2]
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", nnc.__all__)
+def test_every_public_name_is_in_the_api_page(name):
+    page = (ROOT / "docs/guides/python-api.md").read_text("utf-8")
+    assert f"| `{name}`" in page or f"| `{name}(" in page
+
+
+def test_the_tables_of_clause_10_are_those_of_the_coder():
+    assert (ROOT / "docs/tables.md").read_text("utf-8") == script("make_tables").page()
+
+
+def test_the_coverage_page_has_every_element_of_the_schema():
+    results = json.loads((ROOT / "docs/coverage.json").read_text("utf-8"))
+    measuring = script("measure_coverage")
+    measured = [(row["table"], row["element"]) for row in results["elements"]]
+    assert measured == [(table.table, each.name) for table, each in measuring.expected()]
+    assert (ROOT / "docs/coverage.md").read_text("utf-8") == measuring.page(results)
+
+
+def test_every_element_is_on_a_page():
+    measuring = script("measure_coverage")
+    for table, element in measuring.expected():
+        page = (ROOT / f"docs/reference/{table.table}.md").read_text("utf-8")
+        assert f"{{ #{measuring.anchor(table.table, element.name)} }}" in page
