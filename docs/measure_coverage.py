@@ -78,10 +78,43 @@ def descriptions() -> dict[str, Any]:
 
 def expected() -> Iterator[tuple[Any, Any]]:
     """Give each table with each of its elements, in the order of clauses and files."""
-    tables = sorted(descriptions().values(), key=lambda table: (table.clause, table.schema))
+    tables = sorted(descriptions().values(), key=lambda table: (order(table.clause), table.schema))
     for table in tables:
         for element in table.elements.values():
             yield table, element
+
+
+def order(clause: str) -> list[int]:
+    """Give a key that sorts clause 6 before clause 10."""
+    return [int(part) for part in clause.split(".")]
+
+
+def count_payloads(traced: tracing.BitstreamTrace, counts: Counts) -> None:
+    """Count what a trace shows as bytes: coded, raw, cut and opaque payloads."""
+    for each in traced.walk():
+        unit = each.unit
+        if unit is None or unit.header is None:
+            continue
+        table, name = "nnr_unit_payload", "opaque_payload"
+        if unit.header.partial_data_counter:
+            name = "partial_data"
+        elif unit.nnr_unit_type == syntax.NnrUnitType.NNR_NDU:
+            table, name = "nnr_compressed_data_unit_payload", "quant_tensors"
+            header = unit.header.nnr_compressed_data_unit_header
+            if header is None:
+                continue
+            if header.nnr_compressed_data_unit_payload_type == syntax.NNR_PT_RAW_FLOAT:
+                name = RAW.get(header.nnr_decompressed_data_format, "raw_float32_parameter")
+        elif unit.nnr_unit_type in list(syntax.NnrUnitType):
+            continue
+        counts.add(table, name, len(unit.payload_bytes))
+
+
+#: Elements of raw payloads by format; the others are of 32 bits.
+RAW = {
+    syntax.TENSOR_FLOAT16: "raw_float16_parameter",
+    syntax.TENSOR_FLOAT64: "raw_float64_parameter",
+}
 
 
 def traces() -> Iterator[tuple[bytes, dict[str, Any], bool, tracing.BitstreamTrace]]:
@@ -110,6 +143,7 @@ def count_bins(
 
         try:
             bins.decode_bins(unit.unit, observe, dialect)
+            counts.add("deepcabac_codeword", "stop_bit", 1)  # or the end check had failed
         except nnc.NncError:
             continue  # damaged on purpose, or an update whose base is another bitstream
 
@@ -155,6 +189,7 @@ def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
         for clause, (_, sign) in SIGNS.items():
             shown[clause] += bool(sign(values))
         count_bins(traced, counts, payload_owners, dialect)
+        count_payloads(traced, counts)
         edit(data, given, traced, edited)
     return counts, edited, shown
 
@@ -172,6 +207,7 @@ def strategy_counts(edited: dict[Key, list[int]]) -> Counts:
             for element in traced.elements():
                 if element.is_syntax:
                     counts.add(element.table, element.name, element.value)
+            count_payloads(traced, counts)
             if draw is draw_valid:
                 count_bins(traced, counts, owners(), dialect=False)
             edit(drawn.data, {}, traced, edited)
@@ -319,8 +355,8 @@ def page(results: dict[str, Any]) -> str:
         "## Elements",
         "",
         "*Vectors*: how often an element stands in the vectors, and with how many distinct values",
-        "(for payloads, bins). *Drawn*: how often the strategies drew it. *Edited*: places that",
-        f"were set to their own value, and changed to another, of at most {EDITED_PLACES} each.",
+        "(for payloads, bins or lengths). *Drawn*: how often the strategies drew it. *Edited*:",
+        f"places set to their own value, and changed to another, of at most {EDITED_PLACES} each.",
         "Nothing means none.",
         "",
     ]
