@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -17,7 +15,6 @@ from nnc import deepcabac
 from nnc.bitio import (
     BitstreamError,
     IncompleteError,
-    InputError,
     InvalidError,
     MissingValueError,
 )
@@ -30,10 +27,11 @@ from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import as_coded
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.workers import SERIAL, Workers, workers
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
-# Below so many bytes of payload, handing units to threads costs more than it brings.
-SERIAL_BYTES = 1 << 15
+# Tensors of so many values are decoded on several threads, where they have entry points.
+LARGE_TENSOR = 1 << 20
 
 
 class Known(NamedTuple):
@@ -54,6 +52,7 @@ def decode_unit(
     layout: UnitLayout,
     nncodec1: bool = False,
     known: Mapping[str, Known] | None = None,
+    work: Workers | None = None,
 ) -> list[DecodedTensor]:
     """Decode the payload of one compressed data unit.
 
@@ -62,6 +61,7 @@ def decode_unit(
         layout: its layout.
         nncodec1: decode the dialect of NNCodec 1.
         known: what is known of its tensors from units before, by name.
+        work: threads for the block rows of a tensor that has entry points.
 
     Returns:
         The tensors in the order of the payload.
@@ -74,7 +74,7 @@ def decode_unit(
     try:
         if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
             return [decode_raw(unit, layout)]
-        return decode_codeword(unit, layout, nncodec1, known or {})
+        return decode_codeword(unit, layout, nncodec1, known or {}, work or SERIAL)
     except BitstreamError as error:
         raise unit.locate(error, in_payload=True) from None
 
@@ -106,7 +106,11 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
 
 
 def decode_codeword(
-    unit: Unit, layout: UnitLayout, nncodec1: bool, known: Mapping[str, Known]
+    unit: Unit,
+    layout: UnitLayout,
+    nncodec1: bool,
+    known: Mapping[str, Known],
+    work: Workers,
 ) -> list[DecodedTensor]:
     """Decode a payload that is one DeepCABAC codeword (clauses 7.3.2, 7.3.3, 7.3.5)."""
     decoder = deepcabac.Decoder(unit.payload_bytes)
@@ -133,6 +137,8 @@ def decode_codeword(
             base_levels=matrix_of(tensor, base_levels) if layout.temporal else None,
             history=matrix_of(tensor, history),
             entry_points=tensor.entry_points if rows > 1 < cols else None,
+            executor=work.pool,
+            parts=work.threads,
         )
         decoded.append(DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp))
     decoder.finish()
@@ -231,10 +237,10 @@ def decode_model(
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     size = sum(len(unit.payload_bytes) for unit in units)
-    with unit_mapper(threads, executor, size) as map_units:
+    with workers(threads, executor, size) as work:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
-            return list(map_units(decode_unit, units, layouts, [nncodec1] * len(units), references))
+            return decode_units(units, layouts, references, nncodec1, work)
 
         nncodec1 = False
         try:
@@ -250,38 +256,40 @@ def decode_model(
     return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1)
 
 
-def unit_mapper(
-    threads: int | None, executor: Executor | None, byte_count: int
-) -> AbstractContextManager[Callable[..., Iterable[Any]]]:
-    """Give a `map` over units: the executor's, one of new threads, or the plain one.
+def decode_units(
+    units: list[Unit],
+    layouts: list[UnitLayout],
+    references: list[Mapping[str, Known]],
+    nncodec1: bool,
+    work: Workers,
+) -> list[list[DecodedTensor]]:
+    """Decode units: large tensors with entry points one by one on all threads, then the rest."""
+    decoded: dict[int, list[DecodedTensor]] = {}
+    rest = []
+    for number, layout in enumerate(layouts):
+        if work.pool is None or not is_large(layout):
+            rest.append(number)
+            continue
+        decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
+    others = work.map(
+        decode_unit,
+        [units[number] for number in rest],
+        [layouts[number] for number in rest],
+        [nncodec1] * len(rest),
+        [references[number] for number in rest],
+    )
+    decoded.update(zip(rest, others, strict=True))
+    return [decoded[number] for number in range(len(units))]
 
-    Args:
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own, and left open.
-        byte_count: bytes of payload in all.
 
-    Raises:
-        InputError: not a number of threads.
-    """
-    if executor is not None:
-        return nullcontext(executor.map)
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads has to be 1 or more, not {threads!r}")
-    count = threads or os.cpu_count() or 1
-    if count == 1 or (threads is None and byte_count < SERIAL_BYTES):
-        return nullcontext(map)
-    return thread_mapper(count)
-
-
-@contextmanager
-def thread_mapper(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """Give the `map` of a pool of threads, which is shut down at the end."""
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            yield pool.map
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def is_large(layout: UnitLayout) -> bool:
+    """Tell whether a unit holds a tensor that is worth decoding on several threads."""
+    return any(
+        tensor.values >= LARGE_TENSOR
+        and tensor.entry_points is not None
+        and bool(tensor.entry_points.bit_offset_list)
+        for tensor in layout.tensors
+    )
 
 
 def check_new(name: str, names: set[str]) -> None:

@@ -1,7 +1,7 @@
 # What the compiled decoder holds.
 
 from nnc.deepcabac.engine_reading cimport Coder
-from nnc.deepcabac.engine_states cimport CONTEXTS, Context
+from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context
 
 ctypedef struct Matrix:
     # A tensor that is being decoded; base and history may be NULL.
@@ -18,6 +18,21 @@ ctypedef struct Matrix:
     # What went wrong: one of the codes in engine_decoder.py, and where.
     int problem
     Py_ssize_t problem_at
+    # State of dependent quantization after the last level.
+    int end_state
+
+cdef class Part:
+    # Block rows that a thread decodes by itself.
+    cdef Coder coder
+    cdef Context contexts[CONTEXTS]
+    cdef const Context *starts
+    cdef Py_ssize_t context_count
+    cdef Coding coding
+    cdef Matrix matrix
+    cdef Py_ssize_t height
+    cdef Py_ssize_t first
+    cdef Py_ssize_t last
+    cdef int state
 
 cdef class Decoder:
     cdef Coder coder
@@ -29,3 +44,13 @@ cdef class Decoder:
     cdef object _records
     cdef Py_ssize_t _record_capacity
     cdef object _entry_points
+
+    cdef object _parts(
+        self,
+        Matrix matrix,
+        Coding coding,
+        Py_ssize_t height,
+        Py_ssize_t block_rows,
+        object points,
+        object count,
+    )

@@ -178,7 +178,48 @@ def _matrix(
             min((block_row + 1) * height, matrix.rows),
         ):
             return False
+    matrix.end_state = place.state
     return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _enter(
+    coder: cython.pointer(Coder), start: cython.longlong, offset: cython.ulonglong
+) -> cython.bint:
+    """Set a coder to where `start` bits are consumed and the register holds `offset`."""
+    if start < 9 or start > 8 * cython.cast(cython.longlong, coder.size):
+        return False
+    coder.loaded = cython.cast(cython.Py_ssize_t, (start + 7) >> 3)
+    coder.bits = cython.cast(cython.int, 8 * cython.cast(cython.longlong, coder.loaded) - start)
+    last: cython.ulonglong = coder.data[coder.loaded - 1]
+    one: cython.ulonglong = 1
+    coder.value = (offset << coder.bits) | (last & ((one << coder.bits) - 1))
+    coder.range = 256
+    return True
+
+
+@cython.final
+@cython.cclass
+class Part:
+    """Block rows of a tensor that are decoded from an entry point."""
+
+    def run(self):
+        """Decode the block rows."""
+        with cython.nogil:
+            _matrix(
+                cython.address(self.coder),
+                self.contexts,
+                self.starts,
+                self.context_count,
+                cython.address(self.coding),
+                cython.address(self.matrix),
+                self.height,
+                self.first,
+                self.last,
+                self.state,
+            )
 
 
 @cython.final
@@ -255,7 +296,18 @@ class Decoder:
         self._check_position()
         return value - (1 << bits) if value >> (bits - 1) else value
 
-    def tensor(self, rows, cols, coding, *, base_levels=None, history=None, entry_points=None):
+    def tensor(
+        self,
+        rows,
+        cols,
+        coding,
+        *,
+        base_levels=None,
+        history=None,
+        entry_points=None,
+        executor=None,
+        parts=1,
+    ):
         """Decode quant_tensor(); arguments, result and errors as in reference.Decoder."""
         checks.check_size(rows, cols)
         checks.check_coding_for_stream(coding, self.position)
@@ -268,7 +320,9 @@ class Decoder:
         if not coding.nothing_coded:
             checks.check_room(coded_rows * cols, self.position, 8 * self.coder.size, "levels")
         levels = checks.zero_levels(rows, cols)
-        self._levels(levels, coding, base, flags if history_enabled else None, skipped)
+        used = flags if history_enabled else None
+        points = entry_points if executor is not None else None
+        self._levels(levels, coding, base, used, skipped, points, executor, parts)
         if entry_points is not None and coding.block_size(rows, cols):
             check_entry_points(entry_points, self._entry_points, coding.dq_flag)
         return levels
@@ -327,7 +381,7 @@ class Decoder:
         self.starts[ROW_SKIP] = held.starts[0]
         self._check_position()
 
-    def _levels(self, levels, coding, base, history, skipped):
+    def _levels(self, levels, coding, base, history, skipped, points, executor, parts):
         rows, cols = levels.shape
         block_rows = coding.block_rows(rows, cols)
         self._entry_points = EntryPoints()
@@ -362,6 +416,18 @@ class Decoder:
         needed: Coding = coding_struct(coding)
         height: cython.Py_ssize_t = size or rows
         last: cython.Py_ssize_t = block_rows
+        matrix.end_state = 0
+        parts = min(parts, block_rows)
+        if parts > 1 and matrix.restarts and _are_complete(points, block_rows, coding.dq_flag):
+            made = self._parts(matrix, needed, height, last, points, parts)
+            if made is not None:
+                for future in [executor.submit(part.run) for part in made]:
+                    future.result()
+                if self._join(made):
+                    self._entry_points = _entry_points(found)
+                    return
+                # Something is wrong: decoding in order says what.
+                levels[...] = 0
         with cython.nogil:
             _matrix(
                 cython.address(self.coder),
@@ -377,9 +443,62 @@ class Decoder:
             )
         if matrix.problem:
             raise self._problem(matrix.problem, matrix.problem_at, cols)
-        self._entry_points = EntryPoints(
-            found[1:, 0].tolist(), found[1:, 1].tolist(), np.diff(found[:, 2]).tolist()
-        )
+        self._entry_points = _entry_points(found)
+
+    @cython.cfunc
+    def _parts(
+        self,
+        matrix: Matrix,
+        coding: Coding,
+        height: cython.Py_ssize_t,
+        block_rows: cython.Py_ssize_t,
+        points,
+        count,
+    ) -> object:
+        """Set up parts of about as many block rows each; None if one begins outside the payload."""
+        bounds = [block_rows * number // count for number in range(count + 1)]
+        places = np.concatenate(([0], np.cumsum(points.bit_offset_list))) + self.position
+        made = []
+        for number in range(count):
+            part: Part = Part()
+            part.coder = self.coder
+            part.matrix = matrix
+            part.coding = coding
+            part.starts = self.starts
+            part.context_count = self._context_count
+            part.height = height
+            part.first = bounds[number]
+            part.last = bounds[number + 1]
+            part.state = 0
+            if part.first > 0:
+                if coding.dq:
+                    part.state = points.dq_state_list[part.first - 1]
+                offset = points.cabac_offset_list[part.first - 1]
+                if not _enter(cython.address(part.coder), places[part.first], offset):
+                    return None
+            made.append(part)
+        return made
+
+    def _join(self, made):
+        """Go on after the last part, if each part has ended where the next one began."""
+        before: Part = None
+        after: Part
+        for after in made:
+            if after.matrix.problem:
+                return False
+            if before is not None:
+                begun: cython.pointer(cython.longlong) = after.matrix.starts + 3 * after.first
+                if (
+                    begun[0]
+                    != cython.cast(cython.longlong, before.coder.value >> before.coder.bits)
+                    or begun[1] != before.matrix.end_state
+                    or begun[2] != position(cython.address(before.coder))
+                ):
+                    return False
+            before = after
+        self.coder = before.coder
+        memcpy(self.contexts, before.contexts, self._context_count * cython.sizeof(Context))
+        return True
 
     def _problem(self, problem, at, cols):
         if problem == PAST_END:
@@ -387,3 +506,18 @@ class Decoder:
         if problem == OVERFLOW:
             return checks.level_overflow(at // cols, at % cols, self.position, 8 * self.coder.size)
         return checks.block_row_offset(at, self.position, 8 * self.coder.size)
+
+
+def _entry_points(found):
+    """Give the entry points out of offset, state and position at the start of each block row."""
+    return EntryPoints(found[1:, 0].tolist(), found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
+
+
+def _are_complete(points, block_rows, dq_flag):
+    """Whether a header has the entry points of all block rows but the first."""
+    if points is None:
+        return False
+    lists = [points.cabac_offset_list, points.bit_offset_list]
+    if dq_flag:
+        lists.append(points.dq_state_list)
+    return all(len(values) == block_rows - 1 for values in lists)

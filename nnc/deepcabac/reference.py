@@ -8,6 +8,7 @@ quantization and before the step size.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from typing import Any, Protocol
 
 import numpy as np
@@ -92,6 +93,8 @@ class Decoder:
         base_levels: Any = None,
         history: Any = None,
         entry_points: EntryPoints | None = None,
+        executor: Executor | None = None,
+        parts: int = 1,
     ) -> Levels:
         """Decode quant_tensor().
 
@@ -103,6 +106,8 @@ class Decoder:
             history: (rows, cols), True where an earlier update was non-zero; used if
                 hist_dep_sig_prob_enabled_flag says so.
             entry_points: the header's lists, which are compared with what is decoded.
+            executor: threads that the compiled decoder hands block rows to; not used here.
+            parts: into how many parts it divides them.
 
         Returns:
             The levels, (rows, cols) int32.

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.metadata import Metadata
-from nnc.decoder.model import unit_mapper
+from nnc.decoder.workers import workers
 from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, prepare_all
@@ -104,8 +104,8 @@ def encode_prepared(
     size = sum(tensor.values.nbytes for tensor in prepared)
     jobs = jobs_of(prepared, blocks, plan, lineages)
     count = len(jobs)
-    with unit_mapper(threads, executor, size) as map_units:
-        units = list(map_units(encode_job, jobs, [plan] * count, [options] * count))
+    with workers(threads, executor, size) as work:
+        units = list(work.map(encode_job, jobs, [plan] * count, [options] * count))
     mps = parameter_set_unit(prepared, plan, options, update=update, predictive=predictive)
     return Bitstream([start_unit(options), mps, *metadata_units(prepared, options), *units])
 
