@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnc.bitio import LimitError
@@ -14,8 +12,6 @@ from nnc.bitio import LimitError
 # rightly hold a large tensor; but 64 MB out of a few bytes is as far as trust goes.
 FREE_VALUES = 1 << 24
 VALUES_PER_BYTE = 8192
-
-LARGEST_ARRAY = 1 << 59
 
 #: Eight bytes a value, and the size in bytes still fits a signed 64-bit integer.
 LARGEST_SHAPE = (1 << 60) - 1
