@@ -135,18 +135,8 @@ class Decoder:
         tensors = build(model.units)
         device = self.apply_values(state, tensors, needed=apply)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
-        result = state.model(device) if apply else self.without_parents(state, tensors)
+        result = state.model(device) if apply else without_parents(state, tensors)
         self.state = state
-        return result
-
-    def without_parents(
-        self, state: SessionState, tensors: Reconstruction
-    ) -> dict[str, NDArray[Any]]:
-        """Give the tensors of one bitstream in their formats, as they are coded."""
-        result = tensors.delivered()
-        for name, values in result.items():
-            note = state.notes.get(name)
-            result[name] = values if note is None else restore(values, note, name)
         return result
 
     def known(self, unit: Unit, layout: UnitLayout) -> dict[str, Known]:
@@ -289,6 +279,15 @@ class Decoder:
                     "differences as they are (apply=False)",
                 )
         return device
+
+
+def without_parents(state: SessionState, tensors: Reconstruction) -> dict[str, NDArray[Any]]:
+    """Give the tensors of one bitstream in their formats, as they are coded."""
+    result = tensors.delivered()
+    for name, values in result.items():
+        note = state.notes.get(name)
+        result[name] = values if note is None else restore(values, note, name)
+    return result
 
 
 def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:

@@ -78,16 +78,6 @@ def quantize_uniform(values: NDArray[np.floating], step: float) -> NDArray[np.in
     return levels
 
 
-def dequantize(levels: NDArray[np.int32], step: float) -> NDArray[np.float32]:
-    """Give `step * level` as float32 products, in new memory.
-
-    Args:
-        levels: int32 array of any shape.
-        step: step size; taken as float32.
-    """
-    return dequantization.dequantize(np.array(levels, dtype=np.int32, order="C"), np.float32(step))
-
-
 def smallest_qp_that_fits(values: ArrayLike, qp: int, qp_density: int) -> int:
     """Give the smallest quantization parameter, from one asked for, whose levels fit 32 bits.
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nnc.bitio.errors import InputError
+from nnc.decoder.dequantization import dequantize
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder import trellis_reference
 from nnc.encoder.dependent_quantization import quantize_dependent
-from nnc.encoder.quantization import LARGEST_RATIO, dequantize, quantize_uniform
+from nnc.encoder.quantization import LARGEST_RATIO, quantize_uniform
 
 try:
     compiled = importlib.import_module("nnc.encoder.trellis")
