@@ -1,7 +1,7 @@
 """A bitstream as a list of units: parse, look, change, write (clauses 6.2 and 6.3)."""
 
 from nnc.bitstream.bitstream import Bitstream
-from nnc.bitstream.files import replace_file
+from nnc.bitstream.files import NewFile, replace_file
 from nnc.bitstream.parser import OutOfBand
 from nnc.bitstream.plan import Change, Plan, UnitChange
 from nnc.bitstream.unit import ParameterSets, Unit, type_name
@@ -9,6 +9,7 @@ from nnc.bitstream.unit import ParameterSets, Unit, type_name
 __all__ = [
     "Bitstream",
     "Change",
+    "NewFile",
     "OutOfBand",
     "ParameterSets",
     "Plan",

@@ -41,10 +41,9 @@ def command(
     An update of another model needs that, by --base; without it the differences are written.
     """
     from nnc.decoder import Decoder, Limits, decode_model
-    from nnc.formats import read_model, write_model
-    from nnc.formats.model import known_suffix
+    from nnc.formats import format_of_output, read_model, write_model
 
-    known_suffix(output)
+    format_of_output(output)
     check_output(output, force)
     started = time.perf_counter()
     source = open_bitstream(bitstream)

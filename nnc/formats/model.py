@@ -1,18 +1,17 @@
-"""Model files by suffix: one reader and one writer for all formats."""
+"""Whole models in memory: read and written at once, in any format of the registry."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InputError
-
-SUFFIXES = (".safetensors", ".npz")
+from nnc.formats.registry import open_sink, open_source
+from nnc.formats.source import TensorInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +28,15 @@ class Model:
 
 
 def read_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model file, whose suffix says the format.
+    """Read a model file, whose suffix or content says the format.
 
     Raises:
-        InputError: an unknown suffix, or a file that is not of its format.
+        InputError: an unknown format, or a file that is not of its format.
         OSError: the file can't be read.
     """
-    suffix = known_suffix(path)
-    if suffix == ".npz":
-        from nnc.formats.npz import read_npz
-
-        return Model(read_npz(path))
-    from nnc.formats.safetensors import read_safetensors
-
-    return Model(*read_safetensors(path))
+    with open_source(path) as source:
+        # Copies: what is handed out must not keep the file open.
+        return Model({name: np.array(source[name]) for name in source}, source.metadata)
 
 
 def write_model(
@@ -56,22 +50,7 @@ def write_model(
         InputError: an unknown suffix, or a tensor that the format can't hold.
         OSError: the file can't be written.
     """
-    suffix = known_suffix(path)
-    if suffix == ".npz":
-        from nnc.formats.npz import write_npz
-
-        write_npz(path, tensors)
-        return
-    from nnc.formats.safetensors import write_safetensors
-
-    write_safetensors(path, tensors, metadata)
-
-
-def known_suffix(path: str | os.PathLike[str]) -> str:
-    """Give the suffix of a path, or refuse one that names no format."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(
-            f"{os.fspath(path)}: the suffix says no format of models (known: {', '.join(SUFFIXES)})"
-        )
-    return suffix
+    infos = {name: TensorInfo(values.shape, values.dtype) for name, values in tensors.items()}
+    with open_sink(path, infos, metadata) as sink:
+        for name, values in tensors.items():
+            sink.write(name, values)

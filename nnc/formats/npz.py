@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.bitstream import replace_file
+from nnc.bitstream import NewFile
+from nnc.formats.source import ArraySource, Sink, Source, TensorInfo
 
 
-def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+def open_source(path: str | os.PathLike[str]) -> Source:
     """Read the arrays of an npz file; pickled objects are refused.
 
     Raises:
@@ -25,33 +26,54 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(f"{os.fspath(path)}: not an npz archive")
-            return {name: archive[name] for name in archive.files}
+            return ArraySource({name: archive[name] for name in archive.files})
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{os.fspath(path)}: {error}") from None
 
 
-def write_npz(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays into an npz file; it is replaced in one step or not at all.
-
-    Raises:
-        InputError: an array of a dtype that the format doesn't know (bfloat16 ...).
-        OSError: the file can't be written.
-    """
-    for name, values in tensors.items():
-        if values.dtype.kind == "V" or values.dtype.type.__module__ != "numpy":
-            raise InputError(
-                f"{os.fspath(path)}: npz files can't hold {values.dtype} (tensor {name!r}); "
-                "write a safetensors file"
-            )
-    replace_file(path, lambda file: write_archive(file, tensors))
-
-
-def write_archive(file: BinaryIO, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write the archive member by member.
+class NpzSink(Sink):
+    """An npz file, written member by member in the order in which they come.
 
     `numpy.savez` takes the names as keywords, where "file" already means something else.
     """
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, values in tensors.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(values), allow_pickle=False)
+
+    def __init__(self, path: str | os.PathLike[str], tensors: Mapping[str, TensorInfo]) -> None:
+        """Open the archive.
+
+        Raises:
+            InputError: an array of a dtype that the format doesn't know (bfloat16 ...).
+            OSError: the file can't be written.
+        """
+        super().__init__(tensors)
+        for name, info in tensors.items():
+            if info.dtype.kind == "V" or info.dtype.type.__module__ != "numpy":
+                raise InputError(
+                    f"{os.fspath(path)}: npz files can't hold {info.dtype} (tensor {name!r}); "
+                    "write a safetensors file"
+                )
+        self.new = NewFile(path)
+        self.archive = zipfile.ZipFile(self.new.file, "w", zipfile.ZIP_STORED)
+
+    def put(self, name: str, values: NDArray[Any]) -> None:
+        """Write one array."""
+        with self.archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+            np.lib.format.write_array(member, np.asanyarray(values), allow_pickle=False)
+
+    def commit(self) -> None:
+        """End the archive and move it to its place."""
+        self.archive.close()
+        self.new.commit()
+
+    def abandon(self) -> None:
+        """Remove the archive, unless it is at its place."""
+        self.archive.close()
+        self.new.abandon()
+
+
+def open_sink(
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, TensorInfo],
+    metadata: Mapping[str, str],
+) -> Sink:
+    """Open an npz file to be written; it has no place for metadata."""
+    return NpzSink(path, tensors)

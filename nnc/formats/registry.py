@@ -1,0 +1,133 @@
+"""Which module reads and writes which format; a format is found by suffix, else by content.
+
+A format is one module with `open_source(path) -> Source` and, if it can be written,
+`open_sink(path, tensors, metadata) -> Sink`; it is imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from nnc.bitio import InputError
+from nnc.formats.source import Sink, Source, TensorInfo
+
+#: Bytes of a file that a format is recognized by.
+HEAD_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of models.
+
+    Attributes:
+        name: as it is called.
+        suffixes: ends of file names, in lower case; may hold several dots.
+        module: the module that reads and writes it.
+        writable: whether the module has `open_sink`.
+        recognizes: tells by a path and the first bytes of the file (none of a folder) whether
+            it is of this format; None: only the suffix says so.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+    writable: bool = True
+    recognizes: Callable[[Path, bytes], bool] | None = None
+
+    def matches_suffix(self, path: Path) -> int:
+        """Give the length of the suffix that a path ends with, 0 for none."""
+        name = path.name.lower()
+        return max((len(suffix) for suffix in self.suffixes if name.endswith(suffix)), default=0)
+
+
+#: All formats. Of several suffixes that match the longest counts.
+FORMATS = [
+    Format("safetensors", (".safetensors",), "nnc.formats.safetensors"),
+    Format("npz", (".npz",), "nnc.formats.npz"),
+]
+
+
+def format_of_input(path: str | os.PathLike[str]) -> Format:
+    """Give the format of a file or folder: by suffix, else by content.
+
+    Raises:
+        InputError: no format is known for it.
+        OSError: there is no such file.
+    """
+    place = Path(path)
+    found = by_suffix(place)
+    if found is not None and not place.is_dir():
+        return found
+    head = b""
+    if not place.is_dir() and (place.exists() or not place.suffix):
+        with place.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    for one in FORMATS:
+        if one.recognizes is not None and one.recognizes(place, head):
+            return one
+    raise InputError(
+        f"{os.fspath(path)}: suffix and content say no format of models "
+        f"(known: {', '.join(suffixes())})"
+    )
+
+
+def format_of_output(path: str | os.PathLike[str]) -> Format:
+    """Give the format that the suffix of a path says, to write it.
+
+    Raises:
+        InputError: no format that can be written has that suffix.
+    """
+    found = by_suffix(Path(path))
+    if found is None or not found.writable:
+        known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
+        raise InputError(
+            f"{os.fspath(path)}: the suffix says no format of models that can be written "
+            f"(known: {known})"
+        )
+    return found
+
+
+def by_suffix(path: Path) -> Format | None:
+    """Give the format with the longest suffix that a path ends with."""
+    best = max(FORMATS, key=lambda one: one.matches_suffix(path))
+    return best if best.matches_suffix(path) else None
+
+
+def suffixes() -> list[str]:
+    """Give the suffixes of all formats."""
+    return [suffix for one in FORMATS for suffix in one.suffixes]
+
+
+def open_source(path: str | os.PathLike[str]) -> Source:
+    """Open a model file, or a folder that is one; nothing but names and shapes is read yet.
+
+    Raises:
+        InputError: an unknown format, or a file that is not of its format.
+        OSError: the file can't be read.
+    """
+    return cast(Source, import_module(format_of_input(path).module).open_source(path))
+
+
+def open_sink(
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, TensorInfo],
+    metadata: Mapping[str, str] | None = None,
+) -> Sink:
+    """Open a model file to be written tensor by tensor; it appears when all is written.
+
+    Args:
+        path: the file, whose suffix says the format.
+        tensors: shapes and dtypes by name, in the order in which they are to stand.
+        metadata: key-value pairs; left out where the format has no place for them.
+
+    Raises:
+        InputError: an unknown suffix, or a tensor that the format can't hold.
+        OSError: the file can't be written.
+    """
+    module = import_module(format_of_output(path).module)
+    return cast(Sink, module.open_sink(path, tensors, metadata or {}))

@@ -1,0 +1,207 @@
+"""Models tensor by tensor: what is read lazily, and what is written as it comes."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InputError
+
+
+class TensorInfo(NamedTuple):
+    """What is known of a tensor before it is read.
+
+    Attributes:
+        shape: its dimensions.
+        dtype: numpy's type, those of ml_dtypes among them.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the values in bytes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+class Source(Mapping[str, NDArray[Any]], ABC):
+    """A model that is read tensor by tensor: a lazy mapping of names to arrays.
+
+    Attributes:
+        tensors: shape and dtype by name, in the order of the model.
+        metadata: key-value pairs of the model; empty where the format has none.
+    """
+
+    def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
+        """Note what is there."""
+        self.tensors = dict(tensors)
+        self.metadata = dict(metadata)
+
+    @abstractmethod
+    def tensor(self, name: str) -> NDArray[Any]:
+        """Read one tensor; what is given may be a view that can't be written to.
+
+        Raises:
+            KeyError: there is none of that name.
+            InputError: it can't be read.
+        """
+
+    def release(self, name: str) -> None:
+        """Give back memory that holds the values of a tensor; views on it stay valid."""
+
+    def close(self) -> None:
+        """Let go of the files; views on them may become invalid."""
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all values in bytes."""
+        return sum(info.nbytes for info in self.tensors.values())
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Read one tensor; see `tensor`."""
+        return self.tensor(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names in order."""
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        """Give the number of tensors."""
+        return len(self.tensors)
+
+    def __enter__(self) -> Source:
+        """Give the source, to be closed at the end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the files."""
+        self.close()
+
+
+class Sink(ABC):
+    """A model that is written tensor by tensor, in any order.
+
+    As a context manager it is finished where all went well, and leaves nothing behind else.
+    """
+
+    def __init__(self, tensors: Mapping[str, TensorInfo]) -> None:
+        """Note what is going to be written."""
+        self.tensors = dict(tensors)
+        self.missing = set(self.tensors)
+
+    def write(self, name: str, values: NDArray[Any]) -> None:
+        """Write one tensor.
+
+        Raises:
+            InputError: there is none of that name, it was written before, or it has another
+                shape or dtype than was said.
+            OSError: the file can't be written.
+        """
+        info = self.tensors.get(name)
+        if info is None or name not in self.missing:
+            raise InputError(f"tensor {name!r} is not one that is left to be written")
+        if (values.shape, values.dtype) != info:
+            raise InputError(
+                f"tensor {name!r} is {values.dtype} of shape {list(values.shape)}, "
+                f"not {info.dtype} of shape {list(info.shape)} as was said"
+            )
+        self.put(name, values)
+        self.missing.discard(name)
+
+    @abstractmethod
+    def put(self, name: str, values: NDArray[Any]) -> None:
+        """Write one tensor that is as was said."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Move what was written to its final place, in one step for each file."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Remove what was written."""
+
+    def finish(self) -> None:
+        """Finish the model.
+
+        Raises:
+            InputError: tensors are missing.
+        """
+        if self.missing:
+            raise InputError(f"tensor {min(self.missing)!r} was never written")
+        self.commit()
+
+    def __enter__(self) -> Sink:
+        """Give the sink, to be finished or abandoned at the end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the model, or remove what there is of it after an error."""
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self.abandon()
+
+
+class ArraySource(Source):
+    """Arrays in memory, for formats that are read as a whole."""
+
+    def __init__(
+        self, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Take arrays as they are."""
+        infos = {name: TensorInfo(array.shape, array.dtype) for name, array in arrays.items()}
+        super().__init__(infos, metadata or {})
+        self.arrays = dict(arrays)
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """Give one array."""
+        return self.arrays[name]
+
+
+class ArraySink(Sink):
+    """Gathers arrays for a format that is written as a whole."""
+
+    def __init__(
+        self,
+        tensors: Mapping[str, TensorInfo],
+        write_all: Callable[[dict[str, NDArray[Any]]], None],
+    ) -> None:
+        """Start with nothing.
+
+        Args:
+            tensors: what is going to be written.
+            write_all: writes all arrays, in the order of `tensors`, in one step.
+        """
+        super().__init__(tensors)
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self.write_all = write_all
+
+    def put(self, name: str, values: NDArray[Any]) -> None:
+        """Keep one array."""
+        self.arrays[name] = values
+
+    def commit(self) -> None:
+        """Write the file."""
+        self.write_all({name: self.arrays[name] for name in self.tensors})
+
+    def abandon(self) -> None:
+        """Forget the arrays."""
+        self.arrays.clear()
