@@ -13,6 +13,10 @@ from nnc.bitio import LimitError
 FREE_VALUES = 1 << 24
 VALUES_PER_BYTE = 8192
 
+# Text deflates well, but hardly better than this; 64 MB of structure are as far as trust goes.
+FREE_TOPOLOGY_BYTES = 1 << 26
+TOPOLOGY_BYTES_PER_BYTE = 64
+
 #: Eight bytes a value, and the size in bytes still fits a signed 64-bit integer.
 LARGEST_SHAPE = (1 << 60) - 1
 
@@ -25,10 +29,19 @@ class Limits:
         rank: dimensions of one tensor.
         values: values of all tensors together. None: 16 million and 8192 more for each byte
             of the bitstream.
+        topology_bytes: bytes of a topology when it is inflated. None: 64 MB and 64 more for
+            each byte of it.
     """
 
     rank: int = 32
     values: int | None = None
+    topology_bytes: int | None = None
+
+    def topology_bytes_for(self, byte_count: int) -> int:
+        """Give the number of bytes that so many deflated bytes of a topology may become."""
+        if self.topology_bytes is not None:
+            return self.topology_bytes
+        return FREE_TOPOLOGY_BYTES + TOPOLOGY_BYTES_PER_BYTE * byte_count
 
     def values_for(self, byte_count: int) -> int:
         """Give the number of values that a bitstream of so many bytes may hold."""

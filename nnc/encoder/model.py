@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.metadata import Metadata
+from nnc.decoder.topology import Topology
 from nnc.decoder.workers import workers
 from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
 from nnc.encoder.options import EncoderOptions
@@ -30,6 +32,8 @@ def encode_model(
     options: EncoderOptions,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
+    topology: Topology | None = None,
+    row_axes: Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Bitstream:
@@ -39,6 +43,9 @@ def encode_model(
         tensors: arrays by name.
         options: how.
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
+        topology: the structure of the network, to be carried beside the tensors.
+        row_axes: for tensors whose rows (output channels) aren't their first dimension, which
+            one they are; profile 0 can't say so and takes the first.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
 
@@ -50,9 +57,11 @@ def encode_model(
     Raises:
         InputError: a tensor that can't be coded, or not without a metadata unit.
     """
-    prepared = prepare_all(tensors)
+    prepared = prepare_all(tensors, row_axes if options.profile == 1 else None)
     layers = chosen_blocks(prepared, blocks)
-    return encode_prepared(prepared, options, blocks=layers, threads=threads, executor=executor)
+    return encode_prepared(
+        prepared, options, blocks=layers, topology=topology, threads=threads, executor=executor
+    )
 
 
 def chosen_blocks(
@@ -68,7 +77,10 @@ def chosen_blocks(
         plain = {
             name: tensor
             for name, tensor in tensors.items()
-            if not tensor.is_integer and tensor.data_format is None and tensor.values.size
+            if not tensor.is_integer
+            and tensor.data_format is None
+            and tensor.values.size
+            and not tensor.row_axis
         }
         return blocks_by_name(plain)
     for block in blocks:
@@ -85,6 +97,7 @@ def encode_prepared(
     lineages: Sequence[Lineage | None] | None = None,
     update: bool = False,
     predictive: bool = False,
+    topology: Topology | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Bitstream:
@@ -97,6 +110,7 @@ def encode_prepared(
         lineages: for each tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
+        topology: the structure of the network, to be carried beside the tensors.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
     """
@@ -107,7 +121,11 @@ def encode_prepared(
     with workers(threads, executor, size) as work:
         units = list(work.map(encode_job, jobs, [plan] * count, [options] * count))
     mps = parameter_set_unit(prepared, plan, options, update=update, predictive=predictive)
-    return Bitstream([start_unit(options), mps, *metadata_units(prepared, options), *units])
+    structure = [] if topology is None else topology.to_units()
+    if structure:
+        mps.payload.topology_carriage_flag = 1  # type: ignore[union-attr]
+    notes = metadata_units(prepared, options)
+    return Bitstream([start_unit(options), mps, *structure, *notes, *units])
 
 
 def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> list[Unit]:
@@ -187,11 +205,15 @@ def encode_tensor(
     lineage: Lineage | None = None,
 ) -> Unit:
     """Encode one tensor as the plan says."""
+    if tensor.row_axis:
+        # Block rows are counted along the first dimension, whatever the rows are.
+        options = replace(options, scan_order=0)
     if tensor.is_integer:
         return encode_integers(tensor, options, lineage)
     qp = plan.qps[tensor.name]
     if qp is None:
-        return encode_raw(tensor, options, lineage)
+        # Stored values stand in the order of the tensor's own dimensions.
+        return encode_raw(tensor.by_rows_of(0), options, lineage)
     return encode_floats(tensor, qp, plan.base, options, lineage)
 
 

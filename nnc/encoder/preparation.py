@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class PreparedTensor:
         data_format: what nnr_decompressed_data_format has to say, None where it is left out.
         note: what the metadata unit has to say, None for nothing.
         largest: largest magnitude of a float tensor, else 0.
+        row_axis: which dimension of the tensor as it is handed in and out stands first in
+            `values` (first_tensor_dimension_shift).
     """
 
     name: str
@@ -38,6 +40,19 @@ class PreparedTensor:
     data_format: Format | None = None
     note: TensorNote | None = None
     largest: float = 0.0
+    row_axis: int = 0
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Shape of the tensor as it is handed in and out."""
+        rows, *others = self.values.shape or (1,)
+        others.insert(self.row_axis, rows)
+        return tuple(others) if self.values.shape else ()
+
+    def by_rows_of(self, axis: int) -> PreparedTensor:
+        """Give the tensor with one of its dimensions as the rows of the coded matrix."""
+        values = np.moveaxis(np.moveaxis(self.values, 0, self.row_axis), axis, 0)
+        return replace(self, values=np.ascontiguousarray(values), row_axis=axis)
 
     @property
     def is_integer(self) -> bool:
@@ -45,15 +60,38 @@ class PreparedTensor:
         return self.values.dtype.kind == "i"
 
 
-def prepare_all(tensors: Mapping[str, Any]) -> list[PreparedTensor]:
+def prepare_all(
+    tensors: Mapping[str, Any], row_axes: Mapping[str, int] | None = None
+) -> list[PreparedTensor]:
     """Prepare the tensors of a model, in their order.
+
+    Args:
+        tensors: arrays by name.
+        row_axes: for tensors whose rows aren't their first dimension, which one they are.
 
     Raises:
         InputError: names that can't be coded, or as for `prepare`.
     """
     for name in tensors:
         check_name(name)
-    return [prepare(name, values) for name, values in tensors.items()]
+    prepared = [prepare(name, values) for name, values in tensors.items()]
+    return [with_row_axis(tensor, (row_axes or {}).get(tensor.name, 0)) for tensor in prepared]
+
+
+def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
+    """Give a tensor with its rows first.
+
+    Raises:
+        InputError: it has no such dimension.
+    """
+    if not axis:
+        return tensor
+    if not 0 < axis < tensor.values.ndim:
+        raise InputError(
+            f"tensor {tensor.name!r} of {tensor.values.ndim} dimensions has no row axis {axis}"
+        )
+    packed = tensor.note is not None and tensor.note.changes_values
+    return tensor if packed else tensor.by_rows_of(axis)
 
 
 def check_name(name: Any) -> None:

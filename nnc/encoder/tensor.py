@@ -241,7 +241,7 @@ def data_unit_header(
     lineage: Lineage | None = None,
 ) -> NnrCompressedDataUnitHeader:
     """Give the header of a unit with one tensor."""
-    shape = tensor.values.shape
+    shape = tensor.dimensions
     raw = payload_type == PayloadType.NNR_PT_RAW_FLOAT
     header = NnrCompressedDataUnitHeader(
         nnr_compressed_data_unit_payload_type=payload_type,
@@ -270,7 +270,7 @@ def data_unit_header(
     if len(shape) > 1:
         header.scan_order = 0 if raw else scan_order_of(shape, options)
         if options.profile == 1:
-            header.first_tensor_dimension_shift = 0
+            header.first_tensor_dimension_shift = tensor.row_axis
         if header.scan_order and coded is not None:
             set_entry_points(header, coded.entry_points, dq)
     return header
