@@ -14,7 +14,7 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream
 from nnc.decoder import Decoder, Limits
-from nnc.encoder import Block, Encoder, EncodingWarning
+from nnc.encoder import Block, Encoder, EncodingWarning, TensorOptions
 
 open = Bitstream.open
 
@@ -35,6 +35,7 @@ __all__ = [
     "Limits",
     "MissingValueError",
     "NncError",
+    "TensorOptions",
     "UnsupportedError",
     "decode",
     "decode_levels",

@@ -12,23 +12,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream
 from nnc.decoder import DecodedModel, Limits, decode_model
-from nnc.encoder import Block, EncoderOptions, encode_model
+from nnc.encoder import Block, CodebookChoice, EncoderOptions, TensorOptions, encode_model
 
 Bytes = bytes | bytearray | memoryview
 OutOfBandDimensions = Mapping[str, Sequence[int]]
 
 
 def encode(
-    tensors: Mapping[str, ArrayLike],
+    model: Mapping[str, ArrayLike],
+    /,
     *,
     qp: int | None = None,
     nonweight_qp: int | None = None,
     tensor_qp: Mapping[str, int] | None = None,
+    tensors: Mapping[str, TensorOptions | Mapping[str, Any]] | None = None,
     qp_density: int = 2,
-    dq: bool = True,
-    codebook: bool = False,
+    bit_depth: int | None = None,
+    dq: bool | None = None,
+    codebook: CodebookChoice | None = None,
     keep: Sequence[str] = (),
-    scan_order: int = 0,
+    scan_order: int | Literal["auto"] = 0,
     row_skip: bool | None = None,
     parameter_search: bool = True,
     cabac_unary_length_minus1: int = 10,
@@ -45,18 +48,29 @@ def encode(
     and dtypes come back on decoding.
 
     Args:
-        tensors: arrays by name, of any shape: booleans, integers, floats of up to 64 bits,
+        model: arrays by name, of any shape: booleans, integers, floats of up to 64 bits,
             and the types of ml_dtypes (bfloat16 ...).
         qp: quantization parameter of tensors with more than one dimension: smaller is finer,
             and 4 more (at the default qp_density) double the step. None: -32.
         nonweight_qp: that of all other float tensors. None: -75.
         tensor_qp: quantization parameters by pattern of the name (`*`, `?`, `[...]`), the
             first match counts.
+        tensors: options of single tensors by pattern of the name, before all others:
+            `{"layer4.*": {"qp": -24, "dq": False}}`; see `nnc.TensorOptions`. For each option
+            the first pattern that matches and says something of it counts.
         qp_density: 0 to 7: the step doubles every `2 ** qp_density` steps of qp.
-        dq: dependent quantization by an 8-state trellis (smaller files); else rounding.
-        codebook: code float tensors of at most 256 distinct levels by a codebook.
+        bit_depth: bits of the levels, 2 to 31, in place of `qp` and `nonweight_qp`: each tensor
+            gets the step at which all its values but the largest 0.05 % fit; those are clipped.
+        dq: dependent quantization by an 8-state trellis (smaller files); else rounding. None:
+            dependent; from effort 2 on that which makes a unit smaller at no larger error.
+        codebook: code float tensors by codebooks. True: of the distinct levels, where there are
+            at most 256; `exact`: of the distinct values, where they are few and the format can
+            hold them, without loss; a number: of so many entries at most, by k-means; `auto`:
+            that which makes the unit smaller without a larger error, if any. None: as `auto`,
+            but only tried (below effort 2) where there are few distinct values.
         keep: patterns of names of float tensors to be stored as they are.
-        scan_order: 0: row by row; 1 to 4: in blocks of 8, 16, 32 or 64, with entry points.
+        scan_order: 0: row by row; 1 to 4: in blocks of 8, 16, 32 or 64, with entry points;
+            `auto`: in blocks for large tensors, so that several threads can decode one.
         row_skip: signal rows of zeros, where the syntax can; None: where that makes the unit
             smaller.
         parameter_search: choose initial state and speed of each context.
@@ -85,7 +99,9 @@ def encode(
         qp=qp,
         nonweight_qp=nonweight_qp,
         tensor_qp=tensor_qp or {},
+        tensors=tensors or {},
         qp_density=qp_density,
+        bit_depth=bit_depth,
         dq=dq,
         codebook=codebook,
         keep=keep,
@@ -97,7 +113,7 @@ def encode(
         metadata=metadata or {},
         metadata_unit=metadata_unit,
     )
-    bitstream = encode_model(tensors, options, blocks=blocks, threads=threads, executor=executor)
+    bitstream = encode_model(model, options, blocks=blocks, threads=threads, executor=executor)
     return bitstream.to_bytes()
 
 
@@ -175,6 +191,7 @@ def as_bitstream(
 
 def save_file(
     tensors: Mapping[str, ArrayLike],
+    /,
     filename: str | os.PathLike[str],
     metadata: Mapping[str, str] | None = None,
     *,

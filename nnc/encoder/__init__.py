@@ -5,5 +5,14 @@ from nnc.encoder.model import encode_model
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
+from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
 
-__all__ = ["Block", "Encoder", "EncoderOptions", "EncodingWarning", "encode_model"]
+__all__ = [
+    "Block",
+    "CodebookChoice",
+    "Encoder",
+    "EncoderOptions",
+    "EncodingWarning",
+    "TensorOptions",
+    "encode_model",
+]

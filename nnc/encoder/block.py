@@ -20,9 +20,10 @@ from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import quantize_uniform, step_size
 from nnc.encoder.tensor import (
     add_levels,
+    clipped,
     coding_of,
-    matrix_shape,
     quantize_by_trellis,
+    scan_order_of,
     set_entry_points,
     unit_of,
 )
@@ -172,25 +173,30 @@ def encode_block(
         options: the rest.
     """
     dimensions = layer_dimensions(block, tensors)
-    options = replace(options, scan_order=block_scan_order(block, tensors, options))
+    scan_order = block_scan_order(block, tensors, options)
+    options = replace(options, scan_order=scan_order)
     books = codebooks(block, tensors, qps, options)
-    dq = options.dq and not books
+    # A path of the trellis may pass the bit depth's limit, and one flag is for all tensors here.
+    dq = options.dq is not False and not books and options.bit_depth is None
     coder = deepcabac.Encoder()
     entry_points: list[EntryPoints] = []
     for name in chain(block.vectors, block.weights):
         tensor, book = tensors[name], books.get(name)
         step = float(step_size(qps[name], options.qp_density))
         coder.quantization_parameter(qps[name] - base, options.qp_density)
-        levels = book.levels if book is not None else quantized(tensor.values, step, dq, options)
+        values = clipped(tensor.values, step, options)
+        levels = book.levels if book is not None else quantized(values, step, dq, options)
         coding = coding_of(tensor, options, dq=dq, book=book)
         found = add_levels(coder, levels, coding, options)
         if name in block.weights:
             entry_points.append(found)
     payload = coder.finish()
     header = block_header(block, dimensions, books, dq, options)
+    if len(dimensions) > 1:
+        header.scan_order = scan_order
     if block.g is not None:
         header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
-    if options.scan_order:
+    if scan_order:
         joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
         set_entry_points(header, EntryPoints(*(list(values) for values in joined)), dq)
     return unit_of(header, payload)
@@ -203,8 +209,7 @@ def block_scan_order(
 
     Such a weight has no block rows, but the syntax would ask for their entry points.
     """
-    shapes = [matrix_shape(tensors[name].values.shape) for name in block.weights]
-    return options.scan_order if all(min(shape) > 1 for shape in shapes) else 0
+    return min(scan_order_of(tensors[name].values.shape, options) for name in block.weights)
 
 
 def quantized(
@@ -226,7 +231,9 @@ def codebooks(
     result = {}
     for name in block.weights:
         step = float(step_size(qps[name], options.qp_density))
-        book = code_by_codebook(quantize_uniform(tensors[name].values, step))
+        book = code_by_codebook(
+            quantize_uniform(clipped(tensors[name].values, step, options), step)
+        )
         if book is None:
             return {}
         result[name] = book
@@ -265,10 +272,8 @@ def block_header(
     )
     if options.profile == 1:
         header.node_id_present_flag = 0
-    if len(dimensions) > 1:
-        header.scan_order = options.scan_order
-        if options.profile == 1:
-            header.first_tensor_dimension_shift = 0
+    if len(dimensions) > 1 and options.profile == 1:
+        header.first_tensor_dimension_shift = 0
     return header
 
 

@@ -193,9 +193,11 @@ def encode_job(job: Job, plan: QuantizationPlan, options: EncoderOptions) -> Uni
     """Encode one unit as the plan says."""
     if job.block is None:
         (tensor,) = job.tensors.values()
-        return encode_tensor(tensor, plan, options, job.lineage)
+        return encode_tensor(tensor, plan, options.for_tensor(tensor.name), job.lineage)
     qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
-    return encode_block(job.block, job.tensors, qps, plan.base, options)
+    return encode_block(
+        job.block, job.tensors, qps, plan.base, options.for_tensor(job.block.weight)
+    )
 
 
 def encode_tensor(

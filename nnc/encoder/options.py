@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from nnc.bitio import InputError
+from nnc.encoder.tensor_options import (
+    LARGEST_QP,
+    CodebookChoice,
+    TensorOptions,
+    check_codebook,
+    check_range,
+    check_scan_order,
+    matches,
+    options_of,
+)
 
 #: Quantization parameters for a qp_density of 2: of tensors with more than one dimension,
 #: and of all others.
 DEFAULT_QP = -32
 DEFAULT_NONWEIGHT_QP = -75
 DEFAULT_QP_DENSITY = 2
-
-LARGEST_QP = 4095
 
 
 def at_density(qp: int, qp_density: int) -> int:
@@ -37,11 +45,21 @@ class EncoderOptions:
         nonweight_qp: that of all other float tensors; None for -75 (likewise).
         tensor_qp: quantization parameters by pattern of the name (`*`, `?` and `[...]` as in
             file names); the first that matches is taken.
+        tensors: options of single tensors by pattern of the name; for each option the first
+            that matches and says something of it is taken, before `tensor_qp` and the others.
         qp_density: 0 to 7; the step size doubles every `2 ** qp_density` steps of qp.
-        dq: dependent quantization, by an 8-state trellis; else rounding.
-        codebook: code float tensors of few distinct values by a codebook; these are rounded.
+        bit_depth: bits of the levels, 2 to 31, in place of `qp` and `nonweight_qp`: each tensor
+            gets the step size at which its largest values but few fit, and those are clipped.
+        dq: dependent quantization, by an 8-state trellis; else rounding. None: dependent; from
+            effort 2 on the one that makes a unit smaller, without a larger error.
+        codebook: code float tensors by codebooks. True: of the distinct levels, where they are
+            few; `exact`: of the distinct values, where they are few and the format can hold
+            them, without loss; a number: of so many entries at most, by k-means; `auto`: that
+            which makes the unit smaller without a larger error, if any. None: as `auto`, but
+            only tried (below effort 2) where few values are distinct.
         keep: patterns of names of float tensors that are stored as they are.
-        scan_order: 0: row by row; 1 to 4: blocks of 8, 16, 32, 64, with entry points.
+        scan_order: 0: row by row; 1 to 4: blocks of 8, 16, 32, 64, with entry points; `auto`:
+            blocks for large tensors, so that several threads can decode one.
         row_skip: signal rows of zeros (profile 1 only), where the syntax can; None: where it
             makes the unit smaller.
         parameter_search: choose initial states and speeds of the contexts.
@@ -56,11 +74,13 @@ class EncoderOptions:
     qp: int | None = None
     nonweight_qp: int | None = None
     tensor_qp: Mapping[str, int] = field(default_factory=dict)
+    tensors: Mapping[str, TensorOptions | Mapping[str, Any]] = field(default_factory=dict)
     qp_density: int = DEFAULT_QP_DENSITY
-    dq: bool = True
-    codebook: bool = False
+    bit_depth: int | None = None
+    dq: bool | None = None
+    codebook: CodebookChoice | None = None
     keep: Sequence[str] = ()
-    scan_order: int = 0
+    scan_order: int | Literal["auto"] = 0
     row_skip: bool | None = None
     parameter_search: bool = True
     cabac_unary_length_minus1: int = 10
@@ -75,9 +95,16 @@ class EncoderOptions:
             InputError: an option is out of its range; the message names it.
         """
         check_range("qp_density", self.qp_density, 0, 7)
-        check_range("scan_order", self.scan_order, 0, 4)
+        check_scan_order(self.scan_order)
+        check_codebook(self.codebook)
         check_range("cabac_unary_length_minus1", self.cabac_unary_length_minus1, 0, 255)
         check_range("profile", self.profile, 0, 1)
+        if self.bit_depth is not None:
+            check_range("bit_depth", self.bit_depth, 2, 31)
+            if self.qp is not None or self.nonweight_qp is not None:
+                raise InputError("qp and bit_depth both say how fine tensors are: give one of them")
+        typed = {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}
+        object.__setattr__(self, "tensors", typed)
         for name, qp in (
             ("qp", self.qp),
             ("nonweight_qp", self.nonweight_qp),
@@ -93,23 +120,54 @@ class EncoderOptions:
             if not isinstance(key, str) or not isinstance(value, str):
                 raise InputError(f"metadata has to be text, not {key!r}: {value!r}")
 
-    def requested_qp(self, name: str, rank: int) -> int:
-        """Give the quantization parameter asked for a tensor."""
+    def for_tensor(self, name: str) -> EncoderOptions:
+        """Give the options as they are for one tensor.
+
+        Its quantization parameter and whether it is kept aren't in there: those are the plan's,
+        which looks at all tensors together. Its bit depth is.
+        """
+        depth = self.requested_bit_depth(name)
+        found = {key: one for key, one in self.said_of(name).items() if key not in ("qp", "keep")}
+        if not found and depth == self.bit_depth:
+            return self
+        found["bit_depth"] = depth
+        if depth is not None:
+            found |= {"qp": None, "nonweight_qp": None}
+        return replace(self, tensors={}, tensor_qp={}, **found)
+
+    def said_of(self, name: str) -> dict[str, Any]:
+        """Give what `tensors` says of a tensor."""
+        if not self.tensors:
+            return {}
+        typed = {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}
+        return options_of(name, typed)
+
+    def requested_qp(self, name: str, rank: int) -> int | None:
+        """Give the quantization parameter asked for a tensor; None: a bit depth was."""
+        said = self.said_of(name)
+        if "qp" in said:
+            return int(said["qp"])
+        if "bit_depth" in said:
+            return None
         for pattern, qp in self.tensor_qp.items():
             if fnmatch.fnmatchcase(name, pattern):
                 return qp
+        if self.bit_depth is not None:
+            return None
         if rank > 1:
             return self.qp if self.qp is not None else at_density(DEFAULT_QP, self.qp_density)
         if self.nonweight_qp is not None:
             return self.nonweight_qp
         return at_density(DEFAULT_NONWEIGHT_QP, self.qp_density)
 
+    def requested_bit_depth(self, name: str) -> int | None:
+        """Give the bit depth asked for a tensor, None where a quantization parameter is."""
+        if self.requested_qp(name, 1) is not None:
+            return None
+        depth: int | None = self.said_of(name).get("bit_depth", self.bit_depth)
+        return depth
+
     def keeps(self, name: str) -> bool:
         """Tell whether a tensor is to be stored as it is."""
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.keep)
-
-
-def check_range(name: str, value: Any, low: int, high: int) -> None:
-    """Refuse an option that is not an integer of a range."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise InputError(f"{name} has to be an integer from {low} to {high}, not {value!r}")
+        said = self.said_of(name).get("keep")
+        return matches(name, self.keep) if said is None else bool(said)

@@ -18,6 +18,9 @@ from nnc.decoder import dequantization
 #: may take the index some steps further out, and float32 has nothing finer there.
 LARGEST_RATIO = 2**31 - 256
 
+#: Share of the magnitudes that fit the step size of a bit depth; the rest are clipped.
+SHARE_THAT_FITS = 0.9995
+
 # Values quantized at once: the scratch memory stays in the second-level cache.
 PIECE = 1 << 16
 
@@ -78,6 +81,31 @@ def quantize_uniform(values: NDArray[np.floating], step: float) -> NDArray[np.in
     return levels
 
 
+def level_limit(bit_depth: int | None) -> int | None:
+    """Give the largest magnitude of the levels of a bit depth; None: there is no limit."""
+    return None if bit_depth is None else (1 << (bit_depth - 1)) - 1
+
+
+def qp_of_bit_depth(values: NDArray[np.floating], bit_depth: int, qp_density: int) -> int:
+    """Give the smallest quantization parameter at which values fit a bit depth.
+
+    All but the largest 0.05 % of the magnitudes fit; those are clipped when they are quantized.
+
+    Args:
+        values: float array, not empty.
+        bit_depth: bits of the levels with their sign, 2 to 31.
+        qp_density: 0 to 7.
+    """
+    magnitudes = np.abs(values).reshape(-1)
+    place = math.ceil(SHARE_THAT_FITS * magnitudes.size) - 1
+    magnitudes.partition(place)
+    # Where nearly all values are zero, the others are what counts.
+    magnitude = float(magnitudes[place]) or float(magnitudes.max())
+    limit = level_limit(bit_depth)
+    assert limit is not None
+    return smallest_qp_of_ratio(magnitude, limit, qp_density)
+
+
 def smallest_qp_that_fits(values: ArrayLike, qp: int, qp_density: int) -> int:
     """Give the smallest quantization parameter, from one asked for, whose levels fit 32 bits.
 
@@ -96,12 +124,17 @@ def smallest_qp_that_fits(values: ArrayLike, qp: int, qp_density: int) -> int:
     largest = largest_magnitude(values)
     if not math.isfinite(largest):
         raise InputError("only finite values can be quantized")
-    lowest = max(qp, -126 << qp_density)
-    # The step needed, and the first quantization parameter that isn't below it.
-    mantissa, exponent = math.frexp(largest / LARGEST_RATIO)
+    return max(qp, smallest_qp_of_ratio(largest, LARGEST_RATIO, qp_density))
+
+
+def smallest_qp_of_ratio(magnitude: float, ratio: int, qp_density: int) -> int:
+    """Give the smallest quantization parameter at which a magnitude is so many steps at most."""
+    lowest = -126 << qp_density
+    if not magnitude:
+        return lowest
+    mantissa, exponent = math.frexp(magnitude / ratio)
     fraction = math.ceil((2 * mantissa - 1) * (1 << qp_density))
-    fitting = ((exponent - 1) << qp_density) + fraction
-    return max(lowest, fitting) if largest else lowest
+    return max(lowest, ((exponent - 1) << qp_density) + fraction)
 
 
 def largest_magnitude(values: ArrayLike) -> float:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnc.encoder.options import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options import LARGEST_QP, EncoderOptions, at_density
+from nnc.encoder.options import EncoderOptions, at_density
 from nnc.encoder.preparation import PreparedTensor
-from nnc.encoder.quantization import smallest_qp_that_fits
+from nnc.encoder.quantization import qp_of_bit_depth, smallest_qp_that_fits
+from nnc.encoder.tensor_options import LARGEST_QP
 
 
 class EncodingWarning(UserWarning):
@@ -52,13 +53,24 @@ def plan_quantization(
         if tensor.values.size == 0 or options.keeps(tensor.name):
             qps[tensor.name] = None
         else:
-            qps[tensor.name] = options.requested_qp(tensor.name, tensor.values.ndim)
+            qps[tensor.name] = wanted_qp(tensor, options)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
     for tensor in floats:
         asked = qps[tensor.name]
         if asked is not None:
             qps[tensor.name] = within_window(tensor, asked, lowest, highest, options.qp_density)
     return QuantizationPlan(options.qp_density, base, qps)
+
+
+def wanted_qp(tensor: PreparedTensor, options: EncoderOptions) -> int:
+    """Give the quantization parameter that a tensor should have, by number or by bit depth."""
+    qp = options.requested_qp(tensor.name, tensor.values.ndim)
+    if qp is not None:
+        return qp
+    depth = options.requested_bit_depth(tensor.name)
+    if depth is None or not tensor.largest:
+        return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
+    return qp_of_bit_depth(tensor.values, depth, options.qp_density)
 
 
 def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int]:

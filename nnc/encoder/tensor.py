@@ -22,7 +22,7 @@ from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
-from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.encoder.quantization import level_limit, quantize_uniform, step_size
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
@@ -33,6 +33,10 @@ from nnc.syntax import (
     TensorDimensionsList,
 )
 
+#: Values from which a tensor is worth several threads.
+LARGE_TENSOR = 1 << 20
+LARGEST_SCAN_ORDER = 4
+
 
 def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     """Give rows and columns of the matrix that a tensor is coded as (clause 10.2)."""
@@ -42,7 +46,11 @@ def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
     """Give the scan order of a tensor; one row or one column has no blocks to scan."""
     rows, cols = matrix_shape(shape)
-    return options.scan_order if rows > 1 and cols > 1 else 0
+    if rows <= 1 or cols <= 1:
+        return 0
+    if options.scan_order == "auto":
+        return LARGEST_SCAN_ORDER if rows * cols >= LARGE_TENSOR else 0
+    return options.scan_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +121,46 @@ def encode_floats(
         lineage: which update it is, if any.
     """
     step = float(step_size(qp, options.qp_density))
-    book = code_by_codebook(quantize_uniform(tensor.values, step)) if options.codebook else None
+    values = clipped(tensor.values, step, options)
+    book = code_by_codebook(quantize_uniform(values, step)) if options.codebook else None
     if book is not None:
         levels, dq = book.levels, False
-    elif options.dq:
-        levels, dq = quantize_by_trellis(tensor.values, step, options), True
     else:
-        levels, dq = quantize_uniform(tensor.values, step), False
+        levels, dq = quantized(values, step, options)
     coding = coding_of(tensor, options, dq=dq, book=book)
     coded = cheapest(levels, coding, options, qp - base, lineage)
     header = data_unit_header(
         tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=dq, book=book, lineage=lineage
     )
     return unit_of(header, coded.payload)
+
+
+def clipped(
+    values: NDArray[np.floating], step: float, options: EncoderOptions
+) -> NDArray[np.floating]:
+    """Give values with those clipped that are beyond the levels of the bit depth, if one is set."""
+    limit = level_limit(options.bit_depth)
+    if limit is None:
+        return values
+    bound = values.dtype.type(limit * step)
+    result: NDArray[np.floating] = np.clip(values, -bound, bound)
+    return result
+
+
+def quantized(
+    values: NDArray[np.floating], step: float, options: EncoderOptions
+) -> tuple[NDArray[np.int32], bool]:
+    """Quantize the values of one tensor, clipped as the bit depth wants.
+
+    Returns:
+        The levels, and whether they are those of dependent quantization.
+    """
+    limit = level_limit(options.bit_depth)
+    if options.dq is not False:
+        levels = quantize_by_trellis(values, step, options)
+        if limit is None or not levels.size or np.abs(levels).max() <= limit:
+            return levels, True
+    return quantize_uniform(values, step), False
 
 
 def cheapest(
