@@ -13,7 +13,7 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Bitstream
-from nnc.decoder import Decoder, Limits
+from nnc.decoder import BatchNorm, Decoder, DecodingWarning, Limits
 from nnc.encoder import Block, Encoder, EncodingWarning, TensorOptions
 
 open = Bitstream.open
@@ -21,11 +21,13 @@ open = Bitstream.open
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchNorm",
     "Bitstream",
     "BitstreamError",
     "Block",
     "BuildError",
     "Decoder",
+    "DecodingWarning",
     "Encoder",
     "EncodingWarning",
     "IncompleteError",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream
-from nnc.decoder import DecodedModel, Limits, decode_model
+from nnc.decoder import BatchNorm, DecodedModel, Limits, Reconstruct, decode_model
 from nnc.encoder import Block, CodebookChoice, EncoderOptions, TensorOptions, encode_model
 
 Bytes = bytes | bytearray | memoryview
@@ -120,7 +120,8 @@ def encode(
 def decode(
     data: Bytes | Bitstream,
     *,
-    reconstruct: bool = True,
+    reconstruct: Reconstruct = True,
+    batch_norms: Mapping[str, BatchNorm] | None = None,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -131,8 +132,11 @@ def decode(
 
     Args:
         data: the bitstream.
-        reconstruct: put decomposed weights together and apply local scaling; else give the
-            tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...).
+        reconstruct: put decomposed weights together, apply local scaling and unfold batch norms.
+            False gives the tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...),
+            a set of `decomposition`, `local_scaling` and `batch_norm` does just these.
+        batch_norms: by the name of the weight, the batch norms of the network that were folded
+            into its layers before encoding, which the bitstream doesn't say.
         dimensions: shapes by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for this element, one for all or by name.
         threads: number of threads, None for one a processor.
@@ -148,10 +152,16 @@ def decode(
         IncompleteError: it ends too early.
         UnsupportedError: it uses something that isn't decoded, or passes a limit.
         MissingValueError: something was sent out of band and not given.
+        InputError: no such step of reconstruction, or no such weight.
+
+    Warns:
+        DecodingWarning: the bitstream is an update. What is given are the differences as they
+            are coded, neither parent nor prediction added; `nnc.Decoder` applies them.
     """
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
     model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
-    return model.values(reconstruct=reconstruct)
+    model.warn_of_differences()
+    return model.values(reconstruct=reconstruct, batch_norms=batch_norms)
 
 
 def decode_levels(
@@ -225,7 +235,8 @@ def save_file(
 def load_file(
     filename: str | os.PathLike[str],
     *,
-    reconstruct: bool = True,
+    reconstruct: Reconstruct = True,
+    batch_norms: Mapping[str, BatchNorm] | None = None,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -236,14 +247,16 @@ def load_file(
 
     Args, result and errors as for `decode`; also OSError where the file can't be read.
     """
-    return load_model(
+    model = load_model(
         filename,
         dimensions=dimensions,
         cabac_unary_length_minus1=cabac_unary_length_minus1,
         threads=threads,
         executor=executor,
         limits=limits,
-    ).values(reconstruct=reconstruct)
+    )
+    model.warn_of_differences()
+    return model.values(reconstruct=reconstruct, batch_norms=batch_norms)
 
 
 def load_model(

@@ -91,6 +91,10 @@ class BitstreamError(NncError):
         self.schema = schema
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error go from one process to another with all its parts."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     @property
     def position(self) -> str:
         """The position as `byte.bit`, or "" where it isn't known."""
@@ -207,3 +211,13 @@ class MissingValueError(BitstreamError):
     """A value that only the caller can know (sent out of band) was not given."""
 
     kind = "missing value"
+
+
+def _restored(
+    kind: type[BitstreamError], args: tuple[Any, ...], parts: dict[str, Any]
+) -> BitstreamError:
+    """Give the error that `BitstreamError.__reduce__` took apart."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(parts)
+    return error

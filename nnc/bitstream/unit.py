@@ -280,6 +280,42 @@ class Unit:
             raise located(error, reader).locate(bit_offset=8 * (self.payload_start or 0)) from None
         self.trailing = self.payload_bytes[(reader.position + 7) >> 3 :]
 
+    def __copy__(self) -> Unit:
+        """Give a unit of its own whose payload is a view on the same data."""
+        copied = Unit.__new__(Unit)
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Let the unit go from one process to another: views become bytes, each byte once."""
+        state = self.__dict__ | {"payload_bytes": bytes(self.payload_bytes)}
+        state["trailing"] = bytes(self.trailing)
+        # What a scope asks for values sent out of band is a function of the parser.
+        state["scope"] = None if self.scope is None else self.scope.names()
+        if self.whole is not None:
+            header = (self.payload_start or 0) - (self.start or 0)
+            is_inside = not self.units and self.whole[header:] == self.payload_bytes
+            state["whole"] = bytes(self.whole[:header] if is_inside else self.whole)
+            state["whole_holds_payload"] = not is_inside
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Put the unit together again."""
+        holds_payload = state.pop("whole_holds_payload", True)
+        self.__dict__.update(state)
+        self.payload_bytes = memoryview(state["payload_bytes"])
+        if self.scope is not None:
+            names, self.scope = state["scope"], Scope(lambda name, table: self.given.get(name))
+            for name, value in names.items():
+                setattr(self.scope, name, value)
+        if self.whole is not None:
+            whole = memoryview(
+                state["whole"] if holds_payload else state["whole"] + state["payload_bytes"]
+            )
+            self.whole = whole
+            if not holds_payload:
+                self.payload_bytes = whole[len(whole) - len(self.payload_bytes) :]
+
     def __repr__(self) -> str:
         """Show type, names and size."""
         names = ", ".join(self.names) if self.header is not None else "?"

@@ -1,16 +1,20 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
 from nnc.decoder.limits import Limits
-from nnc.decoder.model import DecodedModel, decode_model
+from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
+from nnc.decoder.reconstruction import BatchNorm, Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.topology import Topology, read_topology
 
 __all__ = [
+    "BatchNorm",
     "DecodedModel",
     "DecodedTensor",
     "Decoder",
+    "DecodingWarning",
     "Limits",
+    "Reconstruct",
     "Topology",
     "decode_model",
     "read_topology",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
 from nnc.decoder.parts import joined_data_units
-from nnc.decoder.reconstruction import as_coded
+from nnc.decoder.reconstruction import BatchNorm, Reconstruct, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import SERIAL, Workers, workers
@@ -160,6 +161,10 @@ def missing_parent(layout: UnitLayout) -> MissingValueError:
     )
 
 
+class DecodingWarning(UserWarning):
+    """What is given back isn't all that the bitstream means."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecodedModel:
     """All tensors of a bitstream.
@@ -179,22 +184,46 @@ class DecodedModel:
         """Whether a tensor is a difference to a parent, which its values leave out."""
         return any(decoded.layout.parent is not None for decoded in self.tensors())
 
+    def warn_of_differences(self) -> None:
+        """Tell the caller where what is given back are differences to a model not given.
+
+        Warns:
+            DecodingWarning: tensors are differences.
+        """
+        names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
+        if names:
+            warnings.warn(
+                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
+                "as differences to a base model; nnc.Decoder(base) applies them",
+                DecodingWarning,
+                stacklevel=3,
+            )
+
     def tensors(self) -> Iterator[DecodedTensor]:
         """Give all tensors in the order of the bitstream."""
         return chain.from_iterable(self.units)
 
-    def values(self, *, reconstruct: bool = True) -> dict[str, NDArray[Any]]:
+    def values(
+        self,
+        *,
+        reconstruct: Reconstruct = True,
+        batch_norms: Mapping[str, BatchNorm] | None = None,
+    ) -> dict[str, NDArray[Any]]:
         """Give all tensors by name, in their formats; the levels are used up.
 
         Args:
-            reconstruct: put decomposed weights together, and apply local scaling; else give the
-                tensors one by one as they are coded.
+            reconstruct: put decomposed weights together, apply local scaling and unfold batch
+                norms; False gives the tensors one by one as they are coded; a set of
+                `decomposition`, `local_scaling` and `batch_norm` does just these.
+            batch_norms: by the name of the weight, the batch norms that were folded into layers.
 
         Raises:
             InvalidError: a value doesn't fit its format, or a decomposed layer is incomplete.
+            InputError: no such step of reconstruction, or no such weight.
         """
-        build = reconstruct_units if reconstruct else as_coded
-        result = build(self.units).delivered()
+        built = reconstruct_units(self.units, steps_of(reconstruct))
+        built.unfold(batch_norms or {})
+        result = built.delivered()
         for name, note in self.metadata.tensors.items():
             if name in result:
                 result[name] = restore(result[name], note, name)

@@ -1,19 +1,76 @@
-"""From the parts of a layer to its tensors: products, local scaling (clauses 7.3.5, 8.3)."""
+"""From the parts of a layer to its tensors: products, scaling, batch norm (clauses 7.3.5, 8.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InvalidError
+from nnc.bitio import InputError, InvalidError
 from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import SCALING_SUFFIX, Part, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
 
 G_SUFFIX, H_SUFFIX = "_G", "_H"
+
+#: What stands after the name of a weight for a bias that folding gave to its layer.
+NEW_BIAS_SUFFIX = ".bias"
+
+DECOMPOSITION, LOCAL_SCALING, BATCH_NORM = STEPS = ("decomposition", "local_scaling", "batch_norm")
+
+#: What `reconstruct` may be: all steps, none, or some by name.
+Reconstruct = bool | Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchNorm:
+    """The batch norm of a layer whose parameters were folded into it (clause 8.3.8).
+
+    A bitstream doesn't say that they were, nor what they are called in the network.
+
+    Attributes:
+        beta: name of the tensor that is added.
+        gamma: name of the tensor that is multiplied by.
+        mean: name of the running mean.
+        variance: name of the running variance.
+        eps: what the network adds to the variance. The variance given back is 1 - eps, so that
+            the network's output is the unfolded one's; 0 gives 1, as NNCodec does.
+    """
+
+    beta: str
+    gamma: str
+    mean: str
+    variance: str
+    eps: float = 0.0
+
+    def unfolded(self, beta: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Give the parameters by name for a layer that has all but `beta` in its weight."""
+        ones = np.ones(beta.shape, beta.dtype)
+        variance = np.full(beta.shape, 1 - self.eps, beta.dtype)
+        return {
+            self.beta: beta,
+            self.gamma: ones,
+            self.mean: np.zeros(beta.shape, beta.dtype),
+            self.variance: variance,
+        }
+
+
+def steps_of(reconstruct: Reconstruct) -> frozenset[str]:
+    """Give the steps of reconstruction to be done.
+
+    Raises:
+        InputError: there is no such step.
+    """
+    if isinstance(reconstruct, bool):
+        return frozenset(STEPS if reconstruct else ())
+    wanted = [reconstruct] if isinstance(reconstruct, str) else reconstruct
+    unknown = [step for step in wanted if step not in STEPS]
+    if unknown:
+        raise InputError(f"reconstruct has to be True, False or out of {STEPS}, not {unknown[0]!r}")
+    return frozenset(wanted)
 
 
 class Reconstruction:
@@ -22,12 +79,15 @@ class Reconstruction:
     Attributes:
         values: what there is so far by name: float32, int32 or raw values.
         layouts: for each of them the layout of its unit.
+        steps: what is done, out of `STEPS`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps: frozenset[str] = frozenset(STEPS)) -> None:
         """Start with nothing."""
         self.values: dict[str, NDArray[Any]] = {}
         self.layouts: dict[str, UnitLayout] = {}
+        self.steps = steps
+        self.row_axes: dict[str, int] = {}
         self.scalings: dict[str, NDArray[np.float32]] = {}
         self.left_factor: DecodedTensor | None = None
 
@@ -38,25 +98,31 @@ class Reconstruction:
             InvalidError: H without G before it, or G without H after it.
         """
         weight = ""
-        scaling: NDArray[Any] | None = None
+        scaling: DecodedTensor | None = None
         for decoded in tensors:
             part = decoded.tensor.part
-            if part is Part.SCALING and len(tensors) > 1:
-                scaling = decoded.dequantized()
-            elif part is Part.SCALING:
-                name, factors = decoded.tensor.name, decoded.dequantized()
-                self.scalings[name.removesuffix(SCALING_SUFFIX)] = factors
-                self.put(name, factors, decoded.layout)
-            elif part is Part.G:
+            if part is Part.SCALING and LOCAL_SCALING in self.steps:
+                scaling = decoded
+            elif part is Part.G and DECOMPOSITION in self.steps:
                 self.check_complete()
                 self.left_factor = decoded
-            elif part is Part.H:
+            elif part is Part.H and DECOMPOSITION in self.steps:
                 weight = self.multiply(decoded)
             else:
                 self.put_all(decoded)
-                weight = decoded.tensor.name if part is Part.WEIGHT else weight
+                weight = decoded.tensor.name if part in (Part.WEIGHT, Part.G) else weight
         if scaling is not None:
-            self.scale(weight, scaling)
+            self.add_scaling(scaling, weight)
+
+    def add_scaling(self, decoded: DecodedTensor, weight: str) -> None:
+        """Apply the scaling factors of a unit to its weight; without one they wait for it."""
+        factors, name = decoded.dequantized(), decoded.tensor.name
+        if weight and self.fits(weight, factors):
+            self.scale(weight, factors)
+            return
+        self.put(name, factors, decoded.layout)
+        if not weight:
+            self.scalings[name.removesuffix(SCALING_SUFFIX)] = factors
 
     def put(self, name: str, values: NDArray[Any], layout: UnitLayout) -> None:
         """Add one tensor."""
@@ -65,6 +131,7 @@ class Reconstruction:
 
     def put_all(self, decoded: DecodedTensor) -> None:
         """Add one tensor, or those that it divides into."""
+        self.row_axes[decoded.tensor.name] = decoded.tensor.row_axis
         for name, values in decoded.by_name(decoded.dequantized()).items():
             self.put(name, values, decoded.layout)
 
@@ -84,11 +151,20 @@ class Reconstruction:
         self.put(name, product.reshape(right.layout.dimensions), right.layout)
         return name
 
+    def fits(self, name: str, scaling: NDArray[Any]) -> bool:
+        """Tell whether there are as many scaling factors as a weight has rows.
+
+        Of a weight left decomposed, G may have other rows than the layer has.
+        """
+        weight, axis = self.values[name], self.row_axes.get(name, 0)
+        return bool(weight.ndim and weight.shape[axis] == scaling.size)
+
     def scale(self, name: str, scaling: NDArray[Any]) -> None:
         """Multiply the rows of a weight by the scaling factors of its layer."""
-        weight = self.values[name]
+        weight, axis = self.values[name], self.row_axes.get(name, 0)
+        shape = [-1 if number == axis else 1 for number in range(weight.ndim)]
         with np.errstate(over="ignore"):
-            weight *= scaling.reshape(-1, *(1 for _ in weight.shape[1:]))
+            weight *= scaling.reshape(shape)
 
     def check_complete(self) -> None:
         """Refuse G of a decomposed layer that no H has followed."""
@@ -108,10 +184,40 @@ class Reconstruction:
         """
         self.check_complete()
         for name, scaling in self.scalings.items():
-            weight = self.values.get(name)
-            if weight is not None and weight.ndim and len(weight) == scaling.size:
-                self.scale(name, scaling)
+            weight = self.weight_of(name)
+            if weight is not None and self.fits(weight, scaling):
+                self.scale(weight, scaling)
                 del self.values[name + SCALING_SUFFIX]
+
+    def weight_of(self, name: str) -> str | None:
+        """Give what scaling factors of a layer apply to: its weight, or G of that."""
+        return next((one for one in (name, name + G_SUFFIX) if one in self.values), None)
+
+    def unfold(self, batch_norms: Mapping[str, BatchNorm]) -> None:
+        """Give layers back the batch norms that were folded into them (clause 8.3.8).
+
+        What the folding added is in the layer's bias. A layer that got its bias only by the
+        folding gives it away as beta; else beta is 0.
+
+        Args:
+            batch_norms: what the parameters are called, by the weight's name.
+
+        Raises:
+            InputError: there is no such weight, or there are such parameters already.
+        """
+        if BATCH_NORM not in self.steps:
+            return
+        for weight, batch_norm in batch_norms.items():
+            if weight not in self.values or not self.values[weight].ndim:
+                raise InputError(f"there is no weight {weight!r} to unfold a batch norm from")
+            layout = self.layouts[weight]
+            rows = self.values[weight].shape[self.row_axes.get(weight, 0)]
+            new_bias = self.values.pop(weight + NEW_BIAS_SUFFIX, None)
+            beta = np.zeros(rows, np.float32) if new_bias is None else new_bias
+            for name, values in batch_norm.unfolded(beta).items():
+                if name in self.values:
+                    raise InputError(f"tensor {name!r} of a folded batch norm is in the bitstream")
+                self.put(name, values, layout)
 
     def delivered(self) -> dict[str, NDArray[Any]]:
         """Give all tensors in their data formats.
@@ -130,23 +236,20 @@ def weight_name(name_of_g: str) -> str:
     return name_of_g.removesuffix(G_SUFFIX)
 
 
-def reconstruct(units: Iterable[list[DecodedTensor]]) -> Reconstruction:
+def reconstruct(
+    units: Iterable[list[DecodedTensor]], steps: frozenset[str] = frozenset(STEPS)
+) -> Reconstruction:
     """Put the tensors of a bitstream together; their levels are used up.
+
+    Args:
+        units: for each unit its tensors.
+        steps: what to do, out of `STEPS`; nothing gives the tensors one by one as coded.
 
     Raises:
         InvalidError: a decomposed layer is incomplete.
     """
-    result = Reconstruction()
+    result = Reconstruction(steps)
     for tensors in units:
         result.add_unit(tensors)
     result.finish()
-    return result
-
-
-def as_coded(units: Iterable[list[DecodedTensor]]) -> Reconstruction:
-    """Take the tensors of a bitstream one by one, as they are coded; their levels are used up."""
-    result = Reconstruction()
-    for tensors in units:
-        for decoded in tensors:
-            result.put_all(decoded)
     return result

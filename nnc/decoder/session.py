@@ -23,7 +23,7 @@ from nnc.decoder.metadata import TensorNote, restore
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.node import Node, Parent
 from nnc.decoder.parts import joined_data_units
-from nnc.decoder.reconstruction import Reconstruction, as_coded
+from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 
@@ -98,29 +98,37 @@ class Decoder:
         self,
         data: bytes | bytearray | memoryview | Bitstream,
         *,
-        reconstruct: bool = True,
+        reconstruct: Reconstruct = True,
         apply: bool = True,
         dimensions: Mapping[str, Sequence[int]] | None = None,
+        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream.
 
         Args:
             data: the bitstream.
-            reconstruct: put decomposed weights together and apply local scaling; the same for
-                all bitstreams of a session whose updates are applied.
+            reconstruct: put decomposed weights together and apply local scaling, or which of
+                these, as for `nnc.decode`; the same for all bitstreams of a session whose
+                updates are applied.
             apply: give the whole model after the update; else just the tensors of this
                 bitstream, as they are coded: neither parent nor prediction added.
             dimensions: shapes by name, where the bitstream leaves them out.
+            cabac_unary_length_minus1: the same for this element, one for all or by name.
 
         Raises:
+            InputError: no such step of reconstruction.
             InvalidError: the bitstream breaks a rule, or doesn't follow on what was decoded
                 before: both nodes are named.
             MissingValueError: a parent's levels or values aren't known.
             BitstreamError: as for `nnc.decode`.
         """
-        bitstream = data
+        steps, bitstream = steps_of(reconstruct), data
         if not isinstance(bitstream, Bitstream):
-            bitstream = Bitstream.parse(bitstream, dimensions=dimensions)
+            bitstream = Bitstream.parse(
+                bitstream,
+                dimensions=dimensions,
+                cabac_unary_length_minus1=cabac_unary_length_minus1,
+            )
         model = decode_model(
             bitstream,
             threads=self.threads,
@@ -131,8 +139,7 @@ class Decoder:
         state = self.state.copy()
         state.notes.update(model.metadata.tensors)
         self.keep_coded(state, bitstream, model)
-        build = reconstruct_units if reconstruct else as_coded
-        tensors = build(model.units)
+        tensors = reconstruct_units(model.units, steps)
         device = self.apply_values(state, tensors, needed=apply)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else without_parents(state, tensors)
