@@ -14,7 +14,14 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream
 from nnc.decoder import BatchNorm, Decoder, DecodingWarning, Limits
-from nnc.encoder import Block, Encoder, EncodingWarning, TensorOptions
+from nnc.encoder import (
+    Block,
+    Encoder,
+    EncodingWarning,
+    Joined,
+    LayerParameters,
+    TensorOptions,
+)
 
 open = Bitstream.open
 
@@ -33,6 +40,8 @@ __all__ = [
     "IncompleteError",
     "InputError",
     "InvalidError",
+    "Joined",
+    "LayerParameters",
     "LimitError",
     "Limits",
     "MissingValueError",

@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream
 from nnc.decoder import BatchNorm, DecodedModel, Limits, Reconstruct, decode_model
-from nnc.encoder import Block, CodebookChoice, EncoderOptions, TensorOptions, encode_model
+from nnc.encoder import (
+    Block,
+    CodebookChoice,
+    EncoderOptions,
+    Joined,
+    LayerParameters,
+    TensorOptions,
+    encode_model,
+)
 
 Bytes = bytes | bytearray | memoryview
 OutOfBandDimensions = Mapping[str, Sequence[int]]
@@ -38,7 +46,13 @@ def encode(
     profile: int = 1,
     metadata: Mapping[str, str] | None = None,
     metadata_unit: bool = True,
+    layer_parameters: Mapping[str, LayerParameters] | None = None,
+    references: bool = False,
+    part_size: int | None = None,
+    aggregates: Literal["all", "modules"] | None = None,
+    out_of_band: Sequence[str] = (),
     blocks: Sequence[Block] | Literal["auto"] = (),
+    joins: Sequence[Joined] = (),
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> bytes:
@@ -80,8 +94,18 @@ def encode(
         metadata_unit: write what the format has no element for (metadata, dtypes such as
             bfloat16) into a unit of our own. Some decoders refuse units that they don't know;
             without it, such dtypes decode as float32 or int32.
+        layer_parameters: quantization of tensors apart from the model's (qp, nonweight_qp,
+            qp_density), by pattern of the name: outside the window that the model's own
+            quantization parameter sets, or at another density.
+        references: list the names of tensors once, and refer to them by number.
+        part_size: cut payloads of more bytes over several units.
+        aggregates: `all`: the units of all tensors go into one aggregate unit; `modules`: those
+            of each module (by the names, up to a `.` or `/`), one within the other.
+        out_of_band: what the bitstream leaves out and `decode` has to be given: `dimensions`,
+            `cabac_unary_length_minus1`.
         blocks: layers to be coded as one unit each; `auto`: each weight with the bias that goes
             with it by its name.
+        joins: tensors that are coded as one, along a dimension of theirs.
         threads: number of threads, None for one a processor; the bytes don't depend on it.
         executor: any `concurrent.futures.Executor`, used in place of threads of our own.
 
@@ -112,8 +136,15 @@ def encode(
         profile=profile,
         metadata=metadata or {},
         metadata_unit=metadata_unit,
+        layer_parameters=layer_parameters or {},
+        references=references,
+        part_size=part_size,
+        aggregates=aggregates,
+        out_of_band=out_of_band,
     )
-    bitstream = encode_model(model, options, blocks=blocks, threads=threads, executor=executor)
+    bitstream = encode_model(
+        model, options, blocks=blocks, joins=joins, threads=threads, executor=executor
+    )
     return bitstream.to_bytes()
 
 
@@ -206,6 +237,7 @@ def save_file(
     metadata: Mapping[str, str] | None = None,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
+    joins: Sequence[Joined] = (),
     threads: int | None = None,
     executor: Executor | None = None,
     **options: Any,
@@ -217,6 +249,7 @@ def save_file(
         filename: the file.
         metadata: key-value pairs to be kept with the model.
         blocks: layers to be coded as one unit each, as for `encode`.
+        joins: tensors that are coded as one, as for `encode`.
         threads: number of threads, None for one a processor.
         executor: used in place of threads of our own.
         **options: the options of `encode`.
@@ -227,7 +260,7 @@ def save_file(
     """
     encoder_options = EncoderOptions(metadata=metadata or {}, **options)
     bitstream = encode_model(
-        tensors, encoder_options, blocks=blocks, threads=threads, executor=executor
+        tensors, encoder_options, blocks=blocks, joins=joins, threads=threads, executor=executor
     )
     bitstream.save(filename)
 

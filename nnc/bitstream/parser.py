@@ -247,10 +247,10 @@ class UnitParser:
             if name in unit.given:
                 return unit.given[name]
             if name == "out_of_band_tensor_dimensions":
-                shape = self.out_of_band.dimensions.get(element_name(table))
+                shape = self.out_of_band.dimensions.get(self.name_of(table))
                 return None if shape is None else [int(length) for length in shape]
             if name == "out_of_band_cabac_unary_length_minus1":
-                return self.out_of_band.unary_length(element_name(table))
+                return self.out_of_band.unary_length(self.name_of(table))
             if name == "decomposed_tensor_role":
                 unit.given[name] = self.decomposed_tensor_role(table)
                 return unit.given[name]
@@ -258,13 +258,25 @@ class UnitParser:
 
         return given
 
+    def name_of(self, table: Table) -> str:
+        """Give the name of the tensor whose header is being read, or "" where it has none."""
+        unit = self.parameter_sets.reference_list
+        if unit is None:
+            return element_name(table)
+        try:
+            listed = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
+        except BitstreamError:
+            # Whoever asks for the names of units gets to know what is wrong with the list.
+            listed = None
+        return element_name(table, listed or [])
+
     def decomposed_tensor_role(self, table: Table) -> int:
         """Tell which tensor of a decomposed layer a unit holds: 0 a vector, 1 G, 2 H.
 
         The syntax doesn't say. G and H follow each other at once (6.2.3), and their names
         usually end in `_G` and `_H`.
         """
-        name = element_name(table)
+        name = self.name_of(table)
         if name.endswith("_G"):
             role = 1
         elif name.endswith("_H"):
@@ -287,10 +299,20 @@ def holds_part_of_decomposed(unit: Unit) -> bool:
     )
 
 
-def element_name(table: Table) -> str:
-    """Give the name of the tensor whose header is being read, or ""."""
+def element_name(table: Table, listed: Sequence[str] = ()) -> str:
+    """Give the name of the tensor whose header is being read, the first of several, or "".
+
+    Args:
+        table: the header.
+        listed: the list of element ids that indices point into.
+    """
     name = getattr(table, "topology_elem_id", None)
-    if name is None:
-        names = getattr(table, "topology_elem_id_list", None)
-        name = names[0] if names else ""
-    return str(name)
+    if name is not None:
+        return str(name)
+    names = getattr(table, "topology_elem_id_list", None)
+    if names:
+        return str(names[0])
+    indices = [getattr(table, "topology_elem_id_index", None)]
+    indices += getattr(table, "topology_elem_id_index_list", None) or []
+    number = next((index for index in indices if index is not None), len(listed))
+    return str(listed[number]) if number < len(listed) else ""

@@ -12,19 +12,29 @@ from nnc.cli.files import check_output, write_bitstream
 from nnc.cli.output import examples, human_size
 
 
-def tensor_qps(
+def pattern_values(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, int]:
-    """Read `PATTERN=QP` options."""
+) -> dict[str, str]:
+    """Read `PATTERN=VALUE` options."""
     result = {}
     for value in values:
-        pattern, equals, qp = value.rpartition("=")
-        try:
-            result[pattern] = int(qp)
-        except ValueError:
-            equals = ""
+        pattern, equals, text = value.rpartition("=")
         if not equals:
-            raise click.BadParameter(f"{value!r} is not PATTERN=QP")
+            raise click.BadParameter(f"{value!r} is not {parameter.metavar}")
+        result[pattern] = text
+    return result
+
+
+def pattern_numbers(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    """Read `PATTERN=N` options."""
+    result = {}
+    for pattern, text in pattern_values(context, parameter, values).items():
+        try:
+            result[pattern] = int(text)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not a number") from None
     return result
 
 
@@ -40,7 +50,7 @@ def tensor_qps(
 @click.option("--qp", type=int, help="Quantization parameter of weights.  [default: -32]")
 @click.option("--nonweight-qp", type=int, help="That of vectors and scalars.  [default: -75]")
 @click.option(
-    "--tensor-qp", multiple=True, metavar="PATTERN=QP", callback=tensor_qps,
+    "--tensor-qp", multiple=True, metavar="PATTERN=QP", callback=pattern_numbers,
     help="That of the tensors whose names match; can be repeated.",
 )  # fmt: skip
 @click.option("--qp-density", type=int, default=2, show_default=True,
@@ -51,6 +61,12 @@ def tensor_qps(
               help="Store matching tensors as they are; can be repeated.")  # fmt: skip
 @click.option("--blocks", is_flag=True,
               help="Code each weight with its bias as one unit.")  # fmt: skip
+@click.option("--join", "joins", multiple=True, metavar="NAME,NAME",
+              help="Code tensors as one along their first dimension; can be repeated.")  # fmt: skip
+@click.option("--references", is_flag=True, help="List names once, and refer to them by number.")
+@click.option("--part-size", type=int, help="Cut payloads of more bytes over several units.")
+@click.option("--aggregates", type=click.Choice(["all", "modules"]),
+              help="Put units into aggregate units.")  # fmt: skip
 @click.option("--scan-order", type=int, default=0, show_default=True,
               help="0: by rows; 1 to 4: in blocks of 8 to 64.")  # fmt: skip
 @click.option("--row-skip/--no-row-skip", default=None,
@@ -74,16 +90,18 @@ def command(
     output: str,
     base: str | None,
     blocks: bool,
+    joins: tuple[str, ...],
     force: bool,
     quiet: bool,
     threads: int | None,
     **options: Any,
 ) -> None:
     """Encode MODEL (.safetensors or .npz) into a bitstream."""
-    from nnc.bitstream import Bitstream
-    from nnc.encoder import Encoder, EncoderOptions, EncodingWarning, encode_model
+    from nnc.encoder import Encoder, EncoderOptions, EncodingWarning, Joined, encode_model
     from nnc.formats import read_model
 
+    if base is not None and (blocks or joins):
+        raise click.UsageError("an update has no blocks and no joined tensors")
     check_output(output, force)
     started = time.perf_counter()
     source = read_model(model)
@@ -95,11 +113,12 @@ def command(
                 source.tensors,
                 EncoderOptions(**options),
                 blocks="auto" if blocks else (),
+                joins=[Joined(names=names.split(",")) for names in joins],
                 threads=threads,
             )
         else:
             session = Encoder(read_model(base).tensors, threads=threads, **options)
-            bitstream = Bitstream.parse(session.encode(source.tensors))
+            bitstream = session.encode_bitstream(source.tensors)
     write_bitstream(bitstream, output)
     for warning in caught:
         click.echo(f"nnc: {warning.message}", err=True)

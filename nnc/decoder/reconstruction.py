@@ -152,12 +152,13 @@ class Reconstruction:
         return name
 
     def fits(self, name: str, scaling: NDArray[Any]) -> bool:
-        """Tell whether there are as many scaling factors as a weight has rows.
+        """Tell whether there are as many scaling factors as a weight of floats has rows.
 
         Of a weight left decomposed, G may have other rows than the layer has.
         """
         weight, axis = self.values[name], self.row_axes.get(name, 0)
-        return bool(weight.ndim and weight.shape[axis] == scaling.size)
+        is_scalable = weight.ndim and weight.dtype.kind == "f"
+        return bool(is_scalable and weight.shape[axis] == scaling.size)
 
     def scale(self, name: str, scaling: NDArray[Any]) -> None:
         """Multiply the rows of a weight by the scaling factors of its layer."""

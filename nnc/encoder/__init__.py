@@ -1,8 +1,9 @@
 """Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
 
 from nnc.encoder.block import Block
+from nnc.encoder.joined import Joined
 from nnc.encoder.model import encode_model
-from nnc.encoder.options import EncoderOptions
+from nnc.encoder.options import EncoderOptions, LayerParameters
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
 from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
@@ -13,6 +14,8 @@ __all__ = [
     "Encoder",
     "EncoderOptions",
     "EncodingWarning",
+    "Joined",
+    "LayerParameters",
     "TensorOptions",
     "encode_model",
 ]

@@ -52,6 +52,9 @@ class Block:
         bias: the bias, of as many values as the weight has rows.
         scaling: local scaling factors, as many.
         batch_norm: beta, gamma, mean and variance of a batch norm, as many each.
+        separate: code each tensor as a unit of its own, which says of what layer it is (as
+            NNCodec does outside of blocks). The names then tell them apart: `g` ends in `_G`,
+            `h` in `_H`, and `scaling` is the weight's name with `_scaling`.
     """
 
     weight: str
@@ -61,6 +64,7 @@ class Block:
     bias: str | None = None
     scaling: str | None = None
     batch_norm: Sequence[str] = ()
+    separate: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a layer of which something is missing."""
@@ -71,6 +75,22 @@ class Block:
         if len(self.batch_norm) not in (0, 4):
             raise InputError(
                 f"block {self.weight!r}: a batch norm has beta, gamma, mean and variance"
+            )
+
+        if self.separate:
+            self.check_names()
+
+    def check_names(self) -> None:
+        """Refuse names that don't tell a decoder what the tensors of separate units are."""
+        if self.g is not None and (self.g, self.h) != (f"{self.weight}_G", f"{self.weight}_H"):
+            raise InputError(
+                f"block {self.weight!r}: in units of their own the factors have to have the "
+                f"names {self.weight}_G and {self.weight}_H"
+            )
+        if self.scaling not in (None, f"{self.weight}_scaling"):
+            raise InputError(
+                f"block {self.weight!r}: in a unit of its own the scaling has to have the name "
+                f"{self.weight}_scaling"
             )
 
     @property
@@ -127,6 +147,8 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
         tensor = tensors.get(name)
         if tensor is None:
             raise InputError(f"block {block.weight!r}: there is no tensor {name!r}")
+        if tensor.row_axis and name != block.weight:
+            raise InputError(f"block {block.weight!r}: only a whole weight can have a row axis")
         if tensor.is_integer or tensor.data_format is not None or not tensor.values.size:
             raise InputError(
                 f"block {block.weight!r}: tensor {name!r} has to be of float32, and not empty"
@@ -156,6 +178,13 @@ def layer_dimensions(block: Block, tensors: Mapping[str, PreparedTensor]) -> tup
     return tensors[block.weight].values.shape
 
 
+def decoded_dimensions(block: Block, tensors: Mapping[str, PreparedTensor]) -> tuple[int, ...]:
+    """Give the same shape with the dimensions in the order in which a decoder gives them."""
+    if block.g is not None:
+        return tuple(block.dimensions)
+    return tensors[block.weight].dimensions
+
+
 def encode_block(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
@@ -172,7 +201,7 @@ def encode_block(
         base: that of the parameter set.
         options: the rest.
     """
-    dimensions = layer_dimensions(block, tensors)
+    dimensions = decoded_dimensions(block, tensors)
     scan_order = block_scan_order(block, tensors, options)
     options = replace(options, scan_order=scan_order)
     books = codebooks(block, tensors, qps, options)
@@ -196,6 +225,8 @@ def encode_block(
         header.scan_order = scan_order
     if block.g is not None:
         header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
+    elif options.profile == 1 and len(dimensions) > 1:
+        header.first_tensor_dimension_shift = tensors[block.weight].row_axis
     if scan_order:
         joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
         set_entry_points(header, EntryPoints(*(list(values) for values in joined)), dq)
@@ -209,6 +240,9 @@ def block_scan_order(
 
     Such a weight has no block rows, but the syntax would ask for their entry points.
     """
+    if any(tensors[name].row_axis for name in block.weights):
+        # The syntax counts entry points by the first dimension.
+        return 0
     return min(scan_order_of(tensors[name].values.shape, options) for name in block.weights)
 
 

@@ -12,6 +12,7 @@ from nnc.encoder.tensor_options import (
     LARGEST_QP,
     CodebookChoice,
     TensorOptions,
+    check_choice,
     check_codebook,
     check_range,
     check_scan_order,
@@ -26,13 +27,45 @@ DEFAULT_NONWEIGHT_QP = -75
 DEFAULT_QP_DENSITY = 2
 
 
+#: Options of single tensors that are used up before a tensor is coded by itself.
+DONE_BEFORE = ("qp", "keep", "data_format", "row_axis")
+
+#: Which units are put together into aggregate units.
+AGGREGATES = ("all", "modules")
+
+#: Elements that a header can leave to its receiver to know.
+OUT_OF_BAND = ("dimensions", "cabac_unary_length_minus1")
+
+LARGEST_PART = (1 << 31) - 1
+
+
 def at_density(qp: int, qp_density: int) -> int:
     """Give a quantization parameter of the default density for another one.
 
     The step size is the same where the other density has it, else the next smaller one.
     """
-    exponent, fraction = qp >> DEFAULT_QP_DENSITY, qp & ((1 << DEFAULT_QP_DENSITY) - 1)
-    return (exponent << qp_density) + ((fraction << qp_density) >> DEFAULT_QP_DENSITY)
+    return rescaled(qp, DEFAULT_QP_DENSITY, qp_density)
+
+
+def rescaled(qp: int, before: int, qp_density: int) -> int:
+    """Give a quantization parameter of one density for another one; as for `at_density`."""
+    exponent, fraction = qp >> before, qp & ((1 << before) - 1)
+    return (exponent << qp_density) + ((fraction << qp_density) >> before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerParameters:
+    """Quantization of some tensors apart from the model's (a layer parameter set).
+
+    Attributes:
+        qp: quantization parameter of their weights; None: the model's step size.
+        nonweight_qp: that of all others of them; None: likewise.
+        qp_density: theirs; None: the model's.
+    """
+
+    qp: int | None = None
+    nonweight_qp: int | None = None
+    qp_density: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +102,17 @@ class EncoderOptions:
         metadata_unit: write what the format has no element for (metadata, dtypes such as
             bfloat16) into a unit of our own. Some decoders refuse units that they don't know;
             without it, such dtypes decode as float32 or int32.
+        layer_parameters: quantization of tensors apart from the model's, by pattern of the name
+            (of a block: its weight's); the first that matches counts. A quantization
+            parameter lies within a window around its parameter set's: these have their own.
+        references: list the names once, and refer to them by their place in that list.
+        part_size: cut payloads of more bytes over several units (255 at most); None: don't.
+        aggregates: `all`: put the units of all tensors into an aggregate unit; `modules`: those
+            of each module (what the names have in common up to a `.` or `/`), one within the
+            other; None: neither.
+        out_of_band: what is left out of the bitstream, and has to be given to the decoder:
+            `dimensions` (but those of joined and of decomposed tensors) and
+            `cabac_unary_length_minus1`.
     """
 
     qp: int | None = None
@@ -87,6 +131,11 @@ class EncoderOptions:
     profile: int = 1
     metadata: Mapping[str, str] = field(default_factory=dict)
     metadata_unit: bool = True
+    layer_parameters: Mapping[str, LayerParameters] = field(default_factory=dict)
+    references: bool = False
+    part_size: int | None = None
+    aggregates: str | None = None
+    out_of_band: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse what can't be encoded.
@@ -116,18 +165,37 @@ class EncoderOptions:
             raise InputError("keep has to be a list of patterns, not a string")
         if self.row_skip and self.profile == 0:
             raise InputError("row_skip needs profile 1")
+        self.check_structure()
         for key, value in self.metadata.items():
             if not isinstance(key, str) or not isinstance(value, str):
                 raise InputError(f"metadata has to be text, not {key!r}: {value!r}")
+
+    def check_structure(self) -> None:
+        """Refuse structure that can't be written."""
+        for pattern, own in self.layer_parameters.items():
+            check_layer_parameters(f"layer_parameters[{pattern!r}]", own)
+        if self.profile == 0 and any(
+            TensorOptions.of(pattern, one).row_axis for pattern, one in self.tensors.items()
+        ):
+            raise InputError("row_axis needs profile 1")
+        if self.part_size is not None:
+            check_range("part_size", self.part_size, 1, LARGEST_PART)
+        if self.aggregates is not None:
+            check_choice("aggregates", self.aggregates, AGGREGATES)
+        if isinstance(self.out_of_band, str):
+            raise InputError("out_of_band has to be a list of elements, not a string")
+        for element in self.out_of_band:
+            check_choice("out_of_band", element, OUT_OF_BAND)
 
     def for_tensor(self, name: str) -> EncoderOptions:
         """Give the options as they are for one tensor.
 
         Its quantization parameter and whether it is kept aren't in there: those are the plan's,
-        which looks at all tensors together. Its bit depth is.
+        which looks at all tensors together; nor are its format and row axis, which it has
+        already. Its bit depth is.
         """
         depth = self.requested_bit_depth(name)
-        found = {key: one for key, one in self.said_of(name).items() if key not in ("qp", "keep")}
+        found = {key: one for key, one in self.said_of(name).items() if key not in DONE_BEFORE}
         if not found and depth == self.bit_depth:
             return self
         found["bit_depth"] = depth
@@ -171,3 +239,12 @@ class EncoderOptions:
         """Tell whether a tensor is to be stored as it is."""
         said = self.said_of(name).get("keep")
         return matches(name, self.keep) if said is None else bool(said)
+
+
+def check_layer_parameters(name: str, own: LayerParameters) -> None:
+    """Refuse parameters of a layer that can't be written."""
+    if own.qp_density is not None:
+        check_range(f"{name}.qp_density", own.qp_density, 0, 7)
+    for element in ("qp", "nonweight_qp"):
+        if getattr(own, element) is not None:
+            check_range(f"{name}.{element}", getattr(own, element), -LARGEST_QP - 1, LARGEST_QP)

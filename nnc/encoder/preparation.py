@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.decoder.data_format import FORMATS
+from nnc.decoder.data_format import DTYPES, FORMATS, INTEGER_BITS
 from nnc.decoder.metadata import TensorNote, pack_halves
+from nnc.decoder.split import Split
 from nnc.syntax import DecompressedDataFormat as Format
 
 INT32 = np.iinfo(np.int32)
@@ -27,12 +28,13 @@ class PreparedTensor:
     Attributes:
         name: its name.
         values: float32 or float64 array to be quantized, or int32 array; of the shape that is
-            coded.
+            coded, the dimension that the rows of the coded matrix are first.
         data_format: what nnr_decompressed_data_format has to say, None where it is left out.
         note: what the metadata unit has to say, None for nothing.
         largest: largest magnitude of a float tensor, else 0.
         row_axis: which dimension of the tensor as it is handed in and out stands first in
             `values` (first_tensor_dimension_shift).
+        split: how it divides into the tensors that were joined to it, if any were.
     """
 
     name: str
@@ -41,6 +43,7 @@ class PreparedTensor:
     note: TensorNote | None = None
     largest: float = 0.0
     row_axis: int = 0
+    split: Split | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -51,8 +54,12 @@ class PreparedTensor:
 
     def by_rows_of(self, axis: int) -> PreparedTensor:
         """Give the tensor with one of its dimensions as the rows of the coded matrix."""
-        values = np.moveaxis(np.moveaxis(self.values, 0, self.row_axis), axis, 0)
+        values = np.moveaxis(self.in_order(), axis, 0)
         return replace(self, values=np.ascontiguousarray(values), row_axis=axis)
+
+    def in_order(self) -> NDArray[Any]:
+        """Give the values with the dimensions as they are handed in and out."""
+        return np.moveaxis(self.values, 0, self.row_axis) if self.row_axis else self.values
 
     @property
     def is_integer(self) -> bool:
@@ -84,9 +91,9 @@ def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
     Raises:
         InputError: it has no such dimension.
     """
-    if not axis:
+    if axis == tensor.row_axis:
         return tensor
-    if not 0 < axis < tensor.values.ndim:
+    if not 0 <= axis < tensor.values.ndim:
         raise InputError(
             f"tensor {tensor.name!r} of {tensor.values.ndim} dimensions has no row axis {axis}"
         )
@@ -137,6 +144,43 @@ def prepare(name: str, values: Any) -> PreparedTensor:
     if is_extension_integer(array.dtype):
         return PreparedTensor(name, array.astype(np.int32), note=TensorNote(array.dtype.name))
     raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which is not one of numbers")
+
+
+def with_format(tensor: PreparedTensor, data_format: str | None) -> PreparedTensor:
+    """Give a tensor that is delivered in a format of clause 7.2.
+
+    Args:
+        tensor: the tensor.
+        data_format: name of the format (`int4`, `float16` ...); None: as it is.
+
+    Raises:
+        InputError: it is of floats and the format of integers, or the other way round; or an
+            integer doesn't fit.
+    """
+    if data_format is None:
+        return tensor
+    wanted = Format[f"TENSOR_{data_format.upper()}"]
+    bits = INTEGER_BITS.get(wanted)
+    packed = tensor.note is not None and tensor.note.changes_values
+    if (bits is not None) != tensor.is_integer or packed:
+        raise InputError(f"tensor {tensor.name!r} can't be delivered as {data_format}")
+    if bits is not None and tensor.values.size:
+        low, high = int(tensor.values.min()), int(tensor.values.max())
+        half = 1 << (bits - 1)
+        if low < -half or high >= half:
+            raise InputError(
+                f"tensor {tensor.name!r} holds {low} to {high}, which {data_format} can't"
+            )
+    absent = Format.TENSOR_FLOAT32 if bits is None else Format.TENSOR_INT32
+    note = tensor.note if tensor.note is not None and tensor.note.dtype == data_format else None
+    if bits is None and wanted != Format.TENSOR_FLOAT64:
+        # Values of float16 are quantized, and may be stored, as those of float32 are.
+        with np.errstate(over="ignore"):
+            values = tensor.values.astype(np.float32, copy=False)
+            largest_magnitude(tensor.name, values.astype(DTYPES[wanted], copy=False))
+        largest = largest_magnitude(tensor.name, values)
+        tensor = replace(tensor, values=values, largest=largest)
+    return replace(tensor, data_format=None if wanted == absent else wanted, note=note)
 
 
 def is_extension_float(dtype: np.dtype[Any]) -> bool:

@@ -111,4 +111,4 @@ def within_window(
 
 def warn(message: str) -> None:
     """Issue an `EncodingWarning`, as of the caller of `nnc.encode`."""
-    warnings.warn(message, EncodingWarning, stacklevel=6)
+    warnings.warn(message, EncodingWarning, stacklevel=8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,14 @@ from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
 from nnc.decoder.session_state import ROOT, CodedState
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.preparation import PreparedTensor, check_name, largest_magnitude, prepare
+from nnc.encoder.preparation import (
+    PreparedTensor,
+    check_name,
+    largest_magnitude,
+    prepare,
+    with_format,
+    with_row_axis,
+)
 from nnc.encoder.tensor import Lineage
 
 #: How an update may name the units that it is a difference to.
@@ -121,13 +128,18 @@ class Encoder:
         Raises:
             InputError: a tensor that can't be coded.
         """
+        return self.encode_bitstream(tensors).to_bytes()
+
+    def encode_bitstream(self, tensors: Mapping[str, ArrayLike]) -> Bitstream:
+        """Encode a model into a bitstream that can be looked at; see `encode`."""
         state = self.decoder.state
         update = bool(state.values)
         prepared: list[PreparedTensor] = []
         lineages: list[Lineage] = []
         for name, given in tensors.items():
             check_name(name)
-            tensor = prepare(name, given)
+            said = self.options.said_of(name)
+            tensor = with_format(prepare(name, given), said.get("data_format"))
             before = state.value(self.device_id, name)
             if update and before is not None and np.shape(given) == before.shape:
                 one, lineage = self.difference(tensor, np.asarray(given), before)
@@ -135,8 +147,10 @@ class Encoder:
                     continue
             else:
                 one, lineage = tensor, Lineage(self.node(name, None), update)
+            axis = said.get("row_axis", 0)
+            one = with_row_axis(one, axis) if axis < one.values.ndim else one
             prepared.append(one)
-            lineages.append(lineage)
+            lineages.append(lineage.with_row_axis(one.row_axis))
         bitstream = encode_prepared(
             prepared,
             self.options,
@@ -146,9 +160,18 @@ class Encoder:
             threads=self.threads,
             executor=self.executor,
         )
-        data = bitstream.to_bytes()
-        self.decoder.decode(data)
-        return data
+        received = self.received(bitstream.to_bytes(), prepared)
+        self.decoder.decode(received)
+        return received
+
+    def received(self, data: bytes, prepared: Sequence[PreparedTensor]) -> Bitstream:
+        """Give a bitstream as a receiver has it who knows what is left out of it."""
+        left_out: dict[str, Any] = {}
+        if "dimensions" in self.options.out_of_band:
+            left_out["dimensions"] = {tensor.name: tensor.dimensions for tensor in prepared}
+        if "cabac_unary_length_minus1" in self.options.out_of_band:
+            left_out["cabac_unary_length_minus1"] = self.options.cabac_unary_length_minus1
+        return Bitstream.parse(data, **left_out)
 
     def difference(
         self, tensor: PreparedTensor, given: NDArray[Any], before: NDArray[Any]

@@ -13,11 +13,9 @@ from nnc.bitstream.editing import Edit, run, walk_paths
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.parts import copy_bitstream, copy_unit
 from nnc.decoder.metadata import METADATA_UNIT_TYPE, Metadata, read_metadata
+from nnc.encoder.layer_parameters import layer_parameter_set
 from nnc.syntax import (
-    NnrLayerParameterSetUnitHeader,
-    NnrLayerParameterSetUnitPayload,
     NnrModelParameterSetUnitPayload,
-    NnrUnitHeader,
     NnrUnitType,
     TopologyStorageFormat,
 )
@@ -221,7 +219,8 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
     check_parameter_sets(result, added, own, other)
     units = [copy_unit(unit) for unit in added.units[2:]]
     if layer_parameters_needed(result, own, other):
-        units.insert(first_data_unit(units), layer_parameter_set(other))
+        parameters = layer_parameter_set(*(getattr(other, name) for name in QUANTIZATION))
+        units.insert(first_data_unit(units), parameters)
     values = {
         f"units[1].payload.{name}": getattr(own, name) | getattr(other, name)
         for name in ("topology_carriage_flag", "mps_quantization_method_flags")
@@ -303,24 +302,3 @@ def first_data_unit(units: Sequence[Unit]) -> int:
         (number for number, unit in enumerate(units) if unit.nnr_unit_type not in before),
         len(units),
     )
-
-
-def layer_parameter_set(mps: NnrModelParameterSetUnitPayload) -> Unit:
-    """Give a layer parameter set with the step sizes of a model parameter set."""
-    header = NnrUnitHeader(
-        nnr_unit_type=NnrUnitType.NNR_LPS,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
-        nnr_layer_parameter_set_unit_header=NnrLayerParameterSetUnitHeader(
-            lps_self_contained_flag=0
-        ),
-    )
-    payload = NnrLayerParameterSetUnitPayload(
-        lps_sparsification_flag=0,
-        lps_pruning_flag=0,
-        lps_unification_flag=0,
-        lps_quantization_method_flags=mps.mps_quantization_method_flags,
-        lps_qp_density=mps.mps_qp_density,
-        lps_quantization_parameter=mps.mps_quantization_parameter,
-    )
-    return Unit(header, payload)

@@ -19,6 +19,7 @@ from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
 from nnc.encoder.dependent_quantization import quantize_dependent
+from nnc.encoder.joined import set_split
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
@@ -69,6 +70,17 @@ class Lineage:
     parent: Parent | None = None
     known: Known = field(default_factory=Known)
 
+    def with_row_axis(self, axis: int) -> Lineage:
+        """Give the same for values whose dimension `axis` was put first."""
+        if not axis:
+            return self
+        levels, history = self.known
+        known = Known(
+            None if levels is None else np.moveaxis(levels, axis, 0),
+            None if history is None else np.moveaxis(history, axis, 0),
+        )
+        return replace(self, known=known)
+
 
 class CodedLevels(NamedTuple):
     """A codeword with what its header has to say about it.
@@ -89,7 +101,7 @@ def encode_raw(
 ) -> Unit:
     """Store a float tensor as it is."""
     bits = RAW_FLOAT_BITS.get(tensor.data_format or DecompressedDataFormat.TENSOR_FLOAT32, 32)
-    values = np.ascontiguousarray(tensor.values, dtype=f"<f{bits >> 3}")
+    values = np.ascontiguousarray(tensor.in_order(), dtype=f"<f{bits >> 3}")
     header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options, lineage=lineage)
     return unit_of(header, values.reshape(-1).view(np.uint8).data)
 
@@ -302,10 +314,12 @@ def data_unit_header(
     if payload_type == PayloadType.NNR_PT_FLOAT:
         header.codebook_present_flag = int(book is not None)
         header.integer_codebook = None if book is None else book.table
+    if tensor.split is not None:
+        set_split(header, tensor.split)
     if len(shape) > 1:
         header.scan_order = 0 if raw else scan_order_of(shape, options)
         if options.profile == 1:
-            header.first_tensor_dimension_shift = tensor.row_axis
+            header.first_tensor_dimension_shift = 0 if raw else tensor.row_axis
         if header.scan_order and coded is not None:
             set_entry_points(header, coded.entry_points, dq)
     return header

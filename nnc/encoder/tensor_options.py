@@ -14,6 +14,12 @@ CodebookChoice = bool | int | Literal["exact", "auto"]
 
 LARGEST_QP = 4095
 LARGEST_CODEBOOK_SIZE = 1 << 16
+LARGEST_ROW_AXIS = 31
+
+#: Formats of clause 7.2 as users name them.
+DATA_FORMATS = (
+    "int2", "int3", "int4", "int8", "int16", "int32", "int64", "float16", "float32", "float64",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,11 @@ class TensorOptions:
         row_skip: signal rows of zeros.
         cabac_unary_length_minus1: number of greater-than flags, less one.
         effort: from fastest to smallest, 0 to 3.
+        data_format: format in which the tensor is delivered (`int2`, `int3`, `int4`, `int8`,
+            `int16`, `int32` or `int64` for integers, `float16`, `float32` or `float64` for
+            floats); else it is that of its dtype.
+        row_axis: which of its dimensions is coded as the rows of a matrix (profile 1 only);
+            tensors without that dimension are coded as always.
         exclude: patterns of names that this doesn't hold for.
     """
 
@@ -42,6 +53,8 @@ class TensorOptions:
     row_skip: bool | None = None
     cabac_unary_length_minus1: int | None = None
     effort: int | None = None
+    data_format: str | None = None
+    row_axis: int | None = None
     exclude: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -55,6 +68,7 @@ class TensorOptions:
             "bit_depth": (2, 31),
             "cabac_unary_length_minus1": (0, 255),
             "effort": (0, 3),
+            "row_axis": (0, LARGEST_ROW_AXIS),
         }
         for name, (low, high) in ranges.items():
             if getattr(self, name) is not None:
@@ -62,6 +76,8 @@ class TensorOptions:
         if self.scan_order is not None:
             check_scan_order(self.scan_order)
         check_codebook(self.codebook)
+        if self.data_format is not None:
+            check_choice("data_format", self.data_format, DATA_FORMATS)
         for name in ("dq", "keep", "row_skip"):
             if getattr(self, name) not in (None, True, False):
                 raise InputError(f"{name} has to be true or false, not {getattr(self, name)!r}")
@@ -132,6 +148,12 @@ def check_range(name: str, value: Any, low: int, high: int) -> None:
     """Refuse an option that is not an integer of a range."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
         raise InputError(f"{name} has to be an integer from {low} to {high}, not {value!r}")
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Refuse an option that is none of some words."""
+    if value not in choices:
+        raise InputError(f"{name} has to be one of {', '.join(choices)}, not {value!r}")
 
 
 def check_scan_order(value: Any) -> None:
