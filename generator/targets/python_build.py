@@ -72,6 +72,10 @@ class BuildCode(Code):
         self.line(f"stream.{statement.descriptor}({', '.join(arguments)}{index})")
         self.step(field)
 
+    def list_position(self, field: Field) -> str:
+        """Give how many values of a list without index in the syntax stand before the next."""
+        return f"{self.row(field, 0)}_position"
+
     def next_item(self, field: Field) -> str:
         """Give the next value of a list in order of writing."""
         name = self.row(field, 0)
@@ -106,7 +110,7 @@ class BuildCode(Code):
         table = self.names.local(field.name) + "_table"
         index = ""
         if field.is_list:
-            index = f", {self.row(field, 0)}_position"
+            index = f", {self.list_position(field)}"
             self.line(f"{table} = {self.next_item(field)}")
         else:
             self.line(f'{table} = required(stream, obj.{field.name}, "{field.name}")')

@@ -467,11 +467,15 @@ class Code:
     def index_code(self, field: Field) -> str:
         """Give the argument that names an element's index, with a comma, or nothing."""
         if not field.indexed:
-            return ""
+            return f", {self.list_position(field)}" if field.is_list else ""
         statement = field.statement
         assert isinstance(statement, tree.Element)
         indices = [self.names.value(index) for index in statement.indices]
         return f", {indices[0]}" if len(indices) == 1 else f", ({', '.join(indices)})"
+
+    def list_position(self, field: Field) -> str:
+        """Give how many values of a list without index in the syntax stand before the next."""
+        raise TypeError("only for one direction")
 
     def row(self, field: Field, level: int) -> str:
         """Give the variable that holds the list of a level of a field."""

@@ -77,10 +77,15 @@ class ParseCode(Code):
         """Give the arguments of a descriptor, (v) being none."""
         return statement.arguments if statement.descriptor not in ("st", "bs") else ()
 
+    def list_position(self, field: Field) -> str:
+        """Give how many values of a list without index in the syntax stand before the next."""
+        return f"len({self.row(field, 0)})"
+
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
         if field.is_list:
-            self.line(f"{self.row(field, 0)}.append(stream.byte_alignment())")
+            bits = f"stream.byte_alignment({self.list_position(field)})"
+            self.line(f"{self.row(field, 0)}.append({bits})")
         else:
             self.line(f"obj.{field.name} = stream.byte_alignment()")
 
@@ -92,7 +97,7 @@ class ParseCode(Code):
         """Add the call of a table."""
         self.arguments(statement)
         syntax = self.names_of(statement.table)
-        index = f", len({self.row(field, 0)})" if field.is_list else ""
+        index = f", {self.list_position(field)}" if field.is_list else ""
         self.line(f'stream.enter("{field.name}", "{statement.table}"{index})')
         value = f"{syntax}._parse(stream, context, path)"
         result = f"obj.{field.name}"

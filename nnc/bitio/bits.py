@@ -233,8 +233,11 @@ class BitReader:
             self.record_array(start, n, name, f"flt({n})", values)
         return values
 
-    def byte_alignment(self) -> int | None:
+    def byte_alignment(self, index: Any = None) -> int | None:
         """Read the bits up to the next byte boundary, at least one (clause 6.3.5).
+
+        Args:
+            index: which one, where it stands in a loop.
 
         Returns:
             None for a 1 and zeros, as the syntax wants it; else the bits found, as an integer.
@@ -242,11 +245,11 @@ class BitReader:
         start = self.position
         n = 8 - (start & 7)
         if n > self.end - start:
-            self.raise_incomplete(n, "byte_alignment", None)
+            self.raise_incomplete(n, "byte_alignment", index)
         value = self.read_bits(start, n)
         self.position = start + n
         if self.trace is not None:
-            self.record(start, "byte_alignment", None, f"f({n})", value)
+            self.record(start, "byte_alignment", index, f"f({n})", value)
         return None if value == ONE << (n - 1) else value
 
     def fail(

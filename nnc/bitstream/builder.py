@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
+from nnc.bitstream.unit import PARAMETER_SETS, Unit
 from nnc.syntax import NnrUnitSize, NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 #: The largest size that nnr_unit_size can hold in its short and in its long form, in bytes.
@@ -55,7 +55,9 @@ class UnitBuilder:
         if kind == NnrUnitType.NNR_STR:
             self.scope = Scope()
             self.scope.general_profile_idc = scope.general_profile_idc
-        syntax = PAYLOAD_TABLES.get(kind)  # type: ignore[call-overload]
+        syntax = unit.payload_syntax
+        if unit.is_part and unit.table is not None:
+            raise BuildError("a part of cut data needs bytes as payload", path="payload")
         if unit.table is None or syntax is None:
             if kind in PARAMETER_SETS:
                 raise BuildError("a parameter set needs a table as payload", path="payload")

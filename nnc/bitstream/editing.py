@@ -12,9 +12,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnc.bitio import BuildError, InputError
+from nnc.bitio import BuildError, InputError, Table
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.paths import Place, places
+from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.plan import Plan, UnitChange, UnitTrace, compare, payload_change
 from nnc.bitstream.repair import Pin, Shift
 from nnc.bitstream.settling import Settler, SizeMap, measure, trace_unit
@@ -147,9 +148,15 @@ class Edit:
         if field.called is not None:
             raise BuildError("is a table; choose one of its elements", path=place.path)
         self.open(unit)
+        if place.in_payload_bytes:
+            self.set_payload_element(place, value)
+            return
         owner = place.owner(create=True)
         if owner is None:
             raise BuildError("there is no such table here", path=place.path)
+        if field.is_alignment and place.indices:
+            self.set_alignment(place, owner, value)
+            return
         depth = field.depth - len(place.indices)
         if value is not None:
             value = checked_value(field, value, place.path, self.force)
@@ -169,6 +176,33 @@ class Edit:
         self.pin(place)
         if not self.force:
             check_constraints(field, owner, place.path)
+
+    def set_payload_element(self, place: Place, value: Any) -> None:
+        """Change the bytes of a payload, or values of a raw tensor."""
+        assert place.unit is not None
+        assert place.field is not None
+        changed = changed_payload(
+            place.unit, place.field, place.indices, value, place.path, self.force
+        )
+        if changed is not None:
+            self.set_payload(place.unit, changed, place.path)
+
+    def set_alignment(self, place: Place, owner: Table, value: Any) -> None:
+        """Change the bits that fill up a byte in one pass of a loop; None: the regular ones."""
+        assert place.field is not None
+        index = place.indices[0]
+        name = f"{place.field.name}[{index}]"
+        paths = {place.path, ".".join([place.unit_path, place.part, *place.tables, name])}
+        found = self.traces[id(place.unit)].elements()
+        if not any(f"{place.unit_path}.{path}" in paths for path in found):
+            raise BuildError("there is no such value", path=place.path, value=value)
+        if value is not None:
+            value = checked_value(place.field, value, place.path, self.force)
+        bits = list(getattr(owner, place.field.name) or [])
+        bits += [None] * (index + 1 - len(bits))
+        bits[index] = value
+        setattr(owner, place.field.name, bits if any(bit is not None for bit in bits) else None)
+        self.pin(place)
 
     def pin(self, place: Place) -> None:
         """Remember that the caller wants this element as it is."""
@@ -192,6 +226,11 @@ class Edit:
             raise InputError(f"{path}: say where to insert, `{place.field.name}[0]`")
         unit, field, last = place.unit, place.field, place.indices[-1]
         assert unit is not None
+        if place.in_payload_bytes:
+            raise BuildError(
+                "the number of values follows from tensor_dimensions; set the whole payload",
+                path=place.path,
+            )
         self.open(unit)
         owner = place.owner(create=delta > 0)
         values = None if owner is None else getattr(owner, field.name)

@@ -41,6 +41,11 @@ class Field(NamedTuple):
     element: Element | None
     derived: bool
 
+    @property
+    def is_alignment(self) -> bool:
+        """Whether these are the bits up to a byte boundary."""
+        return self.element is None and self.called is None and not self.derived
+
     def descriptor_text(self) -> str:
         """Say what the field takes, for messages."""
         kinds = {"int": "an integer", "float": "a number", "str": "text", "bytes": "bytes"}

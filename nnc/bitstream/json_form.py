@@ -119,14 +119,11 @@ def unit_object(unit: Unit, payloads: ByteStore) -> dict[str, Any]:
 
 def payload_table(unit: Unit) -> Table | None:
     """Give the payload as a table, None where only its bytes give it back without loss."""
-    kind = unit.nnr_unit_type
-    syntax: Any = PAYLOAD_TABLES.get(kind)  # type: ignore[call-overload]
+    syntax = unit.payload_syntax
     if syntax is None:
         return None
-    if kind in PARAMETER_SETS or unit.payload_bytes.nbytes == 0:
+    if unit.nnr_unit_type in PARAMETER_SETS or unit.payload_bytes.nbytes == 0:
         return unit.payload if isinstance(unit.payload, Table) else None
-    if unit.header is not None and unit.header.partial_data_counter:
-        return unit.table
     try:
         table = unit.payload
         assert unit.scope is not None

@@ -10,11 +10,8 @@ from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing import Edit, is_unit_path, link, run
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.plan import Plan
-from nnc.bitstream.unit import PAYLOAD_TABLES, Unit
+from nnc.bitstream.unit import CUTTABLE, Unit
 from nnc.syntax import AggregateUnitType, NnrAggregateUnitHeader, NnrUnitHeader, NnrUnitType
-
-#: Types of units whose data may be cut over several (clause 6.4.3).
-CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 
 #: partial_data_counter has eight bits.
 MAXIMUM_PARTS = 255
@@ -213,6 +210,5 @@ def payload_of(bitstream: Bitstream, unit: Unit) -> memoryview:
     if unit.scope is None:
         link(bitstream)
     assert unit.scope is not None
-    syntax = PAYLOAD_TABLES[unit.nnr_unit_type]  # type: ignore[index]
-    built = build_table(syntax, unit.table, unit.scope.copy(), "payload")
+    built = build_table(unit.payload_syntax, unit.table, unit.scope.copy(), "payload")
     return memoryview(built + bytes(unit.trailing))

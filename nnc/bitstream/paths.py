@@ -4,6 +4,9 @@ A path begins with a unit, `units[3]`, or with one inside aggregates, `units[2].
 comes `header`, `payload`, or one of the few things that a unit has beside them; then names of
 tables and of elements. Names of called tables may be left out: the first table in the order of
 the syntax that has the element is taken, one that is present before one that is absent.
+
+A payload that is bytes has one element, its bytes or the values of a raw tensor:
+`units[3].payload.raw_float32_parameter[7]` (see `payload_elements`).
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ from typing import Any
 
 from nnc.bitio import InputError, Table
 from nnc.bitio.bits import index_text
-from nnc.bitstream.fields import Field, called_tables, empty_table, fields_of
-from nnc.bitstream.unit import PAYLOAD_TABLES, Unit
-from nnc.syntax import NnrUnitHeader, nnr_unit_header
+from nnc.bitstream.fields import SYNTAX_BY_CLASS, Field, called_tables, empty_table, fields_of
+from nnc.bitstream.payload_elements import payload_table, payload_type
+from nnc.bitstream.unit import Unit
+from nnc.syntax import NnrUnitHeader, NnrUnitPayload
 
 NAME = re.compile(r"[A-Za-z_]\w*")
 INDEX = re.compile(r"\[\s*(\d+|\*)\s*\]")
@@ -105,30 +109,43 @@ class Place:
 
     @property
     def path(self) -> str:
-        """The path in the short form in which errors give it."""
+        """The path as errors give it: without the names of tables that nobody needs."""
         if self.part == "unit":
             return self.unit_path
         parts = [self.unit_path] if self.unit_path else []
         parts.append(self.part)
-        owner = self.root_type() if self.tables else None
-        for name in self.tables:
-            assert owner is not None
-            field = fields_of(owner)[name]
-            if name != field.called.table:
-                parts.append(name)
-            owner = field.called.table_type
-        name = self.name if self.field is None else self.field.name
-        if name:
-            parts.append(name)
+        if self.field is not None:
+            parts += self.names()
+        elif self.name:
+            parts.append(self.name)
         return ".".join(parts) + index_text(self.indices)
 
-    def root_type(self) -> type[Table]:
-        """Give the dataclass of the header or the payload."""
+    def names(self) -> list[str]:
+        """Give the names that lead from the header or payload to the element."""
+        assert self.field is not None
+        table_type = self.root_type()
+        assert table_type is not None
+        short, owner = [], table_type
+        for name in self.tables:
+            called = fields_of(owner)[name].called
+            if name != called.table:
+                short.append(name)
+            owner = called.table_type
+        short.append(self.field.name)
+        steps = [Step(name, (), 1) for name in short[:-1]]
+        last = Step(short[-1], self.indices, 1)
+        if find(table_type, self.root(), [*steps, last], "") == (self.tables, self.field):
+            return short
+        # Another table has an element of that name, and comes first.
+        return [*self.tables, self.field.name]
+
+    def root_type(self) -> type[Table] | None:
+        """Give the dataclass of the header or the payload, None for what has no elements."""
+        assert self.unit is not None
         if self.part == "header":
             return NnrUnitHeader
-        syntax: Any = PAYLOAD_TABLES[self.unit.nnr_unit_type]  # type: ignore[union-attr, index]
-        table_type: type[Table] = syntax.table_type
-        return table_type
+        syntax = self.unit.payload_syntax
+        return payload_type(self.unit) if syntax is None else syntax.table_type
 
     def root(self) -> Table | None:
         """Give the header or the payload as a table, None where there is none."""
@@ -136,7 +153,13 @@ class Place:
         if self.part == "header":
             return self.unit.readable_header()
         payload = self.unit.payload
-        return payload if isinstance(payload, Table) else None
+        return payload if isinstance(payload, Table) else payload_table(self.unit)
+
+    @property
+    def in_payload_bytes(self) -> bool:
+        """Whether this is an element of a payload that is kept as bytes."""
+        assert self.unit is not None
+        return self.part == "payload" and self.unit.payload_syntax is None
 
     def owner(self, create: bool = False) -> Table | None:
         """Give the table that the element stands in, None where it is absent.
@@ -282,63 +305,114 @@ def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]
     if not steps:
         yield here
         return
-    unit = here.unit
-    assert unit is not None
-    if here.part == "payload" and unit.nnr_unit_type not in PAYLOAD_TABLES:
-        raise InputError(
-            f"{path}: column {steps[0].column}: the payload of {unit.type_name} has no elements; "
-            f"{here.path} gives its bytes"
-        )
+    assert here.unit is not None
     table_type = here.root_type()
-    table = here.root()
+    if table_type is None:
+        raise InputError(
+            f"{path}: column {steps[0].column}: the payload of {here.unit.type_name} has no "
+            f"elements; {here.path} gives its bytes"
+        )
+    tables, field = find(table_type, here.root(), steps, path)
+    yield from indexed(replace(here, tables=tables, field=field), steps[-1], path)
+
+
+def find(
+    table_type: type[Table], table: Table | None, steps: Sequence[Step], path: str
+) -> tuple[tuple[str, ...], Field]:
+    """Give the names of the tables that lead to an element, and the element's field.
+
+    Raises:
+        InputError: a name is unknown, or that of no table.
+    """
     tables: tuple[str, ...] = ()
     for number, step in enumerate(steps):
-        chain = find_field(table_type, table, step.name)
+        chain = find_field(table_type, table, step.name, len(step.indices))
         if chain is None:
             raise unknown_name(path, step, table_type)
         field = chain[-1]
-        for called in chain[:-1]:
+        if number < len(steps) - 1 and (field.called is None or step.indices):
+            raise path_error(path, steps[number + 1].column - 2, "the end")
+        for called in chain if number < len(steps) - 1 else chain[:-1]:
             tables = (*tables, called.name)
             table = getattr(table, called.name) if table is not None else None
             table_type = called.called.table_type
-        if number == len(steps) - 1:
-            yield from indexed(replace(here, tables=tables, field=field), step, path)
-            return
-        if field.called is None or step.indices:
-            raise path_error(path, steps[number + 1].column - 2, "the end")
-        tables = (*tables, field.name)
-        table = getattr(table, field.name) if table is not None else None
-        table_type = field.called.table_type
+    return tables, field
 
 
-def find_field(table_type: type[Table], table: Table | None, name: str) -> list[Field] | None:
-    """Give the fields that lead to a name: of called tables, and the one of the name."""
+def find_field(
+    table_type: type[Table], table: Table | None, name: str, depth: int
+) -> list[Field] | None:
+    """Give the fields that lead to a name: of called tables, and the one of the name.
+
+    Args:
+        table_type: where to begin.
+        table: its values, None where it is absent.
+        name: the name.
+        depth: how many indices it has; a field that takes as many is preferred.
+    """
     own = fields_of(table_type).get(name)
-    if own is not None:
+    if own is not None and own.depth >= depth:
         return [own]
     absent = None
-    for called in called_tables(table_type):
+    for called in searched_tables(table_type):
         inner = getattr(table, called.name) if table is not None else None
-        chain = find_field(called.called.table_type, inner, name)
-        if chain is not None:
+        chain = find_field(called.called.table_type, inner, name, depth)
+        if chain is not None and (own is None or chain[-1].depth >= depth):
             if inner is not None:
                 return [called, *chain]
             absent = absent or [called, *chain]
-    return absent
+    return absent or (None if own is None else [own])
+
+
+def searched_tables(table_type: type[Table]) -> Iterator[Field]:
+    """Give the called tables whose names may be left out in paths."""
+    # As one of nnr_unit_payload only bytes are kept; its tables are payloads by themselves.
+    if table_type is not NnrUnitPayload:
+        yield from called_tables(table_type)
+
+
+def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...]]]) -> list[str]:
+    """Give the elements of a unit paths that lead to them and to nothing else.
+
+    Where elements of one name and as many indices stand in several tables, the short path means
+    that of the outermost one; those in others are named with all tables around them.
+
+    Args:
+        elements: for each element its short path, and the tables around it from the outside:
+            name of the field, name of the table, index.
+    """
+    owners: dict[str, dict[Any, None]] = {}
+    for path, stack in elements:
+        owners.setdefault(without_numbers(path), {})[stack] = None
+    paths = []
+    for path, stack in elements:
+        named = owners[without_numbers(path)]
+        if len(named) > 1 and stack != min(named, key=len):
+            tables = [name + index_text(index) for name, _, index in stack]
+            path = ".".join([*tables, path.rpartition(".")[2]])
+        paths.append(path)
+    return paths
+
+
+def without_numbers(path: str) -> str:
+    """Give a path without the numbers in the indices of its last name."""
+    before, dot, last = path.rpartition(".")
+    name = last.partition("[")[0]
+    return before + dot + name + "[]" * last.count("[")
 
 
 def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
     """Give the error for a name that is no element, with the nearest that are."""
     near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    table = nnr_unit_header.table if table_type is NnrUnitHeader else table_type.__name__
+    table = SYNTAX_BY_CLASS[table_type.__name__].table
     return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")
 
 
 def names_below(table_type: type[Table]) -> set[str]:
     """Give the names of all fields of a table and of those that it calls."""
     names = set(fields_of(table_type))
-    for called in called_tables(table_type):
+    for called in searched_tables(table_type):
         names |= names_below(called.called.table_type)
     return names
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nnc.bitio import BitReader, TraceEntry
-from nnc.bitstream.fields import SYNTAX_BY_CLASS, fields_of
+from nnc.bitstream.paths import distinct_paths
 
 
 class Change(NamedTuple):
@@ -155,49 +154,26 @@ class UnitTrace(NamedTuple):
     payload_start: int
 
     def elements(self) -> dict[str, TraceEntry]:
-        """Give all elements by path, each value of a list with its index."""
-        found: dict[str, TraceEntry] = {}
-        count: dict[str, int] = {}
+        """Give all elements by path."""
         moved = (
             entry._replace(position=entry.position + self.payload_start) for entry in self.payload
         )
-        for entry in [*self.header, *moved]:
-            name, bracket, index = entry.path.partition("[")
-            plain = name.rpartition(".")[2]
-            path = entry.path
-            if not bracket and plain in unindexed_lists():
-                path = f"{name}[{count.get(name, 0)}]"
-                count[name] = count.get(name, 0) + 1
-            elif plain in row_arrays() and index.count("[") == 0:
-                # One row is read at once, and begins anew with index 0.
-                count[name] = count.get(name, -1) + (index == "0]")
-                path = f"{name}[{count[name]}][{index}"
-            elif path in found:
-                count[name] = count.get(name, 0) + 1
-                path = f"{name}[{count[name]}]"
-            found[path] = entry
-        return found
+        return {entry.path: entry for entry in [*self.header, *moved]}
 
 
-@functools.cache
-def unindexed_lists() -> frozenset[str]:
-    """Give the names of elements that stand in lists without having an index in the syntax."""
-    depths: dict[str, set[int]] = {}
-    for syntax in SYNTAX_BY_CLASS.values():
-        for one in fields_of(syntax.table_type).values():
-            depths.setdefault(one.name, set()).add(one.depth)
-    return frozenset(name for name, found in depths.items() if found == {1})
+class Recorder:
+    """Takes over what a reader notes, together with the tables around it."""
 
+    def __init__(self, reader: BitReader):
+        """Listen to `reader`."""
+        self.reader = reader
+        self.entries: list[TraceEntry] = []
+        self.stacks: list[tuple[tuple[str, str, Any], ...]] = []
 
-@functools.cache
-def row_arrays() -> frozenset[str]:
-    """Give the names of elements whose values are read row by row."""
-    return frozenset(
-        one.name
-        for syntax in SYNTAX_BY_CLASS.values()
-        for one in fields_of(syntax.table_type).values()
-        if one.depth == 2 and one.array
-    )
+    def append(self, entry: TraceEntry) -> None:
+        """Take one element."""
+        self.entries.append(entry)
+        self.stacks.append(tuple(self.reader.stack))
 
 
 def trace_table(name: str, syntax: Any, data: Any, scope: Any, shift: int = 0) -> Any:
@@ -206,11 +182,15 @@ def trace_table(name: str, syntax: Any, data: Any, scope: Any, shift: int = 0) -
     Returns:
         The table and the trace of its elements, positions moved by `shift` bits.
     """
-    entries: list[TraceEntry] = []
-    reader = BitReader(data, trace=entries)
+    reader = BitReader(data)
+    recorder = reader.trace = Recorder(reader)
     reader.enter(name, syntax.table)
     table = syntax._parse(reader, scope, "")
-    return table, [entry._replace(position=entry.position + shift) for entry in entries]
+    found = zip((entry.path for entry in recorder.entries), recorder.stacks, strict=True)
+    return table, [
+        entry._replace(path=path, position=entry.position + shift)
+        for entry, path in zip(recorder.entries, distinct_paths(list(found)), strict=True)
+    ]
 
 
 def compare(

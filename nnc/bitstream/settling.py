@@ -136,7 +136,7 @@ class Settler:
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             return sum(inner.byte_size or written_size(inner) for inner in unit.units)
-        syntax: Any = PAYLOAD_TABLES.get(kind)  # type: ignore[call-overload]
+        syntax = unit.payload_syntax
         if kind in PARAMETER_SETS:
             _ = unit.payload  # parses bytes that have become a parameter set
         if unit.table is None or syntax is None:
@@ -252,7 +252,7 @@ def drop_read_table(unit: Unit, edit: Edit) -> None:
     if unit.table is None:
         return
     kind = unit.nnr_unit_type
-    syntax: Any = PAYLOAD_TABLES.get(kind)  # type: ignore[call-overload]
+    syntax = unit.payload_syntax
     fits = syntax is not None and isinstance(unit.table, syntax.table_type)
     if fits and (kind in PARAMETER_SETS or edit.pinned.get((id(unit), "payload"))):
         return
@@ -271,14 +271,13 @@ def check_payload_fits(unit: Unit, edit: Edit) -> None:
     Raises:
         BuildError: they can't.
     """
-    syntax: Any = PAYLOAD_TABLES[unit.nnr_unit_type]  # type: ignore[index]
-    if edit.saved[id(unit)][1]["header"] == unit.header or unit.header.partial_data_counter:  # type: ignore[union-attr]
+    if edit.saved[id(unit)][1]["header"] == unit.header:
         return
     assert unit.scope is not None
     scope = unit.scope
     unit.scope = scope.copy()
     try:
-        unit.parse_payload(syntax)
+        unit.parse_payload(unit.payload_syntax)
     except NncError as error:
         if not edit.force:
             raise BuildError(
@@ -384,9 +383,9 @@ def content_size(unit: Unit) -> int:
     header = build_table(nnr_unit_header, unit.header, scope, "header")  # type: ignore[arg-type]
     if unit.nnr_unit_type == NnrUnitType.NNR_AGG:
         payload = sum(inner.byte_size or written_size(inner) for inner in unit.units)
-    elif unit.table is not None and unit.nnr_unit_type in PAYLOAD_TABLES:
-        syntax: Any = PAYLOAD_TABLES[unit.nnr_unit_type]  # type: ignore[index]
-        payload = len(build_table(syntax, unit.table, scope, "payload")) + len(unit.trailing)
+    elif unit.table is not None and unit.payload_syntax is not None:
+        table = build_table(unit.payload_syntax, unit.table, scope, "payload")
+        payload = len(table) + len(unit.trailing)
     else:
         payload = len(unit.payload_bytes)
     return len(header) + payload
@@ -429,7 +428,7 @@ def trace_unit(unit: Unit) -> UnitTrace:
     shift = 8 * len(built)
     _, entries = trace_table("header", nnr_unit_header, header, unit.scope.copy(), shift)
     payload_entries: list[TraceEntry] = []
-    syntax: Any = PAYLOAD_TABLES.get(unit.nnr_unit_type)  # type: ignore[call-overload]
+    syntax = unit.payload_syntax
     if unit.table is not None and syntax is not None:
         payload = build_table(syntax, unit.table, unit.scope.copy(), "payload")
         _, payload_entries = trace_table("payload", syntax, payload, unit.scope.copy())

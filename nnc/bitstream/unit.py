@@ -38,6 +38,9 @@ PAYLOAD_TABLES = {
     NnrUnitType.NNR_QNT: nnr_quantization_unit_payload,
 }
 
+#: Types of units whose data may be cut over several (clause 6.4.3).
+CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
+
 #: Units whose payload later units depend on, and which are therefore parsed at once.
 PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
@@ -160,13 +163,27 @@ class Unit:
         return type_name(self.nnr_unit_type)
 
     @property
+    def is_part(self) -> bool:
+        """Whether the payload is a part of data that are cut over several units."""
+        header = self.header
+        cut = header is not None and bool(header.partial_data_counter)
+        return cut and self.nnr_unit_type in CUTTABLE and not self.parts
+
+    @property
+    def payload_syntax(self) -> Any:
+        """The syntax of a payload that is a table; None where it is bytes or units."""
+        if self.is_part:
+            return None
+        return PAYLOAD_TABLES.get(self.nnr_unit_type)  # type: ignore[call-overload]
+
+    @property
     def payload(self) -> Table | memoryview:
         """The payload: a syntax table where it is one, else its bytes.
 
         Raises:
             BitstreamError: the payload breaks its syntax.
         """
-        syntax = PAYLOAD_TABLES.get(self.nnr_unit_type)  # type: ignore[call-overload]
+        syntax = self.payload_syntax
         if self.table is None and syntax is not None and self.header is not None:
             self.parse_payload(syntax)
         return self.payload_bytes if self.table is None else self.table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import math
 import re
@@ -118,9 +119,9 @@ def rounded(field: Field, value: float, path: str) -> float:
     """Give a number as the element stores it.
 
     Raises:
-        BuildError: NaN, or too large for the element.
+        BuildError: too large for the element, or NaN, which only arrays may hold.
     """
-    if math.isnan(value):
+    if math.isnan(value) and not field.array:
         raise refused(field, path, "takes a number, not NaN", value)
     width = (width_of(field.element) if field.element is not None else None) or 32
     try:
@@ -201,7 +202,7 @@ def default_item(field: Field) -> Any:
 def value_from_text(field: Field | None, text: str) -> Any:
     """Read a value as people type it: `3`, `0x1f`, `NNR_PT_FLOAT`, `[1, 2]`, `"text"`, text.
 
-    Bytes are read from hexadecimal digits.
+    Bytes are read from hexadecimal digits, or from `base64:` and the like.
 
     Raises:
         InputError: the text is no value of the element.
@@ -238,8 +239,12 @@ def enum_value(field: Field, names: Any, text: str) -> int:
 
 
 def bytes_from_text(text: str) -> bytes:
-    """Read bytes from hexadecimal digits."""
+    """Read bytes from hexadecimal digits, or from base64 after `base64:`."""
     try:
+        if text.startswith("base64:"):
+            return base64.b64decode(text.removeprefix("base64:"), validate=True)
         return bytes.fromhex(text)
     except ValueError:
-        raise InputError(f"bytes are given by hexadecimal digits, not {text[:40]!r}") from None
+        raise InputError(
+            f"bytes are given by hexadecimal digits or base64:..., not {text[:40]!r}"
+        ) from None

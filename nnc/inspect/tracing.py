@@ -16,10 +16,10 @@ from typing import Any
 
 import nnc.syntax
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
-from nnc.bitio.bits import index_text
 from nnc.bitstream import OutOfBand, Unit, type_name
 from nnc.bitstream.parser import UnitParser
-from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, located
+from nnc.bitstream.paths import distinct_paths
+from nnc.bitstream.unit import PARAMETER_SETS, located
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.
@@ -30,9 +30,6 @@ UNKNOWN_TYPE = "unknown type"
 
 #: Entries of one list that are traced each by itself.
 LONGEST_LIST = 1 << 14
-
-#: Types of fields that hold a list for each pass of a loop.
-ROWS = ("list[list[", "list[Array", "list[np.ndarray")
 
 #: An entry of a reader's stack: field, table, index.
 Place = tuple[str, str, Any]
@@ -358,7 +355,7 @@ def complete(current: UnitTrace, source: memoryview) -> None:
     """Add the elements of a unit's payload, and names for the bits that have none."""
     unit = current.unit
     if unit is not None and unit.header is not None and current.payload_start is not None:
-        if unit.nnr_unit_type in PAYLOAD_TABLES:
+        if unit.payload_syntax is not None:
             trace_payload(current, unit, source)
         elif unit.nnr_unit_type == NnrUnitType.NNR_STR:
             add_rest(current, TRAILING)
@@ -366,17 +363,16 @@ def complete(current: UnitTrace, source: memoryview) -> None:
             add_rest(current, PAYLOAD)
     if not current.units:
         add_rest(current, UNREAD)
-    tell_paths_apart(current.elements)
+    paths = distinct_paths([(element.path, element.stack) for element in current.elements])
+    for element, path in zip(current.elements, paths, strict=True):
+        element.path = path
 
 
 def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
     """Add the elements of a payload that is a syntax table."""
     assert current.payload_start is not None
     assert unit.scope is not None
-    if unit.header is not None and unit.header.partial_data_counter:
-        add_rest(current, PAYLOAD)
-        return
-    syntax: Any = PAYLOAD_TABLES[NnrUnitType(unit.nnr_unit_type)]
+    syntax = unit.payload_syntax
     reader = BitReader(source, 8 * current.payload_start, 8 * current.stop)
     reader.trace = Sink(reader, current.elements)
     for name, table, index in unit_stack(current.path):
@@ -407,40 +403,3 @@ def add_rest(current: UnitTrace, name: str) -> None:
         stack = tuple(unit_stack(current.path))
         path = f"{current.path}.{name}"
         current.elements.append(TracedElement(begin, bits, path, "", None, stack))
-
-
-def tell_paths_apart(elements: list[TracedElement]) -> None:
-    """Make the path of each element of a unit its own.
-
-    Elements of lists that no loop variable counts get their index. Where an element of the
-    same name stands in an inner table, that one is named with all the tables around it: the
-    short path means the outermost.
-    """
-    seen: dict[tuple[str, tuple[Place, ...]], int] = {}
-    before = None
-    for element in elements:
-        kind = field_type(element) if element.is_syntax else ""
-        if kind.startswith("list[") and not element.index:
-            key = element.path, element.stack
-            seen[key] = seen.get(key, -1) + 1
-            element.path += f"[{seen[key]}]"
-        elif kind.startswith(ROWS) and element.index.count("[") == 1 and before is not None:
-            # An array read in one go within a loop, whose variable the element before has.
-            loop = before.index.partition("]")[0] + "]"
-            element.path = f"{element.path.rpartition('.')[0]}.{element.name}{loop}{element.index}"
-        before = element
-    by_path: dict[str, list[TracedElement]] = {}
-    for element in elements:
-        by_path.setdefault(element.path, []).append(element)
-    for same in by_path.values():
-        outermost = min(same, key=lambda element: len(element.stack))
-        for element in same:
-            if element is not outermost:
-                tables = [name + index_text(index) for name, _, index in element.stack]
-                element.path = ".".join([*tables, element.name + element.index])
-
-
-def field_type(element: TracedElement) -> str:
-    """Give the declared type of the field that an element is kept in."""
-    table = getattr(TABLES.get(element.table), "table_type", None)
-    return str(getattr(table, "__annotations__", {}).get(element.name, ""))

@@ -860,7 +860,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta1
                         )
                     else:
-                        bit_offset_delta2 = stream.ie(7, "bit_offset_delta2")
+                        bit_offset_delta2 = stream.ie(
+                            7, "bit_offset_delta2", len(bit_offset_delta2_list)
+                        )
                         bit_offset_delta2_list.append(bit_offset_delta2)
                         BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
@@ -1297,7 +1299,12 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta2_list_position,
                             "bit_offset_delta2",
                         )
-                        stream.ie(7, bit_offset_delta2, "bit_offset_delta2")
+                        stream.ie(
+                            7,
+                            bit_offset_delta2,
+                            "bit_offset_delta2",
+                            bit_offset_delta2_list_position,
+                        )
                         bit_offset_delta2_list_position += 1
                         BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
@@ -1544,7 +1551,9 @@ class IntegerCodebookSyntax(Syntax):
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
         for j in range(cbZeroOffset - 1, -1, -1):
-            codebook_delta_left = stream.ue(codebook_egk, "codebook_delta_left")
+            codebook_delta_left = stream.ue(
+                codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
+            )
             codebook_delta_left_list.append(codebook_delta_left)
             codebook[entry(stream, j, codebook_size, "codebook")] = (
                 previousValue - codebook_delta_left - 1
@@ -1554,7 +1563,9 @@ class IntegerCodebookSyntax(Syntax):
         codebook_delta_right_list = []
         obj.codebook_delta_right = codebook_delta_right_list
         for j in range(cbZeroOffset + 1, codebook_size):
-            codebook_delta_right = stream.ue(codebook_egk, "codebook_delta_right")
+            codebook_delta_right = stream.ue(
+                codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
+            )
             codebook_delta_right_list.append(codebook_delta_right)
             codebook[entry(stream, j, codebook_size, "codebook")] = (
                 previousValue + codebook_delta_right + 1
@@ -1594,7 +1605,12 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
                 "codebook_delta_left",
             )
-            stream.ue(codebook_egk, codebook_delta_left, "codebook_delta_left")
+            stream.ue(
+                codebook_egk,
+                codebook_delta_left,
+                "codebook_delta_left",
+                codebook_delta_left_list_position,
+            )
             codebook_delta_left_list_position += 1
             codebook[entry(stream, j, codebook_size, "codebook")] = (
                 previousValue - codebook_delta_left - 1
@@ -1616,7 +1632,12 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
                 "codebook_delta_right",
             )
-            stream.ue(codebook_egk, codebook_delta_right, "codebook_delta_right")
+            stream.ue(
+                codebook_egk,
+                codebook_delta_right,
+                "codebook_delta_right",
+                codebook_delta_right_list_position,
+            )
             codebook_delta_right_list_position += 1
             codebook[entry(stream, j, codebook_size, "codebook")] = (
                 previousValue + codebook_delta_right + 1

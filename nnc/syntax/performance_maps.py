@@ -626,7 +626,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                 reshaped_tensor_dimensions_row.append(
                     stream.ue(7, "reshaped_tensor_dimensions", (i, j))
                 )
-            byte_alignment.append(stream.byte_alignment())
+            byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
             count_super_block_dimension.append(stream.u(8, "count_super_block_dimension", i))
             super_block_dimensions.append(
                 stream.u_array(

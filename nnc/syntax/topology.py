@@ -484,7 +484,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
                     dim.append(dim_row)
                     for k in range(count_dims[j]):
                         dim_row.append(stream.ue(7, "dim", (j, k)))
-                    byte_alignment.append(stream.byte_alignment())
+                    byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
                 obj.byte_alignment = irregular(byte_alignment)
         if sparse_flag:
             stream.enter("sparse_bit_mask", "bit_mask")

@@ -367,7 +367,9 @@ def draw_nnr_compressed_data_unit_header(
                         bit_offset_delta1
                     )
                 else:
-                    bit_offset_delta2 = stream.ie(7, "bit_offset_delta2")
+                    bit_offset_delta2 = stream.ie(
+                        7, "bit_offset_delta2", len(bit_offset_delta2_list)
+                    )
                     bit_offset_delta2_list.append(bit_offset_delta2)
                     BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                         BitOffsetList.get(j - 1, 0) + bit_offset_delta2
@@ -419,7 +421,9 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_delta_left_list = []
     obj.codebook_delta_left = codebook_delta_left_list
     for j in range(cbZeroOffset - 1, -1, -1):
-        codebook_delta_left = stream.ue(codebook_egk, "codebook_delta_left")
+        codebook_delta_left = stream.ue(
+            codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
+        )
         codebook_delta_left_list.append(codebook_delta_left)
         codebook[entry(stream, j, codebook_size, "codebook")] = (
             previousValue - codebook_delta_left - 1
@@ -429,7 +433,9 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_delta_right_list = []
     obj.codebook_delta_right = codebook_delta_right_list
     for j in range(cbZeroOffset + 1, codebook_size):
-        codebook_delta_right = stream.ue(codebook_egk, "codebook_delta_right")
+        codebook_delta_right = stream.ue(
+            codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
+        )
         codebook_delta_right_list.append(codebook_delta_right)
         codebook[entry(stream, j, codebook_size, "codebook")] = (
             previousValue + codebook_delta_right + 1
@@ -812,7 +818,7 @@ def draw_unification_performance_map(
             reshaped_tensor_dimensions_row.append(
                 stream.ue(7, "reshaped_tensor_dimensions", (i, j))
             )
-        byte_alignment.append(stream.byte_alignment())
+        byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
         count_super_block_dimension.append(
             stream.u(8, "count_super_block_dimension", i, small=True)
         )
@@ -1012,7 +1018,7 @@ def draw_nnr_pruning_topology_container(
                 dim.append(dim_row)
                 for k in range(count_dims[j]):
                     dim_row.append(stream.ue(7, "dim", (j, k)))
-                byte_alignment.append(stream.byte_alignment())
+                byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
             obj.byte_alignment = irregular(byte_alignment)
     if sparse_flag:
         obj.sparse_bit_mask = stream.table(

@@ -409,12 +409,12 @@ class Drawer:
         values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
         return np.array(values, dtype=f"<f{n >> 3}")
 
-    def byte_alignment(self) -> int | None:
+    def byte_alignment(self, index: Any = None) -> int | None:
         """Fill up the last byte."""
         width = 8 - (self.position & 7)
         if self.breaks("irregular-alignment", "byte_alignment"):
             value = self.source.integer(0, (1 << (width - 1)) - 1)
-            self.break_rule("irregular-alignment", "byte_alignment", None, self.position, value)
+            self.break_rule("irregular-alignment", "byte_alignment", index, self.position, value)
             self.put(width, value)
             return value
         self.put(width, 1 << (width - 1))

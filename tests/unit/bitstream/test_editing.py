@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 import nnc
 from nnc.bitstream import Bitstream
 from nnc.bitstream.editing import walk_paths
-from nnc.bitstream.parts import wrap
+from nnc.bitstream.parts import cut, wrap
+from nnc.bitstream.payload_elements import payload_table
 from nnc.bitstream.settling import trace_unit
 from tests.cases import CASES, FOLDER
 
@@ -341,14 +343,96 @@ def set_all_elements_to_themselves(case):
         data = path.read_bytes()
         bitstream = Bitstream.parse(data, **case.out_of_band)
         for unit_path, unit in list(walk_paths(bitstream.units)):
-            _ = unit.payload
-            for name, entry in trace_unit(unit).elements().items():
-                if entry.path.endswith("byte_alignment"):
-                    continue
+            for name in element_names(unit):
                 value = bitstream.get(f"{unit_path}.{name}")
-                assert value == entry.value
                 assert not bitstream.set(f"{unit_path}.{name}", value, force=True)
         assert bitstream.to_bytes() == data
+
+
+def element_names(unit):
+    """Give the paths of all elements of a unit, within it."""
+    _ = unit.payload
+    names = list(trace_unit(unit).elements())
+    table = payload_table(unit)
+    if table is None:
+        return names
+    name = next(name for name in table.fields if getattr(table, name) is not None)
+    names.append(f"payload.{name}")
+    value = getattr(table, name)
+    return names + [f"{names[-1]}[{i}]" for i in range(len(value)) if name.startswith("raw")]
+
+
+def test_values_of_a_raw_tensor():
+    values = np.float32([0.5, np.nan, 2])
+    data = nnc.encode({"w": np.ones(3, np.float32)}, keep=["*"])
+    path = "units[2].payload.raw_float32_parameter"
+    _, result = edited("set", path, values, data=data)
+    assert np.array_equal(nnc.decode(result)["w"], values, equal_nan=True)
+    assert np.array_equal(result.get(path), values, equal_nan=True)
+    _, result = edited("set", f"{path}[2]", 0.1, data=data)
+    assert nnc.decode(result)["w"].tolist() == [1, 1, np.float32(0.1)]
+    assert result.get("units[*].payload.raw_float32_parameter[2]") == [
+        (f"{path}[2]", np.float32(0.1))
+    ]
+    assert result.get("units[2].payload.quant_tensors") is None
+    refused("set", f"{path}[3]", 1, data=data, match=r"no such value .*0\.\.2")
+    refused("set", path, [1, 2], data=data, match="takes 3 values")
+    refused("set", f"{path}[0]", [1], data=data, match="takes one value")
+    refused("set", f"{path}[0]", "x", data=data, match="takes a number")
+    refused("set", "units[2].payload.raw_float64_parameter[0]", 1, data=data, match="isn't this")
+    refused("insert", f"{path}[0]", 1, data=data, match="follows from tensor_dimensions")
+    refused("remove", f"{path}[0]", data=data, match="follows from tensor_dimensions")
+
+
+def test_payloads_of_bytes():
+    path = "units[3].payload.quant_tensors"
+    value = bytes(Bitstream.parse(DATA).get(path))
+    _, result = edited("set", path, value + b"!")
+    assert bytes(result.units[3].payload_bytes) == value + b"!"
+    refused("set", path, 3, match="takes bytes")
+    bitstream = Bitstream.parse(DATA)
+    cut(bitstream, "units[3]", 200)
+    data = bitstream.to_bytes()
+    _, result = edited("set", "units[3].payload.partial_data", b"x", data=data)
+    assert result.get("units[3].header.partial_data_counter") == 3
+    assert bytes(result.get("units[3].payload.partial_data")) == b"x"
+    refused("set", "units[3].payload.quant_tensors", b"x", data=data, kind=nnc.InputError,
+            match="nnr_unit_payload has no element")  # fmt: skip
+    bitstream = Bitstream.parse(DATA)
+    bitstream.set("units[3].header.nnr_unit_type", 40, force=True)
+    data = bitstream.to_bytes()
+    _, result = edited("set", "units[3].payload.opaque_payload", b"x", data=data)
+    assert result.units[3].byte_size == 4
+
+
+def test_alignment_bits_in_loops():
+    case = next(case for case in CASES if case.name == "p0-perfmap-mps-upm")
+    data = case.bitstreams[0].read_bytes()
+    path = "units[1].payload.byte_alignment"
+    plan, result = edited("set", f"{path}[1]", 1, data=data)
+    assert result.get(f"{path}[1]") == 1
+    assert result.get(f"{path}[0]") is None
+    assert [change.path for change in plan.changes] == [f"{path}[1]"]
+    _, back = edited("set", f"{path}[1]", None, data=result.to_bytes())
+    assert back.to_bytes() == data
+    refused("set", f"{path}[9]", 1, data=data, match="no such value")
+    _, result = edited("set", path, 1, data=data)
+    assert result.get(path) == 1
+
+
+def test_rows_of_an_aggregate():
+    path = "units[3].header.nnr_unit_type[1]"
+    bitstream = Bitstream.parse(wrapped())
+    assert bitstream.get(path) == 5
+    assert not bitstream.set(path, 5)
+    row = "units[3].header.nnr_aggregate_unit_header.nnr_unit_type"
+    assert bitstream.get(row) == [5, 5, 5, 5]
+    star = row.replace("3", "*", 1)
+    assert bitstream.get(star) == [(row, [5, 5, 5, 5])]
+    assert bitstream.get("units[3].header.nnr_unit_type") == 6
+    for name in element_names(bitstream.units[3]):
+        value = bitstream.get(f"units[3].{name}")
+        assert not bitstream.set(f"units[3].{name}", value, force=True)
 
 
 @pytest.mark.parametrize("case", CASES[::40], ids=lambda case: case.name)

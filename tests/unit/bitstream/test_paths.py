@@ -79,7 +79,8 @@ def test_an_alias_tells_two_called_tables_apart():
         ("units[3].header.tensor_dimensions[9]", r"index 9 is not in 0\.\.3"),
         ("units[3].header.tensor_dimensions[0][0]", "takes 1 index"),
         ("units[3].header.dq_flag.x", "expected the end"),
-        ("units[3].payload.mps_qp_density", "the payload of NNR_NDU has no elements"),
+        ("units[3].payload.mps_qp_density", "nnr_compressed_data_unit_payload has no element"),
+        ("units[0].payload.mps_qp_density", "the payload of NNR_STR has no elements"),
         ("units[*].header.qd_flag", "has no element 'qd_flag'"),
     ],
 )
