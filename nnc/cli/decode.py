@@ -40,7 +40,7 @@ def command(
 
     An update of another model needs that, by --base; without it the differences are written.
     """
-    from nnc.decoder import Decoder, Limits, decode_model
+    from nnc.decoder import Decoder, Limits, decode_model, read_topology
     from nnc.formats import format_of_output, read_model, write_model
 
     format_of_output(output)
@@ -52,12 +52,15 @@ def command(
         model = read_model(base)
         session = Decoder(model.tensors, threads=threads, limits=limits)
         tensors, metadata = session.decode(source, reconstruct=not parts), model.metadata
+        topology = model.topology
     else:
+        structured = format_of_output(output).structured
+        topology = read_topology(source.walk(), limits) if structured else None
         decoded = decode_model(source, threads=threads, limits=limits)
         tensors, metadata = decoded.values(reconstruct=not parts), decoded.metadata.metadata
         if decoded.holds_differences:
             click.echo("nnc: this is an update: what is written are differences", err=True)
-    write_model(output, tensors, metadata)
+    write_model(output, tensors, metadata, topology)
     if not quiet:
         size = sum(tensor.nbytes for tensor in tensors.values())
         seconds = time.perf_counter() - started

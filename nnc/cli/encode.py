@@ -105,7 +105,7 @@ def command(
     check_output(output, force)
     started = time.perf_counter()
     source = read_model(model)
-    options["metadata"] = source.metadata
+    options |= {"metadata": source.metadata, "exact": source.exact}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
         if base is None:
@@ -114,6 +114,8 @@ def command(
                 EncoderOptions(**options),
                 blocks="auto" if blocks else (),
                 joins=[Joined(names=names.split(",")) for names in joins],
+                topology=source.topology,
+                row_axes=source.row_axes,
                 threads=threads,
             )
         else:

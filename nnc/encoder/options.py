@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -91,6 +91,8 @@ class EncoderOptions:
             which makes the unit smaller without a larger error, if any. None: as `auto`, but
             only tried (below effort 2) where few values are distinct.
         keep: patterns of names of float tensors that are stored as they are.
+        exact: names of float tensors that are stored as they are too, unless `tensors`
+            says otherwise.
         scan_order: 0: row by row; 1 to 4: blocks of 8, 16, 32, 64, with entry points; `auto`:
             blocks for large tensors, so that several threads can decode one.
         row_skip: signal rows of zeros (profile 1 only), where the syntax can; None: where it
@@ -124,6 +126,7 @@ class EncoderOptions:
     dq: bool | None = None
     codebook: CodebookChoice | None = None
     keep: Sequence[str] = ()
+    exact: Collection[str] = frozenset()
     scan_order: int | Literal["auto"] = 0
     row_skip: bool | None = None
     parameter_search: bool = True
@@ -238,7 +241,9 @@ class EncoderOptions:
     def keeps(self, name: str) -> bool:
         """Tell whether a tensor is to be stored as it is."""
         said = self.said_of(name).get("keep")
-        return matches(name, self.keep) if said is None else bool(said)
+        if said is not None:
+            return bool(said)
+        return name in self.exact or matches(name, self.keep)
 
 
 def check_layer_parameters(name: str, own: LayerParameters) -> None:

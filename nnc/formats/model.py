@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.decoder import Topology
 from nnc.formats.registry import open_sink, open_source
 from nnc.formats.source import TensorInfo
 
@@ -21,10 +22,16 @@ class Model:
     Attributes:
         tensors: arrays by name.
         metadata: key-value pairs; empty where the format has none.
+        topology: the structure of the network, where the format has one.
+        row_axes: as in `Source`.
+        exact: as in `Source`.
     """
 
     tensors: dict[str, NDArray[Any]]
     metadata: dict[str, str] = field(default_factory=dict)
+    topology: Topology | None = None
+    row_axes: Mapping[str, int] = field(default_factory=dict)
+    exact: Collection[str] = frozenset()
 
 
 def read_model(path: str | os.PathLike[str]) -> Model:
@@ -36,21 +43,23 @@ def read_model(path: str | os.PathLike[str]) -> Model:
     """
     with open_source(path) as source:
         # Copies: what is handed out must not keep the file open.
-        return Model({name: np.array(source[name]) for name in source}, source.metadata)
+        tensors = {name: np.array(source[name]) for name in source}
+        return Model(tensors, source.metadata, source.topology, source.row_axes, source.exact)
 
 
 def write_model(
     path: str | os.PathLike[str],
     tensors: Mapping[str, NDArray[Any]],
     metadata: Mapping[str, str] | None = None,
+    topology: Topology | None = None,
 ) -> None:
     """Write a model file, whose suffix says the format; it is replaced in one step.
 
     Raises:
-        InputError: an unknown suffix, or a tensor that the format can't hold.
+        InputError: as for `open_sink`.
         OSError: the file can't be written.
     """
     infos = {name: TensorInfo(values.shape, values.dtype) for name, values in tensors.items()}
-    with open_sink(path, infos, metadata) as sink:
+    with open_sink(path, infos, metadata, topology) as sink:
         for name, values in tensors.items():
             sink.write(name, values)

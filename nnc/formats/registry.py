@@ -1,7 +1,8 @@
 """Which module reads and writes which format; a format is found by suffix, else by content.
 
 A format is one module with `open_source(path) -> Source` and, if it can be written,
-`open_sink(path, tensors, metadata) -> Sink`; it is imported when it is first needed.
+`open_sink(path, tensors, metadata) -> Sink`; it is imported when it is first needed. The
+`open_sink` of a format that has the structure of a network too takes that as `topology`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from nnc.bitio import InputError
+from nnc.decoder import Topology
 from nnc.formats.source import Sink, Source, TensorInfo
 
 #: Bytes of a file that a format is recognized by.
@@ -31,6 +33,7 @@ class Format:
         writable: whether the module has `open_sink`.
         recognizes: tells by a path and the first bytes of the file (none of a folder) whether
             it is of this format; None: only the suffix says so.
+        structured: whether files hold the structure of the network too.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Format:
     module: str
     writable: bool = True
     recognizes: Callable[[Path, bytes], bool] | None = None
+    structured: bool = False
 
     def matches_suffix(self, path: Path) -> int:
         """Give the length of the suffix that a path ends with, 0 for none."""
@@ -117,6 +121,7 @@ def open_sink(
     path: str | os.PathLike[str],
     tensors: Mapping[str, TensorInfo],
     metadata: Mapping[str, str] | None = None,
+    topology: Topology | None = None,
 ) -> Sink:
     """Open a model file to be written tensor by tensor; it appears when all is written.
 
@@ -124,10 +129,14 @@ def open_sink(
         path: the file, whose suffix says the format.
         tensors: shapes and dtypes by name, in the order in which they are to stand.
         metadata: key-value pairs; left out where the format has no place for them.
+        topology: the structure of the network, where it is known.
 
     Raises:
-        InputError: an unknown suffix, or a tensor that the format can't hold.
+        InputError: an unknown suffix, a tensor that the format can't hold, or a format that
+            needs the structure of the network and another or none is given.
         OSError: the file can't be written.
     """
-    module = import_module(format_of_output(path).module)
-    return cast(Sink, module.open_sink(path, tensors, metadata or {}))
+    found = format_of_output(path)
+    module = import_module(found.module)
+    given = {"topology": topology} if found.structured else {}
+    return cast(Sink, module.open_sink(path, tensors, metadata or {}, **given))

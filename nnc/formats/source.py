@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from types import TracebackType
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.decoder import Topology
 
 
 class TensorInfo(NamedTuple):
@@ -37,7 +38,16 @@ class Source(Mapping[str, NDArray[Any]], ABC):
     Attributes:
         tensors: shape and dtype by name, in the order of the model.
         metadata: key-value pairs of the model; empty where the format has none.
+        topology: the structure of the network, where the format has one.
+        row_axes: for tensors whose rows (output channels) aren't their first dimension, which
+            one they are.
+        exact: names of float tensors that quantization would spoil: constants of the graph,
+            scales of quantized tensors.
     """
+
+    topology: Topology | None = None
+    row_axes: Mapping[str, int] = MappingProxyType({})
+    exact: Collection[str] = frozenset()
 
     def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
         """Note what is there."""
