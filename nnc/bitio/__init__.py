@@ -10,6 +10,7 @@ from nnc.bitio.errors import (
     LimitError,
     MissingValueError,
     NncError,
+    PlacedError,
     UnsupportedError,
 )
 from nnc.bitio.table import Syntax, Table
@@ -25,6 +26,7 @@ __all__ = [
     "LimitError",
     "MissingValueError",
     "NncError",
+    "PlacedError",
     "Syntax",
     "Table",
     "TraceEntry",

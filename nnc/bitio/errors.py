@@ -1,14 +1,15 @@
 """The errors of the project: one root, and data instead of prose wherever there is data.
 
-Every exception that leaves nnc is an `NncError`. Those about a bitstream are
-`BitstreamError`s of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bits are
-missing), *unsupported* (allowed, but not by us or not within the caller's limits) and
-*missing value* (something that only the caller knows was not given).
+Every exception that leaves nnc is an `NncError`. Those about one place of a bitstream are
+`PlacedError`s: `BuildError`s of what is to be written, `BitstreamError`s of what is read. The
+latter are of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bits are missing),
+*unsupported* (allowed, but not by us or not within the caller's limits) and *missing value*
+(something that only the caller knows was not given).
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class NncError(Exception):
@@ -19,32 +20,8 @@ class InputError(NncError, ValueError):
     """What the caller handed in can't be used: a tensor, an option, a path."""
 
 
-class BuildError(NncError, ValueError):
-    """A value doesn't fit its place in the bitstream, so that nothing was written.
-
-    Attributes:
-        path: syntax path of the element, for example `units[3].header.scan_order`.
-        value: the value that was refused.
-        allowed: what would have been accepted.
-    """
-
-    def __init__(self, message: str, *, path: str = "", value: Any = None, allowed: str = ""):
-        """Store the parts; `str()` of the error puts them together."""
-        super().__init__(message)
-        self.message = message
-        self.path = path
-        self.value = value
-        self.allowed = allowed
-
-    def __str__(self) -> str:
-        """Give path, message and what would be allowed."""
-        place = f"{self.path}: " if self.path else ""
-        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
-        return f"{place}{self.message}{allowed}"
-
-
-class BitstreamError(NncError):
-    """Something is wrong with a bitstream at one place of it.
+class PlacedError(NncError):
+    """Something is wrong at one place of a bitstream, read or to be written.
 
     Every part but the message may be unknown where the error is raised; who catches it on
     the way up and knows more adds to it with `locate`.
@@ -52,10 +29,11 @@ class BitstreamError(NncError):
     Attributes:
         message: what is wrong, one sentence without the place.
         path: syntax path with indices, for example `units[3].header.tensor_dimensions[1]`.
-        bit_position: position in bits from the first bit of the data, or None.
+        bit_position: position in bits from the first bit of the data, or None; None in what is
+            to be written.
         unit: number of the unit in the bitstream, from 0, or None.
         unit_type: name of the unit's type, for example `NNR_NDU`, or "".
-        value: the value found, or None.
+        value: the value found or refused, or None.
         allowed: what would have been allowed, or "".
         clause: clause of the standard that holds the rule, or "".
         schema: `file:line` of the schema that holds the rule, or "".
@@ -111,7 +89,7 @@ class BitstreamError(NncError):
         unit_type: str = "",
         clause: str = "",
         schema: str = "",
-    ) -> BitstreamError:
+    ) -> Self:
         """Add what a caller further up knows of the place, and give the error back.
 
         Args:
@@ -168,6 +146,20 @@ class BitstreamError(NncError):
         if self.hint:
             text += f"; {self.hint}"
         return text
+
+
+class BitstreamError(PlacedError):
+    """Something is wrong with a bitstream that is read; its parts are those of `PlacedError`."""
+
+
+class BuildError(PlacedError, ValueError):
+    """A value doesn't fit its place in the bitstream, so that nothing was written.
+
+    Its parts are those of `PlacedError`: the clause and schema line are those of the rule that
+    forbids the value, the hint tells how it may be had all the same.
+    """
+
+    kind = "build"
 
 
 class InvalidError(BitstreamError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.unit import PARAMETER_SETS, Unit
+from nnc.bitstream.unit import PARAMETER_SETS, Unit, located
 from nnc.syntax import NnrUnitSize, NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 #: The largest size that nnr_unit_size can hold in its short and in its long form, in bytes.
@@ -27,8 +27,9 @@ class UnitBuilder:
             try:
                 yield from self.build_unit(unit, f"{prefix}units[{number}]")
             except BuildError as error:
-                if not error.path.startswith(("units[", prefix or "units[")):
-                    error.path = f"{prefix}units[{number}].{error.path}"
+                placed(error, f"{prefix}units[{number}]")
+                if not prefix:
+                    error.locate(unit=number, unit_type=units[number].type_name)
                 raise
 
     def build_unit(self, unit: Unit, path: str) -> Iterator[bytes | memoryview]:
@@ -84,8 +85,18 @@ def build_table(syntax: Any, table: Table, scope: Scope, name: str) -> bytes:
     """Build a table by itself."""
     writer = BitWriter()
     writer.enter(name, syntax.table)
-    syntax._build(table, writer, scope, "")
+    try:
+        syntax._build(table, writer, scope, "")
+    except BuildError as error:
+        raise located(error, writer) from None
     return writer.to_bytes()
+
+
+def placed(error: BuildError, unit_path: str) -> BuildError:
+    """Put the path of a unit before an error's own, unless it is there, and give it back."""
+    if not error.path.startswith("units["):
+        error.locate(path_prefix=unit_path)
+    return error
 
 
 def size_field(size_without_field: int, before: NnrUnitSize | None) -> NnrUnitSize:

@@ -9,6 +9,7 @@ parameters have come into force, are built anew and repaired where the change co
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,8 @@ class Edit:
     def set_size_form(self, unit: Unit, value: Any, path: str) -> None:
         """Choose the short or the long form of a unit's size."""
         if value not in (0, 1):
-            raise BuildError("a size has two forms [clause 6.3.2]", path=path, value=value,
-                             allowed="0, 1")  # fmt: skip
+            raise BuildError("a size has two forms", path=path, value=value, allowed="0, 1",
+                             clause="6.3.2")  # fmt: skip
         unit.size = NnrUnitSize(nnr_unit_size_flag=int(value), nnr_unit_size=0)
         self.size_forms[id(unit)] = int(value)
 
@@ -387,7 +388,9 @@ def run(
     try:
         change(edit)
         plan = edit.settle()
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, BuildError):
+            name_unit(error, bitstream)
         edit.rollback()
         raise
     if keep:
@@ -395,6 +398,14 @@ def run(
     else:
         edit.rollback()
     return plan
+
+
+def name_unit(error: BuildError, bitstream: Bitstream) -> None:
+    """Add to an error number and type of the unit that its path begins with."""
+    match = re.match(r"units\[(\d+)\]", error.path)
+    if match is not None and int(match[1]) < len(bitstream.units):
+        number = int(match[1])
+        error.locate(unit=number, unit_type=bitstream.units[number].type_name)
 
 
 def set_values(values: Mapping[str, Any]) -> Callable[[Edit], None]:

@@ -185,7 +185,8 @@ def join(bitstream: Bitstream, path: str, *, keep: bool = True) -> Plan:
                 break
         if len(parts) < count:
             raise BuildError(
-                f"only {len(parts)} of {count} parts follow each other [clause 6.4.3]",
+                f"only {len(parts)} of {count} parts follow each other",
+                clause="6.4.3",
                 path=f"{path}.header.partial_data_counter",
                 value=count,
             )

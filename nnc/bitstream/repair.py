@@ -17,6 +17,7 @@ import numpy as np
 from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
 from nnc.bitstream.paths import names_below
+from nnc.bitstream.unit import located
 from nnc.bitstream.values import default_item, default_value, limits_of, rule_of
 from nnc.syntax import Scope
 
@@ -104,7 +105,7 @@ class Repair:
             try:
                 self.syntax._build(self.table, writer, scope, "")
             except BuildError as error:
-                self.repair(error, writer.stack)
+                self.repair(located(error, writer), writer.stack)
             else:
                 return writer.to_bytes(), scope
         raise BuildError("the change leads to no valid table", path=self.name)
@@ -202,7 +203,7 @@ class Repair:
                 probe.build()
             except NncError:
                 continue
-            return f"; {flag.name}=1 would allow it"
+            return f"{flag.name}=1 would allow it"
         return ""
 
     def fit(
@@ -250,7 +251,7 @@ class Repair:
                     self.reasons.setdefault(f"{prefix}{name}", f"counts {field.name}")
                 return
         raise refusal(
-            error, field, f"{length} values where other elements ask for another number; "
+            error, field, f"{length} values where other elements ask for another number",
             "change those instead",
         )  # fmt: skip
 
@@ -368,9 +369,13 @@ def resized(field: Field, values: Any, wanted: int, shift: Shift | None, is_row:
 
 def refusal(error: BuildError, field: Field, message: str, hint: str = "") -> BuildError:
     """Give the error for a change that the schema forbids, with its rule."""
+    clause, schema = rule_of(field)
     return BuildError(
-        f"{message} [{rule_of(field)}]{hint}",
+        message,
         path=error.path,
         value=error.value,
         allowed=error.allowed,
+        hint=hint,
+        clause=clause,
+        schema=schema,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnc.bitio import BuildError, NncError, Table, TraceEntry
-from nnc.bitstream.builder import build_table, given_value, size_field
+from nnc.bitstream.builder import build_table, given_value, placed, size_field
 from nnc.bitstream.fields import Field
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.plan import UnitTrace, trace_table
@@ -54,9 +54,7 @@ class Settler:
             try:
                 changed |= self.settle_unit(unit, path)
             except BuildError as error:
-                if not error.path.startswith("units["):
-                    error.path = f"{path}.{error.path}"
-                raise
+                raise placed(error, path) from None
         return changed
 
     def settle_unit(self, unit: Unit, path: str) -> bool:
@@ -235,9 +233,10 @@ def name_default(unit: Unit, edit: Edit | None, field: Field) -> Any:
         unknown = [name for name in names if name not in ids]
         if unknown:
             raise BuildError(
-                f"{unknown[0]!r} stands in no list of element ids before; a topology unit of "
-                "format NNR_TPL_REFLIST has to come first [clause 6.2.3]",
+                f"{unknown[0]!r} stands in no list of element ids before",
                 path=f"header.{field.name}",
+                clause="6.2.3",
+                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
             )
         names = [ids.index(name) for name in names]  # type: ignore[misc]
     return names if field.depth else names[0]
@@ -301,7 +300,8 @@ def describe_units(unit: Unit, edit: Edit) -> None:
     reasons = edit.reasons.setdefault(id(unit), {})
     if len(unit.units) < 2:
         raise BuildError(
-            "an aggregate holds two units at least [clause 6.3.3]",
+            "an aggregate holds two units at least",
+            clause="6.3.3",
             path="header.num_of_nnr_units_minus2",
             value=len(unit.units),
             allowed="2 units and more",
@@ -362,7 +362,8 @@ def check_size_form(unit: Unit, edit: Edit, flag: int) -> None:
     """Refuse a size form that was asked for and doesn't do."""
     if edit.size_forms.get(id(unit), flag) != flag:
         raise BuildError(
-            "the unit is too large for the short form of its size [clause 6.3.2]",
+            "the unit is too large for the short form of its size",
+            clause="6.3.2",
             path="nnr_unit_size_flag",
             value=0,
             allowed="1",

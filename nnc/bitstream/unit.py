@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from nnc.bitio import (
     BitReader,
     BitstreamError,
+    BitWriter,
     InputError,
     InvalidError,
     MissingValueError,
+    PlacedError,
     Table,
     TraceEntry,
 )
@@ -29,6 +31,8 @@ from nnc.syntax import (
     nnr_unit_header,
     nnr_unit_size,
 )
+
+Placed = TypeVar("Placed", bound=PlacedError)
 
 #: Payloads that are syntax tables through and through; the others are bytes or units.
 PAYLOAD_TABLES = {
@@ -339,12 +343,14 @@ class Unit:
         return f"<{self.type_name}{' ' + names if names else ''}, {self.byte_size} bytes>"
 
 
-def located(error: BitstreamError, reader: BitReader) -> BitstreamError:
+def located(error: Placed, stream: BitReader | BitWriter) -> Placed:
     """Add to an error its place, the clause and the schema line of the element it is about."""
     if not error.path:
         # A name that an earlier unit should have set: the error knows no place of its own.
-        error.path, error.bit_position = reader.path("").rstrip("."), reader.position
-    syntax = TABLES.get(reader.stack[-1][1]) if reader.stack else None
+        error.path = stream.path("").rstrip(".")
+        if isinstance(stream, BitReader):
+            error.bit_position = stream.position
+    syntax = TABLES.get(stream.stack[-1][1]) if stream.stack else None
     if syntax is not None:
         element = syntax.elements.get(error.path.rpartition(".")[2].partition("[")[0])
         schema = syntax.schema

@@ -21,12 +21,12 @@ from nnc.syntax import Element
 RANGE = re.compile(r"(-?\d+) \.\. (-?\d+)")
 
 
-def rule_of(field: Field) -> str:
-    """Give clause and schema line of an element, for messages."""
+def rule_of(field: Field) -> tuple[str, str]:
+    """Give clause and schema line of an element, as errors take them."""
     file = field.syntax.schema.rpartition(":")[0]
     line = field.syntax.schema.rpartition(":")[2] if field.element is None else field.element.line
     clause = field.syntax.clause if field.element is None else field.element.clause
-    return f"clause {clause}, {file}:{line}"
+    return clause, f"{file}:{line}"
 
 
 @functools.cache
@@ -73,7 +73,10 @@ def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
 
 def refused(field: Field, path: str, message: str, value: Any, allowed: str = "") -> BuildError:
     """Give the error for a value that breaks a rule, with the rule."""
-    return BuildError(f"{message} [{rule_of(field)}]", path=path, value=value, allowed=allowed)
+    clause, schema = rule_of(field)
+    return BuildError(
+        message, path=path, value=value, allowed=allowed, clause=clause, schema=schema
+    )
 
 
 def check_allowed(field: Field, value: int, path: str, force: bool) -> None:

@@ -157,7 +157,8 @@ def refuse_losses(plan: Plan) -> None:
         name = change.path.rpartition(".")[2].partition("[")[0]
         if change.after is None and change.before and name not in (*NODE_NAMES, "byte_alignment"):
             raise BuildError(
-                "the other profile has no such element [clause 6.3]",
+                "the other profile has no such element",
+                clause="6.3",
                 path=change.path,
                 value=change.before,
             )

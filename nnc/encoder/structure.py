@@ -214,7 +214,7 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
         check_single_model(bitstream)
     lists = [unit for one in (result, added) for unit in one.walk() if unit.holds_reference_list]
     if len(lists) > 1:
-        raise BuildError("both have a list of element ids, and indices into it [clause 6.2.3]")
+        raise BuildError("both have a list of element ids, and indices into it", clause="6.2.3")
     own, other = mps_of(result), mps_of(added)
     check_parameter_sets(result, added, own, other)
     units = [copy_unit(unit) for unit in added.units[2:]]
@@ -263,7 +263,9 @@ def check_parameter_sets(
     profiles = [one.units[0].header.general_profile_idc for one in (first, second)]  # type: ignore[union-attr]
     if profiles[0] != profiles[1]:
         raise BuildError(
-            "the profiles differ; convert one of them first [clause 6.2.3]",
+            "the profiles differ",
+            clause="6.2.3",
+            hint="convert one of them first",
             path="units[0].header.general_profile_idc",
             value=profiles[1],
             allowed=str(profiles[0]),
@@ -273,7 +275,8 @@ def check_parameter_sets(
             continue
         if getattr(own, name) != getattr(other, name):
             raise BuildError(
-                "the model parameter sets differ [clause 6.2.3]",
+                "the model parameter sets differ",
+                clause="6.2.3",
                 path=f"units[1].payload.{name}",
                 value=getattr(other, name),
                 allowed=str(getattr(own, name)),
