@@ -18,7 +18,19 @@ GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 VERBS = (
     *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
-    *("wrap", "unwrap", "cut", "join", "convert", "json", "build", "fuzz", "demo"),
+    *(
+        "wrap",
+        "unwrap",
+        "cut",
+        "join",
+        "convert",
+        "embed",
+        "extract",
+        "json",
+        "build",
+        "fuzz",
+        "demo",
+    ),
 )
 
 

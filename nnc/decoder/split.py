@@ -39,6 +39,17 @@ class Split:
             result[name] = np.array(piece)
         return result
 
+    def shapes(self, dimensions: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """Give the shapes of the tensors by name, where the whole has `dimensions`."""
+        result = {}
+        starts, ends = [0, *self.ends], [*self.ends, dimensions[self.axis]]
+        for name, start, end, moves in zip(self.names, starts, ends, self.moves, strict=True):
+            shape = [*dimensions[: self.axis], end - start, *dimensions[self.axis + 1 :]]
+            for axis, places in moves:
+                shape.insert(axis + places, shape.pop(axis))
+            result[name] = tuple(shape)
+        return result
+
 
 def split_of(unit: Unit, dimensions: tuple[int, ...]) -> Split | None:
     """Give how the tensor of a unit divides, None if it doesn't.

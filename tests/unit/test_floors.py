@@ -13,7 +13,7 @@ FLOORS = [
     {"syntax", "deepcabac"},
     {"bitstream"},
     {"decoder"},
-    {"encoder", "formats", "inspect"},
+    {"containers", "encoder", "formats", "inspect"},
     {"api"},
     {"demo", "fuzzing"},
     {"cli"},

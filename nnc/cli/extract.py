@@ -1,0 +1,31 @@
+"""`nnc extract`: a bitstream out of a file of another format."""
+
+from __future__ import annotations
+
+import click
+
+from nnc.cli.files import check_output
+from nnc.cli.output import escape_controls, examples
+
+
+@click.command(
+    epilog=examples(
+        "nnc extract model.mp4 -o model.nnc", "nnc extract pictures.heif --item 7 -o filter.nnc"
+    )
+)
+@click.argument("container")
+@click.option("-o", "--output", required=True, help="The bitstream.")
+@click.option("--item", type=int, help="item_ID in an ISO base media file that has several.")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(container: str, output: str, item: int | None, force: bool, quiet: bool) -> None:
+    """Take the bitstream out of CONTAINER, byte for byte as it was put in.
+
+    CONTAINER is an ISO base media file, a safetensors file or an ONNX model; see nnc embed.
+    """
+    from nnc.containers import extract
+
+    check_output(output, force)
+    extract(container, output, item=item)
+    if not quiet:
+        click.echo(f"wrote {escape_controls(output)}", err=True)

@@ -1,0 +1,108 @@
+"""Putting bitstreams into files of other formats, and taking them out."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+
+from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.bitstream.files import replace_file
+from nnc.containers.copying import write_pieces
+from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
+from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
+from nnc.containers.safetensors_file import (
+    is_safetensors,
+    read_safetensors_file,
+    write_safetensors_file,
+)
+
+#: Names the format in places that want a URI, such as the SEI message of ITU-T H.274 that
+#: carries a neural-network post-filter.
+TAG_URI = "tag:iso.org,2023:15938-17"
+
+ISOBMFF_SUFFIXES = (".mp4", ".m4v", ".heif", ".isobmff")
+EMBEDDING_SUFFIXES = (*ISOBMFF_SUFFIXES, ".safetensors", ".onnx")
+
+
+def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) -> None:
+    """Put a bitstream into a file of another format, which its suffix says (Annex E).
+
+    Args:
+        bitstream: the file of the bitstream.
+        container: the new file: `.mp4`, `.m4v`, `.heif` and `.isobmff` for an ISO base media
+            file with the bitstream as its item, `.safetensors` for one with a tensor of
+            bytes, `.onnx` for a model whose external data are the bitstream (which is put into
+            the same folder). It is replaced in one step or not at all.
+
+    Raises:
+        BitstreamError: the bitstream can't be parsed.
+        InputError: another suffix, or the package onnx is missing.
+        OSError: a file can't be read or written.
+    """
+    source, target = Path(bitstream), Path(container)
+    suffix = target.suffix.lower()
+    if suffix in ISOBMFF_SUFFIXES:
+        opened = parsed(source)
+        replace_file(target, lambda file: write_isobmff(opened, file, source.name))
+    elif suffix == ".safetensors":
+        parsed(source)
+        write_safetensors_file(target, source.read_bytes(), TAG_URI)
+    elif suffix == ".onnx":
+        parsed(source)
+        write_onnx_data(source, target, TAG_URI)
+    else:
+        known = ", ".join(EMBEDDING_SUFFIXES)
+        raise InputError(f"{os.fspath(target)}: the suffix says no container (known: {known})")
+
+
+def parsed(path: Path) -> Bitstream:
+    """Parse a bitstream, and refuse an empty one."""
+    bitstream = Bitstream.open(path)
+    if not bitstream.units:
+        raise InputError(f"{os.fspath(path)}: the file is empty")
+    return bitstream
+
+
+def extract(
+    container: str | os.PathLike[str],
+    bitstream: str | os.PathLike[str],
+    *,
+    item: int | None = None,
+) -> None:
+    """Take a bitstream out of a file of another format, which its content says (Annex E).
+
+    Args:
+        container: the file.
+        bitstream: the file of the bitstream; replaced in one step or not at all.
+        item: item_ID in an ISO base media file; None for the primary item or the only one.
+
+    Raises:
+        InputError: no bitstream in the file, or not one of these formats.
+        BitstreamError: an ISO base media file breaks the rules of its format.
+        OSError: a file can't be read or written.
+    """
+    source = Path(container)
+    with source.open("rb") as file:
+        start = file.read(16)
+    if is_isobmff(start):
+        extract_item(source, Path(bitstream), item)
+    elif is_safetensors(start):
+        data = read_safetensors_file(source, TAG_URI)
+        write_pieces(bitstream, [data])
+    elif source.suffix.lower() == ".onnx":
+        write_pieces(bitstream, [find_onnx_data(source, TAG_URI).read_bytes()])
+    else:
+        raise InputError(
+            f"{os.fspath(source)}: neither an ISO base media file nor a safetensors file, "
+            "and not named .onnx"
+        )
+
+
+def extract_item(source: Path, target: Path, item: int | None) -> None:
+    """Copy the item of an ISO base media file, without reading the file as a whole."""
+    with source.open("rb") as file:
+        # Views keep the mapping alive; it goes with the last of them.
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    write_pieces(target, read_isobmff(memoryview(mapping), item))
