@@ -107,15 +107,24 @@ def decompress(bitstream: bytes) -> dict[str, np.ndarray]:
         return dict(nnc.decompress(bytearray(bitstream)))
 
 
-def decode(bitstream: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def decode(
+    bitstream: bytes, out_of_band: Mapping[str, Mapping[str, Any]] | None = None, **kept: Any
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Decode a bitstream to levels and to tensors, block members one by one.
+
+    Args:
+        bitstream: the bitstream.
+        out_of_band: elements that the bitstream leaves out, by name of the tensor.
+        **kept: what is kept from update to update; see `Updates`.
 
     Returns:
         Levels (int32, after the doubling of dependent quantization) and values, by name.
     """
     core = load().nnc_core
     with contextlib.redirect_stdout(io.StringIO()):
-        decoded = core.coder.decode(bytearray(bitstream), _model_information())
+        decoded = core.coder.decode(
+            bytearray(bitstream), _model_information(), oob_dict=out_of_band, **kept
+        )
         levels = {
             name: np.array(levels)
             for name, levels in decoded["parameters"].items()
@@ -123,6 +132,32 @@ def decode(bitstream: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarra
         }
         core.approximator.rec(decoded)
     return levels, dict(decoded["parameters"])
+
+
+class Updates:
+    """Decodes the updates of a model, each with what the ones before leave behind."""
+
+    def __init__(self) -> None:
+        """Start at a base model, which is known."""
+        tool = importlib.import_module("nncodec.nnc_core.hdsp.hdsp_tool")
+        self.history = tool.HdspTool(True)
+        self.parents: dict[str, Any] = {
+            "parameters": {},
+            "put_node_depth": {},
+            "device_id": 0,
+            "parameter_id": {},
+        }
+
+    def decode(self, bitstream: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Decode the next update to levels and differences, as `decode` does."""
+        levels, values = decode(
+            bitstream,
+            tool_if=self.history,
+            approx_param_base=self.parents,
+            update_base_param=True,
+        )
+        self.history.add_data_to_hist(levels)
+        return levels, values
 
 
 def _model_information() -> dict[str, Any]:

@@ -85,6 +85,20 @@ def test_layers_as_blocks(tmp_path):
     assert nnc.open(path).units[-1].names == ["a.weight", "a.bias"]
 
 
+def test_structure_is_written_as_asked(tmp_path, capsys):
+    tensors = {f"m.{name}": np.full((4, 6), number, "f4") for number, name in enumerate("abc")}
+    paths = [str(tmp_path / name) for name in ("a.safetensors", "b.nnc", "c.safetensors")]
+    save_file(tensors, paths[0])
+    options = ["--join", "m.a,m.b", "--references", "--part-size", "8", "--aggregates", "modules"]
+    assert run(["encode", paths[0], "-o", paths[1], *options]) == 0
+    kinds = [unit.type_name for unit in nnc.open(paths[1]).walk()]
+    assert kinds[:4] == ["NNR_STR", "NNR_MPS", "NNR_TPL", "NNR_AGG"]
+    assert run(["decode", paths[1], "-o", paths[2]]) == 0
+    assert set(load_file(paths[2])) == set(tensors)
+    assert run(["encode", paths[0], "-o", paths[1], "--base", paths[0], *options, "--force"]) == 2
+    assert "joined" in capsys.readouterr().err
+
+
 def test_nothing_is_overwritten_unasked(model, encoded, capsys):
     before = encoded.read_bytes()
     assert run(["encode", str(model), "-o", str(encoded), "--qp", "-8"]) == 4
