@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -12,6 +13,16 @@ from nnc.bitio import InputError
 
 # Below so many bytes, handing units to threads costs more than it brings.
 SERIAL_BYTES = 1 << 15
+
+#: Memory that units worked on at the same time may take, for each worker: room for a tensor of
+#: 16 million values. A larger one is worked on alone.
+BYTES_PER_WORKER = 160 << 20
+
+#: Workers that an executor is taken to have if it doesn't say so.
+WORKERS_OF_EXECUTOR = 16
+
+#: Results of so many units for each worker may wait for their turn.
+WAITING_PER_WORKER = 16
 
 
 class Workers(NamedTuple):
@@ -21,15 +32,29 @@ class Workers(NamedTuple):
         map: like the built-in `map`, for one unit after the other or many at once.
         pool: threads of ours, which share memory with the caller; None where there are none.
         threads: how many.
+        executor: takes single calls: the pool or the caller's executor; None: the caller works.
     """
 
     map: Callable[..., Iterable[Any]]
     pool: Executor | None = None
     threads: int = 1
+    executor: Executor | None = None
 
 
 #: The caller does it all.
 SERIAL = Workers(map)
+
+
+class Call(NamedTuple):
+    """One call to be made by a worker.
+
+    Attributes:
+        arguments: of the function.
+        memory: bytes that it takes until its result is taken, about.
+    """
+
+    arguments: tuple[Any, ...]
+    memory: int
 
 
 @contextmanager
@@ -48,13 +73,67 @@ def workers(threads: int | None, executor: Executor | None, byte_count: int) -> 
         raise InputError(f"threads has to be 1 or more, not {threads!r}")
     count = threads or os.cpu_count() or 1
     if executor is not None:
-        yield Workers(executor.map)
+        yield Workers(executor.map, executor=executor)
     elif count == 1 or (threads is None and byte_count < SERIAL_BYTES):
         yield SERIAL
     else:
         with ThreadPoolExecutor(count) as pool:
             try:
-                yield Workers(pool.map, pool, count)
+                yield Workers(pool.map, pool, count, pool)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+
+
+def in_order(
+    work: Workers,
+    function: Callable[..., Any],
+    calls: Iterable[Call],
+    memory: int | None = None,
+) -> Iterator[Any]:
+    """Make calls many at once, and give their results in order.
+
+    The next call is only taken when there is room for it, so that memory stays bounded however
+    many there are; a call beyond the limit is made alone.
+
+    Args:
+        work: who makes the calls.
+        function: what is called.
+        calls: its arguments; taken one by one.
+        memory: bytes that unfinished calls may take in all; None: by the number of workers.
+    """
+    if work.executor is None:
+        for call in calls:
+            yield function(*call.arguments)
+        return
+    count = worker_count(work)
+    limit = BYTES_PER_WORKER * count if memory is None else memory
+    pending: deque[tuple[Future[Any], int]] = deque()
+    used = 0
+    try:
+        for call in calls:
+            while pending and (
+                used + call.memory > limit or len(pending) >= WAITING_PER_WORKER * count
+            ):
+                future, taken = pending.popleft()
+                result = future.result()
+                used -= taken
+                del future
+                yield result
+                del result
+            pending.append((work.executor.submit(function, *call.arguments), call.memory))
+            used += call.memory
+            del call
+        while pending:
+            yield pending.popleft()[0].result()
+    finally:
+        for future, _ in pending:
+            future.cancel()
+
+
+def worker_count(work: Workers) -> int:
+    """Give the number of workers, as far as it is known."""
+    if work.pool is not None:
+        return work.threads
+    count = getattr(work.executor, "_max_workers", None)
+    return count if isinstance(count, int) and count > 0 else WORKERS_OF_EXECUTOR

@@ -41,6 +41,16 @@ MAXIMUM_DEPTH = 8
 MODULE_SEPARATOR = re.compile(r"[./]")
 
 
+def is_plain(options: EncoderOptions) -> bool:
+    """Tell whether units stand one after the other as they are made."""
+    return not (
+        options.references
+        or options.part_size is not None
+        or options.aggregates is not None
+        or options.out_of_band
+    )
+
+
 def arrange(head: list[Unit], units: list[Unit], options: EncoderOptions) -> list[Unit]:
     """Give all units of a bitstream as the options want them arranged.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nnc.bitstream import Unit
@@ -55,6 +55,7 @@ def group_tensors(
     tensors: Sequence[PreparedTensor],
     options: EncoderOptions,
     together: Iterable[tuple[str, Sequence[str]]] = (),
+    read: Callable[[str], PreparedTensor] | None = None,
 ) -> Grouping:
     """Give each tensor its parameter set, and plan the quantization parameters.
 
@@ -63,6 +64,7 @@ def group_tensors(
         options: how.
         together: blocks: the name of the weight and the names of all that is in it, which comes
             under the weight's parameter set.
+        read: reads a tensor by its name, where `tensors` have no values.
 
     Warns:
         EncodingWarning: as for `plan_quantization`.
@@ -77,7 +79,7 @@ def group_tensors(
     for number in range(len(patterns) + 1):
         own = options if number == 0 else layer_options(options, patterns[number - 1])
         members = [tensor for tensor in tensors if numbers[tensor.name] == number]
-        groups.append(ParameterGroup(own, plan_quantization(members, own)))
+        groups.append(ParameterGroup(own, plan_quantization(members, own, read)))
     return Grouping(groups, numbers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
@@ -11,9 +11,17 @@ from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.metadata import Metadata
 from nnc.decoder.topology import Topology
-from nnc.decoder.workers import workers
-from nnc.encoder.arrangement import arrange
+from nnc.decoder.workers import Call, in_order, workers
+from nnc.encoder.arrangement import arrange, is_plain
 from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
+from nnc.encoder.inputs import (
+    ArrayInputs,
+    GivenTensor,
+    Inputs,
+    byte_size,
+    memory_for,
+    outlines,
+)
 from nnc.encoder.joined import Joined, join_all
 from nnc.encoder.layer import encode_separately
 from nnc.encoder.layer_parameters import (
@@ -23,7 +31,7 @@ from nnc.encoder.layer_parameters import (
     layer_parameter_set,
 )
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.preparation import PreparedTensor, prepare_all, with_format, with_row_axis
+from nnc.encoder.preparation import PreparedTensor, check_name
 from nnc.encoder.quantization_plan import QuantizationPlan
 from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
 from nnc.syntax import (
@@ -68,34 +76,109 @@ def encode_model(
     Raises:
         InputError: a tensor that can't be coded, or not without a metadata unit.
     """
-    prepared = [
-        as_wanted(tensor, options)
-        for tensor in prepare_all(tensors, row_axes if options.profile == 1 else None)
-    ]
-    layers = chosen_blocks(prepared, blocks, joins)
-    return encode_prepared(
-        prepared,
-        options,
-        blocks=layers,
-        joins=joins,
-        topology=topology,
-        threads=threads,
-        executor=executor,
+    return Bitstream(
+        encode_units(
+            tensors,
+            options,
+            blocks=blocks,
+            joins=joins,
+            topology=topology,
+            row_axes=row_axes,
+            threads=threads,
+            executor=executor,
+        )
     )
 
 
-def as_wanted(tensor: PreparedTensor, options: EncoderOptions) -> PreparedTensor:
-    """Give a tensor the format and the row axis that the options want for it.
+def encode_units(
+    tensors: Mapping[str, Any] | Inputs,
+    options: EncoderOptions,
+    *,
+    blocks: Sequence[Block] | Literal["auto"] = (),
+    joins: Sequence[Joined] = (),
+    topology: Topology | None = None,
+    row_axes: Mapping[str, int] | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    memory: int | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Iterator[Unit]:
+    """Encode a model unit by unit: only the tensors that are worked on are in memory.
+
+    They are looked through before, for what the units at the beginning have to say; tensors to
+    be joined are kept from then on. Where units are arranged (references, parts, aggregates,
+    elements left out), the first comes when all are coded.
+
+    Args:
+        tensors: arrays by name, or a model that is read tensor by tensor.
+        options: how.
+        blocks: layers to be coded as one unit each; `auto` finds them by the names.
+        joins: tensors to be coded as one.
+        topology: the structure of the network, to be carried beside the tensors.
+        row_axes: as for `encode_model`.
+        threads: number of threads; None for one a processor.
+        executor: used in place of threads of our own.
+        memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
+            for each worker. A tensor that takes more is worked on alone.
+        advance: called with a number of bytes of the model when they are encoded.
+
+    Yields:
+        The units in order, as for `encode_model`.
 
     Raises:
-        InputError: it can't have the format.
+        InputError: a tensor that can't be coded, or not without a metadata unit.
     """
-    said = options.said_of(tensor.name)
-    tensor = with_format(tensor, said.get("data_format"))
-    axis = said.get("row_axis")
-    if axis is None or axis >= tensor.values.ndim:
-        return tensor
-    return with_row_axis(tensor, axis)
+    inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
+    axes = (row_axes or {}) if options.profile == 1 else {}
+    for name in inputs.tensors:
+        check_name(name)
+
+    def read(name: str, largest: float | None = None) -> GivenTensor:
+        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest)
+
+    sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
+    with workers(threads, executor, sum(sizes.values())) as work:
+        prepared = list(outlines(inputs, options, axes, work))
+        joined = {name for join in joins for name in join.names}
+        whole = [
+            read(tensor.name).prepared(options) if tensor.name in joined else tensor
+            for tensor in prepared
+        ]
+        model = plan_model(
+            whole,
+            options,
+            blocks=chosen_blocks(prepared, blocks, joins),
+            joins=joins,
+            topology=topology,
+            read=lambda name: read(name).prepared(options),
+        )
+
+        def filled(job: Job) -> Job:
+            if joined & job.tensors.keys():
+                return job.alone()
+            return job.alone(
+                {name: read(name, known_largest(tensor)) for name, tensor in job.tensors.items()}
+            )
+
+        def finished(job: Job) -> None:
+            for name in job.names:
+                inputs.release(name)
+            if advance is not None:
+                advance(sum(sizes[name] for name in job.names))
+
+        calls = (
+            Call((filled(job),), sum(memory_for(inputs, name) for name in job.names))
+            for job in model.jobs
+        )
+        coded = in_order(work, encode_job, calls, memory)
+        yield from model.units(coded, options, finished)
+
+
+def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
+    """Give the largest magnitude of floats that were looked through before."""
+    # With another format values are narrowed, and have to be looked at before and after.
+    known = isinstance(tensor, PreparedTensor) and not tensor.is_integer
+    return tensor.largest if known else None
 
 
 def chosen_blocks(
@@ -130,12 +213,9 @@ def encode_prepared(
     prepared: list[PreparedTensor],
     options: EncoderOptions,
     *,
-    blocks: Sequence[Block] = (),
-    joins: Sequence[Joined] = (),
     lineages: Sequence[Lineage | None] | None = None,
     update: bool = False,
     predictive: bool = False,
-    topology: Topology | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Bitstream:
@@ -144,52 +224,107 @@ def encode_prepared(
     Args:
         prepared: the tensors.
         options: how.
-        blocks: layers to be coded as one unit each, checked.
-        joins: tensors to be coded as one; not those of blocks, nor with lineages.
         lineages: for each tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
-        topology: the structure of the network, to be carried beside the tensors.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
     """
+    model = plan_model(
+        prepared,
+        options,
+        lineages=lineages,
+        update=update,
+        predictive=predictive,
+    )
+    calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
+    with workers(threads, executor, sum(job.nbytes for job in model.jobs)) as work:
+        return Bitstream(model.units(in_order(work, encode_job, calls), options))
+
+
+class ModelPlan(NamedTuple):
+    """What is known of a bitstream before its tensors are coded.
+
+    Attributes:
+        head: start unit, model parameter set, structure, metadata.
+        jobs: what makes the other units.
+        model: the plan that the model parameter set says.
+    """
+
+    head: list[Unit]
+    jobs: list[Job]
+    model: QuantizationPlan
+
+    def units(
+        self,
+        coded: Iterable[list[Unit]],
+        options: EncoderOptions,
+        finished: Callable[[Job], None] | None = None,
+    ) -> Iterator[Unit]:
+        """Give all units of the bitstream.
+
+        Args:
+            coded: the units of each job.
+            options: how they are arranged.
+            finished: called when the units of a job aren't needed any more.
+        """
+        units = with_parameter_sets(self.jobs, coded, self.model, finished)
+        if is_plain(options):
+            yield from self.head
+            yield from units
+        else:
+            yield from arrange(self.head, list(units), options)
+
+
+def plan_model(
+    prepared: list[PreparedTensor],
+    options: EncoderOptions,
+    *,
+    blocks: Sequence[Block] = (),
+    joins: Sequence[Joined] = (),
+    lineages: Sequence[Lineage | None] | None = None,
+    update: bool = False,
+    predictive: bool = False,
+    topology: Topology | None = None,
+    read: Callable[[str], PreparedTensor] | None = None,
+) -> ModelPlan:
+    """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
     whole = join_all(prepared, joins, named)
-    grouping = group_tensors(whole, options, [(block.weight, block.names) for block in blocks])
-    size = sum(tensor.values.nbytes for tensor in whole)
-    jobs = jobs_of(whole, blocks, grouping, lineages)
-    with workers(threads, executor, size) as work:
-        coded = list(work.map(encode_job, jobs))
+    together = [(block.weight, block.names) for block in blocks]
+    grouping = group_tensors(whole, options, together, read)
     mps = parameter_set_unit(whole, grouping, options, update=update, predictive=predictive)
     structure = [] if topology is None else topology.to_units()
     if structure:
         mps.payload.topology_carriage_flag = 1  # type: ignore[union-attr]
     head = [start_unit(options), mps, *structure, *metadata_units(prepared, options)]
-    return Bitstream(
-        arrange(head, with_parameter_sets(jobs, coded, grouping.groups[0].plan), options)
-    )
+    return ModelPlan(head, jobs_of(whole, blocks, grouping, lineages), grouping.groups[0].plan)
 
 
 def with_parameter_sets(
-    jobs: Sequence[Job], coded: Sequence[list[Unit]], model: QuantizationPlan
-) -> list[Unit]:
+    jobs: Sequence[Job],
+    coded: Iterable[list[Unit]],
+    model: QuantizationPlan,
+    finished: Callable[[Job], None] | None = None,
+) -> Iterator[Unit]:
     """Give the units of all jobs, and a layer parameter set wherever another comes into force.
 
     Args:
         jobs: what the units were made of.
         coded: the units of each job.
         model: the plan that the model parameter set says.
+        finished: called when the units of a job aren't needed any more.
     """
     in_force = model.qp_density, model.base
-    units: list[Unit] = []
     for job, own in zip(jobs, coded, strict=True):
         plan = job.group.plan
         wanted = plan.qp_density, plan.base
         if job.quantized and wanted != in_force:
-            units.append(layer_parameter_set(*wanted))
+            yield layer_parameter_set(*wanted)
             in_force = wanted
-        units += own
-    return units
+        yield from own
+        if finished is not None:
+            finished(job)
 
 
 def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> list[Unit]:
@@ -215,13 +350,13 @@ class Job(NamedTuple):
     """What makes one unit, or those of one layer.
 
     Attributes:
-        tensors: the tensors in it by name.
+        tensors: the tensors in it by name, for planning without values, for encoding with.
         group: their parameter set.
         block: the layer that they are, if it is coded as one.
         lineage: which node of the parameter update tree it is, if any.
     """
 
-    tensors: dict[str, PreparedTensor]
+    tensors: Mapping[str, PreparedTensor | GivenTensor]
     group: ParameterGroup
     block: Block | None = None
     lineage: Lineage | None = None
@@ -230,6 +365,32 @@ class Job(NamedTuple):
     def quantized(self) -> bool:
         """Whether a quantization parameter is in it."""
         return any(self.group.plan.qps.get(name) is not None for name in self.tensors)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors, each of joined ones too."""
+        splits = [getattr(tensor, "split", None) for tensor in self.tensors.values()]
+        return [
+            name
+            for own, split in zip(self.tensors, splits, strict=True)
+            for name in ([own] if split is None else split.names)
+        ]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the values in bytes."""
+        return sum(tensor.values.nbytes for tensor in self.tensors.values())
+
+    def alone(self, tensors: Mapping[str, PreparedTensor | GivenTensor] | None = None) -> Job:
+        """Give the job with what the plan says of its own tensors only, to be handed out.
+
+        Args:
+            tensors: its tensors with values; None: it has them.
+        """
+        plan = self.group.plan
+        qps = {name: plan.qps[name] for name in self.tensors if name in plan.qps}
+        group = replace(self.group, plan=replace(plan, qps=qps))
+        return self._replace(tensors=tensors or self.tensors, group=group)
 
 
 def jobs_of(
@@ -265,8 +426,12 @@ def jobs_of(
 def encode_job(job: Job) -> list[Unit]:
     """Encode one unit, or those of one layer, as the plan says."""
     options, plan = job.group.options, job.group.plan
+    tensors = {
+        name: tensor.prepared(options) if isinstance(tensor, GivenTensor) else tensor
+        for name, tensor in job.tensors.items()
+    }
     if job.block is None:
-        (tensor,) = job.tensors.values()
+        (tensor,) = tensors.values()
         options = options.for_tensor(tensor.name)
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
@@ -275,8 +440,8 @@ def encode_job(job: Job) -> list[Unit]:
     qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
     options = options.for_tensor(job.block.weight)
     if job.block.separate:
-        return encode_separately(job.block, job.tensors, qps, plan.base, options)
-    return [encode_block(job.block, job.tensors, qps, plan.base, options)]
+        return encode_separately(job.block, tensors, qps, plan.base, options)
+    return [encode_block(job.block, tensors, qps, plan.base, options)]
 
 
 def encode_tensor(

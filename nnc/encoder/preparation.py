@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,24 +66,6 @@ class PreparedTensor:
         return self.values.dtype.kind == "i"
 
 
-def prepare_all(
-    tensors: Mapping[str, Any], row_axes: Mapping[str, int] | None = None
-) -> list[PreparedTensor]:
-    """Prepare the tensors of a model, in their order.
-
-    Args:
-        tensors: arrays by name.
-        row_axes: for tensors whose rows aren't their first dimension, which one they are.
-
-    Raises:
-        InputError: names that can't be coded, or as for `prepare`.
-    """
-    for name in tensors:
-        check_name(name)
-    prepared = [prepare(name, values) for name, values in tensors.items()]
-    return [with_row_axis(tensor, (row_axes or {}).get(tensor.name, 0)) for tensor in prepared]
-
-
 def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
     """Give a tensor with its rows first.
 
@@ -113,13 +94,14 @@ def check_name(name: Any) -> None:
         raise InputError(f"the name {name!r} is not encodable as UTF-8") from None
 
 
-def prepare(name: str, values: Any) -> PreparedTensor:
+def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTensor:
     """Prepare one tensor.
 
     Args:
         name: its name.
         values: array (or what numpy makes one of) of booleans, integers or floats, those of
             ml_dtypes too.
+        largest: the largest magnitude of floats, if that is known: then all of them are finite.
 
     Raises:
         InputError: NaN, infinity, or a type that is not of numbers; named.
@@ -135,12 +117,17 @@ def prepare(name: str, values: Any) -> PreparedTensor:
             name,
             wide,
             None if data_format == Format.TENSOR_FLOAT32 else data_format,
-            largest=largest_magnitude(name, wide),
+            largest=largest_magnitude(name, wide) if largest is None else largest,
         )
     if is_extension_float(array.dtype):
         wide = array.astype(np.float32)
         note = TensorNote(array.dtype.name)
-        return PreparedTensor(name, wide, note=note, largest=largest_magnitude(name, wide))
+        return PreparedTensor(
+            name,
+            wide,
+            note=note,
+            largest=largest_magnitude(name, wide) if largest is None else largest,
+        )
     if is_extension_integer(array.dtype):
         return PreparedTensor(name, array.astype(np.int32), note=TensorNote(array.dtype.name))
     raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which is not one of numbers")

@@ -9,7 +9,7 @@ whose values are so large that it would need a step above its upper end is store
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nnc.encoder.options import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
@@ -39,9 +39,16 @@ class QuantizationPlan:
 
 
 def plan_quantization(
-    tensors: Sequence[PreparedTensor], options: EncoderOptions
+    tensors: Sequence[PreparedTensor],
+    options: EncoderOptions,
+    read: Callable[[str], PreparedTensor] | None = None,
 ) -> QuantizationPlan:
     """Choose the quantization parameters of a model's float tensors.
+
+    Args:
+        tensors: the tensors.
+        options: what is asked for.
+        read: reads a tensor by its name, where `tensors` have no values.
 
     Warns:
         EncodingWarning: a tensor gets another quantization parameter than was asked for.
@@ -53,7 +60,7 @@ def plan_quantization(
         if tensor.values.size == 0 or options.keeps(tensor.name):
             qps[tensor.name] = None
         else:
-            qps[tensor.name] = wanted_qp(tensor, options)
+            qps[tensor.name] = wanted_qp(tensor, options, read)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
     for tensor in floats:
         asked = qps[tensor.name]
@@ -62,7 +69,11 @@ def plan_quantization(
     return QuantizationPlan(options.qp_density, base, qps)
 
 
-def wanted_qp(tensor: PreparedTensor, options: EncoderOptions) -> int:
+def wanted_qp(
+    tensor: PreparedTensor,
+    options: EncoderOptions,
+    read: Callable[[str], PreparedTensor] | None = None,
+) -> int:
     """Give the quantization parameter that a tensor should have, by number or by bit depth."""
     qp = options.requested_qp(tensor.name, tensor.values.ndim)
     if qp is not None:
@@ -70,7 +81,8 @@ def wanted_qp(tensor: PreparedTensor, options: EncoderOptions) -> int:
     depth = options.requested_bit_depth(tensor.name)
     if depth is None or not tensor.largest:
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
-    return qp_of_bit_depth(tensor.values, depth, options.qp_density)
+    whole = tensor if read is None else read(tensor.name)
+    return qp_of_bit_depth(whole.values, depth, options.qp_density)
 
 
 def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int]:
