@@ -95,7 +95,7 @@ def test_structure_is_written_as_asked(tmp_path, capsys):
     assert kinds[:4] == ["NNR_STR", "NNR_MPS", "NNR_TPL", "NNR_AGG"]
     assert run(["decode", paths[1], "-o", paths[2]]) == 0
     assert set(load_file(paths[2])) == set(tensors)
-    assert run(["encode", paths[0], "-o", paths[1], "--base", paths[0], *options, "--force"]) == 2
+    assert run(["encode", paths[0], "-o", paths[1], "--base", paths[0], *options, "--force"]) == 4
     assert "joined" in capsys.readouterr().err
 
 
