@@ -1,6 +1,17 @@
 """nnc: ISO/IEC 15938-17 (Neural Network Coding), open: models to bitstreams and back."""
 
-from nnc.api import decode, decode_levels, encode, load_file, load_model, save_file
+from nnc.api import (
+    check,
+    decode,
+    decode_levels,
+    diff,
+    encode,
+    load_file,
+    load_model,
+    save_file,
+    trace,
+    tree,
+)
 from nnc.bitio import (
     BitstreamError,
     BuildError,
@@ -48,11 +59,15 @@ __all__ = [
     "NncError",
     "TensorOptions",
     "UnsupportedError",
+    "check",
     "decode",
     "decode_levels",
+    "diff",
     "encode",
     "load_file",
     "load_model",
     "open",
     "save_file",
+    "trace",
+    "tree",
 ]

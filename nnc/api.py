@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,9 @@ from nnc.encoder import (
     TensorOptions,
     encode_model,
 )
+
+if TYPE_CHECKING:
+    from nnc.inspect import BitstreamTrace, Difference, Finding, Node
 
 Bytes = bytes | bytearray | memoryview
 OutOfBandDimensions = Mapping[str, Sequence[int]]
@@ -215,6 +218,101 @@ def decode_levels(
     """
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
     return decode_model(bitstream, threads=threads, executor=executor, limits=limits).levels()
+
+
+def trace(
+    data: Bytes | Bitstream,
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> BitstreamTrace:
+    """Trace a bitstream, damaged or not: each element with place, bits, path and value.
+
+    Args:
+        data: the bitstream.
+        dimensions: shapes by name, where the bitstream leaves them out.
+        cabac_unary_length_minus1: the same for this element, one for all or by name.
+
+    Returns:
+        The trace: `elements()` in the order of the data, `units`, and `errors`: faults end the
+        reading of a unit, and raise nothing.
+    """
+    from nnc.inspect import trace as traced
+
+    return traced(
+        as_bytes(data), dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
+    )
+
+
+def tree(
+    data: Bytes | Bitstream,
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> Node:
+    """Give the elements of a bitstream as a tree of units, tables and elements.
+
+    Args and faults as for `trace`; a node has `children`, and the fault met in it as `error`.
+    """
+    from nnc.inspect import tree as arranged
+
+    given = {
+        "dimensions": dimensions, "cabac_unary_length_minus1": cabac_unary_length_minus1,
+    }  # fmt: skip
+    return arranged(trace(data, **given))  # type: ignore[arg-type]
+
+
+def check(
+    data: Bytes | Bitstream,
+    deep: bool = False,
+    *,
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> list[Finding]:
+    """Check a bitstream against the rules of the format; a bad one raises nothing.
+
+    Args:
+        data: the bitstream.
+        deep: decode the entropy-coded payloads too.
+        dimensions: shapes by name, where the bitstream leaves them out.
+        cabac_unary_length_minus1: the same for this element, one for all or by name.
+
+    Returns:
+        The rules broken, of level `error` or `warning`, in the order of the data; then, of level
+        `info`, what could not be checked in full and why.
+    """
+    from nnc.inspect import check as checked
+
+    report = checked(
+        as_bytes(data),
+        deep=deep,
+        dimensions=dimensions,
+        cabac_unary_length_minus1=cabac_unary_length_minus1,
+    )
+    return [*report.findings, *report.notes]
+
+
+def diff(
+    first: Bytes | Bitstream, second: Bytes | Bitstream, levels: bool = False
+) -> list[Difference]:
+    """Compare two bitstreams element by element.
+
+    Args:
+        first: one bitstream.
+        second: the other.
+        levels: where coded payloads differ, decode them and count the levels that do.
+
+    Returns:
+        What differs, by path; nothing where the bitstreams are the same.
+    """
+    from nnc.inspect import diff as compared
+
+    return compared(trace(first), trace(second), levels=levels)
+
+
+def as_bytes(data: Bytes | Bitstream) -> Bytes:
+    """Give the bytes of a bitstream; bytes are taken as they are."""
+    return data.to_bytes() if isinstance(data, Bitstream) else data
 
 
 def as_bitstream(

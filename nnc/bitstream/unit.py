@@ -240,10 +240,13 @@ class Unit:
         top = int(self.path.partition("[")[2].partition("]")[0]) if self.path else None
         if in_payload:
             error.path = path_in_unit(error.path)
+        offset = 0
+        if in_payload:
+            offset = 8 * (self.payload_start or 0) + self.bits_between(error.bit_position)
         is_located = f"{error.path}.".startswith(f"{self.path}.")
         error.locate(
             path_prefix="" if is_located else self.path,
-            bit_offset=8 * (self.payload_start or 0) if in_payload else 0,
+            bit_offset=offset,
             unit=top,
             unit_type=self.type_name,
         )
@@ -252,6 +255,20 @@ class Unit:
         if in_payload:
             error.locate(clause="10", schema="schema/deepcabac.syntax")
         return error
+
+    def bits_between(self, bit_position: int | None) -> int:
+        """Give the bits that stand in the data between the parts up to a place of the payload.
+
+        Args:
+            bit_position: the place, from the first bit of the payload.
+        """
+        before = 0
+        for part in self.parts:
+            size = 8 * len(part.payload_bytes)
+            if bit_position is not None and bit_position < before + size:
+                return 8 * ((part.payload_start or 0) - (self.payload_start or 0)) - before
+            before += size
+        return 0
 
     def readable_header(self) -> NnrUnitHeader:
         """Give the header, or raise the error that says which value is missing for it."""

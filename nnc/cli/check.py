@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from nnc.cli.elements import open_data
+from nnc.cli.files import out_of_band_options
 from nnc.cli.output import escape_controls, format_option, print_json
 
 
@@ -12,8 +15,11 @@ from nnc.cli.output import escape_controls, format_option, print_json
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
+@out_of_band_options
 @format_option("json")
-def command(bitstream: str, deep: bool, quiet: bool, output_format: str) -> int:
+def command(
+    bitstream: str, deep: bool, quiet: bool, output_format: str, out_of_band: dict[str, Any]
+) -> int:
     """Check BITSTREAM (- for standard input) against the rules of the format.
 
     Each finding names the rule, its place in the data, the clause and the line of the schema.
@@ -22,7 +28,7 @@ def command(bitstream: str, deep: bool, quiet: bool, output_format: str) -> int:
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
     from nnc.inspect.check import check
 
-    report = check(open_data(bitstream), deep=deep)
+    report = check(open_data(bitstream), deep=deep, **out_of_band)
     if output_format == "json":
         print_json(report.as_dict())
     else:

@@ -22,6 +22,6 @@ def command(bitstream: str, profile: int, dry_run: bool, force: bool, **options:
     from nnc.encoder.level_editing import convert_profile
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = convert_profile(opened, profile, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -22,6 +22,6 @@ def command(
     from nnc.bitstream.parts import cut
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = cut(opened, path, size, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

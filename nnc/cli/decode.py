@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
-from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.files import check_output, open_bitstream, out_of_band_options
 from nnc.cli.output import examples, human_size
 
 
@@ -24,6 +25,7 @@ from nnc.cli.output import examples, human_size
 @click.option("--max-values", type=int,
               help="Accept so many values in all, whatever the size of the bitstream.")  # fmt: skip
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
+@out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -35,6 +37,7 @@ def command(
     threads: int | None,
     force: bool,
     quiet: bool,
+    out_of_band: dict[str, Any],
 ) -> None:
     """Decode BITSTREAM (- for standard input) into a model file.
 
@@ -46,7 +49,7 @@ def command(
     format_of_output(output)
     check_output(output, force)
     started = time.perf_counter()
-    source = open_bitstream(bitstream)
+    source = open_bitstream(bitstream, **out_of_band)
     limits = Limits(values=max_values)
     if base is not None:
         model = read_model(base)

@@ -8,6 +8,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.cli.elements import cut, open_trace, report_faults
+from nnc.cli.files import out_of_band_options
 from nnc.cli.output import escape_controls, format_option, human_size, print_json
 from nnc.inspect.diff import Difference, diff
 
@@ -17,8 +18,11 @@ from nnc.inspect.diff import Difference, diff
 @click.argument("second")
 @click.option("--levels", is_flag=True,
               help="Where payloads differ, decode them and count the levels that do.")  # fmt: skip
+@out_of_band_options
 @format_option("json")
-def command(first: str, second: str, levels: bool, output_format: str) -> int:
+def command(
+    first: str, second: str, levels: bool, output_format: str, out_of_band: dict[str, Any]
+) -> int:
     """Compare the bitstreams FIRST and SECOND element by element (- for standard input).
 
     Units are paired by type and tensor. Lines begin with - for what only FIRST has, + for what
@@ -29,7 +33,7 @@ def command(first: str, second: str, levels: bool, output_format: str) -> int:
 
     if first == second == "-":
         raise InputError("only one of the bitstreams can be standard input")
-    a, b = open_trace(first), open_trace(second)
+    a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
     differences = diff(a, b, levels=levels)
     if output_format == "json":
         content = [difference.as_dict() for difference in differences]

@@ -10,7 +10,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Plan
-from nnc.cli.files import check_output, write_bitstream
+from nnc.cli.files import check_output, out_of_band_options, write_bitstream
 from nnc.cli.output import escape_controls, print_json
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,7 +38,7 @@ def edit_options(function: Function) -> Function:
     ]
     for option in reversed(options):
         function = option(function)
-    return function
+    return out_of_band_options(function)
 
 
 def finish(

@@ -38,9 +38,9 @@ def open_data(path: str) -> memoryview:
     return memoryview(data)
 
 
-def open_trace(path: str) -> BitstreamTrace:
-    """Trace a file; see `open_data` for errors."""
-    return trace(open_data(path))
+def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
+    """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
+    return trace(open_data(path), **out_of_band)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

@@ -2,22 +2,89 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
+
+import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def open_bitstream(path: str) -> Bitstream:
+
+def out_of_band_options(function: Function) -> Function:
+    """Add the options for what a bitstream leaves to its receiver to know.
+
+    The verb gets them as `out_of_band`: keyword arguments of `Bitstream.parse` and its like.
+    """
+
+    @functools.wraps(function)
+    def verb(
+        *args: Any, dimensions: Sequence[str], unary_length: Sequence[str], **rest: Any
+    ) -> Any:
+        shapes = dict(shape(text) for text in dimensions)
+        given = {"dimensions": shapes, "cabac_unary_length_minus1": unary_lengths(unary_length)}
+        return function(*args, out_of_band=given, **rest)
+
+    options = [
+        click.option("--dimensions", multiple=True, metavar="NAME=N,N...",
+                     help="Dimensions of a tensor, where BITSTREAM leaves them out."),
+        click.option("--cabac-unary-length-minus1", "unary_length", multiple=True,
+                     metavar="[NAME=]N", help="The same for that element."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        verb = option(verb)
+    return verb  # type: ignore[return-value]
+
+
+def shape(text: str) -> tuple[str, list[int]]:
+    """Read `NAME=N,N...`; nothing after the = is the shape of a scalar."""
+    name, equals, numbers = text.rpartition("=")
+    if not equals:
+        raise InputError(f"{text!r} is not NAME=N,N...")
+    return name, [number_in(text, part) for part in numbers.split(",") if numbers]
+
+
+def unary_lengths(texts: Sequence[str]) -> int | dict[str, int] | None:
+    """Read one number for all tensors, or `NAME=N` for some."""
+    found: dict[str, int] = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        if not equals and len(texts) == 1:
+            return number_in(text, number)
+        if not equals:
+            raise InputError(f"{text!r}: either one number for all tensors, or NAME=N for each")
+        found[name] = number_in(text, number)
+    return found or None
+
+
+def number_in(text: str, part: str) -> int:
+    """Read one number of an option that is not negative."""
+    if not part.strip().isdecimal():
+        raise InputError(f"{text!r}: {part!r} is no number of 0 and above")
+    return int(part)
+
+
+def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
     """Open a bitstream; `-` reads standard input.
+
+    Args:
+        path: the file.
+        **out_of_band: as for `Bitstream.parse`.
 
     Raises:
         BitstreamError: it can't be parsed.
         OSError: it can't be read.
         InputError: there is nothing in it.
     """
-    bitstream = Bitstream.parse(sys.stdin.buffer.read()) if path == "-" else Bitstream.open(path)
+    if path == "-":
+        bitstream = Bitstream.parse(sys.stdin.buffer.read(), **out_of_band)
+    else:
+        bitstream = Bitstream.open(path, **out_of_band)
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
     return bitstream

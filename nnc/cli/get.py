@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.files import open_bitstream
+from nnc.cli.files import open_bitstream, out_of_band_options
 from nnc.cli.output import escape_controls, format_option, print_json
 
 
@@ -16,8 +16,9 @@ from nnc.cli.output import escape_controls, format_option, print_json
 )
 @click.argument("bitstream")
 @click.argument("path")
+@out_of_band_options
 @format_option("json")
-def command(bitstream: str, path: str, output_format: str) -> None:
+def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str, Any]) -> None:
     """Print what stands at PATH of BITSTREAM (- for standard input).
 
     An absent element is null. With * in the path each element that is present is printed
@@ -25,7 +26,7 @@ def command(bitstream: str, path: str, output_format: str) -> None:
     """
     from nnc.bitstream.json_form import plain_value
 
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **out_of_band)
     value = opened.get(path)
     if "*" in path:
         rows = [(one, plain_value(found)) for one, found in value]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
-from nnc.cli.files import open_bitstream
+from nnc.cli.files import open_bitstream, out_of_band_options
 from nnc.cli.output import escape_controls, examples, format_option, human_size, print_json
 
 
@@ -17,12 +18,13 @@ from nnc.cli.output import escape_controls, examples, format_option, human_size,
     )
 )
 @click.argument("bitstream")
+@out_of_band_options
 @format_option("json")
-def command(bitstream: str, output_format: str) -> None:
+def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
     """Sum up BITSTREAM (- for standard input) from its headers."""
     from nnc.inspect import summarize
 
-    summary = summarize(open_bitstream(bitstream))
+    summary = summarize(open_bitstream(bitstream, **out_of_band))
     if output_format == "json":
         print_json(asdict(summary))
         return

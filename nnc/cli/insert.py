@@ -28,7 +28,7 @@ def command(
     from nnc.bitstream.editing import is_unit_path
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     content: Any
     if is_unit_path(path):
         file, _, other = value.rpartition(":")

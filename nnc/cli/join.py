@@ -19,6 +19,6 @@ def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: An
     from nnc.bitstream.parts import join
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = join(opened, path, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

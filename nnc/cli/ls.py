@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
-from nnc.cli.files import open_bitstream
+from nnc.cli.files import open_bitstream, out_of_band_options
 from nnc.cli.output import examples, format_option, print_rows, print_table
 
 
@@ -17,12 +18,13 @@ from nnc.cli.output import examples, format_option, print_rows, print_table
     )
 )
 @click.argument("bitstream")
+@out_of_band_options
 @format_option("json", "jsonl", "csv")
-def command(bitstream: str, output_format: str) -> None:
+def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
     """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp."""
     from nnc.inspect import summarize_tensors
 
-    tensors = summarize_tensors(open_bitstream(bitstream))
+    tensors = summarize_tensors(open_bitstream(bitstream, **out_of_band))
     if output_format != "human":
         rows = [asdict(tensor) | {"shape": list(tensor.shape)} for tensor in tensors]
         print_rows(rows, output_format, "tensors")

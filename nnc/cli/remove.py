@@ -20,7 +20,7 @@ from nnc.cli.files import open_bitstream
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
     """Take what stands at PATH out of BITSTREAM: a value of a list, or a unit."""
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     remove = opened.plan_remove if dry_run else opened.remove
     plan = remove(path, force=force)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -25,7 +25,7 @@ def command(
 
     check_target(options["output"], dry_run, force)
     pairs = dict(pair(text) for text in names)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = rename(opened, pairs, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)
 

@@ -34,7 +34,7 @@ def command(
     from nnc.encoder.structure import drop, select, tensor_names
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     names = matching(tensor_names(opened), patterns)
     plan = (drop if dropping else select)(opened, names, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -26,7 +26,7 @@ def command(
     are left alone. What the syntax or the range of the schema forbids is refused.
     """
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     values = dict(assigned(opened, text) for text in assignments)
     plan = opened.plan_set(values, force=force) if dry_run else opened.set_all(values, force=force)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

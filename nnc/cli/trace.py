@@ -11,6 +11,7 @@ import click
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.files import out_of_band_options
 from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, format_option
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
 
@@ -30,15 +31,22 @@ BIN_COLUMNS = (
 @click.argument("bitstream")
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
+@out_of_band_options
 @format_option("jsonl", "csv")
-def command(bitstream: str, unit: int | None, bins: bool, output_format: str) -> int:
+def command(
+    bitstream: str,
+    unit: int | None,
+    bins: bool,
+    output_format: str,
+    out_of_band: dict[str, Any],
+) -> int:
     """Show the elements of BITSTREAM (- for standard input): place, path, coding, bits, value.
 
     Each bit of the data appears once. With --bins, instead, the bins of all entropy-coded
     payloads: first bit not consumed before the bin, syntax element, bin, context, the context's
     counters, range and offset before the bin.
     """
-    traced = open_trace(bitstream)
+    traced = open_trace(bitstream, **out_of_band)
     units = traced.units
     if unit is not None:
         if unit >= len(units):

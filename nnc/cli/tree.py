@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.files import out_of_band_options
 from nnc.cli.output import escape_controls, format_option, human_size, print_json
 from nnc.inspect.tracing import byte_bit
 from nnc.inspect.tree import Node, tree
@@ -15,14 +16,17 @@ from nnc.inspect.tree import Node, tree
 @click.command(epilog="Examples: nnc tree model.nnc -- nnc tree model.nnc --depth 1 --format json")
 @click.argument("bitstream")
 @click.option("--depth", type=click.IntRange(0), help="Show so many levels.  [default: all]")
+@out_of_band_options
 @format_option("json")
-def command(bitstream: str, depth: int | None, output_format: str) -> int:
+def command(
+    bitstream: str, depth: int | None, output_format: str, out_of_band: dict[str, Any]
+) -> int:
     """Show the units of BITSTREAM (- for standard input) with all values, places and sizes.
 
     Of a damaged bitstream everything up to each fault is shown, and what follows it as far as
     the sizes of the units tell where they begin.
     """
-    traced = open_trace(bitstream)
+    traced = open_trace(bitstream, **out_of_band)
     root = tree(traced)
     if output_format == "json":
         errors = [error.as_dict() for error in traced.errors]

@@ -32,7 +32,7 @@ def command(
     from nnc.bitstream.parts import wrap
 
     check_target(options["output"], dry_run, force)
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = wrap(
         opened,
         first,

@@ -30,7 +30,7 @@ def is_coded(unit: Unit) -> bool:
     if unit.nnr_unit_type != NnrUnitType.NNR_NDU or unit.header is None:
         return False
     raw = unit.header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_RAW_FLOAT
-    return not raw and not unit.header.partial_data_counter
+    return not raw and not unit.is_part
 
 
 def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1: bool) -> None:

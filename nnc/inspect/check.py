@@ -8,10 +8,13 @@ from typing import Any
 
 from nnc.bitio import BitstreamError
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
-from nnc.inspect.findings import ERROR, WARNING, Finding, Rule, models
+from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.rules import RULES
 from nnc.inspect.schema_rules import schema_rules
 from nnc.inspect.tracing import BitstreamTrace, trace
+
+#: Name of the findings that tell what wasn't checked.
+NOT_CHECKED = "not-checked"
 
 #: Part of the message of errors that only follow from an earlier one.
 CONSEQUENCE = "should have come before"
@@ -38,6 +41,14 @@ class Report:
     def warnings(self) -> int:
         """Number of warnings."""
         return sum(finding.level == WARNING for finding in self.findings)
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What wasn't checked in full, as findings of level `info`."""
+        return [
+            Finding(NOT_CHECKED, INFO, path, "", f"not checked in full: {reason}")
+            for path, reason in self.skipped.items()
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Give all parts as plain data."""

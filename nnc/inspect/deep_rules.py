@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from nnc.bitio import (
     BitstreamError,
@@ -10,6 +12,7 @@ from nnc.bitio import (
     MissingValueError,
     UnsupportedError,
 )
+from nnc.bitstream import Unit
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
@@ -45,6 +48,9 @@ DEEP_RULES = [rule(name, title) for name, title, _ in KINDS]
 #: Elements of the header that say where block rows begin.
 ENTRY_POINTS = ("cabac_offset_list", "dq_state_list", "bit_offset_delta1", "bit_offset_delta2")
 
+#: Why parts are not decoded.
+PARTS_MISSING = "other parts of its data are missing or out of turn"
+
 #: Units with what is wrong about their levels, or the error that ended decoding.
 Outcomes = list[tuple[UnitTrace, list[Finding] | BitstreamError]]
 
@@ -65,8 +71,8 @@ def check_payloads(
     findings: list[Finding] = []
     skipped: dict[str, str] = {}
     units: list[tuple[UnitTrace, UnitLayout]] = []
-    for unit in traced.walk():
-        if unit.unit is None or unit.error is not None or not is_coded(unit.unit):
+    for unit in whole_units(traced, skipped):
+        if unit.unit is None or not is_coded(unit.unit):
             continue
         try:
             units.append((unit, checked_layout(unit, len(traced.data))))
@@ -85,6 +91,50 @@ def check_payloads(
         else:
             findings.append(payload_finding(unit, outcome))
     return findings, skipped
+
+
+def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[UnitTrace]:
+    """Give the units that could be read, those that are cut into parts as one.
+
+    Args:
+        traced: the bitstream.
+        skipped: takes the paths of parts whose unit isn't there as a whole, with the reason.
+    """
+    begun: dict[tuple[int, tuple[str, ...]], list[UnitTrace]] = {}
+    for each in traced.walk():
+        unit = each.unit
+        if unit is None or each.error is not None:
+            continue
+        if not unit.is_part:
+            yield each
+            continue
+        counter = unit.readable_header().partial_data_counter
+        key = (
+            unit.nnr_unit_type,
+            tuple(
+                str(value)
+                for element in each.elements
+                if element.name.startswith("topology_elem_id")
+                for value in element.values
+            ),
+        )
+        parts = begun.setdefault(key, [])
+        expected = counter if not parts else counter_of(parts[-1]) - 1
+        if counter != expected:
+            skipped |= dict.fromkeys((part.path for part in parts), PARTS_MISSING)
+            parts.clear()
+        parts.append(each)
+        if counter == 1:
+            del begun[key]
+            yield replace(parts[0], unit=Unit.joined([part.unit for part in parts if part.unit]))
+    for parts in begun.values():
+        skipped |= dict.fromkeys((part.path for part in parts), PARTS_MISSING)
+
+
+def counter_of(part: UnitTrace) -> int:
+    """Give the place of a part among those of its unit, counted backwards."""
+    assert part.unit is not None
+    return part.unit.readable_header().partial_data_counter or 0
 
 
 def is_sound(unit: UnitTrace, broken: set[str]) -> bool:

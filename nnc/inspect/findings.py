@@ -15,7 +15,7 @@ from nnc.inspect.tracing import (
 )
 from nnc.syntax import TABLES, NnrUnitType
 
-ERROR, WARNING = "error", "warning"
+ERROR, WARNING, INFO = "error", "warning", "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Finding:
 
     Attributes:
         rule: name of the rule.
-        level: `error` or `warning`.
+        level: `error`, `warning`, or `info` for what isn't a fault.
         path: syntax path of the place.
         position: the place as `byte.bit`, "" where it isn't known.
         message: what is wrong, one sentence without the place.

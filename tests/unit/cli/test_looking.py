@@ -183,3 +183,46 @@ def test_findings(capsys):
     # Without decoding nothing is found.
     assert run(["check", str(STREAMS / "stop-bit-p0.nnc"), "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def out_of_band():
+    options = []
+    for name, shape in {
+        "conv1.weight": "10,6,3,3",
+        "conv1.bias": "10",
+        "fc.weight": "22,31",
+        "fc.bias": "22",
+    }.items():
+        options += ["--dimensions", f"{name}={shape}"]
+    return [*options, "--cabac-unary-length-minus1", "10"]
+
+
+def test_values_out_of_band(capsys, tmp_path):
+    path = FOLDER / "p1-oob" / "bitstream.nnc"
+    assert printed(capsys, "tree", path)[0] == 1
+    for verb in (["tree"], ["trace"], ["trace", "--bins"], ["check", "--deep"], ["info"], ["ls"]):
+        code, output = printed(capsys, *verb, path, *out_of_band())
+        assert code == 0
+        assert "was not given" not in output.out + output.err
+    assert printed(capsys, "diff", path, path, *out_of_band())[0] == 0
+    model, edited = tmp_path / "model.npz", tmp_path / "edited.nnc"
+    assert printed(capsys, "decode", path, *out_of_band(), "-o", model)[0] == 0
+    name = "units[3].header.topology_elem_id"
+    assert printed(capsys, "set", path, *out_of_band(), f"{name}=x", "-o", edited)[0] == 0
+    named = [option.replace("conv1.weight", "x") for option in out_of_band()]
+    assert printed(capsys, "get", edited, name, *named)[1].out == "x\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--dimensions", "conv1.weight", "is not NAME=N,N..."),
+        ("--dimensions", "w=3,x", "'x' is no number"),
+        ("--dimensions", "w=-3", "'-3' is no number"),
+        ("--cabac-unary-length-minus1", "x", "'x' is no number"),
+    ],
+)
+def test_values_out_of_band_that_are_no_use(capsys, option, value, message):
+    code, output = printed(capsys, "tree", SMALL, option, value)
+    assert code == 4
+    assert message in output.err

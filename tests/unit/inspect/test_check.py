@@ -5,10 +5,11 @@ import random
 import pytest
 
 import nnc
+from nnc.bitstream.parts import cut
 from nnc.inspect.check import all_rules, check
 from nnc.inspect.tracing import trace
 from nnc.inspect.tree import tree
-from tests.cases import CASES
+from tests.cases import CASES, FOLDER
 
 GOOD = [(case, path) for case in CASES if not case.is_odd for path in case.bitstreams]
 
@@ -21,6 +22,47 @@ def test_good_bitstreams(case, path):
     assert [str(finding) for finding in report.findings] == []
     if not case.is_sequence:
         assert not report.skipped
+
+
+def cut_up(size):
+    bitstream = nnc.open(FOLDER / "p1-base-default-dq" / "bitstream.nnc")
+    cut(bitstream, "units[3]", size)
+    return bitstream
+
+
+def test_units_cut_into_parts_are_decoded():
+    bitstream = cut_up(200)
+    report = check(bitstream.to_bytes(), deep=True)
+    assert not report.findings
+    assert not report.skipped
+    # A fault behind the last level: its place is in the last part.
+    last = bitstream.units[5]
+    last.payload = bytes(last.payload_bytes) + b"!"
+    data = bitstream.to_bytes()
+    report = check(data, deep=True)
+    assert [finding.rule for finding in report.findings] == ["codeword-length"]
+    assert check(data).findings == []
+    place = int(report.findings[0].position.partition(".")[0])
+    assert data[place : place + 1] == b"!"
+
+
+def test_parts_without_the_others_are_not_passed_over_in_silence():
+    bitstream = cut_up(200)
+    bitstream.remove("units[4]")
+    report = check(bitstream.to_bytes(), deep=True)
+    assert set(report.skipped) == {"units[3]", "units[4]"}
+    assert {note.level for note in report.notes} == {"info"}
+    assert report.notes[0].path == "units[3]"
+    assert "missing or out of turn" in report.notes[0].message
+
+
+def test_units_that_need_a_parent_are_told():
+    case = next(case for case in CASES if case.is_sequence and "hdsp" in case.name)
+    told = [
+        note.message for path in case.bitstreams for note in nnc.check(path.read_bytes(), deep=True)
+    ]
+    assert told
+    assert all("not checked in full" in message for message in told)
 
 
 def test_rules_have_names_of_their_own():

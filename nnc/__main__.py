@@ -1,0 +1,5 @@
+"""`python -m nnc`: the command."""
+
+from nnc.cli.main import main
+
+main()
