@@ -14,7 +14,8 @@ from nnc import deepcabac
 from nnc.bitio import InputError
 from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints
-from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
+from nnc.encoder.choice import asked_for_codebook
+from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import quantize_uniform, step_size
@@ -260,17 +261,16 @@ def codebooks(
     options: EncoderOptions,
 ) -> dict[str, CodedByCodebook]:
     """Give the codebooks of the weights by name; all of them have one, or none."""
-    if not options.codebook:
-        return {}
     result = {}
     for name in block.weights:
         step = float(step_size(qps[name], options.qp_density))
-        book = code_by_codebook(
-            quantize_uniform(clipped(tensors[name].values, step, options), step)
-        )
-        if book is None:
+        values = clipped(tensors[name].values, step, options)
+        # The quantization parameters of a block are settled: an exact codebook needs that one.
+        window = range(qps[name], qps[name] + 1)
+        found = asked_for_codebook(values, qps[name], window, options)
+        if found is None or found.book is None:
             return {}
-        result[name] = book
+        result[name] = found.book
     return result
 
 

@@ -85,6 +85,7 @@ class EncoderOptions:
             gets the step size at which its largest values but few fit, and those are clipped.
         dq: dependent quantization, by an 8-state trellis; else rounding. None: dependent; from
             effort 2 on the one that makes a unit smaller, without a larger error.
+        effort: 0 to 3, from fastest to smallest.
         codebook: code float tensors by codebooks. True: of the distinct levels, where they are
             few; `exact`: of the distinct values, where they are few and the format can hold
             them, without loss; a number: of so many entries at most, by k-means; `auto`: that
@@ -124,6 +125,7 @@ class EncoderOptions:
     qp_density: int = DEFAULT_QP_DENSITY
     bit_depth: int | None = None
     dq: bool | None = None
+    effort: int = 1
     codebook: CodebookChoice | None = None
     keep: Sequence[str] = ()
     exact: Collection[str] = frozenset()
@@ -149,6 +151,7 @@ class EncoderOptions:
         check_range("qp_density", self.qp_density, 0, 7)
         check_scan_order(self.scan_order)
         check_codebook(self.codebook)
+        check_range("effort", self.effort, 0, 3)
         check_range("cabac_unary_length_minus1", self.cabac_unary_length_minus1, 0, 255)
         check_range("profile", self.profile, 0, 1)
         if self.bit_depth is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,9 @@ from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
-from nnc.encoder.codebook import CodedByCodebook, code_by_codebook
+from nnc.encoder import choice
+from nnc.encoder.choice import Quantized
+from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.joined import set_split
 from nnc.encoder.options import EncoderOptions
@@ -134,15 +137,38 @@ def encode_floats(
     """
     step = float(step_size(qp, options.qp_density))
     values = clipped(tensor.values, step, options)
-    book = code_by_codebook(quantize_uniform(values, step)) if options.codebook else None
-    if book is not None:
-        levels, dq = book.levels, False
-    else:
+    window = choice.window_of(base, options.qp_density)
+    default = choice.asked_for_codebook(values, qp, window, options)
+    others: Iterable[Quantized] = ()
+    if default is None:
         levels, dq = quantized(values, step, options)
-    coding = coding_of(tensor, options, dq=dq, book=book)
-    coded = cheapest(levels, coding, options, qp - base, lineage)
+        default = Quantized(levels, qp, dq)
+        others = choice.other_ways(values, default, window, options)
+    return encoded_best(tensor, chain([default], others), base, options, lineage)
+
+
+def encoded_best(
+    tensor: PreparedTensor,
+    ways: Iterable[Quantized],
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None,
+) -> Unit:
+    """Code a tensor in each of some ways, and give the unit of the fewest bytes.
+
+    Of units as large as each other the first is taken.
+    """
+    best, fewest = None, 0
+    for one in ways:
+        coding = coding_of(tensor, options, dq=one.dq, book=one.book)
+        coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
+        bits = 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
+        if best is None or bits < fewest:
+            best, fewest = (one, coded), bits
+    assert best is not None
+    one, coded = best
     header = data_unit_header(
-        tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=dq, book=book, lineage=lineage
+        tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
     )
     return unit_of(header, coded.payload)
 

@@ -123,7 +123,24 @@ class TestNncodecReadsUs:
         }[kind]
         tensors = {"w": rng.choice(choices, (40, 60)).astype(np.float32)}
         bitstream = nnc.encode(tensors, codebook=True, profile=profile, scan_order=scan_order)
-        assert len(bitstream) < len(nnc.encode(tensors, profile=profile, scan_order=scan_order))
+        plain = nnc.encode(tensors, profile=profile, scan_order=scan_order, codebook=False)
+        assert len(bitstream) < len(plain)
+        assert_read_alike(peer, bitstream)
+
+    @pytest.mark.parametrize("codebook", ["exact", "auto", 5, 256])
+    def test_kinds_of_codebooks(self, peer, codebook):
+        rng = np.random.default_rng(8)
+        centres = rng.normal(0, 0.1, 12)
+        tensors = {
+            "few": rng.choice([-0.031, 0, 0.0177], (40, 60)),
+            "clusters": rng.choice(centres, (40, 60)) + rng.normal(0, 0.0005, (40, 60)),
+            "laplace": rng.laplace(0, 0.05, (40, 60)),
+            "constant": np.full(40, 0.3),
+        }
+        tensors = {name: values.astype(np.float32) for name, values in tensors.items()}
+        bitstream = nnc.encode(tensors, codebook=codebook)
+        units = nnc.Bitstream.parse(bitstream).units[2:]
+        assert any(unit.header.codebook_present_flag for unit in units)
         assert_read_alike(peer, bitstream)
 
     @pytest.mark.parametrize("scan_order", [0, 2])
