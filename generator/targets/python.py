@@ -347,6 +347,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
     range_ = None
     if meaning.range is not None:
         range_ = " .. ".join(expressions.text(part) for part in meaning.range)
+    enum = statement.enum if isinstance(statement, tree.Element) else None
     written = "bs(v)"
     if isinstance(statement, tree.Element):
         arguments = own_expressions(statement)[len(statement.indices) :]
@@ -358,7 +359,11 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         "line": statement.position.line,
         "status": meaning.status or facts.table.clause.status,
         "text": meaning.text,
-        "enum": statement.enum if isinstance(statement, tree.Element) else None,
+        "enum": enum,
+        "unnamed": [
+            (each.first, each.last, each.kind)
+            for each in (analysis.enums[enum].ranges if enum is not None else ())
+        ],
         "absent": expressions.text(meaning.absent) if meaning.absent else None,
         "range": range_,
         "constraints": [

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from nnc.bitstream import editing, paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.files import replace_file
+from nnc.bitstream.mapped import MappedFile
 from nnc.bitstream.parser import OutOfBand, UnitParser
 from nnc.bitstream.plan import Plan
 from nnc.bitstream.unit import Unit
@@ -35,7 +36,7 @@ class Bitstream:
     def __init__(self, units: Iterable[Unit] = ()):
         """Put a bitstream together out of units."""
         self.units = list(units)
-        self._mapping: mmap.mmap | None = None
+        self._mapped: tuple[MappedFile, ...] = ()
 
     @classmethod
     def parse(
@@ -76,13 +77,13 @@ class Bitstream:
         with Path(path).open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 return cls()
-            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            mapped = MappedFile(file)
         bitstream = cls.parse(
-            mapping,
+            mapped.mapping,
             dimensions=dimensions,
             cabac_unary_length_minus1=cabac_unary_length_minus1,
         )
-        bitstream._mapping = mapping
+        bitstream._mapped = (mapped,)
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
@@ -189,19 +190,22 @@ class Bitstream:
         """Write the bitstream to an open file; see `pieces` for errors."""
         for piece in self.pieces():
             view = memoryview(piece)
+            large = len(view) > WRITING_BYTES
+            if large and any(mapped.copy(view, file) for mapped in self._mapped):
+                continue
             for start in range(0, len(view), WRITING_BYTES):
                 file.write(view[start : start + WRITING_BYTES])
-                if len(view) > WRITING_BYTES:
+                if large:
                     self.release_pages()
 
     def share_mapping(self, other: Bitstream) -> None:
-        """Note that payloads are views on the file that another bitstream has mapped."""
-        self._mapping = self._mapping or other._mapping
+        """Note that payloads are views on the files that another bitstream has mapped."""
+        self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Give back the memory into which pages of the mapped file were read."""
-        if self._mapping is not None and hasattr(self._mapping, "madvise"):
-            self._mapping.madvise(mmap.MADV_DONTNEED)
+        """Give back the memory into which pages of mapped files were read."""
+        for mapped in self._mapped:
+            mapped.release_pages()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bitstream to a file, which is replaced in one step or not at all.

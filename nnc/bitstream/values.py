@@ -93,11 +93,13 @@ def check_allowed(field: Field, value: int, path: str, force: bool) -> None:
     valid = range_of(element)
     names = enum_of(element)
     if valid is not None and not valid[0] <= value <= valid[1]:
-        raise refused(field, path, f"{value} is reserved or out of range", value,
+        what = element.unnamed_kind(value) or "reserved or out of range"
+        raise refused(field, path, f"{value} is {what}", value,
                       f"{valid[0]}..{valid[1]}")  # fmt: skip
     if names is not None and valid is None and not named(names, value):
         listed = ", ".join(f"{int(member)} {member.name}" for member in names)
-        raise refused(field, path, f"{value} has no meaning", value, listed)
+        what = element.unnamed_kind(value) or "without a name"
+        raise refused(field, path, f"{value} is {what}", value, listed)
 
 
 def named(names: type[IntEnum] | type[IntFlag], value: int) -> bool:

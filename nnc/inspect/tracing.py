@@ -95,7 +95,7 @@ class TracedElement:
 
     @property
     def value_name(self) -> str:
-        """Name of the value, `NNR_NDU`, or "" where the schema gives it none."""
+        """Name of the value, `NNR_NDU`; `reserved`, `unspecified`; "" where there is none."""
         description = self.description
         if description is None or description.enum is None:
             return ""
@@ -105,7 +105,7 @@ class TracedElement:
         try:
             return str(kind(self.value).name)
         except ValueError:
-            return ""
+            return description.unnamed_kind(self.value)
 
     def bit_text(self, data: memoryview) -> str:
         """Give its bits as 0 and 1."""

@@ -98,6 +98,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "Kind of aggregate.",
             enum="AggregateUnitType",
             range="0 .. 1",
+            unnamed=((2, 255, "reserved"),),
         ),
         "entry_points_present_flag": Element(
             "entry_points_present_flag",
@@ -132,6 +133,10 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             23,
             "Type of unit i.",
             enum="NnrUnitType",
+            unnamed=(
+                (7, 31, "reserved"),
+                (32, 63, "unspecified"),
+            ),
         ),
         "nnr_unit_entry_point": Element(
             "nnr_unit_entry_point",

@@ -317,6 +317,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             "What the payload holds and how it is coded.",
             enum="CompressedDataUnitPayloadType",
             range="0 .. 3",
+            unnamed=((4, 31, "reserved"),),
         ),
         "nnr_multiple_topology_elements_present_flag": Element(
             "nnr_multiple_topology_elements_present_flag",
@@ -409,6 +410,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             "How the parent is named.",
             enum="ParentNodeIdType",
             range="0 .. 2",
+            unnamed=((3, 3, "reserved"),),
         ),
         "temporal_context_modeling_flag": Element(
             "temporal_context_modeling_flag",
@@ -471,6 +473,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             enum="DecompressedDataFormat",
             absent="(nnr_compressed_data_unit_payload_type == NNR_PT_INT) ? TENSOR_INT32 : TENSOR_FLOAT32",
             range="0 .. 9",
+            unnamed=((10, 127, "reserved"),),
         ),
         "tensor_dimensions_flag": Element(
             "tensor_dimensions_flag",

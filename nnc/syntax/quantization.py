@@ -85,6 +85,7 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
             "Format of [quantization_data].",
             enum="QuantizationStorageFormat",
             range="0 .. 4",
+            unnamed=((5, 255, "reserved"),),
         ),
         "quantization_compression_format": Element(
             "quantization_compression_format",
@@ -95,6 +96,7 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
             "How [quantization_data] is compressed, as for topologies.",
             enum="TopologyCompressionFormat",
             range="0 .. 1",
+            unnamed=((2, 255, "reserved"),),
         ),
     }
 

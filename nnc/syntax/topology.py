@@ -130,6 +130,7 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
             "What the payload holds.",
             enum="TopologyStorageFormat",
             range="0 .. 6",
+            unnamed=((7, 255, "reserved"),),
         ),
         "topology_compression_format": Element(
             "topology_compression_format",
@@ -140,6 +141,7 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
             "How [topology_data] is compressed.",
             enum="TopologyCompressionFormat",
             range="0 .. 1",
+            unnamed=((2, 255, "reserved"),),
         ),
     }
 
@@ -356,6 +358,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "How the pruned structure is told. NNR_TPL_BMSK: a mask with a bit for each neuron or filter, in the order of the topology's elements, 1 for those kept. NNR_TPL_DICT: for each element its dimensions after pruning.",
             enum="PruningRepresentationType",
             range="0 .. 1",
+            unnamed=((2, 3, "reserved"),),
         ),
         "prune_flag": Element(
             "prune_flag",

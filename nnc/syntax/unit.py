@@ -297,6 +297,10 @@ class NnrUnitHeaderSyntax(Syntax):
             "What the unit holds. A unit of a type that is not known keeps its payload as opaque bytes and is never lost.",
             enum="NnrUnitType",
             range="0 .. 6",
+            unnamed=(
+                (7, 31, "reserved"),
+                (32, 63, "unspecified"),
+            ),
         ),
         "independently_decodable_flag": Element(
             "independently_decodable_flag",

@@ -24,6 +24,8 @@ class Element(NamedTuple):
         range: the values that a valid bitstream has, `first .. last`, or None.
         constraints: pairs of a condition and the sentence that says it was broken.
         module: the module that decodes it, for external bytes, or None.
+        unnamed: first and last value of each range that the enum has no names for, and what
+            they are: `reserved` or `unspecified`.
 
     """
 
@@ -38,6 +40,11 @@ class Element(NamedTuple):
     range: str | None = None
     constraints: tuple[tuple[str, str], ...] = ()
     module: str | None = None
+    unnamed: tuple[tuple[int, int, str], ...] = ()
+
+    def unnamed_kind(self, value: int) -> str:
+        """Say what a value without a name is: `reserved`, `unspecified`, "" if neither."""
+        return next((kind for low, high, kind in self.unnamed if low <= value <= high), "")
 
 
 class Description(NamedTuple):

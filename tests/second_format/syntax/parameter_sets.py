@@ -131,6 +131,11 @@ class NalUnitSyntax(Syntax):
             "What the unit holds.",
             enum="NalUnitType",
             range="7 .. 8",
+            unnamed=(
+                (14, 23, "reserved"),
+                (0, 0, "unspecified"),
+                (24, 31, "unspecified"),
+            ),
         ),
         "other_rbsp": Element(
             "other_rbsp",

@@ -173,3 +173,12 @@ def test_very_long_lists_end_in_one_element():
     assert values[-1].bit_text(traced.data) == "10" * 500
     assert check(data).findings == []
     assert diff(traced, traced) == []
+
+
+def test_values_without_a_name_are_called_what_they_are(vectors):
+    for value, name in ((5, "NNR_NDU"), (9, "reserved"), (40, "unspecified")):
+        bitstream = nnc.open(vectors / "p1-base-default-dq" / "bitstream.nnc")
+        bitstream.set("units[3].header.nnr_unit_type", value, force=True)
+        elements = {element.path: element for element in nnc.trace(bitstream).elements()}
+        assert elements["units[3].header.nnr_unit_type"].value_name == name
+        assert elements["units[3].header.independently_decodable_flag"].value_name == ""
