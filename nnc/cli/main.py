@@ -16,7 +16,7 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
 VERBS = (
-    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check"),
+    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
     *(
         "wrap",

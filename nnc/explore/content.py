@@ -1,0 +1,272 @@
+"""What the explorer's page shows, as plain data.
+
+A page has to open quickly for a bitstream of any size. What it holds is therefore bounded: all
+headers as far as `Budget` allows, the first bytes of payloads, histograms of as many tensors
+as may be decoded. What was left out is said in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import nnc.syntax
+from nnc.bitio import BitstreamError
+from nnc.bitstream import Bitstream
+from nnc.decoder.model import decode_model
+from nnc.explore.histograms import describe_levels, describe_values
+from nnc.inspect.summary import summarize_tensors
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
+from nnc.inspect.tree import Node, tree
+from nnc.syntax import TABLES, Element
+
+#: The version of the data's form, which the page's script checks.
+CONTENT_VERSION = 1
+
+#: Values longer than this are cut in the page.
+LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a page may hold.
+
+    Attributes:
+        nodes: units, tables and elements.
+        bytes: bytes of the bitstream.
+        payload_bytes: first bytes of each payload, where the whole doesn't fit.
+        decoded_values: values of the tensors that are decoded for their histograms.
+        tensors: rows of the table, the largest tensors first.
+    """
+
+    nodes: int = 20_000
+    bytes: int = 1_000_000
+    payload_bytes: int = 64
+    decoded_values: int = 20_000_000
+    tensors: int = 5_000
+
+
+def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[str, Any]:
+    """Give what the page shows of a bitstream, whatever is wrong with it.
+
+    Args:
+        data: the bytes.
+        name: what to call them.
+        budget: bounds of what is shown.
+
+    Returns:
+        Data for JSON.
+    """
+    limits = budget or Budget()
+    traced = trace(data)
+    nodes, whole_tree = flatten(tree(traced), limits.nodes)
+    shown = pieces(traced, limits)
+    tensors = list(tensor_rows(traced, limits))
+    return {
+        "version": CONTENT_VERSION,
+        "name": name,
+        "bytes": len(data),
+        "nodes": nodes,
+        "semantics": semantics(),
+        "tables": {
+            table: {"clause": syntax.clause, "title": syntax.title}
+            for table, syntax in TABLES.items()
+        },
+        "data": [[start, base64.b64encode(piece).decode("ascii")] for start, piece in shown],
+        "tensors": tensors,
+        "errors": [error.as_dict() for error in traced.errors],
+        "sampled": sampled(traced, whole_tree, shown, tensors),
+    }
+
+
+def flatten(root: Node, most: int) -> tuple[list[list[Any]], bool]:
+    """Give the nodes of a tree as rows, and whether all of them are there.
+
+    A row holds the number of the node above (-1 for the root), name, kind (b, u, t or e),
+    position and size in bits, note, value, name of the value, key of the semantics, error.
+    Where there are too many, units come without what is in them from some place on.
+    """
+    rows: list[list[Any]] = []
+    complete = True
+    taken = 1
+    # Level by level, so that what is cut is the inside of the last units.
+    pending: list[tuple[int, Node]] = [(-1, root)]
+    while pending:
+        following: list[tuple[int, Node]] = []
+        for parent, node in pending:
+            number = len(rows)
+            rows.append(row(parent, node))
+            children = node.children
+            if taken + len(children) > most:
+                complete = False
+                children = children[: most - taken] if node.kind == "bitstream" else []
+            taken += len(children)
+            following += [(number, child) for child in children]
+        pending = following
+    return rows, complete
+
+
+def row(parent: int, node: Node) -> list[Any]:
+    """Give one node as a row; see `flatten`."""
+    element = node.element
+    return [
+        parent,
+        node.name,
+        node.kind[0],
+        node.position,
+        node.bits,
+        " ".join([node.note, *node.tensors[:3]]) if node.kind == "unit" else node.note,
+        "" if element is None or element.value is None else shortened(element.value),
+        "" if element is None or not element.is_syntax else element.value_name,
+        "" if element is None else f"{element.table}.{element.name}",
+        "" if node.error is None else str(node.error),
+    ]
+
+
+def shortened(value: Any) -> str:
+    """Give a value as text of bounded length."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def semantics() -> dict[str, Any]:
+    """Give what the schema says about each element, by table and name."""
+    return {
+        f"{table}.{element.name}": described(element)
+        for table, syntax in TABLES.items()
+        for element in syntax.elements.values()
+    }
+
+
+def described(element: Element) -> dict[str, Any]:
+    """Give what the schema says about one element."""
+    content: dict[str, Any] = {
+        "descriptor": element.descriptor,
+        "clause": element.clause,
+        "status": element.status,
+        "text": element.text,
+    }
+    if element.range:
+        content["range"] = element.range
+    if element.enum:
+        kind = getattr(nnc.syntax, element.enum)
+        content["names"] = {str(int(value)): value.name for value in kind}
+    return content
+
+
+def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview]]:
+    """Give the bytes that the page holds, as places and views."""
+    if len(traced.data) <= limits.bytes:
+        return [(0, traced.data)]
+    found = []
+    left = limits.bytes
+    for unit in traced.walk():
+        if unit.units:
+            stop = unit.units[0].start
+        else:
+            headers_end = unit.payload_start if unit.payload_start is not None else unit.start
+            stop = min(unit.stop, headers_end + limits.payload_bytes)
+        piece = traced.data[unit.start : min(stop, unit.start + left)]
+        left -= len(piece)
+        if len(piece):
+            found.append((unit.start, piece))
+    return found
+
+
+def tensor_rows(traced: BitstreamTrace, limits: Budget) -> Iterator[dict[str, Any]]:
+    """Give a row for each tensor of the units that can be read."""
+    units = [
+        (unit, lines)
+        for unit in traced.walk()
+        if unit.unit is not None and unit.error is None and not unit.units
+        for lines in [readable_lines(unit)]
+        if lines
+    ]
+    # Small tensors first: nearly all of a model's are decoded within the budget then.
+    chosen: set[int] = set()
+    left = limits.decoded_values
+    for number in sorted(range(len(units)), key=lambda n: sum(t.values for t in units[n][1])):
+        left -= sum(tensor.values for tensor in units[number][1])
+        if left < 0:
+            break
+        chosen.add(number)
+    largest = sorted(range(len(units)), key=lambda n: units[n][0].start - units[n][0].stop)
+    listed = set(largest[: limits.tensors])
+    for number, (unit, lines) in enumerate(units):
+        if number in listed:
+            yield from unit_rows(unit, lines, decode=number in chosen)
+
+
+def readable_lines(traced: UnitTrace) -> list[Any]:
+    """Give the summaries of the tensors in a unit, none where they can't be read."""
+    assert traced.unit is not None
+    try:
+        return summarize_tensors(Bitstream([traced.unit]))
+    except BitstreamError:
+        return []
+
+
+def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[dict[str, Any]]:
+    """Give the rows of the tensors in one unit."""
+    values: dict[str, Any] = {}
+    levels: dict[str, Any] = {}
+    problem = "" if decode else "not decoded, to keep the page quick"
+    if decode:
+        try:
+            values, levels = decoded(traced)
+        except BitstreamError as error:
+            problem = str(error)
+    for line in lines:
+        content: dict[str, Any] = {
+            "name": line.name,
+            "unit": traced.path,
+            "shape": list(line.shape),
+            "dtype": line.dtype,
+            "values": line.values,
+            "bytes": line.bytes or 0,
+            "bits_per_value": line.bits_per_value,
+            "kind": line.kind,
+            "qp": line.qp,
+            "dq": line.dq,
+            "codebook_size": line.codebook_size,
+            "problem": problem,
+        }
+        if line.name in values:
+            content["value_histogram"] = values[line.name]
+        if line.name in levels:
+            content["level_histogram"] = levels[line.name]
+        yield content
+
+
+def decoded(traced: UnitTrace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Decode one unit: histograms of values and of levels by name."""
+    assert traced.unit is not None
+    model = decode_model(Bitstream([traced.unit]), threads=1)
+    # The values take the place of the levels, so these are described first.
+    levels = {name: describe_levels(array) for name, array in model.levels().items()}
+    values = model.values(reconstruct=False)
+    return {name: describe_values(array) for name, array in values.items()}, levels
+
+
+def sampled(
+    traced: BitstreamTrace,
+    whole_tree: bool,
+    shown: list[tuple[int, memoryview]],
+    tensors: list[dict[str, Any]],
+) -> list[str]:
+    """Say what was left out of the page, one sentence each."""
+    notes = []
+    if not whole_tree:
+        notes.append("The tree leaves out what is inside some units.")
+    held = sum(len(piece) for _, piece in shown)
+    if held < len(traced.data):
+        notes.append(
+            f"Of {len(traced.data)} bytes {held} are in this page: headers, and the first "
+            "bytes of payloads."
+        )
+    left_out = sum("value_histogram" not in tensor for tensor in tensors)
+    if left_out:
+        notes.append(f"{left_out} of {len(tensors)} tensors have no histogram.")
+    return notes

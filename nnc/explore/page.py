@@ -1,0 +1,36 @@
+"""The explorer's page: its content put into a document with style and script."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from nnc.explore.content import Budget, explore
+
+#: What ends a script element early, or begins what changes its reading, within JSON text.
+SCRIPT_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def explorer_page(data: memoryview | bytes, name: str, budget: Budget | None = None) -> str:
+    """Give a self-contained HTML page about a bitstream, whatever is wrong with it.
+
+    Args:
+        data: the bytes of the bitstream.
+        name: what to call it, for example the name of its file.
+        budget: bounds of what the page holds; None for the defaults.
+
+    Returns:
+        The page. It needs no network.
+    """
+    view = memoryview(data).cast("B")
+    content = json.dumps(explore(view, name, budget), separators=(",", ":"), allow_nan=False)
+    folder = files("nnc.explore")
+    document = Template((folder / "page.html").read_text("utf-8"))
+    return document.substitute(
+        title=escape(name),
+        style=(folder / "page.css").read_text("utf-8"),
+        script=(folder / "page.js").read_text("utf-8"),
+        content=content.translate(SCRIPT_ESCAPES),
+    )

@@ -1,0 +1,152 @@
+"""The explorer's page in a real browser; skipped where there is none."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc.explore import explorer_page
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LARGEST_PAGE = 3_000_000
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as running:
+        # A container has no user namespaces for Chromium's sandbox; the page is our own.
+        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of 600,000 values in 300 tensors."""
+    random = np.random.default_rng(5)
+    return nnc.encode(
+        {
+            f"layer{layer}.{part}": random.laplace(size=shape).astype(np.float32) / 30
+            for layer in range(100)
+            for part, shape in [
+                ("conv.weight", (24, 27, 3, 3)),
+                ("bn.weight", 24),
+                ("bn.bias", (24,)),
+            ]
+        }
+    )
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Opens the page of a bitstream, and checks at the end that nothing was complained about."""
+    messages, opened = [], []
+
+    def open_it(data, **options):
+        path = tmp_path / "page.html"
+        path.write_text(explorer_page(data, "model.nnc"), "utf-8")
+        assert path.stat().st_size < LARGEST_PAGE
+        page = browser.new_page(**options)
+        opened.append(page)
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_it
+    for page in opened:
+        page.close()
+    assert messages == []
+
+
+def chosen_path(page):
+    return page.locator("#semantics dt:text-is('path') + dd").inner_text()
+
+
+def test_the_page_is_interactive_soon(open_page, model):
+    page = open_page(model)
+    timing = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+    page.wait_for_function(f"{timing} > 0")
+    # A machine that is ten times slower than the one meant is given as much time.
+    assert page.evaluate(timing) < 20_000
+    assert page.locator("#tensors tbody tr").count() == 300
+    assert page.locator("#treemap button").count() == 300
+
+
+def test_tree_and_bytes_lead_to_each_other(open_page, model):
+    page = open_page(model)
+    page.locator("#tree .label", has_text="units[2]").first.click()
+    page.locator("#tree .label", has_text="nnr_unit_size =").click()
+    assert chosen_path(page) == "units[2].nnr_unit_size"
+    marked = page.locator("#hex button.chosen")
+    first = int(marked.first.get_attribute("data-byte"))
+    bits = page.locator("#bits b").count()
+    assert bits in (15, 31)
+    assert marked.count() == (bits + 1) // 8
+    page.locator(f"#hex button[data-byte='{first + (bits + 1) // 8}']").click()
+    assert chosen_path(page).startswith("units[2].header.")
+    selected = page.locator("#tree [aria-selected=true]")
+    assert selected.count() == 1
+
+
+def test_the_tree_is_walked_by_keys(open_page, model):
+    page = open_page(model)
+    page.locator("#tree .label").first.click()
+    page.locator("#tree .label").first.click()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    assert chosen_path(page).startswith("units[1].")
+    page.keyboard.press("ArrowLeft")
+    assert chosen_path(page) == "units[1]"
+
+
+def test_search_finds_and_leads(open_page, model):
+    page = open_page(model)
+    page.keyboard.press("/")
+    page.keyboard.type("layer7.conv")
+    found = page.locator("#found button")
+    assert found.count() >= 1
+    found.last.click()
+    assert "layer7.conv.weight" in page.locator("#semantics").inner_text()
+    page.fill("#search", "no such thing")
+    assert page.locator("#found").inner_text() == "nothing"
+
+
+def test_the_table_sorts_filters_and_shows_histograms(open_page, model):
+    page = open_page(model)
+    page.locator("#tensors th button", has_text="bytes").click()
+    page.locator("#tensors th button", has_text="bytes").click()
+    sizes = page.locator("#tensors tbody td:nth-child(5)").all_inner_texts()
+    numbers = [int(size.replace(",", "")) for size in sizes]
+    assert numbers == sorted(numbers, reverse=True)
+    page.fill("#filter", "layer42.")
+    assert page.locator("#tensors tbody tr").count() == 3
+    page.locator("#tensors tbody tr").first.click()
+    assert page.locator("#tensor figure").count() == 2
+    assert (
+        "layer42" in page.locator("#semantics").inner_text() + page.locator("#tensor").inner_text()
+    )
+
+
+def test_a_damaged_file_shows_its_fault(open_page, model):
+    page = open_page(model[: len(model) // 2])
+    assert page.locator("#faults li").count() == 1
+    page.locator("#faults button").click()
+    assert "past the end" in page.locator("#semantics").inner_text()
+    assert page.locator("#tree .fault[aria-selected=true]").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out(open_page, model, width, scheme):
+    page = open_page(model, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (back == "rgb(255, 255, 255)") == (scheme == "light")
