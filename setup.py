@@ -21,6 +21,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_writing",
+    "nnc.encoder.rate_counting",
     "nnc.encoder.rate_trellis",
     "nnc.encoder.trellis",
 ]

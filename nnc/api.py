@@ -45,6 +45,7 @@ def encode(
     keep: Sequence[str] = (),
     scan_order: int | Literal["auto"] = 0,
     row_skip: bool | None = None,
+    effort: int = 1,
     parameter_search: bool = True,
     cabac_unary_length_minus1: int = 10,
     profile: int = 1,
@@ -92,6 +93,10 @@ def encode(
             `auto`: in blocks for large tensors, so that several threads can decode one.
         row_skip: signal rows of zeros, where the syntax can; None: where that makes the unit
             smaller.
+        effort: from fastest to smallest, 0 to 3. At 0 each value goes where its error is the
+            smallest (without dq within half a step). From 1 on bits count as well as errors:
+            files get smaller at the same error, but errors larger at the same qp (at most 4
+            steps, without dq 2), so that a somewhat finer qp goes with it.
         parameter_search: choose initial state and speed of each context.
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc: 1 for the second edition of the standard, 0 for the first.
@@ -137,6 +142,7 @@ def encode(
         keep=keep,
         scan_order=scan_order,
         row_skip=row_skip,
+        effort=effort,
         parameter_search=parameter_search,
         cabac_unary_length_minus1=cabac_unary_length_minus1,
         profile=profile,

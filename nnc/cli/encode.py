@@ -55,6 +55,8 @@ def pattern_numbers(
 )  # fmt: skip
 @click.option("--qp-density", type=int, default=2, show_default=True,
               help="The step doubles every 2^N steps of qp.")  # fmt: skip
+@click.option("--effort", type=int, default=1, show_default=True,
+              help="From fastest to smallest, 0 to 3.")  # fmt: skip
 @click.option("--dq/--no-dq", default=True, show_default=True, help="Dependent quantization.")
 @click.option("--codebook", is_flag=True, help="Codebooks for tensors of few distinct levels.")
 @click.option("--keep", multiple=True, metavar="PATTERN",

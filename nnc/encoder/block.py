@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnc import deepcabac
 from nnc.bitio import InputError
@@ -18,12 +17,12 @@ from nnc.encoder.choice import asked_for_codebook
 from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor
-from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.encoder.quantization import level_limit, quantize_uniform, step_size
 from nnc.encoder.tensor import (
     add_levels,
     clipped,
     coding_of,
-    quantize_by_trellis,
+    quantized_by_effort,
     scan_order_of,
     set_entry_points,
     unit_of,
@@ -206,8 +205,9 @@ def encode_block(
     scan_order = block_scan_order(block, tensors, options)
     options = replace(options, scan_order=scan_order)
     books = codebooks(block, tensors, qps, options)
-    # A path of the trellis may pass the bit depth's limit, and one flag is for all tensors here.
-    dq = options.dq is not False and not books and options.bit_depth is None
+    # One flag is for all tensors here; odd states need three indices on either side.
+    limit = level_limit(options.bit_depth)
+    dq = options.dq is not False and not books and (limit is None or limit >= 3)
     coder = deepcabac.Encoder()
     entry_points: list[EntryPoints] = []
     for name in chain(block.vectors, block.weights):
@@ -215,7 +215,10 @@ def encode_block(
         step = float(step_size(qps[name], options.qp_density))
         coder.quantization_parameter(qps[name] - base, options.qp_density)
         values = clipped(tensor.values, step, options)
-        levels = book.levels if book is not None else quantized(values, step, dq, options)
+        if book is not None:
+            levels = book.levels
+        else:
+            levels = quantized_by_effort(values, step, options, dq=dq)
         coding = coding_of(tensor, options, dq=dq, book=book)
         found = add_levels(coder, levels, coding, options)
         if name in block.weights:
@@ -245,13 +248,6 @@ def block_scan_order(
         # The syntax counts entry points by the first dimension.
         return 0
     return min(scan_order_of(tensors[name].values.shape, options) for name in block.weights)
-
-
-def quantized(
-    values: NDArray[np.floating], step: float, dq: bool, options: EncoderOptions
-) -> NDArray[np.int32]:
-    """Quantize the values of one tensor."""
-    return quantize_by_trellis(values, step, options) if dq else quantize_uniform(values, step)
 
 
 def codebooks(

@@ -98,6 +98,9 @@ class EncoderOptions:
             blocks for large tensors, so that several threads can decode one.
         row_skip: signal rows of zeros (profile 1 only), where the syntax can; None: where it
             makes the unit smaller.
+        effort: from fastest to smallest, 0 to 3. At 0 values are quantized by their error alone;
+            from 1 on bits count as well, so that files get smaller at the same error, but the
+            error at the same qp gets larger. `nnc.encoder.rate_distortion` says how large.
         parameter_search: choose initial states and speeds of the contexts.
         cabac_unary_length_minus1: number of greater-than flags, less one; 0 to 255.
         profile: general_profile_idc, 0 or 1.
@@ -131,6 +134,7 @@ class EncoderOptions:
     exact: Collection[str] = frozenset()
     scan_order: int | Literal["auto"] = 0
     row_skip: bool | None = None
+    effort: int = 1
     parameter_search: bool = True
     cabac_unary_length_minus1: int = 10
     profile: int = 1

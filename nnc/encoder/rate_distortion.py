@@ -10,11 +10,12 @@ How far a value can be from what it decodes to, in steps:
 | 0 | 2 | 0.5 |
 | 1 to 3 | 4 | 2 |
 
-Values beyond a level limit are brought to it first.
+Values beyond an index limit are brought to it first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,10 +27,10 @@ from numpy.typing import NDArray
 
 from nnc.deepcabac import TensorCoding, engine_name
 from nnc.deepcabac.checks import may_skip_rows
-from nnc.deepcabac.coding import UNLIMITED
+from nnc.encoder import rate_trellis_reference as reference
 from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.order import from_coding_order, to_coding_order
-from nnc.encoder.quantization import quantize_uniform
+from nnc.encoder.quantization import LARGEST_RATIO, quantize_uniform
 from nnc.encoder.rates import LevelCounts, RateTables, Situation, rate_tables
 
 #: The weight of a bit, in squared steps: the slope of error over bits that dependent
@@ -75,14 +76,13 @@ class Kernel(NamedTuple):
 @functools.cache
 def kernel() -> Kernel:
     """Take the inner loops that go with the entropy coder's engine."""
-    module = import_module("nnc.encoder.rate_trellis_reference")
     if engine_name() == "compiled":
-        try:
-            module = import_module("nnc.encoder.rate_trellis")
-        except ImportError:
-            # Compiled modules are optional one by one; the reference gives the same indices.
-            pass
-    return Kernel(module.quantize_by_rate, module.count_levels)
+        # Compiled modules are optional one by one; the reference gives the same indices.
+        with contextlib.suppress(ImportError):
+            trellis = import_module("nnc.encoder.rate_trellis")
+            counting = import_module("nnc.encoder.rate_counting")
+            return Kernel(trellis.quantize_by_rate, counting.count_levels)
+    return Kernel(reference.quantize_by_rate, reference.count_levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,15 @@ class RateOptions:
         row_skip: as in `EncoderOptions`.
         base_levels: int32 matrix, levels of the parent that may become contexts.
         history: bool matrix, the history that may become contexts.
-        level_limit: largest magnitude of a coded level (before the doubling); None: what the
-            coding allows.
+        index_limit: largest magnitude of an index (after the doubling), 3 or more with dependent
+            quantization; None: what the coding allows.
     """
 
     effort: int = 0
     row_skip: bool | None = None
     base_levels: NDArray[np.int32] | None = None
     history: NDArray[np.bool_] | None = None
-    level_limit: int | None = None
+    index_limit: int | None = None
 
 
 def quantize_matrix(
@@ -125,7 +125,7 @@ def quantize_matrix(
     """
     rows, cols = values.shape
     dependent = bool(coding.dq_flag)
-    limited = coding.limited or options.level_limit is not None
+    limited = coding.limited or options.index_limit is not None
     if not limited and (options.effort == 0 or values.size < SHORTEST):
         if not dependent:
             return quantize_uniform(values, step)
@@ -178,7 +178,8 @@ def situation_of(
         base = None if base is None else base[kept]
         history = None if history is None else history[kept]
     restarts = coding.restarts_block_rows(rows, cols)
-    limit = UNLIMITED if options.level_limit is None else options.level_limit
+    limit = LARGEST_RATIO if options.index_limit is None else options.index_limit
+    factor = 1 + coding.dq_flag
     return Situation(
         dependent=bool(coding.dq_flag),
         greater_flags=coding.greater_flags,
@@ -188,8 +189,10 @@ def situation_of(
         history=None
         if history is None
         else to_coding_order(history, coding.scan_order).astype(np.uint8),
-        negative_limit=min(coding.negative_limit, limit),
-        positive_limit=min(coding.positive_limit, limit),
+        index_limits=(
+            min(factor * coding.negative_limit, limit),
+            min(factor * coding.positive_limit, limit),
+        ),
     )
 
 
@@ -218,9 +221,7 @@ def quantize_sequence(
     if not weight:
         return by_rate(values, step, situation, rate_tables(nothing(situation), 0.0, situation))
     passes = PASSES[effort]
-    sample, sampled = (values, situation)
-    if passes.sampled:
-        sample, sampled = sample_of(values, situation)
+    sample, sampled = sample_of(values, situation, whole=not passes.sampled)
     indices = by_error(sample, step, sampled)
     for _ in range(passes.sampled):
         tables = rate_tables(count(indices, sampled), weight, sampled)
@@ -237,30 +238,27 @@ def nothing(situation: Situation) -> LevelCounts:
     return LevelCounts.empty(situation.greater_flags)
 
 
-def by_error(
-    values: NDArray[np.floating], step: float, situation: Situation
-) -> NDArray[np.int32]:
+def by_error(values: NDArray[np.floating], step: float, situation: Situation) -> NDArray[np.int32]:
     """Quantize a sequence by error alone; what limits say and skipped rows do is left out."""
     quantize = quantize_dependent if situation.dependent else quantize_uniform
     return quantize(values, step)
 
 
 def sample_of(
-    values: NDArray[np.floating], situation: Situation
+    values: NDArray[np.floating], situation: Situation, *, whole: bool
 ) -> tuple[NDArray[np.floating], Situation]:
-    """Give some blocks of a sequence, as a sequence of one run without restarts."""
+    """Give some blocks of a sequence, or all, as a sequence of one run without restarts."""
     blocks = -(-values.size // SAMPLE_BLOCK)
     chosen = max(blocks // SAMPLE_EVERY, SAMPLE_FEWEST)
     runs = np.array([[0, values.size, 0]], dtype=np.int64)
-    if chosen >= blocks:
+    if whole or chosen >= blocks:
         return values, replace(situation, runs=runs, restart=0)
     starts = [SAMPLE_BLOCK * (place * (blocks - 1) // chosen) for place in range(chosen)]
     pieces = [slice(start, start + SAMPLE_BLOCK) for start in starts]
     sample = np.concatenate([values[piece] for piece in pieces])
-    parts = {
-        name: np.concatenate([flags[piece] for piece in pieces])
-        for name, flags in (("base", situation.base), ("history", situation.history))
-        if flags is not None
-    }
+    base, history = (
+        None if given is None else np.concatenate([given[piece] for piece in pieces])
+        for given in (situation.base, situation.history)
+    )
     runs = np.array([[0, sample.size, 0]], dtype=np.int64)
-    return sample, replace(situation, runs=runs, restart=0, **parts)
+    return sample, replace(situation, runs=runs, restart=0, base=base, history=history)

@@ -17,7 +17,6 @@ import cython
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from cython.cimports.libc.string import memset
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import LARGEST_RATIO, checked_step, refuse_values
@@ -28,7 +27,6 @@ from nnc.encoder.rates import (
     UNREACHED,
     ZERO_REACH,
     ZERO_REACH_DEPENDENT,
-    LevelCounts,
 )
 from nnc.encoder.trellis_reference import BEFORE, checked_sequence
 
@@ -119,7 +117,10 @@ def quantize_by_rate(values, step, situation, tables):
     task.dependent = situation.dependent
     task.restart = situation.restart or flat.size
     task.flags = situation.greater_flags
-    task.most_negative, task.most_positive = situation.index_limits
+    # What isn't finite is taken for the largest, so that it is in the tables until it is refused.
+    negative, positive = situation.index_limits
+    task.most_negative = min(negative, LARGEST_RATIO)
+    task.most_positive = min(positive, LARGEST_RATIO)
     base_view: cython.const[int32_t][::1]
     history_view: cython.const[uint8_t][::1]
     task.base = cython.NULL
@@ -200,7 +201,7 @@ def run(
                     )
                     start -= 480
                 if task.dependent:
-                    for count in range(cython.cast(cython.int, runs[number, 2])):
+                    for _ in range(runs[number, 2]):
                         state = (state & 8) | _before[2 * (state & 7)]
                 number -= 1
     return bad
@@ -698,93 +699,10 @@ def nearer(
     costs: cython.pointer[cython.const[int32_t]] = (
         task.magnitudes + block.rows[place] + 4 + ((whole if whole < TOP else TOP) - whole)
     )
-    cost_lower: int32_t = (
-        squared(rest + cython.cast(cython.float, whole - lower)) + costs[lower]
-    )
-    cost_upper: int32_t = (
-        squared(rest - cython.cast(cython.float, upper - whole)) + costs[upper]
-    )
+    cost_lower: int32_t = squared(rest + cython.cast(cython.float, whole - lower)) + costs[lower]
+    cost_upper: int32_t = squared(rest - cython.cast(cython.float, upper - whole)) + costs[upper]
     if lower > most:
         cost_lower = BAN
     if upper > most:
         cost_upper = BAN
     return lower if cost_lower <= cost_upper else upper
-
-
-@cython.ccall
-def count_levels(indices, situation):
-    """Count the bins of a sequence's levels; arguments and result as in the reference."""
-    flags: int32_t = situation.greater_flags
-    counts = LevelCounts.empty(flags)
-    if indices.size == 0:
-        return counts
-    columns: cython.Py_ssize_t = counts.magnitudes.shape[1]
-    values: cython.const[int32_t][::1] = indices
-    significant: int64_t[:, :, ::1] = counts.significant
-    signs: int64_t[:, ::1] = counts.signs
-    magnitudes: int64_t[:, ::1] = counts.magnitudes
-    runs: cython.const[int64_t][:, ::1] = situation.runs
-    dependent: cython.bint = situation.dependent
-    restart: cython.Py_ssize_t = situation.restart or indices.size
-    base_view: cython.const[int32_t][::1]
-    history_view: cython.const[uint8_t][::1]
-    has_base: cython.bint = situation.base is not None
-    has_history: cython.bint = situation.history is not None
-    if has_base:
-        base_view = situation.base
-    if has_history:
-        history_view = situation.history
-    number: cython.Py_ssize_t
-    i: cython.Py_ssize_t
-    place: cython.Py_ssize_t = 0
-    state: cython.int = 0
-    neighbour: cython.int = 0
-    kind: cython.int
-    row: cython.int
-    base: int32_t = 0
-    index: int64_t
-    magnitude: int64_t
-    sign: cython.int
-    for number in range(runs.shape[0]):
-        if dependent:
-            for _ in range(runs[number, 2]):
-                state = _after[2 * state]
-        for i in range(runs[number, 0], runs[number, 1]):
-            if place == restart:
-                place = 0
-                neighbour = 0
-            place += 1
-            index = values[i]
-            if has_base:
-                base = base_view[i]
-            kind = neighbour
-            if base != 0:
-                kind = 3 + (base < -1 or base > 1)
-            if has_history and history_view[i]:
-                kind = 5
-            significant[kind, state, index != 0] += 1
-            if index == 0:
-                neighbour = 0
-                if dependent:
-                    state = _after[2 * state]
-                continue
-            sign = index < 0
-            magnitude = -index if sign else index
-            if dependent:
-                magnitude = (magnitude + 1) >> 1
-                state = _after[2 * state + (magnitude & 1)]
-            signs[neighbour if base == 0 else 3 + (base > 0), sign] += 1
-            row = sign
-            if base != 0:
-                row = 2 + (flags if base >= flags or base <= -flags else base if base > 0 else -base)
-            neighbour = 2 - sign
-            if magnitude <= flags:
-                magnitudes[row, magnitude - 1] += 1
-            else:
-                magnitude -= flags
-                kind = flags
-                while magnitude > 1:
-                    magnitude >>= 1
-                    kind += 1
-                magnitudes[row, kind] += 1
-    return counts

@@ -238,7 +238,9 @@ def table_rows(
     signs: NDArray[np.bool_], situation: Situation
 ) -> tuple[list[int], list[int], list[int]]:
     """Give each value's rows of `RateTables`: two of `branches`, one of `magnitudes`."""
-    after_zero, after_coded, rows = [], [], []
+    after_zero: list[int] = []
+    after_coded: list[int] = []
+    rows: list[int] = []
     before = 0
     for place, sign in enumerate(signs.astype(int).tolist()):
         if situation.restart and place % situation.restart == 0:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac.coding import UNLIMITED
+from nnc.encoder.quantization import LARGEST_RATIO
 
 #: The cost of an error of one step.
 COST_ONE = 1 << 20
@@ -64,8 +64,8 @@ class Situation:
             (block rows); 0 if it never is.
         base: int32 array, levels of the parent at the same positions.
         history: uint8 array, whether a position was non-zero in an earlier update.
-        negative_limit: largest magnitude of a negative level (before the doubling).
-        positive_limit: largest positive level.
+        index_limits: largest magnitudes of indices, negative and positive; at most
+            LARGEST_RATIO.
     """
 
     dependent: bool
@@ -74,15 +74,7 @@ class Situation:
     restart: int = 0
     base: NDArray[np.int32] | None = None
     history: NDArray[np.uint8] | None = None
-    negative_limit: int = UNLIMITED
-    positive_limit: int = UNLIMITED
-
-    @property
-    def index_limits(self) -> tuple[int, int]:
-        """Largest magnitudes of indices, negative and positive."""
-        factor = 2 if self.dependent else 1
-        most = 2**31 - 1
-        return min(factor * self.negative_limit, most), min(factor * self.positive_limit, most)
+    index_limits: tuple[int, int] = (LARGEST_RATIO, LARGEST_RATIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +151,8 @@ def magnitude_table(bits: NDArray[np.int64], units: int, situation: Situation) -
     classes = np.where(levels <= flags, np.maximum(levels, 1) - 1, beyond)
     costs = np.minimum((bits * units) >> FRACTION_BITS, LARGEST_MAGNITUDE_COST)[:, classes]
     costs[:, indices <= 0] = FORBIDDEN
-    return costs.astype(np.int32)
+    result: NDArray[np.int32] = costs.astype(np.int32)
+    return result
 
 
 def magnitude_bits(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -186,7 +179,9 @@ def magnitude_bits(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     before[:, 1:] = flag_bits[..., 1].cumsum(axis=1)
     bits[:, :flags] = before[:, :-1] + flag_bits[..., 0]
     prefix = reached[:, flags:].sum(axis=0)
-    prefix_bits = bin_bits(np.stack((prefix - np.append(prefix[1:], 0), np.append(prefix[1:], 0)), -1))
+    prefix_bits = bin_bits(
+        np.stack((prefix - np.append(prefix[1:], 0), np.append(prefix[1:], 0)), -1)
+    )
     steps = np.zeros(classes - flags, np.int64)
     steps[1:] = prefix_bits[:-1, 1].cumsum()
     remainder = np.arange(classes - flags) << FRACTION_BITS
@@ -201,7 +196,7 @@ def bin_bits(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def logarithm(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give Log2 of positive numbers below 2^53, in units of 2^-12, to within 2^-10."""
+    """Give Log2 of positive numbers below 2^53, in units of 2^-12, to within 2^-9."""
     mantissas, exponents = np.frexp(numbers.astype(np.float64))
     places = (mantissas * (1 << MANTISSA_BITS)).astype(np.int64)
     return (exponents.astype(np.int64) << FRACTION_BITS) + logarithm_table()[places]

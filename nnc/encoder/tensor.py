@@ -27,6 +27,7 @@ from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, quantize_uniform, step_size
+from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
@@ -141,7 +142,7 @@ def encode_floats(
     default = choice.asked_for_codebook(values, qp, window, options)
     others: Iterable[Quantized] = ()
     if default is None:
-        levels, dq = quantized(values, step, options)
+        levels, dq = quantized(values, step, options, lineage)
         default = Quantized(levels, qp, dq)
         others = choice.other_ways(values, default, window, options)
     return encoded_best(tensor, chain([default], others), base, options, lineage)
@@ -186,7 +187,10 @@ def clipped(
 
 
 def quantized(
-    values: NDArray[np.floating], step: float, options: EncoderOptions
+    values: NDArray[np.floating],
+    step: float,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
 ) -> tuple[NDArray[np.int32], bool]:
     """Quantize the values of one tensor, clipped as the bit depth wants.
 
@@ -194,11 +198,39 @@ def quantized(
         The levels, and whether they are those of dependent quantization.
     """
     limit = level_limit(options.bit_depth)
-    if options.dq is not False:
-        levels = quantize_by_trellis(values, step, options)
-        if limit is None or not levels.size or np.abs(levels).max() <= limit:
-            return levels, True
-    return quantize_uniform(values, step), False
+    # With fewer indices the odd states of dependent quantization can't be reached.
+    dq = options.dq is not False and (limit is None or limit >= 3)
+    return quantized_by_effort(values, step, options, dq=dq, lineage=lineage), dq
+
+
+def quantized_by_effort(
+    values: NDArray[np.floating],
+    step: float,
+    options: EncoderOptions,
+    *,
+    dq: bool,
+    lineage: Lineage | None = None,
+) -> NDArray[np.int32]:
+    """Quantize the values of one tensor, dependent or not, with as much effort as is asked for."""
+    rows, cols = matrix_shape(values.shape)
+    known = Known() if lineage is None or lineage.parent is None else lineage.known
+    coding = TensorCoding(
+        general_profile_idc=options.profile,
+        dq_flag=int(dq),
+        scan_order=scan_order_of(values.shape, options),
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
+    )
+    base, history = known
+    rate_options = RateOptions(
+        effort=options.effort,
+        row_skip=options.row_skip,
+        base_levels=None if base is None else base.reshape(rows, cols),
+        history=None if history is None else history.reshape(rows, cols),
+        index_limit=level_limit(options.bit_depth),
+    )
+    matrix = values.reshape(rows, cols)
+    return quantize_matrix(matrix, step, coding, rate_options).reshape(values.shape)
 
 
 def cheapest(

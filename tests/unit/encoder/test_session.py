@@ -76,7 +76,7 @@ def test_updates_follow_each_other(options):
 
 
 def test_what_quantization_loses_comes_with_the_next_update():
-    encoder = nnc.Encoder(qp=-8, nonweight_qp=-8, dq=False)
+    encoder = nnc.Encoder(qp=-8, nonweight_qp=-8, dq=False, effort=0)
     tensors = model()
     encoder.encode({"w": tensors["w"]})
     errors = []

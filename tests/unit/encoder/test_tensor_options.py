@@ -97,7 +97,8 @@ def test_a_bit_depth_limits_the_levels(dq, depth):
     values = np.random.default_rng(4).laplace(0, 0.1, (100, 50)).astype(np.float32)
     model = weights() | {"zeros": np.zeros(5, np.float32), "large.weight": values}
     model["large.weight"][3, 3] = 100
-    data = nnc.encode(model, bit_depth=depth, dq=dq, tensors={"layer4.a.*": {"qp": -32}})
+    tensors = {"layer4.a.*": {"qp": -32}}
+    data = nnc.encode(model, bit_depth=depth, dq=dq, tensors=tensors, effort=0)
     limit = (1 << (depth - 1)) - 1
     levels = nnc.decode_levels(data)
     for name in ("layer1.a.weight", "layer4.b.weight", "large.weight", "zeros"):
