@@ -40,7 +40,6 @@ def encode(
     qp_density: int = 2,
     bit_depth: int | None = None,
     dq: bool | None = None,
-    effort: int = 1,
     codebook: CodebookChoice | None = None,
     keep: Sequence[str] = (),
     scan_order: int | Literal["auto"] = 0,
@@ -82,7 +81,6 @@ def encode(
             gets the step at which all its values but the largest 0.05 % fit; those are clipped.
         dq: dependent quantization by an 8-state trellis (smaller files); else rounding. None:
             dependent; from effort 2 on that which makes a unit smaller at no larger error.
-        effort: 0 to 3, from fastest to smallest.
         codebook: code float tensors by codebooks. True: of the distinct levels, where there are
             at most 256; `exact`: of the distinct values, where they are few and the format can
             hold them, without loss; a number: of so many entries at most, by k-means; `auto`:
@@ -137,7 +135,6 @@ def encode(
         qp_density=qp_density,
         bit_depth=bit_depth,
         dq=dq,
-        effort=effort,
         codebook=codebook,
         keep=keep,
         scan_order=scan_order,

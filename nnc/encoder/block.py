@@ -17,7 +17,7 @@ from nnc.encoder.choice import asked_for_codebook
 from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor
-from nnc.encoder.quantization import level_limit, quantize_uniform, step_size
+from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.tensor import (
     add_levels,
     clipped,

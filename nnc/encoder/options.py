@@ -85,7 +85,6 @@ class EncoderOptions:
             gets the step size at which its largest values but few fit, and those are clipped.
         dq: dependent quantization, by an 8-state trellis; else rounding. None: dependent; from
             effort 2 on the one that makes a unit smaller, without a larger error.
-        effort: 0 to 3, from fastest to smallest.
         codebook: code float tensors by codebooks. True: of the distinct levels, where they are
             few; `exact`: of the distinct values, where they are few and the format can hold
             them, without loss; a number: of so many entries at most, by k-means; `auto`: that
@@ -128,7 +127,6 @@ class EncoderOptions:
     qp_density: int = DEFAULT_QP_DENSITY
     bit_depth: int | None = None
     dq: bool | None = None
-    effort: int = 1
     codebook: CodebookChoice | None = None
     keep: Sequence[str] = ()
     exact: Collection[str] = frozenset()

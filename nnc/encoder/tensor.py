@@ -26,7 +26,7 @@ from nnc.encoder.joined import set_split
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
-from nnc.encoder.quantization import level_limit, quantize_uniform, step_size
+from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (

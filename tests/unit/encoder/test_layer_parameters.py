@@ -33,7 +33,8 @@ def parameter_sets(data):
 @pytest.mark.parametrize("dq", [True, False])
 def test_tensors_of_a_pattern_have_their_own(dq):
     own = nnc.LayerParameters(qp=-200, qp_density=4)
-    data = nnc.encode(model(), qp=-8, dq=dq, layer_parameters={"fine.*": own})
+    own_options = {"qp": -8, "dq": dq, "effort": 0}
+    data = nnc.encode(model(), layer_parameters={"fine.*": own}, **own_options)
     assert parameter_sets(data) == [
         (4, ["fine.weight", "fine.bias"]),
         (2, ["middle.weight"]),
