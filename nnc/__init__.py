@@ -33,6 +33,7 @@ from nnc.encoder import (
     LayerParameters,
     TensorOptions,
 )
+from nnc.model_files import FileSizes, decode_file, encode_file
 
 open = Bitstream.open
 
@@ -48,6 +49,7 @@ __all__ = [
     "DecodingWarning",
     "Encoder",
     "EncodingWarning",
+    "FileSizes",
     "IncompleteError",
     "InputError",
     "InvalidError",
@@ -61,9 +63,11 @@ __all__ = [
     "UnsupportedError",
     "check",
     "decode",
+    "decode_file",
     "decode_levels",
     "diff",
     "encode",
+    "encode_file",
     "load_file",
     "load_model",
     "open",

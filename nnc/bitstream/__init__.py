@@ -1,6 +1,6 @@
 """A bitstream as a list of units: parse, look, change, write (clauses 6.2 and 6.3)."""
 
-from nnc.bitstream.bitstream import Bitstream
+from nnc.bitstream.bitstream import Bitstream, write_units
 from nnc.bitstream.files import NewFile, replace_file
 from nnc.bitstream.parser import OutOfBand
 from nnc.bitstream.plan import Change, Plan, UnitChange
@@ -17,4 +17,5 @@ __all__ = [
     "UnitChange",
     "replace_file",
     "type_name",
+    "write_units",
 ]

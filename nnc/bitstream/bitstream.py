@@ -26,6 +26,28 @@ from nnc.bitstream.unit import Unit
 WRITING_BYTES = 1 << 23
 
 
+def write_units(units: Iterable[Unit], file: BinaryIO) -> int:
+    """Write units to an open file one by one, as they come.
+
+    Args:
+        units: the units of a bitstream in order.
+        file: where to.
+
+    Returns:
+        Their size in bytes.
+
+    Raises:
+        BuildError: a table holds what can't be written.
+    """
+    size = 0
+    for piece in UnitBuilder().build_units(units):
+        view = memoryview(piece)
+        for start in range(0, len(view), WRITING_BYTES):
+            file.write(view[start : start + WRITING_BYTES])
+        size += len(view)
+    return size
+
+
 class Bitstream:
     """A bitstream: its units in order.
 

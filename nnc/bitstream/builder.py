@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
@@ -21,7 +21,7 @@ class UnitBuilder:
         """Start with nothing in force."""
         self.scope = Scope()
 
-    def build_units(self, units: Sequence[Unit], prefix: str = "") -> Iterator[bytes | memoryview]:
+    def build_units(self, units: Iterable[Unit], prefix: str = "") -> Iterator[bytes | memoryview]:
         """Give the bytes of units piece by piece."""
         for number, unit in enumerate(units):
             try:
@@ -29,7 +29,7 @@ class UnitBuilder:
             except BuildError as error:
                 placed(error, f"{prefix}units[{number}]")
                 if not prefix:
-                    error.locate(unit=number, unit_type=units[number].type_name)
+                    error.locate(unit=number, unit_type=unit.type_name)
                 raise
 
     def build_unit(self, unit: Unit, path: str) -> Iterator[bytes | memoryview]:

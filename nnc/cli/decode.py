@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.files import check_output, open_bitstream, out_of_band_options
+from nnc.cli.files import ByteSize, check_model_output, open_bitstream, out_of_band_options
 from nnc.cli.output import examples, human_size
+from nnc.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from nnc.bitstream import Bitstream
+    from nnc.decoder import Limits
 
 
 @click.command(
     epilog=examples(
         "nnc decode model.nnc -o model.safetensors",
+        "nnc decode model.nnc -o checkpoint/ --max-shard-size 2GB",
         "nnc decode update.nnc --base model.safetensors -o new.safetensors",
     )
 )
 @click.argument("bitstream")
-@click.option("-o", "--output", required=True, help="The model: .safetensors or .npz.")
+@click.option(
+    "-o", "--output", required=True, help="The model, by its suffix; a folder/ for shards."
+)
 @click.option("--base", help="The model that BITSTREAM is an update of.")
 @click.option("--parts", is_flag=True,
               help="Give the tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
 @click.option("--max-values", type=int,
               help="Accept so many values in all, whatever the size of the bitstream.")  # fmt: skip
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
+@click.option("--memory", type=ByteSize(),
+              help="For tensors decoded at once.  [default: 160MiB a thread]")  # fmt: skip
+@click.option("--max-shard-size", type=ByteSize(),
+              help="Cut into shards anew.  [default: as before, or 5GB]")  # fmt: skip
 @out_of_band_options
+@click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -35,6 +49,9 @@ def command(
     parts: bool,
     max_values: int | None,
     threads: int | None,
+    memory: int | None,
+    max_shard_size: int | None,
+    progress: bool,
     force: bool,
     quiet: bool,
     out_of_band: dict[str, Any],
@@ -43,28 +60,49 @@ def command(
 
     An update of another model needs that, by --base; without it the differences are written.
     """
-    from nnc.decoder import Decoder, Limits, decode_model, read_topology
-    from nnc.formats import format_of_output, read_model, write_model
+    from nnc.decoder import DecodingWarning, Limits
+    from nnc.formats import format_of_output
+    from nnc.model_files import decode_file
 
     format_of_output(output)
-    check_output(output, force)
+    check_model_output(output, force)
     started = time.perf_counter()
     source = open_bitstream(bitstream, **out_of_band)
     limits = Limits(values=max_values)
     if base is not None:
-        model = read_model(base)
-        session = Decoder(model.tensors, threads=threads, limits=limits)
-        tensors, metadata = session.decode(source, reconstruct=not parts), model.metadata
-        topology = model.topology
+        count, size = decode_update(source, base, output, parts, threads, limits)
     else:
-        structured = format_of_output(output).structured
-        topology = read_topology(source.walk(), limits) if structured else None
-        decoded = decode_model(source, threads=threads, limits=limits)
-        tensors, metadata = decoded.values(reconstruct=not parts), decoded.metadata.metadata
-        if decoded.holds_differences:
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            progress_bar("decoding", shown=progress and not quiet) as advance,
+        ):
+            warnings.simplefilter("always", DecodingWarning)
+            count, size, _ = decode_file(
+                source,
+                output,
+                reconstruct=not parts,
+                max_shard_size=max_shard_size,
+                limits=limits,
+                threads=threads,
+                memory=memory,
+                progress=advance,
+            )
+        if caught:
             click.echo("nnc: this is an update: what is written are differences", err=True)
-    write_model(output, tensors, metadata, topology)
     if not quiet:
-        size = sum(tensor.nbytes for tensor in tensors.values())
         seconds = time.perf_counter() - started
-        click.echo(f"{len(tensors)} tensors, {human_size(size)}, {seconds:.1f} s", err=True)
+        click.echo(f"{count} tensors, {human_size(size)}, {seconds:.1f} s", err=True)
+
+
+def decode_update(
+    source: Bitstream, base: str, output: str, parts: bool, threads: int | None, limits: Limits
+) -> tuple[int, int]:
+    """Decode an update of a base model, both as a whole; give number and size of the tensors."""
+    from nnc.decoder import Decoder
+    from nnc.formats import read_model, write_model
+
+    model = read_model(base)
+    session = Decoder(model.tensors, threads=threads, limits=limits)
+    tensors = session.decode(source, reconstruct=not parts)
+    write_model(output, tensors, model.metadata, model.topology)
+    return len(tensors), sum(tensor.nbytes for tensor in tensors.values())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.files import check_output, write_bitstream
+from nnc.cli.files import ByteSize, binary_output, check_output, write_bitstream
 from nnc.cli.output import examples, human_size
+from nnc.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from nnc.model_files import FileSizes
 
 
 def pattern_values(
@@ -41,6 +45,7 @@ def pattern_numbers(
 @click.command(
     epilog=examples(
         "nnc encode model.safetensors -o model.nnc",
+        "nnc encode checkpoint/model.safetensors.index.json -o model.nnc",
         "nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -",
     )
 )
@@ -85,6 +90,9 @@ def pattern_numbers(
     help="Keep metadata and dtypes that the format can't say in a unit of our own.",
 )
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
+@click.option("--memory", type=ByteSize(),
+              help="For tensors worked on at once.  [default: 160MiB a thread]")  # fmt: skip
+@click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -96,43 +104,63 @@ def command(
     force: bool,
     quiet: bool,
     threads: int | None,
+    memory: int | None,
+    progress: bool,
     **options: Any,
 ) -> None:
-    """Encode MODEL (.safetensors or .npz) into a bitstream."""
-    from nnc.encoder import Encoder, EncoderOptions, EncodingWarning, Joined, encode_model
-    from nnc.formats import read_model
+    """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
+    from nnc.encoder import EncodingWarning, Joined
 
     if base is not None and (blocks or joins):
         raise click.UsageError("an update has no blocks and no joined tensors")
     check_output(output, force)
     started = time.perf_counter()
-    source = read_model(model)
-    options |= {"metadata": source.metadata, "exact": source.exact}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
-        if base is None:
-            bitstream = encode_model(
-                source.tensors,
-                EncoderOptions(**options),
-                blocks="auto" if blocks else (),
-                joins=[Joined(names=names.split(",")) for names in joins],
-                topology=source.topology,
-                row_axes=source.row_axes,
-                threads=threads,
-            )
+        if base is not None:
+            sizes = encode_update(model, base, output, threads, options)
         else:
-            session = Encoder(read_model(base).tensors, threads=threads, **options)
-            bitstream = session.encode_bitstream(source.tensors)
-    write_bitstream(bitstream, output)
+            from nnc.model_files import encode_file
+
+            with (
+                progress_bar("encoding", shown=progress and not quiet) as advance,
+                binary_output(output) as target,
+            ):
+                sizes = encode_file(
+                    model,
+                    target,
+                    blocks="auto" if blocks else (),
+                    joins=[Joined(names=names.split(",")) for names in joins],
+                    threads=threads,
+                    memory=memory,
+                    progress=advance,
+                    **options,
+                )
     for warning in caught:
         click.echo(f"nnc: {warning.message}", err=True)
     if not quiet:
-        before = sum(tensor.nbytes for tensor in source.tensors.values())
-        after = sum(len(piece) for piece in bitstream.pieces())
-        ratio = f", {before / after:.2f} times smaller" if after else ""
+        ratio = f", {sizes.model / sizes.bitstream:.2f} times smaller"
         seconds = time.perf_counter() - started
         click.echo(
-            f"{len(source.tensors)} tensors, {human_size(before)} -> {human_size(after)}{ratio}, "
-            f"{seconds:.1f} s",
+            f"{sizes.tensors} tensors, {human_size(sizes.model)} -> "
+            f"{human_size(sizes.bitstream)}{ratio}, {seconds:.1f} s",
             err=True,
         )
+
+
+def encode_update(
+    model: str, base: str, output: str, threads: int | None, options: dict[str, Any]
+) -> FileSizes:
+    """Encode an update of a base model, both of which are read as a whole."""
+    from nnc.encoder import Encoder
+    from nnc.formats import read_model
+    from nnc.model_files import FileSizes
+
+    source = read_model(model)
+    options |= {"metadata": source.metadata, "exact": source.exact}
+    session = Encoder(read_model(base).tensors, threads=threads, **options)
+    bitstream = session.encode_bitstream(source.tensors)
+    write_bitstream(bitstream, output)
+    before = sum(tensor.nbytes for tensor in source.tensors.values())
+    after = sum(len(piece) for piece in bitstream.pieces())
+    return FileSizes(len(source.tensors), before, after)

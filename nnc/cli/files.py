@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -94,6 +96,44 @@ def check_output(path: str, force: bool) -> None:
     """Refuse an output file that exists, unless it may be overwritten."""
     if path != "-" and not force and Path(path).exists():
         raise InputError(f"{path} exists; --force overwrites it")
+
+
+def check_model_output(path: str, force: bool) -> None:
+    """Refuse a model file, or a folder with a checkpoint, that exists; as `check_output`."""
+    from nnc.formats import INDEX_SUFFIX
+
+    place = Path(path)
+    if path.endswith(INDEX_SUFFIX):
+        place = place.parent
+    if not place.is_dir():
+        check_output(path, force)
+    elif not force and any(place.glob("*.safetensors*")):
+        raise InputError(f"{place} holds a model; --force writes over it")
+
+
+class ByteSize(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A number of bytes: `4096`, `500MB`, `2GiB`."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Give the number of bytes."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([kMGT])(i?)B?)?", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a size such as 500MB or 2GiB", param, ctx)
+        base = 1024 if found[3] else 1000
+        power = " kMGT".index(found[2] or " ")
+        return int(float(found[1]) * base**power)
+
+
+@contextmanager
+def binary_output(path: str) -> Iterator[str | BinaryIO]:
+    """Give a path, or for `-` standard output, which is flushed at the end."""
+    if path == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        yield path
 
 
 def write_bitstream(bitstream: Bitstream, path: str) -> None:

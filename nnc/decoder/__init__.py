@@ -4,6 +4,7 @@ from nnc.decoder.limits import Limits
 from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
 from nnc.decoder.reconstruction import BatchNorm, Reconstruct
 from nnc.decoder.session import Decoder
+from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.topology import Topology, read_topology
 
@@ -14,6 +15,7 @@ __all__ = [
     "Decoder",
     "DecodingWarning",
     "Limits",
+    "ModelStream",
     "Reconstruct",
     "Topology",
     "decode_model",

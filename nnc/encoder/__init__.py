@@ -2,7 +2,7 @@
 
 from nnc.encoder.block import Block
 from nnc.encoder.joined import Joined
-from nnc.encoder.model import encode_model
+from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options import EncoderOptions, LayerParameters
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
@@ -18,4 +18,5 @@ __all__ = [
     "LayerParameters",
     "TensorOptions",
     "encode_model",
+    "encode_units",
 ]

@@ -3,6 +3,8 @@
 from nnc.formats.model import Model, read_model, write_model
 from nnc.formats.registry import (
     FORMATS,
+    INDEX_SUFFIX,
+    SHARDS_KEY,
     Format,
     format_of_input,
     format_of_output,
@@ -10,10 +12,13 @@ from nnc.formats.registry import (
     open_source,
     suffixes,
 )
+from nnc.formats.sharded import with_shard_size
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 
 __all__ = [
     "FORMATS",
+    "INDEX_SUFFIX",
+    "SHARDS_KEY",
     "ArraySink",
     "ArraySource",
     "Format",
@@ -27,5 +32,6 @@ __all__ = [
     "open_source",
     "read_model",
     "suffixes",
+    "with_shard_size",
     "write_model",
 ]

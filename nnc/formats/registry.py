@@ -21,6 +21,12 @@ from nnc.formats.source import Sink, Source, TensorInfo
 #: Bytes of a file that a format is recognized by.
 HEAD_BYTES = 512
 
+#: How the name of the index of a sharded checkpoint ends.
+INDEX_SUFFIX = ".safetensors.index.json"
+
+#: The key of the metadata that says how a model was cut into shards.
+SHARDS_KEY = "nnc.shards"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -49,9 +55,19 @@ class Format:
         return max((len(suffix) for suffix in self.suffixes if name.endswith(suffix)), default=0)
 
 
+def is_checkpoint(path: Path, head: bytes) -> bool:
+    """Tell whether a path is a folder with the index of a sharded checkpoint."""
+    return path.is_dir() and any(path.glob(f"*{INDEX_SUFFIX}"))
+
+
+SHARDED = Format(
+    "sharded safetensors", (INDEX_SUFFIX,), "nnc.formats.sharded", recognizes=is_checkpoint
+)
+
 #: All formats. Of several suffixes that match the longest counts.
 FORMATS = [
     Format("safetensors", (".safetensors",), "nnc.formats.safetensors"),
+    SHARDED,
     Format("npz", (".npz",), "nnc.formats.npz"),
 ]
 
@@ -83,9 +99,13 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
 def format_of_output(path: str | os.PathLike[str]) -> Format:
     """Give the format that the suffix of a path says, to write it.
 
+    A folder (one that is there, or a path that ends with a slash) becomes a sharded checkpoint.
+
     Raises:
         InputError: no format that can be written has that suffix.
     """
+    if os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir():
+        return SHARDED
     found = by_suffix(Path(path))
     if found is None or not found.writable:
         known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
@@ -128,7 +148,8 @@ def open_sink(
     Args:
         path: the file, whose suffix says the format.
         tensors: shapes and dtypes by name, in the order in which they are to stand.
-        metadata: key-value pairs; left out where the format has no place for them.
+        metadata: key-value pairs; left out where the format has no place for them, or where
+            they say how to cut a model that isn't to be cut.
         topology: the structure of the network, where it is known.
 
     Raises:
@@ -139,4 +160,7 @@ def open_sink(
     found = format_of_output(path)
     module = import_module(found.module)
     given = {"topology": topology} if found.structured else {}
-    return cast(Sink, module.open_sink(path, tensors, metadata or {}, **given))
+    pairs = dict(metadata or {})
+    if found is not SHARDED:
+        pairs.pop(SHARDS_KEY, None)
+    return cast(Sink, module.open_sink(path, tensors, pairs, **given))

@@ -14,7 +14,7 @@ FLOORS = [
     {"bitstream"},
     {"decoder"},
     {"containers", "encoder", "formats", "inspect"},
-    {"api"},
+    {"api", "model_files"},
     {"demo", "explore", "fuzzing"},
     {"cli"},
 ]

@@ -1,0 +1,214 @@
+"""Decoding tensor by tensor: shapes first, then values as they come, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.data_format import deliver
+from nnc.decoder.layout import CodedTensor, Part, UnitLayout
+from nnc.decoder.limits import Limits
+from nnc.decoder.metadata import Metadata, TensorNote, named_dtype, read_metadata, restore
+from nnc.decoder.model import checked_layouts, decode_model, decode_unit, is_large
+from nnc.decoder.parts import joined_data_units
+from nnc.decoder.reconstruction import Reconstruct, reconstruct, steps_of
+from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+
+#: Parts of layers whose tensors only come out of several together.
+DEPENDENT_PARTS = {Part.G, Part.H, Part.SCALING}
+
+
+class Outline(NamedTuple):
+    """What is known of a tensor before it is decoded.
+
+    Attributes:
+        shape: its dimensions.
+        dtype: the type that it will have.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+class ModelStream:
+    """The tensors of a bitstream, decoded one after the other.
+
+    Attributes:
+        tensors: shape and dtype by name, in the order of the bitstream.
+        metadata: what our metadata unit says.
+        holds_differences: whether a tensor is a difference to a parent.
+        may_be_nncodec1: whether the bitstream can be of the dialect of NNCodec 1, which isn't
+            signalled: where decoding fails, it has to be tried.
+    """
+
+    def __init__(
+        self,
+        bitstream: Bitstream,
+        *,
+        limits: Limits | None = None,
+        reconstruct: Reconstruct = True,
+        threads: int | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        """Look at all headers.
+
+        A model with decomposed or scaled layers is decoded here and now: what a tensor of it
+        will be is known only from several units.
+
+        Args:
+            bitstream: the bitstream.
+            limits: what to accept; None for the defaults.
+            reconstruct: as for `DecodedModel.values`.
+            threads: number of threads; None for one a processor.
+            executor: used in place of threads of our own.
+
+        Raises:
+            BitstreamError: as for `decode_model`, as far as headers tell.
+        """
+        self.bitstream, self.threads, self.executor = bitstream, threads, executor
+        self.units = joined_data_units(bitstream.walk())
+        self.layouts, _ = checked_layouts(bitstream, self.units, limits or Limits(), None)
+        self.metadata: Metadata = read_metadata(bitstream.walk())
+        self.steps = steps_of(reconstruct)
+        profiles = [layout.coding.general_profile_idc for layout in self.layouts]
+        self.may_be_nncodec1 = not any(profiles)
+        self.holds_differences = any(layout.parent is not None for layout in self.layouts)
+        self.whole: dict[str, NDArray[Any]] | None = None
+        if self.steps and any(is_dependent(layout) for layout in self.layouts):
+            model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
+            self.whole = model.values(reconstruct=reconstruct)
+            self.may_be_nncodec1 = False
+            self.tensors = {
+                name: Outline(values.shape, values.dtype) for name, values in self.whole.items()
+            }
+        else:
+            self.tensors = {
+                name: outline
+                for layout in self.layouts
+                for tensor in layout.tensors
+                for name, outline in outlines(tensor, layout, self.metadata).items()
+            }
+
+    def values(
+        self,
+        *,
+        nncodec1: bool = False,
+        memory: int | None = None,
+        advance: Callable[[int], None] | None = None,
+    ) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Decode the tensors.
+
+        Args:
+            nncodec1: decode the dialect of NNCodec 1.
+            memory: bytes that tensors decoded at the same time may take, about; None: 160 MiB
+                for each worker. A tensor that takes more is decoded alone.
+            advance: called with a number of bytes of the model when they have been taken.
+
+        Yields:
+            Name and values of each tensor, in the order of `tensors`.
+
+        Raises:
+            BitstreamError: a unit can't be decoded.
+        """
+        for tensors in self.whole_or_units(nncodec1, memory):
+            for name in list(tensors):
+                values = tensors.pop(name)
+                yield name, values
+                if advance is not None:
+                    advance(values.nbytes)
+                del values
+            self.bitstream.release_pages()
+
+    def whole_or_units(
+        self, nncodec1: bool, memory: int | None
+    ) -> Iterator[dict[str, NDArray[Any]]]:
+        """Give the tensors of one unit after the other, or all at once."""
+        if self.whole is not None:
+            yield self.whole
+            return
+        size = sum(len(unit.payload_bytes) for unit in self.units)
+        with workers(self.threads, self.executor, size) as work:
+            pairs = zip(self.units, self.layouts, strict=True)
+            runs = groupby(pairs, lambda pair: work.pool is not None and is_large(pair[1]))
+            for on_all_threads, run in runs:
+                calls = (self.call(unit, layout, nncodec1) for unit, layout in run)
+                if not on_all_threads:
+                    yield from in_order(work, decode_values, calls, memory)
+                    continue
+                for call in calls:
+                    arguments = (*call.arguments, work)
+                    yield decode_values(*arguments)
+
+    def call(self, unit: Unit, layout: UnitLayout, nncodec1: bool) -> Call:
+        """Give the call that decodes a unit."""
+        names = [name for tensor in layout.tensors for name in tensor.names]
+        notes = {name: note for name in names if (note := self.metadata.tensors.get(name))}
+        memory = len(unit.payload_bytes)
+        for tensor in layout.tensors:
+            # Levels become values in place; another type than theirs is a copy.
+            for outline in outlines(tensor, layout, self.metadata).values():
+                copied = outline.dtype not in (np.float32, np.int32) or tensor.split is not None
+                memory += tensor.values * (4 + (outline.dtype.itemsize if copied else 0))
+        return Call((unit, layout, nncodec1, self.steps, notes), memory)
+
+
+def is_dependent(layout: UnitLayout) -> bool:
+    """Tell whether tensors of a unit come out of several together."""
+    return any(tensor.part in DEPENDENT_PARTS for tensor in layout.tensors)
+
+
+def outlines(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
+    """Give what the tensors that a coded tensor is or divides into will be, by name.
+
+    Raises:
+        InvalidError: a reserved data format.
+    """
+    shapes: Mapping[str, Sequence[int]] = {tensor.name: tensor.dimensions}
+    if tensor.split is not None:
+        shapes = tensor.split.shapes(tensor.dimensions)
+    kind = np.int32 if layout.payload_type == PayloadType.NNR_PT_INT else np.float32
+    dtype = deliver(np.empty(0, kind), layout.data_format, tensor.name).dtype
+    result = {}
+    for name, shape in shapes.items():
+        note = metadata.tensors.get(name)
+        own = dtype if note is None else named_dtype(note.dtype)
+        packed = None if note is None else note.packed_shape
+        result[name] = Outline(tuple(shape if packed is None else packed), own)
+    return result
+
+
+def decode_values(
+    unit: Unit,
+    layout: UnitLayout,
+    nncodec1: bool,
+    steps: frozenset[str],
+    notes: Mapping[str, TensorNote],
+    work: Workers | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Decode a unit that depends on no other.
+
+    Args:
+        unit: the unit.
+        layout: its layout.
+        nncodec1: decode the dialect of NNCodec 1.
+        steps: what to reconstruct.
+        notes: what the metadata unit says of its tensors.
+        work: threads for the block rows of a tensor that has entry points.
+
+    Returns:
+        Its tensors by name, in their formats.
+    """
+    decoded: list[DecodedTensor] = decode_unit(unit, layout, nncodec1, None, work)
+    result = reconstruct([decoded], steps).delivered()
+    return {
+        name: restore(values, notes[name], name) if name in notes else values
+        for name, values in result.items()
+    }

@@ -1,0 +1,188 @@
+"""Model files to bitstream files and back, tensor by tensor in bounded memory."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+from nnc.bitio import BitstreamError
+from nnc.bitstream import Bitstream, replace_file, write_units
+from nnc.decoder import DecodingWarning, Limits, ModelStream, Reconstruct, read_topology
+from nnc.encoder import Block, EncoderOptions, Joined, encode_units
+from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
+
+#: Called with the bytes of the model that are done, and those that there are.
+Progress = Callable[[int, int], None]
+
+
+class FileSizes(NamedTuple):
+    """What was encoded or decoded.
+
+    Attributes:
+        tensors: number of tensors.
+        model: bytes of their values.
+        bitstream: bytes of the bitstream.
+    """
+
+    tensors: int
+    model: int
+    bitstream: int
+
+
+class Counter:
+    """Adds up bytes and tells them."""
+
+    def __init__(self, progress: Progress | None, whole: int) -> None:
+        """Start with nothing done.
+
+        Args:
+            progress: told how far it is; None: nobody is.
+            whole: bytes that there are.
+        """
+        self.progress, self.done, self.whole = progress, 0, whole
+
+    def __call__(self, size: int) -> None:
+        """Add a number of bytes."""
+        self.done += size
+        if self.progress is not None:
+            self.progress(self.done, self.whole)
+
+
+def encode_file(
+    model: str | os.PathLike[str],
+    output: str | os.PathLike[str] | BinaryIO,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    blocks: Sequence[Block] | Literal["auto"] = (),
+    joins: Sequence[Joined] = (),
+    threads: int | None = None,
+    executor: Executor | None = None,
+    memory: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> FileSizes:
+    """Encode a model file into a bitstream file, a few tensors in memory at a time.
+
+    Args:
+        model: a model file, a folder with a sharded checkpoint, or the index of one.
+        output: the bitstream, replaced in one step or not at all; or an open file.
+        metadata: key-value pairs to be kept besides those of the model.
+        blocks: layers to be coded as one unit each, as for `nnc.encode`.
+        joins: tensors that are coded as one; these stay in memory.
+        threads: number of threads, None for one a processor.
+        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
+            for each worker. A tensor that takes more (ten bytes a value) is worked on alone.
+        progress: called with the bytes of the model that are encoded, and with its size.
+        **options: the options of `nnc.encode`.
+
+    Returns:
+        The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
+
+    Raises:
+        InputError: as for `nnc.encode`; a file that can't be read as a model.
+        OSError: a file can't be read or written.
+    """
+    with open_source(model) as source:
+        said = {**source.metadata, **(metadata or {})}
+        options.setdefault("exact", source.exact)
+        sizes = [0]
+
+        def write(file: BinaryIO) -> None:
+            units = encode_units(
+                source,
+                EncoderOptions(metadata=said, **options),
+                blocks=blocks,
+                joins=joins,
+                topology=source.topology,
+                row_axes=source.row_axes,
+                threads=threads,
+                executor=executor,
+                memory=memory,
+                advance=Counter(progress, source.nbytes),
+            )
+            sizes[0] = write_units(units, file)
+
+        if isinstance(output, str | os.PathLike):
+            replace_file(output, write)
+        else:
+            write(output)
+        return FileSizes(len(source), source.nbytes, sizes[0])
+
+
+def decode_file(
+    bitstream: str | os.PathLike[str] | Bitstream,
+    output: str | os.PathLike[str],
+    *,
+    reconstruct: Reconstruct = True,
+    max_shard_size: int | None = None,
+    limits: Limits | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    memory: int | None = None,
+    progress: Progress | None = None,
+) -> FileSizes:
+    """Decode a bitstream file into a model file, a few tensors in memory at a time.
+
+    Args:
+        bitstream: the bitstream, or its path.
+        output: the model file, whose suffix says the format; a folder, or an index, for a
+            sharded checkpoint. Each file is replaced in one step or not at all.
+        reconstruct: as for `nnc.decode`.
+        max_shard_size: cut a sharded checkpoint into files of so many bytes; None: as it was
+            cut before it was encoded, else 5 GB.
+        limits: what to accept; None for the defaults of `nnc.Limits`.
+        threads: number of threads, None for one a processor.
+        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        memory: as for `encode_file`; models with decomposed or scaled layers are decoded as a
+            whole.
+        progress: called with the bytes of the model that are decoded, and with its size.
+
+    Returns:
+        The sizes.
+
+    Raises:
+        BitstreamError: as for `nnc.decode`.
+        InputError: the suffix says no format, or the format can't hold a tensor.
+        OSError: a file can't be read or written.
+
+    Warns:
+        DecodingWarning: the bitstream is an update; differences are written.
+    """
+    found = format_of_output(output)
+    opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
+    stream = ModelStream(
+        opened, limits=limits, reconstruct=reconstruct, threads=threads, executor=executor
+    )
+    if stream.holds_differences:
+        warnings.warn(
+            "the bitstream is an update: what is written are differences to a base model",
+            DecodingWarning,
+            stacklevel=2,
+        )
+    structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
+    said: Mapping[str, str] = stream.metadata.metadata
+    infos = {name: TensorInfo(*outline) for name, outline in stream.tensors.items()}
+    size = sum(info.nbytes for info in infos.values())
+    if max_shard_size is not None:
+        said = with_shard_size(infos, said, max_shard_size)
+
+    def write(nncodec1: bool) -> None:
+        with open_sink(output, infos, said, structure) as sink:
+            advance = Counter(progress, size)
+            for name, values in stream.values(nncodec1=nncodec1, memory=memory, advance=advance):
+                sink.write(name, values)
+
+    try:
+        write(False)
+    except BitstreamError as error:
+        if not stream.may_be_nncodec1:
+            raise
+        try:
+            write(True)
+        except BitstreamError:
+            raise error from None
+    return FileSizes(len(infos), size, sum(unit.byte_size for unit in opened.units))
