@@ -7,8 +7,9 @@ those bitstreams by path, and draws bitstreams with the generated strategies.
 
 from __future__ import annotations
 
-import importlib.util
+import ast
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 import nnc  # noqa: E402
 from nnc import syntax  # noqa: E402
+from nnc.bitstream.fields import SYNTAX_BY_CLASS  # noqa: E402
+from nnc.bitstream.parts import cut, wrap  # noqa: E402
+from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
 from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
 from nnc.inspect import bins, tracing  # noqa: E402
@@ -158,21 +162,66 @@ def edit(
     """
     if traced.errors or traced.missing:
         return
-    for element in traced.elements():
-        key = (element.table, element.name)
-        done = edited[key]
-        if not element.is_syntax or done[2] >= EDITED_PLACES:
+    for table, path, value in values(data, given, traced):
+        done = edited[table, path.rpartition(".")[2].partition("[")[0]]
+        if done[2] >= EDITED_PLACES:
             continue
         done[2] += 1
         bitstream = nnc.Bitstream.parse(data, **given)
         try:
-            bitstream.set(element.path, element.value, force=True)
+            bitstream.set(path, value, force=True)
             done[0] += bitstream.to_bytes() == data
-            if isinstance(element.value, int):
-                bitstream.set(element.path, element.value ^ 1)
-                done[1] += bitstream.to_bytes() != data
+            bitstream.set(path, other(value))
+            done[1] += bitstream.to_bytes() != data
         except nnc.NncError:
             continue  # the schema forbids the other value
+
+
+def values(
+    data: bytes, given: dict[str, Any], traced: tracing.BitstreamTrace
+) -> Iterator[tuple[str, str, Any]]:
+    """Give table, path and value of all elements of a bitstream, those of payloads too."""
+    for element in traced.elements():
+        if element.is_syntax:
+            yield element.table, element.path, element.value
+    for unit in nnc.Bitstream.parse(data, **given).walk():
+        try:
+            table = payload_table(unit)
+        except nnc.NncError:
+            continue  # a drawn payload that is shorter than its dimensions want it
+        for name in () if table is None else table.fields:
+            value = getattr(table, name)
+            if isinstance(value, np.ndarray) and value.size:
+                yield table_name(table), f"{unit.path}.payload.{name}[0]", value[0].item()
+            elif isinstance(value, memoryview):
+                yield table_name(table), f"{unit.path}.payload.{name}", value
+
+
+def table_name(table: Any) -> str:
+    """Give the name that the schema has for the table of a value."""
+    return str(SYNTAX_BY_CLASS[type(table).__name__].table)
+
+
+def other(value: Any) -> Any:
+    """Give a value that is not this one."""
+    if isinstance(value, int):
+        return value ^ 1
+    if isinstance(value, float):
+        return value / 2 if value else 0.5
+    return value + "x" if isinstance(value, str) else bytes(value) + b"x"
+
+
+def made() -> Iterator[bytes]:
+    """Make bitstreams of kinds that no vector is of: parts, an aggregate, an unknown type."""
+    data = next(case for case in CASES if case.name == "p1-base-default-dq").bitstreams[0]
+    for change in (
+        lambda bitstream: cut(bitstream, "units[3]", 200),
+        lambda bitstream: wrap(bitstream, 3, 6),
+        lambda bitstream: bitstream.set("units[3].header.nnr_unit_type", 40, force=True),
+    ):
+        bitstream = nnc.open(data)
+        change(bitstream)
+        yield bitstream.to_bytes()
 
 
 def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
@@ -191,6 +240,8 @@ def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
         count_bins(traced, counts, payload_owners, dialect)
         count_payloads(traced, counts)
         edit(data, given, traced, edited)
+    for data in made():
+        edit(data, {}, tracing.trace(data), edited)
     return counts, edited, shown
 
 
@@ -269,16 +320,16 @@ SIGNS: dict[str, tuple[str, Callable[[dict[str, set[Any]]], bool]]] = {
     "10.1-10.3": ("an entropy coded payload", has(PT, 0, 1, 3)),
 }
 
-#: Clauses that leave no sign in a bitstream, with the module that would hold them.
-MODULES = {
-    "6.1.2": ("Bit ordering", "nnc.bitio.bits"),
-    "6.1.3": ("Syntax functions and data types", "nnc.bitio.descriptors"),
-    "Annex A": ("Implementation for NNEF", "nnc.formats.nnef"),
-    "Annex B": ("Implementation for ONNX", "nnc.formats.onnx"),
-    "Annex C": ("Implementation for PyTorch", "nnc.formats.pytorch"),
-    "Annex D": ("Implementation for TensorFlow", "nnc.formats.tensorflow"),
-    "Annex E": ("Carriage in other containers", "nnc.formats.containers"),
-    "Annex F": ("Naming of performance metric types", "nnc.formats.metrics"),
+#: Clauses that leave no sign in a bitstream.
+SIGNLESS = {
+    "6.1.2": "Bit ordering",
+    "6.1.3": "Syntax functions and data types",
+    "Annex A": "Implementation for NNEF",
+    "Annex B": "Implementation for ONNX",
+    "Annex C": "Implementation for PyTorch",
+    "Annex D": "Implementation for TensorFlow",
+    "Annex E": "Carriage in other containers",
+    "Annex F": "Naming of performance metric types",
 }
 
 
@@ -308,16 +359,26 @@ def measure() -> dict[str, Any]:
         for clause, (sign, _) in SIGNS.items()
     ]
     modules = [
-        {"clause": clause, "title": title, "module": module, "exists": is_there(module)}
-        for clause, (title, module) in MODULES.items()
+        {"clause": clause, "title": title, "modules": modules_about(clause)}
+        for clause, title in SIGNLESS.items()
     ]
     bitstreams = sum(len(case.bitstreams) for case in CASES)
     return {"bitstreams": bitstreams, "elements": rows, "clauses": clauses, "modules": modules}
 
 
-def is_there(module: str) -> bool:
-    """Tell whether a module exists."""
-    return importlib.util.find_spec(module) is not None
+def modules_about(clause: str) -> list[str]:
+    """Give the hand-written modules whose first lines name a clause, or say it by `Annexes`."""
+    kind, _, letter = clause.rpartition(" ")
+    pattern = rf"(?<![\d.]){re.escape(clause)}(?![\d.]*\d)"
+    if kind:
+        pattern = rf"\bAnnex(es)? ([A-F](, | and | to ))*{letter}\b"
+    found = []
+    for path in sorted((ROOT / "nnc").rglob("*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        if re.search(pattern, " ".join(text.split())):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found.append(".".join(part for part in parts if part != "__init__"))
+    return found
 
 
 def count(value: int) -> str:
@@ -342,15 +403,17 @@ def page(results: dict[str, Any]) -> str:
         f"`python docs/measure_coverage.py` parses the {results['bitstreams']} bitstreams of",
         f"`tests/vectors`, decodes their payloads of up to {PAYLOAD_BYTES} bytes bin by bin, sets",
         f"elements in them, and draws {2 * SEEDS} bitstreams with the generated strategies.",
+        "Elements are edited in those too, and in an aggregate, a unit in parts and one of an",
+        "unknown type.",
         "",
         "| Of the elements | |",
         "| :--- | ---: |",
         f"| transcribed, with semantics | {len(rows)} |",
         f"| in a vector | {share('vectors', rows)} |",
         f"| reached by strategies | {share('strategies', rows)} |",
-        f"| outside payloads, set by path to their own value, same bytes | "
+        f"| outside coded payloads, set by path to their own value, same bytes | "
         f"{share('set', headers)} |",
-        f"| outside payloads, changed by path | {share('changed', headers)} |",
+        f"| outside coded payloads, changed by path | {share('changed', headers)} |",
         "",
         "## Elements",
         "",
@@ -398,13 +461,13 @@ def page(results: dict[str, Any]) -> str:
     ]
     lines += [
         "",
-        "Clauses that leave none, and the module that holds them.",
+        "Clauses that leave none, and the modules whose description names them.",
         "",
-        "| Clause | Title | Module |",
+        "| Clause | Title | Modules |",
         "| :--- | :--- | :--- |",
     ]
     for row in results["modules"]:
-        where = f"`{row['module']}`" if row["exists"] else "not there"
+        where = ", ".join(f"`{module}`" for module in row["modules"]) or "none"
         lines.append(f"| {row['clause']} | {row['title']} | {where} |")
     return "\n".join(lines) + "\n"
 

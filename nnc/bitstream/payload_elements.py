@@ -58,7 +58,7 @@ def payload_table(unit: Unit) -> Table | None:
     try:
         table: Table = nnr_compressed_data_unit_payload._parse(reader, unit.scope.copy(), "")
     except BitstreamError as error:
-        raise unit.locate(located(error, reader)) from None
+        raise unit.locate(located(error, reader), in_payload=True) from None
     return table
 
 

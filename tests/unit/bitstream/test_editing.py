@@ -514,3 +514,17 @@ def change_something(data):
         again = Bitstream.parse(written)
         assert again.to_bytes() == written
         assert bitstream.get(f"{unit_path}.{name}") == value
+
+
+def test_a_raw_tensor_that_is_too_short_is_told_with_its_place():
+    data = nnc.encode({"w": np.ones(3, np.float32)}, keep=["*"])
+    bitstream = Bitstream.parse(data)
+    bitstream.set("units[2].payload", b"1234")
+    bitstream = Bitstream.parse(bitstream.to_bytes())
+    with pytest.raises(nnc.IncompleteError) as caught:
+        bitstream.get("units[2].payload.raw_float32_parameter")
+    error = caught.value.as_dict()
+    assert (error["unit"], error["unit_type"]) == (2, "NNR_NDU")
+    assert error["path"] == "units[2].payload.raw_float32_parameter[0..2]"
+    assert error["position"] == f"{bitstream.units[2].payload_start}.0"
+    assert error["schema"].startswith("schema/compressed_data_unit.syntax:")
