@@ -37,11 +37,13 @@ class Parent:
         node: the parent, where it is named by its place in the tree.
         algorithm: `sha256` or `sha512` where it is named by the digest of its payload, else "".
         digest: the digest in hexadecimal digits, else "".
+        depth: its put_node_depth where the unit that names it by a digest has one itself.
     """
 
     node: Node | None = None
     algorithm: str = ""
     digest: str = ""
+    depth: int | None = None
 
     def __str__(self) -> str:
         """Name the parent as messages do."""
@@ -57,7 +59,11 @@ class Parent:
             digests: digests of its payload in hexadecimal digits, by algorithm.
         """
         if self.node is None:
-            return digests.get(self.algorithm) == self.digest
+            # Two updates may have the same payload: where the depth is known, it has to fit, too.
+            known = None not in (node.parameter_id, self.depth)
+            return digests.get(self.algorithm) == self.digest and (
+                not known or node.depth == self.depth
+            )
         same_tree = None in (node.parameter_id, self.node.parameter_id) or (
             node.parameter_id == self.node.parameter_id
         )
@@ -81,10 +87,13 @@ def parent_of(header: NnrUnitHeader) -> Parent | None:
     if not header.parent_node_id_present_flag:
         return None
     kind = header.parent_node_id_type
+    depth = header.put_node_depth - 1 if header.put_node_depth else None
     if kind == ParentNodeIdType.ICNN_NDU_PL_SHA256:
-        return Parent(algorithm="sha256", digest=f"{header.parent_node_payload_sha256:064x}")
+        digest = f"{header.parent_node_payload_sha256:064x}"
+        return Parent(algorithm="sha256", digest=digest, depth=depth)
     if kind == ParentNodeIdType.ICNN_NDU_PL_SHA512:
-        return Parent(algorithm="sha512", digest=f"{header.parent_node_payload_sha512:0128x}")
+        digest = f"{header.parent_node_payload_sha512:0128x}"
+        return Parent(algorithm="sha512", digest=digest, depth=depth)
     if kind != ParentNodeIdType.ICNN_NDU_ID:
         raise InvalidError(
             "reserved type of parent",

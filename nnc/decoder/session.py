@@ -157,9 +157,10 @@ class Decoder:
         for tensor in layout.tensors:
             name = tensor.name
             own = self.state.coded.get((device_of(layout, self.state), name))
-            if own is not None and layout.parent is not None and own.node == layout.node:
+            if own is not None and is_past(layout, own):
                 raise InvalidError(
-                    f"the update of tensor {name!r} to {layout.node} was decoded already",
+                    f"the update of tensor {name!r} to {layout.node} was decoded already, or left "
+                    f"out: the tensor is at {own.node}",
                     path="header.put_node_depth",
                     value=own.node.depth,
                     clause="6.4.3",
@@ -250,7 +251,10 @@ class Decoder:
         if levels is None or not layout.update:
             return history
         coded: NDArray[np.bool_] = levels != 0
-        return coded if history is None else history | coded
+        if history is None or history.shape != coded.shape:
+            # A tensor that came anew in another shape has a history of its own.
+            return coded
+        return history | coded
 
     def apply_values(self, state: SessionState, tensors: Reconstruction, *, needed: bool) -> int:
         """Put the tensors of a bitstream into a state, and give the device they are of.
@@ -315,6 +319,15 @@ def device_of(layout: UnitLayout, state: SessionState) -> int:
     if layout.node is not None:
         return layout.node.device_id
     return state.base_device or 0
+
+
+def is_past(layout: UnitLayout, own: CodedState) -> bool:
+    """Tell whether an update is to a node that its device has come to, or passed, before."""
+    node = layout.node
+    if node is None or not layout.update or node.depth > own.node.depth:
+        return False
+    place = node.device_id, node.parameter_id
+    return place == (own.node.device_id, own.node.parameter_id)
 
 
 def mismatch(name: str, parent: Parent, at: list[Node]) -> InvalidError:

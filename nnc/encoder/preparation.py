@@ -53,6 +53,8 @@ class PreparedTensor:
 
     def by_rows_of(self, axis: int) -> PreparedTensor:
         """Give the tensor with one of its dimensions as the rows of the coded matrix."""
+        if axis == self.row_axis:
+            return self
         values = np.moveaxis(self.in_order(), axis, 0)
         return replace(self, values=np.ascontiguousarray(values), row_axis=axis)
 
