@@ -6,6 +6,7 @@ from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options import EncoderOptions, LayerParameters
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
+from nnc.encoder.targets import Target, TargetResult, Trial, encode_to_target
 from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
 
 __all__ = [
@@ -16,7 +17,11 @@ __all__ = [
     "EncodingWarning",
     "Joined",
     "LayerParameters",
+    "Target",
+    "TargetResult",
     "TensorOptions",
+    "Trial",
     "encode_model",
     "encode_units",
+    "encode_to_target",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +61,26 @@ def distortion(
     if codebook is not None:
         table = (codebook.astype(np.float64) * np.float64(step)).astype(np.float32)
     source, coded = values.reshape(-1), levels.reshape(-1)
-    squared, largest = 0.0, 0.0
+    total = Distortion()
     for start in range(0, source.size, PIECE):
         piece = coded[start : start + PIECE]
         decoded = piece.astype(np.float32) * step if table is None else table[piece + zero_offset]
-        error = source[start : start + PIECE].astype(np.float64) - decoded
-        # Not a dot product, whose last bits may depend on the number of threads.
-        squared += float(np.square(error).sum())
-        largest = max(largest, float(error.max(initial=0.0)), float(-error.min(initial=0.0)))
-    return Distortion(squared, largest, source.size)
+        total += of_piece(source[start : start + PIECE], decoded)
+    return total
+
+
+def compared(values: NDArray[Any], decoded: NDArray[Any]) -> Distortion:
+    """Compare values with decoded ones of the same shape, in float64."""
+    source, target = values.reshape(-1), decoded.reshape(-1)
+    total = Distortion()
+    for start in range(0, source.size, PIECE):
+        total += of_piece(source[start : start + PIECE], target[start : start + PIECE])
+    return total
+
+
+def of_piece(values: NDArray[Any], decoded: NDArray[Any]) -> Distortion:
+    """Compare a few values."""
+    error = values.astype(np.float64) - decoded.astype(np.float64)
+    largest = max(float(error.max(initial=0.0)), float(-error.min(initial=0.0)))
+    # Not a dot product, whose last bits may depend on the number of threads.
+    return Distortion(float(np.square(error).sum()), largest, error.size)

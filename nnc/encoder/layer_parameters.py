@@ -116,6 +116,9 @@ def layer_options(options: EncoderOptions, pattern: str) -> EncoderOptions:
         },
         qp=chosen(own.qp, options.qp),
         nonweight_qp=chosen(own.nonweight_qp, options.nonweight_qp),
+        named_qp={}
+        if own_qp
+        else {name: rescaled(qp, before, density) for name, qp in options.named_qp.items()},
         tensor_qp={name: rescaled(qp, before, density) for name, qp in options.tensor_qp.items()},
         qp_density=density,
     )

@@ -78,6 +78,8 @@ class EncoderOptions:
         nonweight_qp: that of all other float tensors; None for -75 (likewise).
         tensor_qp: quantization parameters by pattern of the name (`*`, `?` and `[...]` as in
             file names); the first that matches is taken.
+        named_qp: quantization parameters by the name itself, where nothing else says one of the
+            tensor: what a search for a target comes to.
         tensors: options of single tensors by pattern of the name; for each option the first
             that matches and says something of it is taken, before `tensor_qp` and the others.
         qp_density: 0 to 7; the step size doubles every `2 ** qp_density` steps of qp.
@@ -123,6 +125,7 @@ class EncoderOptions:
     qp: int | None = None
     nonweight_qp: int | None = None
     tensor_qp: Mapping[str, int] = field(default_factory=dict)
+    named_qp: Mapping[str, int] = field(default_factory=dict)
     tensors: Mapping[str, TensorOptions | Mapping[str, Any]] = field(default_factory=dict)
     qp_density: int = DEFAULT_QP_DENSITY
     bit_depth: int | None = None
@@ -160,8 +163,7 @@ class EncoderOptions:
             check_range("bit_depth", self.bit_depth, 2, 31)
             if self.qp is not None or self.nonweight_qp is not None:
                 raise InputError("qp and bit_depth both say how fine tensors are: give one of them")
-        typed = {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}
-        object.__setattr__(self, "tensors", typed)
+        object.__setattr__(self, "tensors", self.typed())
         for name, qp in (
             ("qp", self.qp),
             ("nonweight_qp", self.nonweight_qp),
@@ -213,10 +215,11 @@ class EncoderOptions:
 
     def said_of(self, name: str) -> dict[str, Any]:
         """Give what `tensors` says of a tensor."""
-        if not self.tensors:
-            return {}
-        typed = {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}
-        return options_of(name, typed)
+        return options_of(name, self.typed()) if self.tensors else {}
+
+    def typed(self) -> dict[str, TensorOptions]:
+        """Give `tensors` with options of one type."""
+        return {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}
 
     def requested_qp(self, name: str, rank: int) -> int | None:
         """Give the quantization parameter asked for a tensor; None: a bit depth was."""
@@ -230,6 +233,8 @@ class EncoderOptions:
                 return qp
         if self.bit_depth is not None:
             return None
+        if name in self.named_qp:
+            return self.named_qp[name]
         if rank > 1:
             return self.qp if self.qp is not None else at_density(DEFAULT_QP, self.qp_density)
         if self.nonweight_qp is not None:
