@@ -22,6 +22,6 @@ __all__ = [
     "TensorOptions",
     "Trial",
     "encode_model",
-    "encode_units",
     "encode_to_target",
+    "encode_units",
 ]

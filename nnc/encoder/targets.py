@@ -308,8 +308,8 @@ def encode_to_target(
     if options.qp is not None or options.bit_depth is not None:
         raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
     if target.max_error is not None and options.dq is None:
-        # Rounding makes no error above half a step; the trellis does where others gain by it.
-        options = replace(options, dq=False)
+        # Rounding makes no error above half a step; all else does, where others gain by it.
+        options = replace(options, dq=False, effort=0)
     arrays = {name: np.asarray(values) for name, values in tensors.items()}
 
     def encode(one: EncoderOptions) -> Bitstream:
