@@ -24,7 +24,17 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Bitstream
-from nnc.decoder import BatchNorm, Decoder, DecodingWarning, Limits
+from nnc.decoder import (
+    BatchNorm,
+    Decoder,
+    DecodingWarning,
+    Limits,
+    ModelInformation,
+    PerformanceMaps,
+    Pruning,
+    Quantization,
+    Topology,
+)
 from nnc.encoder import (
     Block,
     Encoder,
@@ -58,8 +68,13 @@ __all__ = [
     "LimitError",
     "Limits",
     "MissingValueError",
+    "ModelInformation",
     "NncError",
+    "PerformanceMaps",
+    "Pruning",
+    "Quantization",
     "TensorOptions",
+    "Topology",
     "UnsupportedError",
     "check",
     "decode",

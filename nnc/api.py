@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream
-from nnc.decoder import BatchNorm, DecodedModel, Limits, Reconstruct, decode_model
+from nnc.decoder import (
+    BatchNorm,
+    DecodedModel,
+    Limits,
+    ModelInformation,
+    PerformanceMaps,
+    Pruning,
+    Quantization,
+    Reconstruct,
+    Topology,
+    decode_model,
+)
 from nnc.encoder import (
     Block,
     CodebookChoice,
@@ -57,6 +68,12 @@ def encode(
     out_of_band: Sequence[str] = (),
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
+    prune_rows: bool = False,
+    topology: Topology | None = None,
+    quantization: Quantization | None = None,
+    pruning: Pruning | Sequence[Pruning] = (),
+    performance_maps: PerformanceMaps | None = None,
+    base_model_id: str | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> bytes:
@@ -114,6 +131,13 @@ def encode(
         blocks: layers to be coded as one unit each; `auto`: each weight with the bias that goes
             with it by its name.
         joins: tensors that are coded as one, along a dimension of theirs.
+        prune_rows: leave rows of zeros out of tensors of two dimensions or more, and say which in
+            a pruning container: `decode(..., pruned=False)` gives the whole tensors.
+        topology: the structure of the network, to be carried beside the tensors.
+        quantization: how the network's own format quantizes, likewise.
+        pruning: what was left out of the tensors before, likewise.
+        performance_maps: performance of the model, as it is and thinned out further.
+        base_model_id: name of the model that this one is an update of.
         threads: number of threads, None for one a processor; the bytes don't depend on it.
         executor: any `concurrent.futures.Executor`, used in place of threads of our own.
 
@@ -150,9 +174,23 @@ def encode(
         part_size=part_size,
         aggregates=aggregates,
         out_of_band=out_of_band,
+        prune_rows=prune_rows,
+    )
+    information = ModelInformation(
+        base_model_id=base_model_id,
+        performance_maps=performance_maps or PerformanceMaps(),
+        quantizations=() if quantization is None else (quantization,),
+        prunings=(pruning,) if isinstance(pruning, Pruning) else tuple(pruning),
     )
     bitstream = encode_model(
-        model, options, blocks=blocks, joins=joins, threads=threads, executor=executor
+        model,
+        options,
+        blocks=blocks,
+        joins=joins,
+        topology=topology,
+        information=information,
+        threads=threads,
+        executor=executor,
     )
     return bitstream.to_bytes()
 
@@ -162,6 +200,8 @@ def decode(
     *,
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
+    pruned: bool = True,
+    full_dimensions: OutOfBandDimensions | None = None,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -177,6 +217,10 @@ def decode(
             a set of `decomposition`, `local_scaling` and `batch_norm` does just these.
         batch_norms: by the name of the weight, the batch norms of the network that were folded
             into its layers before encoding, which the bitstream doesn't say.
+        pruned: give tensors as they are coded; else of the size that they had before pruning,
+            with zeros where the bitstream says that rows or weights were left out.
+        full_dimensions: shapes by name that tensors had before pruning, where neither the
+            bitstream says them nor they follow from its masks.
         dimensions: shapes by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for this element, one for all or by name.
         threads: number of threads, None for one a processor.
@@ -201,7 +245,12 @@ def decode(
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
     model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
     model.warn_of_differences()
-    return model.values(reconstruct=reconstruct, batch_norms=batch_norms)
+    return model.values(
+        reconstruct=reconstruct,
+        batch_norms=batch_norms,
+        pruned=pruned,
+        full_dimensions=full_dimensions,
+    )
 
 
 def decode_levels(
@@ -374,6 +423,8 @@ def load_file(
     *,
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
+    pruned: bool = True,
+    full_dimensions: OutOfBandDimensions | None = None,
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -393,7 +444,12 @@ def load_file(
         limits=limits,
     )
     model.warn_of_differences()
-    return model.values(reconstruct=reconstruct, batch_norms=batch_norms)
+    return model.values(
+        reconstruct=reconstruct,
+        batch_norms=batch_norms,
+        pruned=pruned,
+        full_dimensions=full_dimensions,
+    )
 
 
 def load_model(

@@ -1,12 +1,15 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
+from nnc.decoder.information import ModelInformation
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
+from nnc.decoder.performance_maps import PerformanceMaps
+from nnc.decoder.pruning import Pruning
 from nnc.decoder.reconstruction import BatchNorm, Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.topology import Topology, read_topology
+from nnc.decoder.topology import Quantization, Topology, read_topology
 
 __all__ = [
     "BatchNorm",
@@ -15,7 +18,11 @@ __all__ = [
     "Decoder",
     "DecodingWarning",
     "Limits",
+    "ModelInformation",
     "ModelStream",
+    "PerformanceMaps",
+    "Pruning",
+    "Quantization",
     "Reconstruct",
     "Topology",
     "decode_model",

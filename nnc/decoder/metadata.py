@@ -4,11 +4,13 @@ It is a unit of an unspecified type, which the standard leaves to applications; 
 that don't know it pass it over. Its payload is a signature and a JSON object:
 
     {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
-     "metadata": {KEY: TEXT}}
+     "metadata": {KEY: TEXT},
+     "before pruning": [[NAME, [...]], ...]}
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
 `packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
 coded as pairs of int32, low half first. `metadata` are the key-value pairs of the model file.
+`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from nnc.syntax import NnrUnitHeader
 METADATA_UNIT_TYPE = 62
 SIGNATURE = b"nnc metadata 1\0"
 PACKED_HALVES = "int32 halves"
+FULL_DIMENSIONS = "before pruning"
 
 #: Names of numpy's own types of numbers; any other is looked up in ml_dtypes.
 NUMPY_TYPES = frozenset(
@@ -69,15 +72,21 @@ class Metadata:
     Attributes:
         tensors: notes by name of the tensor.
         metadata: key-value pairs of the model file.
+        full_dimensions: by name the shapes that tensors had before pruning, in the order in
+            which a pruning mask has bits for them.
     """
 
     tensors: dict[str, TensorNote] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    full_dimensions: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def to_unit(self) -> Unit:
         """Give the unit that holds all this."""
         tensors = {name: note.as_content() for name, note in self.tensors.items()}
-        content = {"tensors": tensors, "metadata": self.metadata}
+        content: dict[str, Any] = {"tensors": tensors, "metadata": self.metadata}
+        if self.full_dimensions:
+            # A list: the keys of an object are sorted.
+            content[FULL_DIMENSIONS] = [[*item] for item in self.full_dimensions.items()]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         header = NnrUnitHeader(
             nnr_unit_type=METADATA_UNIT_TYPE,
@@ -88,7 +97,7 @@ class Metadata:
 
     def __bool__(self) -> bool:
         """Tell whether there is anything in it."""
-        return bool(self.tensors or self.metadata)
+        return bool(self.tensors or self.metadata or self.full_dimensions)
 
 
 def read_metadata(units: Iterable[Unit]) -> Metadata:
@@ -109,6 +118,8 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             result.metadata.update(
                 {str(key): str(value) for key, value in content["metadata"].items()}
             )
+            for name, shape in content.get(FULL_DIMENSIONS, []):
+                result.full_dimensions[str(name)] = noted_shape(shape)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidError(
                 f"the metadata unit can't be read: {error}",
@@ -124,10 +135,16 @@ def tensor_note(note: Any) -> TensorNote:
     named_dtype(dtype)
     if "packing" not in note:
         return TensorNote(dtype)
-    shape = note["shape"]
-    if note["packing"] != PACKED_HALVES or not all(type(n) is int and n >= 0 for n in shape):
+    if note["packing"] != PACKED_HALVES:
         raise ValueError("unknown packing")
-    return TensorNote(dtype, tuple(shape))
+    return TensorNote(dtype, noted_shape(note["shape"]))
+
+
+def noted_shape(shape: Any) -> tuple[int, ...]:
+    """Give a shape as it stands in JSON, checked."""
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError("a shape has to be of numbers from 0 on")
+    return tuple(shape)
 
 
 def named_dtype(name: str) -> np.dtype[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,6 +17,7 @@ from nnc import deepcabac
 from nnc.bitio import (
     BitstreamError,
     IncompleteError,
+    InputError,
     InvalidError,
     MissingValueError,
 )
@@ -25,7 +27,8 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
 from nnc.decoder.parts import joined_data_units
-from nnc.decoder.reconstruction import BatchNorm, Reconstruct, steps_of
+from nnc.decoder.pruning import full_size, pruning_units
+from nnc.decoder.reconstruction import BatchNorm, Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import SERIAL, Workers, workers
@@ -173,11 +176,15 @@ class DecodedModel:
         units: for each compressed data unit its tensors.
         metadata: what our metadata unit says.
         nncodec1: whether the dialect of NNCodec 1 was decoded.
+        bitstream: what was decoded.
+        limits: what was accepted.
     """
 
     units: list[list[DecodedTensor]]
     metadata: Metadata
     nncodec1: bool
+    bitstream: Bitstream
+    limits: Limits
 
     @property
     def holds_differences(self) -> bool:
@@ -208,6 +215,8 @@ class DecodedModel:
         *,
         reconstruct: Reconstruct = True,
         batch_norms: Mapping[str, BatchNorm] | None = None,
+        pruned: bool = True,
+        full_dimensions: Mapping[str, Sequence[int]] | None = None,
     ) -> dict[str, NDArray[Any]]:
         """Give all tensors by name, in their formats; the levels are used up.
 
@@ -216,10 +225,17 @@ class DecodedModel:
                 norms; False gives the tensors one by one as they are coded; a set of
                 `decomposition`, `local_scaling` and `batch_norm` does just these.
             batch_norms: by the name of the weight, the batch norms that were folded into layers.
+            pruned: give tensors as they are coded; else with zeros where the bitstream says that
+                rows or weights were left out of them.
+            full_dimensions: shapes by name that tensors had before pruning, where the bitstream
+                leaves them out.
 
         Raises:
-            InvalidError: a value doesn't fit its format, or a decomposed layer is incomplete.
+            InvalidError: a value doesn't fit its format, a decomposed layer is incomplete, or
+                what was pruned doesn't fit the tensors.
             InputError: no such step of reconstruction, or no such weight.
+            MissingValueError: a size before pruning isn't known.
+            LimitError: tensors would be too large before pruning.
         """
         built = reconstruct_units(self.units, steps_of(reconstruct))
         built.unfold(batch_norms or {})
@@ -227,7 +243,33 @@ class DecodedModel:
         for name, note in self.metadata.tensors.items():
             if name in result:
                 result[name] = restore(result[name], note, name)
-        return result
+        return result if pruned else self.full_size(result, built, full_dimensions or {})
+
+    def full_size(
+        self,
+        tensors: dict[str, NDArray[Any]],
+        built: Reconstruction,
+        full_dimensions: Mapping[str, Sequence[int]],
+    ) -> dict[str, NDArray[Any]]:
+        """Give tensors the size that they had before pruning; see `values`."""
+        if built.decomposed:
+            raise InputError("pruned=False needs weights put together (`decomposition`)")
+        for name, shape in full_dimensions.items():
+            if not all(hasattr(length, "__index__") and length >= 0 for length in shape):
+                raise InputError(f"the shape {shape!r} of {name!r} before pruning is none")
+        known = {**self.metadata.full_dimensions, **full_dimensions}
+        size = sum(unit.byte_size for unit in self.bitstream.units)
+        values = sum(one.size for one in tensors.values())
+
+        def check(name: str, shape: Sequence[int]) -> None:
+            nonlocal values
+            self.limits.check_shape(name, shape)
+            values += math.prod(shape)
+            self.limits.check_values(name, values, size)
+
+        for unit in pruning_units(self.bitstream):
+            tensors = full_size(tensors, unit, known, built.row_axes, check)
+        return tensors
 
     def levels(self) -> dict[str, NDArray[np.int32]]:
         """Give the levels of all entropy coded tensors by name."""
@@ -282,7 +324,7 @@ def decode_model(
                 decoded = decode_all(nncodec1)
             except BitstreamError:
                 raise error from None
-    return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1)
+    return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1, bitstream, limits)
 
 
 def decode_units(

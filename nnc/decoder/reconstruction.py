@@ -80,6 +80,8 @@ class Reconstruction:
         values: what there is so far by name: float32, int32 or raw values.
         layouts: for each of them the layout of its unit.
         steps: what is done, out of `STEPS`.
+        row_axes: by name the dimension that a tensor's rows are.
+        decomposed: whether a weight is left as its two factors.
     """
 
     def __init__(self, steps: frozenset[str] = frozenset(STEPS)) -> None:
@@ -88,6 +90,7 @@ class Reconstruction:
         self.layouts: dict[str, UnitLayout] = {}
         self.steps = steps
         self.row_axes: dict[str, int] = {}
+        self.decomposed = False
         self.scalings: dict[str, NDArray[np.float32]] = {}
         self.left_factor: DecodedTensor | None = None
 
@@ -109,6 +112,7 @@ class Reconstruction:
             elif part is Part.H and DECOMPOSITION in self.steps:
                 weight = self.multiply(decoded)
             else:
+                self.decomposed |= part in (Part.G, Part.H)
                 self.put_all(decoded)
                 weight = decoded.tensor.name if part in (Part.WEIGHT, Part.G) else weight
         if scaling is not None:

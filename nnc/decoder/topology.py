@@ -21,7 +21,6 @@ from nnc.syntax import (
     NnrTopologyUnitPayload,
     NnrUnitHeader,
     NnrUnitType,
-    QuantizationStorageFormat,
     TopologyCompressionFormat,
     TopologyStorageFormat,
 )
@@ -68,6 +67,23 @@ class Topology:
         return units
 
 
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """How the format that a network came in quantizes it, apart from its topology.
+
+    Attributes:
+        storage_format: a value of `QuantizationStorageFormat`.
+        data: the text or data of that format, not compressed.
+    """
+
+    storage_format: int
+    data: bytes
+
+    def to_unit(self) -> Unit:
+        """Give the unit that carries it, compressed where that is smaller."""
+        return quantization_unit(self.storage_format, self.data)
+
+
 def quantization_unit(storage_format: int, text: bytes) -> Unit:
     """Give a quantization unit; its formats have the numbers of those of topologies."""
     data, compression = compressed(text)
@@ -76,7 +92,7 @@ def quantization_unit(storage_format: int, text: bytes) -> Unit:
         independently_decodable_flag=1,
         partial_data_counter_present_flag=0,
         nnr_quantization_unit_header=NnrQuantizationUnitHeader(
-            quantization_storage_format=QuantizationStorageFormat(storage_format),
+            quantization_storage_format=storage_format,
             quantization_compression_format=compression,
         ),
     )

@@ -20,6 +20,7 @@ from nnc.syntax import (
     CompressedParameterTypes,
     NnrAggregateUnitHeader,
     NnrCompressedDataUnitHeader,
+    NnrPruningTopologyContainer,
     NnrTopologyUnitHeader,
     NnrTopologyUnitPayload,
     NnrUnitHeader,
@@ -128,6 +129,9 @@ def refer(head: list[Unit], units: list[Unit], names: list[str]) -> list[Unit]:
         The head with the topology unit. A list has two names at least; where there are fewer,
         nothing is changed.
     """
+    containers = [table for unit in head if (table := pruning_table(unit)) is not None]
+    pruned = [name for table in containers for name in table.element_id or []]
+    names = list(dict.fromkeys([*names, *pruned]))
     if len(names) < 2:
         return head
     places = {name: place for place, name in enumerate(names)}
@@ -142,9 +146,21 @@ def refer(head: list[Unit], units: list[Unit], names: list[str]) -> list[Unit]:
         else:
             listing.topology_elem_id_index_list = indices
             listing.topology_elem_id_list = None
+    for table in containers:
+        if table.element_id is not None:
+            table.element_id_index = [places[name] for name in table.element_id]
+            table.element_id = None
     head[1].payload.topology_carriage_flag = 1  # type: ignore[union-attr]
     head[1].payload.mps_topology_indexed_reference_flag = 1  # type: ignore[union-attr]
     return [*head[:2], reference_list(names), *head[2:]]
+
+
+def pruning_table(unit: Unit) -> NnrPruningTopologyContainer | None:
+    """Give the pruning container that a unit holds, if any."""
+    table: NnrPruningTopologyContainer | None = getattr(
+        unit.table, "nnr_pruning_topology_container", None
+    )
+    return table
 
 
 def reference_list(names: list[str]) -> Unit:

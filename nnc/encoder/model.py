@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.information import ModelInformation
 from nnc.decoder.metadata import Metadata
 from nnc.decoder.topology import Topology
 from nnc.decoder.workers import Call, in_order, workers
@@ -33,6 +34,7 @@ from nnc.encoder.layer_parameters import (
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, check_name
 from nnc.encoder.quantization_plan import QuantizationPlan
+from nnc.encoder.row_pruning import PrunedInputs
 from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
 from nnc.syntax import (
     NnrModelParameterSetUnitHeader,
@@ -51,6 +53,7 @@ def encode_model(
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
+    information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
@@ -63,6 +66,7 @@ def encode_model(
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
+        information: what else to tell of the model.
         row_axes: for tensors whose rows (output channels) aren't their first dimension, which
             one they are; profile 0 can't say so and takes the first.
         threads: number of threads; None for one a processor.
@@ -83,6 +87,7 @@ def encode_model(
             blocks=blocks,
             joins=joins,
             topology=topology,
+            information=information,
             row_axes=row_axes,
             threads=threads,
             executor=executor,
@@ -97,6 +102,7 @@ def encode_units(
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
+    information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
@@ -115,6 +121,7 @@ def encode_units(
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
+        information: what else to tell of the model.
         row_axes: as for `encode_model`.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
@@ -132,6 +139,14 @@ def encode_units(
     axes = (row_axes or {}) if options.profile == 1 else {}
     for name in inputs.tensors:
         check_name(name)
+    full_dimensions: Mapping[str, tuple[int, ...]] = {}
+    if options.prune_rows:
+        pruned = without_zero_rows(inputs, options, axes, blocks, joins)
+        inputs, full_dimensions = pruned, pruned.full_dimensions
+        if pruned.pruning is not None:
+            information = information or ModelInformation()
+            prunings = (*information.prunings, pruned.pruning)
+            information = replace(information, prunings=prunings)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
         return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest)
@@ -150,6 +165,8 @@ def encode_units(
             blocks=chosen_blocks(prepared, blocks, joins),
             joins=joins,
             topology=topology,
+            information=information,
+            full_dimensions=full_dimensions,
             read=lambda name: read(name).prepared(options),
         )
 
@@ -172,6 +189,21 @@ def encode_units(
         )
         coded = in_order(work, encode_job, calls, memory)
         yield from model.units(coded, options, finished)
+
+
+def without_zero_rows(
+    inputs: Inputs,
+    options: EncoderOptions,
+    row_axes: Mapping[str, int],
+    blocks: Sequence[Block] | Literal["auto"],
+    joins: Sequence[Joined],
+) -> PrunedInputs:
+    """Leave rows of zeros out of tensors, but those of blocks and of joined tensors."""
+    said = {name: options.said_of(name).get("row_axis") for name in inputs.tensors}
+    axes = {**row_axes, **{name: axis for name, axis in said.items() if axis is not None}}
+    layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
+    whole = names_of(layers) | {name for join in joins for name in join.names}
+    return PrunedInputs(inputs, axes, whole)
 
 
 def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
@@ -286,6 +318,8 @@ def plan_model(
     update: bool = False,
     predictive: bool = False,
     topology: Topology | None = None,
+    information: ModelInformation | None = None,
+    full_dimensions: Mapping[str, tuple[int, ...]] | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
@@ -295,9 +329,13 @@ def plan_model(
     grouping = group_tensors(whole, options, together, read)
     mps = parameter_set_unit(whole, grouping, options, update=update, predictive=predictive)
     structure = [] if topology is None else topology.to_units()
-    if structure:
+    if topology is not None:
         mps.payload.topology_carriage_flag = 1  # type: ignore[union-attr]
-    head = [start_unit(options), mps, *structure, *metadata_units(prepared, options)]
+    if information is not None:
+        information.set_in(mps.payload)  # type: ignore[arg-type]
+        structure += information.units()
+    notes = metadata_units(prepared, options, full_dimensions or {})
+    head = [start_unit(options), mps, *structure, *notes]
     return ModelPlan(head, jobs_of(whole, blocks, grouping, lineages), grouping.groups[0].plan)
 
 
@@ -327,14 +365,23 @@ def with_parameter_sets(
             finished(job)
 
 
-def metadata_units(tensors: list[PreparedTensor], options: EncoderOptions) -> list[Unit]:
+def metadata_units(
+    tensors: list[PreparedTensor],
+    options: EncoderOptions,
+    full_dimensions: Mapping[str, tuple[int, ...]],
+) -> list[Unit]:
     """Give the metadata unit, if there is anything to be put in it.
+
+    Args:
+        tensors: the tensors, with what is to be noted of each.
+        options: metadata of the model, and whether to write the unit.
+        full_dimensions: by name the shapes that tensors had before pruning.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata))
+    metadata = Metadata(notes, dict(options.metadata), dict(full_dimensions))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

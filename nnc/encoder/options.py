@@ -120,6 +120,9 @@ class EncoderOptions:
         out_of_band: what is left out of the bitstream, and has to be given to the decoder:
             `dimensions` (but those of joined and of decomposed tensors) and
             `cabac_unary_length_minus1`.
+        prune_rows: leave rows of zeros out of tensors of two dimensions or more, and say so in a
+            pruning container; a decoder gives the pruned tensors unless it is asked for the
+            whole ones. Tensors in given blocks or joined stay whole.
     """
 
     qp: int | None = None
@@ -146,6 +149,7 @@ class EncoderOptions:
     part_size: int | None = None
     aggregates: str | None = None
     out_of_band: Sequence[str] = ()
+    prune_rows: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what can't be encoded.

@@ -16,6 +16,9 @@ from nnc.syntax import DecompressedDataFormat as Format
 
 INT32 = np.iinfo(np.int32)
 
+#: Formats whose types numpy doesn't have, by the names that ml_dtypes gives them.
+SMALL_FORMATS = {"int2": Format.TENSOR_INT2, "int4": Format.TENSOR_INT4}
+
 # Values looked at at once when searching for what can't be coded.
 PIECE = 1 << 20
 
@@ -131,7 +134,10 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
             largest=largest_magnitude(name, wide) if largest is None else largest,
         )
     if is_extension_integer(array.dtype):
-        return PreparedTensor(name, array.astype(np.int32), note=TensorNote(array.dtype.name))
+        # int2 and int4 are formats of the standard, though numpy delivers them in int8.
+        small = SMALL_FORMATS.get(array.dtype.name)
+        note = TensorNote(array.dtype.name)
+        return PreparedTensor(name, array.astype(np.int32), small, note)
     raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which is not one of numbers")
 
 

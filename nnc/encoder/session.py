@@ -85,6 +85,8 @@ class Encoder:
         if device_id < 0:
             raise InputError(f"device_id has to be 0 or more, not {device_id}")
         self.options = EncoderOptions(**options)
+        if self.options.prune_rows:
+            raise InputError("prune_rows is for single models: updates are of whole tensors")
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
         self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)

@@ -87,17 +87,18 @@ def map_metadata(edit: Edit, bitstream: Bitstream, new_name: Callable[[str], str
         if unit.nnr_unit_type != METADATA_UNIT_TYPE:
             continue
         content = read_metadata([unit])
-        if not content.tensors:
-            continue
         notes = {
             name: note
             for old, note in content.tensors.items()
             if (name := new_name(old)) is not None
         }
-        if list(notes) != list(content.tensors):
-            changed = Metadata(notes, content.metadata).to_unit()
+        # A mask has bits for tensors that are left out, too: their shapes stay.
+        shapes = {new_name(old) or old: one for old, one in content.full_dimensions.items()}
+        changed = Metadata(notes, content.metadata, shapes)
+        if changed != content:
+            changed_unit = changed.to_unit()
             edit.open(unit)
-            edit.set_payload(unit, changed.payload_bytes, f"{path}.payload")
+            edit.set_payload(unit, changed_unit.payload_bytes, f"{path}.payload")
 
 
 def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> Plan:
