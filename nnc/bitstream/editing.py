@@ -354,7 +354,10 @@ class Edit:
                 plan.units.append(UnitChange(path, unit.type_name, path, size, None))
         for unit, payload in self.payloads:
             if payload != unit.payload_bytes and id(unit) in after:
-                plan.changes.append(payload_change(after[id(unit)][0], payload, unit.payload_bytes))
+                path, start, size, _ = after[id(unit)]
+                old = self.before.get(id(unit))
+                ends = (None if old is None else old[1] + old[2]), start + size
+                plan.changes.append(payload_change(path, payload, unit.payload_bytes, ends))
         return plan
 
     def rollback(self) -> None:

@@ -238,15 +238,31 @@ def reason_for(name: str, reasons: dict[str, str]) -> str:
     return "follows from the size" if name.startswith("nnr_unit_size") else ""
 
 
-def payload_change(path: str, before: bytes | memoryview, after: bytes | memoryview) -> Change:
-    """Give the change of a payload that was replaced."""
+def payload_change(
+    path: str,
+    before: bytes | memoryview,
+    after: bytes | memoryview,
+    ends: tuple[int | None, int],
+) -> Change:
+    """Give the change of a payload that was replaced.
+
+    Args:
+        path: path of the unit.
+        before: the payload.
+        after: the payload after the change.
+        ends: the byte after the unit before the change, None for a new one, and after it.
+    """
+    first = [
+        None if end is None else 8 * (end - len(data))
+        for end, data in zip(ends, (before, after), strict=True)
+    ]
     return Change(
         path=f"{path}.payload",
         before=f"{len(before)} bytes",
         after=f"{len(after)} other bytes",
         bits_before=8 * len(before),
         bits_after=8 * len(after),
-        position_before=None,
-        position_after=None,
+        position_before=first[0],
+        position_after=first[1],
         reason="",
     )

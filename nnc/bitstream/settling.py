@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -313,7 +314,7 @@ def describe_units(unit: Unit, edit: Edit) -> None:
     if header.entry_points_present_flag:
         sizes = [inner.byte_size or written_size(inner) for inner in unit.units]
         values["nnr_unit_type"] = [inner.nnr_unit_type for inner in unit.units]
-        values["nnr_unit_entry_point"] = [sum(sizes[:i]) for i in range(len(sizes))]
+        values["nnr_unit_entry_point"] = [0, *itertools.accumulate(sizes[:-1])]
     for name, value in values.items():
         if name in pinned and getattr(header, name) != value:
             raise BuildError(

@@ -15,6 +15,7 @@ import numpy as np
 from nnc import syntax as tables
 from nnc.bitio import BuildError, InputError, Table
 from nnc.bitio.bits import FLOAT_FORMATS
+from nnc.bitstream.expressions import UnknownNameError, evaluate
 from nnc.bitstream.fields import Field, array_type, empty_table, width_of
 from nnc.syntax import Element
 
@@ -149,23 +150,19 @@ def check_constraints(field: Field, table: Table, path: str) -> None:
     values = getattr(table, field.name)
     if values is None or (hasattr(values, "__len__") and len(values) == 0):
         return
+    names = {name: plain(getattr(table, name)) for name in type(table).fields}
     for condition, sentence in element.constraints:
-        code = condition.replace("&&", "and").replace("||", "or")
-        # The expression is the schema's own, made of comparisons of elements of the table.
-        names = {"Min": least, "Max": largest, "__builtins__": {}}
-        names |= {name: getattr(table, name) for name in type(table).fields}
-        if not eval(code, names):
+        try:
+            holds = evaluate(condition, names)
+        except UnknownNameError:
+            continue  # what it compares with isn't there
+        if not holds:
             raise refused(field, path, sentence, values)
 
 
-def least(values: Any) -> Any:
-    """Give the smallest value of a list; of a number itself."""
-    return min(values) if hasattr(values, "__len__") else values
-
-
-def largest(values: Any) -> Any:
-    """Give the largest value of a list; of a number itself."""
-    return max(values) if hasattr(values, "__len__") else values
+def plain(values: Any) -> Any:
+    """Give the values of an array as a list; all else as it is."""
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def default_value(field: Field, in_force: dict[str, Any]) -> Any:

@@ -369,7 +369,8 @@ def aggregate_entry_type(model: Model) -> Iterator[Problem]:
         for element, inner in zip(types, unit.units, strict=False):
             own = element_of(inner, "nnr_unit_type")
             # A type without a name is told of by the rule of the element's values.
-            if own is not None and own.value != element.value and element.value_name:
+            named = element.value in list(NnrUnitType)
+            if own is not None and own.value != element.value and named:
                 label = element.name + element.index
                 yield element, f"{label} is {element.value} (allowed: {own.value})"
 

@@ -9,7 +9,7 @@ from enum import IntFlag
 from typing import Any
 
 import nnc.syntax
-from nnc.inspect.expressions import UnknownNameError, evaluate
+from nnc.bitstream.expressions import UnknownNameError, evaluate
 from nnc.inspect.findings import ERROR, Model, Problem, Rule
 from nnc.inspect.tracing import TracedElement, UnitTrace
 from nnc.syntax import TABLES, Element

@@ -528,3 +528,19 @@ def test_a_raw_tensor_that_is_too_short_is_told_with_its_place():
     assert error["path"] == "units[2].payload.raw_float32_parameter[0..2]"
     assert error["position"] == f"{bitstream.units[2].payload_start}.0"
     assert error["schema"].startswith("schema/compressed_data_unit.syntax:")
+
+
+def test_a_payload_in_a_plan_has_its_place():
+    bitstream = Bitstream.parse(DATA)
+    unit = bitstream.units[4]
+    start, before = unit.payload_start, bytes(unit.payload_bytes)
+    bitstream.set("units[3].header.topology_elem_id", "x")
+    moved = len(bitstream.to_bytes()) - len(DATA)
+    bitstream = Bitstream.parse(DATA)
+    plan = bitstream.set_all(
+        {"units[3].header.topology_elem_id": "x", "units[4].payload.quant_tensors": before[:-1]}
+    )
+    change = next(c for c in plan.changes if c.path == "units[4].payload")
+    assert change.position_before == 8 * start
+    assert change.position_after == 8 * (start + moved)
+    assert (change.bits_before, change.bits_after) == (8 * len(before), 8 * len(before) - 8)

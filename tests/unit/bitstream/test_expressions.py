@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from nnc.inspect.expressions import UnknownNameError, evaluate
+from nnc.bitstream.expressions import UnknownNameError, evaluate
 from nnc.syntax import TABLES
 
 NAMES = {"a": 6, "b": -3, "flag": 1, "values": [4, 1, 9], "rows": [[1, 2], [3]], "none": []}
