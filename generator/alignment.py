@@ -54,6 +54,20 @@ def check_alignment(analysis: Analysis, root: str) -> None:
     Raises:
         SchemaError: an element that has to be aligned may not be.
     """
+    follow(analysis, root)
+
+
+def begins(analysis: Analysis, root: str) -> dict[tuple[str, str], Residues]:
+    """Give the bits of a byte that each element may begin at, by table and field."""
+    return {place: frozenset(bits) for place, bits in follow(analysis, root).begins.items()}
+
+
+def follow(analysis: Analysis, root: str) -> Walk:
+    """Follow the position through all tables that the root reaches.
+
+    Raises:
+        SchemaError: an element that has to be aligned may not be.
+    """
     walk = Walk(analysis)
     start = State(frozenset(), ALIGNED)
     before = None
@@ -63,14 +77,21 @@ def check_alignment(analysis: Analysis, root: str) -> None:
         walk.running.clear()
         walk.done.clear()
         walk.table(analysis.tables[root], start)
+    return walk
 
 
 class Walk:
-    """Follows positions; `results` holds the states after each table by how it is entered."""
+    """Follows positions.
+
+    Attributes:
+        results: the states after each table by how it is entered.
+        begins: the bits of a byte that elements were found to begin at, by table and field.
+    """
 
     def __init__(self, analysis: Analysis):
         """Set the schema."""
         self.analysis = analysis
+        self.begins: dict[tuple[str, str], set[int]] = {}
         self.results: dict[tuple[str, State], States] = {}
         self.running: set[tuple[str, State]] = set()
         self.done: set[tuple[str, State]] = set()
@@ -121,7 +142,9 @@ class Walk:
         if statement.descriptor in ALIGNED_DESCRIPTORS:
             require_aligned(statement.position, statement.field, states)
         after = []
+        begins = self.begins.setdefault((facts.table.name, statement.field), set())
         for state in states:
+            begins |= state.residues
             width = self.width(facts, statement)
             residues = frozenset((a + b) % 8 for a in state.residues for b in width)
             after.append(forget(State(state.facts, residues), {statement.field}))

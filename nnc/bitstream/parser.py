@@ -152,8 +152,9 @@ class UnitParser:
         return unit
 
     def settle_aggregate_tail(self, unit: Unit, begin: int) -> None:
-        """Parse an aggregate's header again without its tail, where the units only fit so."""
-        if self.sizes_add_up(unit):
+        """Parse an aggregate's header again without its tail, where the units fit better so."""
+        fit = self.fit(unit)
+        if all(fit):
             return
         after = self.reader.position
         shorter = Unit(None, size=unit.size, parameter_sets=self.parameter_sets)
@@ -161,11 +162,20 @@ class UnitParser:
         shorter.scope = self.scope.copy()
         shorter.scope.given = self.given_for(shorter)
         self.reader.position = begin
+        self.reader.enter("header", "nnr_unit_header")
         shorter.header = nnr_unit_header._parse(self.reader, shorter.scope, "")
-        if self.sizes_add_up(shorter):
+        self.reader.leave()
+        if self.fit(shorter) > fit:
             unit.header, unit.scope, unit.given = shorter.header, shorter.scope, shorter.given
         else:
             self.reader.position = after
+
+    def fit(self, unit: Unit) -> tuple[bool, bool]:
+        """Tell whether the units after an aggregate's header, and its alignment, look right."""
+        assert unit.header is not None
+        aggregate = unit.header.nnr_aggregate_unit_header
+        regular = aggregate is not None and aggregate.byte_alignment is None
+        return self.sizes_add_up(unit), regular
 
     def sizes_add_up(self, unit: Unit) -> bool:
         """Tell whether the sizes of the units from here on, walked, end where they should."""

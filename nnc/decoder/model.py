@@ -93,7 +93,7 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
         raise IncompleteError(
             f"the values of tensor {tensor.name!r} end too early",
             missing_bits=8 * (wanted - len(payload)),
-            path="payload.raw_float32_parameter",
+            path=f"payload.raw_float{8 * width}_parameter[{len(payload) // width}]",
             bit_position=8 * len(payload),
         )
     if len(payload) > wanted:

@@ -1,13 +1,20 @@
-"""Whole bitstreams out of drawn tables: units in a valid order, sizes that fit, real payloads."""
+"""Whole bitstreams out of drawn tables: planned units, sizes that fit, real payloads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from nnc.bitio import BitstreamError, Table
-from nnc.fuzzing.payloads import code_tensor, codes_one_tensor
+import numpy as np
+
+from nnc.bitio import BitstreamError, NncError, Table
+from nnc.bitstream import Unit
+from nnc.bitstream.fields import copy_table
+from nnc.bitstream.unit import ParameterSets
+from nnc.decoder.model import Known
+from nnc.decoder.node import Node, node_of
+from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
+from nnc.fuzzing.plans import Ancestor, PlannedUnit, Planner
 from nnc.fuzzing.strategies import (
     KINDS,
     TABLES,
@@ -37,15 +44,19 @@ PAYLOADS = {
     NnrUnitType.NNR_QNT: "nnr_quantization_unit_payload",
 }
 
-#: Formats that tensors are delivered in, by payload type: those that hold all of their values.
-FORMATS = {
-    PayloadType.NNR_PT_INT: (0, 7),
-    PayloadType.NNR_PT_FLOAT: (1, 9),
-    PayloadType.NNR_PT_RAW_FLOAT: (1, 8, 9),
+#: What has to have certain values even where all of the syntax is drawn: so that sizes, places
+#: and what is sent out of band can be known.
+ALWAYS_FIXED = {
+    "nnr_unit_type",
+    "partial_data_counter_present_flag",
+    "partial_data_counter",
 }
 
-#: The smallest quantization parameter that is drawn; all are at most 0.
-SMALLEST_QP = -64
+#: The same, for elements whose value isn't the planned one.
+SENT_IN_BAND = {"input_parameters_present_flag": 1, "tensor_dimensions_flag": 1}
+
+#: The tables around a place, as (field name, table name, index).
+Stack = list[tuple[str, str, Any]]
 
 
 @dataclass(slots=True)
@@ -56,19 +67,35 @@ class Drawn:
         data: its bytes.
         broken: the rule that it breaks, None for a valid one.
         tables: header and payload of each unit in order; the payload None where it is bytes.
+        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
+        unary_lengths: cabac_unary_length_minus1 by name, where given from outside.
+        base: the valid bitstream that it is an update of, if it is one.
     """
 
     data: bytes
     broken: Broken | None
     tables: list[tuple[NnrUnitHeader, Table | None]]
+    dimensions: dict[str, list[int]] = field(default_factory=dict)
+    unary_lengths: dict[str, int] = field(default_factory=dict)
+    base: Drawn | None = None
+
+    @property
+    def out_of_band(self) -> dict[str, Any]:
+        """What has to be told to a parser, as its keyword arguments."""
+        return {"dimensions": self.dimensions, "cabac_unary_length_minus1": self.unary_lengths}
 
 
 class StreamDrawer:
-    """Draws one bitstream unit by unit, keeping what is in force."""
+    """Draws one bitstream unit by unit, keeping what is in force.
+
+    Attributes:
+        coded: tensors that an update of the bitstream may be a difference to.
+    """
 
     def __init__(
         self,
         source: Source,
+        plan: Planner,
         *,
         decodable: bool = True,
         kind: str = "",
@@ -79,6 +106,7 @@ class StreamDrawer:
 
         Args:
             source: where values come from.
+            plan: which units there are.
             decodable: only what our decoder decodes; else all of the syntax, the payloads of
                 compressed data units being any bytes.
             kind: kind of the rule to be broken, "" for none.
@@ -86,16 +114,17 @@ class StreamDrawer:
             skip: how many chances to break it are passed over.
         """
         self.source = source
+        self.plan = plan
         self.decodable = decodable
         self.kind = kind
         self.element = element
         self.skip = skip
         self.scope = Scope()
+        self.sets = ParameterSets()
         self.broken: Broken | None = None
         self.finished = False
         self.tables: list[tuple[NnrUnitHeader, Table | None]] = []
-        self.count = 0
-        self.qp_density = 0
+        self.coded: list[Ancestor] = []
 
     def draw(self) -> Drawn:
         """Draw the bitstream.
@@ -103,75 +132,159 @@ class StreamDrawer:
         Raises:
             RejectedError: the rule to be broken isn't, or the tables don't come out well.
         """
-        data = self.draw_units(self.plan(), [])
+        data = b"".join(self.draw_units(self.plan.units, []))
         if self.kind and self.broken is None:
             raise RejectedError(f"no chance to break {self.kind} {self.element}".rstrip())
-        return Drawn(data, self.broken, self.tables)
+        plan = self.plan
+        return Drawn(data, self.broken, self.tables, plan.dimensions, plan.unary_lengths)
 
-    def plan(self) -> list[Any]:
-        """Draw which units there are: types, and lists of types for aggregates."""
-        kinds: list[Any] = [NnrUnitType.NNR_STR, NnrUnitType.NNR_MPS]
-        self.has_topology = self.source.integer(0, 1)
-        if self.has_topology:
-            kinds.append(NnrUnitType.NNR_TPL)
-        if self.source.integer(0, 3) == 1:
-            kinds.append(NnrUnitType.NNR_QNT)
-        for _ in range(self.source.integer(1, 3)):
-            if self.source.integer(0, 3) == 1:
-                kinds.append(NnrUnitType.NNR_LPS)
-            kinds.append(NnrUnitType.NNR_NDU)
-        if self.source.integer(0, 4) == 1:
-            kinds.append([NnrUnitType.NNR_NDU] * self.source.integer(2, 3))
-        return kinds
+    # Units
 
-    def draw_units(self, kinds: list[Any], stack: list[tuple[str, str, Any]]) -> bytes:
-        """Draw units one after the other."""
-        data = b""
-        for number, kind in enumerate(kinds):
-            inside = [*stack, ("units", "nnr_unit", number)]
-            last = number == len(kinds) - 1 and not stack
-            data += self.draw_unit(kind, inside, last)
+    def draw_units(self, planned: list[PlannedUnit], stack: Stack) -> list[bytes]:
+        """Draw units one after the other; those cut into parts are several."""
+        found: list[bytes] = []
+        for each in planned:
             if self.finished:
                 break
-        return data
+            found += self.draw_unit(each, stack, len(found))
+        return found
 
-    def draw_unit(self, kind: Any, stack: list[tuple[str, str, Any]], last: bool) -> bytes:
+    def draw_unit(self, planned: PlannedUnit, outside: Stack, number: int) -> list[bytes]:
         """Draw one unit, and make what it changes come into force."""
-        self.count += 1
+        stack = [*outside, ("units", "nnr_unit", number)]
         scope = self.scope.copy()
-        scope.given = self.given
-        inner: list[bytes] = []
-        if isinstance(kind, list):
-            inner = self.inner_units(kind, stack)
-            if self.finished:
-                self.tables.clear()
+        scope.given = planned.given_value if self.decodable else role_by_name
+        place = len(self.tables)
         # The header of an aggregate is drawn after its units, when their places are known.
-        fixed = self.fixed_values(kind, inner)
+        inner = self.draw_units(planned.units, stack)
+        if planned.units and self.finished:
+            # Without a tail it takes whole units to tell that there is none.
+            planned.given["aggregate_has_tail"] = 1
+        fixed = self.fixed_values(planned, inner)
         drawer = self.drawer(fixed, [*stack, ("header", "nnr_unit_header", None)])
+        # A unit without a byte of header breaks the rule of its size.
+        drawer.shortest = 1
         header = self.draw_table(drawer, "nnr_unit_header", scope)
         if header is None:
-            return self.sized(drawer.to_bytes(), stack, last)
-        start = len(self.tables)
-        head, payload, table = drawer.to_bytes(), b"".join(inner), None
-        if not inner:
-            head, payload, table = self.draw_payload(header, head, scope, fixed, stack)
-        if inner:
-            self.tables.insert(start - len(inner), (header, None))
-        else:
-            self.tables.append((header, table))
-        return self.sized(head + payload, stack, last)
+            return [self.sized(drawer.to_bytes(), stack)]
+        if planned.units:
+            self.tables.insert(place, (header, None))
+            return [self.sized(drawer.to_bytes() + b"".join(inner), stack)]
+        unit = Unit(header, parameter_sets=self.sets, scope=scope)
+        unit.given = dict(planned.given)
+        payload = self.draw_payload(planned, unit, fixed, stack)
+        self.take_effect(unit)
+        head = drawer.to_bytes()
+        if unit.header is not header:
+            head = header_bytes(unit.readable_header(), scope)
+        if planned.parts > 1 and header.partial_data_counter:
+            return self.parts(unit, head, payload, planned.parts, outside, number)
+        self.tables.append((unit.readable_header(), unit.table))
+        return [self.sized(head + payload, stack)]
 
-    def inner_units(self, kinds: list[Any], stack: list[tuple[str, str, Any]]) -> list[bytes]:
-        """Draw the units of an aggregate."""
-        return [
-            self.draw_unit(kind, [*stack, ("units", "nnr_unit", number)], False)
-            for number, kind in enumerate(kinds)
-            if not self.finished
-        ]
+    def parts(
+        self, unit: Unit, head: bytes, payload: bytes, count: int, outside: Stack, number: int
+    ) -> list[bytes]:
+        """Cut a payload over several units, whose counters go down to 1."""
+        assert unit.scope is not None
+        cuts = sorted(self.source.integer(0, len(payload)) for _ in range(count - 1))
+        found: list[bytes] = []
+        for left, begin, end in zip(
+            range(count, 0, -1), [0, *cuts], [*cuts, len(payload)], strict=True
+        ):
+            if self.finished:
+                break
+            header = unit.readable_header()
+            if found:
+                header = copy_table(header)
+                header.partial_data_counter = left
+                head = header_bytes(header, unit.scope)
+            self.tables.append((header, None))
+            stack = [*outside, ("units", "nnr_unit", number + len(found))]
+            found.append(self.sized(head + payload[begin:end], stack))
+        return found
 
-    def drawer(self, fixed: dict[str, Any], stack: list[tuple[str, str, Any]]) -> Drawer:
+    def take_effect(self, unit: Unit) -> None:
+        """Make a parameter set or a list of ids come into force."""
+        scope, kind = unit.scope, unit.nnr_unit_type
+        assert scope is not None
+        if kind == NnrUnitType.NNR_STR:
+            self.scope = Scope()
+            self.scope.general_profile_idc = scope.general_profile_idc
+        elif kind in (NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS):
+            self.scope = scope
+        if not self.finished:
+            self.sets = self.sets.after(unit)
+
+    def sized(self, rest: bytes, stack: Stack) -> bytes:
+        """Put the size in front of a unit, in either form (a valid unit has the shortest)."""
+        size = len(rest) + 2
+        long = size > (1 << 15) - 1 or (not self.decodable and self.source.integer(0, 7) == 1)
+        size += 2 * long
+        width = 4 if long else 2
+        wrong = None
+        if self.breaks_size("size-too-small"):
+            wrong = self.source.integer(0, width)
+        elif self.breaks_size("size-too-large"):
+            wrong = size + self.source.integer(1, 200)
+        elif self.breaks_size("truncated"):
+            self.break_size(stack, None)
+            field = size | 1 << 31 if long else size
+            return field.to_bytes(width, "big")[: self.source.integer(1, width - 1)]
+        if wrong is not None:
+            self.break_size(stack, wrong)
+            size = wrong
+        return (size | 1 << 31 if long else size).to_bytes(width, "big") + rest
+
+    def breaks_size(self, kind: str) -> bool:
+        """Tell whether this is the size to break a rule at."""
+        if self.broken is not None or self.finished or self.kind != kind:
+            return False
+        if self.element not in ("", "nnr_unit_size"):
+            return False
+        self.skip -= 1
+        return self.skip < 0
+
+    def break_size(self, stack: Stack, value: int | None) -> None:
+        """Note that a unit's size is wrong, which ends the bitstream."""
+        path = f"{path_of(stack)}.nnr_unit_size"
+        self.broken = Broken(self.kind, path, 0, value, VERDICTS[self.kind])
+        self.finished = True
+
+    # Tables
+
+    def fixed_values(self, planned: PlannedUnit, inner: list[bytes]) -> dict[str, Any]:
+        """Give the elements of a unit that have to have certain values."""
+        if planned.units:
+            return planned.fixed | self.aggregate_values(inner)
+        if self.decodable:
+            return planned.fixed
+        kept = {name: value for name, value in planned.fixed.items() if name in ALWAYS_FIXED}
+        part = "GH"[self.source.integer(0, 1)]
+        name = f"{self.source.text()}_{part}"
+        ids = {"topology_elem_id": name, "topology_elem_id_list": lambda index: name}
+        return kept | SENT_IN_BAND | ids
+
+    def aggregate_values(self, inner: list[bytes]) -> dict[str, Any]:
+        """Give the elements of an aggregate's header that follow from its units."""
+        places = [sum(len(unit) for unit in inner[:number]) for number in range(len(inner) + 1)]
+
+        def unit_type(index: Any) -> int:
+            if index is None:
+                return int(NnrUnitType.NNR_AGG)
+            unit = inner[min(index, len(inner) - 1)]
+            head = 4 if unit[0] & 0x80 else 2
+            return unit[head] >> 2 if len(unit) > head else 0
+
+        return {
+            "nnr_unit_type": unit_type,
+            "num_of_nnr_units_minus2": max(len(inner) - 2, 0),
+            "nnr_unit_entry_point": lambda index: places[min(index, len(inner))],
+        }
+
+    def drawer(self, fixed: dict[str, Any], stack: Stack, *, breaks: bool = True) -> Drawer:
         """Make the drawer of one table."""
-        wanted = self.kind if self.broken is None and self.kind in KINDS else ""
+        wanted = self.kind if breaks and self.broken is None and self.kind in KINDS else ""
         made = Drawer(self.source, fixed=fixed, kind=wanted, element=self.element, skip=self.skip)
         made.stack = list(stack)
         return made
@@ -191,154 +304,82 @@ class StreamDrawer:
             self.broken = drawer.broken
         return table
 
+    # Payloads
+
     def draw_payload(
-        self,
-        header: NnrUnitHeader,
-        head: bytes,
-        scope: Scope,
-        fixed: dict[str, Any],
-        stack: list[tuple[str, str, Any]],
-    ) -> tuple[bytes, bytes, Table | None]:
-        """Draw the payload that a header asks for; give both, since one may change the other."""
-        kind = header.nnr_unit_type
+        self, planned: PlannedUnit, unit: Unit, fixed: dict[str, Any], stack: Stack
+    ) -> bytes:
+        """Draw the payload that a unit's header asks for.
+
+        A table becomes the unit's payload. Where entry points depend on what was drawn, the unit
+        gets a header that has them.
+        """
+        kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_STR:
-            self.scope = Scope()
-            self.scope.general_profile_idc = scope.general_profile_idc
-            return head, b"", None
+            return b""
+        inside = [*stack, ("payload", "", None)]
         if kind in PAYLOADS:
-            drawer = self.drawer(fixed, [*stack, ("payload", "", None)])
-            table = self.draw_table(drawer, PAYLOADS[NnrUnitType(kind)], scope)
-            if table is not None and kind in (NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS):
-                self.scope = scope
-                prefix = "mps" if kind == NnrUnitType.NNR_MPS else "lps"
-                density = getattr(table, f"{prefix}_qp_density")
-                self.qp_density = self.qp_density if density is None else density
-            return head, drawer.to_bytes(), table
-        unit = header.nnr_compressed_data_unit_header
-        if unit is None or not self.decodable:
-            return head, self.source.data(), None
-        if unit.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_RAW_FLOAT:
-            drawer = Drawer(self.source)
-            TABLES["nnr_compressed_data_unit_payload"](drawer, scope)
-            return head, drawer.to_bytes(), None
-        if codes_one_tensor(header) and self.is_intact(stack, scope):
-            return *code_tensor(self.source, header, scope, self.qp_density), None
-        return head, self.source.data(), None
+            # Nobody can tell what is wrong with a part before the others have come.
+            drawer = self.drawer(fixed, inside, breaks=planned.parts == 1)
+            unit.table = self.draw_table(drawer, PAYLOADS[NnrUnitType(kind)], self.scope_of(unit))
+            return drawer.to_bytes()
+        is_broken = self.broken is not None and self.broken.path.startswith(f"{path_of(stack)}.")
+        if kind != NnrUnitType.NNR_NDU or not self.decodable or is_broken:
+            return self.source.data()
+        header = unit.readable_header()
+        if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_RAW_FLOAT:
+            drawer = self.drawer(raw_values(self.source), inside, breaks=planned.parts == 1)
+            name = "nnr_compressed_data_unit_payload"
+            self.draw_table(drawer, name, self.scope_of(unit))
+            return drawer.to_bytes()
+        try:
+            return self.draw_codeword(planned, unit)
+        except NncError:
+            if self.broken is None:
+                raise
+            return self.source.data()
 
-    def is_intact(self, stack: list[tuple[str, str, Any]], scope: Scope) -> bool:
-        """Tell whether the header of a unit, and the profile, say how its tensor is coded."""
-        broken = self.broken
-        if broken is not None and broken.path.startswith(f"units[{stack[0][2]}]"):
-            return False
-        return scope.general_profile_idc in (0, 1)
+    @staticmethod
+    def scope_of(unit: Unit) -> Scope:
+        """Give the scope of a unit that has one."""
+        assert unit.scope is not None
+        return unit.scope
 
-    def sized(self, rest: bytes, stack: list[tuple[str, str, Any]], last: bool) -> bytes:
-        """Put the size in front of a unit, in either form (a valid unit has the shortest)."""
-        if not rest:
-            raise RejectedError("a unit without a byte breaks the rule of its size")
-        size = len(rest) + 2
-        long = size > (1 << 15) - 1 or (not self.decodable and self.source.integer(0, 7) == 1)
-        size += 2 * long
-        wrong = None
-        if self.broken is None and self.element in ("", "nnr_unit_size"):
-            if self.kind == "size-too-small":
-                self.skip -= 1
-                wrong = self.source.integer(0, 2 + 2 * long) if self.skip < 0 else None
-            elif self.kind == "size-too-large" and last:
-                wrong = size + self.source.integer(1, 200)
-        if wrong is not None:
-            path = "".join(f"{name}[{index}]." for name, _, index in stack) + "nnr_unit_size"
-            self.broken = Broken(self.kind, path, 0, wrong, "error")
-            self.finished = True
-            size = wrong
-        field = size | 1 << 31 if long else size
-        return field.to_bytes(4 if long else 2, "big") + rest
+    def draw_codeword(self, planned: PlannedUnit, unit: Unit) -> bytes:
+        """Draw the tensors of a unit and code them."""
+        header: NnrUnitHeader = copy_table(unit.readable_header())
+        unit.header = header
+        known = {}
+        if planned.ancestor is not None:
+            levels = planned.ancestor.levels
+            history = np.zeros(levels.shape, np.bool_) if self.source.integer(0, 1) else None
+            known = {planned.ancestor.name: Known(levels, history)}
+        payload, tensors = code_tensors(self.source, unit, known)
+        if len(planned.names) == 1 and len(tensors) == 1:
+            tensor = tensors[0]
+            assert tensor.levels is not None
+            node = node_of(header) or Node()
+            shape = tensor.tensor.dimensions
+            made = Ancestor(planned.names[0], shape, node, tensor.levels.copy(), payload)
+            self.coded.append(made)
+        return payload
 
-    # What is not left to chance
 
-    def given(self, name: str, table: Table) -> Any:
-        """Give what a header asks for; a name tells which part of a decomposed layer it is of."""
-        if name != "decomposed_tensor_role":
-            return None
-        element = getattr(table, "topology_elem_id", None)
-        names = getattr(table, "topology_elem_id_list", None)
-        element = names[0] if element is None and names else element
-        if element is None:
-            raise RejectedError("no name tells which part of a decomposed layer it is")
-        return 1 if element.endswith("_G") else 2
+def path_of(stack: Stack) -> str:
+    """Give the syntax path of a unit."""
+    return ".".join(f"{name}[{index}]" for name, _, index in stack)
 
-    def fixed_values(self, kind: Any, inner: list[bytes]) -> dict[str, Any]:
-        """Give the elements of a unit that have to have certain values."""
-        if isinstance(kind, list):
-            return self.aggregate_values(kind, inner)
-        fixed: dict[str, Any] = {
-            "nnr_unit_type": int(kind),
-            "partial_data_counter_present_flag": 0,
-            "topology_carriage_flag": self.has_topology,
-            "input_parameters_present_flag": 1,
-            "tensor_dimensions_flag": 1,
-            "topology_elem_id": self.name,
-            "topology_elem_id_list": self.name,
-        }
-        if self.decodable:
-            fixed |= self.decodable_values()
-            if kind == NnrUnitType.NNR_NDU:
-                fixed |= self.tensor_values()
-        return fixed
 
-    def name(self, index: Any) -> str:
-        """Give a name that no other tensor has."""
-        part = "GH"[self.source.integer(0, 1)]
-        number = "" if index is None else f"_{index}"
-        return f"{self.source.text()}.{self.count}{number}_{part}"
-
-    def aggregate_values(self, kinds: list[Any], inner: list[bytes]) -> dict[str, Any]:
-        """Give the elements of an aggregate's header that follow from its units."""
-        places = [sum(len(unit) for unit in inner[:number]) for number in range(len(kinds) + 1)]
-
-        def unit_type(index: Any) -> int:
-            return int(NnrUnitType.NNR_AGG if index is None else kinds[index])
-
-        return {
-            "nnr_unit_type": unit_type,
-            "partial_data_counter_present_flag": 0,
-            "num_of_nnr_units_minus2": len(kinds) - 2,
-            "nnr_unit_entry_point": lambda index: places[min(index, len(inner))],
-        }
-
-    def decodable_values(self) -> dict[str, Any]:
-        """Give the elements that have to have certain values for our decoder."""
-        return {
-            "mps_quantization_method_flags": self.source.integer(1, 3),
-            "lps_quantization_method_flags": self.source.integer(1, 3),
-            "mps_quantization_parameter": -self.source.integer(0, -SMALLEST_QP),
-            "lps_quantization_parameter": -self.source.integer(0, -SMALLEST_QP),
-            "mps_topology_indexed_reference_flag": 0,
-            "mps_parent_signalling_enabled_flag": 0,
-            "topology_compression_format": 0,
-            "quantization_compression_format": 0,
-        }
-
-    def tensor_values(self) -> dict[str, Any]:
-        """Give the elements that have to have certain values in a unit of one tensor."""
-        kind = PayloadType(self.source.integer(0, 2))
-        formats = FORMATS[kind]
-        raw = kind == PayloadType.NNR_PT_RAW_FLOAT
-
-        def dimension(index: Any) -> int:
-            return self.source.integer(1, 24 if index == 0 else 4)
-
-        return {
-            "nnr_compressed_data_unit_payload_type": int(kind),
-            "nnr_multiple_topology_elements_present_flag": 0,
-            "nnr_decompressed_data_format": formats[self.source.integer(0, len(formats) - 1)],
-            "node_id_present_flag": 0,
-            "compressed_parameter_types": 0,
-            "count_tensor_dimensions": self.source.integer(0, 3),
-            "tensor_dimensions": dimension,
-            "first_tensor_dimension_shift": 0,
-            "scan_order": 0 if raw else self.source.integer(0, 4),
-        }
+def role_by_name(name: str, table: Table) -> int | None:
+    """Give what a header asks for; a name tells which part of a decomposed layer it is of."""
+    if name != "decomposed_tensor_role":
+        return None
+    element = getattr(table, "topology_elem_id", None)
+    names = getattr(table, "topology_elem_id_list", None)
+    element = names[0] if element is None and names else element
+    if element is None:
+        raise RejectedError("no name tells which part of a decomposed layer it is")
+    return 1 if element.endswith("_G") else 2
 
 
 def draw_valid(source: Source) -> Drawn:
@@ -347,7 +388,7 @@ def draw_valid(source: Source) -> Drawn:
     Raises:
         RejectedError: what was drawn doesn't come out well; draw again.
     """
-    return StreamDrawer(source).draw()
+    return draw_stream(source)
 
 
 def draw_syntax(source: Source) -> Drawn:
@@ -356,31 +397,36 @@ def draw_syntax(source: Source) -> Drawn:
     Raises:
         RejectedError: what was drawn doesn't come out well; draw again.
     """
-    return StreamDrawer(source, decodable=False).draw()
+    return StreamDrawer(source, Planner(source), decodable=False).draw()
 
 
-def draw_broken(source: Source, kind: str, element: str = "", *, wide: bool = False) -> Drawn:
+def draw_broken(source: Source, kind: str, element: str = "") -> Drawn:
     """Draw a bitstream that breaks exactly one rule.
 
     Args:
         source: where values come from.
         kind: kind of the rule, one of `VERDICTS`.
         element: the element that it is to be broken at, "" for any.
-        wide: draw from all of the syntax. Such a bitstream may also break rules of
-            composition; without, there are elements that never occur.
 
     Raises:
         RejectedError: it didn't come to that; draw again.
     """
-    skip = source.integer(0, 5)
-    return StreamDrawer(source, decodable=not wide, kind=kind, element=element, skip=skip).draw()
+    # Most elements stand in a bitstream once or twice, but some kinds of rules are all over it.
+    skip = source.integer(0, 1) and source.integer(0, 5 if element else 60)
+    return draw_stream(source, kind=kind, element=element, skip=skip)
 
 
-def until_drawn(draw: Callable[[int], Drawn], attempts: int = 400) -> Drawn | None:
-    """Call a function with 0, 1, 2 ... until it draws something that isn't rejected."""
-    for attempt in range(attempts):
-        try:
-            return draw(attempt)
-        except RejectedError:
-            continue
-    return None
+def draw_stream(source: Source, **wanted: Any) -> Drawn:
+    """Draw a bitstream by itself, or one with the bitstream that it is an update of.
+
+    Args:
+        source: where values come from.
+        **wanted: the rule to be broken, as for `StreamDrawer`.
+    """
+    if source.integer(0, 3) != 1:
+        return StreamDrawer(source, Planner(source), **wanted).draw()
+    first = StreamDrawer(source, Planner(source, is_base=True))
+    base = first.draw()
+    update = StreamDrawer(source, Planner(source, first.coded), **wanted).draw()
+    update.base = base
+    return update

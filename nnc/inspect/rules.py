@@ -198,13 +198,21 @@ def lps_applies(model: Model) -> Iterator[Problem]:
 def g_then_h(model: Model) -> Iterator[Problem]:
     """Look at the units that hold one part of a decomposed weight by itself."""
     waiting: UnitTrace | None = None
+    after_unknown = False
     for unit in model.units:
+        if unit.type_name == NnrUnitType.NNR_AGG.name:
+            # Its units are what follows.
+            continue
+        if unit.missing is not None:
+            # It may be either; its header can't be read without what was sent out of band.
+            waiting, after_unknown = None, True
+            continue
         role = unit.unit.given.get("decomposed_tensor_role") if unit.unit is not None else None
         if waiting is not None and role != 2:
             yield waiting, "G of a decomposed weight, but the next unit isn't its H"
-        if role == 2 and waiting is None:
+        if role == 2 and waiting is None and not after_unknown:
             yield unit, "H of a decomposed weight, but the unit before isn't its G"
-        waiting = unit if role == 1 else None
+        waiting, after_unknown = unit if role == 1 else None, False
     if waiting is not None and model.is_whole:
         yield waiting, "G of a decomposed weight, but no unit with H follows"
 
@@ -415,6 +423,9 @@ def dimensions_of(unit: UnitTrace) -> list[int] | None:
 def entry_point_bits(model: Model) -> Iterator[Problem]:
     """Add up the bits of block rows."""
     for unit in model.data_units():
+        if value_of(unit, "partial_data_counter", 0):
+            # The header is about the payloads of all parts joined.
+            continue
         position = size = 0
         available = 8 * (unit.stop - (unit.payload_start or unit.stop))
         for element in unit.elements:

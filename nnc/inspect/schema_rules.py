@@ -76,7 +76,7 @@ def range_problems(table: str, described: Element, model: Model) -> Iterator[Pro
     assert described.range is not None
     first, last = described.range.split(" .. ")
     for unit, element in model.elements.get((table, described.name), []):
-        if is_unspecified_type(table, described.name, element.value):
+        if is_unspecified_type(described, element.value):
             continue
         try:
             low, high = evaluate(first, {}), evaluate(last, {})
@@ -92,11 +92,9 @@ def range_problems(table: str, described: Element, model: Model) -> Iterator[Pro
             yield element, f"{label} is {element.value} (allowed: {low}..{high})"
 
 
-def is_unspecified_type(table: str, name: str, value: Any) -> bool:
+def is_unspecified_type(described: Element, value: Any) -> bool:
     """Tell whether a value is a unit type left to applications."""
-    return (table, name) == ("nnr_unit_header", "nnr_unit_type") and (
-        value in UNSPECIFIED_UNIT_TYPES
-    )
+    return described.name == "nnr_unit_type" and value in UNSPECIFIED_UNIT_TYPES
 
 
 def enum_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
@@ -104,7 +102,7 @@ def enum_problems(table: str, described: Element, model: Model) -> Iterator[Prob
     kind: Any = getattr(nnc.syntax, str(described.enum))
     allowed = allowed_values(kind)
     for _, element in model.elements.get((table, described.name), []):
-        if element.value not in allowed:
+        if element.value not in allowed and not is_unspecified_type(described, element.value):
             known = ", ".join(str(int(member)) for member in kind)
             label = element.name + element.index
             yield element, f"{label} is {element.value}, which is reserved (allowed: {known})"

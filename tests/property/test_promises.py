@@ -8,13 +8,28 @@ import pytest
 
 from nnc.bitio import BitstreamError, NncError
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits, decode_model
-from nnc.fuzzing.corpus import element_of
-from nnc.fuzzing.strategies import RandomSource, RejectedError
+from nnc.decoder import Decoder, Limits, decode_model
+from nnc.decoder.layout import layout_of
+from nnc.decoder.model import decode_unit
+from nnc.fuzzing.corpus import element_of, first_drawn, rule_names
 from nnc.fuzzing.streams import VERDICTS, draw_broken, draw_syntax, draw_valid
 from nnc.inspect.check import check
+from nnc.syntax import TABLES
 
 LIMITS = Limits(values=1 << 18)
+
+#: Rules at one element by their kind.
+ELEMENTS = {
+    kind: [
+        element_of(name.partition(":")[2]) for name in rule_names() if name.startswith(f"{kind}:")
+    ]
+    for kind in VERDICTS
+}
+
+
+def parse(drawn):
+    """Parse a bitstream, told what it leaves out."""
+    return Bitstream.parse(drawn.data, **drawn.out_of_band)
 
 
 def payloads(bitstream):
@@ -26,10 +41,15 @@ def payloads(bitstream):
             raise unit.locate(error) from None
 
 
+def with_base(drawn):
+    """Give a bitstream, after the one that it is an update of."""
+    return [drawn] if drawn.base is None else [drawn.base, drawn]
+
+
 @pytest.mark.parametrize("draw", [draw_valid, draw_syntax])
 def test_parsing_gives_what_was_built(draw, run):
     def holds(drawn):
-        bitstream = Bitstream.parse(drawn.data)
+        bitstream = parse(drawn)
         found = list(payloads(bitstream))
         assert len(found) == len(drawn.tables)
         for (unit, payload), (header, table) in zip(found, drawn.tables, strict=True):
@@ -42,15 +62,19 @@ def test_parsing_gives_what_was_built(draw, run):
 
 def test_valid_bitstreams_decode(run):
     def holds(drawn):
-        tensors = decode_model(Bitstream.parse(drawn.data), threads=1).values()
-        assert tensors
+        decoder = Decoder(threads=1)
+        for each in with_base(drawn):
+            assert decoder.decode(parse(each))
 
     run(draw_valid, holds)
 
 
 def test_validator_finds_nothing_in_valid_bitstreams(run):
     def holds(drawn):
-        assert not check(drawn.data, deep=True).findings
+        for each in with_base(drawn):
+            assert not check(each.data, deep=True, **each.out_of_band).findings
+        if drawn.dimensions:
+            assert not check(drawn.data).errors
 
     run(draw_valid, holds)
 
@@ -107,34 +131,77 @@ def rule_of(drawn):
 
 
 def plain(path):
-    """Leave out the last index of a path: a rule on a list is found at the list's first value."""
-    return re.sub(r"\[\d+\]$", "", path)
+    """Give a path as both drawing and validating write it.
+
+    A rule on a list is found at the list's first value, so the last index is left out; so are
+    tables in between, which only the validator names, where elements of one name need it.
+    """
+    path = re.sub(r"\[\d+\]$", "", path)
+    return ".".join(part for part in path.split(".") if part not in TABLES)
+
+
+def drawn_with(kind, element, seed):
+    """Draw until a rule is broken."""
+    drawn, _ = first_drawn(str(seed), lambda source: draw_broken(source, kind, element))
+    return drawn
+
+
+def covers(found, path):
+    """Tell whether the path of an error is another, or that of a vector with the element in it."""
+    vector = re.fullmatch(r"(.*)\[(\d+)\.\.(\d+)\]", found)
+    element = re.fullmatch(r"(.*)\[(\d+)\]", path)
+    if vector is None or element is None:
+        return found == path
+    first, index, last = int(vector[2]), int(element[2]), int(vector[3])
+    return vector[1] == element[1] and first <= index <= last
+
+
+def read_all(drawn):
+    """Parse everything, and read values that are stored raw."""
+    for unit, _ in payloads(parse(drawn)):
+        if drawn.broken.path.startswith(f"{unit.path}.payload.raw_float"):
+            decode_unit(unit, layout_of(unit, LIMITS))
+
+
+def check_refused(drawn):
+    """Check that a broken bitstream is refused with the very rule that it breaks."""
+    if drawn.broken.verdict == "error":
+        with pytest.raises(BitstreamError) as caught:
+            read_all(drawn)
+        assert covers(caught.value.path, drawn.broken.path), drawn.broken
+        return
+    bitstream = parse(drawn)
+    list(payloads(bitstream))
+    assert bitstream.to_bytes() == drawn.data
+    found = {
+        (plain(finding.path), finding.rule)
+        for finding in check(drawn.data, **drawn.out_of_band).findings
+        if finding.level == "error"
+    }
+    here = {rule for path, rule in found if path == plain(drawn.broken.path)}
+    assert any(re.fullmatch(rule_of(drawn), rule) for rule in here), (drawn.broken, found)
 
 
 @pytest.mark.parametrize("kind", sorted(VERDICTS))
 def test_broken_rule_is_refused_with_that_very_rule(kind, run):
-    def holds(seed):
-        for attempt in range(200):
-            try:
-                drawn = draw_broken(RandomSource(f"{seed}.{attempt}"), kind)
-                break
-            except RejectedError:
-                continue
+    def holds(choice):
+        element, seed = choice
+        drawn = drawn_with(kind, element, seed)
         assert drawn.broken.kind == kind
-        if drawn.broken.verdict == "error":
-            with pytest.raises(BitstreamError) as caught:
-                list(payloads(Bitstream.parse(drawn.data)))
-            assert caught.value.path == drawn.broken.path
-            return
-        bitstream = Bitstream.parse(drawn.data)
-        list(payloads(bitstream))
-        assert bitstream.to_bytes() == drawn.data
-        found = {
-            (plain(finding.path), finding.rule)
-            for finding in check(drawn.data).findings
-            if finding.level == "error"
-        }
-        here = {rule for path, rule in found if path == plain(drawn.broken.path)}
-        assert any(re.fullmatch(rule_of(drawn), rule) for rule in here), (drawn.broken, found)
+        check_refused(drawn)
 
-    run(lambda source: source.integer(0, 1 << 40), holds)
+    def choose(source):
+        elements = ["", *ELEMENTS[kind]]
+        element = elements[source.integer(0, len(elements) - 1)]
+        return element, source.integer(0, 1 << 40)
+
+    run(choose, holds)
+
+
+@pytest.mark.parametrize("rule", rule_names())
+def test_each_listed_rule_can_be_broken(rule):
+    kind, element = rule.split(":")
+    for seed in range(2):
+        drawn = drawn_with(kind, element, seed)
+        assert (drawn.broken.kind, element_of(drawn.broken.path)) == (kind, element)
+        check_refused(drawn)

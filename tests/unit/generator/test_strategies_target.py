@@ -75,3 +75,59 @@ def test_drawing_functions_follow_the_control_flow(tmp_path):
     code = generate(analysis(tmp_path), OPTIONS)["tables.py"]
     assert "obj.byte_alignment = stream.byte_alignment()" in code
     assert 'stream.check("limit", 0, limit > count)' in code
+
+
+WITHIN_BYTES = """
+root top
+clause 1 "Top syntax"
+status ours
+syntax top() {
+    first u(3)
+    second u(4)
+    third u(2)
+    last u(7)
+    count u(8)
+    array inside[count]
+    array outside[count]
+    for (i = 0; i < count; i++) {
+        step[i] u(8)
+        if (i == 0)
+            inside[0] = step[i]
+        else
+            inside[i] = inside[i - 1] + step[i]
+        outside[step[i]] = 1
+    }
+}
+semantics {
+    first
+        First.
+    second
+        Second.
+    third
+        Third.
+    last
+        Last.
+    count
+        Number.
+    step
+        Step.
+    inside
+        Inside.
+    outside
+        Outside.
+}
+"""
+
+
+def test_rules_that_cannot_be_broken_are_left_out(tmp_path):
+    (tmp_path / "top.syntax").write_text(WITHIN_BYTES, "utf-8")
+    rules = generate(check(read_schema(tmp_path)), OPTIONS)["rules.py"]
+    cut = [
+        name
+        for name in ("first", "second", "third", "last", "count")
+        if f'"truncated", "top", "{name}"' in rules
+    ]
+    # Data of whole bytes don't end before an element that begins and ends within one byte.
+    assert cut == ["first", "third", "count"]
+    assert 'Rule("index", "top", "outside"' in rules
+    assert 'Rule("index", "top", "inside"' not in rules
