@@ -9,10 +9,11 @@ import click
 
 from nnc.bitio import InputError
 from nnc.cli.files import check_output, write_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Example: nnc json model.nnc -o model.json && nnc build model.json -o same.nnc"
+    epilog=examples("nnc build model.json -o same.nnc", "nnc build - -o same.nnc < model.json")
 )
 @click.argument("json_file", metavar="JSON")
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")

@@ -8,10 +8,10 @@ import click
 
 from nnc.cli.elements import open_data
 from nnc.cli.files import out_of_band_options
-from nnc.cli.output import escape_controls, format_option, print_json
+from nnc.cli.output import escape_controls, examples, format_option, print_json
 
 
-@click.command(epilog="Examples: nnc check model.nnc -- nnc check model.nnc --deep --format json")
+@click.command(epilog=examples("nnc check model.nnc", "nnc check model.nnc --deep --format json"))
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")

@@ -8,9 +8,15 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc convert model.nnc --profile 0 -o new.nnc")
+@click.command(
+    epilog=examples(
+        "nnc convert model.nnc --profile 0 -o first_edition.nnc",
+        "nnc convert model.nnc --profile 1 --dry-run",
+    )
+)
 @click.argument("bitstream")
 @click.option("--profile", type=int, required=True, help="general_profile_idc: 0 or 1.")
 @edit_options

@@ -8,9 +8,15 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc cut model.nnc 'units[3]' 65536 -o new.nnc")
+@click.command(
+    epilog=examples(
+        "nnc cut model.nnc 'units[3]' 65536 -o new.nnc",
+        "nnc cut model.nnc 'units[3]' 65536 --dry-run",
+    )
+)
 @click.argument("bitstream")
 @click.argument("path")
 @click.argument("size", type=int)

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
+from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.cli.elements import cut, open_trace, report_faults
-from nnc.cli.files import out_of_band_options
-from nnc.cli.output import escape_controls, format_option, human_size, print_json
+from nnc.cli.files import open_bitstream, out_of_band_options
+from nnc.cli.output import (
+    escape_controls,
+    examples,
+    format_option,
+    human_size,
+    print_json,
+    print_table,
+)
 from nnc.inspect.diff import Difference, diff
 
 
-@click.command(epilog="Examples: nnc diff old.nnc new.nnc -- nnc diff a.nnc b.nnc --format json")
+@click.command(
+    epilog=examples("nnc diff old.nnc new.nnc", "nnc diff model.safetensors model.nnc --values")
+)
 @click.argument("first")
 @click.argument("second")
 @click.option("--levels", is_flag=True,
               help="Where payloads differ, decode them and count the levels that do.")  # fmt: skip
+@click.option("--values", is_flag=True,
+              help="Compare decoded values; FIRST and SECOND may be model files.")  # fmt: skip
 @out_of_band_options
 @format_option("json")
 def command(
-    first: str, second: str, levels: bool, output_format: str, out_of_band: dict[str, Any]
+    first: str,
+    second: str,
+    levels: bool,
+    values: bool,
+    output_format: str,
+    out_of_band: dict[str, Any],
 ) -> int:
     """Compare the bitstreams FIRST and SECOND element by element (- for standard input).
 
@@ -33,6 +52,8 @@ def command(
 
     if first == second == "-":
         raise InputError("only one of the bitstreams can be standard input")
+    if values:
+        return diff_values(first, second, output_format, out_of_band)
     a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
     differences = diff(a, b, levels=levels)
     if output_format == "json":
@@ -83,3 +104,53 @@ def size(bits: int | None) -> str:
     if bits is None:
         return ""
     return f" ({human_size(bits >> 3)})" if bits & 7 == 0 else f" ({bits} bits)"
+
+
+def diff_values(first: str, second: str, output_format: str, out_of_band: dict[str, Any]) -> int:
+    """Compare the values of two models; the exit code says whether they differ."""
+    from nnc.cli.main import DIFFERS, GOOD
+    from nnc.inspect.value_difference import compare_values
+
+    one, bits_one = model_values(first, out_of_band)
+    two, bits_two = model_values(second, out_of_band)
+    found = list(compare_values(one, two))
+    same = not any(difference.problem or difference.different for difference in found)
+    bits = [(bits_one.get(d.name), bits_two.get(d.name)) for d in found]
+    if output_format == "json":
+        rows = [
+            asdict(difference) | {"bits_per_value_first": a, "bits_per_value_second": b}
+            for difference, (a, b) in zip(found, bits, strict=True)
+        ]
+        print_json({"same": same, "tensors": rows})
+        return GOOD if same else DIFFERS
+    header = ["name", "values", "different", "max error", "mean error", "cosine", "bits", "bits"]
+    cells = []
+    for d, pair in zip(found, bits, strict=True):
+        numbers = [str(d.values), str(d.different), f"{d.max_error:.4g}", f"{d.mean_error:.4g}"]
+        cosine = "" if d.cosine is None else f"{d.cosine:.6f}"
+        shown = ["" if one is None else f"{one:.2f}" for one in pair]
+        cells.append(
+            [d.name, *([d.problem, *[""] * 6] if d.problem else [*numbers, cosine, *shown])]
+        )
+    print_table(header, cells)
+    return GOOD if same else DIFFERS
+
+
+def model_values(
+    path: str, out_of_band: dict[str, Any]
+) -> tuple[Mapping[str, NDArray[Any]], dict[str, float | None]]:
+    """Give the tensors of a model file or a bitstream, and bits per value by name."""
+    from nnc.decoder import decode_model
+    from nnc.formats import format_of_input, read_model
+    from nnc.inspect import summarize_tensors
+
+    try:
+        if path == "-":
+            raise InputError("standard input is a bitstream")
+        format_of_input(path)
+    except InputError:
+        bitstream = open_bitstream(path, **out_of_band)
+        bits = {line.name: line.bits_per_value for line in summarize_tensors(bitstream)}
+        return decode_model(bitstream).values(), bits
+    tensors = read_model(path).tensors
+    return tensors, {name: 8.0 * array.itemsize for name, array in tensors.items()}

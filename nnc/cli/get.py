@@ -7,12 +7,14 @@ from typing import Any
 import click
 
 from nnc.cli.files import open_bitstream, out_of_band_options
-from nnc.cli.output import escape_controls, format_option, print_json
+from nnc.cli.output import escape_controls, examples, format_option, print_json
 
 
 @click.command(
-    epilog="Examples: nnc get model.nnc 'units[3].header.tensor_dimensions'"
-    " -- nnc get model.nnc 'units[*].header.topology_elem_id' --format json"
+    epilog=examples(
+        "nnc get model.nnc 'units[3].header.tensor_dimensions'",
+        "nnc get model.nnc 'units[*].header.topology_elem_id' --format json",
+    )
 )
 @click.argument("bitstream")
 @click.argument("path")

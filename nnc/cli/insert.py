@@ -8,11 +8,14 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish, value_at
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Examples: nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 -o new.nnc"
-    " -- nnc insert model.nnc 'units[4]' 'other.nnc:units[3]' -o new.nnc"
+    epilog=examples(
+        "nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 -o new.nnc",
+        "nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 --dry-run",
+    )
 )
 @click.argument("bitstream")
 @click.argument("path")

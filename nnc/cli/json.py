@@ -11,11 +11,14 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
 from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Examples: nnc json model.nnc -o model.json"
-    " -- nnc json model.nnc --payloads model.bin -o model.json -- nnc json --schema"
+    epilog=examples(
+        "nnc json model.nnc -o model.json",
+        "nnc json model.nnc -o model.json --payloads payloads.bin",
+    )
 )
 @click.argument("bitstream", required=False)
 @click.option("-o", "--output", default="-", help="The JSON; - for standard output.")

@@ -16,21 +16,10 @@ from nnc.cli.output import SCHEMA_VERSION, escape_controls
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
 VERBS = (
-    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore"),
+    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore", "plot"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
-    *(
-        "wrap",
-        "unwrap",
-        "cut",
-        "join",
-        "convert",
-        "embed",
-        "extract",
-        "json",
-        "build",
-        "fuzz",
-        "demo",
-    ),
+    *("wrap", "unwrap", "cut", "join", "convert", "embed", "extract", "json", "build"),
+    *("fuzz", "demo", "completion", "man"),
 )
 
 

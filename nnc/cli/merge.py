@@ -5,9 +5,15 @@ from __future__ import annotations
 import click
 
 from nnc.cli.files import check_output, open_bitstream, write_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc merge encoder.nnc decoder.nnc -o model.nnc")
+@click.command(
+    epilog=examples(
+        "nnc merge encoder.nnc decoder.nnc -o model.nnc",
+        "nnc merge encoder.nnc decoder.nnc -o - | nnc info -",
+    )
+)
 @click.argument("first")
 @click.argument("second")
 @click.option("-o", "--output", required=True, help="The new bitstream; - for standard output.")

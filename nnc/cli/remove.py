@@ -8,11 +8,13 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Examples: nnc remove model.nnc 'units[2]' -o new.nnc"
-    " -- nnc remove model.nnc 'units[3].header.tensor_dimensions[0]' --dry-run"
+    epilog=examples(
+        "nnc remove model.nnc 'units[2]' -o new.nnc", "nnc remove model.nnc 'units[2]' --dry-run"
+    )
 )
 @click.argument("bitstream")
 @click.argument("path")

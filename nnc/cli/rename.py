@@ -9,10 +9,14 @@ import click
 from nnc.bitio import InputError
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Example: nnc rename model.nnc fc.weight=head.weight fc.bias=head.bias -o new.nnc"
+    epilog=examples(
+        "nnc rename model.nnc fc.weight=head.weight fc.bias=head.bias -o new.nnc",
+        "nnc rename model.nnc fc.weight=head.weight --dry-run",
+    )
 )
 @click.argument("bitstream")
 @click.argument("names", metavar="OLD=NEW...", nargs=-1, required=True)

@@ -11,12 +11,15 @@ import click
 from nnc.bitio import InputError
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Examples: nnc select model.nnc 'encoder.*' -o encoder.nnc"
-    " -- nnc select model.nnc --drop '*.bias' -o new.nnc"
-    " -- nnc select model.nnc 'fc*' '*' -o new.nnc"
+    epilog=examples(
+        "nnc select model.nnc 'encoder.*' -o encoder.nnc",
+        "nnc select model.nnc --drop '*.bias' -o new.nnc",
+        "nnc select model.nnc 'fc*' '*' -o new.nnc",
+    )
 )
 @click.argument("bitstream")
 @click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)

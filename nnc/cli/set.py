@@ -8,11 +8,14 @@ import click
 
 from nnc.cli.editing import assigned, check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
 @click.command(
-    epilog="Examples: nnc set model.nnc 'units[3].header.topology_elem_id=fc' -o new.nnc"
-    " -- nnc set model.nnc 'units[*].header.independently_decodable_flag=0' --dry-run"
+    epilog=examples(
+        "nnc set model.nnc 'units[3].header.topology_elem_id=fc' -o new.nnc",
+        "nnc set model.nnc 'units[1].payload.mps_quantization_parameter=-30' --dry-run",
+    )
 )
 @click.argument("bitstream")
 @click.argument("assignments", metavar="PATH=VALUE...", nargs=-1, required=True)

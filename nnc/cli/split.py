@@ -6,9 +6,15 @@ import click
 
 from nnc.bitio import InputError
 from nnc.cli.files import check_output, open_bitstream, write_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc split model.nnc 'encoder.*' -o encoder.nnc --rest decoder.nnc")
+@click.command(
+    epilog=examples(
+        "nnc split model.nnc 'encoder.*' -o encoder.nnc --rest decoder.nnc",
+        "nnc split model.nnc '*.bias' -o biases.nnc --rest weights.nnc",
+    )
+)
 @click.argument("bitstream")
 @click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, help="Gets the tensors that match.")

@@ -12,7 +12,7 @@ import click
 from nnc.bitio import BitstreamError, InputError
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.files import out_of_band_options
-from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, format_option
+from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
 
 Row = dict[str, Any]
@@ -26,7 +26,7 @@ BIN_COLUMNS = (
 
 
 @click.command(
-    epilog="Examples: nnc trace model.nnc -- nnc trace model.nnc --unit 3 --bins --format jsonl"
+    epilog=examples("nnc trace model.nnc", "nnc trace model.nnc --unit 3 --bins --format jsonl")
 )
 @click.argument("bitstream")
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")

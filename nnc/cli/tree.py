@@ -8,12 +8,12 @@ import click
 
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.files import out_of_band_options
-from nnc.cli.output import escape_controls, format_option, human_size, print_json
+from nnc.cli.output import escape_controls, examples, format_option, human_size, print_json
 from nnc.inspect.tracing import byte_bit
 from nnc.inspect.tree import Node, tree
 
 
-@click.command(epilog="Examples: nnc tree model.nnc -- nnc tree model.nnc --depth 1 --format json")
+@click.command(epilog=examples("nnc tree model.nnc", "nnc tree model.nnc --depth 1 --format json"))
 @click.argument("bitstream")
 @click.option("--depth", type=click.IntRange(0), help="Show so many levels.  [default: all]")
 @out_of_band_options

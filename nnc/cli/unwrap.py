@@ -8,9 +8,14 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc unwrap model.nnc 'units[3]' -o new.nnc")
+@click.command(
+    epilog=examples(
+        "nnc unwrap model.nnc 'units[3]' -o new.nnc", "nnc unwrap model.nnc 'units[3]' --dry-run"
+    )
+)
 @click.argument("bitstream")
 @click.argument("path")
 @edit_options

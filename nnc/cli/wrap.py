@@ -8,9 +8,14 @@ import click
 
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
+from nnc.cli.output import examples
 
 
-@click.command(epilog="Example: nnc wrap model.nnc 3 6 -o new.nnc")
+@click.command(
+    epilog=examples(
+        "nnc wrap model.nnc 3 6 -o new.nnc", "nnc wrap model.nnc 3 6 --self-contained --dry-run"
+    )
+)
 @click.argument("bitstream")
 @click.argument("first", type=int)
 @click.argument("last", type=int)

@@ -1,0 +1,65 @@
+"""`nnc plot`: pictures of a model or a bitstream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.output import escape_controls, examples
+
+#: Quantization parameters that a model is tried with where none are given.
+DEFAULT_QPS = "-40,-36,-32,-28,-24,-20,-16"
+
+
+@click.command(
+    epilog=examples(
+        "nnc plot model.nnc -o bytes.png",
+        "nnc plot model.safetensors -o rates.svg --qp=-36,-32,-28,-24",
+    )
+)
+@click.argument("file")
+@click.option("-o", "--output", required=True, help="The picture: .png, .svg or .pdf.")
+@click.option("--qp", "qps", default=DEFAULT_QPS, show_default=True,
+              help="Quantization parameters to try a model with.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(file: str, output: str, qps: str, force: bool, quiet: bool) -> None:
+    """Draw FILE: of a bitstream the bytes by layer, of a model its error over its size.
+
+    Needs matplotlib: pip install 'nnc[plot]'.
+    """
+    from nnc.bitstream import Bitstream
+    from nnc.formats import format_of_input, read_model
+    from nnc.plotting import measure_rates, plot_bytes, plot_rates
+    from nnc.plotting.figure import new_figure
+
+    check_output(output, force)
+    new_figure(1, 1)  # the message about a missing package comes before the work
+    try:
+        format_of_input(file)
+    except InputError:
+        bitstream: Bitstream = open_bitstream(file)
+        plot_bytes(bitstream, output)
+        return
+    tensors = read_model(file).tensors
+    points = []
+    for point in measure_rates(tensors, numbers(qps)):
+        points.append(point)
+        if not quiet:
+            click.echo(
+                f"qp {point.qp}: {point.bytes} bytes, {point.bits_per_value:.3f} bits per value, "
+                f"mean squared error {point.mse:.4g}",
+                err=True,
+            )
+    plot_rates(points, output, escape_controls(Path(file).name))
+
+
+def numbers(text: str) -> list[int]:
+    """Read numbers with commas between."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list of numbers", param_hint="--qp") from None
