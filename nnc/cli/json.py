@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
-from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.files import check_output, open_bitstream, out_of_band_options
 from nnc.cli.output import examples
 
 
@@ -29,9 +29,17 @@ from nnc.cli.output import examples
     metavar="inline|none|FILE",
     help="Payloads that are no syntax tables: as base64, left out, or in a file beside.",
 )
+@out_of_band_options
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
-def command(bitstream: str | None, output: str, payloads: str, schema: bool, force: bool) -> None:
+def command(
+    bitstream: str | None,
+    output: str,
+    payloads: str,
+    schema: bool,
+    force: bool,
+    out_of_band: dict[str, Any],
+) -> None:
     """Print the whole of BITSTREAM as JSON; `nnc build` makes the same bytes of it."""
     from nnc.bitstream import json_form
     from nnc.bitstream.json_schema import schema_text
@@ -42,7 +50,7 @@ def command(bitstream: str | None, output: str, payloads: str, schema: bool, for
         return
     if bitstream is None:
         raise InputError("say which bitstream")
-    opened = open_bitstream(bitstream)
+    opened = open_bitstream(bitstream, **out_of_band)
     if payloads in ("inline", "none"):
         store = json_form.inline if payloads == "inline" else json_form.left_out
         write_text(output, json_form.dump(opened, store))

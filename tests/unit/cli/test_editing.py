@@ -136,3 +136,30 @@ def test_payloads_left_out_and_wrong_json(capsys, tmp_path):
 
 def test_the_schema_is_printed(capsys):
     assert json.loads(output(capsys, "json", "--schema").out)["$defs"]["nnr_unit_header"]
+
+
+def test_refusals_as_data(capsys, tmp_path):
+    path, out = FOLDER / "p1-base-default-dq" / "bitstream.nnc", tmp_path / "x.nnc"
+    name = "units[3].header.scan_order"
+    assert run(["set", str(path), f"{name}=9", "-o", str(out), "--format", "json"]) == 4
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["kind"], error["unit"], error["unit_type"]) == ("build", 3, "NNR_NDU")
+    assert (error["path"], error["value"], error["allowed"]) == (name, 9, "0..4")
+    assert error["clause"] == "6.3.3"
+    assert error["schema"].startswith("schema/compressed_data_unit.syntax:")
+    assert not out.exists()
+
+
+def test_bytes_in_two_notations(capsys, tmp_path):
+    path = FOLDER / "p1-base-default-dq" / "bitstream.nnc"
+    made = []
+    for number, value in enumerate(("00ff", "base64:AP8=")):
+        made.append(tmp_path / f"{number}.nnc")
+        target = f"units[3].payload.quant_tensors={value}"
+        assert run(["set", str(path), target, "-o", str(made[-1]), "-q"]) == 0
+    assert made[0].read_bytes() == made[1].read_bytes()
+    assert run(["set", str(path), "units[3].payload.quant_tensors=xy", "--dry-run"]) == 4
+    assert "hexadecimal digits or base64" in capsys.readouterr().err
+    capsys.readouterr()
+    assert run(["get", str(made[0]), "units[3].payload.quant_tensors"]) == 0
+    assert capsys.readouterr().out == "00ff\n"

@@ -209,6 +209,11 @@ def test_values_out_of_band(capsys, tmp_path):
     assert printed(capsys, "decode", path, *out_of_band(), "-o", model)[0] == 0
     name = "units[3].header.topology_elem_id"
     assert printed(capsys, "set", path, *out_of_band(), f"{name}=x", "-o", edited)[0] == 0
+    whole, built = tmp_path / "model.json", tmp_path / "built.nnc"
+    assert printed(capsys, "json", path, *out_of_band(), "-o", whole)[0] == 0
+    assert "unread_unit" not in whole.read_text("utf-8")
+    assert printed(capsys, "build", whole, "-o", built)[0] == 0
+    assert built.read_bytes() == path.read_bytes()
     named = [option.replace("conv1.weight", "x") for option in out_of_band()]
     assert printed(capsys, "get", edited, name, *named)[1].out == "x\n"
 
