@@ -21,12 +21,17 @@ from nnc.cli.output import escape_controls, examples, format_option, human_size,
 @out_of_band_options
 @format_option("json")
 def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
-    """Sum up BITSTREAM (- for standard input) from its headers."""
+    """Sum up BITSTREAM (- for standard input) from its headers.
+
+    To tell the dialect of one of profile 0, a few small tensors are decoded, too.
+    """
+    from nnc.decoder.dialect import detect_dialect
     from nnc.inspect import summarize
 
-    summary = summarize(open_bitstream(bitstream, **out_of_band))
+    opened = open_bitstream(bitstream, **out_of_band)
+    summary, dialect = summarize(opened), detect_dialect(opened)
     if output_format == "json":
-        print_json(asdict(summary))
+        print_json({**asdict(summary), "dialect": None if dialect is None else dialect.value})
         return
     lines = {
         "size": f"{human_size(summary.bytes)} ({summary.bytes} bytes)",
@@ -35,6 +40,8 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         "tensors": f"{summary.tensors}, {summary.values} values",
         "payloads": ", ".join(f"{count} {kind}" for kind, count in summary.kinds.items()) or "-",
     }
+    if dialect is not None:
+        lines["dialect"] = dialect.value
     if summary.bits_per_value is not None:
         lines["bits per value"] = f"{summary.bits_per_value:.4g}"
     if summary.qp is not None:
