@@ -62,3 +62,12 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]
         new.commit()
     finally:
         new.abandon()
+
+
+def replace_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write the bytes of a file beside its final place and move them there."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    replace_file(path, write)

@@ -40,6 +40,7 @@ class Format:
         recognizes: tells by a path and the first bytes of the file (none of a folder) whether
             it is of this format; None: only the suffix says so.
         structured: whether files hold the structure of the network too.
+        folder: a suffix of a folder, which the format may write as such.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Format:
     writable: bool = True
     recognizes: Callable[[Path, bytes], bool] | None = None
     structured: bool = False
+    folder: str = ""
 
     def matches_suffix(self, path: Path) -> int:
         """Give the length of the suffix that a path ends with, 0 for none."""
@@ -69,6 +71,36 @@ FORMATS = [
     Format("safetensors", (".safetensors",), "nnc.formats.safetensors"),
     SHARDED,
     Format("npz", (".npz",), "nnc.formats.npz"),
+    Format(
+        "PyTorch",
+        (".pt", ".pth", ".bin", ".pt2"),
+        "nnc.formats.pytorch",
+        recognizes=lambda path, head: head[:2] == b"PK" and b"/data.pkl" in head,
+        structured=True,
+    ),
+    Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True),
+    Format(
+        "Keras",
+        (".keras", ".weights.h5", ".h5", ".hdf5"),
+        "nnc.formats.keras",
+        recognizes=lambda path, head: head.startswith(b"\x89HDF\r\n\x1a\n"),
+        structured=True,
+    ),
+    Format(
+        "NNEF",
+        (".nnef", ".nnef.tar", ".nnef.tgz", ".nnef.tar.gz", ".tgz", ".tar"),
+        "nnc.formats.nnef",
+        recognizes=lambda path, head: path.is_dir() and (path / "graph.nnef").is_file(),
+        structured=True,
+        folder=".nnef",
+    ),
+    Format(
+        "GGUF",
+        (".gguf",),
+        "nnc.formats.gguf",
+        writable=False,
+        recognizes=lambda path, head: head.startswith(b"GGUF"),
+    ),
 ]
 
 
@@ -104,9 +136,11 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
     Raises:
         InputError: no format that can be written has that suffix.
     """
+    found = by_suffix(Path(path))
+    if found is not None and found.folder and Path(path).name.lower().endswith(found.folder):
+        return found
     if os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir():
         return SHARDED
-    found = by_suffix(Path(path))
     if found is None or not found.writable:
         known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
         raise InputError(

@@ -15,7 +15,7 @@ FLOORS = [
     {"decoder"},
     {"containers", "encoder", "formats", "inspect"},
     {"api", "model_files"},
-    {"demo", "explore", "fuzzing", "plotting"},
+    {"demo", "explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
     {"cli"},
 ]
 

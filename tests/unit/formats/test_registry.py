@@ -17,11 +17,11 @@ def test_the_longest_suffix_counts(monkeypatch, tmp_path):
 def test_formats_are_recognized_by_content(monkeypatch, tmp_path):
     one = Format("one", (".one",), "nowhere", False, lambda path, head: head.startswith(b"ONE"))
     monkeypatch.setattr("nnc.formats.registry.FORMATS", [*FORMATS, one])
-    (tmp_path / "model.bin").write_bytes(b"ONE more")
-    (tmp_path / "other.bin").write_bytes(b"TWO")
-    assert format_of_input(tmp_path / "model.bin") is one
-    with pytest.raises(InputError, match=r"other\.bin.*no format of models .*\.one"):
-        format_of_input(tmp_path / "other.bin")
+    (tmp_path / "model.unknown").write_bytes(b"ONE more")
+    (tmp_path / "other.unknown").write_bytes(b"TWO")
+    assert format_of_input(tmp_path / "model.unknown") is one
+    with pytest.raises(InputError, match=r"other\.unknown.*no format of models .*\.one"):
+        format_of_input(tmp_path / "other.unknown")
     with pytest.raises(InputError, match="can be written"):
         format_of_output(tmp_path / "x.one")
 

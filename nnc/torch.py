@@ -1,0 +1,114 @@
+"""PyTorch modules and state dicts to bitstreams and back (Annex C).
+
+Needs PyTorch: `pip install 'nnc[torch]'`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from nnc import api
+from nnc.bitio import InputError
+from nnc.formats.extras import load as load_library
+from nnc.formats.pytorch import arrays_of, tensor_of
+
+__all__ = ["load", "load_file", "load_into", "save", "save_file"]
+
+
+def save(model: Any, **options: Any) -> bytes:
+    """Encode a module or a state dict.
+
+    Args:
+        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device.
+        **options: those of `nnc.encode`.
+
+    Returns:
+        The bitstream.
+
+    Raises:
+        InputError: something in it is no tensor, or one that can't be coded.
+    """
+    return api.encode(arrays_in(model), **options)
+
+
+def save_file(
+    model: Any,
+    filename: str | os.PathLike[str],
+    metadata: Mapping[str, str] | None = None,
+    **options: Any,
+) -> None:
+    """Encode a module or a state dict into a file, which is replaced in one step.
+
+    Args:
+        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device.
+        filename: the file.
+        metadata: key-value pairs to be kept with the model.
+        **options: those of `nnc.save_file`.
+
+    Raises:
+        InputError: something in it is no tensor, or one that can't be coded.
+        OSError: the file can't be written.
+    """
+    api.save_file(arrays_in(model), filename, metadata, **options)
+
+
+def load(data: bytes, **options: Any) -> dict[str, Any]:
+    """Decode a bitstream into a state dict.
+
+    Args:
+        data: the bitstream.
+        **options: those of `nnc.decode`.
+
+    Returns:
+        Tensors on the CPU by name, each with memory of its own.
+
+    Raises:
+        BitstreamError: as for `nnc.decode`.
+    """
+    return tensors_of(api.decode(data, **options))
+
+
+def load_file(filename: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """Decode a file into a state dict; arguments, result and errors as for `load`."""
+    return tensors_of(api.load_file(filename, **options))
+
+
+def load_into(
+    module: Any, filename: str | os.PathLike[str], *, strict: bool = True, **options: Any
+) -> Any:
+    """Decode a file into the parameters and buffers of a module, where they are.
+
+    Args:
+        module: a `torch.nn.Module`; its tensors keep their device and type.
+        filename: the file.
+        strict: names have to be the same on both sides.
+        **options: those of `nnc.load_file`.
+
+    Returns:
+        What `module.load_state_dict` gives: the names missing and those unexpected.
+
+    Raises:
+        InputError: names or shapes don't fit the module.
+        BitstreamError: as for `nnc.decode`.
+    """
+    try:
+        return module.load_state_dict(load_file(filename, **options), strict=strict)
+    except RuntimeError as error:
+        raise InputError(f"{os.fspath(filename)}: {error}") from None
+
+
+def arrays_in(model: Any) -> dict[str, Any]:
+    """Give the tensors of a module or a state dict as arrays."""
+    torch = load_library("torch", "torch", "PyTorch models")
+    state = model.state_dict() if isinstance(model, torch.nn.Module) else model
+    if not isinstance(state, Mapping):
+        raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
+    return arrays_of(state, "the state dict")
+
+
+def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Give arrays as tensors of PyTorch."""
+    load_library("torch", "torch", "PyTorch models")
+    return {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}
