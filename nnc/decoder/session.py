@@ -190,8 +190,10 @@ class Decoder:
         parent, base = layout.parent, self.state.base_node
         if parent is None:
             return None
+        own = device_of(layout, self.state), name
         kept = {key: state for key, state in self.state.coded.items() if key[1] == name}
-        for key, state in kept.items():
+        # Payloads of two devices may be the same, as where few levels are: the own goes first.
+        for key, state in sorted(kept.items(), key=lambda entry: entry[0] != own):
             if parent.fits(state.node, state.digests):
                 return key
         if base is not None and (parent.node is None or parent.node.depth == base.depth):

@@ -32,6 +32,7 @@ from nnc.encoder.preparation import (
     with_format,
     with_row_axis,
 )
+from nnc.encoder.quantization import step_size
 from nnc.encoder.tensor import Lineage
 
 #: How an update may name the units that it is a difference to.
@@ -190,14 +191,26 @@ class Encoder:
         values = (tensor.values - before).astype(np.float32)
         parent = self.parent(name)
         last = self.decoder.state.differences.get((self.device_id, name))
-        if not values.any():
+        predicted = self.predictive and last is not None
+        if not values.any() or (not predicted and self.vanishes(name, values)):
             # Left out, it leaves the parent's difference as it is, too.
             return None, Lineage(self.node(name, parent), signalled=True)
-        if self.predictive and last is not None:
+        if predicted:
             values = values - last
         lineage = Lineage(self.node(name, parent), True, self.parent_name(parent), self.known(name))
         difference = PreparedTensor(name, values, largest=largest_magnitude(name, values))
         return difference, lineage
+
+    def vanishes(self, name: str, values: NDArray[np.float32]) -> bool:
+        """Tell whether all of a difference would be rounded to zero, and needn't be sent."""
+        own = self.options.for_tensor(name)
+        if self.options.keeps(name) or own.codebook == "exact" or own.layer_parameters:
+            return False
+        qp = self.options.requested_qp(name, values.ndim)
+        if qp is None:
+            return False
+        half = float(step_size(qp, self.options.qp_density)) / 2
+        return largest_magnitude(name, values) < half
 
     def parent(self, name: str) -> CodedState | None:
         """Give what is kept of the unit that the next update of a tensor is a difference to."""

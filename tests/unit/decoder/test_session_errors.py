@@ -1,0 +1,240 @@
+"""Updates that don't follow on what a session has: typed errors, and the session as it was."""
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc.syntax import ParentNodeIdType
+from tests.property.test_sessions import snapshot
+
+QP = -20
+SHA256, SHA512 = ParentNodeIdType.ICNN_NDU_PL_SHA256, ParentNodeIdType.ICNN_NDU_PL_SHA512
+
+
+def models(count=3):
+    generator = np.random.default_rng(1)
+    result = [{"w": np.zeros((8, 9), "f4"), "v": np.zeros(5, "f4")}]
+    for _ in range(count):
+        result.append(
+            {
+                name: (values + generator.normal(0, 0.5, values.shape)).astype("f4")
+                for name, values in result[-1].items()
+            }
+        )
+    return result
+
+
+def session(**options):
+    """The bitstreams of a session: a base model and updates of it."""
+    encoder = nnc.Encoder(qp=QP, nonweight_qp=QP, **options)
+    return [encoder.encode(model) for model in models()]
+
+
+def header_of(bitstream, name="w"):
+    (unit,) = [unit for unit in bitstream.units if name in unit.names]
+    return unit.header.nnr_compressed_data_unit_header
+
+
+def refused(decoder, data, kind, message):
+    """Check that a session refuses a bitstream, and stays as it was."""
+    before = snapshot(decoder)
+    with pytest.raises(kind, match=message) as caught:
+        decoder.decode(data)
+    assert snapshot(decoder) == before
+    assert isinstance(caught.value, nnc.BitstreamError)
+    return caught.value
+
+
+@pytest.fixture(params=["id", "sha256", "sha512"])
+def started(request):
+    """A decoder after the base model and one update, and the next update."""
+    data = session(parents=request.param)
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    decoder.decode(data[1])
+    return decoder, nnc.Bitstream.parse(data[2]), data
+
+
+def test_what_follows_is_decoded(started):
+    decoder, update, _ = started
+    decoder.decode(update)
+
+
+def test_another_digest(started):
+    decoder, update, _ = started
+    header = header_of(update)
+    if header.parent_node_id_type == SHA256:
+        header.parent_node_payload_sha256 ^= 1
+    elif header.parent_node_id_type == SHA512:
+        header.parent_node_payload_sha512 ^= 1
+    else:
+        header.parent_node_id_type = SHA256
+        header.parent_node_payload_sha256 = 1 << 255
+        header.parent_device_id = None
+    refused(
+        decoder,
+        update.to_bytes(),
+        nnc.InvalidError,
+        r"node whose payload has the sha\d+ .* but the tensor is at node \(device 0",
+    )
+
+
+@pytest.mark.parametrize("depth", [4, 17])
+def test_another_depth(started, depth):
+    decoder, update, _ = started
+    header_of(update).put_node_depth = depth
+    # Where the digest is right, the depth still isn't the parent's and one more.
+    refused(decoder, update.to_bytes(), nnc.InvalidError, "but the tensor is at node")
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_depth_that_was_passed(started, depth):
+    decoder, update, _ = started
+    header_of(update).put_node_depth = depth
+    refused(decoder, update.to_bytes(), nnc.InvalidError, "node")
+
+
+def test_another_parameter(started):
+    decoder, update, _ = started
+    header = header_of(update)
+    if header.parent_node_id_type == ParentNodeIdType.ICNN_NDU_ID:
+        header.parameter_id += 1
+        refused(decoder, update.to_bytes(), nnc.InvalidError, "parameter .* but the tensor is at")
+
+
+def test_another_device():
+    data = session()
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    decoder.decode(data[1])
+    update = nnc.Bitstream.parse(data[2])
+    header_of(update).parent_device_id = 3
+    error = refused(decoder, update.to_bytes(), nnc.InvalidError, r"one of node \(device 3")
+    assert "the tensor is at node (device 0" in str(error)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_an_update_is_missing(started, missing):
+    _, _, data = started
+    decoder = nnc.Decoder()
+    for number in range(missing):
+        decoder.decode(data[number])
+    refused(decoder, data[missing + 1], nnc.InvalidError, "but the tensor is at node")
+
+
+def test_an_update_comes_twice(started):
+    decoder, _, data = started
+    refused(decoder, data[1], nnc.InvalidError, r"node \(device 0, parameter \d+, depth 1\)")
+    decoder.decode(data[2])
+    refused(decoder, data[2], nnc.InvalidError, "decoded already")
+    refused(decoder, data[1], nnc.InvalidError, "decoded already, or left out")
+    decoder.decode(data[3])
+
+
+def test_another_base_model(started):
+    _, _, data = started
+    decoder = nnc.Decoder()
+    other = models()[1] | {"w": np.ones((8, 9), "f4")}
+    decoder.decode(nnc.encode(other, qp=QP))
+    before = snapshot(decoder)
+    if header_of(nnc.Bitstream.parse(data[1])).parent_node_id_type in (SHA256, SHA512):
+        refused(decoder, data[1], nnc.InvalidError, "but the tensor is at node")
+    refused(decoder, data[2], nnc.InvalidError, "but the tensor is at node")
+    assert snapshot(decoder) == before
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (9, 8), (72,)])
+def test_a_base_model_of_another_shape(shape):
+    data = session()
+    decoder = nnc.Decoder({"w": np.zeros(shape, "f4"), "v": np.zeros(5, "f4")})
+    refused(decoder, data[1], nnc.InvalidError, "another shape than its parent|another size")
+
+
+def test_no_base_model():
+    data = session()
+    error = refused(nnc.Decoder(), data[1], nnc.MissingValueError, "whose values aren't known")
+    assert "decode the base model first" in str(error)
+
+
+def test_levels_of_the_parent_are_missing():
+    generator = np.random.default_rng(1)
+    places = generator.random((60, 80)) < 0.1
+    model, encoder = np.zeros((60, 80), "f4"), nnc.Encoder(qp=QP, history=False)
+    data = []
+    for _ in range(4):
+        data.append(encoder.encode({"w": model}))
+        model = (model + places * generator.normal(0, 0.2, (60, 80))).astype("f4")
+    flags = [header_of(nnc.Bitstream.parse(one)).temporal_context_modeling_flag for one in data]
+    assert flags[3] == 1
+    decoder = nnc.Decoder({"w": model}, base_depth=2)
+    refused(decoder, data[3], nnc.MissingValueError, r"parent, node \(device 0")
+
+
+@pytest.mark.parametrize("parents", ["id", "sha256"])
+@pytest.mark.parametrize("remove", [-1, -2, 2])
+def test_parts_are_missing(parents, remove):
+    data = session(parents=parents, part_size=4)
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    update = nnc.Bitstream.parse(data[1])
+    del update.units[remove]
+    refused(decoder, update.to_bytes(), nnc.BitstreamError, "unit")
+    decoder.decode(data[1])
+
+
+def test_a_unit_comes_twice():
+    data = session()
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    update = nnc.Bitstream.parse(data[1])
+    update.units.append(update.units[-1])
+    refused(decoder, update.to_bytes(), nnc.InvalidError, "occurs twice")
+
+
+def test_a_unit_is_its_own_parent():
+    data = session()
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    update = nnc.Bitstream.parse(data[1])
+    header = header_of(update)
+    header.put_node_depth = 0
+    refused(decoder, update.to_bytes(), nnc.InvalidError, "depth 0 has no parent")
+
+
+def test_parents_in_a_circle():
+    """Two tensors, each of which names the other's unit of the same update as its parent."""
+    data = session(parents="sha256")
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    update = nnc.Bitstream.parse(data[1])
+    digests = decoder_digests(data)
+    for name, other in (("w", "v"), ("v", "w")):
+        header_of(update, name).parent_node_payload_sha256 = int(digests[other], 16)
+    refused(decoder, update.to_bytes(), nnc.InvalidError, "but the tensor is at node")
+
+
+def decoder_digests(data):
+    decoder = nnc.Decoder()
+    for one in data[:2]:
+        decoder.decode(one)
+    return {name: decoder.state.coded[0, name].digests["sha256"] for name in ("w", "v")}
+
+
+def test_a_damaged_payload_of_the_last_unit(started):
+    """The units before it are fine, and still nothing of them is taken."""
+    decoder, update, _ = started
+    unit = update.units[-1]
+    unit.payload = bytes(unit.payload_bytes)[:-2]
+    refused(decoder, update.to_bytes(), nnc.BitstreamError, "unit")
+
+
+def test_values_that_leave_their_format():
+    """Found only when the whole model is given out: the update isn't taken even so."""
+    encoder = nnc.Encoder(qp=0)
+    data = [encoder.encode({"w": np.full((2, 2), value, "f4")}) for value in (100, 200)]
+    base = nnc.Bitstream.parse(data[0])
+    header_of(base).nnr_decompressed_data_format_present_flag = 1
+    header_of(base).nnr_decompressed_data_format = 5
+    decoder = nnc.Decoder()
+    assert decoder.decode(base.to_bytes())["w"].dtype == "int8"
+    refused(decoder, data[1], nnc.InvalidError, "8-bit format can't hold")
