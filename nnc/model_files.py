@@ -168,7 +168,7 @@ def decode_file(
     infos = {name: TensorInfo(*outline) for name, outline in stream.tensors.items()}
     size = sum(info.nbytes for info in infos.values())
     if max_shard_size is not None:
-        said = with_shard_size(infos, said, max_shard_size)
+        said = with_shard_size(output, infos, said, max_shard_size)
 
     def write(nncodec1: bool) -> None:
         with open_sink(output, infos, said, structure) as sink:

@@ -195,8 +195,7 @@ class ShardedSink(Sink):
         self.folder = target.parent if is_index else target
         self.index = target if is_index else target / f"{DEFAULT_STEM}{INDEX_SUFFIX}"
         own = {key: value for key, value in metadata.items() if key != SHARDS_KEY}
-        stem = self.index.name[: -len(INDEX_SUFFIX)]
-        layout = metadata.get(SHARDS_KEY) or cut(tensors, DEFAULT_SHARD_SIZE, stem)
+        layout = metadata.get(SHARDS_KEY) or cut(tensors, DEFAULT_SHARD_SIZE, stem_of(target))
         self.metadata, shards = read_layout(layout, list(tensors))
         self.made_folder = not self.folder.exists()
         self.folder.mkdir(exist_ok=True)
@@ -322,11 +321,27 @@ def cut(tensors: Mapping[str, TensorInfo], size: int, stem: str = DEFAULT_STEM) 
     return json.dumps({"metadata": {}, "shards": shards}, ensure_ascii=False)
 
 
+def stem_of(path: Path) -> str:
+    """Give what the names of shards begin with, by the path of the index or of its folder."""
+    is_index = path.name.lower().endswith(INDEX_SUFFIX)
+    return path.name[: -len(INDEX_SUFFIX)] if is_index else DEFAULT_STEM
+
+
 def with_shard_size(
-    tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str], size: int
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, TensorInfo],
+    metadata: Mapping[str, str],
+    size: int,
 ) -> dict[str, str]:
-    """Give metadata that say to cut a model into shards of a size; see `cut`."""
-    return {**metadata, SHARDS_KEY: cut(tensors, size)}
+    """Give metadata that say to cut a model into shards of a size.
+
+    Args:
+        path: where the model is going to be written.
+        tensors: shapes and dtypes by name.
+        metadata: what else is said.
+        size: as for `cut`.
+    """
+    return {**metadata, SHARDS_KEY: cut(tensors, size, stem_of(Path(path)))}
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:

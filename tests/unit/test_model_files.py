@@ -1,0 +1,308 @@
+"""Model files to bitstreams and back: same bytes as in memory, whoever does the work."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import nnc
+from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.formats import read_model, write_model
+from tests.cases import CASES
+
+
+def sample_model():
+    numbers = np.random.default_rng(11)
+    return {
+        "layer.weight": numbers.laplace(size=(64, 3, 3, 3)).astype("f4"),
+        "layer.bias": numbers.normal(size=64).astype("f4"),
+        "half": numbers.normal(size=(40, 50)).astype("f2"),
+        "brain": numbers.normal(size=(40, 50)).astype(ml_dtypes.bfloat16),
+        "double": numbers.normal(size=(7, 9)),
+        "count": np.array(2**50),
+        "wide": np.arange(5) << 40,
+        "narrow": np.arange(6, dtype=np.uint8).reshape(2, 3),
+        "flags": np.array([True, False]),
+        "empty": np.zeros((0, 3), "f4"),
+        "huge": np.full((3, 4), 3e38, "f4"),
+        "zeros": np.zeros((90, 80), "f4"),
+    }
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "in.safetensors"
+    write_model(path, sample_model(), {"format": "np"})
+    return path
+
+
+def in_memory(path, **options):
+    read = read_model(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nnc.EncodingWarning)
+        return nnc.encode(read.tensors, metadata=read.metadata, **options)
+
+
+def streamed(path, output, **options):
+    with pytest.warns(nnc.EncodingWarning, match="tensor '"):
+        sizes = nnc.encode_file(path, output, **options)
+    assert sizes.bitstream == output.stat().st_size
+    return output.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"blocks": "auto"},
+        {"keep": ["half", "layer.*"]},
+        {"bit_depth": 6},
+        {"references": True},
+        {"part_size": 500},
+        {"aggregates": "all"},
+        {"joins": [nnc.Joined(names=["half", "half2"])]},
+        {"tensors": {"double": {"data_format": "float16"}, "layer.weight": {"row_axis": 1}}},
+        {"layer_parameters": {"layer.*": nnc.LayerParameters(qp=-60)}},
+        {"profile": 0, "codebook": True, "scan_order": 1},
+    ],
+    ids=str,
+)
+def test_streams_are_the_bytes_of_memory(options, tmp_path):
+    tensors = sample_model()
+    tensors["half2"] = tensors["half"][:7]
+    write_model(tmp_path / "in.safetensors", tensors)
+    expected = in_memory(tmp_path / "in.safetensors", **options)
+    assert streamed(tmp_path / "in.safetensors", tmp_path / "x.nnc", **options) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+@pytest.mark.parametrize("memory", [None, 1])
+def test_threads_and_memory_change_nothing(threads, memory, model, tmp_path):
+    output = tmp_path / "x.nnc"
+    assert streamed(model, output, threads=threads, memory=memory) == in_memory(model)
+    nnc.decode_file(output, tmp_path / "out.safetensors", threads=threads, memory=memory)
+    expected = nnc.decode(output.read_bytes())
+    back = read_model(tmp_path / "out.safetensors")
+    assert back.metadata == {"format": "np"}
+    assert back.tensors.keys() == expected.keys()
+    for name, values in expected.items():
+        assert back.tensors[name].dtype == values.dtype
+        assert back.tensors[name].tobytes() == values.tobytes()
+
+
+def test_processes_give_the_same_bytes(model, tmp_path):
+    expected = in_memory(model)
+    with ProcessPoolExecutor(2) as executor:
+        assert streamed(model, tmp_path / "x.nnc", executor=executor) == expected
+        assert in_memory(model, executor=executor) == expected
+        nnc.decode_file(tmp_path / "x.nnc", tmp_path / "p.safetensors", executor=executor)
+    nnc.decode_file(tmp_path / "x.nnc", tmp_path / "t.safetensors", threads=2)
+    processes, threads = (tmp_path / f"{name}.safetensors" for name in "pt")
+    assert processes.read_bytes() == threads.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bytes(model, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    expected = in_memory(model)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        executor = client.get_executor()
+        assert streamed(model, tmp_path / "x.nnc", executor=executor) == expected
+        nnc.decode_file(tmp_path / "x.nnc", tmp_path / "c.safetensors", executor=executor)
+    nnc.decode_file(tmp_path / "x.nnc", tmp_path / "t.safetensors", threads=1)
+    assert (tmp_path / "c.safetensors").read_bytes() == (tmp_path / "t.safetensors").read_bytes()
+
+
+REFERENCE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import nnc
+nnc.encode_file(sys.argv[1], sys.argv[2], threads=2)
+"""
+
+
+@pytest.mark.slow
+def test_the_reference_engine_gives_the_same_bytes(model, tmp_path):
+    output = tmp_path / "x.nnc"
+    environment = os.environ | {"NNC_ENGINE": "reference"}
+    subprocess.run(
+        [sys.executable, "-c", REFERENCE, model, output], env=environment, check=True, timeout=500
+    )
+    assert output.read_bytes() == in_memory(model)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_vectors_decode_as_in_memory(case, tmp_path):
+    try:
+        bitstream = nnc.open(case.bitstreams[0], **case.out_of_band)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", nnc.DecodingWarning)
+            expected = nnc.decode(bitstream)
+    except nnc.NncError:
+        pytest.skip("doesn't decode by itself")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nnc.DecodingWarning)
+        nnc.decode_file(bitstream, tmp_path / "x.npz", threads=2)
+    back = read_model(tmp_path / "x.npz").tensors
+    assert back.keys() == expected.keys()
+    for name, values in expected.items():
+        assert (back[name].dtype, back[name].shape) == (values.dtype, values.shape)
+        assert back[name].tobytes() == values.tobytes()
+
+
+def test_what_is_bad_leaves_nothing(tmp_path):
+    path = tmp_path / "in.safetensors"
+    write_model(path, {"a": np.zeros((50, 50), "f4"), "bad": np.array([1, np.nan], "f4")})
+    with pytest.raises(nnc.InputError, match="'bad'"):
+        nnc.encode_file(path, tmp_path / "x.nnc")
+    (tmp_path / "y.nnc").write_bytes(nnc.encode({"a": np.ones((9, 9)), "b": np.ones(4)})[:-9])
+    with pytest.raises(nnc.BitstreamError):
+        nnc.decode_file(tmp_path / "y.nnc", tmp_path / "y.safetensors")
+    damaged = bytearray(nnc.encode({"a": np.ones((9, 9)), "b": np.ones(4)}))
+    damaged[-1] ^= 0xFF
+    (tmp_path / "y.nnc").write_bytes(damaged)
+    with pytest.raises(nnc.BitstreamError):
+        nnc.decode_file(tmp_path / "y.nnc", tmp_path / "y.safetensors")
+    assert {file.name for file in tmp_path.iterdir()} == {"in.safetensors", "y.nnc"}
+
+
+def test_progress_ends_at_the_size_of_the_model(model, tmp_path):
+    told: list[tuple[int, int]] = []
+    streamed(model, tmp_path / "x.nnc", progress=lambda *numbers: told.append(numbers))
+    size = sum(values.nbytes for values in sample_model().values())
+    assert told == sorted(told)
+    assert told[-1] == (size, size)
+    told.clear()
+    nnc.decode_file(
+        tmp_path / "x.nnc",
+        tmp_path / "y.safetensors",
+        progress=lambda *numbers: told.append(numbers),
+    )
+    assert told[-1] == (size, size)
+
+
+class Recorder(Executor):
+    """Runs calls when their results are asked for, and notes how many are waiting."""
+
+    def __init__(self):
+        self.waiting, self.most = 0, 0
+
+    def submit(self, function, /, *arguments):
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        recorder = self
+
+        class Lazy(Future):
+            def result(self, timeout=None):
+                recorder.waiting -= 1
+                return function(*arguments)
+
+        return Lazy()
+
+
+@pytest.mark.parametrize(("memory", "most"), [(1, 1), (30, 3), (35, 3), (10**9, 5)])
+def test_calls_wait_for_room(memory, most):
+    recorder = Recorder()
+    work = Workers(map, executor=recorder)
+    calls = (Call((number,), 10) for number in range(5))
+    assert list(in_order(work, str, calls, memory)) == ["0", "1", "2", "3", "4"]
+    assert recorder.most == most
+
+
+def test_calls_are_only_taken_when_there_is_room():
+    taken = []
+
+    def calls():
+        for number in range(1000):
+            taken.append(number)
+            yield Call((number,), 1)
+
+    with workers(2, None, 10**9) as work:
+        results = in_order(work, abs, calls())
+        assert next(results) == 0
+        assert len(taken) < 100
+        results.close()
+
+
+def test_an_error_cancels_what_waits():
+    with ThreadPoolExecutor(1) as pool:
+        work = Workers(pool.map, pool, 1, pool)
+        results = in_order(work, time.sleep, (Call((value,), 1) for value in (0, -1, *[0.5] * 12)))
+        started = time.perf_counter()
+        with pytest.raises(ValueError, match="non-negative"):
+            list(results)
+    assert time.perf_counter() - started < 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["encode", "decode"])
+def test_an_interrupt_leaves_nothing(verb, tmp_path):
+    numbers = np.random.default_rng(0).normal(size=(1000, 1000)).astype("f4")
+    inputs = tmp_path / ("in.safetensors" if verb == "encode" else "in.nnc")
+    if verb == "encode":
+        write_model(inputs, {f"w{number}": numbers for number in range(60)})
+    else:
+        part = nnc.encode({"w": numbers}, qp=-8)
+        bitstream = nnc.Bitstream.parse(part)
+        units = list(bitstream.units)
+        for number in range(1, 300):
+            unit = nnc.Bitstream.parse(part).units[-1]
+            unit.header.nnr_compressed_data_unit_header.topology_elem_id = f"w{number}"
+            units.append(unit)
+        nnc.Bitstream(units).save(inputs)
+    output = tmp_path / ("out.nnc" if verb == "encode" else "out.safetensors")
+    command = [sys.executable, "-c", "from nnc.cli import main; main()"]
+    with subprocess.Popen([*command, verb, inputs, "-o", output, "-q"]) as process:
+        for _ in range(2000):
+            if len(list(tmp_path.iterdir())) > 1 or process.poll() is not None:
+                break
+            time.sleep(0.01)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) != 0
+    assert list(tmp_path.iterdir()) == [inputs]
+
+
+PEAK = """
+import sys
+from nnc.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    assert ended.code == 0, ended.code
+for line in open("/proc/self/status"):
+    if line.startswith("VmHWM"):
+        print(int(line.split()[1]) * 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads /proc")
+def test_memory_is_bounded(tmp_path):
+    values = np.random.default_rng(0).laplace(size=(1500, 2000)).astype("f4")
+    model = tmp_path / "in.safetensors"
+    write_model(model, {f"w{number:02}": values for number in range(25)})
+
+    def peak(*arguments):
+        command = [sys.executable, "-c", PEAK, *map(str, arguments), "-q", "--threads", "2"]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=500)
+        return int(done.stdout)
+
+    # 300 MB in tensors of 12 MB: with 60 MB for those at work, the whole must not come near it.
+    limit = 220_000_000
+    encode = ("encode", model, "-o", tmp_path / "x.nnc", "--effort", "0")
+    assert peak(*encode, "--memory", "60MB") < limit
+    back = tmp_path / "back.safetensors"
+    assert peak("decode", tmp_path / "x.nnc", "-o", back, "--memory", "60MB") < limit
