@@ -114,7 +114,7 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
     array = np.asarray(values)
     if array.dtype.kind in "biu":
         return prepare_integers(name, array)
-    if array.dtype.kind == "f" and array.dtype.itemsize <= 8:
+    if array.dtype.newbyteorder("=") in FORMATS:
         # numpy's float16 is a format of the standard; float32 holds all its values.
         wide = np.asarray(array, dtype=np.float64 if array.dtype.itemsize == 8 else np.float32)
         data_format = FORMATS[array.dtype.newbyteorder("=")]
