@@ -12,8 +12,11 @@ import nnc
 from nnc.decoder.dequantization import step_size
 
 # In half steps: each state of the trellis has every other index, and may pass over the nearest
-# of them for the sake of what follows.
-TRELLIS = 4.0
+# of them for the sake of what follows, or of bits.
+TRELLIS = 5.0
+
+# A level beside the nearest may be taken where that saves bits.
+ROUNDING = 2.0
 
 
 def random_tensor(*shape, seed=0, scale=0.1):
@@ -86,7 +89,7 @@ def test_one_row_one_column(shape, scan_order, dq, profile):
     decoded = there_and_back(
         {"x": values}, qp=-20, nonweight_qp=-20, scan_order=scan_order, dq=dq, profile=profile
     )
-    assert half_steps(decoded["x"] - values, -20) <= (TRELLIS if dq else 1.001)
+    assert half_steps(decoded["x"] - values, -20) <= (TRELLIS if dq else ROUNDING)
 
 
 @pytest.mark.parametrize("scalar", [np.float32(0.25), np.float16(-3), np.int64(7), np.bool_(True)])
@@ -196,3 +199,222 @@ def test_an_all_zero_model_keeps_its_shapes():
 
 def test_no_tensors_at_all():
     assert nnc.decode(nnc.encode({})) == {}
+
+
+# Layers: as blocks, or in units of their own.
+
+
+def layer(scan_rows=40, **options):
+    """A convolution with scaling, bias and batch norm."""
+    names = ("beta", "gamma", "mean", "var")
+    tensors = {"w": random_tensor(scan_rows, 5, 3, 3)}
+    tensors |= {"w_scaling": random_tensor(scan_rows, seed=1)}
+    tensors |= {"b": random_tensor(scan_rows, seed=2)}
+    tensors |= {name: random_tensor(scan_rows, seed=3 + i) for i, name in enumerate(names)}
+    block = nnc.Block(weight="w", scaling="w_scaling", bias="b", batch_norm=names, **options)
+    return tensors, block
+
+
+@pytest.mark.parametrize("scan_order", [0, 1, 2])
+@pytest.mark.parametrize("dq", [True, False])
+@pytest.mark.parametrize("profile", [0, 1])
+@pytest.mark.parametrize("separate", [False, True])
+def test_vectors_of_a_layer_and_entry_points(scan_order, dq, profile, separate):
+    tensors, block = layer(separate=separate)
+    data = nnc.encode(
+        tensors, qp=-24, blocks=[block], scan_order=scan_order, dq=dq, profile=profile
+    )
+    decoded = nnc.decode(data, reconstruct=False)
+    for name, values in tensors.items():
+        qp = -24 if name == "w" else -75
+        assert half_steps(decoded[name] - values, qp) <= (TRELLIS if dq else ROUNDING)
+
+
+@pytest.mark.parametrize("scan_order", [1, 2])
+@pytest.mark.parametrize("row_skip", [None, True])
+def test_skipped_rows_in_a_block(scan_order, row_skip):
+    tensors, block = layer()
+    tensors["w"][4:30] = 0
+    data = nnc.encode(tensors, qp=-24, blocks=[block], scan_order=scan_order, row_skip=row_skip)
+    decoded = nnc.decode(data, reconstruct=False)
+    assert half_steps(decoded["w"] - tensors["w"], -24) <= TRELLIS
+
+
+@pytest.mark.parametrize("g_shape", [(6, 20), (40, 20), (12, 20)])
+@pytest.mark.parametrize("scan_order", [0, 1, 2])
+@pytest.mark.parametrize("profile", [0, 1])
+@pytest.mark.parametrize("separate", [False, True])
+def test_decomposed_layers(g_shape, scan_order, profile, separate):
+    """One block row of G and more of H; G with other rows than the weight; outside of blocks."""
+    rows, rank = g_shape
+    weight = (rows // 2, 120) if rows == 12 else (rows, 60)
+    tensors = {
+        "w_G": random_tensor(rows, rank),
+        "w_H": random_tensor(rank, 60, seed=1),
+        "w_scaling": random_tensor(weight[0], seed=2),
+    }
+    block = nnc.Block(
+        weight="w", g="w_G", h="w_H", dimensions=weight, scaling="w_scaling", separate=separate
+    )
+    data = nnc.encode(
+        tensors, qp=-60, blocks=[block], scan_order=scan_order, dq=False, profile=profile
+    )
+    product = (tensors["w_G"] @ tensors["w_H"]).reshape(weight) * tensors["w_scaling"][:, None]
+    decoded = nnc.decode(data)
+    assert list(decoded) == ["w"]
+    np.testing.assert_allclose(decoded["w"], product, atol=1e-3)
+    parts = nnc.decode(data, reconstruct=False)
+    assert set(parts) == set(tensors)
+
+
+def test_separate_layers_with_elements_left_out():
+    tensors, block = layer(separate=True)
+    data = nnc.encode(
+        tensors, qp=-24, blocks=[block], out_of_band=["dimensions", "cabac_unary_length_minus1"]
+    )
+    decoded = nnc.decode(
+        data,
+        reconstruct=False,
+        dimensions={name: values.shape for name, values in tensors.items()},
+        cabac_unary_length_minus1=10,
+    )
+    assert half_steps(decoded["w"] - tensors["w"], -24) <= TRELLIS
+    with pytest.raises(nnc.MissingValueError):
+        nnc.decode(data)
+
+
+# Levels of few bits.
+
+
+@pytest.mark.parametrize("bit_depth", [2, 4, 8, 16])
+@pytest.mark.parametrize("dq", [True, False])
+@pytest.mark.parametrize("positive", [False, True])
+def test_few_bits_keep_the_path_of_the_trellis(bit_depth, dq, positive):
+    values = random_tensor(11, 12)
+    values = np.abs(values) if positive else values
+    data = nnc.encode({"x": values}, bit_depth=bit_depth, dq=dq)
+    levels, decoded = nnc.decode_levels(data)["x"], nnc.decode(data)["x"]
+    assert np.abs(levels).max() < 1 << bit_depth
+    # Clipping after the trellis would leave its path: errors beyond a few steps.
+    step = np.abs(decoded).max() / max(1, np.abs(levels).max())
+    assert np.abs(decoded - values).max() <= 3 * step
+
+
+def test_one_bit_is_refused():
+    with pytest.raises(nnc.InputError, match="bit_depth"):
+        nnc.encode({"x": random_tensor(3, 3)}, bit_depth=1)
+
+
+# Updates.
+
+
+@pytest.mark.parametrize("predictive", [False, True])
+def test_an_all_zero_tensor_of_a_base_model_stays(predictive):
+    encoder, decoder = nnc.Encoder(predictive=predictive), nnc.Decoder()
+    tensors = {"w": random_tensor(4, 5), "z": np.zeros((3, 2), np.float32)}
+    decoded = decoder.decode(encoder.encode(tensors))
+    assert decoded["z"].shape == (3, 2)
+    assert not decoded["z"].any()
+    changed = {"w": tensors["w"] + 1, "z": tensors["z"]}
+    assert decoder.decode(encoder.encode(changed))["z"].shape == (3, 2)
+
+
+@pytest.mark.parametrize("history", [True, False])
+@pytest.mark.parametrize("predictive", [True, False])
+def test_history_after_a_coded_base_model(history, predictive):
+    encoder = nnc.Encoder(qp=-24, history=history, predictive=predictive)
+    decoder = nnc.Decoder()
+    values = random_tensor(20, 30)
+    for number in range(4):
+        values = values + (random_tensor(20, 30, seed=number + 1) if number else 0)
+        decoded = decoder.decode(encoder.encode({"w": values}))
+        assert half_steps(decoded["w"] - values, -24) <= TRELLIS
+
+
+def test_a_difference_needs_no_base_given_to_be_decoded():
+    before = {"w": random_tensor(5, 6)}
+    data = nnc.Encoder(before, temporal_contexts=False).encode({"w": before["w"] + 1})
+    with pytest.warns(nnc.DecodingWarning):
+        assert abs(nnc.decode(data)["w"].mean() - 1) < 0.1
+
+
+# Models and options at the edge.
+
+
+@pytest.mark.parametrize("effort", [0, 1, 2, 3])
+def test_a_model_of_vectors_alone(effort):
+    there_and_back({"a": random_tensor(7), "b": random_tensor(1)}, effort=effort)
+
+
+def test_layer_parameter_sets():
+    tensors = {"a": random_tensor(6, 7), "b": random_tensor(6, 7, seed=1)}
+    own = {"b": nnc.LayerParameters(qp=-20, qp_density=1)}
+    data = nnc.encode(tensors, layer_parameters=own)
+    units = [unit.type_name for unit in nnc.Bitstream.parse(data).units]
+    assert "NNR_LPS" in units
+    decoded = nnc.decode(data)
+    assert half_steps(decoded["a"] - tensors["a"], -32) <= TRELLIS
+    assert half_steps(decoded["b"] - tensors["b"], -20, 1) <= TRELLIS
+
+
+def test_performance_maps_are_written():
+    maps = nnc.PerformanceMaps(metric_type="accuracy", validation_set_performance=0.5)
+    data = nnc.encode({"w": random_tensor(3, 4)}, performance_maps=maps)
+    assert nnc.ModelInformation.of(nnc.Bitstream.parse(data)).performance_maps == maps
+
+
+# What no other software writes.
+
+
+@pytest.mark.parametrize(
+    ("options", "unit", "element", "value"),
+    [
+        ({"quantization": nnc.Quantization(1, b"q")}, "NNR_QNT", None, None),
+        ({"aggregates": "all"}, "NNR_AGG", None, None),
+        ({"prune_rows": True}, "NNR_TPL", "topology_storage_format", 5),
+        ({"references": True}, "NNR_TPL", "topology_storage_format", 6),
+        ({"references": True}, "NNR_NDU", "topology_elem_id_index", 0),
+        ({"topology": nnc.Topology(1, b"graph")}, "NNR_TPL", "topology_storage_format", 1),
+        ({"topology": nnc.Topology(2, b"graph")}, "NNR_TPL", "topology_storage_format", 2),
+        ({"part_size": 100}, "NNR_NDU", "partial_data_counter", 1),
+        (
+            {"joins": [nnc.Joined(names=["w", "v"])]},
+            "NNR_NDU",
+            "nnr_multiple_topology_elements_present_flag",
+            1,
+        ),
+        (
+            {"tensors": {"w": {"row_axis": 1}}},
+            "NNR_NDU",
+            "first_tensor_dimension_shift",
+            1,
+        ),
+        (
+            {"tensors": {"w": {"data_format": "float16"}}},
+            "NNR_NDU",
+            "nnr_decompressed_data_format",
+            8,
+        ),
+    ],
+    ids=lambda one: str(one)[:40] if isinstance(one, dict) else "",
+)
+def test_syntax_without_vectors(options, unit, element, value):
+    tensors = {"w": random_tensor(30, 20), "v": random_tensor(10, 20, seed=1)}
+    tensors["w"][3] = 0
+    data = nnc.encode(tensors, **options)
+    bitstream = nnc.Bitstream.parse(data)
+    headers = [one.header for one in bitstream.walk() if one.type_name == unit]
+    assert headers
+    assert element is None or value in [getattr(header, element, None) for header in headers]
+    decoded = nnc.decode(data, pruned=False)
+    for name, values in tensors.items():
+        assert half_steps(decoded[name].astype("f4") - values, -32) <= TRELLIS
+    assert bitstream.to_bytes() == data
+
+
+def test_input_parameters_left_out():
+    values = random_tensor(6, 7)
+    data = nnc.encode({"w": values}, out_of_band=["dimensions", "cabac_unary_length_minus1"])
+    bitstream = nnc.Bitstream.parse(data, dimensions={"w": (6, 7)}, cabac_unary_length_minus1=10)
+    assert bitstream.units[-1].header.input_parameters_present_flag == 0
+    assert half_steps(nnc.decode(bitstream)["w"] - values, -32) <= TRELLIS
