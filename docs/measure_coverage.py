@@ -254,7 +254,7 @@ def strategy_counts(edited: dict[Key, list[int]]) -> Counts:
                 drawn = draw(RandomSource(seed))
             except RejectedError:
                 continue
-            traced = tracing.trace(drawn.data)
+            traced = tracing.trace(drawn.data, **drawn.out_of_band)
             for element in traced.elements():
                 if element.is_syntax:
                     counts.add(element.table, element.name, element.value)

@@ -206,9 +206,9 @@ class Unit:
 
     @property
     def holds_reference_list(self) -> bool:
-        """Whether the unit is a topology that lists element ids for others to refer to."""
+        """Whether the unit is a topology that lists element ids; a part of one can't be read."""
         storage = getattr(self.header, "topology_storage_format", None)
-        return bool(storage == TopologyStorageFormat.NNR_TPL_REFLIST)
+        return storage == TopologyStorageFormat.NNR_TPL_REFLIST and not self.is_part
 
     @property
     def names(self) -> list[str]:
