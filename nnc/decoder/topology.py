@@ -145,6 +145,8 @@ def whole_units(units: Iterable[Unit]) -> Iterable[list[Unit]]:
     for unit in units:
         if unit.nnr_unit_type not in (NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT):
             continue
+        if begun:
+            check_turn(unit, begun[-1])
         begun.append(unit)
         if (unit.readable_header().partial_data_counter or 0) <= 1:
             yield begun
@@ -159,6 +161,36 @@ def whole_units(units: Iterable[Unit]) -> Iterable[list[Unit]]:
                 clause="6.4.2",
             )
         )
+
+
+def check_turn(unit: Unit, before: Unit) -> None:
+    """Refuse a unit that isn't the part which has to follow another.
+
+    Raises:
+        InvalidError: it is none, or out of turn.
+    """
+    header, last = unit.readable_header(), before.readable_header()
+    expected = (last.partial_data_counter or 0) - 1
+    own, wanted = header.partial_data_counter or 0, max(expected, 0)
+    if own != wanted or kind_of(header) != kind_of(last):
+        raise unit.locate(
+            InvalidError(
+                "a part of a topology or quantization unit comes out of turn",
+                path="header.partial_data_counter",
+                value=own,
+                allowed=f"{wanted}, in a unit with the header of the one before",
+                clause="6.4.2",
+            )
+        )
+
+
+def kind_of(header: NnrUnitHeader) -> list[Any]:
+    """Give what all parts of a unit have in common."""
+    return [
+        header.nnr_unit_type,
+        header.nnr_topology_unit_header,
+        header.nnr_quantization_unit_header,
+    ]
 
 
 def content(parts: list[Unit], compression: int, limits: Limits) -> bytearray:

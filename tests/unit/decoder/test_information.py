@@ -50,6 +50,25 @@ def test_units_in_parts():
         nnc.ModelInformation.of(bitstream)
 
 
+@pytest.mark.parametrize("order", [(2, 4, 3, 5), (2, 3, 5, 4), (2, 3, 4), (3, 4, 5)])
+def test_parts_out_of_turn(order):
+    bitstream = encoded(topology=nnc.Topology(2, TEXT), quantization=nnc.Quantization(1, b"q"))
+    cut(bitstream, "units[2]", 24)
+    units = bitstream.units
+    assert len(units) == 7
+    # Three parts of the topology, and the quantization unit: 2, 3, 4 and 5.
+    bitstream.units = [*units[:2], *(units[number] for number in order), units[6]]
+    if order == (3, 4, 5):
+        # The first part alone is missing: nothing tells that from a unit of two parts.
+        with pytest.raises(nnc.InvalidError):
+            nnc.ModelInformation.of(bitstream)
+    elif order == (2, 3, 4):
+        assert nnc.ModelInformation.of(bitstream).topologies[0].data == TEXT
+    else:
+        with pytest.raises(nnc.InvalidError, match="out of turn"):
+            nnc.ModelInformation.of(bitstream)
+
+
 @pytest.mark.parametrize("kind", ["topology", "quantization"])
 def test_data_that_inflate_beyond_the_limit(kind):
     bomb = {"topology": nnc.Topology(2, bytes(1 << 22)), "quantization": nnc.Quantization(2, TEXT)}

@@ -91,6 +91,17 @@ def test_scaling_of_g_with_other_rows_stays_apart():
         np.testing.assert_array_equal(values, coded[name])
 
 
+def test_scaling_goes_along_the_rows_wherever_they_are():
+    values = np.random.default_rng(4).normal(0, 0.1, (4, 6)).astype("f4")
+    data = nnc.encode(
+        {"w": values, "w_scaling": SCALING},
+        qp=-60,
+        blocks=[nnc.Block(weight="w", scaling="w_scaling")],
+        tensors={"w": {"row_axis": 1}},
+    )
+    np.testing.assert_allclose(nnc.decode(data)["w"], values * SCALING, atol=1e-4)
+
+
 @pytest.mark.parametrize("eps", [0.0, 1e-5])
 def test_folded_batch_norm_of_a_layer_without_bias(eps):
     data = block()
