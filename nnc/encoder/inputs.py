@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -79,12 +79,14 @@ class GivenTensor(NamedTuple):
         values: array of any dtype.
         row_axis: which of its dimensions are the rows.
         largest: largest magnitude of a float tensor, where that is known.
+        release: gives back the memory of the values; None: it is not for the worker to do so.
     """
 
     name: str
     values: NDArray[Any]
     row_axis: int = 0
     largest: float | None = None
+    release: Callable[[], None] | None = None
 
     def prepared(self, options: EncoderOptions) -> PreparedTensor:
         """Prepare the tensor, in the format and with the row axis that options want for it.
@@ -94,6 +96,8 @@ class GivenTensor(NamedTuple):
         """
         said = options.said_of(self.name)
         tensor = prepare(self.name, self.values, self.largest)
+        if self.release is not None and not np.may_share_memory(tensor.values, self.values):
+            self.release()
         tensor = with_format(with_row_axis(tensor, self.row_axis), said.get("data_format"))
         axis = said.get("row_axis")
         if axis is None or axis >= tensor.values.ndim:

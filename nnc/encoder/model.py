@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
@@ -149,7 +150,8 @@ def encode_units(
             information = replace(information, prunings=prunings)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
-        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest)
+        release = partial(inputs.release, name) if executor is None else None
+        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
 
     sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
     with workers(threads, executor, sum(sizes.values())) as work:
