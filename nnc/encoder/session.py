@@ -21,7 +21,7 @@ from nnc.bitstream import Bitstream
 from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
 from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
-from nnc.decoder.session_state import ROOT, CodedState
+from nnc.decoder.session_state import ROOT, CodedState, SessionState
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import (
@@ -165,7 +165,27 @@ class Encoder:
         )
         received = self.received(bitstream.to_bytes(), prepared)
         self.decoder.decode(received)
+        vanished = {tensor.name for tensor in prepared if self.has_vanished(tensor.name, state)}
+        if vanished:
+            # All of them came out as zero, which needs no unit: the others once more, alone.
+            self.decoder.state = state
+            rest = {name: given for name, given in tensors.items() if name not in vanished}
+            return self.encode_bitstream(rest)
         return received
+
+    def has_vanished(self, name: str, before: SessionState) -> bool:
+        """Tell whether a difference was coded of which quantization left nothing.
+
+        Args:
+            name: name of the tensor.
+            before: the state before that; after it a residual of zeros still says something.
+        """
+        key = self.device_id, name
+        if self.predictive and key in before.differences:
+            return False
+        difference = self.decoder.state.differences.get(key)
+        is_new = difference is not None and difference is not before.differences.get(key)
+        return is_new and not np.any(difference)
 
     def received(self, data: bytes, prepared: Sequence[PreparedTensor]) -> Bitstream:
         """Give a bitstream as a receiver has it who knows what is left out of it."""
