@@ -5,10 +5,10 @@
 `rate_trellis_reference` is the same, written to be read, and says what the numbers mean; both
 give the same indices for every input.
 
-How this one is fast: as in `trellis` a cost is the upper half of 64 bits, and the decisions that
-led there are the lower half, so that taking the cheaper of two paths takes its history along:
-bit 0 says whether the path came from a coded level (one that isn't 0), and each step has two
-more bits, its parity and whether its level is coded. After 15 steps the histories are put aside.
+How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), with a
+word of decisions for each value: bits 0 to 7 and 8 to 15 say for the 8 states before whether a
+level 0, and a coded one (not 0), is cheaper after a coded one; bits 16 to 23 say for the 8
+states after whether a coded level that leads there has parity 1.
 """
 
 from __future__ import annotations
@@ -33,16 +33,20 @@ from nnc.encoder.trellis_reference import BEFORE, checked_sequence
 if not cython.compiled:
     raise ImportError("nnc.encoder.rate_trellis works only when compiled")
 
-# Blocks are of 480 values: 32 groups of 15, as long as a history.
+# Blocks are of 256 values: what is known of them fits the first-level cache together. After groups of 16
+# the costs are made small again.
 
 ONE = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
 BAN = cython.declare(int32_t, FORBIDDEN)
-FAR = cython.declare(uint64_t, UNREACHED)
+FAR = cython.declare(int32_t, UNREACHED)
 ROW = cython.declare(int32_t, MAGNITUDES)
 TOP = cython.declare(int32_t, MAGNITUDES - 12)
 REACH = cython.declare(cython.float, ZERO_REACH)
 REACH_DEPENDENT = cython.declare(cython.float, ZERO_REACH_DEPENDENT)
+
+# The lowest index of each subset, modulo 4.
+_residues = cython.declare(int32_t[4], [0, 2, 3, 1])
 
 _after = cython.declare(uint8_t[16])
 _before = cython.declare(uint8_t[16])
@@ -73,22 +77,22 @@ Task = cython.struct(
     flags=int32_t,
     base=cython.pointer[cython.const[int32_t]],
     history=cython.pointer[cython.const[uint8_t]],
-    branches=cython.pointer[cython.const[uint64_t]],
+    branches=cython.pointer[cython.const[int32_t]],
     magnitudes=cython.pointer[cython.const[int32_t]],
 )
 
 # What is known of the values of one block.
 Block = cython.struct(
-    wholes=int32_t[480],
-    rests=cython.float[480],
-    signs=uint8_t[480],
-    zeros=int32_t[480],
+    wholes=int32_t[256],
+    rests=cython.float[256],
+    signs=uint8_t[256],
+    zeros=int32_t[256],
     # The cheapest coded level of each of four subsets, twice over.
-    coded=int32_t[3840],
+    coded=int32_t[2048],
     # Rows of `branches` after a level 0 and after a coded one, and of `magnitudes`.
-    after_zero=int32_t[480],
-    after_coded=int32_t[480],
-    rows=int32_t[480],
+    after_zero=int32_t[256],
+    after_coded=int32_t[256],
+    rows=int32_t[256],
 )
 
 
@@ -131,15 +135,14 @@ def quantize_by_rate(values, step, situation, tables):
     if situation.history is not None:
         history_view = situation.history
         task.history = cython.address(history_view[0])
-    branches: cython.const[uint64_t][::1] = tables.branches.reshape(-1)
+    branches: cython.const[int32_t][::1] = tables.branches.reshape(-1)
     magnitudes: cython.const[int32_t][::1] = tables.magnitudes.reshape(-1)
     task.branches = cython.address(branches[0])
     task.magnitudes = cython.address(magnitudes[0])
     runs: cython.const[int64_t][:, ::1] = situation.runs
-    blocks = int(((situation.runs[:, 1] - situation.runs[:, 0] + 479) // 480).sum())
-    states = 16 if situation.dependent else 2
-    histories = np.empty(states * 32 * blocks, dtype=np.uint32)
-    if run(task, block, runs, histories, indices):
+    blocks = int(((situation.runs[:, 1] - situation.runs[:, 0] + 255) // 256).sum())
+    decisions = np.empty(256 * blocks, dtype=np.uint32)
+    if run(task, block, runs, decisions, indices):
         refuse_values(flat, step)
     return indices
 
@@ -149,7 +152,7 @@ def run(
     task: Task,
     block: Block,
     runs: cython.const[int64_t][:, ::1],
-    histories: uint32_t[::1],
+    decisions: uint32_t[::1],
     indices: int32_t[::1],
 ) -> cython.Py_ssize_t:
     """Go forward through all runs, then back; give the number of values refused."""
@@ -160,7 +163,7 @@ def run(
     count: cython.int
     states: cython.int = 16 if task.dependent else 2
     state: cython.int
-    costs = cython.declare(uint64_t[16])
+    costs = cython.declare(int32_t[16])
     with cython.nogil:
         for state in range(states):
             costs[state] = FAR
@@ -168,17 +171,17 @@ def run(
         for number in range(runs.shape[0]):
             if task.dependent:
                 pass_over(costs, cython.cast(cython.int, runs[number, 2]))
-            for start in range(runs[number, 0], runs[number, 1], 480):
-                count = cython.cast(cython.int, min(480, runs[number, 1] - start))
+            for start in range(runs[number, 0], runs[number, 1], 256):
+                count = cython.cast(cython.int, min(256, runs[number, 1] - start))
                 bad += forward(
                     cython.address(task),
                     cython.address(block),
                     start,
                     count,
                     costs,
-                    cython.address(histories[place]),
+                    cython.address(decisions[place]),
                 )
-                place += 32 * states
+                place += 256
         if bad == 0:
             state = 0
             for count in range(1, states):
@@ -186,20 +189,20 @@ def run(
                     state = count
             number = runs.shape[0] - 1
             while number >= 0:
-                start = runs[number, 0] + (runs[number, 1] - runs[number, 0] - 1) // 480 * 480
+                start = runs[number, 0] + (runs[number, 1] - runs[number, 0] - 1) // 256 * 256
                 while start >= runs[number, 0]:
-                    place -= 32 * states
-                    count = cython.cast(cython.int, min(480, runs[number, 1] - start))
+                    place -= 256
+                    count = cython.cast(cython.int, min(256, runs[number, 1] - start))
                     state = backward(
                         cython.address(task),
                         cython.address(block),
                         start,
                         count,
                         state,
-                        cython.address(histories[place]),
+                        cython.address(decisions[place]),
                         cython.address(indices[start]),
                     )
-                    start -= 480
+                    start -= 256
                 if task.dependent:
                     for _ in range(runs[number, 2]):
                         state = (state & 8) | _before[2 * (state & 7)]
@@ -210,9 +213,9 @@ def run(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def pass_over(costs: cython.pointer[uint64_t], transitions: cython.int) -> cython.void:
+def pass_over(costs: cython.pointer[int32_t], transitions: cython.int) -> cython.void:
     """Make transitions of parity 0, as skipped rows do; the neighbour stays."""
-    moved = cython.declare(uint64_t[16])
+    moved = cython.declare(int32_t[16])
     state: cython.int
     for _ in range(transitions):
         for state in range(8):
@@ -285,17 +288,15 @@ def split_wide(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def measure(
+def split(
     task: cython.pointer[Task],
     block: cython.pointer[Block],
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.int:
-    """Find out what a block's levels can cost; give the number of values refused."""
+    """Split a block's magnitudes and choose their rows; give the number of values refused."""
     bad: cython.int
     i: cython.int
-    ratio: cython.float
-    reach: cython.float = REACH_DEPENDENT if task.dependent else REACH
     if task.narrow != cython.NULL:
         bad = split_narrow(
             task.narrow + first,
@@ -310,59 +311,86 @@ def measure(
             task.wide + first, task.step, task.most_negative, task.most_positive, count, block
         )
     for i in range(count):
-        ratio = cython.cast(cython.float, block.wholes[i]) + block.rests[i]
-        ratio = ratio if ratio < reach else reach
-        block.zeros[i] = cython.cast(int32_t, ratio * ratio * ONE) if ratio < reach else BAN
-    choose_rows(task, block, first, count)
+        block.rows[i] = ROW * block.signs[i]
+    if task.base != cython.NULL:
+        choose_magnitude_rows(task, block, first, count)
     return bad
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def choose_rows(
+def choose_magnitude_rows(
     task: cython.pointer[Task],
     block: cython.pointer[Block],
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.void:
-    """Give the rows of the tables for each value; `rates` says which there are."""
+    """Give the rows of magnitudes where there is a base level."""
     i: cython.int
-    sign: int32_t
-    neighbour: int32_t
-    base: int32_t = 0
-    magnitude: int32_t
-    before: int32_t = 0
-    kind: int32_t
-    place: cython.Py_ssize_t
-    if first > 0:
-        before = 1 if is_negative(task, first - 1) else 2
-    place = first % task.restart
+    base: int32_t
     for i in range(count):
-        sign = block.signs[i]
-        neighbour = before if place > 0 else 0
-        place += 1
-        if place == task.restart:
-            place = 0
-        block.after_zero[i] = 16 * sign
-        block.after_coded[i] = 16 * (12 * neighbour + sign)
-        block.rows[i] = ROW * sign
-        before = 2 - sign
+        base = task.base[first + i]
+        if base != 0:
+            if base < -task.flags or base > task.flags:
+                base = task.flags
+            block.rows[i] = ROW * (2 + (-base if base < 0 else base))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_branch_rows(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Give the rows of branches; `rates` says which there are."""
+    i: cython.int
+    start: cython.Py_ssize_t
+    for i in range(1, count):
+        block.after_coded[i] = 16 * (12 * (2 - block.signs[i - 1]) + block.signs[i])
+    block.after_coded[0] = 16 * block.signs[0]
+    if first > 0:
+        block.after_coded[0] += 16 * 12 * (1 if is_negative(task, first - 1) else 2)
+    for i in range(count):
+        block.after_zero[i] = 16 * block.signs[i]
+    # At the restarts it is as if the level before were 0.
+    start = (first + task.restart - 1) // task.restart * task.restart
+    while start < first + count:
+        block.after_coded[start - first] = block.after_zero[start - first]
+        start += task.restart
+    if task.base != cython.NULL or task.history != cython.NULL:
+        choose_other_contexts(task, block, first, count)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_other_contexts(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Give the rows of branches where base levels or a history are contexts."""
+    i: cython.int
+    base: int32_t = 0
+    kind: int32_t
+    for i in range(count):
         if task.base != cython.NULL:
             base = task.base[first + i]
-        if base != 0:
-            magnitude = -base if base < 0 else base
-            kind = 10 * (3 + (magnitude > 1)) + 2 * (3 + (base > 0)) + sign
-            block.after_zero[i] = block.after_coded[i] = 16 * kind
-            magnitude = magnitude if magnitude < task.flags else task.flags
-            block.rows[i] = ROW * (2 + magnitude)
+        kind = 3 + (base < -1 or base > 1)
         if task.history != cython.NULL and task.history[first + i]:
-            if base != 0:
-                kind = 50 + 2 * (3 + (base > 0)) + sign
-                block.after_zero[i] = block.after_coded[i] = 16 * kind
-            else:
-                block.after_zero[i] = 16 * (50 + sign)
-                block.after_coded[i] = 16 * (50 + 2 * neighbour + sign)
+            kind = 5
+            # With the neighbour's context of sign_flag, 2 rows for each.
+            block.after_zero[i] = 16 * (50 + block.signs[i])
+            block.after_coded[i] = 16 * (50 + block.after_coded[i] // 192 * 2 + block.signs[i])
+        if base != 0:
+            kind = 10 * kind + 2 * (3 + (base > 0)) + block.signs[i]
+            block.after_zero[i] = 16 * kind
+            block.after_coded[i] = 16 * kind
 
 
 @cython.cfunc
@@ -388,6 +416,24 @@ def squared(distance: cython.float) -> int32_t:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def measure_zeros(
+    block: cython.pointer[Block], count: cython.int, reach: cython.float
+) -> cython.void:
+    """Give the costs of the level 0."""
+    i: cython.int
+    ratio: cython.float
+    nearest: cython.float
+    cost: int32_t
+    for i in range(count):
+        ratio = cython.cast(cython.float, block.wholes[i]) + block.rests[i]
+        nearest = ratio if ratio < reach else reach
+        cost = squared(nearest)
+        block.zeros[i] = cost if ratio < reach else BAN
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def measure_coded(
     task: cython.pointer[Task], block: cython.pointer[Block], count: cython.int
 ) -> cython.void:
@@ -404,6 +450,7 @@ def measure_coded(
     rest: cython.float
     costs: cython.pointer[cython.const[int32_t]]
     target: cython.pointer[int32_t]
+    cheapest = cython.declare(int32_t[4])
     for i in range(count):
         whole = block.wholes[i]
         rest = block.rests[i]
@@ -412,38 +459,21 @@ def measure_coded(
         for j in range(4):
             lower = squared(rest + cython.cast(cython.float, 3 - j)) + costs[j]
             upper = squared(rest - cython.cast(cython.float, 1 + j)) + costs[4 + j]
-            lower = lower if lower < upper else upper
-            target[j] = lower
-            target[4 + j] = lower
+            # Put aside first: what is stored might overlap the table, for all that C knows.
+            cheapest[j] = lower if lower < upper else upper
+        for j in range(4):
+            target[j] = cheapest[j]
+            target[4 + j] = cheapest[j]
         most = task.most_negative if block.signs[i] else task.most_positive
         if whole + 4 > most:
             for j in range(4):
                 lower = squared(rest + cython.cast(cython.float, 3 - j)) + costs[j]
                 upper = squared(rest - cython.cast(cython.float, 1 + j)) + costs[4 + j]
-                if whole - 3 + j > most:
-                    lower = BAN
-                if whole + 1 + j > most:
-                    upper = BAN
+                lower = lower if whole - 3 + j <= most else BAN
+                upper = upper if whole + 1 + j <= most else BAN
                 lower = lower if lower < upper else upper
-                target[j] = target[4 + j] = lower
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def cheaper(one: uint64_t, other: uint64_t) -> uint64_t:
-    """Give the smaller."""
-    return one if one < other else other
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def above(cost: int32_t) -> uint64_t:
-    """Give a cost in the upper half."""
-    return cython.cast(uint64_t, cython.cast(uint32_t, cost)) << 32
+                target[j] = lower
+                target[4 + j] = lower
 
 
 @cython.cfunc
@@ -454,124 +484,50 @@ def forward(
     block: cython.pointer[Block],
     first: cython.Py_ssize_t,
     count: cython.int,
-    costs: cython.pointer[uint64_t],
-    histories: cython.pointer[uint32_t],
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
 ) -> cython.int:
     """Carry the costs through one block; give the number of values refused."""
     start: cython.int
-    bad: cython.int = measure(task, block, first, count)
+    bad: cython.int = split(task, block, first, count)
+    choose_branch_rows(task, block, first, count)
+    measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
     if task.dependent:
         measure_coded(task, block, count)
-        for start in range(0, count, 15):
-            open_histories(costs, 8)
-            advance_dependent(task, block, start, min(15, count - start), costs)
-            put_histories_aside(costs, histories, 16)
-            histories += 16
     else:
         measure_uniform(task, block, count)
-        for start in range(0, count, 15):
-            open_histories(costs, 1)
-            advance_uniform(task, block, start, min(15, count - start), costs)
-            put_histories_aside(costs, histories, 2)
-            histories += 2
+    for start in range(0, count, 16):
+        if task.dependent:
+            nnc_advance(
+                task.branches,
+                cython.address(block.after_zero[start]),
+                cython.address(block.after_coded[start]),
+                cython.address(block.zeros[start]),
+                cython.address(block.coded[8 * start]),
+                cython.address(block.wholes[start]),
+                min(16, count - start),
+                costs,
+                decisions + start,
+            )
+            make_small(costs, 16)
+        else:
+            advance_uniform(task, block, start, min(16, count - start), costs, decisions)
+            make_small(costs, 2)
     return bad
 
 
 @cython.cfunc
+@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def open_histories(costs: cython.pointer[uint64_t], states: cython.int) -> cython.void:
-    """Lift costs to the upper half; below, say which paths come from a coded level."""
+def make_small(costs: cython.pointer[int32_t], states: cython.int) -> cython.void:
+    """Make the smallest cost 0."""
     state: cython.int
-    for state in range(states):
-        costs[state] = costs[state] << 32
-        costs[states + state] = (costs[states + state] << 32) + 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def put_histories_aside(
-    costs: cython.pointer[uint64_t], histories: cython.pointer[uint32_t], states: cython.int
-) -> cython.void:
-    """Split histories from costs, and make the smallest cost 0."""
-    state: cython.int
-    least: uint64_t
-    for state in range(states):
-        histories[state] = cython.cast(uint32_t, costs[state])
-        costs[state] >>= 32
-    least = costs[0]
+    least: int32_t = costs[0]
     for state in range(1, states):
-        least = cheaper(least, costs[state])
+        least = costs[state] if costs[state] < least else least
     for state in range(states):
         costs[state] -= least
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def advance_dependent(
-    task: cython.pointer[Task],
-    block: cython.pointer[Block],
-    first: cython.int,
-    count: cython.int,
-    costs: cython.pointer[uint64_t],
-) -> cython.void:
-    """Carry the costs of the 8 states, after a level 0 and after a coded one, through steps."""
-    i: cython.int
-    state: cython.int
-    bit: uint64_t = 2
-    zero: uint64_t
-    even0: uint64_t
-    even1: uint64_t
-    odd0: uint64_t
-    odd1: uint64_t
-    ended = cython.declare(uint64_t[8])
-    going = cython.declare(uint64_t[8])
-    to_zero = cython.declare(uint64_t[8])
-    to_coded = cython.declare(uint64_t[8])
-    after_zero: cython.pointer[cython.const[uint64_t]]
-    after_coded: cython.pointer[cython.const[uint64_t]]
-    coded: cython.pointer[cython.const[int32_t]]
-    for state in range(8):
-        ended[state] = costs[state]
-        going[state] = costs[8 + state]
-    for i in range(first, first + count):
-        after_zero = task.branches + block.after_zero[i]
-        after_coded = task.branches + block.after_coded[i]
-        for state in range(8):
-            to_zero[state] = cheaper(
-                ended[state] + after_zero[2 * state], going[state] + after_coded[2 * state]
-            )
-            to_coded[state] = cheaper(
-                ended[state] + after_zero[2 * state + 1], going[state] + after_coded[2 * state + 1]
-            )
-        zero = above(block.zeros[i])
-        coded = cython.address(block.coded[8 * i + (~block.wholes[i] & 3)])
-        even0 = above(coded[0]) + 2 * bit
-        even1 = above(coded[2]) + 3 * bit
-        odd0 = above(coded[3]) + 2 * bit
-        odd1 = above(coded[1]) + 3 * bit
-        bit <<= 2
-        ended[0] = to_zero[0] + zero
-        ended[1] = to_zero[2] + zero
-        ended[2] = to_zero[4] + zero
-        ended[3] = to_zero[6] + zero
-        ended[4] = to_zero[7] + zero
-        ended[5] = to_zero[5] + zero
-        ended[6] = to_zero[3] + zero
-        ended[7] = to_zero[1] + zero
-        going[0] = cheaper(to_coded[0] + even0, to_coded[4] + even1)
-        going[1] = cheaper(to_coded[2] + even0, to_coded[6] + even1)
-        going[2] = cheaper(to_coded[4] + even0, to_coded[0] + even1)
-        going[3] = cheaper(to_coded[6] + even0, to_coded[2] + even1)
-        going[4] = cheaper(to_coded[7] + odd0, to_coded[3] + odd1)
-        going[5] = cheaper(to_coded[5] + odd0, to_coded[1] + odd1)
-        going[6] = cheaper(to_coded[3] + odd0, to_coded[7] + odd1)
-        going[7] = cheaper(to_coded[1] + odd0, to_coded[5] + odd1)
-    for state in range(8):
-        costs[state] = ended[state]
-        costs[8 + state] = going[state]
 
 
 @cython.cfunc
@@ -593,8 +549,7 @@ def measure_uniform(
         lower = squared(block.rests[i]) + costs[0]
         upper = squared(block.rests[i] - cython.cast(cython.float, 1)) + costs[1]
         most = task.most_negative if block.signs[i] else task.most_positive
-        if whole >= most:
-            upper = BAN
+        upper = upper if whole < most else BAN
         block.coded[i] = lower if lower < upper else upper
 
 
@@ -606,24 +561,29 @@ def advance_uniform(
     block: cython.pointer[Block],
     first: cython.int,
     count: cython.int,
-    costs: cython.pointer[uint64_t],
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
 ) -> cython.void:
     """Carry the costs after a level 0 and after a coded one through steps."""
     i: cython.int
-    bit: uint64_t = 4
-    ended: uint64_t = costs[0]
-    going: uint64_t = costs[1]
-    to_zero: uint64_t
-    after_zero: cython.pointer[cython.const[uint64_t]]
-    after_coded: cython.pointer[cython.const[uint64_t]]
+    ended: int32_t = costs[0]
+    going: int32_t = costs[1]
+    zero: int32_t
+    other_zero: int32_t
+    coded: int32_t
+    other_coded: int32_t
+    after_zero: cython.pointer[cython.const[int32_t]]
+    after_coded: cython.pointer[cython.const[int32_t]]
     for i in range(first, first + count):
         after_zero = task.branches + block.after_zero[i]
         after_coded = task.branches + block.after_coded[i]
-        to_zero = cheaper(ended + after_zero[0], going + after_coded[0])
-        going = cheaper(ended + after_zero[1], going + after_coded[1])
-        going += above(block.coded[i]) + bit
-        ended = to_zero + above(block.zeros[i])
-        bit <<= 2
+        zero = ended + after_zero[0]
+        other_zero = going + after_coded[0]
+        coded = ended + after_zero[8]
+        other_coded = going + after_coded[8]
+        decisions[i] = (other_zero < zero) | (other_coded < coded) << 8
+        ended = (zero if zero <= other_zero else other_zero) + block.zeros[i]
+        going = (coded if coded <= other_coded else other_coded) + block.coded[i]
     costs[0] = ended
     costs[1] = going
 
@@ -637,47 +597,42 @@ def backward(
     first: cython.Py_ssize_t,
     count: cython.int,
     state: cython.int,
-    histories: cython.pointer[uint32_t],
+    decisions: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
 ) -> cython.int:
     """Rebuild a block's indices from the state after it; give the state before it.
 
     Bit 3 of a state says that the level before is coded (bit 0 without dependent quantization).
     """
-    start: cython.int = (count - 1) // 15 * 15
-    place: cython.int
-    steps: cython.int = count - start
-    states: cython.int = 16 if task.dependent else 2
-    bits: uint32_t
-    step: uint32_t
+    place: cython.int = count - 1
+    decided: uint32_t
+    coded: cython.int
+    subset: cython.int
+    parity: cython.int
     whole: int32_t
     index: int32_t
-    measure(task, block, first, count)
-    while start >= 0:
-        bits = histories[start // 15 * states + state]
-        state &= 7 if task.dependent else 0
-        for place in range(start + steps - 1, start - 1, -1):
-            step = bits >> (1 + 2 * (place - start)) & 3
-            if task.dependent:
-                state = _before[2 * state + (step & 1)]
-            index = 0
-            if step >= 2:
-                whole = block.wholes[place]
-                if task.dependent:
-                    # The first index from 3 below on that is in the subset.
-                    index = (6 if state & 1 else 4) + 2 * cython.cast(int32_t, step & 1)
-                    if state & 1:
-                        index = 5 if step & 1 else 3
-                    index = whole - 3 + ((index - whole + 3) & 3)
-                    index = nearer(task, block, place, index, index + 4)
-                else:
-                    index = nearer(task, block, place, whole, whole + 1)
-                if block.signs[place]:
-                    index = -index
-            indices[place] = index
-        state |= (8 if task.dependent else 1) * cython.cast(cython.int, bits & 1)
-        start -= 15
-        steps = 15
+    sign: int32_t
+    split(task, block, first, count)
+    while place >= 0:
+        decided = decisions[place]
+        whole = block.wholes[place]
+        if task.dependent:
+            coded = state >> 3
+            state &= 7
+            parity = cython.cast(cython.int, decided >> (16 + state)) & coded
+            state = _before[2 * state + parity]
+            subset = 2 * (state & 1) + parity
+            state |= (cython.cast(cython.int, decided >> (8 * coded + state)) & 1) << 3
+            # The first index from 3 below on that is in the subset.
+            index = whole - 3 + ((_residues[subset] + 3 - whole) & 3)
+            index = nearer(task, block, place, index, index + 4)
+        else:
+            coded = state
+            state = cython.cast(cython.int, decided >> (8 * coded)) & 1
+            index = nearer(task, block, place, whole, whole + 1)
+        sign = -cython.cast(int32_t, block.signs[place])
+        indices[place] = ((index ^ sign) - sign) & -coded
+        place -= 1
     return state
 
 
@@ -697,12 +652,13 @@ def nearer(
     rest: cython.float = block.rests[place]
     most: int32_t = task.most_negative if block.signs[place] else task.most_positive
     costs: cython.pointer[cython.const[int32_t]] = (
-        task.magnitudes + block.rows[place] + 4 + ((whole if whole < TOP else TOP) - whole)
+        task.magnitudes + block.rows[place] + 4 + (whole if whole < TOP else TOP)
     )
-    cost_lower: int32_t = squared(rest + cython.cast(cython.float, whole - lower)) + costs[lower]
-    cost_upper: int32_t = squared(rest - cython.cast(cython.float, upper - whole)) + costs[upper]
-    if lower > most:
-        cost_lower = BAN
+    below: int32_t = squared(rest + cython.cast(cython.float, whole - lower))
+    above: int32_t = squared(rest - cython.cast(cython.float, upper - whole))
+    below += costs[lower - whole]
+    above += costs[upper - whole]
     if upper > most:
-        cost_upper = BAN
-    return lower if cost_lower <= cost_upper else upper
+        above = BAN
+        below = below if lower <= most else BAN
+    return lower if below <= above else upper

@@ -80,7 +80,7 @@ def quantize_by_rate(
     """
     flat = checked_sequence(values)
     choices = measure(flat, checked_step(step), situation, tables)
-    branches = (tables.branches >> 32).astype(np.int64).tolist()
+    branches = tables.branches.tolist()
     half = 8 if situation.dependent else 1
     costs = [0] + (2 * half - 1) * [UNREACHED]
     advance = advance_dependent if situation.dependent else advance_uniform
@@ -137,7 +137,7 @@ def advance_dependent(
         costs: of the cheapest path to each of the 16 states.
         zero: cost of the level 0.
         coded: cost of the cheapest coded level of each subset.
-        after_zero: by state the costs of the flags of a level 0 and of a coded one, where the
+        after_zero: costs of the flags of a level 0, and of a coded one, by state, where the
             level before is 0.
         after_coded: the same where it isn't.
 
@@ -148,8 +148,8 @@ def advance_dependent(
     best = [
         [
             min(
-                (costs[state] + after_zero[state][kind], state),
-                (costs[8 + state] + after_coded[state][kind], 8 + state),
+                (costs[state] + after_zero[kind][state], state),
+                (costs[8 + state] + after_coded[kind][state], 8 + state),
             )
             for state in range(8)
         ]
@@ -178,7 +178,7 @@ def advance_uniform(
 ) -> tuple[Costs, list[int]]:
     """Do what `advance_dependent` says for the 2 states without dependent quantization."""
     ways = [
-        min((costs[0] + after_zero[0][kind], 0), (costs[1] + after_coded[0][kind], 1))
+        min((costs[0] + after_zero[kind][0], 0), (costs[1] + after_coded[kind][0], 1))
         for kind in range(2)
     ]
     return [ways[0][0] + zero, ways[1][0] + coded[0]], [ways[0][1], ways[1][1]]

@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 from nnc.encoder.quantization import LARGEST_RATIO
 
 #: The cost of an error of one step.
-COST_ONE = 1 << 20
+COST_ONE = 1 << 18
 
-#: The cost of a state that can't have been reached yet. (15 steps on top of it stay below 2^32.)
-UNREACHED = 1 << 30
+#: The cost of a state that can't have been reached yet. (16 steps on top of it stay below 2^31.)
+UNREACHED = 1 << 28
 
 #: The cost of what isn't allowed: more than any of what is.
-FORBIDDEN = 1 << 26
+FORBIDDEN = 1 << 24
 
 #: A value of so many steps or more isn't quantized to 0, whatever its level would cost.
 ZERO_REACH = 2
 ZERO_REACH_DEPENDENT = 4
 
 # Caps of the weighted bits, so that sums fit 32 bits and stay below FORBIDDEN.
-LARGEST_BRANCH_COST = 1 << 23
-LARGEST_MAGNITUDE_COST = 1 << 25
+LARGEST_BRANCH_COST = 1 << 21
+LARGEST_MAGNITUDE_COST = 1 << 23
 
 #: Length of the table of costs by index, which begins at index -4. All larger indices are taken
 #: to cost the same: only differences count, and these are small there.
@@ -108,15 +108,15 @@ class RateTables:
     """Weighted bits.
 
     Attributes:
-        branches: uint64 array (60, 8, 2), costs in the upper 32 bits: of a level 0, and of
-            sig_flag and sign_flag of another one, by state. Row
-            `10 * set of sig_flag + 2 * context of sign_flag + sign_flag`.
+        branches: int32 array (60, 2, 8): costs by state of a level 0, and of sig_flag and
+            sign_flag of another one. Row `10 * set of sig_flag + 2 * context of sign_flag +
+            sign_flag`.
         magnitudes: int32 array (3 + greater_flags, MAGNITUDES): costs of the rest of a coded
             level by its index, from -4 on. Rows: 0 positive, 1 negative; with a base level
             2 + its magnitude, of at most greater_flags.
     """
 
-    branches: NDArray[np.uint64]
+    branches: NDArray[np.int32]
     magnitudes: NDArray[np.int32]
 
 
@@ -131,12 +131,12 @@ def rate_tables(counts: LevelCounts, weight: float, situation: Situation) -> Rat
     units = round(weight * COST_ONE)
     significant = bin_bits(counts.significant)
     signs = bin_bits(counts.signs)
-    branches = np.empty((SIG_KINDS, SIGN_KINDS, 2, 8, 2), np.int64)
-    branches[..., 0] = significant[:, None, None, :, 0]
-    branches[..., 1] = significant[:, None, None, :, 1] + signs[None, :, :, None]
+    branches = np.empty((SIG_KINDS, SIGN_KINDS, 2, 2, 8), np.int64)
+    branches[..., 0, :] = significant[:, None, None, :, 0]
+    branches[..., 1, :] = significant[:, None, None, :, 1] + signs[None, :, :, None]
     weighted = np.minimum((branches * units) >> FRACTION_BITS, LARGEST_BRANCH_COST)
     return RateTables(
-        (weighted.reshape(60, 8, 2) << 32).astype(np.uint64),
+        weighted.reshape(60, 2, 8).astype(np.int32),
         magnitude_table(magnitude_bits(counts.magnitudes), units, situation),
     )
 
