@@ -85,7 +85,8 @@ Task = cython.struct(
 Block = cython.struct(
     wholes=int32_t[256],
     rests=cython.float[256],
-    signs=uint8_t[256],
+    signs=int32_t[256],
+    limits=int32_t[256],
     zeros=int32_t[256],
     # The cheapest coded level of each of four subsets, twice over.
     coded=int32_t[2048],
@@ -140,8 +141,7 @@ def quantize_by_rate(values, step, situation, tables):
     task.branches = cython.address(branches[0])
     task.magnitudes = cython.address(magnitudes[0])
     runs: cython.const[int64_t][:, ::1] = situation.runs
-    blocks = int(((situation.runs[:, 1] - situation.runs[:, 0] + 255) // 256).sum())
-    decisions = np.empty(256 * blocks, dtype=np.uint32)
+    decisions = np.empty(flat.size, dtype=np.uint32)
     if run(task, block, runs, decisions, indices):
         refuse_values(flat, step)
     return indices
@@ -158,7 +158,6 @@ def run(
     """Go forward through all runs, then back; give the number of values refused."""
     number: cython.Py_ssize_t
     start: cython.Py_ssize_t
-    place: cython.Py_ssize_t = 0
     bad: cython.Py_ssize_t = 0
     count: cython.int
     states: cython.int = 16 if task.dependent else 2
@@ -179,9 +178,9 @@ def run(
                     start,
                     count,
                     costs,
-                    cython.address(decisions[place]),
+                    cython.address(decisions[start]),
+                    cython.address(indices[start]),
                 )
-                place += 256
         if bad == 0:
             state = 0
             for count in range(1, states):
@@ -189,20 +188,21 @@ def run(
                     state = count
             number = runs.shape[0] - 1
             while number >= 0:
-                start = runs[number, 0] + (runs[number, 1] - runs[number, 0] - 1) // 256 * 256
-                while start >= runs[number, 0]:
-                    place -= 256
-                    count = cython.cast(cython.int, min(256, runs[number, 1] - start))
-                    state = backward(
-                        cython.address(task),
-                        cython.address(block),
-                        start,
-                        count,
+                start = runs[number, 0]
+                if task.dependent:
+                    state = backward_dependent(
+                        runs[number, 1] - start,
                         state,
-                        cython.address(decisions[place]),
+                        cython.address(decisions[start]),
                         cython.address(indices[start]),
                     )
-                    start -= 256
+                else:
+                    state = backward_uniform(
+                        runs[number, 1] - start,
+                        state,
+                        cython.address(decisions[start]),
+                        cython.address(indices[start]),
+                    )
                 if task.dependent:
                     for _ in range(runs[number, 2]):
                         state = (state & 8) | _before[2 * (state & 7)]
@@ -294,9 +294,8 @@ def split(
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.int:
-    """Split a block's magnitudes and choose their rows; give the number of values refused."""
+    """Split a block's magnitudes; give the number of values refused."""
     bad: cython.int
-    i: cython.int
     if task.narrow != cython.NULL:
         bad = split_narrow(
             task.narrow + first,
@@ -310,10 +309,6 @@ def split(
         bad = split_wide(
             task.wide + first, task.step, task.most_negative, task.most_positive, count, block
         )
-    for i in range(count):
-        block.rows[i] = ROW * block.signs[i]
-    if task.base != cython.NULL:
-        choose_magnitude_rows(task, block, first, count)
     return bad
 
 
@@ -340,13 +335,13 @@ def choose_magnitude_rows(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def choose_branch_rows(
+def choose_rows(
     task: cython.pointer[Task],
     block: cython.pointer[Block],
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.void:
-    """Give the rows of branches; `rates` says which there are."""
+    """Give the rows of the tables, and the limits; `rates` says which rows there are."""
     i: cython.int
     start: cython.Py_ssize_t
     for i in range(1, count):
@@ -356,6 +351,8 @@ def choose_branch_rows(
         block.after_coded[0] += 16 * 12 * (1 if is_negative(task, first - 1) else 2)
     for i in range(count):
         block.after_zero[i] = 16 * block.signs[i]
+        block.rows[i] = ROW * block.signs[i]
+        block.limits[i] = task.most_negative if block.signs[i] else task.most_positive
     # At the restarts it is as if the level before were 0.
     start = (first + task.restart - 1) // task.restart * task.restart
     while start < first + count:
@@ -363,6 +360,8 @@ def choose_branch_rows(
         start += task.restart
     if task.base != cython.NULL or task.history != cython.NULL:
         choose_other_contexts(task, block, first, count)
+    if task.base != cython.NULL:
+        choose_magnitude_rows(task, block, first, count)
 
 
 @cython.cfunc
@@ -434,51 +433,6 @@ def measure_zeros(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def measure_coded(
-    task: cython.pointer[Task], block: cython.pointer[Block], count: cython.int
-) -> cython.void:
-    """Give the cheapest coded level of each subset, for dependent quantization.
-
-    The indices from 3 below to 4 above the whole steps hold two of each subset.
-    """
-    i: cython.int
-    j: cython.int
-    whole: int32_t
-    most: int32_t
-    lower: int32_t
-    upper: int32_t
-    rest: cython.float
-    costs: cython.pointer[cython.const[int32_t]]
-    target: cython.pointer[int32_t]
-    cheapest = cython.declare(int32_t[4])
-    for i in range(count):
-        whole = block.wholes[i]
-        rest = block.rests[i]
-        costs = task.magnitudes + block.rows[i] + 1 + (whole if whole < TOP else TOP)
-        target = cython.address(block.coded[8 * i])
-        for j in range(4):
-            lower = squared(rest + cython.cast(cython.float, 3 - j)) + costs[j]
-            upper = squared(rest - cython.cast(cython.float, 1 + j)) + costs[4 + j]
-            # Put aside first: what is stored might overlap the table, for all that C knows.
-            cheapest[j] = lower if lower < upper else upper
-        for j in range(4):
-            target[j] = cheapest[j]
-            target[4 + j] = cheapest[j]
-        most = task.most_negative if block.signs[i] else task.most_positive
-        if whole + 4 > most:
-            for j in range(4):
-                lower = squared(rest + cython.cast(cython.float, 3 - j)) + costs[j]
-                upper = squared(rest - cython.cast(cython.float, 1 + j)) + costs[4 + j]
-                lower = lower if whole - 3 + j <= most else BAN
-                upper = upper if whole + 1 + j <= most else BAN
-                lower = lower if lower < upper else upper
-                target[j] = lower
-                target[4 + j] = lower
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
 def forward(
     task: cython.pointer[Task],
     block: cython.pointer[Block],
@@ -486,16 +440,34 @@ def forward(
     count: cython.int,
     costs: cython.pointer[int32_t],
     decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
 ) -> cython.int:
-    """Carry the costs through one block; give the number of values refused."""
+    """Carry the costs through one block; give the number of values refused.
+
+    What is kept as indices are the signed levels that the values get unless that is 0; with
+    dependent quantization their magnitudes in whole steps, with the sign.
+    """
     start: cython.int
     bad: cython.int = split(task, block, first, count)
-    choose_branch_rows(task, block, first, count)
+    choose_rows(task, block, first, count)
     measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
     if task.dependent:
-        measure_coded(task, block, count)
+        nnc_measure(
+            task.magnitudes,
+            block.rows,
+            block.wholes,
+            block.rests,
+            block.limits,
+            TOP,
+            BAN,
+            ONE,
+            count,
+            block.coded,
+            decisions,
+        )
+        keep_wholes(block, count, indices)
     else:
-        measure_uniform(task, block, count)
+        measure_uniform(task, block, count, indices)
     for start in range(0, count, 16):
         if task.dependent:
             nnc_advance(
@@ -533,12 +505,26 @@ def make_small(costs: cython.pointer[int32_t], states: cython.int) -> cython.voi
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def measure_uniform(
-    task: cython.pointer[Task], block: cython.pointer[Block], count: cython.int
+def keep_wholes(
+    block: cython.pointer[Block], count: cython.int, indices: cython.pointer[int32_t]
 ) -> cython.void:
-    """Give the cheaper of the two nearest coded levels."""
+    """Keep the whole steps of values for the way back, those of negative ones complemented."""
     i: cython.int
-    most: int32_t
+    for i in range(count):
+        indices[i] = block.wholes[i] ^ -block.signs[i]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def measure_uniform(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    count: cython.int,
+    indices: cython.pointer[int32_t],
+) -> cython.void:
+    """Give the cost of the cheaper of the two nearest coded levels, and that level."""
+    i: cython.int
     whole: int32_t
     costs: cython.pointer[cython.const[int32_t]]
     lower: int32_t
@@ -548,9 +534,10 @@ def measure_uniform(
         costs = task.magnitudes + block.rows[i] + 4 + (whole if whole < TOP else TOP)
         lower = squared(block.rests[i]) + costs[0]
         upper = squared(block.rests[i] - cython.cast(cython.float, 1)) + costs[1]
-        most = task.most_negative if block.signs[i] else task.most_positive
-        upper = upper if whole < most else BAN
-        block.coded[i] = lower if lower < upper else upper
+        upper = upper if whole < block.limits[i] else BAN
+        whole += upper < lower
+        block.coded[i] = lower if lower <= upper else upper
+        indices[i] = (whole ^ -block.signs[i]) + block.signs[i]
 
 
 @cython.cfunc
@@ -591,74 +578,53 @@ def advance_uniform(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def backward(
-    task: cython.pointer[Task],
-    block: cython.pointer[Block],
-    first: cython.Py_ssize_t,
-    count: cython.int,
+def backward_dependent(
+    count: cython.Py_ssize_t,
     state: cython.int,
     decisions: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
 ) -> cython.int:
-    """Rebuild a block's indices from the state after it; give the state before it.
+    """Turn what is kept into indices, from the state after them; give the state before.
 
-    Bit 3 of a state says that the level before is coded (bit 0 without dependent quantization).
+    Bit 3 of a state says that the level before is coded.
     """
-    place: cython.int = count - 1
+    place: cython.Py_ssize_t = count - 1
     decided: uint32_t
     coded: cython.int
-    subset: cython.int
     parity: cython.int
-    whole: int32_t
-    index: int32_t
+    offset: cython.int
     sign: int32_t
-    split(task, block, first, count)
+    whole: int32_t
     while place >= 0:
         decided = decisions[place]
-        whole = block.wholes[place]
-        if task.dependent:
-            coded = state >> 3
-            state &= 7
-            parity = cython.cast(cython.int, decided >> (16 + state)) & coded
-            state = _before[2 * state + parity]
-            subset = 2 * (state & 1) + parity
-            state |= (cython.cast(cython.int, decided >> (8 * coded + state)) & 1) << 3
-            # The first index from 3 below on that is in the subset.
-            index = whole - 3 + ((_residues[subset] + 3 - whole) & 3)
-            index = nearer(task, block, place, index, index + 4)
-        else:
-            coded = state
-            state = cython.cast(cython.int, decided >> (8 * coded)) & 1
-            index = nearer(task, block, place, whole, whole + 1)
-        sign = -cython.cast(int32_t, block.signs[place])
-        indices[place] = ((index ^ sign) - sign) & -coded
+        sign = indices[place] >> 31
+        whole = indices[place] ^ sign
+        coded = state >> 3
+        state &= 7
+        parity = cython.cast(cython.int, decided >> (16 + state)) & coded
+        state = _before[2 * state + parity]
+        # The first index from 3 below on that is in the subset, or the next one.
+        offset = (_residues[2 * (state & 1) + parity] + 3 - whole) & 3
+        whole += offset - 3 + 4 * cython.cast(int32_t, decided >> (24 + offset) & 1)
+        indices[place] = ((whole ^ sign) - sign) & -coded
+        state |= (cython.cast(cython.int, decided >> (8 * coded + state)) & 1) << 3
         place -= 1
     return state
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def nearer(
-    task: cython.pointer[Task],
-    block: cython.pointer[Block],
-    place: cython.int,
-    lower: int32_t,
-    upper: int32_t,
-) -> int32_t:
-    """Give the cheaper of two indices, the lower one of equals."""
-    whole: int32_t = block.wholes[place]
-    rest: cython.float = block.rests[place]
-    most: int32_t = task.most_negative if block.signs[place] else task.most_positive
-    costs: cython.pointer[cython.const[int32_t]] = (
-        task.magnitudes + block.rows[place] + 4 + (whole if whole < TOP else TOP)
-    )
-    below: int32_t = squared(rest + cython.cast(cython.float, whole - lower))
-    above: int32_t = squared(rest - cython.cast(cython.float, upper - whole))
-    below += costs[lower - whole]
-    above += costs[upper - whole]
-    if upper > most:
-        above = BAN
-        below = below if lower <= most else BAN
-    return lower if below <= above else upper
+def backward_uniform(
+    count: cython.Py_ssize_t,
+    coded: cython.int,
+    decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+) -> cython.int:
+    """Put zeros where they are cheaper; states are 1 after a coded level, else 0."""
+    place: cython.Py_ssize_t = count - 1
+    while place >= 0:
+        indices[place] &= -coded
+        coded = cython.cast(cython.int, decisions[place] >> (8 * coded)) & 1
+        place -= 1
+    return coded
