@@ -1,3 +1,5 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
 # mypy: ignore-errors
 # (the annotations are C types, which mypy doesn't know)
 """The trellis with a rate term, for compilation (clause 9.3, Annex G).
@@ -16,7 +18,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
-from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import LARGEST_RATIO, checked_step, refuse_values
@@ -33,8 +35,8 @@ from nnc.encoder.trellis_reference import BEFORE, checked_sequence
 if not cython.compiled:
     raise ImportError("nnc.encoder.rate_trellis works only when compiled")
 
-# Blocks are of 256 values: what is known of them fits the first-level cache together. After groups of 16
-# the costs are made small again.
+# Blocks are of 256 values: what is known of them fits the first-level cache together. After
+# groups of 16 the costs are made small again.
 
 ONE = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
@@ -173,14 +175,9 @@ def run(
             for start in range(runs[number, 0], runs[number, 1], 256):
                 count = cython.cast(cython.int, min(256, runs[number, 1] - start))
                 bad += forward(
-                    cython.address(task),
-                    cython.address(block),
-                    start,
-                    count,
-                    costs,
-                    cython.address(decisions[start]),
-                    cython.address(indices[start]),
-                )
+                    cython.address(task), cython.address(block), start, count, costs,
+                    cython.address(decisions[start]), cython.address(indices[start]),
+                )  # fmt: skip
         if bad == 0:
             state = 0
             for count in range(1, states):
@@ -191,18 +188,14 @@ def run(
                 start = runs[number, 0]
                 if task.dependent:
                     state = backward_dependent(
-                        runs[number, 1] - start,
-                        state,
-                        cython.address(decisions[start]),
+                        runs[number, 1] - start, state, cython.address(decisions[start]),
                         cython.address(indices[start]),
-                    )
+                    )  # fmt: skip
                 else:
                     state = backward_uniform(
-                        runs[number, 1] - start,
-                        state,
-                        cython.address(decisions[start]),
+                        runs[number, 1] - start, state, cython.address(decisions[start]),
                         cython.address(indices[start]),
-                    )
+                    )  # fmt: skip
                 if task.dependent:
                     for _ in range(runs[number, 2]):
                         state = (state & 8) | _before[2 * (state & 7)]
@@ -298,13 +291,10 @@ def split(
     bad: cython.int
     if task.narrow != cython.NULL:
         bad = split_narrow(
-            task.narrow + first,
-            cython.cast(cython.float, task.step),
+            task.narrow + first, cython.cast(cython.float, task.step),
             cython.cast(cython.float, task.most_negative),
-            cython.cast(cython.float, task.most_positive),
-            count,
-            block,
-        )
+            cython.cast(cython.float, task.most_positive), count, block,
+        )  # fmt: skip
     else:
         bad = split_wide(
             task.wide + first, task.step, task.most_negative, task.most_positive, count, block
@@ -453,34 +443,22 @@ def forward(
     measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
     if task.dependent:
         nnc_measure(
-            task.magnitudes,
-            block.rows,
-            block.wholes,
-            block.rests,
-            block.limits,
-            TOP,
-            BAN,
-            ONE,
-            count,
-            block.coded,
-            decisions,
-        )
-        keep_wholes(block, count, indices)
+            task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
+            count, block.coded, decisions,
+        )  # fmt: skip
+        for start in range(count):
+            # Of negative values the complement.
+            indices[start] = block.wholes[start] ^ -block.signs[start]
     else:
         measure_uniform(task, block, count, indices)
     for start in range(0, count, 16):
         if task.dependent:
             nnc_advance(
-                task.branches,
-                cython.address(block.after_zero[start]),
-                cython.address(block.after_coded[start]),
-                cython.address(block.zeros[start]),
-                cython.address(block.coded[8 * start]),
-                cython.address(block.wholes[start]),
-                min(16, count - start),
-                costs,
-                decisions + start,
-            )
+                task.branches, cython.address(block.after_zero[start]),
+                cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
+                cython.address(block.coded[8 * start]), cython.address(block.wholes[start]),
+                min(16, count - start), costs, decisions + start,
+            )  # fmt: skip
             make_small(costs, 16)
         else:
             advance_uniform(task, block, start, min(16, count - start), costs, decisions)
@@ -500,18 +478,6 @@ def make_small(costs: cython.pointer[int32_t], states: cython.int) -> cython.voi
         least = costs[state] if costs[state] < least else least
     for state in range(states):
         costs[state] -= least
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def keep_wholes(
-    block: cython.pointer[Block], count: cython.int, indices: cython.pointer[int32_t]
-) -> cython.void:
-    """Keep the whole steps of values for the way back, those of negative ones complemented."""
-    i: cython.int
-    for i in range(count):
-        indices[i] = block.wholes[i] ^ -block.signs[i]
 
 
 @cython.cfunc
