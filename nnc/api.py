@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,7 +30,10 @@ from nnc.encoder import (
     Joined,
     LayerParameters,
     TensorOptions,
+    Trial,
     encode_model,
+    encode_to_target,
+    taken_target,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +69,16 @@ def encode(
     part_size: int | None = None,
     aggregates: Literal["all", "modules"] | None = None,
     out_of_band: Sequence[str] = (),
+    lossless: bool = False,
+    target_size: int | str | None = None,
+    bits_per_value: float | None = None,
+    target_mse: float | None = None,
+    psnr: float | None = None,
+    max_error: float | None = None,
+    accuracy_drop: float | None = None,
+    evaluate: Callable[[dict[str, Any]], float] | None = None,
+    sensitivity: Literal["none", "error", "callback"] = "none",
+    on_trial: Callable[[Trial], None] | None = None,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     prune_rows: bool = False,
@@ -128,6 +141,24 @@ def encode(
             of each module (by the names, up to a `.` or `/`), one within the other.
         out_of_band: what the bitstream leaves out and `decode` has to be given: `dimensions`,
             `cabac_unary_length_minus1`.
+        lossless: store all float tensors as they are.
+        target_size: in place of quantization parameters the largest size of the bitstream, in
+            bytes or as `10MB` or `10%` (of what the tensors take). This and the next five are
+            targets, of which one can be given: the model is encoded with coarser and finer
+            steps, at most twelve times, until it comes within 2 % of the target. Tensors whose
+            quantization parameters are given keep these.
+        bits_per_value: the most bits of the bitstream for each value.
+        target_mse: the largest mean squared error of all float values.
+        psnr: the smallest peak signal to noise ratio in dB: of the largest magnitude in the
+            weights, squared, over the mean squared error of all float values.
+        max_error: the largest error of a float value. Unless `dq` says otherwise, values are
+            rounded then, which keeps to it with the coarsest steps.
+        accuracy_drop: the largest loss of accuracy, in percentage points.
+        evaluate: gives the accuracy of decoded tensors by name, as a share (0 to 1) or in
+            percent.
+        sensitivity: whether some weights get finer steps than others: by `error` those of small
+            values, by `callback` those whose coarse quantization lets `evaluate` fall.
+        on_trial: is told each encoding on the way to a target.
         blocks: layers to be coded as one unit each; `auto`: each weight with the bias that goes
             with it by its name.
         joins: tensors that are coded as one, along a dimension of theirs.
@@ -149,7 +180,8 @@ def encode(
             a dtype that can't be coded. The message names it.
 
     Warns:
-        EncodingWarning: a quantization parameter had to be raised, or a tensor stored raw.
+        EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, or a
+            target was missed on its good side.
     """
     options = EncoderOptions(
         qp=qp,
@@ -411,11 +443,16 @@ def save_file(
         InputError: as for `encode`.
         OSError: the file can't be written.
     """
+    target, on_trial = taken_target(options), options.pop("on_trial", None)
     encoder_options = EncoderOptions(metadata=metadata or {}, **options)
-    bitstream = encode_model(
-        tensors, encoder_options, blocks=blocks, joins=joins, threads=threads, executor=executor
-    )
-    bitstream.save(filename)
+    structure: dict[str, Any] = {
+        "blocks": blocks, "joins": joins, "threads": threads, "executor": executor,
+    }  # fmt: skip
+    if target is None:
+        encode_model(tensors, encoder_options, **structure).save(filename)
+        return
+    result = encode_to_target(tensors, encoder_options, target, progress=on_trial, **structure)
+    result.bitstream.save(filename)
 
 
 def load_file(

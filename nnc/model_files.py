@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from nnc.bitio import BitstreamError
-from nnc.bitstream import Bitstream, replace_file, write_units
+from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import DecodingWarning, Limits, ModelStream, Reconstruct, read_topology
-from nnc.encoder import Block, EncoderOptions, Joined, encode_units
+from nnc.encoder import (
+    Block,
+    EncoderOptions,
+    Joined,
+    encode_to_target,
+    encode_units,
+    taken_target,
+)
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
 
 #: Called with the bytes of the model that are done, and those that there are.
@@ -62,6 +69,7 @@ def encode_file(
     executor: Executor | None = None,
     memory: int | None = None,
     progress: Progress | None = None,
+    times: dict[str, float] | None = None,
     **options: Any,
 ) -> FileSizes:
     """Encode a model file into a bitstream file, a few tensors in memory at a time.
@@ -77,7 +85,9 @@ def encode_file(
         memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
             for each worker. A tensor that takes more (ten bytes a value) is worked on alone.
         progress: called with the bytes of the model that are encoded, and with its size.
-        **options: the options of `nnc.encode`.
+        times: gets the seconds that each unit took to encode, by the names of its tensors.
+        **options: the options of `nnc.encode`. With a target, the model is encoded several
+            times, and is in memory as a whole.
 
     Returns:
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
@@ -89,21 +99,30 @@ def encode_file(
     with open_source(model) as source:
         said = {**source.metadata, **(metadata or {})}
         options.setdefault("exact", source.exact)
+        target, on_trial = taken_target(options), options.pop("on_trial", None)
+        encoder_options = EncoderOptions(metadata=said, **options)
+        structure: dict[str, Any] = {
+            "blocks": blocks,
+            "joins": joins,
+            "topology": source.topology,
+            "row_axes": source.row_axes,
+            "threads": threads,
+            "executor": executor,
+            "times": times,
+        }
         sizes = [0]
 
         def write(file: BinaryIO) -> None:
-            units = encode_units(
-                source,
-                EncoderOptions(metadata=said, **options),
-                blocks=blocks,
-                joins=joins,
-                topology=source.topology,
-                row_axes=source.row_axes,
-                threads=threads,
-                executor=executor,
-                memory=memory,
-                advance=Counter(progress, source.nbytes),
-            )
+            if target is None:
+                counter = Counter(progress, source.nbytes)
+                units: Iterable[Unit] = encode_units(
+                    source, encoder_options, memory=memory, advance=counter, **structure
+                )
+            else:
+                tensors = {name: source.tensor(name) for name in source.tensors}
+                units = encode_to_target(
+                    tensors, encoder_options, target, progress=on_trial, **structure
+                ).bitstream.units
             sizes[0] = write_units(units, file)
 
         if isinstance(output, str | os.PathLike):

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnc.cli.encode_options import (
+    CodebookType,
+    ScanOrderType,
+    evaluate_option,
+    tensor_options,
+    with_file,
+)
 from nnc.cli.files import ByteSize, binary_output, check_output, write_bitstream
 from nnc.cli.output import examples, human_size
 from nnc.cli.progress import progress_bar
+from nnc.cli.trials import trial_display
 
 if TYPE_CHECKING:
     from nnc.model_files import FileSizes
@@ -47,6 +55,9 @@ def pattern_numbers(
         "nnc encode model.safetensors -o model.nnc",
         "nnc encode checkpoint/model.safetensors.index.json -o model.nnc",
         "nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -",
+        "nnc encode model.npz -o model.nnc --target-size 10% --report report.html",
+        "nnc encode model.npz -o model.nnc --tensor 'layer4.*=qp:-24,dq:off'",
+        "nnc encode model.npz -o model.nnc --accuracy-drop 0.5 --evaluate mine:accuracy",
     )
 )
 @click.argument("model")
@@ -62,8 +73,37 @@ def pattern_numbers(
               help="The step doubles every 2^N steps of qp.")  # fmt: skip
 @click.option("--effort", type=int, default=1, show_default=True,
               help="From fastest to smallest, 0 to 3.")  # fmt: skip
-@click.option("--dq/--no-dq", default=True, show_default=True, help="Dependent quantization.")
-@click.option("--codebook", is_flag=True, help="Codebooks for tensors of few distinct levels.")
+@click.option("--bit-depth", type=int, help="Bits of the levels, in place of --qp.")
+@click.option("--dq/--no-dq", default=None, help="Dependent quantization.  [default: yes; from "
+              "effort 2 on where it is smaller]")  # fmt: skip
+@click.option(
+    "--codebook", type=CodebookType(), is_flag=False, flag_value="on",
+    help="Codebooks: of few levels (on), of few values without loss (exact), of so many entries, "
+         "or if smaller (auto).  [default: if smaller, for few values]",
+)  # fmt: skip
+@click.option("--lossless", is_flag=True, help="Store all floats as they are.")
+@click.option(
+    "--tensor", "tensors", multiple=True, metavar="PATTERN=OPTION:VALUE,...",
+    callback=tensor_options,
+    help="Options of the tensors whose names match: qp, bit_depth, dq, codebook, keep, "
+         "scan_order, row_skip, cabac_unary_length_minus1, effort; exclude:PATTERN for names that "
+         "it doesn't hold for. Can be repeated.",
+)  # fmt: skip
+@click.option("--options", "options_file", metavar="FILE",
+              help="A TOML file of options, with [tensors.'PATTERN'] tables.")  # fmt: skip
+@click.option("--target-size", metavar="SIZE",
+              help="Search for the finest steps that give so many bytes (10MB, 10%).")  # fmt: skip
+@click.option("--bits-per-value", type=float, help="The same for bits of each value.")
+@click.option("--target-mse", type=float, help="Search for a mean squared error.")
+@click.option("--psnr", type=float, help="Search for a signal to noise ratio, in dB.")
+@click.option("--max-error", type=float, help="Search for the largest error of a value.")
+@click.option("--accuracy-drop", type=float,
+              help="Search for a loss of accuracy, in percentage points.")  # fmt: skip
+@click.option("--evaluate", metavar="MODULE:FUNCTION", callback=evaluate_option,
+              help="Gives the accuracy of tensors by name.")  # fmt: skip
+@click.option("--sensitivity", type=click.Choice(["none", "error", "callback"]), default="none",
+              show_default=True, help="Which weights get finer steps than others.")  # fmt: skip
+@click.option("--report", metavar="FILE", help="Write what each tensor takes, .html or .json.")
 @click.option("--keep", multiple=True, metavar="PATTERN",
               help="Store matching tensors as they are; can be repeated.")  # fmt: skip
 @click.option("--blocks", is_flag=True,
@@ -74,8 +114,8 @@ def pattern_numbers(
 @click.option("--part-size", type=int, help="Cut payloads of more bytes over several units.")
 @click.option("--aggregates", type=click.Choice(["all", "modules"]),
               help="Put units into aggregate units.")  # fmt: skip
-@click.option("--scan-order", type=int, default=0, show_default=True,
-              help="0: by rows; 1 to 4: in blocks of 8 to 64.")  # fmt: skip
+@click.option("--scan-order", type=ScanOrderType(), default=0, show_default=True,
+              help="0: by rows; 1 to 4: blocks of 8 to 64; auto: of large tensors.")  # fmt: skip
 @click.option("--row-skip/--no-row-skip", default=None,
               help="Signal rows of zeros.  [default: where it helps]")  # fmt: skip
 @click.option("--parameter-search/--no-parameter-search", default=True, show_default=True,
@@ -95,7 +135,10 @@ def pattern_numbers(
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     model: str,
     output: str,
     base: str | None,
@@ -106,6 +149,8 @@ def command(
     threads: int | None,
     memory: int | None,
     progress: bool,
+    options_file: str | None,
+    report: str | None,
     **options: Any,
 ) -> None:
     """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
@@ -114,6 +159,12 @@ def command(
     if base is not None and (blocks or joins):
         raise click.UsageError("an update has no blocks and no joined tensors")
     check_output(output, force)
+    if report is not None:
+        check_report(report, base, output, force)
+    options = with_file(context, options_file, options)
+    if base is not None:
+        options = without_target(options)
+    times: dict[str, float] = {}
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
@@ -124,6 +175,7 @@ def command(
 
             with (
                 progress_bar("encoding", shown=progress and not quiet) as advance,
+                trial_display(progress and not quiet) as on_trial,
                 binary_output(output) as target,
             ):
                 sizes = encode_file(
@@ -134,8 +186,14 @@ def command(
                     threads=threads,
                     memory=memory,
                     progress=advance,
+                    on_trial=on_trial,
+                    times=times,
                     **options,
                 )
+    if report is not None:
+        from nnc.report import write_report
+
+        write_report(report, model, output, times=times)
     for warning in caught:
         click.echo(f"nnc: {warning.message}", err=True)
     if not quiet:
@@ -146,6 +204,26 @@ def command(
             f"{human_size(sizes.bitstream)}{ratio}, {seconds:.1f} s",
             err=True,
         )
+
+
+def check_report(report: str, base: str | None, output: str, force: bool) -> None:
+    """Refuse a report that can't be written."""
+    from nnc.report import check_suffix
+
+    if base is not None or output == "-":
+        raise click.UsageError("a report is about a bitstream file of a whole model")
+    check_suffix(report)
+    check_output(report, force)
+
+
+def without_target(options: dict[str, Any]) -> dict[str, Any]:
+    """Give options for an update, for which no target is searched."""
+    from nnc.encoder import taken_target
+
+    result = dict(options)
+    if taken_target(result) is not None:
+        raise click.UsageError("an update is encoded with given quantization parameters")
+    return result
 
 
 def encode_update(

@@ -6,7 +6,7 @@ from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options import EncoderOptions, LayerParameters
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
-from nnc.encoder.targets import Target, TargetResult, Trial, encode_to_target
+from nnc.encoder.targets import Target, TargetResult, Trial, encode_to_target, taken_target
 from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "encode_model",
     "encode_to_target",
     "encode_units",
+    "taken_target",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -58,6 +59,7 @@ def encode_model(
     row_axes: Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
+    times: dict[str, float] | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
 
@@ -72,6 +74,7 @@ def encode_model(
             one they are; profile 0 can't say so and takes the first.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
+        times: gets the seconds that each unit took to encode, by the names of its tensors.
 
     Returns:
         A bitstream of start unit, model parameter set, metadata unit (where there is something
@@ -92,6 +95,7 @@ def encode_model(
             row_axes=row_axes,
             threads=threads,
             executor=executor,
+            times=times,
         )
     )
 
@@ -109,6 +113,7 @@ def encode_units(
     executor: Executor | None = None,
     memory: int | None = None,
     advance: Callable[[int], None] | None = None,
+    times: dict[str, float] | None = None,
 ) -> Iterator[Unit]:
     """Encode a model unit by unit: only the tensors that are worked on are in memory.
 
@@ -129,6 +134,7 @@ def encode_units(
         memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
             for each worker. A tensor that takes more is worked on alone.
         advance: called with a number of bytes of the model when they are encoded.
+        times: gets the seconds that each unit took to encode, by the names of its tensors.
 
     Yields:
         The units in order, as for `encode_model`.
@@ -189,7 +195,11 @@ def encode_units(
             Call((filled(job),), sum(memory_for(inputs, name) for name in job.names))
             for job in model.jobs
         )
-        coded = in_order(work, encode_job, calls, memory)
+        timed = in_order(work, timed_job, calls, memory)
+        coded = (
+            noted(units, seconds, job, times)
+            for job, (units, seconds) in zip(model.jobs, timed, strict=True)
+        )
         yield from model.units(coded, options, finished)
 
 
@@ -470,6 +480,22 @@ def jobs_of(
             done.add(block.weight)
             result.append(Job({name: tensors[name] for name in block.names}, group, block))
     return result
+
+
+def timed_job(job: Job) -> tuple[list[Unit], float]:
+    """Encode as `encode_job`, and give the seconds that it took."""
+    started = time.perf_counter()
+    units = encode_job(job)
+    return units, time.perf_counter() - started
+
+
+def noted(
+    units: list[Unit], seconds: float, job: Job, times: dict[str, float] | None
+) -> list[Unit]:
+    """Give the units of a job, and note how long it took."""
+    if times is not None:
+        times.update(dict.fromkeys(job.names, seconds))
+    return units
 
 
 def encode_job(job: Job) -> list[Unit]:

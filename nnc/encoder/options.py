@@ -93,6 +93,7 @@ class EncoderOptions:
             which makes the unit smaller without a larger error, if any. None: as `auto`, but
             only tried (below effort 2) where few values are distinct.
         keep: patterns of names of float tensors that are stored as they are.
+        lossless: store all float tensors as they are.
         exact: names of float tensors that are stored as they are too, unless `tensors`
             says otherwise.
         scan_order: 0: row by row; 1 to 4: blocks of 8, 16, 32, 64, with entry points; `auto`:
@@ -135,6 +136,7 @@ class EncoderOptions:
     dq: bool | None = None
     codebook: CodebookChoice | None = None
     keep: Sequence[str] = ()
+    lossless: bool = False
     exact: Collection[str] = frozenset()
     scan_order: int | Literal["auto"] = 0
     row_skip: bool | None = None
@@ -175,6 +177,8 @@ class EncoderOptions:
         ):
             if qp is not None:
                 check_range(name, qp, -LARGEST_QP - 1, LARGEST_QP)
+        if self.lossless and (self.qp is not None or self.bit_depth is not None):
+            raise InputError("lossless coding has no step sizes: give neither qp nor bit_depth")
         if isinstance(self.keep, str):
             raise InputError("keep has to be a list of patterns, not a string")
         if self.row_skip and self.profile == 0:
@@ -255,6 +259,8 @@ class EncoderOptions:
     def keeps(self, name: str) -> bool:
         """Tell whether a tensor is to be stored as it is."""
         said = self.said_of(name).get("keep")
+        if self.lossless:
+            return True
         if said is not None:
             return bool(said)
         return name in self.exact or matches(name, self.keep)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -114,9 +114,28 @@ class Target:
         return next(name for name in KINDS if getattr(self, name) is not None)
 
 
-def target_names() -> tuple[str, ...]:
-    """Give the names of all that a `Target` is made of."""
-    return tuple(one.name for one in fields(Target))
+#: Options of `nnc.encode` that make up a target, and what they are called in it.
+TARGET_OPTIONS = {
+    "target_size": "size",
+    "bits_per_value": "bits_per_value",
+    "target_mse": "mse",
+    "psnr": "psnr",
+    "max_error": "max_error",
+    "accuracy_drop": "accuracy_drop",
+    "evaluate": "evaluate",
+    "sensitivity": "sensitivity",
+}
+
+
+def taken_target(options: dict[str, Any]) -> Target | None:
+    """Take out of the options of `nnc.encode` those that make up a target.
+
+    Returns:
+        None where there is none; then those that only go with a target mean nothing.
+    """
+    given = {name: options.pop(name) for name in TARGET_OPTIONS if name in options}
+    said = {TARGET_OPTIONS[name]: value for name, value in given.items() if value is not None}
+    return Target(**said) if any(name in said for name in KINDS) else None
 
 
 SIZE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
@@ -342,14 +361,14 @@ def result_of(search: Search) -> TargetResult:
     if search.best is None:
         nearest = min(search.trials, key=lambda one: one.share)
         raise InputError(
-            f"no encoding has a {target.kind} of {getattr(target, target.kind)}: the nearest of "
+            f"no encoding keeps to {target.kind} {getattr(target, target.kind)}: the nearest of "
             f"{len(search.trials)} tried has {nearest.value:.6g}"
         )
     bitstream, trial, options = search.best
     result = TargetResult(bitstream, trial, search.trials, options, search.told(search.limit))
     if target.kind != "accuracy_drop" and trial.share < 1 - TOLERANCE:
         warnings.warn(
-            f"the encoding has a {target.kind} of {trial.value:.6g}, further from the target of "
+            f"the encoding's {target.kind} is {trial.value:.6g}, further from the target of "
             f"{result.wanted:.6g} than usual",
             EncodingWarning,
             stacklevel=4,

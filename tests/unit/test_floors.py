@@ -14,7 +14,7 @@ FLOORS = [
     {"bitstream"},
     {"decoder"},
     {"containers", "encoder", "formats", "inspect"},
-    {"api", "model_files"},
+    {"api", "model_files", "report"},
     {"demo", "explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
     {"cli"},
 ]

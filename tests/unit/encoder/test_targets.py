@@ -139,9 +139,9 @@ def test_what_is_given_by_name_stays():
 
 
 def test_a_target_that_cannot_be_met():
-    with pytest.raises(nnc.InputError, match="no encoding has a size of 50"):
+    with pytest.raises(nnc.InputError, match="no encoding keeps to size 50"):
         reach(DEMO, size=50)
-    with pytest.raises(nnc.InputError, match="no encoding has a mse"):
+    with pytest.raises(nnc.InputError, match="no encoding keeps to mse"):
         reach(DEMO, mse=1e-30)
 
 
@@ -190,7 +190,7 @@ def test_sizes(text, size):
 
 def test_a_model_without_floats():
     tensors = {"counts": np.arange(100)}
-    with pytest.raises(nnc.InputError, match="no encoding"):
+    with pytest.raises(nnc.InputError, match="no encoding keeps"):
         reach(tensors, size=10)
     with pytest.warns(nnc.EncodingWarning):
         assert reach(tensors, size=10_000).trial.met
