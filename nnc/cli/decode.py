@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "nnc decode model.nnc -o model.safetensors",
         "nnc decode model.nnc -o checkpoint/ --max-shard-size 2GB",
+        "nnc decode model.nnc -o model.onnx",
         "nnc decode update.nnc --base model.safetensors -o new.safetensors",
     )
 )

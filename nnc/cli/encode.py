@@ -54,6 +54,7 @@ def pattern_numbers(
     epilog=examples(
         "nnc encode model.safetensors -o model.nnc",
         "nnc encode checkpoint/model.safetensors.index.json -o model.nnc",
+        "nnc encode model.onnx -o model.nnc",
         "nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -",
         "nnc encode model.npz -o model.nnc --target-size 10% --report report.html",
         "nnc encode model.npz -o model.nnc --tensor 'layer4.*=qp:-24,dq:off'",

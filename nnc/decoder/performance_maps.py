@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError, InvalidError
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.metric_types import METRICS, check_metric_type
 from nnc.syntax import (
     DecompositionPerformanceMap,
     NnrLayerParameterSetUnitPayload,
@@ -28,11 +29,8 @@ from nnc.syntax import (
     UnificationPerformanceMap,
 )
 
-#: Names of performance metric types in use (Annex F, draft); any other text is allowed too.
-METRIC_TYPES = (
-    *("accuracy", "top1_accuracy", "top5_accuracy", "precision", "recall", "f1", "mAP", "mIoU"),
-    *("PSNR", "MS-SSIM", "MSE", "MAE", "BLEU", "perplexity", "AUC"),
-)
+#: Names of performance metric types in use; any other text is allowed too.
+METRIC_TYPES = tuple(METRICS)
 
 #: The count of a map's entries has eight bits and is one more than they are.
 MAXIMUM_ENTRIES = 254
@@ -158,8 +156,8 @@ class PerformanceMaps:
             )
         if self.validation_set_performance is not None:
             check_number("validation_set_performance", self.validation_set_performance)
-        if self.metric_type is not None and "\0" in self.metric_type:
-            raise InputError("metric_type has a zero character, which would end it")
+        if self.metric_type is not None:
+            check_metric_type(self.metric_type)
 
     @property
     def is_empty(self) -> bool:

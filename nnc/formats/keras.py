@@ -253,7 +253,11 @@ def open_sink(
             tensors,
             lambda arrays: replace_bytes(place, weights_file(arrays, metadata, place, topology)),
         )
-    if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_TEF:
+    if (
+        topology is None
+        or topology.storage_format != TopologyStorageFormat.NNR_TPL_TEF
+        or topology.data[:1] != b"{"
+    ):
         raise InputError(
             f"{place}: there is no config of a Keras model among what is to be written: it comes "
             "from encoding a .keras file; write a .weights.h5 file"

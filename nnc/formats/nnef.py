@@ -10,10 +10,8 @@ import io
 import json
 import math
 import os
-import shutil
 import struct
 import tarfile
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +23,7 @@ from nnc.bitio import InputError
 from nnc.bitstream import replace_file
 from nnc.decoder import Topology
 from nnc.formats.extras import load
+from nnc.formats.folders import replace_folder
 from nnc.formats.hostile import check_expansion, check_shape, safe_file, safe_member
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 from nnc.syntax import TopologyStorageFormat
@@ -202,30 +201,15 @@ def dat_file(values: NDArray[Any], name: str, quantized: bool, where: object) ->
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a folder, which takes the place of an NNEF model that there may be.
+    """Write files into a folder, which takes the place of an NNEF model that there may be."""
 
-    Raises:
-        InputError: there is something else.
-    """
-    if path.exists() and not (path / GRAPH).is_file() and not is_empty(path):
-        raise InputError(f"{path} is there and no NNEF model; it is not replaced")
-    new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        inside = new / path.name
+    def fill(folder: Path) -> None:
         for name, data in files.items():
-            place = inside / name
+            place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-        if path.exists():
-            path.rename(new / "before")
-        inside.rename(path)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
-
-def is_empty(path: Path) -> bool:
-    """Tell whether a path is an empty folder."""
-    return path.is_dir() and not any(path.iterdir())
+    replace_folder(path, GRAPH, fill)
 
 
 def write_tar(path: Path, files: Mapping[str, bytes]) -> None:

@@ -95,6 +95,14 @@ FORMATS = [
         folder=".nnef",
     ),
     Format(
+        "TensorFlow SavedModel",
+        (".savedmodel",),
+        "nnc.formats.savedmodel",
+        recognizes=lambda path, head: path.is_dir() and (path / "saved_model.pb").is_file(),
+        structured=True,
+        folder=".savedmodel",
+    ),
+    Format(
         "GGUF",
         (".gguf",),
         "nnc.formats.gguf",

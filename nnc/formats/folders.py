@@ -1,0 +1,42 @@
+"""Models that are folders: replaced in one step, and never anything but a model."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from nnc.bitio import InputError
+
+
+def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
+    """Write a folder beside its final place and move it there when it is whole.
+
+    Args:
+        path: the final place.
+        mark: a file that a model of the format has: only a folder with it, or one that is
+            empty, is replaced.
+        fill: writes into the folder that it is given, which is there and empty.
+
+    Raises:
+        InputError: there is something else.
+        OSError: the folder can't be written.
+    """
+    if path.exists() and not (path / mark).is_file() and not is_empty(path):
+        raise InputError(f"{path} is there and no model that has {mark}; it is not replaced")
+    new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        inside = new / "after"
+        inside.mkdir()
+        fill(inside)
+        if path.exists():
+            path.rename(new / "before")
+        inside.rename(path)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def is_empty(path: Path) -> bool:
+    """Tell whether a path is an empty folder."""
+    return path.is_dir() and not any(path.iterdir())
