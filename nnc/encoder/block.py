@@ -55,6 +55,8 @@ class Block:
         separate: code each tensor as a unit of its own, which says of what layer it is (as
             NNCodec does outside of blocks). The names then tell them apart: `g` ends in `_G`,
             `h` in `_H`, and `scaling` is the weight's name with `_scaling`.
+        optional: from effort 2 on, code the tensors as units of their own where these are
+            smaller, as each of them may be coded in another way.
     """
 
     weight: str
@@ -65,6 +67,7 @@ class Block:
     scaling: str | None = None
     batch_norm: Sequence[str] = ()
     separate: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a layer of which something is missing."""
@@ -133,7 +136,7 @@ def blocks_by_name(tensors: Mapping[str, PreparedTensor]) -> list[Block]:
             continue
         bias = (found[1] or "") + BIAS_NAMES[found[2]]
         if bias in tensors and tensors[bias].values.shape == tensor.values.shape[:1]:
-            result.append(Block(weight=name, bias=bias))
+            result.append(Block(weight=name, bias=bias, optional=True))
     return result
 
 

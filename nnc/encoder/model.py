@@ -17,6 +17,8 @@ from nnc.decoder.topology import Topology
 from nnc.decoder.workers import Call, in_order, workers
 from nnc.encoder.arrangement import arrange, is_plain
 from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
+from nnc.encoder.choice import TRYING_EFFORT
+from nnc.encoder.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.inputs import (
     ArrayInputs,
     GivenTensor,
@@ -38,12 +40,8 @@ from nnc.encoder.preparation import PreparedTensor, check_name
 from nnc.encoder.quantization_plan import QuantizationPlan
 from nnc.encoder.row_pruning import PrunedInputs
 from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
+from nnc.encoder.trying import fewest_bytes, scan_orders
 from nnc.syntax import (
-    NnrModelParameterSetUnitHeader,
-    NnrModelParameterSetUnitPayload,
-    NnrStartUnitHeader,
-    NnrUnitHeader,
-    NnrUnitType,
     QuantizationMethod,
 )
 
@@ -511,12 +509,21 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        return [encode_tensor(tensor, plan, options, job.lineage)]
+        if job.lineage is not None or tensor.is_integer:
+            return [encode_tensor(tensor, plan, options, job.lineage)]
+        orders = scan_orders(tensor.values.shape, options)
+        ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
+        return fewest_bytes(ways, options)
     qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
     options = options.for_tensor(job.block.weight)
     if job.block.separate:
         return encode_separately(job.block, tensors, qps, plan.base, options)
-    return [encode_block(job.block, tensors, qps, plan.base, options)]
+    whole = [encode_block(job.block, tensors, qps, plan.base, options)]
+    if not job.block.optional or options.effort < TRYING_EFFORT:
+        return whole
+    alone = [job.alone({name: tensor})._replace(block=None) for name, tensor in tensors.items()]
+    apart = [unit for one in alone for unit in encode_job(one)]
+    return fewest_bytes([whole, apart], options)
 
 
 def encode_tensor(
@@ -538,18 +545,6 @@ def encode_tensor(
     return encode_floats(tensor, qp, plan.base, options, lineage)
 
 
-def start_unit(options: EncoderOptions) -> Unit:
-    """Give the unit that starts a bitstream."""
-    return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_STR,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
-            nnr_start_unit_header=NnrStartUnitHeader(general_profile_idc=options.profile),
-        )
-    )
-
-
 def parameter_set_unit(
     tensors: list[PreparedTensor],
     grouping: Grouping,
@@ -561,36 +556,13 @@ def parameter_set_unit(
     """Give the model parameter set."""
     plan, qps = grouping.groups[0].plan, grouping.qps
     coded = any(tensor.is_integer or qps[tensor.name] is not None for tensor in tensors)
-    payload = NnrModelParameterSetUnitPayload(
-        topology_carriage_flag=0,
-        mps_sparsification_flag=0,
-        mps_pruning_flag=0,
-        mps_unification_flag=0,
-        mps_decomposition_performance_map_flag=0,
-        mps_quantization_method_flags=int(coded and QuantizationMethod.NNR_QSU),
-        mps_topology_indexed_reference_flag=0,
-    )
-    if options.profile == 1:
-        payload.base_model_id_present_flag = 0
-        payload.validation_set_performance_present_flag = 0
-        payload.metric_type_performance_map_valid_flag = 0
-        payload.mps_parent_signalling_enabled_flag = int(update)
-        if update:
-            payload.nnr_pre_flag = int(predictive)
-        else:
-            payload.nnr_reserved_zero_1bit = 0
-        payload.nnr_reserved_zero_2bits = 0
-    else:
-        payload.nnr_reserved_zero_7bits = 0
+    payload = parameter_set(options)
+    payload.mps_quantization_method_flags = int(coded and QuantizationMethod.NNR_QSU)
+    if update:
+        payload.mps_parent_signalling_enabled_flag = 1
+        payload.nnr_reserved_zero_1bit = None
+        payload.nnr_pre_flag = int(predictive)
     if coded:
         payload.mps_qp_density = plan.qp_density
         payload.mps_quantization_parameter = plan.base
-    return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_MPS,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
-            nnr_model_parameter_set_unit_header=NnrModelParameterSetUnitHeader(),
-        ),
-        payload,
-    )
+    return parameter_set_unit_of(payload)
