@@ -54,6 +54,28 @@ SAMPLE_EVERY = cython.declare(cython.Py_ssize_t, rule.SAMPLE_EVERY)
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def _first_wrong(
+    coder: cython.pointer(Coder),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Find the first level with a wrong parity, with the state there."""
+    state: cython.int = place.state
+    i: cython.Py_ssize_t
+    for i in range(count):
+        level: cython.longlong = levels[i]
+        if level != 0 and (level ^ state) & 1:
+            place.state = state
+            return i
+        half: cython.longlong = ((-level if level < 0 else level) + 1) >> 1
+        state = coder.transitions[2 * state + (half & 1)]
+    return count
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def _pass_over(
     coder: cython.pointer(Coder),
     coding: cython.pointer(Coding),
@@ -70,15 +92,19 @@ def _pass_over(
         return count
     transitions: cython.pointer(cython.const[cython.uchar]) = coder.transitions
     state: cython.int = place.state
+    wrong: cython.uint = 0
+    level: cython.uint
+    sign: cython.uint
     i: cython.Py_ssize_t
+    # Without a branch, since which levels are 0 can't be foreseen.
     for i in range(count):
-        level: cython.longlong = levels[i]
-        if level != 0 and (level ^ state) & 1:
-            place.state = state
-            return i
-        # The parity of half the magnitude, rounded up: bit 1 of the level or of its negative.
-        half: cython.longlong = ((-level if level < 0 else level) + 1) >> 1
-        state = transitions[2 * state + (half & 1)]
+        level = levels[i]
+        sign = -(level >> 31)
+        wrong |= -cython.cast(cython.uint, level != 0) & (level ^ state)
+        # The parity of half the magnitude, rounded up, is bit 1 of the magnitude plus 1.
+        state = transitions[2 * state + (((level ^ sign) - sign + 1) >> 1 & 1)]
+    if wrong & 1:
+        return _first_wrong(coder, place, levels, count)
     place.state = state
     return count
 

@@ -65,9 +65,9 @@ def load(model: str, values: int) -> dict[str, np.ndarray]:
 
     result: dict[str, np.ndarray] = {}
     for name, tensor in load_file(model).items():
-        if tensor.ndim > 1 and tensor.dtype.kind == "f":
-            if count(result) + tensor.size <= values:
-                result[name] = np.asarray(tensor, dtype=np.float32)
+        fits = count(result) + tensor.size <= values
+        if fits and tensor.ndim > 1 and tensor.dtype.kind == "f":
+            result[name] = np.asarray(tensor, dtype=np.float32)
     return result
 
 
