@@ -423,6 +423,7 @@ def save_file(
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
+    information: ModelInformation | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
     **options: Any,
@@ -435,6 +436,7 @@ def save_file(
         metadata: key-value pairs to be kept with the model.
         blocks: layers to be coded as one unit each, as for `encode`.
         joins: tensors that are coded as one, as for `encode`.
+        information: what to tell of the model beside its tensors.
         threads: number of threads, None for one a processor.
         executor: used in place of threads of our own.
         **options: the options of `encode`.
@@ -446,7 +448,8 @@ def save_file(
     target, on_trial = taken_target(options), options.pop("on_trial", None)
     encoder_options = EncoderOptions(metadata=metadata or {}, **options)
     structure: dict[str, Any] = {
-        "blocks": blocks, "joins": joins, "threads": threads, "executor": executor,
+        "blocks": blocks, "joins": joins, "information": information,
+        "threads": threads, "executor": executor,
     }  # fmt: skip
     if target is None:
         encode_model(tensors, encoder_options, **structure).save(filename)

@@ -258,6 +258,7 @@ def encode_prepared(
     lineages: Sequence[Lineage | None] | None = None,
     update: bool = False,
     predictive: bool = False,
+    information: ModelInformation | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Bitstream:
@@ -269,6 +270,7 @@ def encode_prepared(
         lineages: for each tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
+        information: what else to tell of the model.
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
     """
@@ -278,6 +280,7 @@ def encode_prepared(
         lineages=lineages,
         update=update,
         predictive=predictive,
+        information=information,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
     with workers(threads, executor, sum(job.nbytes for job in model.jobs)) as work:

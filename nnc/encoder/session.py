@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
+from nnc.decoder.information import ModelInformation
 from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
 from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
@@ -116,7 +117,9 @@ class Encoder:
         """
         self.decoder.decode(data)
 
-    def encode(self, tensors: Mapping[str, ArrayLike]) -> bytes:
+    def encode(
+        self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
+    ) -> bytes:
         """Encode a model: the first one whole, each further one as an update.
 
         Tensors that are as the receivers have them already are left out of an update, and so
@@ -124,6 +127,7 @@ class Encoder:
 
         Args:
             tensors: arrays by name.
+            information: what else to tell of the model: `base_model_id` and its performance.
 
         Returns:
             The bitstream. The session's state is then that of a decoder of it.
@@ -131,9 +135,11 @@ class Encoder:
         Raises:
             InputError: a tensor that can't be coded.
         """
-        return self.encode_bitstream(tensors).to_bytes()
+        return self.encode_bitstream(tensors, information=information).to_bytes()
 
-    def encode_bitstream(self, tensors: Mapping[str, ArrayLike]) -> Bitstream:
+    def encode_bitstream(
+        self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
+    ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
         state = self.decoder.state
         update = bool(state.values)
@@ -160,6 +166,7 @@ class Encoder:
             lineages=lineages,
             update=update,
             predictive=self.predictive,
+            information=information,
             threads=self.threads,
             executor=self.executor,
         )

@@ -113,6 +113,22 @@ def test_topologies_of_the_vectors(name):
     assert [one.storage_format for one in read] == ([] if wanted is None else [wanted])
 
 
+def test_files_and_updates_tell_it_too(tmp_path):
+    told = nnc.ModelInformation(
+        base_model_id="m",
+        performance_maps=nnc.PerformanceMaps(metric_type="mAP", validation_set_performance=0.5),
+        topologies=(nnc.Topology(2, TEXT), nnc.Topology(0, b"")),
+        quantizations=(nnc.Quantization(3, b"q"),),
+    )
+    nnc.save_file(MODEL, tmp_path / "m.nnc", information=told)
+    assert nnc.ModelInformation.of(nnc.open(tmp_path / "m.nnc")) == told
+    encoder, decoder = nnc.Encoder(), nnc.Decoder()
+    for shift in (0, 1):
+        data = encoder.encode({"w": MODEL["w"] + np.float32(shift)}, information=told)
+        assert nnc.ModelInformation.of(nnc.Bitstream.parse(data)) == told
+        np.testing.assert_allclose(decoder.decode(data)["w"], MODEL["w"] + shift, atol=0.01)
+
+
 def test_what_was_read_can_be_written():
     bitstream = encoded(
         topology=nnc.Topology(2, TEXT),
