@@ -20,8 +20,8 @@ from nnc.inspect.bins import decode_bins, is_coded
 
 QP = -20
 
-#: Largest error of a value, in step sizes: half of one by rounding, up to two by the trellis.
-BOUND = 2.0
+#: Largest error of a value in step sizes, where bits count beside the error.
+BOUND = 4.0
 
 #: Stands for any value of an element that is there.
 PRESENT = object()

@@ -28,6 +28,10 @@ def test_the_tables_of_clause_10_are_those_of_the_coder():
     assert (ROOT / "docs/tables.md").read_text("utf-8") == script("make_tables").page()
 
 
+def test_the_page_of_clauses_is_that_of_the_tests():
+    assert (ROOT / "docs/clauses.md").read_text("utf-8") == script("make_clauses").page()
+
+
 def test_the_coverage_page_has_every_element_of_the_schema():
     results = json.loads((ROOT / "docs/coverage.json").read_text("utf-8"))
     measuring = script("measure_coverage")

@@ -115,7 +115,8 @@ def draw_options(draw: Draw) -> dict[str, Any]:
     options = {
         "qp_density": density,
         "qp": draw.integer(-12, 0) << density,
-        "dq": draw.chance(50),
+        "dq": draw.choice([False, True, None]),
+        "effort": draw.choice([0, 0, 1, 2, 3]),
         "codebook": draw.choice([None, None, False, True, "exact", "auto", 1, 5]),
         "scan_order": draw.integer(0, 4),
         "profile": draw.choice([1, 1, 0]),

@@ -1,0 +1,59 @@
+"""Writes docs/clauses.md: for each clause the call of the encoder that writes it.
+
+Run it from the root of the repository: `python docs/make_clauses.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.clauses import PRESENT, ROWS, Row  # noqa: E402
+
+PAGE = ROOT / "docs" / "clauses.md"
+
+HEAD = """# Clauses, and the calls that write them
+
+<!-- Made by docs/make_clauses.py from tests/clauses.py; do not edit. -->
+
+For each clause of decoding (7), quantization (9) and entropy coding (10), and for the units and
+headers (6) that the encoder has options for: the options, and the elements that then stand in the
+bitstream. A test encodes each, looks for the elements, and decodes; where the last column is
+empty, NNCodec 2.1.3 decodes it too, to the same levels and values.
+
+| clause | what | call | elements | NNCodec |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """Give the page."""
+    return HEAD + "".join(line(row) for row in ROWS)
+
+
+def line(row: Row) -> str:
+    """Give the line of a row."""
+    options = "".join(f", {name}={shown(value)}" for name, value in row.options.items())
+    call = f"nnc.Encoder(base{options})" if row.is_session else f"nnc.encode(model{options})"
+    elements = [said(name, value) for name, value in {**row.elements, **row.bins}.items()]
+    elements += [f"no `{name}`" for name in (*row.absent, *row.absent_bins)]
+    cells = [row.clause, row.what, f"`{call}`", ", ".join(elements), row.peer]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+def shown(value: object) -> str:
+    """Give an option's value as it is written, without what is as always."""
+    return re.sub(r", \w+=(None|\(\)|False|\{\})(?=[,)])", "", repr(value))
+
+
+def said(name: str, value: object) -> str:
+    """Give an element and its value."""
+    return f"`{name}`" if value is PRESENT else f"`{name}` = {value}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
