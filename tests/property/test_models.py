@@ -38,10 +38,12 @@ def holds(drawn: DrawnModel) -> None:
         if values.dtype.kind in "biu" or coded[name].qp is None:
             assert np.array_equal(decoded[name], values), name
         else:
-            assert_near(name, decoded[name], values, coded[name], drawn.options)
+            unit = [drawn.tensors[one].astype("f8").ravel() for one in coded[name].tensor.names]
+            spread = np.ptp(np.concatenate(unit))
+            assert_near(name, decoded[name], values, coded[name], drawn.options, spread)
 
 
-def assert_near(name, decoded, values, coded, options):
+def assert_near(name, decoded, values, coded, options, spread):
     """Check values against the bound of the quantization that their unit says."""
     decoded, wide = decoded.astype("f8"), values.astype("f8")
     step = float(step_size(coded.qp, coded.layout.qp_density))
@@ -53,7 +55,7 @@ def assert_near(name, decoded, values, coded, options):
     bound = step * BOUNDS[bool(dq), options["effort"] > 0]
     if coded.tensor.codebook is not None and options["codebook"] is not True:
         # The entries are where the values are, and need not be at half a step from each.
-        bound = np.ptp(wide) + np.abs(wide).max() * 2.0**-6 + step
+        bound = spread * (1 + 2.0**-6) + np.abs(wide).max() * 2.0**-6 + step
     near = error <= bound * (1 + 1e-5) + allowance
     if "bit_depth" in options:
         # What doesn't fit is clipped: nearer to zero than it was.
