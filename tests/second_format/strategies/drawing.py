@@ -88,6 +88,7 @@ class Drawer:
         kind: kind of the rule to be broken, "" for none.
         element: its element, "" for any.
         skip: how many chances to break it are passed over.
+        shortest: bytes that are left at least where the data are cut.
         broken: the rule that was broken, once it was.
         unbounded: largest magnitude of a number that has no other bound.
         position: number of bits drawn.
@@ -104,6 +105,7 @@ class Drawer:
         kind: str = "",
         element: str = "",
         skip: int = 0,
+        shortest: int = 0,
         unbounded: int = 1 << 12,
     ) -> None:
         """Start with nothing drawn."""
@@ -113,6 +115,7 @@ class Drawer:
         self.kind = kind
         self.element = element
         self.skip = skip
+        self.shortest = shortest
         self.broken: Broken | None = None
         self.unbounded = unbounded
         self.position = 0
@@ -235,7 +238,8 @@ class Drawer:
     def after(self, name: str, index: Any, start: int) -> None:
         """Cut the stream within the element that was just drawn, if that is wanted."""
         size = (start + 7) >> 3
-        if 8 * size < self.position and self.breaks("truncated", name):
+        is_within = 8 * size < self.position and size >= self.shortest
+        if is_within and self.breaks("truncated", name):
             self.break_rule("truncated", name, index, start, None)
             self.cut(size)
 

@@ -8,7 +8,8 @@ import nnc
 
 def with_dimensions(dimensions):
     """A bitstream of a tensor whose header claims other dimensions."""
-    bitstream = nnc.Bitstream.parse(nnc.encode({"w": np.zeros((4, 4), "f4")}))
+    weights = np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4)
+    bitstream = nnc.Bitstream.parse(nnc.encode({"w": weights}))
     header = bitstream.units[-1].header.nnr_compressed_data_unit_header
     header.tensor_dimensions_list.count_tensor_dimensions = len(dimensions)
     header.tensor_dimensions_list.tensor_dimensions = list(dimensions)
