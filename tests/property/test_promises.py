@@ -170,9 +170,11 @@ def check_refused(drawn):
             read_all(drawn)
         assert covers(caught.value.path, drawn.broken.path), drawn.broken
         return
-    bitstream = parse(drawn)
-    list(payloads(bitstream))
-    assert bitstream.to_bytes() == drawn.data
+    if element_of(drawn.broken.path) != "nnr_unit_type":
+        # Without a unit that lost its type others may not be readable.
+        bitstream = parse(drawn)
+        list(payloads(bitstream))
+        assert bitstream.to_bytes() == drawn.data
     found = {
         (plain(finding.path), finding.rule)
         for finding in check(drawn.data, **drawn.out_of_band).findings
