@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile, replace_bytes
 from nnc.decoder import Topology
+from nnc.formats.batch_norm import layers_of_graph
 from nnc.formats.extras import load
 from nnc.formats.hostile import check_shape, safe_file
 from nnc.formats.source import ArraySink, Sink, Source, TensorInfo
@@ -51,7 +52,11 @@ WEIGHT_INPUT = 1
 
 
 class OnnxSource(Source):
-    """An ONNX file; values in files beside it are read when they are asked for."""
+    """An ONNX file; values in files beside it are read when they are asked for.
+
+    Attributes:
+        layers: those whose batch norms can be folded; see `nnc.formats.batch_norm`.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Read the graph.
@@ -121,6 +126,7 @@ class OnnxSource(Source):
                 axis = row_axis(node)
                 if axis and node.input[WEIGHT_INPUT] in floats:
                     axes[node.input[WEIGHT_INPUT]] = axis
+        self.layers = layers_of_graph(self.model.graph, self.tensors)
         self.exact = frozenset(exact)
         self.row_axes = {
             name: axis for name, axis in axes.items() if axis < len(self.tensors[name].shape)

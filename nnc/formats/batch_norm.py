@@ -1,0 +1,180 @@
+"""Batch norms by the names and graphs of formats, and folded into the layers before them.
+
+Folding (clause 8) takes a batch norm into weight and bias of the layer whose output it gets; the
+batch norm stays in the network and does nothing any more. Which layer that is the graph of an ONNX
+model says; the names of a state dict don't, so that there the caller has to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InputError
+
+#: For each format the ends of the names of gamma, beta, mean and variance, and its epsilon.
+NAMES = {
+    "PyTorch": (("weight", "bias", "running_mean", "running_var"), 1e-5),
+    "TensorFlow": (("gamma", "beta", "moving_mean", "moving_variance"), 1e-3),
+}
+
+
+class BatchNorm(NamedTuple):
+    """The tensors of one batch norm.
+
+    Attributes:
+        gamma: name of the factors.
+        beta: name of what is added.
+        mean: name of the running mean.
+        variance: name of the running variance.
+        epsilon: what is added to the variance.
+    """
+
+    gamma: str
+    beta: str
+    mean: str
+    variance: str
+    epsilon: float
+
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """The four names."""
+        return self[:4]
+
+
+class Layer(NamedTuple):
+    """A layer and the batch norm that gets its output.
+
+    Attributes:
+        weight: name of the weight, whose rows are its first dimension.
+        bias: name of the bias, None where the layer has none.
+        batch_norm: the batch norm.
+    """
+
+    weight: str
+    bias: str | None
+    batch_norm: BatchNorm
+
+
+def batch_norms_by_name(names: Iterable[str]) -> list[BatchNorm]:
+    """Find the batch norms of a PyTorch or TensorFlow model by the names of its tensors.
+
+    Args:
+        names: names with dots or slashes: `bn1.running_mean`, `bn1/moving_mean`.
+
+    Returns:
+        Those of which all four tensors are there, in the order of their means.
+    """
+    present = dict.fromkeys(names)
+    result = []
+    for name in present:
+        for ends, epsilon in NAMES.values():
+            above = name.removesuffix(ends[2])
+            if above == name or (above and above[-1] not in "./"):
+                continue
+            parts = [above + end for end in ends]
+            if all(part in present for part in parts):
+                result.append(BatchNorm(*parts, epsilon))
+    return result
+
+
+def layers_of_graph(graph: Any, tensors: Iterable[str]) -> list[Layer]:
+    """Find the batch norms of an ONNX graph that can be folded.
+
+    Args:
+        graph: the onnx.GraphProto.
+        tensors: names of the initializers that are coded.
+
+    Returns:
+        Those that alone get the output of a convolution, or of a Gemm with transB, and share no
+        tensor with any other node.
+    """
+    known = set(tensors)
+    uses = Counter(name for node in graph.node for name in node.input)
+    uses.update(output.name for output in graph.output)
+    makers = {name: node for node in graph.node for name in node.output}
+    result = []
+    for node in graph.node:
+        if node.op_type != "BatchNormalization" or node.domain or len(node.input) != 5:
+            continue
+        maker = makers.get(node.input[0])
+        if maker is None or maker.domain or not has_rows_first(maker):
+            continue
+        given = [name for name in (*maker.input[1:], *node.input[1:]) if name]
+        if uses[node.input[0]] > 1 or any(uses[n] > 1 or n not in known for n in given):
+            continue
+        settings = {one.name: one for one in node.attribute}
+        if "training_mode" in settings and settings["training_mode"].i:
+            continue
+        epsilon = settings["epsilon"].f if "epsilon" in settings else 1e-5
+        bias = maker.input[2] if len(maker.input) > 2 and maker.input[2] else None
+        result.append(Layer(maker.input[1], bias, BatchNorm(*node.input[1:], epsilon)))
+    return result
+
+
+def has_rows_first(node: Any) -> bool:
+    """Tell whether a node has a weight whose output channels are its first dimension."""
+    settings = {one.name: one for one in node.attribute}
+    if node.op_type == "Gemm":
+        factors = [settings[name].f for name in ("alpha", "beta") if name in settings]
+        transposed = "transB" in settings and bool(settings["transB"].i)
+        return transposed and all(factor == 1 for factor in factors)
+    return bool(node.op_type == "Conv")
+
+
+def fold_batch_norms(
+    tensors: Mapping[str, NDArray[Any]], layers: Iterable[Layer]
+) -> dict[str, NDArray[Any]]:
+    """Take batch norms into the weights and biases before them.
+
+    What is left of a batch norm gives what it gets: mean 0, gamma 1, variance 1 - epsilon, so
+    that the network's own epsilon makes it 1; beta is 0, or the bias of a layer that has none.
+
+    Args:
+        tensors: arrays by name.
+        layers: which batch norm goes into which layer.
+
+    Returns:
+        All tensors, those of the layers changed.
+
+    Raises:
+        InputError: a tensor is missing, or not of as many values as the weight has rows.
+    """
+    result = dict(tensors)
+    for layer in layers:
+        for name in filter(None, (layer.weight, layer.bias, *layer.batch_norm.names)):
+            if name not in result:
+                raise InputError(f"there is no tensor {name!r} to be folded")
+        rows = result[layer.weight].shape[:1]
+        for name in filter(None, (layer.bias, *layer.batch_norm.names)):
+            if result[name].shape != rows:
+                raise InputError(f"tensor {name!r} has to have the {rows} rows of {layer.weight!r}")
+        fold(result, layer)
+    return result
+
+
+def fold(tensors: dict[str, NDArray[Any]], layer: Layer) -> None:
+    """Fold one batch norm, in place of the tensors by name."""
+    norm = layer.batch_norm
+    gamma, beta, mean, variance = (tensors[name].astype(np.float64) for name in norm.names)
+    weight = tensors[layer.weight]
+    factor = gamma / np.sqrt(variance + norm.epsilon)
+    bias = 0.0 if layer.bias is None else tensors[layer.bias].astype(np.float64)
+    shift = (bias - mean) * factor + beta
+    wide = weight * factor.reshape(-1, *(1 for _ in weight.shape[1:]))
+    left = np.zeros_like(shift)
+    changed = {
+        layer.weight: wide,
+        norm.gamma: np.ones_like(factor),
+        norm.beta: shift if layer.bias is None else left,
+        norm.mean: left,
+        norm.variance: np.full_like(factor, 1 - norm.epsilon),
+    }
+    if layer.bias is not None:
+        changed[layer.bias] = shift
+    for name, values in changed.items():
+        tensors[name] = values.astype(tensors[name].dtype)
