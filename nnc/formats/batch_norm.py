@@ -76,9 +76,9 @@ def batch_norms_by_name(names: Iterable[str]) -> list[BatchNorm]:
             above = name.removesuffix(ends[2])
             if above == name or (above and above[-1] not in "./"):
                 continue
-            parts = [above + end for end in ends]
-            if all(part in present for part in parts):
-                result.append(BatchNorm(*parts, epsilon))
+            gamma, beta, mean, variance = (above + end for end in ends)
+            if all(part in present for part in (gamma, beta, mean, variance)):
+                result.append(BatchNorm(gamma, beta, mean, variance, epsilon))
     return result
 
 
@@ -112,7 +112,9 @@ def layers_of_graph(graph: Any, tensors: Iterable[str]) -> list[Layer]:
             continue
         epsilon = settings["epsilon"].f if "epsilon" in settings else 1e-5
         bias = maker.input[2] if len(maker.input) > 2 and maker.input[2] else None
-        result.append(Layer(maker.input[1], bias, BatchNorm(*node.input[1:], epsilon)))
+        gamma, beta, mean, variance = node.input[1:]
+        norm = BatchNorm(gamma, beta, mean, variance, epsilon)
+        result.append(Layer(maker.input[1], bias, norm))
     return result
 
 
