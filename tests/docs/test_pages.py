@@ -32,6 +32,16 @@ def test_the_page_of_clauses_is_that_of_the_tests():
     assert (ROOT / "docs/clauses.md").read_text("utf-8") == script("make_clauses").page()
 
 
+def test_the_api_page_is_that_of_the_docstrings():
+    made = script("make_api").page()
+    assert (ROOT / "docs/api.md").read_text("utf-8") == made, "run: python docs/make_api.py"
+
+
+@pytest.mark.parametrize("name", nnc.__all__)
+def test_every_public_name_is_described(name):
+    assert f"### nnc.{name} {{ #nnc.{name} }}" in (ROOT / "docs/api.md").read_text("utf-8")
+
+
 def test_the_coverage_page_has_every_element_of_the_schema():
     results = json.loads((ROOT / "docs/coverage.json").read_text("utf-8"))
     measuring = script("measure_coverage")
