@@ -127,6 +127,21 @@ class TestNncodecReadsUs:
         assert len(bitstream) < len(plain)
         assert_read_alike(peer, bitstream)
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"effort": 2},
+            {"bits_per_value": 3},
+            {"max_error": 0.01},
+            {"bit_depth": 4},
+            {"bit_depth": 8, "dq": False},
+            {"tensors": {"m*": {"dq": False}, "k*": {"codebook": 9}}},
+        ],
+        ids=str,
+    )
+    def test_choices_targets_and_options_of_tensors(self, peer, options):
+        assert_read_alike(peer, nnc.encode(model(), **options))
+
     @pytest.mark.parametrize("codebook", ["exact", "auto", 5, 256])
     def test_kinds_of_codebooks(self, peer, codebook):
         rng = np.random.default_rng(8)
