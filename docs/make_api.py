@@ -77,8 +77,8 @@ def page() -> str:
         "<!-- Made by docs/make_api.py from the docstrings; do not edit. -->",
         "",
         "Every public name with its arguments, from the docstrings.",
-        "[Python API](guides/python-api.md) shows how they go together. Modules for a framework need that",
-        "framework; where it is missing, the error says which extra to install.",
+        "[Python API](guides/python-api.md) shows how they go together. Modules for a framework",
+        "need that framework; where it is missing, the error says which extra to install.",
         "",
         *overview(modules),
     ]
