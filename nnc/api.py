@@ -29,6 +29,7 @@ from nnc.encoder import (
     EncoderOptions,
     Joined,
     LayerParameters,
+    Target,
     TensorOptions,
     Trial,
     encode_model,
@@ -207,6 +208,19 @@ def encode(
         aggregates=aggregates,
         out_of_band=out_of_band,
         prune_rows=prune_rows,
+        lossless=lossless,
+    )
+    target = taken_target(
+        {
+            "target_size": target_size,
+            "bits_per_value": bits_per_value,
+            "target_mse": target_mse,
+            "psnr": psnr,
+            "max_error": max_error,
+            "accuracy_drop": accuracy_drop,
+            "evaluate": evaluate,
+            "sensitivity": sensitivity,
+        }
     )
     information = ModelInformation(
         base_model_id=base_model_id,
@@ -214,17 +228,24 @@ def encode(
         quantizations=() if quantization is None else (quantization,),
         prunings=(pruning,) if isinstance(pruning, Pruning) else tuple(pruning),
     )
-    bitstream = encode_model(
-        model,
-        options,
-        blocks=blocks,
-        joins=joins,
-        topology=topology,
-        information=information,
-        threads=threads,
-        executor=executor,
-    )
-    return bitstream.to_bytes()
+    structure: dict[str, Any] = {
+        "blocks": blocks, "joins": joins, "topology": topology, "information": information,
+        "threads": threads, "executor": executor,
+    }  # fmt: skip
+    return encoded(model, options, target, on_trial, structure).to_bytes()
+
+
+def encoded(
+    tensors: Mapping[str, Any],
+    options: EncoderOptions,
+    target: Target | None,
+    on_trial: Callable[[Trial], None] | None,
+    structure: Mapping[str, Any],
+) -> Bitstream:
+    """Encode tensors, to a target where there is one."""
+    if target is None:
+        return encode_model(tensors, options, **structure)
+    return encode_to_target(tensors, options, target, progress=on_trial, **structure).bitstream
 
 
 def decode(
@@ -451,11 +472,7 @@ def save_file(
         "blocks": blocks, "joins": joins, "information": information,
         "threads": threads, "executor": executor,
     }  # fmt: skip
-    if target is None:
-        encode_model(tensors, encoder_options, **structure).save(filename)
-        return
-    result = encode_to_target(tensors, encoder_options, target, progress=on_trial, **structure)
-    result.bitstream.save(filename)
+    encoded(tensors, encoder_options, target, on_trial, structure).save(filename)
 
 
 def load_file(

@@ -1,5 +1,8 @@
 """The functions of the package that look at bitstreams."""
 
+import inspect
+
+import numpy as np
 import pytest
 
 import nnc
@@ -43,3 +46,85 @@ def test_what_was_not_checked_is_told():
     assert nnc.check(data, deep=True, **OUT_OF_BAND) == []
     assert nnc.trace(data).missing
     assert not nnc.trace(data, **OUT_OF_BAND).missing
+
+
+def few_tensors():
+    rng = np.random.default_rng(5)
+    weight = rng.laplace(0, 0.05, (48, 40)).astype(np.float32)
+    weight[::3] = 0
+    return {
+        "a.weight": weight,
+        "a.bias": rng.laplace(0, 0.5, 48).astype(np.float32),
+        "b.weight": rng.laplace(0, 0.05, (24, 40)).astype(np.float32),
+    }
+
+
+CHANGES = {
+    "qp": -20,
+    "nonweight_qp": -60,
+    "tensor_qp": {"a.*": -20},
+    "tensors": {"b.*": {"qp": -20}},
+    "qp_density": 3,
+    "bit_depth": 5,
+    "dq": False,
+    "codebook": 16,
+    "keep": ["b.*"],
+    "scan_order": 1,
+    "row_skip": False,
+    "effort": 0,
+    "parameter_search": False,
+    "cabac_unary_length_minus1": 3,
+    "profile": 0,
+    "metadata": {"key": "value"},
+    "layer_parameters": {"a.*": nnc.LayerParameters(qp=-20)},
+    "references": True,
+    "part_size": 200,
+    "aggregates": "all",
+    "out_of_band": ["dimensions"],
+    "lossless": True,
+    "target_size": 1500,
+    "bits_per_value": 2,
+    "target_mse": 1e-4,
+    "psnr": 30,
+    "max_error": 0.02,
+    "blocks": "auto",
+    "joins": [nnc.Joined(names=["a.weight", "b.weight"])],
+    "prune_rows": True,
+    "topology": nnc.Topology(1, b"graph"),
+    "base_model_id": "older",
+}
+
+
+def test_every_option_does_something():
+    # An option that is taken and forgotten looks like one that works.
+    told = {"accuracy_drop", "evaluate", "sensitivity", "on_trial"}
+    alike = {"model", "threads", "executor", "metadata_unit"}
+    known = set(inspect.signature(nnc.encode).parameters)
+    carried = {"quantization", "pruning", "performance_maps"}
+    assert set(CHANGES) == known - told - alike - carried
+
+
+@pytest.mark.filterwarnings("ignore::nnc.EncodingWarning")
+@pytest.mark.parametrize("option", CHANGES)
+def test_an_option_changes_the_bitstream(option):
+    assert nnc.encode(few_tensors(), **{option: CHANGES[option]}) != nnc.encode(few_tensors())
+
+
+def test_options_of_a_search_by_accuracy():
+    tensors, trials = few_tensors(), []
+
+    def evaluate(decoded):
+        error = max(np.abs(decoded[name] - tensors[name]).max() for name in tensors)
+        return 1 - min(error, 1)
+
+    options = {"accuracy_drop": 2.0, "evaluate": evaluate, "on_trial": trials.append}
+    data = nnc.encode(tensors, **options)
+    assert 0.95 < evaluate(nnc.decode(data)) / evaluate(tensors) <= 1
+    assert evaluate(nnc.decode(data)) >= 0.98
+    assert trials[-1].number == len(trials) > 1
+    assert nnc.encode(tensors, **options, sensitivity="callback") != data
+
+
+def test_metadata_units_can_be_left_out():
+    tensors = {"a": np.ones(3, bool)}
+    assert len(nnc.encode(tensors, metadata_unit=False)) < len(nnc.encode(tensors))
