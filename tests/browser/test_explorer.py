@@ -1,4 +1,4 @@
-"""The explorer's page in a real browser; skipped where there is none."""
+"""The explorer's page in a real browser: one of the system, or else Playwright's own."""
 
 import shutil
 from pathlib import Path
@@ -9,20 +9,27 @@ import pytest
 import nnc
 from nnc.explore import explorer_page
 
-playwright = pytest.importorskip("playwright.sync_api")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="no Playwright: pip install 'nnc[browser]'"
+)
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LARGEST_PAGE = 3_000_000
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
 @pytest.fixture(scope="module")
 def browser():
+    of_the_system = next(filter(None, map(shutil.which, BROWSERS)), None)
     with playwright.sync_playwright() as running:
+        chromium = of_the_system or running.chromium.executable_path
+        if not Path(chromium).exists():
+            pytest.skip(
+                "no Chromium: install the system's package `chromium`, "
+                "or run `python -m playwright install --with-deps chromium`"
+            )
         # A container has no user namespaces for Chromium's sandbox; the page is our own.
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
 
