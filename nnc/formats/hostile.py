@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,12 @@ LARGEST_SIZE = 1 << 60
 # Deflate gets to 1032 at best, and only by saying nothing; what is small may.
 FREE_BYTES = 1 << 24
 BYTES_PER_BYTE = 200
+
+#: Categories of Unicode that no name needs: control characters, halves of surrogate pairs.
+CONTROLS = ("Cc", "Cs")
+
+#: Characters that turn the direction of what follows, so that names read as others.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -> None:
@@ -63,6 +70,20 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
         if member.filename in seen:
             raise InputError(f"{os.fspath(path)}: {member.filename!r} is twice in the archive")
         seen.add(member.filename)
+
+
+def check_name(path: str | os.PathLike[str], name: str) -> None:
+    """Refuse the name of a tensor that would do harm as part of a path or on a terminal.
+
+    Raises:
+        InputError: it has `..` as a part, or characters that control.
+    """
+    if ".." in name.replace("\\", "/").split("/"):
+        raise InputError(f"{os.fspath(path)}: no tensor can be named {name!r}, which has a '..'")
+    if any(unicodedata.category(one) in CONTROLS or one in TURNS for one in name):
+        raise InputError(
+            f"{os.fspath(path)}: no tensor can be named {name!r}, which has control characters"
+        )
 
 
 def safe_member(path: str | os.PathLike[str], name: str) -> PurePosixPath:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,23 +14,67 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
+from nnc.formats.hostile import check_archive, check_shape
 from nnc.formats.source import ArraySource, Sink, Source, TensorInfo
+
+#: Readers of the headers of arrays by their version. The third is for names of fields alone.
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
     """Read the arrays of an npz file; pickled objects are refused.
 
     Raises:
-        InputError: not an npz file, or one with pickled objects.
+        InputError: not an npz file, one with pickled objects, or one that claims to hold far more
+            than it does.
         OSError: the file can't be read.
     """
     try:
+        with zipfile.ZipFile(path) as members:
+            check_archive(path, members)
+            for member in members.infolist():
+                check_member(path, members, member)
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(f"{os.fspath(path)}: not an npz archive")
             return ArraySource({name: archive[name] for name in archive.files})
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{os.fspath(path)}: {error}") from None
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, InputError):
+            raise
+        # numpy goes on with advice on arguments, which its callers have and ours haven't.
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{os.fspath(path)}: {reason}") from None
+
+
+def check_member(
+    path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo
+) -> None:
+    """Refuse an array whose header says more than its member holds.
+
+    numpy takes memory for the whole array before it reads the first value.
+
+    Raises:
+        InputError: it does, or it isn't an array.
+        ValueError: the header is damaged.
+    """
+    with archive.open(member) as file:
+        reader = HEADERS.get(np.lib.format.read_magic(file))
+        if reader is None:
+            raise InputError(f"{os.fspath(path)}: {member.filename!r} holds no array of numbers")
+        shape, _, dtype = reader(file)
+        if dtype.hasobject:
+            raise InputError(f"{os.fspath(path)}: {member.filename!r} holds pickled objects")
+        check_shape(path, member.filename, shape)
+        size = math.prod(shape) * dtype.itemsize
+        held = member.file_size - file.tell()
+        if size > held:
+            raise InputError(
+                f"{os.fspath(path)}: {member.filename!r} says that it has {size} bytes of values, "
+                f"and has {held}"
+            )
 
 
 class NpzSink(Sink):

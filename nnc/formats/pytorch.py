@@ -22,7 +22,7 @@ from nnc.bitstream import replace_file
 from nnc.decoder import Topology
 from nnc.formats import exported_program
 from nnc.formats.extras import load
-from nnc.formats.hostile import check_archive, check_shape
+from nnc.formats.hostile import check_archive, check_expansion, check_shape
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 
 #: Types of PyTorch that numpy knows by ml_dtypes alone, with the integers of their bits.
@@ -105,6 +105,7 @@ def arrays_of(content: Any, where: object) -> dict[str, NDArray[Any]]:
                 f"{where}: {name!r} of the state dict is {type(value).__name__}, no tensor"
             )
         check_shape(str(where), str(name), tuple(value.shape))
+        check_repetition(value, name, where)
         result[str(name)] = array_of(value, f"{where}: tensor {name!r}")
     return result
 
@@ -124,6 +125,18 @@ def state_dict_in(content: Any, where: object) -> Mapping[str, Any]:
         if not content:
             return content
     raise InputError(f"{where}: there is no state dict in it; {ADVICE}")
+
+
+def check_repetition(tensor: Any, name: object, where: object) -> None:
+    """Refuse a tensor that repeats few stored values (`expand`) more often than a model would.
+
+    Raises:
+        InputError: it does.
+    """
+    torch = load("torch", "torch", "PyTorch files")
+    if tensor.layout == torch.strided and tensor.device.type != "meta":
+        stored = tensor.untyped_storage().nbytes()
+        check_expansion(str(where), str(name), stored, tensor.numel() * tensor.element_size())
 
 
 def array_of(tensor: Any, what: str) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from typing import cast
 
 from nnc.bitio import InputError
 from nnc.decoder import Topology
+from nnc.formats.hostile import check_name
 from nnc.formats.source import Sink, Source, TensorInfo
 
 #: Bytes of a file that a format is recognized by.
@@ -173,10 +174,14 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     """Open a model file, or a folder that is one; nothing but names and shapes is read yet.
 
     Raises:
-        InputError: an unknown format, or a file that is not of its format.
+        InputError: an unknown format, a file that is not of its format, or names of tensors that
+            would do harm as paths or on a terminal.
         OSError: the file can't be read.
     """
-    return cast(Source, import_module(format_of_input(path).module).open_source(path))
+    source = cast(Source, import_module(format_of_input(path).module).open_source(path))
+    for name in source.tensors:
+        check_name(path, name)
+    return source
 
 
 def open_sink(
@@ -195,11 +200,13 @@ def open_sink(
         topology: the structure of the network, where it is known.
 
     Raises:
-        InputError: an unknown suffix, a tensor that the format can't hold, or a format that
-            needs the structure of the network and another or none is given.
+        InputError: an unknown suffix, a tensor that the format can't hold, a name that would do
+            harm, or a format that needs the structure of the network and another or none is given.
         OSError: the file can't be written.
     """
     found = format_of_output(path)
+    for name in tensors:
+        check_name(path, name)
     module = import_module(found.module)
     given = {"topology": topology} if found.structured else {}
     pairs = dict(metadata or {})

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
+from nnc.formats.hostile import check_shape
 from nnc.formats.source import Sink, Source, TensorInfo
 
 # Newer than the oldest ml_dtypes that serves.
@@ -62,7 +63,7 @@ class SafetensorsSource(Source):
         """Open a file.
 
         Raises:
-            InputError: not a safetensors file, or a dtype that numpy doesn't have.
+            InputError: not a safetensors file, or a dtype or shape that numpy doesn't have.
             OSError: the file can't be read.
         """
         self.path = Path(path)
@@ -83,6 +84,7 @@ class SafetensorsSource(Source):
                 f"{self.path}: tensor {name!r} is of dtype {entry['dtype']}, which numpy and "
                 "ml_dtypes don't have"
             )
+        check_shape(self.path, name, entry["shape"])
         return TensorInfo(tuple(entry["shape"]), dtype)
 
     def tensor(self, name: str) -> NDArray[Any]:

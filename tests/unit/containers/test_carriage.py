@@ -29,7 +29,7 @@ def test_annex_e_bitstreams_come_back_byte_for_byte(model, suffix):
     assert model.with_name("back.nnc").read_bytes() == model.read_bytes()
 
 
-def test_a_safetensors_file_says_what_it_holds(model):
+def test_annex_e_a_safetensors_file_says_what_it_holds(model):
     carrier = model.with_name("carrier.safetensors")
     embed(model, carrier)
     assert load_file(carrier)["nnc"].tobytes() == model.read_bytes()
@@ -37,7 +37,7 @@ def test_a_safetensors_file_says_what_it_holds(model):
     assert json.loads(carrier.read_bytes()[8 : 8 + size])["__metadata__"] == {"nnc": TAG_URI}
 
 
-def test_onnx_initializers_point_at_units(model):
+def test_annex_e_onnx_initializers_point_at_units(model):
     onnx = pytest.importorskip("onnx")
     embed(model, model.with_suffix(".onnx"))
     loaded = onnx.load(model.with_suffix(".onnx"), load_external_data=False)
@@ -55,7 +55,7 @@ def test_onnx_initializers_point_at_units(model):
 
 
 @pytest.mark.parametrize("location", ["../model.nnc", "/etc/hostname", "", "a\\b.nnc", ".", "none"])
-def test_onnx_external_data_stay_in_the_folder(model, tmp_path, location):
+def test_annex_e_onnx_external_data_stay_in_the_folder(model, tmp_path, location):
     onnx = pytest.importorskip("onnx")
     carrier = tmp_path / "inside" / "carrier.onnx"
     carrier.parent.mkdir()
@@ -66,6 +66,18 @@ def test_onnx_external_data_stay_in_the_folder(model, tmp_path, location):
     carrier.write_bytes(loaded.SerializeToString())
     with pytest.raises(nnc.InputError, match="a file in the model's folder"):
         extract(carrier, tmp_path / "out.nnc")
+    assert not (tmp_path / "out.nnc").exists()
+
+
+def test_annex_e_no_links_are_followed_from_onnx(model, tmp_path):
+    pytest.importorskip("onnx")
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    embed(model, folder / "carrier.onnx")
+    (folder / "model.nnc").rename(tmp_path / "outside.nnc")
+    (folder / "model.nnc").symlink_to(tmp_path / "outside.nnc")
+    with pytest.raises(nnc.InputError, match="a file in the model's folder"):
+        extract(folder / "carrier.onnx", tmp_path / "out.nnc")
     assert not (tmp_path / "out.nnc").exists()
 
 
@@ -85,7 +97,7 @@ def test_other_files_are_refused(model, tmp_path):
         embed(tmp_path / "empty.nnc", tmp_path / "empty.mp4")
 
 
-def test_the_command(model, tmp_path, capsys):
+def test_annex_e_the_command(model, tmp_path, capsys):
     carrier, back = str(tmp_path / "carrier.mp4"), str(tmp_path / "back.nnc")
     assert run(["embed", str(model), "-o", carrier]) == 0
     assert run(["embed", str(model), "-o", carrier]) == 4

@@ -38,13 +38,13 @@ def test_the_bitstream_comes_back(file, data):
     assert read(file, item=1) == data
 
 
-def test_the_media_data_is_the_bitstream(file, data):
+def test_annex_e_the_media_data_is_the_bitstream(file, data):
     found = files_boxes(file)
     assert list(found) == [b"ftyp", b"meta", b"mdat"]
     assert found[b"mdat"].content == data
 
 
-def test_the_item_says_what_it_is(file, data):
+def test_annex_e_the_item_says_what_it_is(file, data):
     meta = files_boxes(file)[b"meta"]
     inside = {one.kind: one for one in find_boxes(meta.content[4:])}
     assert inside[b"hdlr"].parse(boxes.HANDLER).handler_type == b"nnet"

@@ -78,6 +78,16 @@ def test_damaged_files(path, place, value, tmp_path):
         read_model(tmp_path / "x.gguf")
 
 
+def test_tensors_of_many_dimensions(path, tmp_path):
+    data = path.read_bytes()
+    place = data.index(b"plain") + len(b"plain")
+    rank = (100_000).to_bytes(4, "little")
+    ones = (1).to_bytes(8, "little") * 100_000
+    (tmp_path / "x.gguf").write_bytes(data[:place] + rank + ones + data[place + 20 :])
+    with pytest.raises(InputError, match=r"100000 dimensions|no GGUF file"):
+        read_model(tmp_path / "x.gguf")
+
+
 @pytest.mark.parametrize("length", [0, 3, 10, 100, 700])
 def test_files_that_end_early(path, length, tmp_path):
     (tmp_path / "x.gguf").write_bytes(path.read_bytes()[:length])

@@ -3,11 +3,16 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+import nnc
 from nnc import InputError
+from nnc.cli.main import run
+from nnc.formats import read_model
 from nnc.formats.extras import load
-from nnc.formats.hostile import check_expansion, check_shape, safe_file, safe_member
+from nnc.formats.hostile import check_expansion, check_name, check_shape, safe_file, safe_member
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 4), (1,) * 64, (1 << 60,)])
@@ -41,6 +46,42 @@ def test_expansion():
     check_expansion("m", "weights", 1 << 20, 150 << 20)
     with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 33554432"):
         check_expansion("m", "weights", 10, 1 << 25)
+
+
+HARMFUL = [
+    "../x",
+    "a/../b",
+    "..",
+    "a\\..\\b",
+    "a\0",
+    "a\nb",
+    "\x1b[2J",
+    "a\x9bb",
+    "a\u202eb",
+    "\x7f",
+]
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_names_of_tensors_that_do_harm(name, tmp_path):
+    """They are refused where files are read, and where a bitstream would be written to one."""
+    with pytest.raises(InputError, match="no tensor can be named"):
+        check_name("m", name)
+    if "\0" not in name:
+        save_file({name: np.ones(3)}, tmp_path / "m.safetensors")
+        with pytest.raises(InputError, match="no tensor can be named"):
+            read_model(tmp_path / "m.safetensors")
+        assert run(["encode", str(tmp_path / "m.safetensors"), "-o", str(tmp_path / "m.nnc")]) == 4
+        (tmp_path / "m.nnc").write_bytes(nnc.encode({name: np.ones(3)}))
+        for suffix in ("safetensors", "npz"):
+            place = tmp_path / f"back.{suffix}"
+            assert run(["decode", str(tmp_path / "m.nnc"), "-o", str(place)]) == 4
+            assert not place.exists()
+
+
+@pytest.mark.parametrize("name", ["a..b", "...", "ä é", "a\u200db", "x/..y", "", "模型/0"])
+def test_names_of_tensors_that_do_none(name):
+    check_name("m", name)
 
 
 def test_a_missing_framework_is_named():

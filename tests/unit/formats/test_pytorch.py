@@ -197,6 +197,22 @@ def test_pickles_that_run_code(zipped, suffix, tmp_path):
     assert not victim.exists()
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_tensors_that_repeat_what_is_stored(zipped, tmp_path):
+    torch.save({"a": torch.zeros(1).expand(1 << 40)}, tmp_path / "model.pt",
+               _use_new_zipfile_serialization=zipped)  # fmt: skip
+    with pytest.raises(InputError, match="'a' says that its 4 bytes unpack to"):
+        read_model(tmp_path / "model.pt")
+    torch.save({"a": torch.ones(1).expand(50, 3)}, tmp_path / "model.pt")
+    np.testing.assert_array_equal(read_model(tmp_path / "model.pt").tensors["a"], np.ones((50, 3)))
+
+
+def test_tensors_of_many_dimensions(tmp_path):
+    torch.save({"a": torch.zeros((1,) * 100_000)}, tmp_path / "model.pt")
+    with pytest.raises(InputError, match="100000 dimensions"):
+        read_model(tmp_path / "model.pt")
+
+
 def test_whole_modules_and_scripts(network, tmp_path):
     torch.save(network, tmp_path / "model.pt")
     with pytest.raises(InputError, match=r"state_dict\(\)"):

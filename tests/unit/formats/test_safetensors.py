@@ -124,6 +124,18 @@ def test_a_type_that_numpy_does_not_have(tmp_path):
         open_source(path)
 
 
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [([1] * 100_000, "100000 dimensions"), ([1 << 40, 0, 1 << 40], "more values than memory")],
+)
+def test_shapes_that_numpy_does_not_have(shape, message, tmp_path):
+    size = 0 if 0 in shape else 4
+    header = json.dumps({"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, size]}}).encode()
+    (tmp_path / "m.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(size))
+    with pytest.raises(InputError, match=message):
+        open_source(tmp_path / "m.safetensors")
+
+
 @pytest.mark.parametrize("content", [b"", b"\0", b"\xff" * 16, struct.pack("<Q", 2) + b"{]"])
 def test_what_is_no_safetensors_file(content, tmp_path):
     path = tmp_path / "m.safetensors"

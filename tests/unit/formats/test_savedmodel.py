@@ -57,6 +57,18 @@ def test_damaged_variables(tmp_path):
         read_model(tmp_path / "model")
 
 
+@pytest.mark.parametrize("name", ["variables/variables.index", "assets/words.txt"])
+def test_links_out_of_the_folder(name, tmp_path):
+    save(tmp_path / "model")
+    (tmp_path / "secret").write_text("secret")
+    place = tmp_path / "model" / name
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(tmp_path / "secret")
+    with pytest.raises(InputError, match="outside"):
+        read_model(tmp_path / "model")
+
+
 def test_topologies_that_lead_elsewhere(tmp_path):
     with pytest.raises(InputError, match="no SavedModel"):
         write_model(tmp_path / "x.savedmodel", {}, {}, Topology(4, b"{}"))
