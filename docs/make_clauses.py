@@ -1,4 +1,4 @@
-"""Writes docs/clauses.md: for each clause the call of the encoder that writes it.
+"""Writes docs/clauses.md: for each clause the call that writes it, for each annex its tests.
 
 Run it from the root of the repository: `python docs/make_clauses.py`.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.annexes import ANNEXES, Annex  # noqa: E402
 from tests.clauses import PRESENT, ROWS, Row  # noqa: E402
 
 PAGE = ROOT / "docs" / "clauses.md"
@@ -29,10 +30,32 @@ empty, NNCodec 2.1.3 decodes it too, to the same levels and values.
 | --- | --- | --- | --- | --- |
 """
 
+ANNEX_HEAD = """
+## Annexes
+
+The tests of formats have the framework itself make a model, and compare what comes back: names,
+shapes, types, values within the step, and what the model then computes.
+
+| annex | about | what works | needs | tests |
+| --- | --- | --- | --- | --- |
+"""
+
 
 def page() -> str:
     """Give the page."""
-    return HEAD + "".join(line(row) for row in ROWS)
+    clauses, annexes = map(line, ROWS), map(annex_line, ANNEXES)
+    return HEAD + "".join(clauses) + ANNEX_HEAD + "".join(annexes)
+
+
+def annex_line(annex: Annex) -> str:
+    """Give the line of an annex, with its tests by file."""
+    files: dict[str, list[str]] = {}
+    for test in annex.tests():
+        file, _, name = test.partition("::")
+        files.setdefault(file, []).append(f"`{name}`")
+    tests = "; ".join(f"{file}: {', '.join(names)}" for file, names in files.items())
+    needs = f"`{annex.extra}`" if annex.extra else ""
+    return f"| {annex.letter} | {annex.what} | {annex.works} | {needs} | {tests} |\n"
 
 
 def line(row: Row) -> str:

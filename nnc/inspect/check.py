@@ -9,6 +9,7 @@ from typing import Any
 from nnc.bitio import BitstreamError
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
+from nnc.inspect.metric_rules import METRIC_RULES
 from nnc.inspect.rules import RULES
 from nnc.inspect.schema_rules import schema_rules
 from nnc.inspect.tracing import BitstreamTrace, trace
@@ -102,7 +103,7 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
     Args:
         deep: with those that need payloads to be decoded.
     """
-    return [*schema_rules(), *RULES, *(DEEP_RULES if deep else [])]
+    return [*schema_rules(), *RULES, *METRIC_RULES, *(DEEP_RULES if deep else [])]
 
 
 def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]:

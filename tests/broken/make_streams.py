@@ -108,7 +108,7 @@ def start(profile: int = 0) -> Unit:
     return Unit(common(NnrUnitType.NNR_STR, nnr_start_unit_header=header))
 
 
-def mps(profile: int = 0, **changes: int) -> Unit:
+def mps(profile: int = 0, **changes: object) -> Unit:
     """Give a parameter set for stored tensors."""
     source = Bitstream.parse(vector(SMALL_1 if profile else "p0-rawfloat-only-noquant-mps"))
     payload = source.units[1].payload
@@ -539,6 +539,22 @@ def data_units() -> Iterator[Stream]:
     yield "quantization-declared", "quantization-declared", quantised.to_bytes()
 
 
+def metrics() -> Iterator[Stream]:
+    """Give streams with values that their metric can't have."""
+    for label, name, performance in [
+        ("percent", "top1_accuracy", 75.0),
+        ("negative", "perplexity", -2.0),
+        ("other-spelling", "Top-1 accuracy", 1.5),
+    ]:
+        told = mps(
+            1,
+            validation_set_performance_present_flag=1,
+            performance_metric_type=name,
+            validation_set_performance=performance,
+        )
+        yield f"metric-value-{label}", "metric-value", stream(start(1), told, raw("a", 1))
+
+
 def sizes_and_ends() -> Iterator[Stream]:
     """Give streams with needless, irregular or superfluous bits."""
     small = vector(SMALL)
@@ -710,6 +726,7 @@ GROUPS: tuple[Callable[[], Iterator[Stream]], ...] = (
     nodes,
     aggregates,
     data_units,
+    metrics,
     sizes_and_ends,
     syntax,
     payloads,

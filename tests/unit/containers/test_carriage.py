@@ -69,6 +69,10 @@ def test_annex_e_onnx_external_data_stay_in_the_folder(model, tmp_path, location
     assert not (tmp_path / "out.nnc").exists()
 
 
+def test_annex_e_the_tag_uri_names_the_format():
+    assert TAG_URI == "tag:iso.org,2023:15938-17"
+
+
 def test_annex_e_no_links_are_followed_from_onnx(model, tmp_path):
     pytest.importorskip("onnx")
     folder = tmp_path / "inside"

@@ -4,6 +4,7 @@ import pytest
 
 import nnc
 from nnc.decoder.metric_types import METRICS, check_metric_type, remarks
+from nnc.decoder.performance_maps import PruningEntry
 
 NAMES = (
     *("accuracy", "top1_accuracy", "top5_accuracy", "precision", "recall", "f1", "mAP", "mIoU"),
@@ -42,3 +43,19 @@ def test_annex_f_what_is_odd_is_told():
     assert remarks("perplexity", 0.5) == ["0.5 is no perplexity: that goes from 1 to inf"]
     assert remarks("PSNR", -3.0) == []
     assert remarks("our own measure", -3) == []
+
+
+def test_annex_f_what_is_odd_is_a_warning_of_the_validator():
+    maps = nnc.PerformanceMaps(validation_set_performance=93.0, metric_type="Top-1 accuracy")
+    findings = nnc.check(nnc.encode({"w": [1.0]}, performance_maps=maps))
+    assert [(one.rule, one.level, one.path) for one in findings] == [
+        ("metric-value", "warning", "units[1].payload.validation_set_performance"),
+    ]
+    in_maps = nnc.PerformanceMaps(
+        pruning=[PruningEntry(ratio=0.5, accuracy=1.5)],
+        metric_type="accuracy",
+        metric_type_holds_for_maps=True,
+    )
+    (finding,) = nnc.check(nnc.encode({"w": [1.0]}, performance_maps=in_maps))
+    assert finding.path.endswith("ppm_nn_accuracy[0]")
+    assert "1.5 is no accuracy" in finding.message
