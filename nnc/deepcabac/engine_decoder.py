@@ -20,6 +20,7 @@ from cython.cimports.nnc.deepcabac.engine_reading import (
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     RECORD_FIELDS,
+    ROW,
     ROW_SKIP,
     SHIFT,
     TERMINATE,
@@ -252,7 +253,7 @@ class Decoder:
         self.coder.records_left = record_bins
         self.coder.data = cython.address(self._view[0])
         self.coder.size = self._view.shape[0]
-        self.coder.rows = held.rows + 512
+        self.coder.rows = held.rows + 32 * ROW
         self.coder.renormalisation = held.renormalisation
         self.coder.reciprocal = held.reciprocal
         self.coder.transitions = held.transitions
@@ -281,7 +282,8 @@ class Decoder:
         """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
         states = np.zeros((self._context_count, 2), np.int64)
         for number in range(self._context_count):
-            states[number] = self.contexts[number].fast - 128, self.contexts[number].slow + 2048
+            fast = (self.contexts[number].fast >> 1) - 128
+            states[number] = fast, self.contexts[number].slow + 1
         return states
 
     def quantization_parameter(self, qp_density):

@@ -19,6 +19,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     PREFIX_BINS,
     RECORD_FIELDS,
+    ROW,
     ROW_SKIP,
     SHIFT,
     Coding,
@@ -316,9 +317,12 @@ class State:
         self.coder.range = 510
         self.coder.bits = 0
         self.coder.written = 0
-        self.coder.rows = held.rows + 512
+        self.coder.rows = held.rows + 32 * ROW
         self.coder.renormalisation = held.renormalisation
         self.coder.transitions = held.transitions
+        self.coder.next_range = held.next_range + 32 * 16 * ROW
+        self.coder.tables = held
+        self.coder.direct = 0
         self.coder.output = cython.NULL
         self.coder.capacity = 0
         self.context_count = 0
@@ -373,7 +377,8 @@ class State:
         states = np.zeros((self.context_count, 2), np.int64)
         number: cython.Py_ssize_t
         for number in range(self.context_count):
-            states[number] = self.contexts[number].fast - 128, self.contexts[number].slow + 2048
+            fast = (self.contexts[number].fast >> 1) - 128
+            states[number] = fast, self.contexts[number].slow + 1
         return states
 
     def unsigned(self, value, bits):

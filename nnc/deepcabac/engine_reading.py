@@ -91,8 +91,8 @@ def record(
     entry[4] = position(coder)
     entry[5] = entry[6] = 0
     if context != cython.NULL:
-        entry[5] = cython.cast(cython.longlong, context.fast) - 128
-        entry[6] = cython.cast(cython.longlong, context.slow) + 2048
+        entry[5] = (cython.cast(cython.longlong, context.fast) >> 1) - 128
+        entry[6] = cython.cast(cython.longlong, context.slow) + 1
     coder.record = entry + RECORD_FIELDS
     coder.records_left -= 1
 

@@ -29,8 +29,8 @@ def _start(candidate: cython.pointer(Candidate)) -> cython.void:
     )
     candidate.fast = start.fast
     candidate.slow = start.slow
-    candidate.fast_next = start.fast_next
-    candidate.slow_step = start.slow_step
+    candidate.fast_next = start.fast_next[0]
+    candidate.slow_step = start.slow_step[0]
 
 
 @cython.cfunc
@@ -76,11 +76,13 @@ def _count(
     index: cython.int
     for index in range(first, last):
         value: cython.int = search.buffer[index]
-        offset: cython.int = 2048 + 127 * (value ^ 1)
         for chain in range(chains):
-            cost[chain] += costs[2 * ((16 * fast[chain] + slow[chain]) >> 7) + value]
-            fast[chain] = fast_next[chain][256 * value + fast[chain]]
-            slow[chain] += slow_step[chain][33 * value + ((slow[chain] + offset) >> 7)]
+            cost[chain] += costs[2 * ((8 * fast[chain] + slow[chain] - 2047) >> 7) + value]
+            fast[chain] = cython.cast(
+                cython.pointer(cython.const[cython.ushort]),
+                fast_next[chain] + 512 * value + fast[chain],
+            )[0]
+            slow[chain] += slow_step[chain][32 * value + ((slow[chain] + value) >> 7)]
     for chain in range(chains):
         search.candidates[chain].fast = fast[chain]
         search.candidates[chain].slow = slow[chain]

@@ -16,27 +16,46 @@ cdef enum:
     TERMINATE = -2
     PREFIX_BINS = 31
     RECORD_FIELDS = 7
+    # Bytes of a context's row.
+    ROW = 32
+    # Greater-than flags that a queue of bins may hold for a level, and the largest magnitude
+    # of a level that has so many.
+    QUEUED_FLAGS = 16
+    MOST_QUEUED = 32
     # The position is compared with the payload's end after so many levels at the latest.
     CHUNK = 512
 
 ctypedef struct Context:
     # Entry 0 is the more probable bin, entries 8 to 15 are the LPS ranges by range >> 5.
     const unsigned char *row
-    # Next fast counter by bin * 256 + counter.
-    const unsigned char *fast_next
-    # Steps of the slow counter by bin * 33 + the upper bits of the counter; see `update`.
-    const short *slow_step
-    # Counters with an offset: slow is S1 - 2048, fast is S0 + 128, so that 16 fast + slow is q.
+    # By bin: twice the next fast counter, at twice the counter in bytes; steps of the slow
+    # counter; see `update`.
+    const unsigned char *fast_next[2]
+    const short *slow_step[2]
+    # Counters: slow is S1 - 1, fast is 2 * (S0 + 128).
     short slow
-    unsigned char fast
+    unsigned short fast
+    # So that a context begins a line of the cache, and its number times 64 leads to it.
+    unsigned char unused[20]
+
+ctypedef struct QueuedLevel:
+    # 64 * context + bin for each bin in order; for sig_flag and sign_flag without the context.
+    unsigned short bins[22]
+    # How many of them there are.
+    unsigned short count
+    # 3 * parity + what the level is as a neighbour.
+    unsigned short step
 
 ctypedef struct Tables:
-    # 64 rows of 16 by q >> 7; the middle one is that of q = 0.
-    unsigned char rows[1024]
+    # 64 rows by q >> 7; the middle one is that of q = 0.
+    unsigned char rows[64 * ROW]
     # By shift0, bin, counter.
-    unsigned char fast_next[4 * 512]
+    unsigned short fast_next[4 * 512]
     # By shift1, bin, upper bits of the counter.
     short slow_step[8 * 66]
+    # What follows on a range, less 256, and above it the shift that leads there, by row, whether
+    # the bin is the less probable one, and range, less 256 too.
+    unsigned short next_range[64 * 16 * ROW]
     # Left shift that makes a range of at least 256 out of a smaller one.
     unsigned char renormalisation[512]
     # Floor(2^32 / range) by range - 256.
@@ -45,6 +64,12 @@ ctypedef struct Tables:
     unsigned char transitions[16]
     # Costs of bins 0 and 1 by 2 * (q >> 7) + bin, the middle one that of q = 0.
     unsigned short costs[128]
+    # How levels stand in a queue of bins, by dq_flag and level + MOST_QUEUED.
+    QueuedLevel queued[2 * (2 * MOST_QUEUED + 1)]
+    # 64 times the numbers of sig_flag's and sign_flag's contexts by 3 * state + neighbour.
+    unsigned short places[24 * 4]
+    # The next 3 * state + neighbour by dq_flag, the one before, and `step` of a level.
+    unsigned char next_place[2 * 24 * 8]
     # The contexts' starts by parameter set.
     Context starts[9]
 
@@ -70,9 +95,9 @@ cdef Coding coding_struct(coding)
 cdef inline void update(Context *context, const unsigned char *rows, int bin) noexcept nogil:
     cdef int slow = context.slow
     # Rounding the upper bits up for bin 0 is what negating, shifting and negating gives.
-    slow += context.slow_step[33 * bin + ((slow + 2048 + 127 * (bin ^ 1)) >> 7)]
-    cdef int fast = context.fast_next[256 * bin + context.fast]
+    slow += context.slow_step[bin][(slow + bin) >> 7]
+    cdef int fast = (<const unsigned short *> (context.fast_next[bin] + context.fast))[0]
     context.slow = <short> slow
-    context.fast = <unsigned char> fast
-    # rows points to that of q = 0.
-    context.row = rows + (((16 * fast + slow) >> 3) & ~15)
+    context.fast = <unsigned short> fast
+    # rows points to that of q = 0; q is 16 * S0 + S1.
+    context.row = rows + (((8 * fast + slow - 2047) >> 2) & ~31)

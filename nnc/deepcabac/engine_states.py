@@ -44,10 +44,17 @@ def coding_struct(coding) -> Coding:
 def _fill_rows():
     for index in range(-32, 32):
         certainty = min(abs(index), 31)
-        start = 16 * (index + 32)
+        start = ROW * (index + 32)
         _tables.rows[start] = int(index >= 0)
         for row in range(8):
             _tables.rows[start + 8 + row] = LPS_RANGE[32 * row + certainty]
+        for value in range(256, 512):
+            less = LPS_RANGE[32 * ((value >> 5) - 8) + certainty]
+            more = value - less
+            place = 16 * start + value - 256
+            for offset, part in ((0, more), (256, less)):
+                shift = 9 - part.bit_length()
+                _tables.next_range[place + offset] = (part << shift) - 256 + 256 * shift
         costs = BIN_COSTS[certainty]
         _tables.costs[2 * (index + 32)] = costs[index >= 0]
         _tables.costs[2 * (index + 32) + 1] = costs[index < 0]
@@ -59,8 +66,8 @@ def _fill_steps():
         for fast in range(-128, 128):
             up = STATE_CURVE[16 + (fast >> 3)] >> (shift + 4)
             down = STATE_CURVE[16 + (min(-fast, 127) >> 3)] >> (shift + 4)
-            _tables.fast_next[512 * shift + fast + 128] = fast - down + 128
-            _tables.fast_next[512 * shift + 256 + fast + 128] = fast + up + 128
+            _tables.fast_next[512 * shift + fast + 128] = 2 * (fast - down + 128)
+            _tables.fast_next[512 * shift + 256 + fast + 128] = 2 * (fast + up + 128)
     for shift in range(8):
         for upper in range(-16, 17):
             start = 66 * shift + upper + 16
@@ -80,21 +87,62 @@ def _fill_others():
 
 
 @cython.cfunc
+def _fill_queued():
+    for dq in range(2):
+        for level in range(-MOST_QUEUED, MOST_QUEUED + 1):
+            sign = int(level < 0)
+            magnitude = (abs(level) + 1) >> 1 if dq else abs(level)
+            entry: cython.pointer(QueuedLevel) = cython.address(
+                _tables.queued[dq * (2 * MOST_QUEUED + 1) + level + MOST_QUEUED]
+            )
+            entry.bins[0] = int(level != 0)
+            entry.bins[1] = sign
+            for flag in range(QUEUED_FLAGS):
+                number = GREATER + 2 * flag + sign
+                entry.bins[flag + 2] = 64 * number + (magnitude > flag + 1)
+            entry.count = 2 + magnitude if level else 1
+            entry.step = 3 * (magnitude & 1) + (2 - sign if level else 0)
+
+
+@cython.cfunc
+def _fill_places():
+    for state in range(8):
+        for neighbour in range(3):
+            place = 3 * state + neighbour
+            _tables.places[4 * place] = 64 * (SIG + place)
+            _tables.places[4 * place + 1] = 64 * (SIGN + neighbour)
+            for step in range(6):
+                parity, is_next = divmod(step, 3)
+                _tables.next_place[8 * place + step] = 3 * state + is_next
+                _tables.next_place[24 * 8 + 8 * place + step] = (
+                    3 * STATE_TRANSITIONS[state][parity] + is_next
+                )
+
+
+@cython.cfunc
 def _fill_starts():
     for index in range(9):
         chosen = PARAMETER_SETS[index]
-        row: cython.Py_ssize_t = 16 * ((chosen.q_start >> 7) + 32)
+        row: cython.Py_ssize_t = ROW * ((chosen.q_start >> 7) + 32)
         fast_next: cython.Py_ssize_t = 512 * chosen.shift0
         slow_step: cython.Py_ssize_t = 66 * chosen.shift1
         start: cython.pointer(Context) = cython.address(_tables.starts[index])
         start.row = _tables.rows + row
-        start.fast_next = _tables.fast_next + fast_next
-        start.slow_step = _tables.slow_step + slow_step + 16
-        start.fast = chosen.s0_start + 128
-        start.slow = chosen.q_start - 16 * chosen.s0_start - 2048
+        value: cython.Py_ssize_t
+        for value in range(2):
+            start.fast_next[value] = cython.cast(
+                cython.pointer(cython.const[cython.uchar]),
+                _tables.fast_next + fast_next + 256 * value,
+            )
+            # The upper bits rounded up are one more than those of the counter less 1.
+            start.slow_step[value] = _tables.slow_step + slow_step + 17 + 32 * value
+        start.fast = 2 * (chosen.s0_start + 128)
+        start.slow = chosen.q_start - 16 * chosen.s0_start - 1
 
 
 _fill_rows()
 _fill_steps()
 _fill_others()
+_fill_queued()
+_fill_places()
 _fill_starts()

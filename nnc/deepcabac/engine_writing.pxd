@@ -1,7 +1,15 @@
 # The arithmetic encoder as engine_writing.py holds it.
 
 from nnc.deepcabac.engine_search cimport ContextSearch
-from nnc.deepcabac.engine_states cimport Coding, Context, Place
+from nnc.deepcabac.engine_states cimport Coding, Context, Place, Tables
+
+cdef enum:
+    # Levels, and entries, of a queue: a level takes QUEUED_FLAGS + 2 at most, and writes 20.
+    QUEUED_LEVELS = 128
+    QUEUE = QUEUED_LEVELS * 18 + 2
+    # Where more levels of a call than this don't fit a queue, so many calls do without it.
+    MANY_BEYOND = 160
+    DIRECT_CALLS = 16
 
 ctypedef struct Coder:
     # The low end of the interval: 9 bits, below `bits` bits that were not yet written.
@@ -13,8 +21,13 @@ ctypedef struct Coder:
     Py_ssize_t capacity
     # Row of the contexts' tables for q = 0.
     const unsigned char *rows
+    # That of the ranges that follow.
+    const unsigned short *next_range
     const unsigned char *renormalisation
     const unsigned char *transitions
+    const Tables *tables
+    # How many calls to come put levels without a queue.
+    int direct
     # Where the next bin is recorded, and how many may be.
     long long *record
     Py_ssize_t records_left

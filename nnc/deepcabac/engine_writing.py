@@ -7,19 +7,24 @@
   through what was written.
 - One template, `_levels`, puts the bins of levels either into the codeword or into the buffers
   of the parameter search; it is compiled several times over with constant flags.
+- Levels of few bins, all but those at high rates, go through a queue first: they are turned into
+  bins without a branch, and the bins into bits in one tight loop.
 """
 
 from __future__ import annotations
 
 import cython
 from cython.cimports.libc.stdlib import realloc
+from cython.cimports.libc.string import memcpy
 from cython.cimports.nnc.deepcabac.engine_search import ContextSearch, collect
 from cython.cimports.nnc.deepcabac.engine_states import (
     BYPASS,
     GREATER,
     HISTORY_SIG,
+    MOST_QUEUED,
     PREFIX,
     PREFIX_BINS,
+    QUEUED_FLAGS,
     RECORD_FIELDS,
     SIG,
     SIGN,
@@ -29,6 +34,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     Coding,
     Context,
     Place,
+    QueuedLevel,
     update,
 )
 
@@ -103,8 +109,8 @@ def record(
     entry[4] = position(coder)
     entry[5] = entry[6] = 0
     if context != cython.NULL:
-        entry[5] = cython.cast(cython.longlong, context.fast) - 128
-        entry[6] = cython.cast(cython.longlong, context.slow) + 2048
+        entry[5] = (cython.cast(cython.longlong, context.fast) >> 1) - 128
+        entry[6] = cython.cast(cython.longlong, context.slow) + 1
     coder.record = entry + RECORD_FIELDS
     coder.records_left -= 1
 
@@ -118,14 +124,17 @@ def _branchless(
 ) -> cython.void:
     """Encode a bin that can't be foreseen; adds at most 7 bits."""
     row: cython.pointer(cython.const[cython.uchar]) = context.row
-    less_range: cython.uint = row[coder.range >> 5]
-    more_range: cython.uint = coder.range - less_range
-    mask: cython.uint = -cython.cast(cython.uint, value ^ row[0])
-    coder.low += more_range & mask
-    chosen: cython.uint = more_range ^ ((more_range ^ less_range) & mask)
-    shift: cython.int = coder.renormalisation[chosen]
-    coder.low <<= shift
-    coder.range = chosen << shift
+    less: cython.int = value ^ row[0]
+    mask: cython.uint = 0 - less
+    # From range to range it takes one look into a table: that chain is what takes the time.
+    following: cython.pointer(cython.const[cython.ushort]) = (
+        coder.next_range + 16 * (row - coder.rows) + 256 * less
+    )
+    more_range: cython.uint = coder.range - row[coder.range >> 5]
+    packed: cython.uint = following[coder.range - 256]
+    shift: cython.uint = packed >> 8
+    coder.low = (coder.low + (more_range & mask)) << shift
+    coder.range = 256 + (packed & 255)
     coder.bits += shift
     update(context, coder.rows, value)
 
@@ -361,6 +370,159 @@ def _levels(
 
 
 @cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _queue(
+    coder: cython.pointer(Coder),
+    flags: cython.int,
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+    queue: cython.pointer(cython.ushort),
+    bins: cython.pointer(cython.Py_ssize_t),
+    dq: cython.bint,
+) -> cython.Py_ssize_t:
+    """Turn levels into a queue of bins, each as 64 * context + bin, without a branch on them.
+
+    Returns:
+        How many levels are queued: all, or those before one whose magnitude needs more than
+        the greater-than flags. `bins` is how many bins that makes.
+    """
+    entries: cython.pointer(cython.const[QueuedLevel]) = coder.tables.queued + MOST_QUEUED
+    places: cython.pointer(cython.const[cython.ushort]) = coder.tables.places
+    next_place: cython.pointer(cython.const[cython.uchar]) = coder.tables.next_place
+    limit: cython.uint = flags
+    if dq:
+        entries += 2 * MOST_QUEUED + 1
+        next_place += 24 * 8
+        limit = 2 * flags
+    at: cython.int = 3 * place.state + place.neighbour
+    filled: cython.Py_ssize_t = 0
+    first: cython.ulonglong = 0
+    context: cython.ulonglong = 0
+    i: cython.Py_ssize_t = 0
+    while i < count:
+        level: cython.int = levels[i]
+        if cython.cast(cython.uint, level) + limit > 2 * limit:
+            break
+        entry: cython.pointer(cython.const[QueuedLevel]) = entries + level
+        # Four numbers of 16 bits are added at once.
+        memcpy(cython.address(first), entry.bins, 8)
+        memcpy(cython.address(context), places + 4 * at, 8)
+        first += context
+        memcpy(queue + filled, cython.address(first), 8)
+        memcpy(queue + filled + 4, entry.bins + 4, 16)
+        if entry.count > 12:
+            memcpy(queue + filled + 12, entry.bins + 12, 16)
+        filled += entry.count
+        at = next_place[8 * at + entry.step]
+        i += 1
+    place.state = at // 3
+    place.neighbour = at % 3
+    bins[0] = filled
+    return i
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _put_queued(
+    coder_at: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    queue: cython.pointer(cython.ushort),
+    bins: cython.Py_ssize_t,
+) -> cython.void:
+    """Encode a queue of bins."""
+    coder: Coder = coder_at[0]
+    coder_here: cython.pointer(Coder) = cython.address(coder)
+    entry: cython.int
+    i: cython.Py_ssize_t
+    # An odd bin comes first, and the others in twos, since a flush makes room for two.
+    if bins & 1:
+        _flush(coder_here)
+        _branchless(coder_here, contexts + (queue[0] >> 6), queue[0] & 1)
+    for i in range(bins & 1, bins, 2):
+        _flush(coder_here)
+        entry = queue[i]
+        _branchless(coder_here, contexts + (entry >> 6), entry & 1)
+        entry = queue[i + 1]
+        _branchless(coder_here, contexts + (entry >> 6), entry & 1)
+    coder_at[0] = coder
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _through_queue(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+    dq: cython.bint,
+    searching: cython.bint,
+) -> cython.void:
+    """Put levels by queues; the last two arguments are constants."""
+    queue: cython.ushort[QUEUE]
+    bins: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    beyond: cython.int = 0
+    while count > 0:
+        part: cython.Py_ssize_t = min(count, QUEUED_LEVELS)
+        queued: cython.Py_ssize_t = _queue(
+            coder, coding.greater_flags, place, levels, part, queue, cython.address(bins), dq
+        )
+        if searching:
+            for i in range(bins):
+                collect(searches + (queue[i] >> 6), queue[i] & 1)
+        else:
+            _put_queued(coder, contexts, queue, bins)
+        levels += queued
+        count -= queued
+        if queued < part:
+            beyond += 1
+            _levels(
+                coder, contexts, searches, coding, place, levels, cython.NULL, cython.NULL, 1,
+                dq, False, searching, False,
+            )  # fmt: skip
+            levels += 1
+            count -= 1
+    if beyond > MANY_BEYOND:
+        coder.direct = DIRECT_CALLS
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _put_directly(
+    coder: cython.pointer(Coder),
+    contexts: cython.pointer(Context),
+    searches: cython.pointer(ContextSearch),
+    coding: cython.pointer(Coding),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+) -> cython.void:
+    """Put levels one by one, which is faster where many bins of each are foreseeable."""
+    none: cython.pointer(cython.const[cython.int]) = cython.NULL
+    old: cython.pointer(cython.const[cython.uchar]) = cython.NULL
+    if coding.dq:
+        if searches != cython.NULL:
+            _levels(coder, contexts, searches, coding, place, levels, none, old, count, 1, 0, 1, 0)
+        else:
+            _levels(coder, contexts, searches, coding, place, levels, none, old, count, 1, 0, 0, 0)
+    elif searches != cython.NULL:
+        _levels(coder, contexts, searches, coding, place, levels, none, old, count, 0, 0, 1, 0)
+    else:
+        _levels(coder, contexts, searches, coding, place, levels, none, old, count, 0, 0, 0, 0)
+
+
+@cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def put_levels(
@@ -380,19 +542,23 @@ def put_levels(
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 1, 0)
         else:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 0, 1)
-    elif coding.dq:
-        if searches != cython.NULL:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 1, 0)
-        elif coder.records_left > 0:
+    elif coder.records_left > 0 and searches == cython.NULL:
+        if coding.dq:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 1)
         else:
-            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 0)
+            _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 1)
+    elif coder.direct > 0 or coding.greater_flags > QUEUED_FLAGS:
+        coder.direct -= 1
+        _put_directly(coder, contexts, searches, coding, place, levels, count)
+    elif coding.dq:
+        if searches != cython.NULL:
+            _through_queue(coder, contexts, searches, coding, place, levels, count, 1, 1)
+        else:
+            _through_queue(coder, contexts, searches, coding, place, levels, count, 1, 0)
     elif searches != cython.NULL:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 1, 0)
-    elif coder.records_left > 0:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 1)
+        _through_queue(coder, contexts, searches, coding, place, levels, count, 0, 1)
     else:
-        _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 0)
+        _through_queue(coder, contexts, searches, coding, place, levels, count, 0, 0)
 
 
 @cython.cfunc
