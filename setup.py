@@ -23,8 +23,15 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.rate_counting",
     "nnc.encoder.rate_trellis",
+    "nnc.encoder.rounding",
     "nnc.encoder.trellis",
 ]
+
+# Without these a loop that rounds isn't made into vectors; nothing there looks at errno, or at
+# the flags that floating point operations raise.
+MORE_ARGS = {}
+if sys.platform != "win32":
+    MORE_ARGS["nnc.encoder.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
 
 setup(
     ext_modules=cythonize(
@@ -32,7 +39,7 @@ setup(
             Extension(
                 name,
                 [name.replace(".", "/") + ".py"],
-                extra_compile_args=COMPILE_ARGS,
+                extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
                 optional=True,
             )
             for name in COMPILED_MODULES

@@ -6,13 +6,18 @@ it: `smallest_qp_that_fits` says from which quantization parameter on.
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio.errors import InputError
 from nnc.decoder import dequantization
+from nnc.deepcabac import engine_name
+
+_Rounding = Callable[[NDArray[np.floating], np.float32, float, NDArray[np.int32]], bool]
 
 #: Largest magnitude that is quantized, in steps. A bit below 2^31, since a path of the trellis
 #: may take the index some steps further out, and float32 has nothing finer there.
@@ -65,20 +70,54 @@ def quantize_uniform(values: NDArray[np.floating], step: float) -> NDArray[np.in
     array = checked_floats(values)
     flat = array.reshape(-1)
     levels = np.empty(array.shape, dtype=np.int32)
-    target = levels.reshape(-1)
-    ratios = np.empty(min(PIECE, flat.size), dtype=flat.dtype)
+    compiled = _rounding() if flat.dtype == np.float32 else None
+    fit = (compiled or round_ratios)(flat, narrow_step, LARGEST_RATIO, levels.reshape(-1))
+    if not fit:
+        refuse_values(flat, narrow_step)
+    return levels
+
+
+def round_ratios(
+    values: NDArray[np.floating], step: np.float32, largest: float, levels: NDArray[np.int32]
+) -> bool:
+    """Round the ratios of values to a step.
+
+    Args:
+        values: 1-D array of float32 or float64.
+        step: the step size.
+        largest: the largest magnitude of a ratio that is allowed.
+        levels: 1-D array of the same length, to be filled.
+
+    Returns:
+        Whether all ratios are allowed; if not, the levels mean nothing.
+    """
+    ratios = np.empty(min(PIECE, values.size), dtype=values.dtype)
     magnitudes = np.empty_like(ratios)
-    divisor = flat.dtype.type(narrow_step)
-    for start in range(0, flat.size, PIECE):
-        piece = flat[start : start + PIECE]
+    divisor = values.dtype.type(step)
+    for start in range(0, values.size, PIECE):
+        piece = values[start : start + PIECE]
         ratio, magnitude = ratios[: piece.size], magnitudes[: piece.size]
         with np.errstate(over="ignore", invalid="ignore"):
             np.divide(piece, divisor, out=ratio)
-        if not np.abs(ratio, out=magnitude).max() <= LARGEST_RATIO:
-            refuse_values(flat, narrow_step)
+        if not np.abs(ratio, out=magnitude).max() <= largest:
+            return False
         np.rint(ratio, out=ratio)
-        target[start : start + PIECE] = ratio
-    return levels
+        levels[start : start + PIECE] = ratio
+    return True
+
+
+@functools.cache
+def _rounding() -> _Rounding | None:
+    """Take the compiled form, where the entropy coder's engine is compiled too."""
+    if engine_name() != "compiled":
+        return None
+    try:
+        from nnc.encoder import rounding
+    except ImportError:
+        # Compiled modules are optional one by one; numpy gives the same levels.
+        return None
+    compiled: _Rounding = rounding.round_ratios
+    return compiled
 
 
 def level_limit(bit_depth: int | None) -> int | None:

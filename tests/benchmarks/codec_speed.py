@@ -53,7 +53,7 @@ def main() -> None:
     print(f"{values.size} values; engine: {engine_name()}; NNCodec: {peer.available()}")
     for dq in (True, False):
         print(f"\n{'dependent quantization' if dq else 'uniform quantization'}")
-        print(f"{'bits':>5} {'task':<26} {'nnc':>8} {'NNCodec':>8} {'ratio':>6}   M values/s")
+        print(f"{'bits':>5} {'task':<31} {'nnc':>8} {'NNCodec':>8} {'ratio':>6}   M values/s")
         for bits in arguments.bits:
             measure_rate(values, bits, arguments.repeat, dq=dq)
     measure_threads(values, arguments.repeat)
@@ -69,10 +69,21 @@ def measure_rate(values: np.ndarray, bits: float, repeat: int, *, dq: bool) -> N
             rate = 8 * len(encode(levels, coding)) / values.size
         ours, theirs = in_turn(task, repeat)
         million = values.size / 1e6
-        line = f"{rate:5.2f} {task.name:<26} {million / ours:8.2f}"
+        line = f"{rate:5.2f} {task.name:<31} {million / ours:8.2f}"
         if theirs is not None:
             line += f" {million / theirs:8.2f} {theirs / ours:6.2f}"
         print(line, flush=True)
+    print_sizes(values, qp, dq=dq)
+
+
+def print_sizes(values: np.ndarray, qp: int, *, dq: bool) -> None:
+    """Print the bytes of the whole bitstream, at each effort and of NNCodec."""
+    tensors = {"w": values}
+    sizes = [len(nnc.encode(tensors, qp=qp, dq=dq, effort=effort)) for effort in (0, 1)]
+    line = f"      bytes: {sizes[0]} at effort 0, {sizes[1]} at effort 1"
+    if peer.available():
+        line += f", {len(peer.compress(tensors, qp=qp, use_dq=dq))} of NNCodec"
+    print(line, flush=True)
 
 
 def tasks(values: np.ndarray, qp: int, coding: TensorCoding) -> Iterator[Task]:
@@ -102,11 +113,12 @@ def tasks(values: np.ndarray, qp: int, coding: TensorCoding) -> Iterator[Task]:
     )
     tensors = {"w": values}
     bitstream = nnc.encode(tensors, qp=qp, dq=dq, threads=1)
-    yield Task(
-        "nnc.encode / compress",
-        lambda: nnc.encode(tensors, qp=qp, dq=dq, threads=1),
-        lambda: peer.compress(tensors, qp=qp, use_dq=dq),
-    )
+    for name, effort in (("nnc.encode, effort 0", 0), ("nnc.encode, effort 1", 1)):
+        yield Task(
+            f"{name} / compress",
+            partial(nnc.encode, tensors, qp=qp, dq=dq, effort=effort, threads=1),
+            lambda: peer.compress(tensors, qp=qp, use_dq=dq),
+        )
     yield Task(
         "nnc.decode / decompress",
         lambda: nnc.decode(bitstream, threads=1),

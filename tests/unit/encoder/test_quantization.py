@@ -13,6 +13,7 @@ from nnc.encoder.quantization import (
     LARGEST_RATIO,
     PIECE,
     quantize_uniform,
+    round_ratios,
     smallest_qp_that_fits,
     step_size,
 )
@@ -155,3 +156,35 @@ def test_qp_is_raised_for_one_large_value():
 def test_no_qp_fits_what_is_not_finite(value):
     with pytest.raises(InputError, match="finite"):
         smallest_qp_that_fits(np.array([1.0, value], dtype=np.float32), 0, 2)
+
+
+ODD_RATIOS = [
+    0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.49999997, 8388607.5, 16777216.0, 1e-45, -1e-38,
+    LARGEST_RATIO, -LARGEST_RATIO, LARGEST_RATIO - 128,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 3.0, 2.0**-100, 7e30])
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 15, 1000])
+def test_compiled_rounding_gives_what_numpy_gives(step, count):
+    rounding = pytest.importorskip("nnc.encoder.rounding", exc_type=ImportError)
+    narrow = np.float32(step)
+    ratios = np.random.default_rng(count).choice(ODD_RATIOS, count).astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = ratios * narrow
+    levels, others = np.empty(count, np.int32), np.empty(count, np.int32)
+    fit = rounding.round_ratios(values, narrow, LARGEST_RATIO, levels)
+    assert fit == round_ratios(values, narrow, LARGEST_RATIO, others)
+    if fit:
+        np.testing.assert_array_equal(levels, others)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 2.0**31, -(2.0**31)])
+@pytest.mark.parametrize("place", [0, 5, 62])
+def test_compiled_rounding_finds_each_ratio_that_is_not_allowed(bad, place):
+    rounding = pytest.importorskip("nnc.encoder.rounding", exc_type=ImportError)
+    values = np.ones(63, np.float32)
+    values[place] = bad
+    assert not rounding.round_ratios(values, np.float32(1), LARGEST_RATIO, np.empty(63, np.int32))
+    with pytest.raises(InputError, match=f"value {place} "):
+        quantize_uniform(values, 1.0)

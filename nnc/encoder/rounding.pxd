@@ -1,0 +1,12 @@
+# Rounding to the nearest integer, ties to the even one, as processors do it by themselves.
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define nearest_integer(value) __builtin_irintf(value)
+    #else
+    #include <math.h>
+    #define nearest_integer(value) ((int) rintf(value))
+    #endif
+    """
+    int nearest_integer(float value) noexcept nogil
