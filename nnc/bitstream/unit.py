@@ -65,13 +65,16 @@ class ParameterSets:
         start: the start unit (NNR_STR) of the model.
         mps: its model parameter set (NNR_MPS).
         lps: the last layer parameter set (NNR_LPS) after it.
-        reference_list: the topology unit that holds the list of element ids (NNR_TPL_REFLIST).
+        reference_list: the topology unit that holds the list of element ids (NNR_TPL_REFLIST);
+            one that is cut into parts is in force, joined, after the last of them.
+        reference_parts: the parts of such a list that have come, while others are missing.
     """
 
     start: Unit | None = None
     mps: Unit | None = None
     lps: Unit | None = None
     reference_list: Unit | None = None
+    reference_parts: tuple[Unit, ...] = ()
 
     def after(self, unit: Unit) -> ParameterSets:
         """Give what is in force after `unit`."""
@@ -82,9 +85,23 @@ class ParameterSets:
             return replace(self, mps=unit, lps=None)
         if kind == NnrUnitType.NNR_LPS:
             return replace(self, lps=unit)
-        if kind == NnrUnitType.NNR_TPL and unit.holds_reference_list:
-            return replace(self, reference_list=unit)
+        if kind == NnrUnitType.NNR_TPL and unit.lists_ids:
+            return self.after_list(unit)
         return self
+
+    def after_list(self, unit: Unit) -> ParameterSets:
+        """Give what is in force after a list of element ids or a part of one."""
+        if not unit.is_part:
+            return replace(self, reference_list=unit, reference_parts=())
+        counter, expected = unit.partial_data_counter, 0
+        if self.reference_parts:
+            expected = self.reference_parts[-1].partial_data_counter - 1
+        if counter < expected:
+            return replace(self, reference_parts=())  # a part is missing
+        before = self.reference_parts if counter == expected else ()
+        if counter > 1:
+            return replace(self, reference_parts=(*before, unit))
+        return replace(self, reference_list=Unit.joined([*before, unit]), reference_parts=())
 
 
 class Unit:
@@ -167,10 +184,14 @@ class Unit:
         return type_name(self.nnr_unit_type)
 
     @property
+    def partial_data_counter(self) -> int:
+        """How many parts there are from this one on; 0 for a unit that isn't cut."""
+        return 0 if self.header is None else self.header.partial_data_counter or 0
+
+    @property
     def is_part(self) -> bool:
         """Whether the payload is a part of data that are cut over several units."""
-        header = self.header
-        cut = header is not None and bool(header.partial_data_counter)
+        cut = self.partial_data_counter > 0
         return cut and self.nnr_unit_type in CUTTABLE and not self.parts
 
     @property
@@ -205,10 +226,10 @@ class Unit:
         return 0 if self.whole is None else len(self.whole)
 
     @property
-    def holds_reference_list(self) -> bool:
-        """Whether the unit is a topology that lists element ids; a part of one can't be read."""
+    def lists_ids(self) -> bool:
+        """Whether the unit is a topology that lists element ids, or a part of one."""
         storage = getattr(self.header, "topology_storage_format", None)
-        return storage == TopologyStorageFormat.NNR_TPL_REFLIST and not self.is_part
+        return storage == TopologyStorageFormat.NNR_TPL_REFLIST
 
     @property
     def names(self) -> list[str]:
@@ -315,7 +336,8 @@ class Unit:
         try:
             self.table = syntax._parse(reader, self.scope, "")
         except BitstreamError as error:
-            raise located(error, reader).locate(bit_offset=8 * (self.payload_start or 0)) from None
+            offset = 8 * (self.payload_start or 0) + self.bits_between(error.bit_position)
+            raise located(error, reader).locate(bit_offset=offset) from None
         self.trailing = self.payload_bytes[(reader.position + 7) >> 3 :]
 
     def __copy__(self) -> Unit:

@@ -5,11 +5,13 @@ No payload is decoded. The notes that a metadata unit of ours has of tensors go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from nnc.bitio import BuildError, InputError
 from nnc.bitstream import Bitstream, Plan, Unit
+from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing import Edit, run, walk_paths
+from nnc.bitstream.fields import copy_table
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.parts import copy_bitstream, copy_unit
 from nnc.decoder.metadata import METADATA_UNIT_TYPE, Metadata, read_metadata
@@ -22,6 +24,12 @@ from nnc.syntax import (
 
 #: Elements of the model parameter set that a layer parameter set can say for one half.
 QUANTIZATION = ("mps_qp_density", "mps_quantization_parameter", "mps_quantization_method_flags")
+
+#: Elements of topology units that are lists of tensors' names, by storage format.
+LISTS_OF_NAMES: dict[int | None, str] = {
+    TopologyStorageFormat.NNR_TPL_REFLIST: "topology_elem_id_list",
+    TopologyStorageFormat.NNR_TPL_PRUN: "element_id",
+}
 
 
 def tensor_names(bitstream: Bitstream) -> list[str]:
@@ -53,6 +61,8 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
     def change(edit: Edit) -> None:
         for path, unit in walk_paths(bitstream.units):
             rename_in(edit, path, unit, names)
+        for parts in lists_in_parts(bitstream):
+            rename_in_parts(edit, parts, names)
         map_metadata(edit, bitstream, lambda name: names.get(name, name))
 
     return run(bitstream, change, keep=keep)
@@ -70,15 +80,55 @@ def rename_in(edit: Edit, path: str, unit: Unit, names: Mapping[str, str]) -> No
             if name in names:
                 edit.set(f"{path}.header.topology_elem_id_list[{number}]", names[name])
         return
-    listing = {
-        TopologyStorageFormat.NNR_TPL_REFLIST: "topology_elem_id_list",
-        TopologyStorageFormat.NNR_TPL_PRUN: "element_id",
-    }.get(getattr(header, "topology_storage_format", None))  # type: ignore[arg-type]
-    if listing is None or header.partial_data_counter:
+    listing = LISTS_OF_NAMES.get(getattr(header, "topology_storage_format", None))
+    if listing is None or unit.is_part:
         return
     for number, name in enumerate(getattr(unit.payload, listing, None) or []):
         if name in names:
             edit.set(f"{path}.payload.{listing}[{number}]", names[name])
+
+
+def rename_in_parts(
+    edit: Edit, parts: Sequence[tuple[str, Unit]], names: Mapping[str, str]
+) -> None:
+    """Change the names in a list of names that is cut into parts.
+
+    The parts keep their sizes, but for the last one with bytes that are left.
+    """
+    units = [unit for _, unit in parts]
+    whole = Unit.joined(units)
+    listing = LISTS_OF_NAMES[whole.header.topology_storage_format]  # type: ignore[union-attr]
+    before = getattr(whole.payload, listing, None) or []
+    after = [names.get(name, name) for name in before]
+    if after == list(before):
+        return
+    table = copy_table(whole.table)
+    getattr(table, listing)[:] = after
+    assert whole.scope is not None
+    built = build_table(whole.payload_syntax, table, whole.scope.copy(), "payload")
+    left = memoryview(built + bytes(whole.trailing))
+    for path, unit in parts:
+        size = len(left) if unit is units[-1] else len(unit.payload_bytes)
+        edit.open(unit)
+        edit.set_payload(unit, left[:size], f"{path}.payload")
+        left = left[size:]
+
+
+def lists_in_parts(bitstream: Bitstream) -> Iterator[list[tuple[str, Unit]]]:
+    """Give the lists of names that are cut into parts, as the paths and units of all parts."""
+    parts: list[tuple[str, Unit]] = []
+    for path, unit in walk_paths(bitstream.units):
+        header = unit.header
+        storage = getattr(header, "topology_storage_format", None)
+        if storage not in LISTS_OF_NAMES or not unit.is_part:
+            continue
+        last = parts[-1][1] if parts else None
+        if last is None or last.partial_data_counter - 1 != unit.partial_data_counter:
+            parts = []
+        parts.append((path, unit))
+        if unit.partial_data_counter == 1:
+            yield parts
+            parts = []
 
 
 def map_metadata(edit: Edit, bitstream: Bitstream, new_name: Callable[[str], str | None]) -> None:
@@ -213,7 +263,7 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
     result, added = copy_bitstream(first), copy_bitstream(second)
     for bitstream in (result, added):
         check_single_model(bitstream)
-    lists = [unit for one in (result, added) for unit in one.walk() if unit.holds_reference_list]
+    lists = [unit for one in (result, added) for unit in one.walk() if unit.lists_ids]
     if len(lists) > 1:
         raise BuildError("both have a list of element ids, and indices into it", clause="6.2.3")
     own, other = mps_of(result), mps_of(added)

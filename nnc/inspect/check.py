@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnc.bitio import BitstreamError
+from nnc.decoder.session import Decoder
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.metric_rules import METRIC_RULES
+from nnc.inspect.reference_rules import REFERENCE_RULES
 from nnc.inspect.rules import RULES
 from nnc.inspect.schema_rules import schema_rules
 from nnc.inspect.tracing import BitstreamTrace, trace
@@ -65,6 +67,7 @@ def check(
     data: bytes | bytearray | memoryview,
     *,
     deep: bool = False,
+    before: Sequence[bytes | bytearray | memoryview] = (),
     dimensions: Mapping[str, Sequence[int]] | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> Report:
@@ -73,11 +76,16 @@ def check(
     Args:
         data: the bytes, from the start of the first unit to the end of the last.
         deep: decode the entropy-coded payloads too.
+        before: where the bitstream is an update, the bitstreams of its session before it, in
+            order; payloads may be coded with what those hold, and are skipped without it.
         dimensions: tensor_dimensions by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for that element, one for all or by name.
 
     Returns:
         The findings; no error is raised for a bad bitstream.
+
+    Raises:
+        NncError: one of the bitstreams before can't be decoded.
     """
     traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
     findings: list[Finding] = []
@@ -90,11 +98,21 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        found, not_decoded = check_payloads(traced, broken)
+        found, not_decoded = check_payloads(traced, broken, session_after(before))
         findings += found
         skipped |= not_decoded
     findings.sort(key=place_in_data)
     return Report(findings, skipped)
+
+
+def session_after(before: Sequence[bytes | bytearray | memoryview]) -> Decoder | None:
+    """Give the session in which bitstreams have come, None where there are none."""
+    if not before:
+        return None
+    session = Decoder()
+    for data in before:
+        session.decode(data, apply=False)
+    return session
 
 
 def all_rules(*, deep: bool = True) -> list[Rule]:
@@ -103,7 +121,8 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
     Args:
         deep: with those that need payloads to be decoded.
     """
-    return [*schema_rules(), *RULES, *METRIC_RULES, *(DEEP_RULES if deep else [])]
+    composition = [*RULES, *REFERENCE_RULES, *METRIC_RULES]
+    return [*schema_rules(), *composition, *(DEEP_RULES if deep else [])]
 
 
 def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]:

@@ -29,7 +29,6 @@ from nnc.syntax import (
     NnrUnitType,
     ParentNodeIdType,
     TopologyCompressionFormat,
-    TopologyStorageFormat,
 )
 
 RULES: list[Rule] = []
@@ -125,57 +124,6 @@ def after_data(model: Model, kind: NnrUnitType) -> Iterator[Problem]:
     for unit in model.of_type(kind):
         if data and unit.start > data[0].start:
             yield unit, f"{kind.name} after the first NNR_NDU"
-
-
-@rule("reference-list-first", "With indexed references the list of ids precedes the data.")
-def reference_list_first(model: Model) -> Iterator[Problem]:
-    """Look for the list of element ids that indices point into."""
-    flag = element_of(model.mps(), "mps_topology_indexed_reference_flag")
-    if flag is None or flag.value == 0:
-        return
-    lists = reference_lists(model)
-    data = model.of_type(NnrUnitType.NNR_NDU)
-    if data and not any(unit.start < data[0].start for unit in lists):
-        yield flag, "no NNR_TPL of format NNR_TPL_REFLIST before the first NNR_NDU"
-
-
-def reference_lists(model: Model) -> list[UnitTrace]:
-    """Give the units that list element ids."""
-    return [
-        unit
-        for unit in model.of_type(NnrUnitType.NNR_TPL)
-        if value_of(unit, "topology_storage_format") == TopologyStorageFormat.NNR_TPL_REFLIST
-    ]
-
-
-@rule("element-id-index", "An index of an element id points into the list of ids.", clause="6.3.3")
-def element_id_index(model: Model) -> Iterator[Problem]:
-    """Find indices outside of the last list before them."""
-    lists = reference_lists(model)
-    wanted = ("topology_elem_id_index", "topology_elem_id_index_list", "element_id_index")
-    for unit in model.units:
-        before = [other for other in lists if other.start < unit.start]
-        if not before:
-            continue
-        count = len(before[-1].names)
-        for element in unit.elements:
-            if element.name in wanted and max(element.values) >= count:
-                label = element.name + element.index
-                yield element, f"{label} is {max(element.values)} (allowed: 0..{count - 1})"
-
-
-@rule("reference-list-unique", "A list of element ids names each element once.", status="draft")
-def reference_list_unique(model: Model) -> Iterator[Problem]:
-    """Find ids that a list names twice."""
-    for unit in reference_lists(model):
-        seen: set[str] = set()
-        for element in unit.elements:
-            if element.name != "topology_elem_id_list":
-                continue
-            for name in element.values:
-                if name in seen:
-                    yield element, f"the id {name!r} stands in the list twice"
-                seen.add(name)
 
 
 @rule("lps-applies", "A layer parameter set precedes data that it applies to.",

@@ -6,7 +6,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream
-from nnc.bitstream.parts import cut, wrap
+from nnc.bitstream.parts import cut, join, wrap
 from nnc.encoder.structure import drop, merge, rename, select, split, tensor_names
 from tests.cases import CASES, FOLDER
 
@@ -48,6 +48,30 @@ def test_notes_of_renamed_and_dropped_tensors_go_along():
     assert_same(nnc.decode(made.to_bytes()), {"c": tensors["a"], "b": tensors["b"]})
     drop(made, ["c"])
     assert_same(nnc.decode(made.to_bytes()), {"b": tensors["b"]})
+
+
+@pytest.mark.parametrize("new", ["much.longer.than.before", "x"])
+@pytest.mark.parametrize("size", [3, 20])
+def test_rename_in_a_list_of_ids_that_is_cut(new, size):
+    tensors = {f"{name}.weight": np.full((3, 2), i + 1.0) for i, name in enumerate("abcd")}
+    made = Bitstream.parse(nnc.encode(tensors, references=True))
+    cut(made, "units[2]", size)
+    assert tensor_names(made) == list(tensors)
+    rename(made, {"c.weight": new})
+    names = [new if name == "c.weight" else name for name in tensors]
+    again = Bitstream.parse(made.to_bytes())
+    assert tensor_names(made) == tensor_names(again) == names
+    join(again, "units[2]")
+    assert again.get("units[2].payload.topology_elem_id_list") == names
+    assert_same(nnc.decode(again), dict(zip(names, tensors.values(), strict=True)))
+
+
+def test_a_list_of_ids_with_a_part_missing_names_nothing():
+    made = Bitstream.parse(nnc.encode({"first": np.ones(4), "second": np.ones(3)}, references=True))
+    cut(made, "units[2]", 5)
+    made.remove("units[3]")
+    with pytest.raises(nnc.InvalidError, match="without a list"):
+        tensor_names(Bitstream.parse(made.to_bytes()))
 
 
 @pytest.mark.parametrize(
