@@ -374,6 +374,7 @@ def check(
     data: Bytes | Bitstream,
     deep: bool = False,
     *,
+    before: Sequence[Bytes] = (),
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> list[Finding]:
@@ -382,18 +383,24 @@ def check(
     Args:
         data: the bitstream.
         deep: decode the entropy-coded payloads too.
+        before: where the bitstream is an update, the bitstreams of its session before it, in
+            order: `deep` needs them.
         dimensions: shapes by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for this element, one for all or by name.
 
     Returns:
         The rules broken, of level `error` or `warning`, in the order of the data; then, of level
         `info`, what could not be checked in full and why.
+
+    Raises:
+        NncError: one of the bitstreams before can't be decoded.
     """
     from nnc.inspect import check as checked
 
     report = checked(
         as_bytes(data),
         deep=deep,
+        before=before,
         dimensions=dimensions,
         cabac_unary_length_minus1=cabac_unary_length_minus1,
     )

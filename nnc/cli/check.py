@@ -11,14 +11,24 @@ from nnc.cli.files import out_of_band_options
 from nnc.cli.output import escape_controls, examples, format_option, print_json
 
 
-@click.command(epilog=examples("nnc check model.nnc", "nnc check model.nnc --deep --format json"))
+@click.command(
+    epilog=examples("nnc check model.nnc", "nnc check update.nnc --deep --base model.nnc")
+)
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
+@click.option("--base", metavar="FILE", multiple=True,
+              help="With --deep, the bitstream that BITSTREAM is an update of; again for updates "
+                   "that came between, in order.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @out_of_band_options
 @format_option("json")
 def command(
-    bitstream: str, deep: bool, quiet: bool, output_format: str, out_of_band: dict[str, Any]
+    bitstream: str,
+    deep: bool,
+    base: tuple[str, ...],
+    quiet: bool,
+    output_format: str,
+    out_of_band: dict[str, Any],
 ) -> int:
     """Check BITSTREAM (- for standard input) against the rules of the format.
 
@@ -28,7 +38,10 @@ def command(
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
     from nnc.inspect.check import check
 
-    report = check(open_data(bitstream), deep=deep, **out_of_band)
+    if base and not deep:
+        raise click.UsageError("--base goes with --deep")
+    before = [open_data(name) for name in base]
+    report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
     if output_format == "json":
         print_json(report.as_dict())
     else:

@@ -201,7 +201,7 @@ def decode_for_editing(
     unit: Unit, known: KnownTensors | None
 ) -> tuple[list[DecodedTensor], UnitLayout, bool]:
     """Decode one unit; tells also whether it was in the dialect of NNCodec 1."""
-    layout = layout_of(unit, Limits())
+    layout = layout_of(unit, Limits(), parents_known=known is not None)
     try:
         return decode_unit(unit, layout, False, known), layout, False
     except BitstreamError as error:

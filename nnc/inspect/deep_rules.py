@@ -16,6 +16,7 @@ from nnc.bitstream import Unit
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
+from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule
@@ -51,12 +52,21 @@ ENTRY_POINTS = ("cabac_offset_list", "dq_state_list", "bit_offset_delta1", "bit_
 #: Why parts are not decoded.
 PARTS_MISSING = "other parts of its data are missing or out of turn"
 
+#: What payloads need that are coded with what bitstreams before hold.
+SESSION_NEEDED = "the bitstreams of the session before this one have to be given"
+
+#: Elements by which a payload is coded with what bitstreams before hold.
+NEED_OF_SESSION = ("hist_dep_sig_prob_enabled_flag", "temporal_context_modeling_flag")
+
+#: Elements of the header that say which node an update follows on.
+PARENT_NAMES = ("put_node_depth", "parent_node_id_present_flag")
+
 #: Units with what is wrong about their levels, or the error that ended decoding.
 Outcomes = list[tuple[UnitTrace, list[Finding] | BitstreamError]]
 
 
 def check_payloads(
-    traced: BitstreamTrace, broken: set[str]
+    traced: BitstreamTrace, broken: set[str], session: Decoder | None = None
 ) -> tuple[list[Finding], dict[str, str]]:
     """Decode all coded payloads.
 
@@ -64,6 +74,7 @@ def check_payloads(
         traced: the bitstream.
         broken: paths of elements and units that are known to be wrong. That a payload can't
             be decoded may follow from them, and is no finding then.
+        session: what the bitstream is an update in; None: it stands alone, or nothing is known.
 
     Returns:
         The findings, and the paths of units that can't be decoded by themselves, with reasons.
@@ -75,17 +86,19 @@ def check_payloads(
         if unit.unit is None or not is_coded(unit.unit):
             continue
         try:
-            units.append((unit, checked_layout(unit, len(traced.data))))
+            layout = checked_layout(unit, len(traced.data), parents_known=session is not None)
+            units.append((unit, layout))
         except (UnsupportedError, MissingValueError) as error:
-            skipped[unit.path] = error.message
+            is_update = error.path.endswith(NEED_OF_SESSION)
+            skipped[unit.path] = error.message + (f": {SESSION_NEEDED}" if is_update else "")
         except BitstreamError as error:
             if is_sound(unit, broken):
                 findings.append(payload_finding(unit, error))
-    for unit, outcome in decode_all(units):
+    for unit, outcome in decode_all(units, session):
         if isinstance(outcome, list):
             findings += outcome
-        elif outcome.path.endswith("hist_dep_sig_prob_enabled_flag"):
-            skipped[unit.path] = outcome.message
+        elif outcome.path.endswith(NEED_OF_SESSION):
+            skipped[unit.path] = f"{outcome.message}: {SESSION_NEEDED}"
         elif not is_sound(unit, broken):
             skipped[unit.path] = "its header or a parameter set is at fault"
         else:
@@ -148,11 +161,11 @@ def is_sound(unit: UnitTrace, broken: set[str]) -> bool:
     return not any(f"{place}.".startswith(f"{path}.") for place in broken for path in paths)
 
 
-def checked_layout(unit: UnitTrace, byte_count: int) -> UnitLayout:
+def checked_layout(unit: UnitTrace, byte_count: int, *, parents_known: bool) -> UnitLayout:
     """Give the layout of a unit, refusing more values than its bitstream may hold."""
     assert unit.unit is not None
     limits = Limits()
-    layout = layout_of(unit.unit, limits)
+    layout = layout_of(unit.unit, limits, parents_known=parents_known)
     values = 0
     for tensor in layout.tensors:
         values += tensor.values
@@ -160,12 +173,12 @@ def checked_layout(unit: UnitTrace, byte_count: int) -> UnitLayout:
     return layout
 
 
-def decode_all(units: list[tuple[UnitTrace, UnitLayout]]) -> Outcomes:
+def decode_all(units: list[tuple[UnitTrace, UnitLayout]], session: Decoder | None) -> Outcomes:
     """Decode units by the standard, or by NNCodec 1's dialect where that serves better."""
-    decoded = [(unit, attempt(unit, layout, nncodec1=False)) for unit, layout in units]
+    decoded = [(unit, attempt(unit, layout, session)) for unit, layout in units]
     failures = count_failures(decoded)
     if failures and all(layout.coding.general_profile_idc == 0 for _, layout in units):
-        other = [(unit, attempt(unit, layout, nncodec1=True)) for unit, layout in units]
+        other = [(unit, attempt(unit, layout, session, nncodec1=True)) for unit, layout in units]
         if count_failures(other) < failures:
             return other
     return decoded
@@ -176,11 +189,17 @@ def count_failures(outcomes: Outcomes) -> int:
     return sum(isinstance(outcome, BitstreamError) for _, outcome in outcomes)
 
 
-def attempt(unit: UnitTrace, layout: UnitLayout, nncodec1: bool) -> list[Finding] | BitstreamError:
+def attempt(
+    unit: UnitTrace, layout: UnitLayout, session: Decoder | None, *, nncodec1: bool = False
+) -> list[Finding] | BitstreamError:
     """Decode a unit and look at its levels, which aren't kept, or give the error."""
     assert unit.unit is not None
     try:
-        return value_findings(unit, decode_unit(unit.unit, layout, nncodec1))
+        known = None if session is None else session.known(unit.unit, layout)
+    except BitstreamError as error:
+        return unit.unit.locate(error)
+    try:
+        return value_findings(unit, decode_unit(unit.unit, layout, nncodec1, known))
     except BitstreamError as error:
         return error
 
@@ -208,7 +227,9 @@ def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
     """Give the finding of an error of decoding."""
     name = rule_of(error)
     if name == "entry-points":
-        return entry_point_finding(error)
+        return header_finding(name, error, "10")
+    if error.path.endswith(PARENT_NAMES):
+        return header_finding(name, error, error.clause)
     position = error.position or byte_bit(8 * (unit.payload_start or unit.start))
     return payload_rule_finding(unit, name, told_by(error), position)
 
@@ -242,7 +263,6 @@ def payload_rule_finding(
     return Finding(name, ERROR, f"{unit.path}.payload", place, message, "10", schema)
 
 
-def entry_point_finding(error: BitstreamError) -> Finding:
-    """Give the finding of an entry point, at the element of the header that is wrong."""
-    place, message = (error.path, error.position), error.message
-    return Finding("entry-points", ERROR, *place, message, "10", error.schema)
+def header_finding(name: str, error: BitstreamError, clause: str) -> Finding:
+    """Give the finding of what decoding shows to be wrong, at the element of the header."""
+    return Finding(name, ERROR, error.path, error.position, error.message, clause, error.schema)

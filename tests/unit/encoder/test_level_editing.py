@@ -5,6 +5,8 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream
+from nnc.decoder import Limits
+from nnc.decoder.layout import layout_of
 from nnc.encoder.level_editing import convert_profile, edit_levels, read_levels, replace_levels
 from tests.cases import CASES, FOLDER
 
@@ -139,3 +141,20 @@ def test_what_only_profile_1_has_stays_there():
         convert_profile(bitstream, 0)
     assert caught.value.path.startswith("units[1].payload.base_model_id")
     assert bitstream.to_bytes() == data
+
+
+@pytest.mark.parametrize("name", ["p1-tca-dq", "p1-hdsp-nodq"])
+def test_levels_of_an_update(name):
+    case = next(case for case in CASES if case.name == name)
+    base, update = (path.read_bytes() for path in case.bitstreams[:2])
+    session = nnc.Decoder()
+    session.decode(base, apply=False)
+    bitstream = Bitstream.parse(update)
+    unit = next(unit for unit in bitstream.walk() if unit.names)
+    tensor = unit.names[0]
+    known = session.known(unit, layout_of(unit, Limits(), parents_known=True))
+    levels = read_levels(bitstream, tensor, known)
+    assert levels.any()
+    replace_levels(bitstream, tensor, levels * 0, known=known)
+    again = Bitstream.parse(bitstream.to_bytes())
+    assert not read_levels(again, tensor, known).any()

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 import nnc
@@ -22,6 +23,46 @@ def test_good_bitstreams(case, path):
     assert [str(finding) for finding in report.findings] == []
     if not case.is_sequence:
         assert not report.skipped
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.is_sequence], ids=lambda case: case.name
+)
+def test_updates_are_decoded_after_the_bitstreams_before(case):
+    session = [path.read_bytes() for path in case.bitstreams]
+    for number, data in enumerate(session):
+        report = check(data, deep=True, before=session[:number], **case.out_of_band)
+        assert not report.findings
+        assert not report.skipped
+
+
+def test_an_update_without_its_session_says_what_is_missing():
+    case = next(case for case in CASES if case.name == "p1-tca-dq")
+    report = check(case.bitstreams[1].read_bytes(), deep=True)
+    assert not report.findings
+    assert report.skipped
+    assert all("bitstreams of the session" in reason for reason in report.skipped.values())
+
+
+def test_an_update_of_another_node_is_found():
+    case = next(case for case in CASES if case.name == "p1-tca-dq")
+    base, first, second = (path.read_bytes() for path in case.bitstreams)
+    assert not check(second, deep=True, before=[base, first]).findings
+    findings = check(second, deep=True, before=[base]).findings
+    assert {finding.rule for finding in findings} == {"decodable"}
+    assert "is one of" in findings[0].message
+    assert findings[0].path.startswith("units[")
+
+
+def test_a_list_of_ids_in_parts():
+    tensors = {name: np.ones((4, 3), np.float32) for name in ("first", "second", "third")}
+    bitstream = nnc.Bitstream.parse(nnc.encode(tensors, references=True))
+    cut(bitstream, "units[2]", 5)
+    assert not check(bitstream.to_bytes(), deep=True).findings
+    bitstream.set("units[*].header.topology_elem_id_index", 3)
+    findings = check(bitstream.to_bytes()).findings
+    assert {finding.rule for finding in findings} == {"element-id-index"}
+    assert "(allowed: 0..2)" in findings[0].message
 
 
 def cut_up(size):
