@@ -11,8 +11,9 @@ import ast
 import json
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
 from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
 from nnc.inspect import bins, tracing  # noqa: E402
+from tests.annexes import ANNEXES  # noqa: E402
 from tests.cases import CASES  # noqa: E402
 
 #: Payloads of more bytes than this aren't decoded bin by bin.
@@ -37,12 +39,31 @@ PAYLOAD_BYTES = 150
 #: How many valid bitstreams are drawn, and how many that only keep the syntax.
 SEEDS = 1000
 
-#: How many places of each element are edited.
-EDITED_PLACES = 3
+#: Places of each element are edited until so many have been changed, or tried.
+EDITED_PLACES, TRIED_PLACES = 3, 30
 
 PAGE, RESULTS = ROOT / "docs" / "coverage.md", ROOT / "docs" / "coverage.json"
 
 Key = tuple[str, str]
+
+
+@dataclass
+class Edits:
+    """What came of editing one element.
+
+    Attributes:
+        kept: places set to their own value, with the same bytes.
+        changed: places changed.
+        tried: places tried.
+        forced: places where another value was refused, but taken by force.
+        refusals: how the library refused another value, each with how often.
+    """
+
+    kept: int = 0
+    changed: int = 0
+    tried: int = 0
+    forced: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
 
 
 class Counts:
@@ -153,28 +174,44 @@ def count_bins(
 
 
 def edit(
-    data: bytes, given: dict[str, Any], traced: tracing.BitstreamTrace, edited: dict[Key, list[int]]
+    data: bytes, given: dict[str, Any], traced: tracing.BitstreamTrace, edited: dict[Key, Edits]
 ) -> None:
     """Set elements to their own value, which must change nothing, and to another one.
 
-    Adds to `edited`, by table and element: places set to their own value, places
-    changed, places tried.
+    Adds to `edited`, by table and element.
     """
     if traced.errors or traced.missing:
         return
     for table, path, value in values(data, given, traced):
         done = edited[table, path.rpartition(".")[2].partition("[")[0]]
-        if done[2] >= EDITED_PLACES:
+        if done.changed >= EDITED_PLACES or done.tried >= TRIED_PLACES:
             continue
-        done[2] += 1
+        done.tried += 1
         bitstream = nnc.Bitstream.parse(data, **given)
         try:
             bitstream.set(path, value, force=True)
-            done[0] += bitstream.to_bytes() == data
+            done.kept += bitstream.to_bytes() == data
             bitstream.set(path, other(value))
-            done[1] += bitstream.to_bytes() != data
-        except nnc.NncError:
-            continue  # the schema forbids the other value
+            done.changed += bitstream.to_bytes() != data
+        except nnc.NncError as error:
+            done.refusals[reason(error)] += 1
+            done.forced += can_be_forced(bitstream, path, other(value))
+
+
+def can_be_forced(bitstream: nnc.Bitstream, path: str, value: Any) -> bool:
+    """Tell whether an element takes a value by force."""
+    before = bitstream.to_bytes()
+    try:
+        bitstream.set(path, value, force=True)
+    except nnc.NncError:
+        return False
+    return bitstream.to_bytes() != before
+
+
+def reason(error: nnc.NncError) -> str:
+    """Give why a value is refused: the message, without what is of one bitstream only."""
+    message = str(getattr(error, "message", error))
+    return re.sub(r"^\d+ (?=is reserved)", "", message)
 
 
 def values(
@@ -212,7 +249,12 @@ def other(value: Any) -> Any:
 
 
 def made() -> Iterator[bytes]:
-    """Make bitstreams of kinds that no vector is of: parts, an aggregate, an unknown type."""
+    """Make bitstreams of kinds that no vector is of.
+
+    References to a list of names, parts, an aggregate, a type of unit that isn't specified.
+    """
+    tensors = {name: np.ones((4, 3), np.float32) for name in ("first", "second")}
+    yield nnc.encode(tensors, references=True)
     data = next(case for case in CASES if case.name == "p1-base-default-dq").bitstreams[0]
     for change in (
         lambda bitstream: cut(bitstream, "units[3]", 200),
@@ -224,10 +266,12 @@ def made() -> Iterator[bytes]:
         yield bitstream.to_bytes()
 
 
-def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
+def vector_counts() -> tuple[Counts, dict[Key, Edits], dict[str, int]]:
     """Go through all vectors: elements, edits, and bitstreams that show a clause."""
-    counts, edited = Counts(), defaultdict(lambda: [0, 0, 0])
+    counts, edited = Counts(), defaultdict(Edits)
     shown = dict.fromkeys(SIGNS, 0)
+    for data in made():
+        edit(data, {}, tracing.trace(data), edited)
     payload_owners = owners()
     for data, given, dialect, traced in traces():
         values: dict[str, set[Any]] = defaultdict(set)
@@ -240,12 +284,10 @@ def vector_counts() -> tuple[Counts, dict[Key, list[int]], dict[str, int]]:
         count_bins(traced, counts, payload_owners, dialect)
         count_payloads(traced, counts)
         edit(data, given, traced, edited)
-    for data in made():
-        edit(data, {}, tracing.trace(data), edited)
     return counts, edited, shown
 
 
-def strategy_counts(edited: dict[Key, list[int]]) -> Counts:
+def strategy_counts(edited: dict[Key, Edits]) -> Counts:
     """Draw bitstreams, count their elements, and edit those that no vector has."""
     counts = Counts()
     for seed in range(SEEDS):
@@ -261,7 +303,7 @@ def strategy_counts(edited: dict[Key, list[int]]) -> Counts:
             count_payloads(traced, counts)
             if draw is draw_valid:
                 count_bins(traced, counts, owners(), dialect=False)
-            edit(drawn.data, {}, traced, edited)
+            edit(drawn.data, drawn.out_of_band, traced, edited)
     return counts
 
 
@@ -324,12 +366,6 @@ SIGNS: dict[str, tuple[str, Callable[[dict[str, set[Any]]], bool]]] = {
 SIGNLESS = {
     "6.1.2": "Bit ordering",
     "6.1.3": "Syntax functions and data types",
-    "Annex A": "Implementation for NNEF",
-    "Annex B": "Implementation for ONNX",
-    "Annex C": "Implementation for PyTorch",
-    "Annex D": "Implementation for TensorFlow",
-    "Annex E": "Carriage in other containers",
-    "Annex F": "Naming of performance metric types",
 }
 
 
@@ -349,8 +385,10 @@ def measure() -> dict[str, Any]:
                 "vectors": vectors.seen.get(key, 0),
                 "values": len(vectors.values.get(key, ())),
                 "strategies": drawn.seen.get(key, 0),
-                "set": edited[key][0],
-                "changed": edited[key][1],
+                "set": edited[key].kept,
+                "changed": edited[key].changed,
+                "forced": edited[key].forced,
+                "refused": refused(edited[key]),
                 "header": not isinstance(table, syntax.Description),
             }
         )
@@ -358,20 +396,33 @@ def measure() -> dict[str, Any]:
         {"clause": clause, "sign": sign, "bitstreams": shown[clause]}
         for clause, (sign, _) in SIGNS.items()
     ]
+    annexes = [
+        {"annex": annex.letter, "about": annex.what, "tests": annex.tests()} for annex in ANNEXES
+    ]
     modules = [
         {"clause": clause, "title": title, "modules": modules_about(clause)}
         for clause, title in SIGNLESS.items()
     ]
     bitstreams = sum(len(case.bitstreams) for case in CASES)
-    return {"bitstreams": bitstreams, "elements": rows, "clauses": clauses, "modules": modules}
+    return {
+        "bitstreams": bitstreams,
+        "elements": rows,
+        "clauses": clauses,
+        "modules": modules,
+        "annexes": annexes,
+    }
+
+
+def refused(edits: Edits) -> str:
+    """Give the reason why an element was never changed, the most frequent one."""
+    if edits.changed or not edits.refusals:
+        return ""
+    return edits.refusals.most_common(1)[0][0]
 
 
 def modules_about(clause: str) -> list[str]:
-    """Give the hand-written modules whose first lines name a clause, or say it by `Annexes`."""
-    kind, _, letter = clause.rpartition(" ")
+    """Give the hand-written modules whose first lines name a clause."""
     pattern = rf"(?<![\d.]){re.escape(clause)}(?![\d.]*\d)"
-    if kind:
-        pattern = rf"\bAnnex(es)? ([A-F](, | and | to ))*{letter}\b"
     found = []
     for path in sorted((ROOT / "nnc").rglob("*.py")):
         text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
@@ -403,8 +454,8 @@ def page(results: dict[str, Any]) -> str:
         f"`python docs/measure_coverage.py` parses the {results['bitstreams']} bitstreams of",
         f"`tests/vectors`, decodes their payloads of up to {PAYLOAD_BYTES} bytes bin by bin, sets",
         f"elements in them, and draws {2 * SEEDS} bitstreams with the generated strategies.",
-        "Elements are edited in those too, and in an aggregate, a unit in parts and one of an",
-        "unknown type.",
+        "Elements are edited in those too, and in an aggregate, a unit in parts, one of an",
+        "unspecified type, and a bitstream with indexed references.",
         "",
         "| Of the elements | |",
         "| :--- | ---: |",
@@ -419,7 +470,8 @@ def page(results: dict[str, Any]) -> str:
         "",
         "*Vectors*: how often an element stands in the vectors, and with how many distinct values",
         "(for payloads, bins or lengths). *Drawn*: how often the strategies drew it. *Edited*:",
-        f"places set to their own value, and changed to another, of at most {EDITED_PLACES} each.",
+        f"places set to their own value, and changed to another, until {EDITED_PLACES} were "
+        f"changed or {TRIED_PLACES} tried.",
         "Nothing means none.",
         "",
     ]
@@ -447,6 +499,7 @@ def page(results: dict[str, Any]) -> str:
                 f"| {drawn} | {edits if row['header'] else dash(edits)} |"
             )
         lines += ["", "</div>", ""]
+    lines += unchanged(headers)
     lines += [
         "## Clauses",
         "",
@@ -469,7 +522,40 @@ def page(results: dict[str, Any]) -> str:
     for row in results["modules"]:
         where = ", ".join(f"`{module}`" for module in row["modules"]) or "none"
         lines.append(f"| {row['clause']} | {row['title']} | {where} |")
+    lines += [
+        "",
+        "The annexes leave none either; their tests are [listed by name](clauses.md#annexes).",
+        "",
+        "| Annex | About | Tests |",
+        "| :--- | :--- | ---: |",
+    ]
+    lines += [
+        f"| {row['annex']} | {row['about']} | {count(len(row['tests']))} |"
+        for row in results["annexes"]
+    ]
     return "\n".join(lines) + "\n"
+
+
+def unchanged(rows: list[dict[str, Any]]) -> list[str]:
+    """Write the elements that were never changed, each with what the library said to it."""
+    kept = [row for row in rows if not row["changed"]]
+    if not kept:
+        return []
+    lines = [
+        "## Elements that can't be changed by themselves",
+        "",
+        "Their value follows from others, or no other is allowed. This is what the library",
+        "answered when it was asked for another value.",
+        "",
+        "| Table | Element | Answer | With `--force` |",
+        "| :--- | :--- | :--- | :--- |",
+    ]
+    lines += [
+        f"| `{row['table']}` | `{row['element']}` | {row['refused']} "
+        f"| {'changed' if row['forced'] else 'refused'} |"
+        for row in kept
+    ]
+    return [*lines, ""]
 
 
 def dash(text: str) -> str:
