@@ -95,6 +95,12 @@
       total -= weight; start = end;
     }
   }
+  const color = (share) => `hsl(${205 - 165 * share} 65% 68%)`;
+  function drawColors(most) {
+    const steps = [0, 0.25, 0.5, 0.75, 1].map(color).join(", ");
+    const scale = make("span", { id: "scale", style: `background:linear-gradient(to right, ${steps})` });
+    byId("colors").replaceChildren("Areas are bytes. Bits per value: 0", scale, `${rounded(most)} and more`);
+  }
   function drawTreemap() {
     const map = byId("treemap");
     map.replaceChildren();
@@ -102,6 +108,7 @@
       .filter((item) => item.weight > 0).sort((a, b) => b.weight - a.weight).slice(0, 1500);
     // A few tiny tensors of hundreds of bits per value would leave all others one color.
     const most = 2 * 8 * content.bytes / Math.max(1, values);
+    drawColors(most);
     layout(items, 0, 0, map.clientWidth, map.clientHeight, (item, x, y, width, height) => {
       const share = Math.min(1, (item.tensor.bits_per_value || 0) / most);
       const text = `${item.tensor.name}: ${size(item.weight)}, ${rounded(item.tensor.bits_per_value)} bits per value`;
@@ -109,7 +116,7 @@
         type: "button", title: text, "aria-label": text, "data-tensor": item.index,
         "aria-pressed": item.index === chosenTensor,
         style: `left:${x}px;top:${y}px;width:${width}px;height:${height}px;` +
-          `background:hsl(${205 - 165 * share} 65% 68%)`,
+          `background:${color(share)}`,
         onclick: () => chooseTensor(item.index),
       }, width > 40 && height > 16 ? item.tensor.name : ""));
     });

@@ -157,3 +157,12 @@ def test_nothing_sticks_out(open_page, model, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") == width
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (back == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_a_narrow_table_keeps_what_matters(open_page, model):
+    page = open_page(model, viewport={"width": 390, "height": 800})
+    titles = [one.inner_text() for one in page.locator("#tensors th:visible").all()]
+    assert titles == ["name", "bytes", "bits/value"]
+    table = page.locator(".scroll:has(#tensors)")
+    assert table.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert "Bits per value" in page.locator("#colors").inner_text()
