@@ -22,6 +22,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.rate_counting",
+    "nnc.encoder.rate_path",
     "nnc.encoder.rate_trellis",
     "nnc.encoder.rounding",
     "nnc.encoder.trellis",

@@ -107,7 +107,7 @@ def in_order(
             yield function(*call.arguments)
         return
     count = worker_count(work)
-    limit = BYTES_PER_WORKER * count if memory is None else memory
+    limit = room_for(work, memory)
     pending: deque[tuple[Future[Any], int]] = deque()
     used = 0
     try:
@@ -129,6 +129,11 @@ def in_order(
     finally:
         for future, _ in pending:
             future.cancel()
+
+
+def room_for(work: Workers, memory: int | None) -> int:
+    """Give how many bytes unfinished calls may take, if `memory` doesn't say so."""
+    return BYTES_PER_WORKER * worker_count(work) if memory is None else memory
 
 
 def worker_count(work: Workers) -> int:

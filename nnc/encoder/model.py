@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -14,7 +15,7 @@ from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.information import ModelInformation
 from nnc.decoder.metadata import Metadata
 from nnc.decoder.topology import Topology
-from nnc.decoder.workers import Call, in_order, workers
+from nnc.decoder.workers import Call, Workers, in_order, room_for, workers
 from nnc.encoder.arrangement import arrange, is_plain
 from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
 from nnc.encoder.choice import TRYING_EFFORT
@@ -39,6 +40,7 @@ from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, check_name
 from nnc.encoder.quantization_plan import QuantizationPlan
 from nnc.encoder.row_pruning import PrunedInputs
+from nnc.encoder.segments import helped_by
 from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
 from nnc.encoder.trying import fewest_bytes, scan_orders
 from nnc.syntax import (
@@ -189,9 +191,11 @@ def encode_units(
             if advance is not None:
                 advance(sum(sizes[name] for name in job.names))
 
+        needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
+        room = room_for(work, memory)
         calls = (
-            Call((filled(job),), sum(memory_for(inputs, name) for name in job.names))
-            for job in model.jobs
+            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
+            for job, need in zip(model.jobs, needs, strict=True)
         )
         timed = in_order(work, timed_job, calls, memory)
         coded = (
@@ -414,12 +418,14 @@ class Job(NamedTuple):
         group: their parameter set.
         block: the layer that they are, if it is coded as one.
         lineage: which node of the parameter update tree it is, if any.
+        threads: how many threads work on it together.
     """
 
     tensors: Mapping[str, PreparedTensor | GivenTensor]
     group: ParameterGroup
     block: Block | None = None
     lineage: Lineage | None = None
+    threads: int = 1
 
     @property
     def quantized(self) -> bool:
@@ -486,8 +492,25 @@ def jobs_of(
 def timed_job(job: Job) -> tuple[list[Unit], float]:
     """Encode as `encode_job`, and give the seconds that it took."""
     started = time.perf_counter()
-    units = encode_job(job)
+    with helped_by(job.threads):
+        units = encode_job(job)
     return units, time.perf_counter() - started
+
+
+def threads_of(need: int, whole: int, room: int, work: Workers) -> int:
+    """Give how many threads one job gets: its share of the work, or of the room in memory.
+
+    Args:
+        need: bytes of memory that it takes.
+        whole: those of all jobs.
+        room: how many may be taken at the same time.
+        work: who works; an executor's workers work on a job each.
+    """
+    if work.pool is None:
+        return 1
+    return min(
+        work.threads, math.ceil(work.threads * max(need / max(whole, 1), need / max(room, 1)))
+    )
 
 
 def noted(

@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.encoder.segments import Segment, over_segments
 
-def blocks(rows: int, cols: int, scan_order: int) -> Iterator[tuple[slice, slice, int]]:
-    """Give runs of equally wide blocks: their rows, their columns, the width of a block."""
+
+def blocks(first: int, stop: int, cols: int, scan_order: int) -> Iterator[tuple[slice, slice, int]]:
+    """Give runs of equally wide blocks in rows of a matrix, from the first of a block row on.
+
+    Yields:
+        Their rows, their columns, the width of a block.
+    """
     size = 4 << scan_order
     whole = cols - cols % size
-    for top in range(0, rows, size):
-        band = slice(top, min(top + size, rows))
+    for top in range(first, stop, size):
+        band = slice(top, min(top + size, stop))
         if whole:
             yield band, slice(0, whole), size
         if whole < cols:
@@ -31,12 +37,16 @@ def to_coding_order(matrix: NDArray[Any], scan_order: int) -> NDArray[Any]:
     if scan_order == 0 or rows == 1 or cols == 1:
         return np.ascontiguousarray(matrix).reshape(-1)
     result = np.empty(matrix.size, dtype=matrix.dtype)
-    place = 0
-    for band, columns, width in blocks(rows, cols, scan_order):
-        part = matrix[band, columns]
-        run = part.reshape(part.shape[0], -1, width).transpose(1, 0, 2)
-        result[place : place + part.size].reshape(run.shape)[...] = run
-        place += part.size
+
+    def reorder(segment: Segment) -> None:
+        place = segment[0] * cols
+        for band, columns, width in blocks(*segment, cols, scan_order):
+            part = matrix[band, columns]
+            run = part.reshape(part.shape[0], -1, width).transpose(1, 0, 2)
+            result[place : place + part.size].reshape(run.shape)[...] = run
+            place += part.size
+
+    over_segments(rows, reorder, cols)
     return result
 
 
@@ -45,11 +55,15 @@ def from_coding_order(values: NDArray[Any], rows: int, cols: int, scan_order: in
     if scan_order == 0 or rows == 1 or cols == 1:
         return values.reshape(rows, cols)
     result = np.empty((rows, cols), dtype=values.dtype)
-    place = 0
-    for band, columns, width in blocks(rows, cols, scan_order):
-        part = result[band, columns]
-        height = part.shape[0]
-        run = values[place : place + part.size].reshape(-1, height, width)
-        part[...] = run.transpose(1, 0, 2).reshape(height, -1)
-        place += part.size
+
+    def reorder(segment: Segment) -> None:
+        place = segment[0] * cols
+        for band, columns, width in blocks(*segment, cols, scan_order):
+            part = result[band, columns]
+            height = part.shape[0]
+            run = values[place : place + part.size].reshape(-1, height, width)
+            part[...] = run.transpose(1, 0, 2).reshape(height, -1)
+            place += part.size
+
+    over_segments(rows, reorder, cols)
     return result

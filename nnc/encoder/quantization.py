@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio.errors import InputError
 from nnc.decoder import dequantization
 from nnc.deepcabac import engine_name
+from nnc.encoder.segments import Segment, over_segments
 
 _Rounding = Callable[[NDArray[np.floating], np.float32, float, NDArray[np.int32]], bool]
 
@@ -71,8 +72,13 @@ def quantize_uniform(values: NDArray[np.floating], step: float) -> NDArray[np.in
     flat = array.reshape(-1)
     levels = np.empty(array.shape, dtype=np.int32)
     compiled = _rounding() if flat.dtype == np.float32 else None
-    fit = (compiled or round_ratios)(flat, narrow_step, LARGEST_RATIO, levels.reshape(-1))
-    if not fit:
+    rounding, target = compiled or round_ratios, levels.reshape(-1)
+
+    def rounded(segment: Segment) -> bool:
+        part = slice(*segment)
+        return rounding(flat[part], narrow_step, LARGEST_RATIO, target[part])
+
+    if not all(over_segments(flat.size, rounded)):
         refuse_values(flat, narrow_step)
     return levels
 

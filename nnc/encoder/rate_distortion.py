@@ -141,6 +141,8 @@ def quantize_matrix(
     situation = situation_of(values.shape, coding, options, kept)
     sequence = to_coding_order(values if kept is None else values[kept], coding.scan_order)
     indices = quantize_sequence(sequence, step, situation, weight, options.effort)
+    # A copy, of large tensors a large one.
+    del sequence
     if kept is None:
         return from_coding_order(indices, rows, cols, coding.scan_order)
     result = np.zeros(values.shape, dtype=np.int32)

@@ -19,8 +19,15 @@ import cython
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
+from cython.cimports.nnc.encoder.rate_path import (
+    backward_dependent,
+    backward_uniform,
+    pass_back,
+    pass_over,
+    trace_dependent,
+    trace_uniform,
+)
 
-from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import LARGEST_RATIO, checked_step, refuse_values
 from nnc.encoder.rates import (
     COST_ONE,
@@ -30,7 +37,8 @@ from nnc.encoder.rates import (
     ZERO_REACH,
     ZERO_REACH_DEPENDENT,
 )
-from nnc.encoder.trellis_reference import BEFORE, checked_sequence
+from nnc.encoder.segments import go_through
+from nnc.encoder.trellis_reference import checked_sequence
 
 if not cython.compiled:
     raise ImportError("nnc.encoder.rate_trellis works only when compiled")
@@ -41,31 +49,10 @@ if not cython.compiled:
 ONE = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
 BAN = cython.declare(int32_t, FORBIDDEN)
-FAR = cython.declare(int32_t, UNREACHED)
 ROW = cython.declare(int32_t, MAGNITUDES)
 TOP = cython.declare(int32_t, MAGNITUDES - 12)
 REACH = cython.declare(cython.float, ZERO_REACH)
 REACH_DEPENDENT = cython.declare(cython.float, ZERO_REACH_DEPENDENT)
-
-# The lowest index of each subset, modulo 4.
-_residues = cython.declare(int32_t[4], [0, 2, 3, 1])
-
-_after = cython.declare(uint8_t[16])
-_before = cython.declare(uint8_t[16])
-
-
-@cython.cfunc
-def fill_tables() -> cython.void:
-    """Make the tables of the state machine, forward and backward."""
-    state: cython.int
-    parity: cython.int
-    for state in range(8):
-        for parity in range(2):
-            _after[2 * state + parity] = STATE_TRANSITIONS[state][parity]
-            _before[2 * state + parity] = BEFORE[state][parity]
-
-
-fill_tables()
 
 # What is to be quantized, and how. Pointers to what there isn't are null.
 Task = cython.struct(
@@ -107,115 +94,149 @@ def quantize_by_rate(values, step, situation, tables):
     """
     step = checked_step(step)
     flat = checked_sequence(values)
-    indices = np.empty(flat.size, dtype=np.int32)
     if flat.size == 0:
-        return indices
-    task = cython.declare(Task)
-    block = cython.declare(Block)
-    task.step = step
-    task.narrow = cython.NULL
-    task.wide = cython.NULL
-    if flat.dtype == np.float32:
-        narrow: cython.const[cython.float][::1] = flat
-        task.narrow = cython.address(narrow[0])
-    else:
-        wide: cython.const[cython.double][::1] = flat
-        task.wide = cython.address(wide[0])
-    task.dependent = situation.dependent
-    task.restart = situation.restart or flat.size
-    task.flags = situation.greater_flags
-    # What isn't finite is taken for the largest, so that it is in the tables until it is refused.
-    negative, positive = situation.index_limits
-    task.most_negative = min(negative, LARGEST_RATIO)
-    task.most_positive = min(positive, LARGEST_RATIO)
-    base_view: cython.const[int32_t][::1]
-    history_view: cython.const[uint8_t][::1]
-    task.base = cython.NULL
-    task.history = cython.NULL
-    if situation.base is not None:
-        base_view = situation.base
-        task.base = cython.address(base_view[0])
-    if situation.history is not None:
-        history_view = situation.history
-        task.history = cython.address(history_view[0])
-    branches: cython.const[int32_t][::1] = tables.branches.reshape(-1)
-    magnitudes: cython.const[int32_t][::1] = tables.magnitudes.reshape(-1)
-    task.branches = cython.address(branches[0])
-    task.magnitudes = cython.address(magnitudes[0])
-    runs: cython.const[int64_t][:, ::1] = situation.runs
-    decisions = np.empty(flat.size, dtype=np.uint32)
-    if run(task, block, runs, decisions, indices):
+        return np.empty(0, dtype=np.int32)
+    trellis: RateTrellis = RateTrellis(flat, step, situation, tables)
+    # Before skipped rows and after them paths are others: those are gone through run by run.
+    bad = go_through(trellis) if trellis.is_one_run() else trellis.run_by_run()
+    if bad:
         refuse_values(flat, step)
-    return indices
+    return trellis.indices
 
 
-@cython.cfunc
-def run(
-    task: Task,
-    block: Block,
-    runs: cython.const[int64_t][:, ::1],
-    decisions: uint32_t[::1],
-    indices: int32_t[::1],
-) -> cython.Py_ssize_t:
-    """Go forward through all runs, then back; give the number of values refused."""
-    number: cython.Py_ssize_t
-    start: cython.Py_ssize_t
-    bad: cython.Py_ssize_t = 0
-    count: cython.int
-    states: cython.int = 16 if task.dependent else 2
-    state: cython.int
-    costs = cython.declare(int32_t[16])
-    with cython.nogil:
-        for state in range(states):
-            costs[state] = FAR
+@cython.final
+@cython.cclass
+class RateTrellis:
+    """A sequence in the trellis; methods as `segments.Trellis` says."""
+
+    task: Task
+    size = cython.declare(cython.Py_ssize_t, visibility="readonly")
+    indices = cython.declare(object, visibility="readonly")
+    # Arrays that the pointers are into.
+    arrays: object
+    runs: cython.const[int64_t][:, ::1]
+    # What leads back, by the first value of each segment that waits for it.
+    kept: dict
+    kept_indices: int32_t[::1]
+    states: cython.int
+
+    def __init__(self, flat, step, situation, tables):
+        """Begin with a sequence of at least one value."""
+        self.size = flat.size
+        self.states = 16 if situation.dependent else 2
+        self.indices = np.empty(flat.size, dtype=np.int32)
+        self.kept_indices = self.indices
+        self.kept = {}
+        self.runs = situation.runs
+        self.arrays = flat, situation, tables
+        self.task.step = step
+        self.task.narrow = cython.NULL
+        self.task.wide = cython.NULL
+        if flat.dtype == np.float32:
+            narrow: cython.const[cython.float][::1] = flat
+            self.task.narrow = cython.address(narrow[0])
+        else:
+            wide: cython.const[cython.double][::1] = flat
+            self.task.wide = cython.address(wide[0])
+        self.task.dependent = situation.dependent
+        self.task.restart = situation.restart or flat.size
+        self.task.flags = situation.greater_flags
+        # What isn't finite is taken for the largest, so that it is in the tables until it is
+        # refused.
+        negative, positive = situation.index_limits
+        self.task.most_negative = min(negative, LARGEST_RATIO)
+        self.task.most_positive = min(positive, LARGEST_RATIO)
+        self.task.base = cython.NULL
+        self.task.history = cython.NULL
+        if situation.base is not None:
+            base: cython.const[int32_t][::1] = situation.base
+            self.task.base = cython.address(base[0])
+        if situation.history is not None:
+            history: cython.const[uint8_t][::1] = situation.history
+            self.task.history = cython.address(history[0])
+        branches: cython.const[int32_t][:, ::1] = tables.branches.reshape(1, -1)
+        magnitudes: cython.const[int32_t][:, ::1] = tables.magnitudes.reshape(1, -1)
+        self.arrays += branches.base, magnitudes.base
+        self.task.branches = cython.address(branches[0, 0])
+        self.task.magnitudes = cython.address(magnitudes[0, 0])
+
+    def is_one_run(self):
+        """Tell whether no rows are skipped."""
+        return self.runs.shape[0] == 1 and self.runs[0, 2] == 0
+
+    def beginning(self):
+        """Give the costs before the first value."""
+        costs = np.full(self.states, UNREACHED, dtype=np.int32)
         costs[0] = 0
-        for number in range(runs.shape[0]):
-            if task.dependent:
-                pass_over(costs, cython.cast(cython.int, runs[number, 2]))
-            for start in range(runs[number, 0], runs[number, 1], 256):
-                count = cython.cast(cython.int, min(256, runs[number, 1] - start))
+        return costs
+
+    def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
+        """Carry costs on, in place; give the number of values refused."""
+        block = cython.declare(Block)
+        array = np.empty(stop - first, dtype=np.uint32)
+        decisions: uint32_t[::1] = array
+        indices: int32_t[::1]
+        if kept:
+            self.kept[first] = array
+            indices = self.kept_indices[first:stop]
+        else:
+            indices = np.empty(stop - first, dtype=np.int32)
+        costs_view: int32_t[::1] = costs
+        start: cython.Py_ssize_t
+        bad: cython.Py_ssize_t = 0
+        with cython.nogil:
+            for start in range(first, stop, 256):
                 bad += forward(
-                    cython.address(task), cython.address(block), start, count, costs,
-                    cython.address(decisions[start]), cython.address(indices[start]),
+                    cython.address(self.task), cython.address(block), start,
+                    cython.cast(cython.int, min(256, stop - start)),
+                    cython.address(costs_view[0]),
+                    cython.address(decisions[start - first]),
+                    cython.address(indices[start - first]),
                 )  # fmt: skip
-        if bad == 0:
-            state = 0
-            for count in range(1, states):
-                if costs[count] < costs[state]:
-                    state = count
-            number = runs.shape[0] - 1
-            while number >= 0:
-                start = runs[number, 0]
-                if task.dependent:
-                    state = backward_dependent(
-                        runs[number, 1] - start, state, cython.address(decisions[start]),
-                        cython.address(indices[start]),
-                    )  # fmt: skip
-                else:
-                    state = backward_uniform(
-                        runs[number, 1] - start, state, cython.address(decisions[start]),
-                        cython.address(indices[start]),
-                    )  # fmt: skip
-                if task.dependent:
-                    for _ in range(runs[number, 2]):
-                        state = (state & 8) | _before[2 * (state & 7)]
-                number -= 1
-    return bad
+        return bad
 
+    def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Give the state before some values from that after them."""
+        decisions: uint32_t[::1] = self.kept[first]
+        with cython.nogil:
+            if self.task.dependent:
+                state = trace_dependent(stop - first, state, cython.address(decisions[0]))
+            else:
+                state = trace_uniform(stop - first, state, cython.address(decisions[0]))
+        return state
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def pass_over(costs: cython.pointer[int32_t], transitions: cython.int) -> cython.void:
-    """Make transitions of parity 0, as skipped rows do; the neighbour stays."""
-    moved = cython.declare(int32_t[16])
-    state: cython.int
-    for _ in range(transitions):
-        for state in range(8):
-            moved[_after[2 * state]] = costs[state]
-            moved[8 + _after[2 * state]] = costs[8 + state]
-        for state in range(16):
-            costs[state] = moved[state]
+    def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Find the indices of some values; give the state before them."""
+        array: uint32_t[::1] = self.kept.pop(first)
+        decisions: cython.pointer[uint32_t] = cython.address(array[0])
+        indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
+        with cython.nogil:
+            if self.task.dependent:
+                state = backward_dependent(stop - first, state, decisions, indices)
+            else:
+                state = backward_uniform(stop - first, state, decisions, indices)
+        return state
+
+    def run_by_run(self):
+        """Find all indices, past skipped rows; give the number of values refused."""
+        number: cython.Py_ssize_t
+        bad = 0
+        costs = self.beginning()
+        costs_view: int32_t[::1] = costs
+        for number in range(self.runs.shape[0]):
+            if self.task.dependent:
+                pass_over(
+                    cython.address(costs_view[0]), cython.cast(cython.int, self.runs[number, 2])
+                )
+            bad += self.forward(self.runs[number, 0], self.runs[number, 1], costs)
+        if bad:
+            return bad
+        state: cython.int = costs.argmin()
+        for number in range(self.runs.shape[0] - 1, -1, -1):
+            state = self.backward(self.runs[number, 0], self.runs[number, 1], state)
+            if self.task.dependent:
+                state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
+        return 0
 
 
 @cython.cfunc
@@ -539,58 +560,3 @@ def advance_uniform(
         going = (coded if coded <= other_coded else other_coded) + block.coded[i]
     costs[0] = ended
     costs[1] = going
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def backward_dependent(
-    count: cython.Py_ssize_t,
-    state: cython.int,
-    decisions: cython.pointer[uint32_t],
-    indices: cython.pointer[int32_t],
-) -> cython.int:
-    """Turn what is kept into indices, from the state after them; give the state before.
-
-    Bit 3 of a state says that the level before is coded.
-    """
-    place: cython.Py_ssize_t = count - 1
-    decided: uint32_t
-    coded: cython.int
-    parity: cython.int
-    offset: cython.int
-    sign: int32_t
-    whole: int32_t
-    while place >= 0:
-        decided = decisions[place]
-        sign = indices[place] >> 31
-        whole = indices[place] ^ sign
-        coded = state >> 3
-        state &= 7
-        parity = cython.cast(cython.int, decided >> (16 + state)) & coded
-        state = _before[2 * state + parity]
-        # The first index from 3 below on that is in the subset, or the next one.
-        offset = (_residues[2 * (state & 1) + parity] + 3 - whole) & 3
-        whole += offset - 3 + 4 * cython.cast(int32_t, decided >> (24 + offset) & 1)
-        indices[place] = ((whole ^ sign) - sign) & -coded
-        state |= (cython.cast(cython.int, decided >> (8 * coded + state)) & 1) << 3
-        place -= 1
-    return state
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def backward_uniform(
-    count: cython.Py_ssize_t,
-    coded: cython.int,
-    decisions: cython.pointer[uint32_t],
-    indices: cython.pointer[int32_t],
-) -> cython.int:
-    """Put zeros where they are cheaper; states are 1 after a coded level, else 0."""
-    place: cython.Py_ssize_t = count - 1
-    while place >= 0:
-        indices[place] &= -coded
-        coded = cython.cast(cython.int, decisions[place] >> (8 * coded)) & 1
-        place -= 1
-    return coded

@@ -21,6 +21,7 @@ from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
 
 from nnc.encoder.quantization import LARGEST_RATIO, checked_step, refuse_values
+from nnc.encoder.segments import go_through
 from nnc.encoder.trellis_reference import COST_ONE, UNREACHED, checked_sequence, walk_back
 
 if not cython.compiled:
@@ -31,7 +32,6 @@ if not cython.compiled:
 
 COST = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
-FAR = cython.declare(uint64_t, UNREACHED)
 
 # Four steps at once: for the state after them and their four parities, the state before them,
 # and for each step the subset, 2 * (state & 1) + parity, in the order of time.
@@ -85,76 +85,103 @@ def quantize_dependent(values, step):
     """
     step = checked_step(step)
     flat = checked_sequence(values)
-    indices = np.empty(flat.size, dtype=np.int32)
     if flat.size == 0:
-        return indices
-    histories = np.empty(8 * ((flat.size + 31) // 32), dtype=np.uint32)
-    source = cython.declare(Source)
-    source.step = step
-    source.narrow = cython.NULL
-    source.wide = cython.NULL
-    if flat.dtype == np.float32:
-        narrow: cython.const[cython.float][::1] = flat
-        source.narrow = cython.address(narrow[0])
-    else:
-        wide: cython.const[cython.double][::1] = flat
-        source.wide = cython.address(wide[0])
-    if run(source, flat.size, histories, indices):
+        return np.empty(0, dtype=np.int32)
+    trellis: ErrorTrellis = ErrorTrellis(flat, step)
+    if go_through(trellis):
         refuse_values(flat, step)
-    return indices
+    return trellis.indices
 
 
-@cython.cfunc
-def run(
-    source: Source,
-    count: cython.Py_ssize_t,
-    histories: uint32_t[::1],
-    indices: int32_t[::1],
-) -> cython.Py_ssize_t:
-    """Go forward through all blocks, then back; give the number of values refused."""
-    start: cython.Py_ssize_t
-    bad: cython.Py_ssize_t = 0
-    state: cython.int
-    costs = cython.declare(uint64_t[8])
-    with cython.nogil:
+@cython.final
+@cython.cclass
+class ErrorTrellis:
+    """A sequence in the trellis; methods as `segments.Trellis` says."""
+
+    source: Source
+    size = cython.declare(cython.Py_ssize_t, visibility="readonly")
+    indices = cython.declare(object, visibility="readonly")
+    # The array that the pointers are into.
+    flat: object
+    kept_indices: int32_t[::1]
+    # Histories by the first value of each segment that waits for them.
+    kept: dict
+
+    def __init__(self, flat, step):
+        """Begin with a sequence of at least one value."""
+        self.size = flat.size
+        self.flat = flat
+        self.indices = np.empty(flat.size, dtype=np.int32)
+        self.kept_indices = self.indices
+        self.kept = {}
+        self.source.step = step
+        self.source.narrow = cython.NULL
+        self.source.wide = cython.NULL
+        if flat.dtype == np.float32:
+            narrow: cython.const[cython.float][::1] = flat
+            self.source.narrow = cython.address(narrow[0])
+        else:
+            wide: cython.const[cython.double][::1] = flat
+            self.source.wide = cython.address(wide[0])
+
+    def beginning(self):
+        """Give the costs before the first value."""
+        costs = np.full(8, UNREACHED << 32, dtype=np.uint64)
         costs[0] = 0
-        for state in range(1, 8):
-            costs[state] = FAR << 32
-        for start in range(0, count, 512):
-            bad += forward(
-                source,
-                start,
-                cython.cast(cython.int, min(512, count - start)),
-                costs,
-                cython.address(histories[start >> 2]),
-            )
-        if bad == 0:
-            state = cheapest(costs)
-            start = (count - 1) // 512 * 512
-            while start >= 0:
-                state = backward(
-                    source,
+        return costs
+
+    def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
+        """Carry costs on, in place; give the number of values refused."""
+        array = np.empty(8 * ((stop - first + 31) // 32), dtype=np.uint32)
+        histories: uint32_t[::1] = array
+        if kept:
+            self.kept[first] = array
+        costs_view: uint64_t[::1] = costs
+        start: cython.Py_ssize_t
+        bad: cython.Py_ssize_t = 0
+        with cython.nogil:
+            for start in range(first, stop, 512):
+                bad += forward(
+                    self.source,
                     start,
-                    cython.cast(cython.int, min(512, count - start)),
+                    cython.cast(cython.int, min(512, stop - start)),
+                    cython.address(costs_view[0]),
+                    cython.address(histories[(start - first) >> 2]),
+                )
+        return bad
+
+    def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Give the state before some values from that after them."""
+        histories: uint32_t[::1] = self.kept[first]
+        subsets = cython.declare(uint8_t[512])
+        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+        with cython.nogil:
+            while start >= first:
+                state = trace_back(
+                    cython.cast(cython.int, min(512, stop - start)),
                     state,
-                    cython.address(histories[start >> 2]),
-                    cython.address(indices[start]),
+                    cython.address(histories[(start - first) >> 2]),
+                    subsets,
                 )
                 start -= 512
-    return bad
+        return state
 
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def cheapest(costs: cython.pointer[uint64_t]) -> cython.int:
-    """Give the state with the smallest cost, the lowest of several."""
-    state: cython.int
-    best: cython.int = 0
-    for state in range(1, 8):
-        if costs[state] < costs[best]:
-            best = state
-    return best
+    def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Find the indices of some values; give the state before them."""
+        histories: uint32_t[::1] = self.kept.pop(first)
+        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+        with cython.nogil:
+            while start >= first:
+                state = backward(
+                    self.source,
+                    start,
+                    cython.cast(cython.int, min(512, stop - start)),
+                    state,
+                    cython.address(histories[(start - first) >> 2]),
+                    cython.address(self.kept_indices[start]),
+                )
+                start -= 512
+        return state
 
 
 @cython.cfunc
