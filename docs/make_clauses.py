@@ -17,7 +17,13 @@ from tests.clauses import PRESENT, ROWS, Row  # noqa: E402
 
 PAGE = ROOT / "docs" / "clauses.md"
 
-HEAD = """# Clauses, and the calls that write them
+HEAD = """---
+title: Clauses and calls
+hide:
+  - toc
+---
+
+# Clauses, and the calls that write them
 
 <!-- Made by docs/make_clauses.py from tests/clauses.py; do not edit. -->
 
@@ -26,15 +32,21 @@ headers (6) that the encoder has options for: the options, and the elements that
 bitstream. A test encodes each, looks for the elements, and decodes; where the last column is
 empty, NNCodec 2.1.3 decodes it too, to the same levels and values.
 
+<div class="calls" markdown>
+
 | clause | what | call | elements | NNCodec |
 | --- | --- | --- | --- | --- |
 """
 
 ANNEX_HEAD = """
+</div>
+
 ## Annexes
 
 The tests of formats have the framework itself make a model, and compare what comes back: names,
 shapes, types, values within the step, and what the model then computes.
+
+<div class="annexes" markdown>
 
 | annex | about | what works | needs | tests |
 | --- | --- | --- | --- | --- |
@@ -44,7 +56,7 @@ shapes, types, values within the step, and what the model then computes.
 def page() -> str:
     """Give the page."""
     clauses, annexes = map(line, ROWS), map(annex_line, ANNEXES)
-    return HEAD + "".join(clauses) + ANNEX_HEAD + "".join(annexes)
+    return HEAD + "".join(clauses) + ANNEX_HEAD + "".join(annexes) + "\n</div>\n"
 
 
 def annex_line(annex: Annex) -> str:

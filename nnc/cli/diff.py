@@ -132,7 +132,7 @@ def diff_values(first: str, second: str, output_format: str, out_of_band: dict[s
         cells.append(
             [d.name, *([d.problem, *[""] * 6] if d.problem else [*numbers, cosine, *shown])]
         )
-    print_table(header, cells)
+    print_table(header, cells, spare=(6, 7, 4, 2))
     return GOOD if same else DIFFERS
 
 

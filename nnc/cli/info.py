@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from nnc.cli.files import open_bitstream, out_of_band_options
-from nnc.cli.output import escape_controls, examples, format_option, human_size, print_json
+from nnc.cli.output import examples, format_option, human_size, print_json, print_pairs
 
 
 @click.command(
@@ -51,6 +51,4 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
     if summary.unread:
         lines["out of band"] = f"{summary.unread} units need values that are not in the bitstream"
     lines |= {f"metadata {key}": value for key, value in summary.metadata.items()}
-    width = max(map(len, lines))
-    for key, value in lines.items():
-        click.echo(f"{escape_controls(key).ljust(width)}  {escape_controls(value)}")
+    print_pairs(lines)

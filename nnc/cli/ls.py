@@ -21,7 +21,10 @@ from nnc.cli.output import examples, format_option, print_rows, print_table
 @out_of_band_options
 @format_option("json", "jsonl", "csv")
 def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
-    """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp."""
+    """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp.
+
+    A narrow terminal gets fewer columns; files and pipes get all.
+    """
     from nnc.inspect import summarize_tensors
 
     tensors = summarize_tensors(open_bitstream(bitstream, **out_of_band))
@@ -44,4 +47,4 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         for tensor in tensors
     ]  # fmt: skip
     header = ["name", "shape", "dtype", "coding", "values", "bytes", "bits/value", "qp"]
-    print_table(header, cells, left=(0, 1, 2, 3))
+    print_table(header, cells, left=(0, 1, 2, 3), spare=(2, 3, 4, 7, 1))

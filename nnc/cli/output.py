@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +19,9 @@ SCHEMA_VERSION = 1
 LARGEST_EXACT = 1 << 53
 
 SIZE_UNITS = ("kB", "MB", "GB", "TB")
+
+#: Between the columns of a table, and the least that its first one gets.
+GAP, NARROWEST = "  ", 10
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -88,21 +93,74 @@ def human_size(count: int) -> str:
     return f"{digits} {SIZE_UNITS[power - 1]}"
 
 
+def terminal_width() -> int | None:
+    """Give the columns of the terminal that results go to, None where they go elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    left: Sequence[int] = (0,),
+    spare: Sequence[int] = (),
 ) -> None:
     """Print a table; columns are as wide as their contents, numbers stand right.
+
+    On a terminal that is too narrow columns are left out, and the first one is shortened.
 
     Args:
         header: names of the columns.
         rows: the cells, as text.
         left: numbers of the columns that stand left.
+        spare: numbers of the columns that may be left out, the least needed first.
     """
     safe = [[escape_controls(cell) for cell in row] for row in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    kept = fit(widths, spare, terminal_width())
     for row in safe:
         cells = [
-            cell.ljust(width) if number in left else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(widths[number]) if number in left else cell.rjust(widths[number])
+            for number, cell in ((number, shorten(row[number], widths[number])) for number in kept)
         ]
-        click.echo("  ".join(cells).rstrip())
+        click.echo(GAP.join(cells).rstrip())
+
+
+def fit(widths: list[int], spare: Sequence[int], available: int | None) -> list[int]:
+    """Choose the columns that fit, and make the first one narrower where they still don't.
+
+    Args:
+        widths: of the columns; the first is changed.
+        spare: numbers of the columns that may be left out, the least needed first.
+        available: columns of the terminal, None for any number.
+    """
+    kept = list(range(len(widths)))
+
+    def excess() -> int:
+        total = sum(widths[number] for number in kept) + len(GAP) * (len(kept) - 1)
+        return 0 if available is None else total - available
+
+    for number in spare:
+        if excess() > 0:
+            kept.remove(number)
+    widths[0] = max(min(widths[0], NARROWEST), widths[0] - max(excess(), 0))
+    return kept
+
+
+def shorten(text: str, width: int) -> str:
+    """Take out the middle of a text that is too long."""
+    if len(text) <= width:
+        return text
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
+
+
+def print_pairs(pairs: Mapping[str, str]) -> None:
+    """Print keys and values, a line each; on a terminal values that are longer are wrapped."""
+    safe = {escape_controls(key): escape_controls(value) for key, value in pairs.items()}
+    indent = max(map(len, safe), default=0) + len(GAP)
+    available = terminal_width()
+    for key, value in safe.items():
+        lines = [value]
+        if available is not None:
+            lines = textwrap.wrap(value, max(available - indent, NARROWEST)) or [""]
+        click.echo(key.ljust(indent) + f"\n{' ' * indent}".join(lines))
