@@ -26,6 +26,8 @@ def manual() -> Iterator[str]:
     context = click.Context(nnc, info_name="nnc")
     summary, _, rest = inspect.cleandoc(nnc.help or "").partition("\n\n")
     yield f'.TH NNC {SECTION} "" "nnc {package.__version__}" "nnc manual"'
+    # No words cut, no gaps between them: names of options are long.
+    yield from [".nh", ".ad l"]
     yield ".SH NAME"
     yield f"nnc \\- {plain(summary)}"
     yield ".SH SYNOPSIS"
@@ -47,12 +49,13 @@ def verb_lines(context: click.Context) -> Iterator[str]:
     yield from paragraphs(inspect.cleandoc(verb.help or ""))
     for parameter in verb.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and parameter.name != "help":
+        # The usage names the arguments, and the text before says what they are.
+        if record is not None and record[1] and parameter.name != "help":
             yield from [".TP", f"\\fB{plain(record[0])}\\fR", plain(record[1])]
     lines = [line.strip() for line in (verb.epilog or "").splitlines()]
     commands = [line for line in lines if line.startswith("nnc ")]
     if commands:
-        yield from [".PP", "Examples:", ".nf", *map(plain, commands), ".fi"]
+        yield from [".PP", "Examples:", ".RS", ".nf", *map(plain, commands), ".fi", ".RE"]
 
 
 def paragraphs(text: str) -> Iterator[str]:

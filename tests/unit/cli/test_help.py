@@ -57,3 +57,4 @@ def test_the_manual_page_has_all_verbs(capsys):
     for verb in VERBS:
         assert any(line.startswith(f".SS nnc {verb} ") for line in lines), verb
     assert "\\fB\\-o, \\-\\-output TEXT\\fR" in lines
+    assert "" not in lines
