@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.unit import PARAMETER_SETS, Unit, located
+from nnc.bitstream.unit import PARAMETER_SETS, Placed, Unit, located
 from nnc.syntax import NnrUnitSize, NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 #: The largest size that nnr_unit_size can hold in its short and in its long form, in bytes.
@@ -92,7 +92,7 @@ def build_table(syntax: Any, table: Table, scope: Scope, name: str) -> bytes:
     return writer.to_bytes()
 
 
-def placed(error: BuildError, unit_path: str) -> BuildError:
+def placed(error: Placed, unit_path: str) -> Placed:
     """Put the path of a unit before an error's own, unless it is there, and give it back."""
     if not error.path.startswith("units["):
         error.locate(path_prefix=unit_path)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnc.bitio import BuildError, InputError, Table
+from nnc.bitio import BuildError, InputError, PlacedError, Table
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.paths import Place, places
 from nnc.bitstream.payload_elements import changed_payload
@@ -392,7 +392,7 @@ def run(
         change(edit)
         plan = edit.settle()
     except BaseException as error:
-        if isinstance(error, BuildError):
+        if isinstance(error, PlacedError):
             name_unit(error, bitstream)
         edit.rollback()
         raise
@@ -403,7 +403,7 @@ def run(
     return plan
 
 
-def name_unit(error: BuildError, bitstream: Bitstream) -> None:
+def name_unit(error: PlacedError, bitstream: Bitstream) -> None:
     """Add to an error number and type of the unit that its path begins with."""
     match = re.match(r"units\[(\d+)\]", error.path)
     if match is not None and int(match[1]) < len(bitstream.units):

@@ -173,6 +173,7 @@ def join(bitstream: Bitstream, path: str, *, keep: bool = True) -> Plan:
     count = first.readable_header().partial_data_counter or 0
     if count < 1:
         raise InputError(f"{path} is no part of a unit: partial_data_counter is 0 or absent")
+    refuse_later_part(bitstream, path, first)
 
     def change(edit: Edit) -> None:
         units, index = edit.unit_list(path, 0)
@@ -195,6 +196,27 @@ def join(bitstream: Bitstream, path: str, *, keep: bool = True) -> Plan:
         units[index : index + count] = [whole]
 
     return run(bitstream, change, keep=keep)
+
+
+def refuse_later_part(bitstream: Bitstream, path: str, part: Unit) -> None:
+    """Refuse a part that another one of the same unit stands before.
+
+    Raises:
+        InputError: there is one.
+    """
+    head, _, last = path.rpartition("[")
+    number = int(last.removesuffix("]"))
+    if not number:
+        return
+    before = unit_at(bitstream, f"{head}[{number - 1}]")
+    if (
+        before.partial_data_counter == part.partial_data_counter + 1
+        and before.is_part
+        and whole_header(before) == whole_header(part)
+    ):
+        raise InputError(
+            f"{path} is not the first part of its unit: {head}[{number - 1}] is before"
+        )
 
 
 def whole_header(part: Unit) -> NnrUnitHeader:

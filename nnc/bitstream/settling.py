@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnc.bitio import BuildError, NncError, Table, TraceEntry
+from nnc.bitio import BuildError, NncError, PlacedError, Table, TraceEntry
 from nnc.bitstream.builder import build_table, given_value, placed, size_field
 from nnc.bitstream.fields import Field
 from nnc.bitstream.parser import holds_part_of_decomposed
@@ -54,7 +54,7 @@ class Settler:
             path = f"{prefix}units[{number}]"
             try:
                 changed |= self.settle_unit(unit, path)
-            except BuildError as error:
+            except PlacedError as error:
                 raise placed(error, path) from None
         return changed
 

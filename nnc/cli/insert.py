@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nnc.bitio import InputError
 from nnc.cli.editing import check_target, edit_options, finish, value_at
 from nnc.cli.files import open_bitstream
 from nnc.cli.output import examples
@@ -14,7 +15,7 @@ from nnc.cli.output import examples
 @click.command(
     epilog=examples(
         "nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 -o new.nnc",
-        "nnc insert model.nnc 'units[3].header.tensor_dimensions[0]' 1 --dry-run",
+        "nnc insert model.nnc 'units[3]' other.nnc:'units[5]' --dry-run",
     )
 )
 @click.argument("bitstream")
@@ -35,6 +36,8 @@ def command(
     content: Any
     if is_unit_path(path):
         file, _, other = value.rpartition(":")
+        if not file or not is_unit_path(other):
+            raise InputError(f"{value!r} is not FILE:units[N], the place of a unit in a bitstream")
         content = open_bitstream(file).get(other)
     else:
         content = value_at(opened, path, value)

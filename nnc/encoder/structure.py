@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from nnc.bitio import BuildError, InputError
+from nnc.bitio.table import same_value
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing import Edit, run, walk_paths
@@ -263,12 +264,11 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
     result, added = copy_bitstream(first), copy_bitstream(second)
     for bitstream in (result, added):
         check_single_model(bitstream)
-    lists = [unit for one in (result, added) for unit in one.walk() if unit.lists_ids]
-    if len(lists) > 1:
-        raise BuildError("both have a list of element ids, and indices into it", clause="6.2.3")
     own, other = mps_of(result), mps_of(added)
     check_parameter_sets(result, added, own, other)
-    units = [copy_unit(unit) for unit in added.units[2:]]
+    units = [copy_unit(unit) for unit in added.units[2:] if not is_there(unit, result)]
+    if all(any(unit.lists_ids for unit in one) for one in (result.units, units)):
+        raise BuildError("both have a list of element ids, and indices into it", clause="6.2.3")
     if layer_parameters_needed(result, own, other):
         parameters = layer_parameter_set(*(getattr(other, name) for name in QUANTIZATION))
         units.insert(first_data_unit(units), parameters)
@@ -287,6 +287,19 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
     run(result, change)
     result.share_mapping(second)
     return result
+
+
+def is_there(unit: Unit, bitstream: Bitstream) -> bool:
+    """Tell whether a unit about the whole model stands in a bitstream already.
+
+    Both halves of a bitstream that was split have its topology and its list of names.
+    """
+    if unit.nnr_unit_type not in (NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT):
+        return False
+    return any(
+        unit.header == other.header and same_value(unit.payload, other.payload)
+        for other in bitstream.units
+    )
 
 
 def check_single_model(bitstream: Bitstream) -> None:

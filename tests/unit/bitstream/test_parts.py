@@ -104,3 +104,20 @@ def test_a_copy_is_edited_by_itself(bitstream):
     assert bitstream.to_bytes() == DATA
     assert copied.to_bytes() != DATA
     assert copied.units[3].parameter_sets.mps is copied.units[1]
+
+
+def test_a_later_part_is_not_taken_for_the_first(bitstream):
+    cut(bitstream, "units[3]", 100)
+    before = bitstream.to_bytes()
+    with pytest.raises(nnc.InputError, match=r"units\[4\] is not the first part"):
+        join(bitstream, "units[4]")
+    assert bitstream.to_bytes() == before
+
+
+@pytest.mark.parametrize(("number", "follower"), [(0, "NNR_MPS"), (1, "NNR_NDU")])
+def test_a_unit_that_others_need_is_not_taken_away(bitstream, number, follower):
+    with pytest.raises(nnc.InvalidError, match="should have come before") as caught:
+        bitstream.remove(f"units[{number}]")
+    assert caught.value.path.startswith("units[")
+    assert caught.value.unit_type == follower
+    assert bitstream.to_bytes() == DATA

@@ -163,3 +163,9 @@ def test_bytes_in_two_notations(capsys, tmp_path):
     capsys.readouterr()
     assert run(["get", str(made[0]), "units[3].payload.quant_tensors"]) == 0
     assert capsys.readouterr().out == "00ff\n"
+
+
+@pytest.mark.parametrize("value", [SOURCE, "1", f"{SOURCE}:units[3].header"])
+def test_a_unit_to_insert_is_named_by_file_and_place(capsys, value):
+    told = output(capsys, "insert", SOURCE, "units[3]", value, "--dry-run", code=4).err
+    assert "is not FILE:units[N]" in told

@@ -138,6 +138,17 @@ def test_split_and_merge(bitstream):
     assert_same(nnc.decode(merged.to_bytes()), expected)
 
 
+@pytest.mark.parametrize("size", [0, 9])
+def test_what_both_halves_have_of_the_model_is_merged_once(size):
+    tensors = {f"{name}.weight": np.full((3, 2), i + 1.0) for i, name in enumerate("abc")}
+    made = Bitstream.parse(nnc.encode(tensors, references=True))
+    if size:
+        cut(made, "units[2]", size)
+    merged = merge(*split(made, ["a.weight"]))
+    assert merged.to_bytes() == made.to_bytes()
+    assert_same(nnc.decode(merged), tensors)
+
+
 def test_other_step_sizes_are_told_by_a_layer_parameter_set(bitstream):
     other = Bitstream.parse(nnc.encode({"z": np.linspace(-1, 1, 99)}, qp=-10, nonweight_qp=-20))
     merged = merge(bitstream, other)
