@@ -97,9 +97,7 @@ def quantize_by_rate(values, step, situation, tables):
     if flat.size == 0:
         return np.empty(0, dtype=np.int32)
     trellis: RateTrellis = RateTrellis(flat, step, situation, tables)
-    # Before skipped rows and after them paths are others: those are gone through run by run.
-    bad = go_through(trellis) if trellis.is_one_run() else trellis.run_by_run()
-    if bad:
+    if go_through(trellis):
         refuse_values(flat, step)
     return trellis.indices
 
@@ -160,9 +158,9 @@ class RateTrellis:
         self.task.branches = cython.address(branches[0, 0])
         self.task.magnitudes = cython.address(magnitudes[0, 0])
 
-    def is_one_run(self):
-        """Tell whether no rows are skipped."""
-        return self.runs.shape[0] == 1 and self.runs[0, 2] == 0
+    def run_of(self, place):
+        """Give the number of the run that a place is in."""
+        return np.searchsorted(self.runs.base[:, 0], place, side="right") - 1
 
     def beginning(self):
         """Give the costs before the first value."""
@@ -182,61 +180,76 @@ class RateTrellis:
         else:
             indices = np.empty(stop - first, dtype=np.int32)
         costs_view: int32_t[::1] = costs
+        number: cython.Py_ssize_t = self.run_of(first)
+        place: cython.Py_ssize_t = first
         start: cython.Py_ssize_t
+        end: cython.Py_ssize_t
         bad: cython.Py_ssize_t = 0
         with cython.nogil:
-            for start in range(first, stop, 256):
-                bad += forward(
-                    cython.address(self.task), cython.address(block), start,
-                    cython.cast(cython.int, min(256, stop - start)),
-                    cython.address(costs_view[0]),
-                    cython.address(decisions[start - first]),
-                    cython.address(indices[start - first]),
-                )  # fmt: skip
+            while place < stop:
+                if self.task.dependent and place == self.runs[number, 0]:
+                    pass_over(
+                        cython.address(costs_view[0]),
+                        cython.cast(cython.int, self.runs[number, 2]),
+                    )
+                end = min(stop, self.runs[number, 1])
+                for start in range(place, end, 256):
+                    bad += forward(
+                        cython.address(self.task), cython.address(block), start,
+                        cython.cast(cython.int, min(256, end - start)),
+                        cython.address(costs_view[0]),
+                        cython.address(decisions[start - first]),
+                        cython.address(indices[start - first]),
+                    )  # fmt: skip
+                place = end
+                number += 1
         return bad
 
     def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Give the state before some values from that after them."""
         decisions: uint32_t[::1] = self.kept[first]
-        with cython.nogil:
-            if self.task.dependent:
-                state = trace_dependent(stop - first, state, cython.address(decisions[0]))
-            else:
-                state = trace_uniform(stop - first, state, cython.address(decisions[0]))
-        return state
+        return self.walk(first, stop, state, cython.address(decisions[0]), cython.NULL)
 
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Find the indices of some values; give the state before them."""
-        array: uint32_t[::1] = self.kept.pop(first)
-        decisions: cython.pointer[uint32_t] = cython.address(array[0])
+        decisions: uint32_t[::1] = self.kept.pop(first)
         indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
-        with cython.nogil:
-            if self.task.dependent:
-                state = backward_dependent(stop - first, state, decisions, indices)
-            else:
-                state = backward_uniform(stop - first, state, decisions, indices)
-        return state
+        return self.walk(first, stop, state, cython.address(decisions[0]), indices)
 
-    def run_by_run(self):
-        """Find all indices, past skipped rows; give the number of values refused."""
-        number: cython.Py_ssize_t
-        bad = 0
-        costs = self.beginning()
-        costs_view: int32_t[::1] = costs
-        for number in range(self.runs.shape[0]):
-            if self.task.dependent:
-                pass_over(
-                    cython.address(costs_view[0]), cython.cast(cython.int, self.runs[number, 2])
-                )
-            bad += self.forward(self.runs[number, 0], self.runs[number, 1], costs)
-        if bad:
-            return bad
-        state: cython.int = costs.argmin()
-        for number in range(self.runs.shape[0] - 1, -1, -1):
-            state = self.backward(self.runs[number, 0], self.runs[number, 1], state)
-            if self.task.dependent:
-                state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
-        return 0
+    @cython.cfunc
+    def walk(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        state: cython.int,
+        decisions: cython.pointer[uint32_t],
+        indices: cython.pointer[int32_t],
+    ):
+        """Go back over runs, and find indices where there is a place for them."""
+        number: cython.Py_ssize_t = self.run_of(stop - 1)
+        begin: cython.Py_ssize_t
+        offset: cython.Py_ssize_t
+        with cython.nogil:
+            while stop > first:
+                begin = max(first, self.runs[number, 0])
+                offset = begin - first
+                if indices == cython.NULL and self.task.dependent:
+                    state = trace_dependent(stop - begin, state, decisions + offset)
+                elif indices == cython.NULL:
+                    state = trace_uniform(stop - begin, state, decisions + offset)
+                elif self.task.dependent:
+                    state = backward_dependent(
+                        stop - begin, state, decisions + offset, indices + offset
+                    )
+                else:
+                    state = backward_uniform(
+                        stop - begin, state, decisions + offset, indices + offset
+                    )
+                if self.task.dependent and begin == self.runs[number, 0]:
+                    state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
+                stop = begin
+                number -= 1
+        return state
 
 
 @cython.cfunc

@@ -28,6 +28,10 @@ ALIGNMENT = 1 << 9
 #: So many values before its beginning a segment's costs are begun with.
 WARM_UP = 1 << 12
 
+#: So many values ahead the common ancestor of all paths is looked for where it isn't nearer: among
+#: levels that are nearly all 0.
+LOOK_FURTHER = 1 << 16
+
 #: Values from which a segment is worth a call of its own.
 SHORTEST_SEGMENT = 1 << 17
 
@@ -200,9 +204,13 @@ def all_backward(
 
 def state_ahead(trellis: Trellis, place: int, costs: NDArray[Any]) -> int | None:
     """Give the state at a place if all paths that are the best further on go through it."""
-    near = min(place + WARM_UP, trellis.size)
-    trellis.forward(place, near, costs.copy(), kept=True)
-    return merged(trellis, place, near, costs.size)
+    for length in (WARM_UP, LOOK_FURTHER):
+        near = min(place + length, trellis.size)
+        trellis.forward(place, near, costs.copy(), kept=True)
+        state = merged(trellis, place, near, costs.size)
+        if state is not None or near == trellis.size:
+            return state
+    return None
 
 
 def merged(trellis: Trellis, first: int, stop: int, count: int) -> int | None:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import nnc
+from tests.encodings import OPTIONS
+from tests.encodings import model as sample
 
 SHAPES = {
     "vector": (37,),
@@ -141,6 +143,22 @@ class TestNncodecReadsUs:
     )
     def test_choices_targets_and_options_of_tensors(self, peer, options):
         assert_read_alike(peer, nnc.encode(model(), **options))
+
+    @pytest.mark.parametrize("effort", [0, 1, 2, 3])
+    # On raw floats and layer parameter sets NNCodec itself fails.
+    @pytest.mark.parametrize(
+        "options",
+        [one for one in OPTIONS if not one.keys() & {"keep", "lossless", "layer_parameters"}],
+        ids=str,
+    )
+    def test_every_option_at_every_effort(self, peer, options, effort):
+        levels, values = peer.decode(bitstream := nnc.encode(sample(), effort=effort, **options))
+        ours = nnc.decode(bitstream)
+        for name, expected in nnc.decode_levels(bitstream).items():
+            assert np.array_equal(expected, np.asarray(levels[name]).reshape(expected.shape)), name
+        for name, expected in values.items():
+            if name in ours:
+                assert np.array_equal(ours[name], np.asarray(expected).astype(ours[name].dtype))
 
     @pytest.mark.parametrize("codebook", ["exact", "auto", 5, 256])
     def test_kinds_of_codebooks(self, peer, codebook):

@@ -97,11 +97,21 @@ def test_threads_and_memory_change_nothing(threads, memory, model, tmp_path):
         assert back.tensors[name].tobytes() == values.tobytes()
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("effort", [0, 2, 3])
+def test_threads_change_nothing_at_any_effort(threads, effort, model, tmp_path):
+    options = {"effort": effort, "scan_order": 4, "threads": threads}
+    expected = in_memory(model, effort=effort, scan_order=4)
+    assert streamed(model, tmp_path / "x.nnc", **options) == expected
+    assert in_memory(model, **options) == expected
+
+
 def test_processes_give_the_same_bytes(model, tmp_path):
-    expected = in_memory(model)
     with ProcessPoolExecutor(2) as executor:
-        assert streamed(model, tmp_path / "x.nnc", executor=executor) == expected
-        assert in_memory(model, executor=executor) == expected
+        for effort in (3, 2, 1, 0):
+            expected = in_memory(model, effort=effort)
+            assert streamed(model, tmp_path / "x.nnc", executor=executor, effort=effort) == expected
+            assert in_memory(model, executor=executor, effort=effort) == expected
         nnc.decode_file(tmp_path / "x.nnc", tmp_path / "p.safetensors", executor=executor)
     nnc.decode_file(tmp_path / "x.nnc", tmp_path / "t.safetensors", threads=2)
     processes, threads = (tmp_path / f"{name}.safetensors" for name in "pt")
@@ -111,7 +121,6 @@ def test_processes_give_the_same_bytes(model, tmp_path):
 @pytest.mark.slow
 def test_a_cluster_gives_the_same_bytes(model, tmp_path):
     distributed = pytest.importorskip("distributed")
-    expected = in_memory(model)
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
@@ -119,7 +128,9 @@ def test_a_cluster_gives_the_same_bytes(model, tmp_path):
         distributed.Client(cluster) as client,
     ):
         executor = client.get_executor()
-        assert streamed(model, tmp_path / "x.nnc", executor=executor) == expected
+        for effort in (3, 2, 1, 0):
+            expected = in_memory(model, effort=effort)
+            assert streamed(model, tmp_path / "x.nnc", executor=executor, effort=effort) == expected
         nnc.decode_file(tmp_path / "x.nnc", tmp_path / "c.safetensors", executor=executor)
     nnc.decode_file(tmp_path / "x.nnc", tmp_path / "t.safetensors", threads=1)
     assert (tmp_path / "c.safetensors").read_bytes() == (tmp_path / "t.safetensors").read_bytes()
@@ -129,18 +140,18 @@ REFERENCE = """
 import sys, warnings
 warnings.simplefilter("ignore")
 import nnc
-nnc.encode_file(sys.argv[1], sys.argv[2], threads=2)
+nnc.encode_file(sys.argv[1], sys.argv[2], threads=2, effort=int(sys.argv[3]))
 """
 
 
 @pytest.mark.slow
-def test_the_reference_engine_gives_the_same_bytes(model, tmp_path):
+@pytest.mark.parametrize("effort", [0, 1, 2, 3])
+def test_the_reference_engine_gives_the_same_bytes(effort, model, tmp_path):
     output = tmp_path / "x.nnc"
     environment = os.environ | {"NNC_ENGINE": "reference"}
-    subprocess.run(
-        [sys.executable, "-c", REFERENCE, model, output], env=environment, check=True, timeout=500
-    )
-    assert output.read_bytes() == in_memory(model)
+    command = [sys.executable, "-c", REFERENCE, model, output, str(effort)]
+    subprocess.run(command, env=environment, check=True, timeout=500)
+    assert output.read_bytes() == in_memory(model, effort=effort)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -79,6 +79,21 @@ def test_paths_that_hardly_meet(short_segments, values, effort, dtype, monkeypat
 
 
 @pytest.mark.parametrize("dq", [True, False])
+@pytest.mark.parametrize("effort", [1, 3])
+def test_skipped_rows_in_segments(short_segments, dq, effort, monkeypatch):
+    values = laplace((300, 173))
+    values[np.random.default_rng(5).random(300) < 0.2] *= 0.01
+    values[:3] = 0
+    found = quantized(values, 0.7, effort, dq=dq, threads=3)
+    again = quantized(values, 0.7, effort, dq=dq)
+    monkeypatch.setattr(segments, "LONGEST_SEGMENT", 1 << 22)
+    expected = quantized(values, 0.7, effort, dq=dq)
+    assert 40 < np.count_nonzero(~expected.any(axis=1)) < 100
+    assert np.array_equal(found, expected)
+    assert np.array_equal(again, expected)
+
+
+@pytest.mark.parametrize("dq", [True, False])
 @pytest.mark.parametrize("effort", [0, 1])
 @pytest.mark.parametrize("place", [0, 9_000, 29_999])
 def test_what_is_refused_is_refused_from_any_segment(short_segments, dq, effort, place):

@@ -210,7 +210,14 @@ def large_network():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "target",
-    [{"bits_per_value": 4}, {"bits_per_value": 1.5}, {"psnr": 40}, {"mse": 1e-5}, {"size": "10%"}],
+    [
+        {"size": "10%"},
+        {"bits_per_value": 4},
+        {"bits_per_value": 1.5},
+        {"mse": 1e-5},
+        {"psnr": 40},
+        {"max_error": 0.01},
+    ],
     ids=str,
 )
 def test_a_large_network(large_network, target):
