@@ -8,7 +8,7 @@ import click
 
 from nnc.cli.output import examples, format_option, human_size, print_json, print_table
 
-DEFAULT_QPS = (-38, -32, -26, -22, -18)
+DEFAULT_QPS = (-38, -32, -28, -24, -22)
 
 
 @click.command(

@@ -15,7 +15,7 @@ SAMPLE_FIRST = 16
 """So many blocks at the beginning are all looked at,"""
 SAMPLE_EVERY = 8
 """and after them each block whose number is a multiple of this."""
-NARROW_AFTER = 1024
+NARROW_AFTER = 4096
 """After so many bins of a context,"""
 NARROW_TO = 5
 """its search goes on with so many of the sets, the cheapest until then."""

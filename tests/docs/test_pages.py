@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import nnc
+from nnc.cli.demo import DEFAULT_QPS, command
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,3 +67,13 @@ def test_every_element_is_on_a_page():
     for table, element in measuring.expected():
         page = (ROOT / f"docs/reference/{table.table}.md").read_text("utf-8")
         assert f"{{ #{measuring.anchor(table.table, element.name)} }}" in page
+
+
+def test_the_table_of_the_readme_is_what_the_demo_prints():
+    # Accuracies are left out: they come from sums of floats, which differ between processors.
+    result = CliRunner().invoke(command)
+    printed = [line.split()[:4] for line in result.stdout.splitlines()[3:]]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(printed) == len(DEFAULT_QPS)
+    shown = readme[readme.index(" qp  bytes") :].split("```")[0]
+    assert [line.split()[:4] for line in shown.splitlines()[1:]] == printed
