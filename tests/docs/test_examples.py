@@ -105,7 +105,14 @@ def test_every_block_is_run_or_says_why_not(page):
         assert runs(block) or excused, block["code"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def with_mark(page: Path):
+    """Mark a page whose examples need extras, which CI runs again when it has them."""
+    needed = {block["what"] for block in BLOCK.finditer(page.read_text("utf-8")) if runs(block)}
+    marks = [pytest.mark.extras] if needed - {None, "repository"} else []
+    return pytest.param(page, marks=marks, id=page.name)
+
+
+@pytest.mark.parametrize("page", map(with_mark, PAGES))
 def test_examples(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -1,0 +1,32 @@
+"""What an installation pulls in: little, and all else as extras."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+NEEDED = {"numpy", "ml_dtypes", "construct", "safetensors", "click", "rich"}
+
+
+def test_an_installation_needs_little():
+    names = {re.split(r"[^\w-]", one)[0] for one in PROJECT["dependencies"]}
+    assert names == NEEDED
+
+
+def test_the_command_imports_nothing_else():
+    """Of packages that are installed beside, none is imported without an extra's use."""
+    code = (
+        "import sys; from importlib.metadata import packages_distributions;"
+        "import nnc.cli.main, nnc.formats, nnc.inspect, nnc.explore, nnc.fuzzing, nnc.containers;"
+        "loaded = {name.partition('.')[0] for name in sys.modules};"
+        "print(*{one for name in loaded for one in packages_distributions().get(name, ())})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    allowed = NEEDED | {"markdown-it-py", "mdurl", "pygments", "nnc", "setuptools", "colorama"}
+    found = {name.lower().replace("_", "-") for name in done.stdout.split()}
+    assert found <= {name.replace("_", "-") for name in allowed}
