@@ -112,7 +112,7 @@ def with_mark(page: Path):
     return pytest.param(page, marks=marks, id=page.name)
 
 
-@pytest.mark.parametrize("page", map(with_mark, PAGES))
+@pytest.mark.parametrize("page", [with_mark(page) for page in PAGES])
 def test_examples(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
