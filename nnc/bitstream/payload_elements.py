@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import BitReader, BitstreamError, BuildError, Table
-from nnc.bitio.table import same_value
 from nnc.bitstream.fields import Field, array_type
 from nnc.bitstream.unit import Unit, located
 from nnc.bitstream.values import checked_value
@@ -95,8 +94,11 @@ def changed_payload(
     if isinstance(new, list) == bool(indices) or (not indices and len(new) != len(before)):
         what = "one value" if indices else f"{len(before)} values, as its dimensions say"
         raise BuildError(f"takes {what}", path=path)
-    after = np.array(before, dtype=array_type(field))
-    after[indices or ...] = new
-    if same_value(after.tobytes(), before.tobytes()):
+    changed = np.asarray(new, dtype=array_type(field))
+    place = indices or ...
+    if changed.tobytes() == before[place].tobytes():
         return None
-    return memoryview(after.tobytes() + bytes(unit.payload_bytes[after.nbytes :]))
+    # One copy of the payload, whose values are views on it.
+    copied = bytearray(unit.payload_bytes)
+    np.frombuffer(copied, dtype=changed.dtype, count=len(before))[place] = changed
+    return memoryview(copied)

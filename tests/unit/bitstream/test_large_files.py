@@ -130,3 +130,17 @@ def test_payloads_of_several_files_are_copied(tmp_path, monkeypatch):
     into = io.BytesIO()
     again.write(into)
     assert into.getvalue() == wanted
+
+
+def test_one_value_of_a_raw_tensor_takes_one_copy_of_its_payload(tmp_path):
+    source, target = tmp_path / "raw.nnc", tmp_path / "out.nnc"
+    values = np.arange(1 << 24, dtype=np.float32)
+    nnc.save_file({"w": values}, source, keep=["*"])
+    path = "units[2].payload.raw_float32_parameter[7]"
+    code, base = run_measured("get", str(source), path)
+    assert code == 0
+    code, megabytes = run_measured("set", str(source), f"{path}=2.5", "-o", str(target), "-q")
+    assert code == 0
+    # The copy, and the pages of the file that it was made from.
+    assert megabytes - base < 2.3 * values.nbytes / (1 << 20)
+    assert nnc.load_file(target)["w"][7] == 2.5
