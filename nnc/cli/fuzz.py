@@ -49,7 +49,7 @@ def command(
             click.echo(f"{name}\t{verdict}\t{text}")
         return
     if sum(choice is not None for choice in (valid, rule, mutate)) != 1:
-        raise click.UsageError("one of --valid, --break and --mutate has to be given")
+        raise click.UsageError("give one of --valid, --break and --mutate, and only one")
     if output is None:
         raise click.UsageError("-o DIR is missing")
     folder = Path(output)
