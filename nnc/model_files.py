@@ -8,9 +8,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, BinaryIO, Literal, NamedTuple
 
+from numpy.typing import NDArray
+
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
-from nnc.decoder import DecodingWarning, Limits, ModelStream, Reconstruct, read_topology
+from nnc.decoder import (
+    DecodingWarning,
+    Limits,
+    ModelStream,
+    Reconstruct,
+    decode_model,
+    read_topology,
+)
 from nnc.encoder import (
     Block,
     EncoderOptions,
@@ -137,6 +146,7 @@ def decode_file(
     output: str | os.PathLike[str],
     *,
     reconstruct: Reconstruct = True,
+    pruned: bool = True,
     max_shard_size: int | None = None,
     limits: Limits | None = None,
     threads: int | None = None,
@@ -151,6 +161,8 @@ def decode_file(
         output: the model file, whose suffix says the format; a folder, or an index, for a
             sharded checkpoint. Each file is replaced in one step or not at all.
         reconstruct: as for `nnc.decode`.
+        pruned: likewise; tensors of the size that they had before pruning are decoded as a
+            whole.
         max_shard_size: cut a sharded checkpoint into files of so many bytes; None: as it was
             cut before it was encoded, else 5 GB.
         limits: what to accept; None for the defaults of `nnc.Limits`.
@@ -173,6 +185,11 @@ def decode_file(
     """
     found = format_of_output(output)
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
+    bytes_read = sum(unit.byte_size for unit in opened.units)
+    whole: dict[str, NDArray[Any]] | None = None
+    if not pruned:
+        decoded = decode_model(opened, limits=limits, threads=threads, executor=executor)
+        whole = decoded.values(reconstruct=reconstruct, pruned=False)
     stream = ModelStream(
         opened, limits=limits, reconstruct=reconstruct, threads=threads, executor=executor
     )
@@ -184,7 +201,10 @@ def decode_file(
         )
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
-    infos = {name: TensorInfo(*outline) for name, outline in stream.tensors.items()}
+    if whole is None:
+        infos = {name: TensorInfo(*outline) for name, outline in stream.tensors.items()}
+    else:
+        infos = {name: TensorInfo(one.shape, one.dtype) for name, one in whole.items()}
     size = sum(info.nbytes for info in infos.values())
     if max_shard_size is not None:
         said = with_shard_size(output, infos, said, max_shard_size)
@@ -192,6 +212,11 @@ def decode_file(
     def write(nncodec1: bool) -> None:
         with open_sink(output, infos, said, structure) as sink:
             advance = Counter(progress, size)
+            for name, values in (whole or {}).items():
+                sink.write(name, values)
+                advance(values.nbytes)
+            if whole is not None:
+                return
             for name, values in stream.values(nncodec1=nncodec1, memory=memory, advance=advance):
                 sink.write(name, values)
 
@@ -204,4 +229,4 @@ def decode_file(
             write(True)
         except BitstreamError:
             raise error from None
-    return FileSizes(len(infos), size, sum(unit.byte_size for unit in opened.units))
+    return FileSizes(len(infos), size, bytes_read)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--base", help="The model that BITSTREAM is an update of.")
 @click.option("--parts", is_flag=True,
               help="Give the tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
+@click.option("--full-size", is_flag=True,
+              help="Put zeros where a pruning container says that some were left out.")  # fmt: skip
 @click.option("--max-values", type=int,
               help="Accept so many values in all, whatever the size of the bitstream.")  # fmt: skip
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
@@ -48,6 +50,7 @@ def command(
     output: str,
     base: str | None,
     parts: bool,
+    full_size: bool,
     max_values: int | None,
     threads: int | None,
     memory: int | None,
@@ -71,6 +74,8 @@ def command(
     source = open_bitstream(bitstream, **out_of_band)
     limits = Limits(values=max_values)
     if base is not None:
+        if full_size:
+            raise click.UsageError("an update has the size of its base model")
         count, size = decode_update(source, base, output, parts, threads, limits)
     else:
         with (
@@ -82,6 +87,7 @@ def command(
                 source,
                 output,
                 reconstruct=not parts,
+                pruned=not full_size,
                 max_shard_size=max_shard_size,
                 limits=limits,
                 threads=threads,

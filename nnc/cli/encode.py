@@ -115,6 +115,13 @@ def pattern_numbers(
 @click.option("--part-size", type=int, help="Cut payloads of more bytes over several units.")
 @click.option("--aggregates", type=click.Choice(["all", "modules"]),
               help="Put units into aggregate units.")  # fmt: skip
+@click.option("--out-of-band", multiple=True, metavar="ELEMENT",
+              type=click.Choice(["dimensions", "cabac_unary_length_minus1"]),
+              help="Leave dimensions or cabac_unary_length_minus1 out: the decoder gets them in "
+                   "another way. Can be repeated.")  # fmt: skip
+@click.option("--prune-rows", is_flag=True,
+              help="Leave rows of zeros out, and say which; nnc decode --full-size puts them "
+                   "back.")  # fmt: skip
 @click.option("--scan-order", type=ScanOrderType(), default=0, show_default=True,
               help="0: by rows; 1 to 4: blocks of 8 to 64; auto: of large tensors.")  # fmt: skip
 @click.option("--row-skip/--no-row-skip", default=None,

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import nnc
 from nnc.cli.main import run
@@ -157,3 +157,34 @@ def test_reports(folder):
     assert content["seconds"] > 0
     assert encode("--report", "r.html") == 0
     assert (folder / "r.html").read_text().startswith("<!doctype html>")
+
+
+def test_pruned_rows(folder):
+    weight = np.random.default_rng(3).normal(0, 1, (40, 30)).astype(np.float32)
+    weight[5:25] = 0
+    save_file({"w": weight, "b": np.ones(40, np.float32)}, folder / "sparse.safetensors")
+    encode = ["encode", str(folder / "sparse.safetensors"), "-o", str(folder / "s.nnc")]
+    assert run([*encode, "--prune-rows"]) == 0
+    decode = ["decode", str(folder / "s.nnc"), "-o", str(folder / "back.safetensors"), "--force"]
+    assert run(decode) == 0
+    assert load_file(folder / "back.safetensors")["w"].shape == (20, 30)
+    assert run([*decode, "--full-size"]) == 0
+    whole = load_file(folder / "back.safetensors")
+    assert set(whole) == {"w", "b"}
+    assert not whole["w"][5:25].any()
+    np.testing.assert_allclose(whole["w"], weight, atol=0.01)
+    base = ["--base", str(folder / "sparse.safetensors")]
+    assert run([*decode, "--full-size", *base]) == 4
+
+
+def test_elements_out_of_band(folder):
+    tensors = {"w": np.random.default_rng(3).normal(0, 1, (4, 30)).astype(np.float32)}
+    save_file(tensors, folder / "w.safetensors")
+    elements = ["--out-of-band", "dimensions", "--out-of-band", "cabac_unary_length_minus1"]
+    encode = ["encode", str(folder / "w.safetensors"), "-o", str(folder / "w.nnc")]
+    assert run([*encode, *elements]) == 0
+    decode = ["decode", str(folder / "w.nnc"), "-o", str(folder / "w.npz")]
+    assert run(decode) == 2
+    given = ["--dimensions", "w=4,30", "--cabac-unary-length-minus1", "10"]
+    assert run([*decode, *given]) == 0
+    np.testing.assert_allclose(np.load(folder / "w.npz")["w"], tensors["w"], atol=0.01)
