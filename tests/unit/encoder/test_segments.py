@@ -13,7 +13,9 @@ from nnc.encoder.quantization import quantize_uniform
 from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
 from nnc.encoder.segments import helped_by, helpers, segments_of
 
-pytest.importorskip("nnc.encoder.rate_trellis", reason="the reference goes in one go")
+pytest.importorskip(
+    "nnc.encoder.rate_trellis", reason="the reference goes in one go", exc_type=ImportError
+)
 
 
 @pytest.fixture
