@@ -185,17 +185,20 @@ class Decoder:
             or nothing is known that it could be checked against.
 
         Raises:
-            InvalidError: the session is at other nodes.
+            InvalidError: the session is at other nodes, or two nodes fit that aren't alike.
         """
         parent, base = layout.parent, self.state.base_node
         if parent is None:
             return None
         own = device_of(layout, self.state), name
         kept = {key: state for key, state in self.state.coded.items() if key[1] == name}
-        # Payloads of two devices may be the same, as where few levels are: the own goes first.
-        for key, state in sorted(kept.items(), key=lambda entry: entry[0] != own):
-            if parent.fits(state.node, state.digests):
-                return key
+        fitting = [key for key, state in kept.items() if parent.fits(state.node, state.digests)]
+        if fitting:
+            # Payloads of two devices may be the same, as where few levels are: the own goes first.
+            if own in fitting:
+                return own
+            check_alike(name, parent, [kept[key] for key in fitting])
+            return fitting[0]
         if base is not None and (parent.node is None or parent.node.depth == base.depth):
             return ROOT, name
         if kept or base is not None:
@@ -341,6 +344,31 @@ def mismatch(name: str, parent: Parent, at: list[Node]) -> InvalidError:
         clause="6.4.3",
         hint="an update is missing, comes twice, or belongs to another model",
     )
+
+
+def check_alike(name: str, parent: Parent, states: list[CodedState]) -> None:
+    """Refuse a parent that may be one of several nodes, if it matters which.
+
+    Raises:
+        InvalidError: levels or histories of the nodes differ; names two of them.
+    """
+    for other in states[1:]:
+        same_levels = equal_or_both_none(states[0].levels, other.levels)
+        if not (same_levels and equal_or_both_none(states[0].history, other.history)):
+            raise InvalidError(
+                f"the update of tensor {name!r} is one of the {parent}, which {states[0].node} and "
+                f"{other.node} have both",
+                path="header.parent_node_id_type",
+                clause="6.4.3",
+                hint="name the parent by its place in the tree (ICNN_NDU_ID)",
+            )
+
+
+def equal_or_both_none(first: NDArray[Any] | None, second: NDArray[Any] | None) -> bool:
+    """Tell whether two arrays are the same, or there is none of them."""
+    if first is None or second is None:
+        return first is second
+    return bool(np.array_equal(first, second))
 
 
 def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[Any]:

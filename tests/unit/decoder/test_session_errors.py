@@ -1,5 +1,7 @@
 """Updates that don't follow on what a session has: typed errors, and the session as it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -238,3 +240,22 @@ def test_values_that_leave_their_format():
     decoder = nnc.Decoder()
     assert decoder.decode(base.to_bytes())["w"].dtype == "int8"
     refused(decoder, data[1], nnc.InvalidError, "8-bit format can't hold")
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_digest_that_two_devices_have(alike):
+    """It names either, if that makes no difference; else nothing says which is the parent."""
+    data = session(parents="sha256")
+    decoder = nnc.Decoder()
+    decoder.decode(data[0])
+    decoder.decode(data[1])
+    known = decoder.state.coded
+    first = known.pop((0, "w"))
+    known[1, "w"] = replace(first, node=replace(first.node, device_id=1))
+    levels = first.levels if alike else first.levels + 1
+    known[2, "w"] = replace(first, node=replace(first.node, device_id=2), levels=levels)
+    if alike:
+        decoder.decode(data[2], apply=False)
+    else:
+        error = refused(decoder, data[2], nnc.InvalidError, "device 1.* and .*device 2.* have both")
+        assert error.path.endswith("parent_node_id_type")
