@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.decoder import (
     BatchNorm,
@@ -35,6 +37,7 @@ from nnc.encoder import (
     encode_model,
     encode_to_target,
     taken_target,
+    warn_of_limits,
 )
 
 if TYPE_CHECKING:
@@ -232,7 +235,14 @@ def encode(
         "blocks": blocks, "joins": joins, "topology": topology, "information": information,
         "threads": threads, "executor": executor,
     }  # fmt: skip
-    return encoded(model, options, target, on_trial, structure).to_bytes()
+    data = encoded(model, options, target, on_trial, structure).to_bytes()
+    warn_of_limits(value_count(model), len(data))
+    return data
+
+
+def value_count(tensors: Mapping[str, Any]) -> int:
+    """Count the values of tensors."""
+    return sum(math.prod(np.shape(tensor)) for tensor in tensors.values())
 
 
 def encoded(
@@ -427,6 +437,8 @@ def diff(
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:
     """Give the bytes of a bitstream; bytes are taken as they are."""
+    if isinstance(data, str | os.PathLike):
+        raise InputError(f"{data!r} is no bitstream but a path: nnc.open takes it")
     return data.to_bytes() if isinstance(data, Bitstream) else data
 
 
@@ -438,6 +450,8 @@ def as_bitstream(
     """Parse bytes; a bitstream that is parsed already is taken as it is."""
     if isinstance(data, Bitstream):
         return data
+    if isinstance(data, str | os.PathLike):
+        raise InputError(f"{data!r} is no bitstream but a path: nnc.load_file and nnc.open take it")
     return Bitstream.parse(
         data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
     )
@@ -480,6 +494,7 @@ def save_file(
         "threads": threads, "executor": executor,
     }  # fmt: skip
     encoded(tensors, encoder_options, target, on_trial, structure).save(filename)
+    warn_of_limits(value_count(tensors), os.path.getsize(filename))
 
 
 def load_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ from nnc.encoder import (
     encode_to_target,
     encode_units,
     taken_target,
+    warn_of_limits,
 )
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
 
@@ -138,6 +140,8 @@ def encode_file(
             replace_file(output, write)
         else:
             write(output)
+        values = sum(math.prod(info.shape) for info in source.tensors.values())
+        warn_of_limits(values, sizes[0])
         return FileSizes(len(source), source.nbytes, sizes[0])
 
 

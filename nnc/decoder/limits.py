@@ -31,11 +31,14 @@ class Limits:
             of the bitstream.
         topology_bytes: bytes of a topology when it is inflated. None: 64 MB and 64 more for
             each byte of it.
+        held_values: values that are there anyway, by which the default of `values` is larger:
+            those of the model that an update is for.
     """
 
     rank: int = 32
     values: int | None = None
     topology_bytes: int | None = None
+    held_values: int = 0
 
     def topology_bytes_for(self, byte_count: int) -> int:
         """Give the number of bytes that so many deflated bytes of a topology may become."""
@@ -47,7 +50,7 @@ class Limits:
         """Give the number of values that a bitstream of so many bytes may hold."""
         if self.values is not None:
             return self.values
-        return FREE_VALUES + VALUES_PER_BYTE * byte_count
+        return FREE_VALUES + VALUES_PER_BYTE * byte_count + self.held_values
 
     def check_shape(self, name: str, dimensions: Sequence[int]) -> None:
         """Refuse a tensor of too many dimensions, or of a shape that no array can have.

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -129,11 +130,24 @@ class Decoder:
                 dimensions=dimensions,
                 cabac_unary_length_minus1=cabac_unary_length_minus1,
             )
+        # An update may say of few bytes that a large tensor stays: that tensor is there already.
+        limits = replace(self.limits or Limits(), held_values=self.held_values)
+        return self.take(bitstream, limits, steps, apply=apply)
+
+    @property
+    def held_values(self) -> int:
+        """Number of values of all tensors that the session holds."""
+        return sum(values.size for values in self.state.values.values())
+
+    def take(
+        self, bitstream: Bitstream, limits: Limits, steps: frozenset[str], *, apply: bool
+    ) -> dict[str, NDArray[Any]]:
+        """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
         model = decode_model(
             bitstream,
             threads=self.threads,
             executor=self.executor,
-            limits=self.limits,
+            limits=limits,
             known=self.known,
         )
         state = self.state.copy()

@@ -7,6 +7,7 @@ from the model as the receivers have it, for which the session decodes what it e
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -19,10 +20,13 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.decoder.information import ModelInformation
+from nnc.decoder.limits import LARGEST_SHAPE, Limits
 from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
+from nnc.decoder.reconstruction import steps_of
 from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
 from nnc.decoder.session_state import ROOT, CodedState, SessionState
+from nnc.encoder.decodability import warn_of_limits
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import (
@@ -135,7 +139,12 @@ class Encoder:
         Raises:
             InputError: a tensor that can't be coded.
         """
-        return self.encode_bitstream(tensors, information=information).to_bytes()
+        held = self.decoder.held_values
+        data = self.encode_bitstream(tensors, information=information).to_bytes()
+        warn_of_limits(
+            sum(math.prod(np.shape(given)) for given in tensors.values()), len(data), held
+        )
+        return data
 
     def encode_bitstream(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
@@ -171,7 +180,8 @@ class Encoder:
             executor=self.executor,
         )
         received = self.received(bitstream.to_bytes(), prepared)
-        self.decoder.decode(received)
+        # What was made here is trusted, however small it came out.
+        self.decoder.take(received, Limits(values=LARGEST_SHAPE), steps_of(True), apply=True)
         vanished = {tensor.name for tensor in prepared if self.has_vanished(tensor.name, state)}
         if vanished:
             # All of them came out as zero, which needs no unit: the others once more, alone.

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.decoder import decode_model
+from nnc.decoder import Limits, decode_model
+from nnc.decoder.limits import LARGEST_SHAPE
 from nnc.encoder.coarseness import Coarseness, is_integer
 from nnc.encoder.distortion import Distortion, compared
 from nnc.encoder.model import encode_model
@@ -49,6 +50,9 @@ FINEST_STRIDE = 0.5
 
 # How many encodings are placed by the scaled guess alone.
 SCALED_GUESSES = 4
+
+# What was encoded here is trusted, however small it is.
+OWN_LIMITS = Limits(values=LARGEST_SHAPE)
 
 KINDS = ("size", "bits_per_value", "mse", "psnr", "max_error", "accuracy_drop")
 
@@ -492,7 +496,7 @@ def decoded_tensors(
         dimensions={name: tensor.shape for name, tensor in tensors.items()},
         cabac_unary_length_minus1=options.cabac_unary_length_minus1,
     )
-    values = decode_model(bitstream).values(reconstruct=False)
+    values = decode_model(bitstream, limits=OWN_LIMITS).values(reconstruct=False)
     return {name: values[name] for name in tensors}
 
 

@@ -1,6 +1,7 @@
 """The functions of the package that look at bitstreams."""
 
 import inspect
+import warnings
 
 import numpy as np
 import pytest
@@ -128,3 +129,33 @@ def test_options_of_a_search_by_accuracy():
 def test_metadata_units_can_be_left_out():
     tensors = {"a": np.ones(3, bool)}
     assert len(nnc.encode(tensors, metadata_unit=False)) < len(nnc.encode(tensors))
+
+
+def test_a_path_is_no_bitstream():
+    with pytest.raises(nnc.InputError, match=r"nnc\.load_file"):
+        nnc.decode("model.nnc")
+    with pytest.raises(nnc.InputError, match=r"nnc\.open"):
+        nnc.check("model.nnc")
+
+
+def test_what_decoders_refuse_by_default_is_told():
+    tensors = {"w": np.zeros((4500, 4000), np.float32)}
+    with pytest.warns(nnc.EncodingWarning, match="--max-values 18000000"):
+        data = nnc.encode(tensors)
+    with pytest.raises(nnc.LimitError):
+        nnc.decode(data)
+    assert nnc.decode(data, limits=nnc.Limits(values=18_000_000))["w"].shape == (4500, 4000)
+
+
+def test_a_small_update_of_a_large_tensor():
+    # So few bytes for so many values are fine where the receiver has the values already.
+    base = {"w": np.zeros((5000, 4000), np.float32)}
+    changed = {"w": base["w"].copy()}
+    changed["w"][7, 7] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        update = nnc.Encoder(base, qp=-8).encode(changed)
+    assert len(update) < 100
+    np.testing.assert_array_equal(nnc.Decoder(base).decode(update)["w"], changed["w"])
+    with pytest.raises(nnc.LimitError):
+        nnc.Decoder(base, limits=nnc.Limits(values=1000)).decode(update)
