@@ -246,13 +246,14 @@ class TestAlike:
         values = model(6)["kernel.weight"]
         theirs, taken = peer.quantize(values, qp)
         step = nnc.encoder.quantization.step_size(taken, 2)
-        ours = nnc.decode_levels(nnc.encode({"w": values}, qp=qp))["w"]
+        ours = nnc.decode_levels(nnc.encode({"w": values}, qp=qp, effort=0))["w"]
         errors = [np.square(values / step - levels).sum() for levels in (ours, theirs)]
         assert errors[0] <= errors[1] * (1 + 1e-5)
 
+    @pytest.mark.parametrize("effort", range(4))
     @pytest.mark.parametrize("qp", [-36, -24, -12])
-    def test_not_larger_than_theirs(self, peer, qp):
+    def test_not_larger_than_theirs(self, peer, qp, effort):
         tensors = {"w": np.random.default_rng(9).laplace(0, 0.1, (150, 200)).astype(np.float32)}
-        ours = len(nnc.encode(tensors, qp=qp))
+        ours = len(nnc.encode(tensors, qp=qp, effort=effort))
         theirs = len(peer.compress(tensors, qp=qp))
         assert ours <= 1.002 * theirs
