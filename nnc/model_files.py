@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, BinaryIO, Literal, NamedTuple
 
@@ -145,6 +145,15 @@ def encode_file(
         return FileSizes(len(source), source.nbytes, sizes[0])
 
 
+def advancing(
+    tensors: Mapping[str, NDArray[Any]], advance: Counter
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Give tensors one by one, and tell their bytes."""
+    for name, values in tensors.items():
+        yield name, values
+        advance(values.nbytes)
+
+
 def decode_file(
     bitstream: str | os.PathLike[str] | Bitstream,
     output: str | os.PathLike[str],
@@ -216,12 +225,8 @@ def decode_file(
     def write(nncodec1: bool) -> None:
         with open_sink(output, infos, said, structure) as sink:
             advance = Counter(progress, size)
-            for name, values in (whole or {}).items():
-                sink.write(name, values)
-                advance(values.nbytes)
-            if whole is not None:
-                return
-            for name, values in stream.values(nncodec1=nncodec1, memory=memory, advance=advance):
+            given = stream.values(nncodec1=nncodec1, memory=memory, advance=advance)
+            for name, values in given if whole is None else advancing(whole, advance):
                 sink.write(name, values)
 
     try:
