@@ -18,6 +18,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",
     "nnc.deepcabac.engine_reading",
+    "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_writing",

@@ -5,34 +5,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cython
 import numpy as np
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memcpy
-from cython.cimports.nnc.deepcabac.engine_search import (
-    ContextSearch,
-    begin_search,
-    best_set,
-    restart_search,
-)
+from cython.cimports.nnc.deepcabac.engine_rows import Matrix, put_rows
+from cython.cimports.nnc.deepcabac.engine_search import ContextSearch, begin_search, best_set
 from cython.cimports.nnc.deepcabac.engine_states import (
-    CHUNK,
-    PREFIX_BINS,
     RECORD_FIELDS,
     ROW,
     ROW_SKIP,
     SHIFT,
     Coding,
     Context,
-    Place,
     Tables,
     coding_struct,
     tables,
 )
 from cython.cimports.nnc.deepcabac.engine_writing import (
     Coder,
+    carry,
+    flush,
     position,
-    put_levels,
     regular,
     reserve,
     terminate,
@@ -41,268 +37,51 @@ from cython.cimports.nnc.deepcabac.engine_writing import (
 
 from nnc.bitio.errors import InputError
 from nnc.deepcabac import checks
-from nnc.deepcabac import search as rule
 from nnc.deepcabac.arithmetic import BIN_RECORD
 from nnc.deepcabac.coding import EntryPoints
 from nnc.deepcabac.contexts import context_count, signalled_contexts
 from nnc.deepcabac.entry_offsets import fill_offsets
 
-SAMPLE_BLOCK_BITS = cython.declare(cython.int, rule.SAMPLE_BLOCK_BITS)
-SAMPLE_FIRST = cython.declare(cython.Py_ssize_t, rule.SAMPLE_FIRST)
-SAMPLE_EVERY = cython.declare(cython.Py_ssize_t, rule.SAMPLE_EVERY)
+# The position of an encoder that has put nothing.
+START_POSITION = cython.declare(cython.longlong, 9)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _first_wrong(
-    coder: cython.pointer(Coder),
-    place: cython.pointer(Place),
-    levels: cython.pointer(cython.const[cython.int]),
-    count: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Find the first level with a wrong parity, with the state there."""
-    state: cython.int = place.state
-    i: cython.Py_ssize_t
-    for i in range(count):
-        level: cython.longlong = levels[i]
-        if level != 0 and (level ^ state) & 1:
-            place.state = state
-            return i
-        half: cython.longlong = ((-level if level < 0 else level) + 1) >> 1
-        state = coder.transitions[2 * state + (half & 1)]
-    return count
+def _add(coder: cython.pointer(Coder), other: cython.pointer(Coder)) -> cython.void:
+    """Go on after what another coder put, which began with a low end of 0 and this one's range.
 
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _pass_over(
-    coder: cython.pointer(Coder),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    levels: cython.pointer(cython.const[cython.int]),
-    count: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Go on after levels without putting them; give the first with a wrong parity, or count."""
-    if count == 0:
-        return 0
-    last: cython.int = levels[count - 1]
-    place.neighbour = 0 if last == 0 else 1 if last < 0 else 2
-    if not coding.dq:
-        return count
-    transitions: cython.pointer(cython.const[cython.uchar]) = coder.transitions
-    state: cython.int = place.state
-    wrong: cython.uint = 0
-    level: cython.uint
-    sign: cython.uint
-    i: cython.Py_ssize_t
-    # Without a branch, since which levels are 0 can't be foreseen.
-    for i in range(count):
-        level = levels[i]
-        sign = -(level >> 31)
-        wrong |= -cython.cast(cython.uint, level != 0) & (level ^ state)
-        # The parity of half the magnitude, rounded up, is bit 1 of the magnitude plus 1.
-        state = transitions[2 * state + (((level ^ sign) - sign + 1) >> 1 & 1)]
-    if wrong & 1:
-        return _first_wrong(coder, place, levels, count)
-    place.state = state
-    return count
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _skip(
-    coder: cython.pointer(Coder),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    count: cython.Py_ssize_t,
-) -> cython.void:
-    """Make the transitions of zero levels; each cycle of them has a length of 1, 2 or 4."""
-    if coding.dq:
-        for _ in range(count & 3):
-            place.state = coder.transitions[2 * place.state]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _look_at(
-    coder: cython.pointer(Coder),
-    searches: cython.pointer(ContextSearch),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    matrix: cython.pointer(Matrix),
-    start: cython.Py_ssize_t,
-    count: cython.Py_ssize_t,
-) -> cython.bint:
-    """Check the parities of levels, and search if they are in a sampled block."""
-    base: cython.pointer(cython.const[cython.int]) = matrix.base
-    history: cython.pointer(cython.const[cython.uchar]) = matrix.history
-    if base != cython.NULL:
-        base = matrix.base + start
-    if history != cython.NULL:
-        history = matrix.history + start
-    before: Place = place[0]
-    good: cython.Py_ssize_t = _pass_over(coder, coding, place, matrix.levels + start, count)
-    if good < count:
-        matrix.wrong_at = start + good
-        matrix.wrong_state = place.state
-        return False
-    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
-    if searches != cython.NULL and (block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0):
-        put_levels(
-            coder,
-            cython.NULL,
-            searches,
-            coding,
-            cython.address(before),
-            matrix.levels + start,
-            base,
-            history,
-            count,
-        )
-    return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _run(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    matrix: cython.pointer(Matrix),
-    start: cython.Py_ssize_t,
-    count: cython.Py_ssize_t,
-) -> cython.bint:
-    """Put `count` levels from flat index `start` on; false if there is a problem.
-
-    With contexts NULL the levels are looked at only.
+    Low ends add up: the other's first 9 bits fall on this one's last 9. Both have room for 64
+    bytes more than the other has written.
     """
-    if coding.nothing_coded:
-        _skip(coder, coding, place, count)
-        place.neighbour = 0
-        return True
-    base: cython.pointer(cython.const[cython.int]) = matrix.base
-    history: cython.pointer(cython.const[cython.uchar]) = matrix.history
-    stop: cython.Py_ssize_t = start + count
-    # Each regular bin adds at most 7 bits.
-    bits: cython.Py_ssize_t = 7 * (2 + coding.greater_flags + PREFIX_BINS) + PREFIX_BINS
-    while start < stop:
-        # Chunks end where blocks of the search do.
-        part: cython.Py_ssize_t = min(stop - start, CHUNK - (matrix.passed & (CHUNK - 1)))
-        if contexts == cython.NULL:
-            if not _look_at(coder, searches, coding, place, matrix, start, part):
-                return False
-        else:
-            if not reserve(coder, part * bits // 8 + 64):
-                matrix.is_out_of_memory = True
-                return False
-            if base != cython.NULL:
-                base = matrix.base + start
-            if history != cython.NULL:
-                history = matrix.history + start
-            put_levels(
-                coder,
-                contexts,
-                cython.NULL,
-                coding,
-                place,
-                matrix.levels + start,
-                base,
-                history,
-                part,
-            )
-        start += part
-        matrix.passed += part
-    return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _block_row(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
-    coding: cython.pointer(Coding),
-    place: cython.pointer(Place),
-    matrix: cython.pointer(Matrix),
-    top: cython.Py_ssize_t,
-    bottom: cython.Py_ssize_t,
-) -> cython.bint:
-    """Put the rows from top to bottom, block by block; false if there is a problem."""
-    cols: cython.Py_ssize_t = matrix.cols
-    start: cython.Py_ssize_t
-    if matrix.skipped == cython.NULL and matrix.block_size == cols:
-        start = top * cols
-        return _run(coder, contexts, searches, coding, place, matrix, start, (bottom - top) * cols)
-    left: cython.Py_ssize_t = 0
-    row: cython.Py_ssize_t
-    while left < cols:
-        right: cython.Py_ssize_t = min(left + matrix.block_size, cols)
-        for row in range(top, bottom):
-            start = row * cols + left
-            if matrix.skipped != cython.NULL and matrix.skipped[row]:
-                _skip(coder, coding, place, cols)
-            elif not _run(coder, contexts, searches, coding, place, matrix, start, right - left):
-                return False
-        left = right
-    return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _matrix(
-    coder: cython.pointer(Coder),
-    contexts: cython.pointer(Context),
-    starts: cython.pointer(cython.const[Context]),
-    searches: cython.pointer(ContextSearch),
-    count: cython.Py_ssize_t,
-    coding: cython.pointer(Coding),
-    matrix: cython.pointer(Matrix),
-) -> cython.bint:
-    """Put all levels; false if there is a problem."""
-    place: Place
-    place.state = 0
-    place.neighbour = 0
-    matrix.passed = 0
-    matrix.wrong_at = -1
-    matrix.is_out_of_memory = False
-    number: cython.Py_ssize_t
-    block_row: cython.Py_ssize_t = 0
-    while block_row * matrix.height < matrix.rows:
-        if contexts != cython.NULL:
-            found: cython.pointer(cython.longlong) = matrix.starts + 3 * block_row
-            found[0] = coder.low & 511
-            found[1] = place.state
-            found[2] = position(coder)
-        if matrix.restarts:
-            place.neighbour = 0
-            if contexts != cython.NULL:
-                coder.range = 256
-                memcpy(contexts, starts, count * cython.sizeof(Context))
-            elif searches != cython.NULL:
-                for number in range(count):
-                    restart_search(searches + number)
-        if not _block_row(
-            coder,
-            contexts,
-            searches,
-            coding,
-            cython.address(place),
-            matrix,
-            block_row * matrix.height,
-            min((block_row + 1) * matrix.height, matrix.rows),
-        ):
-            return False
-        block_row += 1
-    return True
+    stream: cython.pointer(cython.uchar) = other.output
+    left: cython.Py_ssize_t = 8 * other.written + other.bits + 9
+    if other.low >> (other.bits + 9):
+        carry(other)
+    # What waits follows on what was written, up to the top of 64 bits, and some zeros.
+    waiting: cython.ulonglong = other.low << (64 - (other.bits + 9))
+    index: cython.Py_ssize_t
+    for index in range(16):
+        stream[other.written + index] = cython.cast(cython.uchar, waiting >> 56)
+        waiting <<= 8
+    at: cython.Py_ssize_t = 0
+    count: cython.int = 9
+    while left > 0:
+        here: cython.pointer(cython.uchar) = stream + (at >> 3)
+        word: cython.uint = (
+            (cython.cast(cython.uint, here[0]) << 24) | (here[1] << 16) | (here[2] << 8) | here[3]
+        )
+        part: cython.uint = (word << (at & 7)) >> (32 - count)
+        if at > 0:
+            flush(coder)
+            coder.low <<= count
+            coder.bits += count
+        coder.low += part
+        at += count
+        left -= count
+        count = 16 if left > 16 else cython.cast(cython.int, left)
+    coder.range = other.range
 
 
 @cython.final
@@ -393,7 +172,7 @@ class State:
         terminate(coder)
         return cython.cast(cython.p_char, coder.output)[: coder.written]
 
-    def tensor(self, levels, coding, base, history, skipped, search):
+    def tensor(self, levels, coding, base, history, skipped, search, executor, parts):
         """Encode quant_tensor(); give entry points, and (position, register) of each."""
         rows, cols = levels.shape
         count = context_count(coding)
@@ -424,7 +203,8 @@ class State:
         matrix.block_size = size or cols
         matrix.height = size or max(rows, 1)
         matrix.restarts = coding.restarts_block_rows(rows, cols)
-        found = np.zeros((coding.block_rows(rows, cols), 3), np.int64)
+        matrix.block_rows = coding.block_rows(rows, cols)
+        found = np.zeros((matrix.block_rows, 3), np.int64)
         found_view: cython.longlong[:, ::1] = found
         matrix.starts = cython.address(found_view[0, 0])
 
@@ -436,20 +216,84 @@ class State:
                 raise checks.parity_problem(row, col, int(levels[row, col]), matrix.wrong_state)
         self._front(rows, cols, coding, base is not None, history is not None, skipped, sets)
         if not is_empty:
-            with cython.nogil:
-                _matrix(
-                    cython.address(self.coder),
-                    self.contexts,
-                    self.starts,
-                    cython.NULL,
-                    self.context_count,
-                    cython.address(needed),
-                    cython.address(matrix),
-                )
-            if matrix.is_out_of_memory:
-                raise MemoryError("no memory for the codeword")
+            in_parts: cython.bint = executor is not None and parts > 1 and matrix.restarts
+            # Bins are recorded in order.
+            if in_parts and self.coder.records_left <= 0:
+                self._put_parts(cython.address(matrix), cython.address(needed), executor, parts)
+            else:
+                self._put(cython.address(matrix), cython.address(needed), 0, matrix.block_rows)
         entry_points = EntryPoints([], found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
         return entry_points, [(consumed, low) for low, _, consumed in found[1:].tolist()]
+
+    @cython.cfunc
+    def _put(
+        self,
+        matrix: cython.pointer(Matrix),
+        coding: cython.pointer(Coding),
+        first: cython.Py_ssize_t,
+        last: cython.Py_ssize_t,
+    ):
+        """Encode the block rows from first to last (exclusive)."""
+        with cython.nogil:
+            put_rows(
+                cython.address(self.coder),
+                self.contexts,
+                self.starts,
+                cython.NULL,
+                self.context_count,
+                coding,
+                matrix,
+                first,
+                last,
+            )
+        if matrix.is_out_of_memory:
+            raise MemoryError("no memory for the codeword")
+
+    @cython.cfunc
+    def _put_parts(
+        self,
+        matrix: cython.pointer(Matrix),
+        coding: cython.pointer(Coding),
+        executor,
+        count: cython.Py_ssize_t,
+    ):
+        """Encode block rows in parts, by threads, and put them together.
+
+        Each begins with the same range and contexts, and in a state that the search found, so
+        that what it adds to the codeword doesn't depend on what is before it.
+        """
+        bounds = [matrix.block_rows * number // count for number in range(count + 1)]
+        parts = []
+        first: cython.Py_ssize_t
+        last: cython.Py_ssize_t
+        for first, last in pairwise(sorted(set(bounds))):
+            part: Part = Part(self)
+            part.matrix = matrix[0]
+            part.coding = coding[0]
+            part.first = first
+            part.last = last
+            parts.append(part)
+        for part in executor.map(Part.put, parts):
+            self._append(matrix, part)
+
+    @cython.cfunc
+    def _append(self, matrix: cython.pointer(Matrix), part: Part):
+        """Take over the block rows of a part, which began at 0, and where each of them began."""
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        own: cython.pointer(Coder) = cython.address(part.state.coder)
+        before: cython.longlong = position(coder)
+        low: cython.longlong = coder.low & 511
+        row: cython.Py_ssize_t
+        for row in range(part.first, part.last):
+            found: cython.pointer(cython.longlong) = matrix.starts + 3 * row
+            bits: cython.longlong = found[2] - START_POSITION
+            if bits < 9:
+                found[0] = (found[0] + (low << bits)) & 511
+            found[2] = before + bits
+        if not (reserve(coder, own.written + 64) and reserve(own, 64)):
+            raise MemoryError("no memory for the codeword")
+        _add(coder, own)
+        memcpy(self.contexts, part.state.contexts, self.context_count * cython.sizeof(Context))
 
     @cython.cfunc
     def _search(
@@ -473,7 +317,7 @@ class State:
             if searches != cython.NULL:
                 for number in range(count):
                     begin_search(searches + number)
-            _matrix(
+            put_rows(
                 cython.address(self.coder),
                 cython.NULL,
                 cython.NULL,
@@ -481,6 +325,8 @@ class State:
                 count,
                 coding,
                 matrix,
+                0,
+                matrix.block_rows,
             )
             if searches != cython.NULL:
                 for number in range(count):
@@ -512,6 +358,25 @@ class State:
         memcpy(self.starts, self.contexts, self.context_count * cython.sizeof(Context))
         self.starts[SHIFT] = held.starts[0]
         self.starts[ROW_SKIP] = held.starts[0]
+
+
+@cython.final
+@cython.cclass
+class Part:
+    """Block rows of a tensor that are encoded apart, as if nothing was before them."""
+
+    def __init__(self, whole: State):
+        """Prepare to encode with the contexts that a state has before the levels."""
+        self.state = State(0)
+        self.state.context_count = whole.context_count
+        memcpy(self.state.starts, whole.starts, whole.context_count * cython.sizeof(Context))
+
+    def put(self):
+        """Encode the block rows."""
+        self.state._put(
+            cython.address(self.matrix), cython.address(self.coding), self.first, self.last
+        )
+        return self
 
 
 class Encoder:
@@ -546,7 +411,18 @@ class Encoder:
         bits = checks.check_quantization_parameter(value, qp_density)
         self._state.unsigned(value & ((1 << bits) - 1), bits)
 
-    def tensor(self, levels, coding, *, base_levels=None, history=None, search=True, row_skip=None):
+    def tensor(
+        self,
+        levels,
+        coding,
+        *,
+        base_levels=None,
+        history=None,
+        search=True,
+        row_skip=None,
+        executor=None,
+        parts=1,
+    ):
         """Encode quant_tensor(); arguments, result and errors as in reference.Encoder."""
         self._check_open()
         checks.check_coding_for_input(coding)
@@ -559,14 +435,15 @@ class Encoder:
             flags = None
 
         skipped = checks.rows_to_skip(matrix, coding, row_skip)
+        how = search, executor, parts
         if row_skip is None and skipped is not None:
             other = self._state.copy()
-            unskipped = other.tensor(matrix, coding, base, flags, None, search)
-            result = self._state.tensor(matrix, coding, base, flags, skipped, search)
+            unskipped = other.tensor(matrix, coding, base, flags, None, *how)
+            result = self._state.tensor(matrix, coding, base, flags, skipped, *how)
             if other.position <= self._state.position:
                 self._state, result = other, unskipped
         else:
-            result = self._state.tensor(matrix, coding, base, flags, skipped, search)
+            result = self._state.tensor(matrix, coding, base, flags, skipped, *how)
         entry_points, registers = result
         for consumed, register in registers:
             self._open_entries.append((entry_points.cabac_offset_list, consumed, register))

@@ -32,6 +32,8 @@ ctypedef struct Coder:
     long long *record
     Py_ssize_t records_left
 
+cdef void carry(Coder *coder) noexcept nogil
+cdef void flush(Coder *coder) noexcept nogil
 cdef bint reserve(Coder *coder, Py_ssize_t size) noexcept nogil
 cdef void record(Coder *coder, long long number, Context *context, int value) noexcept nogil
 cdef void regular(Coder *coder, Context *contexts, int number, int value) noexcept nogil

@@ -42,7 +42,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _carry(coder: cython.pointer(Coder)) -> cython.void:
+def carry(coder: cython.pointer(Coder)) -> cython.void:
     """Add 1 to what was written."""
     place: cython.Py_ssize_t = coder.written - 1
     while coder.output[place] == 255:
@@ -64,13 +64,21 @@ def _flush(coder: cython.pointer(Coder)) -> cython.void:
     coder.low ^= word << shift
     coder.bits -= 32
     if word >> 32:
-        _carry(coder)
+        carry(coder)
     output: cython.pointer(cython.uchar) = coder.output + coder.written
     output[0] = cython.cast(cython.uchar, word >> 24)
     output[1] = cython.cast(cython.uchar, word >> 16)
     output[2] = cython.cast(cython.uchar, word >> 8)
     output[3] = cython.cast(cython.uchar, word)
     coder.written += 4
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def flush(coder: cython.pointer(Coder)) -> cython.void:
+    """Make room for 32 bits, where speed doesn't matter."""
+    _flush(coder)
 
 
 @cython.cfunc
@@ -574,7 +582,7 @@ def terminate(coder: cython.pointer(Coder)) -> cython.void:
     waiting: cython.int = coder.bits + 9
     tail: cython.ulonglong = coder.low | 1
     if coder.low >> waiting:
-        _carry(coder)
+        carry(coder)
     size: cython.int = (waiting + 7) >> 3
     tail <<= 8 * size - waiting
     index: cython.int

@@ -381,6 +381,8 @@ class Encoder:
         history: Any = None,
         search: bool = True,
         row_skip: bool | None = None,
+        executor: Executor | None = None,
+        parts: int = 1,
     ) -> EntryPoints:
         """Encode quant_tensor().
 
@@ -393,6 +395,8 @@ class Encoder:
                 hist_dep_sig_prob_enabled_flag is coded it is 1.
             search: look for the parameter set of each context; else all have set 0.
             row_skip: whether row_skip_enabled_flag is 1, where it is coded; None: as is smaller.
+            executor: threads that the compiled encoder hands block rows to; not used here.
+            parts: into how many parts it divides them.
 
         Returns:
             The entry points. Their cabac_offset_list depends on what is coded after, so that it

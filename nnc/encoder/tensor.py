@@ -28,6 +28,7 @@ from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
+from nnc.encoder.segments import helpers, segments_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
@@ -325,9 +326,12 @@ def add_levels(
     if row_skip and not may_skip_rows(coding, *shape):
         # Skipped rows would leave the trellis in another state than it was quantized for.
         row_skip = False
+    helping = helpers()
     return coder.tensor(
         np.ascontiguousarray(levels.reshape(shape)),
         coding,
+        executor=None if helping is None else helping.pool,
+        parts=1 if helping is None else len(segments_of(0, levels.size, helping.threads)),
         base_levels=None if base_levels is None else base_levels.reshape(shape),
         history=None if history is None else history.reshape(shape),
         search=options.parameter_search,
