@@ -135,8 +135,9 @@ def cut(bitstream: Bitstream, path: str, size: int, *, keep: bool = True) -> Pla
     data = payload_of(bitstream, unit)
     count = -(-len(data) // size) if size > 0 else 0
     if not 2 <= count <= MAXIMUM_PARTS:
+        parts_text = "1 part" if count == 1 else f"{count} parts"
         raise InputError(
-            f"{path}: {len(data)} bytes in parts of {size} are {count} parts, not 2 to "
+            f"{path}: {len(data)} bytes in parts of {size} make {parts_text}, not 2 to "
             f"{MAXIMUM_PARTS}"
         )
 

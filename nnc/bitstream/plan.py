@@ -125,6 +125,9 @@ def change_line(change: Change) -> str:
     bits = f"{change.bits_before} -> {change.bits_after} bits"
     reason = f" ({change.reason})" if change.reason else ""
     values = f"{value_text(change.before)} -> {value_text(change.after)}"
+    if change.path.endswith(".payload") and isinstance(change.after, str):
+        # The size of a payload is told in words, which aren't a value to be quoted.
+        values = f"{change.before} -> {change.after}"
     return f"{change.path}: {values}; at {place}, {bits}{reason}"
 
 
