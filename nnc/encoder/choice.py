@@ -23,6 +23,7 @@ from nnc.encoder.codebook import (
     code_by_means,
     code_exactly,
     coded_by_means,
+    counted,
     distinct_values,
     means,
 )
@@ -60,6 +61,12 @@ class Quantized(NamedTuple):
     qp: int
     dq: bool = False
     book: CodedByCodebook | None = None
+
+    def without_levels(self) -> Quantized:
+        """Give what the header says of it."""
+        none = np.zeros(0, dtype=np.int32)
+        book = None if self.book is None else self.book._replace(levels=none)
+        return self._replace(levels=none, book=book)
 
     def distortion(self, values: NDArray[np.floating], qp_density: int) -> Distortion:
         """Compare with the values that were quantized."""
@@ -114,17 +121,19 @@ def other_ways(
         trying or options.codebook == "auto" or has_few_values(values)
     )
     uniform = trying and options.dq is None and default.dq
+    if not books and not uniform:
+        return
+    error, qp = default.distortion(values, options.qp_density).squared, default.qp
+    del default
     if books:
         exact = code_exactly(values, options.qp_density, window)
         if exact is not None:
             yield Quantized(exact.coded.levels, exact.qp, book=exact.coded)
-    if not books and not uniform:
-        return
-    error = default.distortion(values, options.qp_density).squared
-    if books:
-        for one in by_codebooks(values, default.qp, window, options, error):
+        del exact
+        for one in by_codebooks(values, qp, window, options, error):
             if one.distortion(values, options.qp_density).squared <= error:
                 yield one
+            del one
     if uniform:
         rounded = uniform_as_good(values, error, window, options)
         if rounded is not None:
@@ -150,17 +159,19 @@ def by_codebooks(
     book = code_by_codebook(quantize_uniform(values, float(step_size(qp, density))))
     if book is not None:
         yield Quantized(book.levels, qp, book=book)
+    # A way that was looked at isn't kept while the next one is worked out.
+    del book
     finer = max(qp - (FINER_OCTAVES << density), window.start)
     step = float(step_size(finer, density))
     largest = max(float(values.max()), -float(values.min()))
     if largest / step > LARGEST_HISTOGRAM:
         return
     levels = quantize_uniform(values, step)
-    distinct, counts = np.unique(levels, return_counts=True)
-    histogram = Histogram.of(distinct, counts)
+    histogram = Histogram.of(*counted(levels))
     size = fewest_entries(histogram, error / step**2)
     if size is not None:
-        coded = coded_by_means(levels, histogram, size)
+        coded = coded_by_means(levels, histogram, size, in_place=True)
+        del levels
         yield Quantized(coded.levels, finer, book=coded)
 
 

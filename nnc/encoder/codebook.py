@@ -20,6 +20,9 @@ LARGEST_CODEBOOK = 256
 # Values looked at at once.
 PIECE = 1 << 18
 
+# Largest span of levels that are counted in a table of all of them.
+LARGEST_SPAN = 1 << 18
+
 # Rounds after which k-means has long found its centres; it stops when nothing moves.
 ROUNDS = 100
 
@@ -97,7 +100,11 @@ def code_by_codebook(
 
 
 def coded_with(
-    levels: NDArray[np.int32], entries: NDArray[np.int64], counts: NDArray[np.int64]
+    levels: NDArray[np.int32],
+    entries: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    *,
+    in_place: bool = False,
 ) -> CodedByCodebook:
     """Give levels as indices of the nearest entries, of two as near the smaller one.
 
@@ -105,11 +112,12 @@ def coded_with(
         levels: int32 array of any shape.
         entries: ascending, all different.
         counts: how often each will occur.
+        in_place: the indices take the place of the levels, in their memory.
     """
     offset = zero_offset(entries, counts)
     # Doubled, the middle between two entries is an integer.
     borders = entries[:-1] + entries[1:]
-    indices = np.empty(levels.shape, dtype=np.int32)
+    indices = levels if in_place else np.empty(levels.shape, dtype=np.int32)
     source, target = levels.reshape(-1), indices.reshape(-1)
     for start in range(0, source.size, PIECE):
         doubled = source[start : start + PIECE].astype(np.int64) * 2
@@ -137,8 +145,26 @@ def code_by_means(levels: NDArray[np.int32], size: int) -> CodedByCodebook:
         levels: int32 array of any shape, not empty.
         size: number of entries, positive. Fewer come out where fewer levels are distinct.
     """
-    distinct, counts = np.unique(levels, return_counts=True)
-    return coded_by_means(levels, Histogram.of(distinct, counts), size)
+    return coded_by_means(levels, Histogram.of(*counted(levels)), size)
+
+
+def counted(levels: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the distinct levels in ascending order, and how often each occurs.
+
+    Args:
+        levels: int32 array of any shape, not empty.
+    """
+    flat = levels.reshape(-1)
+    lowest, span = int(flat.min()), int(flat.max()) - int(flat.min()) + 1
+    if span > LARGEST_SPAN:
+        distinct, counts = np.unique(flat, return_counts=True)
+        return distinct.astype(np.int64), counts
+    table = np.zeros(span, dtype=np.int64)
+    for start in range(0, flat.size, PIECE):
+        offsets = flat[start : start + PIECE].astype(np.int64) - lowest
+        table += np.bincount(offsets, minlength=span)
+    found = np.flatnonzero(table)
+    return found + lowest, table[found]
 
 
 class Histogram(NamedTuple):
@@ -187,10 +213,12 @@ class Histogram(NamedTuple):
         return float(np.sum(squares - 2 * wide * total + wide * wide * number))
 
 
-def coded_by_means(levels: NDArray[np.int32], histogram: Histogram, size: int) -> CodedByCodebook:
+def coded_by_means(
+    levels: NDArray[np.int32], histogram: Histogram, size: int, *, in_place: bool = False
+) -> CodedByCodebook:
     """Give levels as indices into a codebook made by k-means from their histogram."""
     entries = means(histogram, size)
-    return coded_with(levels, entries, histogram.counts_of(entries))
+    return coded_with(levels, entries, histogram.counts_of(entries), in_place=in_place)
 
 
 def means(histogram: Histogram, size: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -143,10 +143,25 @@ def encode_floats(
     default = choice.asked_for_codebook(values, qp, window, options)
     others: Iterable[Quantized] = ()
     if default is None:
-        levels, dq = quantized(values, step, options, lineage)
-        default = Quantized(levels, qp, dq)
+        default = quantized_default(values, qp, options, lineage)
         others = choice.other_ways(values, default, window, options)
-    return encoded_best(tensor, chain([default], others), base, options, lineage)
+    ways = chain(handed_over([default]), others)
+    del default, others
+    return encoded_best(tensor, ways, base, options, lineage)
+
+
+def quantized_default(
+    values: NDArray[np.floating], qp: int, options: EncoderOptions, lineage: Lineage | None
+) -> Quantized:
+    """Quantize a tensor in the way that counts where no other one is cheaper."""
+    levels, dq = quantized(values, float(step_size(qp, options.qp_density)), options, lineage)
+    return Quantized(levels, qp, dq)
+
+
+def handed_over(ways: list[Quantized]) -> Iterator[Quantized]:
+    """Give ways of coding without keeping them: the levels of a large tensor take much memory."""
+    while ways:
+        yield ways.pop(0)
 
 
 def encoded_best(
@@ -166,7 +181,9 @@ def encoded_best(
         coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
         bits = 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
         if best is None or bits < fewest:
-            best, fewest = (one, coded), bits
+            best, fewest = (one.without_levels(), coded), bits
+        # The next way is worked out without these levels in memory.
+        del one
     assert best is not None
     one, coded = best
     header = data_unit_header(
