@@ -18,7 +18,7 @@ GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 VERBS = (
     *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore", "plot"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
-    *("wrap", "unwrap", "cut", "join", "convert", "embed", "extract", "json", "build"),
+    *("wrap", "unwrap", "cut", "join", "convert", "levels", "embed", "extract", "json", "build"),
     *("fuzz", "demo", "completion", "man"),
 )
 

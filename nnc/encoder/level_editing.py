@@ -62,6 +62,7 @@ def replace_levels(
     known: KnownTensors | None = None,
     parameter_search: bool = True,
     row_skip: bool | None = None,
+    keep: bool = True,
 ) -> Plan:
     """Code other levels of one tensor in the place of its own.
 
@@ -72,6 +73,7 @@ def replace_levels(
         known: what is known of tensors from updates before, by name.
         parameter_search: choose initial states and speeds of the contexts.
         row_skip: signal rows of zeros; None: where that makes the payload smaller.
+        keep: make the change; else only say what it would be.
 
     Returns:
         What has changed.
@@ -103,7 +105,7 @@ def replace_levels(
     def change(edit: Edit) -> None:
         put_payload(edit, unit, path, payload, entry_points)
 
-    return run(bitstream, change)
+    return run(bitstream, change, keep=keep)
 
 
 def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) -> Plan:
@@ -292,4 +294,5 @@ def edit_levels(bitstream: Bitstream, name: str, change: Changer, **options: Any
 
     Returns and raises as `replace_levels`.
     """
-    return replace_levels(bitstream, name, change(read_levels(bitstream, name)), **options)
+    levels = read_levels(bitstream, name, options.get("known"))
+    return replace_levels(bitstream, name, change(levels), **options)

@@ -53,6 +53,22 @@ def names_unique(model: Model) -> Iterator[Problem]:
                 if name in seen:
                     yield element, f"the id {name!r} stands in the list twice"
                 seen.add(name)
+        for name in joined_names(unit):
+            if name in seen:
+                yield unit, f"the id {name!r} stands twice in the list that ends here"
+            seen.add(name)
+
+
+def joined_names(unit: UnitTrace) -> list[str]:
+    """Give the ids of the list that a unit is the last part of; else none."""
+    part = unit.unit
+    if part is None or not part.is_part or part.partial_data_counter > 1:
+        return []
+    joined = part.parameter_sets.after(part).reference_list
+    try:
+        return [] if joined is None else list(joined.payload.topology_elem_id_list)  # type: ignore[union-attr]
+    except BitstreamError:
+        return []
 
 
 def reference_lists(model: Model) -> list[UnitTrace]:

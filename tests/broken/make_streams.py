@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from nnc.bitstream import Bitstream, Unit  # noqa: E402
+from nnc.bitstream.parts import cut as cut_unit  # noqa: E402
 from nnc.inspect.check import check  # noqa: E402
 from nnc.inspect.tracing import TracedElement, trace  # noqa: E402
 from nnc.syntax import (  # noqa: E402
@@ -357,6 +358,9 @@ def composition() -> Iterator[Stream]:
     yield "element-id-index", "element-id-index", stream(start(), indexed, listed, raw(2))
     data = stream(start(), indexed, reference_list("a", "b", "a"), raw(0))
     yield "reference-list-unique", "reference-list-unique", data
+    in_parts = Bitstream.parse(data)
+    cut_unit(in_parts, "units[2]", 2)
+    yield "reference-list-unique-parts", "reference-list-unique", in_parts.to_bytes()
     data = vector(LAYER)
     cut = Bitstream.parse(data).units
     layer = data[cut[3].start : (cut[3].start or 0) + cut[3].byte_size]

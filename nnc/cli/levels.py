@@ -1,0 +1,151 @@
+"""`nnc levels`: read the levels of a tensor, or code others in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnc.bitio import InputError
+from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.output import examples, print_json, print_pairs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@click.command(
+    epilog=examples(
+        "nnc levels model.nnc fc.weight",
+        "nnc levels model.nnc fc.weight --save levels.npy",
+        "nnc levels model.nnc fc.weight --replace levels.npy -o new.nnc",
+        "nnc levels model.nnc fc.weight --set 0,3=0 --set 0,4=0 --dry-run",
+    )
+)
+@click.argument("bitstream")
+@click.argument("tensor")
+@click.option("--save", metavar="FILE", help="Write the levels, as int32, into a .npy file.")
+@click.option("--replace", metavar="FILE", help="Code the levels in a .npy file instead.")
+@click.option("--set", "changes", multiple=True, metavar="I,J,...=LEVEL",
+              help="Change one level; can be repeated.")  # fmt: skip
+@edit_options
+def command(
+    bitstream: str,
+    tensor: str,
+    save: str | None,
+    replace: str | None,
+    changes: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else."""
+    from nnc.encoder.level_editing import read_levels, replace_levels
+
+    changing = replace is not None or bool(changes)
+    if changing:
+        check_target(options["output"], dry_run, force)
+    elif options["output"] is not None or dry_run:
+        raise InputError("say which levels change: --replace FILE, or --set I,J,...=LEVEL")
+    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
+    levels = read_levels(opened, tensor)
+    if save is not None:
+        write_levels(save, levels, force)
+    if not changing:
+        print_summary(tensor, levels, options["output_format"])
+        return
+    if replace is not None:
+        levels = levels_from_file(replace)
+    for text in changes:
+        set_level(levels, text)
+    plan = replace_levels(opened, tensor, levels, keep=not dry_run)
+    finish(opened, plan, dry_run=dry_run, force=force, **options)
+
+
+def print_summary(tensor: str, levels: NDArray[np.int32], output_format: str) -> None:
+    """Print what can be said of levels in a few lines."""
+    summary = {
+        "tensor": tensor,
+        "shape": list(levels.shape),
+        "smallest": int(levels.min(initial=0)),
+        "largest": int(levels.max(initial=0)),
+        "zeros": int(levels.size - (levels != 0).sum()),
+        "distinct": distinct(levels),
+    }
+    if output_format == "json":
+        print_json(summary)
+        return
+    share = f" of {levels.size}" if levels.size else ""
+    print_pairs(
+        {
+            "tensor": tensor,
+            "shape": "x".join(map(str, levels.shape)) or "scalar",
+            "range": f"{summary['smallest']} to {summary['largest']}",
+            "zeros": f"{summary['zeros']}{share}",
+            "distinct": str(summary["distinct"]),
+        }
+    )
+
+
+def distinct(levels: NDArray[np.int32]) -> int:
+    """Count the distinct levels."""
+    from nnc.encoder.codebook import counted
+
+    return counted(levels)[0].size if levels.size else 0
+
+
+def write_levels(path: str, levels: NDArray[np.int32], force: bool) -> None:
+    """Write levels into a file of numpy."""
+    import numpy as np
+
+    check_output(path, force)
+    with Path(path).open("wb") as file:
+        np.save(file, levels)
+
+
+def levels_from_file(path: str) -> NDArray[np.int32]:
+    """Read levels out of a file of numpy.
+
+    Raises:
+        InputError: it is no such file, or holds no integers.
+        OSError: it can't be read.
+    """
+    import numpy as np
+
+    try:
+        found = np.load(path, allow_pickle=False)
+    except ValueError as error:
+        raise InputError(f"{path} is no .npy file: {error}") from None
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iu":
+        raise InputError(f"{path} holds no integers")
+    if found.size and (found.max() > 2**31 - 1 or found.min() < -(2**31)):
+        raise InputError(f"{path} holds integers beyond 32 bits")
+    result: NDArray[np.int32] = found.astype(np.int32)
+    return result
+
+
+def set_level(levels: NDArray[np.int32], text: str) -> None:
+    """Change the level that `I,J,...=LEVEL` says.
+
+    Raises:
+        InputError: it isn't that, or there is no such place.
+    """
+    place, equals, value = text.partition("=")
+    try:
+        index = tuple(int(part) for part in place.split(",")) if place else ()
+        level = int(value)
+    except ValueError:
+        equals = ""
+    if not equals:
+        raise InputError(f"{text!r} is not I,J,...=LEVEL")
+    inside = len(index) == levels.ndim and all(
+        0 <= part < length for part, length in zip(index, levels.shape, strict=True)
+    )
+    if not inside:
+        raise InputError(f"{text!r}: the levels have the shape {list(levels.shape)}")
+    if not -(1 << 31) <= level < 1 << 31:
+        raise InputError(f"{text!r}: a level has 32 bits")
+    levels[index] = level
