@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -26,6 +28,13 @@ Key = tuple[int, str]
 ROOT = -1
 
 FILE_VERSION = 1
+
+#: What reading a damaged archive raises. The file itself is open by then, so that an OSError is
+#: about a place that the archive names; a RuntimeError tells a method that it claims to use.
+UNREADABLE = (
+    zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError,
+    OSError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +160,14 @@ class SessionState:
             InputError: the file is none.
             OSError: it can't be read.
         """
-        try:
-            with zipfile.ZipFile(path) as archive:
-                content = json.loads(archive.read("state.json"))
-                return cls.from_content(content, lambda number: read_array(archive, number))
-        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{os.fspath(path)}: not the state of a session: {error}") from None
+        with open(path, "rb") as file:
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    content = json.loads(read_member(archive, "state.json"))
+                    return cls.from_content(content, lambda number: read_array(archive, number))
+            except UNREADABLE as error:
+                said = f"{os.fspath(path)}: not the state of a session: {error}"
+                raise InputError(said) from None
 
     @classmethod
     def from_content(
@@ -191,18 +202,42 @@ def node_content(node: Node) -> list[int | None]:
 
 
 def write_archive(file: BinaryIO, content: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
-    """Write plain data and arrays as a zip archive."""
+    """Write plain data and arrays as a zip archive, the same bytes for the same state."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("state.json", json.dumps(content))
+        # Members described in this way carry no time of writing.
+        archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(content))
         for number, array in enumerate(arrays):
-            with archive.open(f"{number}.npy", "w", force_zip64=True) as member:
+            described = zipfile.ZipInfo(f"{number}.npy")
+            with archive.open(described, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read one member of an archive, of no more bytes than the file has.
+
+    Raises:
+        ValueError: it is compressed, which `save` never does.
+    """
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed")
+    return archive.read(name)
+
+
 def read_array(archive: zipfile.ZipFile, number: int | None) -> NDArray[Any] | None:
-    """Read one array of an archive."""
+    """Read one array of an archive, which can't be written to.
+
+    Raises:
+        ValueError: the array isn't as long as its header says, or isn't one of numbers.
+    """
     if number is None:
         return None
-    with archive.open(f"{number}.npy") as member:
-        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        return array
+    data = read_member(archive, f"{number}.npy")
+    header = io.BytesIO(data)
+    version = np.lib.format.read_magic(header)
+    if version != (1, 0):
+        raise ValueError(f"{number}.npy is of version {version}")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(header)
+    if dtype.kind not in "biuf" or math.prod(shape) * dtype.itemsize != len(data) - header.tell():
+        raise ValueError(f"{number}.npy doesn't hold {list(shape)} of {dtype}")
+    array: NDArray[Any] = np.frombuffer(data, dtype, offset=header.tell())
+    return array.reshape(shape, order="F" if is_fortran else "C")

@@ -187,7 +187,7 @@ class Encoder:
             # All of them came out as zero, which needs no unit: the others once more, alone.
             self.decoder.state = state
             rest = {name: given for name, given in tensors.items() if name not in vanished}
-            return self.encode_bitstream(rest)
+            return self.encode_bitstream(rest, information=information)
         return received
 
     def has_vanished(self, name: str, before: SessionState) -> bool:
@@ -258,7 +258,10 @@ class Encoder:
         """Give the node that the next unit of a tensor is."""
         kept = parent or self.parent(name)
         if kept is not None:
-            return Node(self.device_id, kept.node.parameter_id, kept.node.depth + 1)
+            # A base model that is a bitstream without updates doesn't say which trees it is of.
+            known = kept.node.parameter_id
+            tree = self.parameter_id(name) if known is None else known
+            return Node(self.device_id, tree, kept.node.depth + 1)
         base = self.decoder.state.base_node
         depth = 0 if base is None else base.depth + 1
         return Node(self.device_id, self.parameter_id(name), depth)

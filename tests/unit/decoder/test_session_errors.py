@@ -259,3 +259,38 @@ def test_a_digest_that_two_devices_have(alike):
     else:
         error = refused(decoder, data[2], nnc.InvalidError, "device 1.* and .*device 2.* have both")
         assert error.path.endswith("parent_node_id_type")
+
+
+def saved(decoder, path):
+    """The bytes of the file that a session is kept in."""
+    decoder.save(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"predictive": True}, {"parents": "sha256"}, {"part_size": 9}, {"aggregates": "all"}],
+    ids=str,
+)
+def test_damage_anywhere_leaves_the_saved_state(options, tmp_path):
+    data = session(**options)
+    decoder = nnc.Decoder(threads=1)
+    decoder.decode(data[0])
+    decoder.decode(data[1])
+    state, before = decoder.state, saved(decoder, tmp_path / "state")
+    refusals = 0
+    for place in range(0, len(data[2]), 2):
+        for damaged in (
+            data[2][:place],
+            data[2][:place] + bytes([data[2][place] ^ 0x10]) + data[2][place + 1 :],
+        ):
+            try:
+                decoder.decode(damaged)
+            except nnc.BitstreamError:
+                refusals += 1
+                assert decoder.state is state
+            # What ends between two units, or has another value, may be an update.
+            decoder.state = state
+    assert refusals > len(data[2]) // 2
+    assert saved(decoder, tmp_path / "state") == before
+    decoder.decode(data[2])

@@ -137,6 +137,43 @@ def test_temporal_contexts_and_history_are_used_and_help():
     assert temporal < plain
 
 
+@pytest.mark.parametrize("how", [{}, {"profile": 0}, {"keep": ["*"]}, {"blocks": "auto"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"parents": "sha256"}, {"parents": "sha512"}, {"predictive": True}], ids=str
+)
+def test_devices_go_on_from_a_bitstream_that_is_no_update(how, options):
+    """Such a base model says of no tensor which tree of updates it is the root of."""
+    first, decoder = model(), nnc.Decoder()
+    data = nnc.encode(first, qp=QP, nonweight_qp=QP, **how)
+    decoder.decode(data)
+    devices = [nnc.Encoder(device_id=n, qp=QP, nonweight_qp=QP, **options) for n in (0, 3)]
+    for device in devices:
+        device.receive(data)
+    for seed in range(3):
+        for device in devices:
+            now = trained(first, 10 * seed + device.device_id)
+            decoded = decoder.decode(device.encode(now))
+            same(decoded, device.decoder.tensors(device.device_id))
+            close(decoded, now)
+
+
+def test_what_is_told_of_the_model_stays_where_a_difference_vanishes():
+    """A difference of which nothing is left is taken out again, and nothing else with it."""
+    told = nnc.ModelInformation(base_model_id="first")
+    base = {"w": np.zeros((4, 4), "f4"), "v": np.zeros((4, 4), "f4")}
+    sent = set()
+    for size in np.linspace(0.5, 2, 16):
+        encoder = nnc.Encoder(base, qp=0)
+        update = {name: values.copy() for name, values in base.items()}
+        update["w"] += 9
+        update["v"][0, 0] = size
+        bitstream = nnc.Bitstream.parse(encoder.encode(update, information=told))
+        assert nnc.ModelInformation.of(bitstream).base_model_id == "first"
+        sent.add("".join(name for unit in bitstream.walk() for name in unit.names))
+    # Small differences vanish, large ones don't: both have been there.
+    assert sent == {"w", "wv"}
+
+
 def test_a_session_goes_on_from_its_file(tmp_path):
     tensors = [model()]
     for seed in range(4):
