@@ -5,12 +5,13 @@ that don't know it pass it over. Its payload is a signature and a JSON object:
 
     {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
      "metadata": {KEY: TEXT},
-     "before pruning": [[NAME, [...]], ...]}
+     "before pruning": [[NAME, [...], AXIS], ...]}
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
 `packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
 coded as pairs of int32, low half first. `metadata` are the key-value pairs of the model file.
-`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask.
+`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask,
+and which of their dimensions the rows are that the mask speaks of; left out where it is the first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,22 @@ class TensorNote:
         return {"dtype": self.dtype, "packing": PACKED_HALVES, "shape": shape}
 
 
+class FullDimensions(NamedTuple):
+    """What a tensor was before pruning.
+
+    Attributes:
+        shape: its dimensions.
+        row_axis: which of them its rows are.
+    """
+
+    shape: tuple[int, ...]
+    row_axis: int = 0
+
+    def as_content(self) -> list[Any]:
+        """Give this as it stands in JSON after the name."""
+        return [list(self.shape), self.row_axis] if self.row_axis else [list(self.shape)]
+
+
 @dataclass(slots=True)
 class Metadata:
     """Content of a metadata unit.
@@ -72,13 +89,13 @@ class Metadata:
     Attributes:
         tensors: notes by name of the tensor.
         metadata: key-value pairs of the model file.
-        full_dimensions: by name the shapes that tensors had before pruning, in the order in
-            which a pruning mask has bits for them.
+        full_dimensions: by name what tensors were before pruning, in the order in which a
+            pruning mask has bits for them.
     """
 
     tensors: dict[str, TensorNote] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
-    full_dimensions: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    full_dimensions: dict[str, FullDimensions] = field(default_factory=dict)
 
     def to_unit(self) -> Unit:
         """Give the unit that holds all this."""
@@ -86,7 +103,9 @@ class Metadata:
         content: dict[str, Any] = {"tensors": tensors, "metadata": self.metadata}
         if self.full_dimensions:
             # A list: the keys of an object are sorted.
-            content[FULL_DIMENSIONS] = [[*item] for item in self.full_dimensions.items()]
+            content[FULL_DIMENSIONS] = [
+                [name, *full.as_content()] for name, full in self.full_dimensions.items()
+            ]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         header = NnrUnitHeader(
             nnr_unit_type=METADATA_UNIT_TYPE,
@@ -118,8 +137,8 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             result.metadata.update(
                 {str(key): str(value) for key, value in content["metadata"].items()}
             )
-            for name, shape in content.get(FULL_DIMENSIONS, []):
-                result.full_dimensions[str(name)] = noted_shape(shape)
+            for name, *noted in content.get(FULL_DIMENSIONS, []):
+                result.full_dimensions[str(name)] = full_dimensions(*noted)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidError(
                 f"the metadata unit can't be read: {error}",
@@ -145,6 +164,14 @@ def noted_shape(shape: Any) -> tuple[int, ...]:
     if not all(type(length) is int and length >= 0 for length in shape):
         raise ValueError("a shape has to be of numbers from 0 on")
     return tuple(shape)
+
+
+def full_dimensions(shape: Any, row_axis: Any = 0) -> FullDimensions:
+    """Give what a tensor was before pruning as it stands in JSON, checked."""
+    lengths = noted_shape(shape)
+    if type(row_axis) is not int or not 0 <= row_axis < len(lengths):
+        raise ValueError("the rows of a tensor have to be one of its dimensions")
+    return FullDimensions(lengths, row_axis)
 
 
 def named_dtype(name: str) -> np.dtype[Any]:

@@ -257,7 +257,9 @@ class DecodedModel:
         for name, shape in full_dimensions.items():
             if not all(hasattr(length, "__index__") and length >= 0 for length in shape):
                 raise InputError(f"the shape {shape!r} of {name!r} before pruning is none")
-        known = {**self.metadata.full_dimensions, **full_dimensions}
+        noted = self.metadata.full_dimensions
+        known = {name: full.shape for name, full in noted.items()} | dict(full_dimensions)
+        axes = built.row_axes | {name: full.row_axis for name, full in noted.items()}
         size = sum(unit.byte_size for unit in self.bitstream.units)
         values = sum(one.size for one in tensors.values())
 
@@ -268,7 +270,7 @@ class DecodedModel:
             self.limits.check_values(name, values, size)
 
         for unit in pruning_units(self.bitstream):
-            tensors = full_size(tensors, unit, known, built.row_axes, check)
+            tensors = full_size(tensors, unit, known, axes, check)
         return tensors
 
     def levels(self) -> dict[str, NDArray[np.int32]]:

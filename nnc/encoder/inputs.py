@@ -94,15 +94,11 @@ class GivenTensor(NamedTuple):
         Raises:
             InputError: it can't be coded, or can't have the format or the axis.
         """
-        said = options.said_of(self.name)
         tensor = prepare(self.name, self.values, self.largest)
         if self.release is not None and not np.may_share_memory(tensor.values, self.values):
             self.release()
-        tensor = with_format(with_row_axis(tensor, self.row_axis), said.get("data_format"))
-        axis = said.get("row_axis")
-        if axis is None or axis >= tensor.values.ndim:
-            return tensor
-        return with_row_axis(tensor, axis)
+        axis = options.row_axis_of(self.name, self.values.ndim, self.row_axis)
+        return with_format(with_row_axis(tensor, axis), options.format_of(self.name))
 
 
 def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:

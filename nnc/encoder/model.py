@@ -39,7 +39,7 @@ from nnc.encoder.layer_parameters import (
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, check_name
 from nnc.encoder.quantization_plan import QuantizationPlan
-from nnc.encoder.row_pruning import PrunedInputs
+from nnc.encoder.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.segments import helped_by
 from nnc.encoder.tensor import Lineage, encode_floats, encode_integers, encode_raw
 from nnc.encoder.trying import fewest_bytes, scan_orders
@@ -146,14 +146,11 @@ def encode_units(
     axes = (row_axes or {}) if options.profile == 1 else {}
     for name in inputs.tensors:
         check_name(name)
-    full_dimensions: Mapping[str, tuple[int, ...]] = {}
+    pruned: PrunedInputs | None = None
     if options.prune_rows:
-        pruned = without_zero_rows(inputs, options, axes, blocks, joins)
-        inputs, full_dimensions = pruned, pruned.full_dimensions
-        if pruned.pruning is not None:
-            information = information or ModelInformation()
-            prunings = (*information.prunings, pruned.pruning)
-            information = replace(information, prunings=prunings)
+        if information is not None and information.prunings:
+            raise InputError("prune_rows writes a pruning container: give none beside it")
+        inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
         release = partial(inputs.release, name) if executor is None else None
@@ -174,7 +171,7 @@ def encode_units(
             joins=joins,
             topology=topology,
             information=information,
-            full_dimensions=full_dimensions,
+            pruned=pruned,
             read=lambda name: read(name).prepared(options),
         )
 
@@ -213,8 +210,10 @@ def without_zero_rows(
     joins: Sequence[Joined],
 ) -> PrunedInputs:
     """Leave rows of zeros out of tensors, but those of blocks and of joined tensors."""
-    said = {name: options.said_of(name).get("row_axis") for name in inputs.tensors}
-    axes = {**row_axes, **{name: axis for name, axis in said.items() if axis is not None}}
+    axes = {
+        name: options.row_axis_of(name, len(shape), row_axes.get(name, 0))
+        for name, (shape, _) in inputs.tensors.items()
+    }
     layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
     whole = names_of(layers) | {name for join in joins for name in join.names}
     return PrunedInputs(inputs, axes, whole)
@@ -336,7 +335,7 @@ def plan_model(
     predictive: bool = False,
     topology: Topology | None = None,
     information: ModelInformation | None = None,
-    full_dimensions: Mapping[str, tuple[int, ...]] | None = None,
+    pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
@@ -344,16 +343,22 @@ def plan_model(
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
     grouping = group_tensors(whole, options, together, read)
+    jobs = jobs_of(whole, blocks, grouping, lineages)
+    left_out = LeftOut()
+    if pruned is not None:
+        left_out = pruned.left_out(element for job in jobs for element in job.elements)
     mps = parameter_set_unit(whole, grouping, options, update=update, predictive=predictive)
     structure = [] if topology is None else topology.to_units()
     if topology is not None:
         mps.payload.topology_carriage_flag = 1  # type: ignore[union-attr]
+    if left_out.pruning is not None:
+        information = replace(information or ModelInformation(), prunings=(left_out.pruning,))
     if information is not None:
         information.set_in(mps.payload)  # type: ignore[arg-type]
         structure += information.units()
-    notes = metadata_units(prepared, options, full_dimensions or {})
+    notes = metadata_units(prepared, grouping.qps, options, left_out)
     head = [start_unit(options), mps, *structure, *notes]
-    return ModelPlan(head, jobs_of(whole, blocks, grouping, lineages), grouping.groups[0].plan)
+    return ModelPlan(head, jobs, grouping.groups[0].plan)
 
 
 def with_parameter_sets(
@@ -384,21 +389,23 @@ def with_parameter_sets(
 
 def metadata_units(
     tensors: list[PreparedTensor],
+    qps: Mapping[str, int | None],
     options: EncoderOptions,
-    full_dimensions: Mapping[str, tuple[int, ...]],
+    left_out: LeftOut,
 ) -> list[Unit]:
     """Give the metadata unit, if there is anything to be put in it.
 
     Args:
         tensors: the tensors, with what is to be noted of each.
+        qps: by name of a tensor of floats its quantization parameter; None: it is stored as it is.
         options: metadata of the model, and whether to write the unit.
-        full_dimensions: by name the shapes that tensors had before pruning.
+        left_out: what is to be noted of rows that aren't in the bitstream.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(full_dimensions))
+    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():
@@ -406,6 +413,14 @@ def metadata_units(
             raise InputError(
                 f"tensor {name!r} holds integers beyond 32 bits, which only a metadata unit "
                 "can tell a decoder how to read"
+            )
+    for tensor in tensors:
+        full = left_out.full_dimensions.get(tensor.name)
+        is_stored = not tensor.is_integer and qps.get(tensor.name) is None
+        if full is not None and full.row_axis and is_stored:
+            raise InputError(
+                f"rows are left out of tensor {tensor.name!r}, which is stored as it is: only a "
+                f"metadata unit can tell that they are its dimension {full.row_axis}"
             )
     return []
 
@@ -441,6 +456,14 @@ class Job(NamedTuple):
             for own, split in zip(self.tensors, splits, strict=True)
             for name in ([own] if split is None else split.names)
         ]
+
+    @property
+    def elements(self) -> list[tuple[str, tuple[int, ...] | None]]:
+        """Names of the tensors that a decoder gives, and the shape of one put together."""
+        if self.block is None or self.block.g is None:
+            return [(name, None) for name in self.names]
+        whole = (self.block.weight, tuple(int(length) for length in self.block.dimensions))
+        return [whole, *((name, None) for name in self.block.vectors)]
 
     @property
     def nbytes(self) -> int:

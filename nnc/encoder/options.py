@@ -225,6 +225,21 @@ class EncoderOptions:
         """Give what `tensors` says of a tensor."""
         return options_of(name, self.typed()) if self.tensors else {}
 
+    def row_axis_of(self, name: str, rank: int, own: int = 0) -> int:
+        """Give which dimension of a tensor its rows are.
+
+        Args:
+            name: its name.
+            rank: how many dimensions it has; what `tensors` says beyond them doesn't count.
+            own: which it is where nothing is said.
+        """
+        axis: int | None = self.said_of(name).get("row_axis")
+        return own if axis is None or axis >= rank else axis
+
+    def format_of(self, name: str) -> str | None:
+        """Give the format that a tensor shall be delivered in; None: nothing is said."""
+        return self.said_of(name).get("data_format")
+
     def typed(self) -> dict[str, TensorOptions]:
         """Give `tensors` with options of one type."""
         return {pattern: TensorOptions.of(pattern, one) for pattern, one in self.tensors.items()}

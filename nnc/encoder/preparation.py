@@ -79,12 +79,12 @@ def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
     """
     if axis == tensor.row_axis:
         return tensor
-    if not 0 <= axis < tensor.values.ndim:
-        raise InputError(
-            f"tensor {tensor.name!r} of {tensor.values.ndim} dimensions has no row axis {axis}"
-        )
-    packed = tensor.note is not None and tensor.note.changes_values
-    return tensor if packed else tensor.by_rows_of(axis)
+    packed = None if tensor.note is None else tensor.note.packed_shape
+    rank = tensor.values.ndim if packed is None else len(packed)
+    if not 0 <= axis < rank:
+        raise InputError(f"tensor {tensor.name!r} of {rank} dimensions has no row axis {axis}")
+    # Pairs of integers have no rows of their own.
+    return tensor.by_rows_of(axis) if packed is None else tensor
 
 
 def check_name(name: Any) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.decoder.metadata import FullDimensions
 from nnc.decoder.pruning import Pruning
 from nnc.encoder.inputs import Inputs, Outline
+
+
+class LeftOut(NamedTuple):
+    """What a bitstream says of the rows that aren't in it.
+
+    Attributes:
+        pruning: which rows stay; None: all do.
+        full_dimensions: by name what the tensors were before; empty where all rows stay.
+    """
+
+    pruning: Pruning | None = None
+    full_dimensions: Mapping[str, FullDimensions] = {}
 
 
 class PrunedInputs:
@@ -17,9 +30,6 @@ class PrunedInputs:
 
     Attributes:
         tensors: shape and dtype by name, in order.
-        full_dimensions: by name the shapes before, of all tensors of two dimensions or more;
-            empty where nothing was left out.
-        pruning: which rows of these tensors stay; None: all do.
     """
 
     def __init__(self, inputs: Inputs, axes: Mapping[str, int], whole: Collection[str]) -> None:
@@ -33,15 +43,8 @@ class PrunedInputs:
         self.inputs, self.axes = inputs, axes
         self.kept: dict[str, NDArray[np.bool_]] = {}
         self.tensors: dict[str, Outline] = {}
-        self.full_dimensions: dict[str, tuple[int, ...]] = {}
         for name in inputs.tensors:
             self.look_at(name, name in whole)
-        left_out = any(not kept.all() for kept in self.kept.values())
-        self.pruning: Pruning | None = None
-        if left_out:
-            self.pruning = Pruning(kept=np.concatenate(list(self.kept.values())))
-        else:
-            self.full_dimensions = {}
 
     def look_at(self, name: str, whole: bool) -> None:
         """Find the rows of one tensor that stay."""
@@ -50,7 +53,6 @@ class PrunedInputs:
         axis = self.axes.get(name, 0)
         if not axis < len(shape) or len(shape) < 2:
             return
-        self.full_dimensions[name] = tuple(shape)
         kept: NDArray[np.bool_] = np.ones(shape[axis], np.bool_)
         if not whole:
             others = tuple(number for number in range(len(shape)) if number != axis)
@@ -71,3 +73,24 @@ class PrunedInputs:
     def release(self, name: str) -> None:
         """Give back the memory that holds the values of a tensor."""
         self.inputs.release(name)
+
+    def left_out(self, elements: Iterable[tuple[str, tuple[int, ...] | None]]) -> LeftOut:
+        """Give what is to be said of the rows that were left out.
+
+        Args:
+            elements: the tensors that a decoder gets out of the bitstream, in their order, and
+                the shapes of those that it puts together out of others, which stay whole.
+        """
+        if all(kept.all() for kept in self.kept.values()):
+            return LeftOut()
+        masks: list[NDArray[np.bool_]] = []
+        full: dict[str, FullDimensions] = {}
+        for name, shape in elements:
+            if shape is not None and len(shape) > 1:
+                masks.append(np.ones(shape[0], np.bool_))
+                full[name] = FullDimensions(shape)
+            elif name in self.kept:
+                masks.append(self.kept[name])
+                lengths = tuple(self.inputs.tensors[name][0])
+                full[name] = FullDimensions(lengths, self.axes.get(name, 0))
+        return LeftOut(Pruning(kept=np.concatenate(masks)), full)

@@ -156,8 +156,7 @@ class Encoder:
         lineages: list[Lineage] = []
         for name, given in tensors.items():
             check_name(name)
-            said = self.options.said_of(name)
-            tensor = with_format(prepare(name, given), said.get("data_format"))
+            tensor = with_format(prepare(name, given), self.options.format_of(name))
             before = state.value(self.device_id, name)
             if update and before is not None and np.shape(given) == before.shape:
                 one, lineage = self.difference(tensor, np.asarray(given), before)
@@ -165,8 +164,7 @@ class Encoder:
                     continue
             else:
                 one, lineage = tensor, Lineage(self.node(name, None), update)
-            axis = said.get("row_axis", 0)
-            one = with_row_axis(one, axis) if axis < one.values.ndim else one
+            one = with_row_axis(one, self.options.row_axis_of(name, np.ndim(given)))
             prepared.append(one)
             lineages.append(lineage.with_row_axis(one.row_axis))
         bitstream = encode_prepared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,46 @@ class DrawnModel:
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kept_rows(self) -> dict[str, tuple[int, np.ndarray]]:
+        """By name of each tensor that rows may be left out of, its axis of rows and which stay."""
+        if not self.options.get("prune_rows"):
+            return {}
+        layers = self.options.get("blocks", [])
+        together = [*([] if layers == "auto" else layers), *self.options.get("joins", [])]
+        whole = {name for one in together for name in one.names}
+        return {
+            name: (axis, np.moveaxis(values != 0, axis, -1).any(axis=tuple(range(values.ndim - 1))))
+            for name, values in self.tensors.items()
+            if values.ndim > 1 and name not in whole
+            for axis in [self.row_axis(name)]
+        }
+
+    def row_axis(self, name: str) -> int:
+        """Give the dimension that a tensor's rows are."""
+        for pattern, said in self.options.get("tensors", {}).items():
+            if fnmatch.fnmatchcase(name, pattern):
+                return said["row_axis"] if said["row_axis"] < self.tensors[name].ndim else 0
+        return 0
+
+    def coded_tensors(self) -> dict[str, np.ndarray]:
+        """Give the tensors without the rows that are left out of them."""
+        kept = self.kept_rows
+        return {
+            name: np.compress(kept[name][1], values, kept[name][0]) if name in kept else values
+            for name, values in self.tensors.items()
+        }
+
+    def at_full_size(self, decoded: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Give decoded tensors with the rows that were left out of them."""
+        kept, result = self.kept_rows, dict(decoded)
+        for name in kept.keys() & decoded.keys():
+            axis, rows = kept[name]
+            result[name] = np.zeros(self.tensors[name].shape, decoded[name].dtype)
+            place = (slice(None),) * axis + (rows,)
+            result[name][place] = decoded[name]
+        return result
 
 
 class Draw:
@@ -191,6 +232,7 @@ def add_structure(draw: Draw, drawn: DrawnModel) -> None:
     options["references"] = draw.chance(30)
     options["part_size"] = draw.choice([None, None, 1, 7, 100])
     options["aggregates"] = draw.choice([None, None, "all", "modules"])
+    options["prune_rows"] = draw.chance(30)
     if draw.chance(20):
         own_density = draw.integer(0, 7)
         own = nnc.LayerParameters(qp=draw.integer(-12, 0) << own_density, qp_density=own_density)
@@ -198,7 +240,7 @@ def add_structure(draw: Draw, drawn: DrawnModel) -> None:
     if draw.chance(20):
         options["out_of_band"] = ["dimensions"]
         drawn.given["dimensions"] = {
-            name: coded_shape(values) for name, values in drawn.tensors.items()
+            name: coded_shape(values) for name, values in drawn.coded_tensors().items()
         }
     if draw.chance(20):
         options["out_of_band"] = [*options.get("out_of_band", []), "cabac_unary_length_minus1"]

@@ -1,6 +1,7 @@
 """Pruning containers: masks and dictionaries, and tensors before and after pruning."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import nnc
 from nnc.bitstream import Unit
 from nnc.decoder.information import ModelInformation
+from nnc.decoder.metadata import read_metadata
 from nnc.syntax import NnrTopologyUnitPayload
 
 QP = {"qp": -60, "nonweight_qp": -60}
@@ -150,6 +152,101 @@ def test_layers_found_by_name_lose_their_rows():
     full = nnc.decode(data, pruned=False)
     np.testing.assert_allclose(full["l.weight"], model["l.weight"], atol=1e-4)
     np.testing.assert_allclose(full["l.bias"], model["l.bias"], atol=1e-4)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_decomposed_layers_stay_whole(separate):
+    """A decoder gives one weight in place of two factors: the mask has bits for its rows."""
+    model = {
+        "a": with_zero_rows(4, 5, rows=[0]),
+        "w_G": with_zero_rows(6, 2, rows=[2, 5]),
+        "w_H": random_tensor(2, 12, seed=3),
+        "z": with_zero_rows(3, 2, rows=[1]),
+    }
+    layer = nnc.Block(weight="w", g="w_G", h="w_H", dimensions=(6, 3, 4), separate=separate)
+    data = nnc.encode(model, prune_rows=True, blocks=[layer], **QP)
+    (read,) = information(data).prunings
+    assert len(read.kept) == 4 + 6 + 3
+    full = nnc.decode(data, pruned=False)
+    for name in "az":
+        np.testing.assert_allclose(full[name], model[name], atol=1e-4)
+    product = (model["w_G"] @ model["w_H"]).reshape(6, 3, 4)
+    np.testing.assert_allclose(full["w"], product, atol=1e-3)
+
+
+def test_factors_that_are_stored_as_they_are_are_no_layer():
+    model = {
+        "w_G": random_tensor(6, 2),
+        "w_H": random_tensor(2, 4, seed=3),
+        "z": with_zero_rows(3, 2, rows=[1]),
+    }
+    layer = nnc.Block(weight="w", g="w_G", h="w_H", dimensions=(6, 4))
+    data = nnc.encode(model, prune_rows=True, blocks=[layer], keep=["w_G"], **QP)
+    full = nnc.decode(data, pruned=False)
+    assert list(full) == list(model)
+    np.testing.assert_allclose(full["z"], model["z"], atol=1e-4)
+
+
+def test_the_mask_goes_by_the_order_of_the_units():
+    """A layer stands where the first of its tensors does, here before a tensor that isn't in it."""
+    model = {
+        "l.bias": random_tensor(6),
+        "a": with_zero_rows(4, 5, rows=[0]),
+        "l.weight": random_tensor(6, 5, seed=2),
+    }
+    data = nnc.encode(
+        model, prune_rows=True, blocks=[nnc.Block(weight="l.weight", bias="l.bias")],
+        metadata_unit=False, **QP,
+    )  # fmt: skip
+    (read,) = information(data).prunings
+    assert read.kept.tolist() == [1] * 6 + [0, 1, 1, 1]
+    full = nnc.decode(data, pruned=False, full_dimensions={"a": (4, 5)})
+    np.testing.assert_allclose(full["a"], model["a"], atol=1e-4)
+
+
+STORED = {"w": with_zero_rows(6, 4, rows=[1]).T.copy(), "v": random_tensor(2, 2)}
+
+
+@pytest.mark.parametrize("options", [{"keep": ["w"]}, {"lossless": True}])
+def test_rows_of_stored_tensors_may_be_any_dimension(options):
+    said = {"*": {"row_axis": 1}}
+    data = nnc.encode(STORED, prune_rows=True, tensors=said, **options)
+    assert nnc.decode(data)["w"].shape == (4, 5)
+    np.testing.assert_array_equal(nnc.decode(data, pruned=False)["w"], STORED["w"])
+    with pytest.raises(nnc.InputError, match=r"only a metadata unit can tell.*dimension 1"):
+        nnc.encode(STORED, prune_rows=True, tensors=said, metadata_unit=False, **options)
+
+
+def test_rows_of_wide_integers_may_be_any_dimension():
+    values = np.arange(24, dtype="i8").reshape(2, 3, 4) << 40
+    values[:, :, 2] = 0
+    data = nnc.encode({"w": values}, prune_rows=True, tensors={"w": {"row_axis": 2}})
+    assert nnc.decode(data)["w"].shape == (2, 3, 3)
+    np.testing.assert_array_equal(nnc.decode(data, pruned=False)["w"], values)
+
+
+def test_a_row_axis_that_a_tensor_does_not_have_does_not_count():
+    data = nnc.encode(MODEL, prune_rows=True, tensors={"*": {"row_axis": 2}}, **QP)
+    full = nnc.decode(data, pruned=False)
+    for name, values in MODEL.items():
+        np.testing.assert_allclose(full[name], values, atol=1e-4)
+
+
+def test_containers_of_two_makers():
+    with pytest.raises(nnc.InputError, match="give none beside it"):
+        nnc.encode(MODEL, prune_rows=True, pruning=nnc.Pruning(kept=MASK))
+
+
+@pytest.mark.parametrize("axis", [2, -1, True, "1", None])
+def test_noted_rows_that_are_no_dimension(axis):
+    data = nnc.encode(MODEL, prune_rows=True, tensors={"whole": {"row_axis": 1}}, **QP)
+    bitstream = nnc.Bitstream.parse(data)
+    (unit,) = [one for one in bitstream.units if one.nnr_unit_type == 62]
+    good = bytes(unit.payload_bytes)
+    assert b'["whole",[5,7],1]' in good
+    bad = good.replace(b'["whole",[5,7],1]', json.dumps(["whole", [5, 7], axis]).encode())
+    with pytest.raises(nnc.InvalidError, match="have to be one of its dimensions"):
+        read_metadata([Unit(unit.header, bad)])
 
 
 def test_sessions_of_updates_are_of_whole_tensors():
