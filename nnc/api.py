@@ -163,8 +163,8 @@ def encode(
         sensitivity: whether some weights get finer steps than others: by `error` those of small
             values, by `callback` those whose coarse quantization lets `evaluate` fall.
         on_trial: is told each encoding on the way to a target.
-        blocks: layers to be coded as one unit each; `auto`: each weight with the bias that goes
-            with it by its name.
+        blocks: layers to be coded as one unit each; `auto`: each weight with the bias and
+            the batch norm that go with it by the names that PyTorch, TensorFlow and ONNX give.
         joins: tensors that are coded as one, along a dimension of theirs.
         prune_rows: leave rows of zeros out of tensors of two dimensions or more, and say which in
             a pruning container: `decode(..., pruned=False)` gives the whole tensors.

@@ -108,7 +108,7 @@ def pattern_numbers(
 @click.option("--keep", multiple=True, metavar="PATTERN",
               help="Store matching tensors as they are; can be repeated.")  # fmt: skip
 @click.option("--blocks", is_flag=True,
-              help="Code each weight with its bias as one unit.")  # fmt: skip
+              help="Code each weight with its bias and batch norm as one unit.")  # fmt: skip
 @click.option("--join", "joins", multiple=True, metavar="NAME,NAME",
               help="Code tensors as one along their first dimension; can be repeated.")  # fmt: skip
 @click.option("--references", is_flag=True, help="List names once, and refer to them by number.")

@@ -1,11 +1,12 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
+from nnc.decoder.batch_norm import BatchNorm
 from nnc.decoder.information import ModelInformation
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
 from nnc.decoder.performance_maps import PerformanceMaps
 from nnc.decoder.pruning import Pruning
-from nnc.decoder.reconstruction import BatchNorm, Reconstruct
+from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor

@@ -22,13 +22,14 @@ from nnc.bitio import (
     MissingValueError,
 )
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.batch_norm import BatchNorm
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata, restore
 from nnc.decoder.parts import joined_data_units
 from nnc.decoder.pruning import full_size, pruning_units
-from nnc.decoder.reconstruction import BatchNorm, Reconstruct, Reconstruction, steps_of
+from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import SERIAL, Workers, workers

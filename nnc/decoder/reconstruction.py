@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError, InvalidError
+from nnc.decoder.batch_norm import BatchNorm
 from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import SCALING_SUFFIX, Part, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
@@ -23,39 +23,6 @@ DECOMPOSITION, LOCAL_SCALING, BATCH_NORM = STEPS = ("decomposition", "local_scal
 
 #: What `reconstruct` may be: all steps, none, or some by name.
 Reconstruct = bool | Collection[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchNorm:
-    """The batch norm of a layer whose parameters were folded into it (clause 8.3.8).
-
-    A bitstream doesn't say that they were, nor what they are called in the network.
-
-    Attributes:
-        beta: name of the tensor that is added.
-        gamma: name of the tensor that is multiplied by.
-        mean: name of the running mean.
-        variance: name of the running variance.
-        eps: what the network adds to the variance. The variance given back is 1 - eps, so that
-            the network's output is the unfolded one's; 0 gives 1, as NNCodec does.
-    """
-
-    beta: str
-    gamma: str
-    mean: str
-    variance: str
-    eps: float = 0.0
-
-    def unfolded(self, beta: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Give the parameters by name for a layer that has all but `beta` in its weight."""
-        ones = np.ones(beta.shape, beta.dtype)
-        variance = np.full(beta.shape, 1 - self.eps, beta.dtype)
-        return {
-            self.beta: beta,
-            self.gamma: ones,
-            self.mean: np.zeros(beta.shape, beta.dtype),
-            self.variance: variance,
-        }
 
 
 def steps_of(reconstruct: Reconstruct) -> frozenset[str]:

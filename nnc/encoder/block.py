@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -34,10 +33,6 @@ from nnc.syntax import (
     TensorDimensionsList,
     TopologyElementsIdsList,
 )
-
-#: How PyTorch and others name the weight and the bias of one layer.
-WEIGHT_NAME = re.compile(r"(.*[./])?(weight|kernel|W)")
-BIAS_NAMES = {"weight": "bias", "kernel": "bias", "W": "b"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,22 +117,6 @@ class Block:
             CompressedParameterTypes.NNR_CPT_BI: self.bias is not None,
         }
         return sum(int(bit) for bit, there in present.items() if there)
-
-
-def blocks_by_name(tensors: Mapping[str, PreparedTensor]) -> list[Block]:
-    """Find layers by the names of their tensors: a weight and the bias that goes with it.
-
-    Only float tensors are taken, and only where the bias has a value for each row of the weight.
-    """
-    result = []
-    for name, tensor in tensors.items():
-        found = WEIGHT_NAME.fullmatch(name)
-        if found is None or tensor.values.ndim < 2:
-            continue
-        bias = (found[1] or "") + BIAS_NAMES[found[2]]
-        if bias in tensors and tensors[bias].values.shape == tensor.values.shape[:1]:
-            result.append(Block(weight=name, bias=bias, optional=True))
-    return result
 
 
 def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:

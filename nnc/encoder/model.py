@@ -17,7 +17,7 @@ from nnc.decoder.metadata import Metadata
 from nnc.decoder.topology import Topology
 from nnc.decoder.workers import Call, Workers, in_order, room_for, workers
 from nnc.encoder.arrangement import arrange, is_plain
-from nnc.encoder.block import Block, blocks_by_name, check_block, encode_block, names_of
+from nnc.encoder.block import Block, check_block, encode_block, names_of
 from nnc.encoder.choice import TRYING_EFFORT
 from nnc.encoder.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.inputs import (
@@ -30,6 +30,7 @@ from nnc.encoder.inputs import (
 )
 from nnc.encoder.joined import Joined, join_all
 from nnc.encoder.layer import encode_separately
+from nnc.encoder.layer_names import layers_by_name
 from nnc.encoder.layer_parameters import (
     Grouping,
     ParameterGroup,
@@ -239,15 +240,18 @@ def chosen_blocks(
     tensors = {tensor.name: tensor for tensor in prepared}
     if blocks == "auto":
         joined = {name for join in joins for name in join.names}
-        plain = {
-            name: tensor
+        shapes = {
+            name: tensor.values.shape
             for name, tensor in tensors.items()
             if not tensor.is_integer
             and tensor.data_format is None
             and tensor.values.size
             and name not in joined
         }
-        return blocks_by_name(plain)
+        return layers_by_name(
+            {name: shape[0] for name, shape in shapes.items() if len(shape) == 1},
+            {name: shape[0] for name, shape in shapes.items() if len(shape) > 1},
+        )
     for block in blocks:
         check_block(block, tensors)
     names_of(blocks)

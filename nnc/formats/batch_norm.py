@@ -1,4 +1,4 @@
-"""Batch norms by the names and graphs of formats, and folded into the layers before them.
+"""Batch norms by the graphs of formats, and folded into the layers before them.
 
 Folding (clause 8) takes a batch norm into weight and bias of the layer whose output it gets; the
 batch norm stays in the network and does nothing any more. Which layer that is the graph of an ONNX
@@ -15,35 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.decoder.batch_norm import BatchNorm, batch_norms_by_name
 
-#: For each format the ends of the names of gamma, beta, mean and variance, and its epsilon.
-NAMES = {
-    "PyTorch": (("weight", "bias", "running_mean", "running_var"), 1e-5),
-    "TensorFlow": (("gamma", "beta", "moving_mean", "moving_variance"), 1e-3),
-}
-
-
-class BatchNorm(NamedTuple):
-    """The tensors of one batch norm.
-
-    Attributes:
-        gamma: name of the factors.
-        beta: name of what is added.
-        mean: name of the running mean.
-        variance: name of the running variance.
-        epsilon: what is added to the variance.
-    """
-
-    gamma: str
-    beta: str
-    mean: str
-    variance: str
-    epsilon: float
-
-    @property
-    def names(self) -> tuple[str, str, str, str]:
-        """The four names."""
-        return self[:4]
+__all__ = ["BatchNorm", "Layer", "batch_norms_by_name", "fold_batch_norms", "layers_of_graph"]
 
 
 class Layer(NamedTuple):
@@ -58,28 +32,6 @@ class Layer(NamedTuple):
     weight: str
     bias: str | None
     batch_norm: BatchNorm
-
-
-def batch_norms_by_name(names: Iterable[str]) -> list[BatchNorm]:
-    """Find the batch norms of a PyTorch or TensorFlow model by the names of its tensors.
-
-    Args:
-        names: names with dots or slashes: `bn1.running_mean`, `bn1/moving_mean`.
-
-    Returns:
-        Those of which all four tensors are there, in the order of their means.
-    """
-    present = dict.fromkeys(names)
-    result = []
-    for name in present:
-        for ends, epsilon in NAMES.values():
-            above = name.removesuffix(ends[2])
-            if above == name or (above and above[-1] not in "./"):
-                continue
-            gamma, beta, mean, variance = (above + end for end in ends)
-            if all(part in present for part in (gamma, beta, mean, variance)):
-                result.append(BatchNorm(gamma, beta, mean, variance, epsilon))
-    return result
 
 
 def layers_of_graph(graph: Any, tensors: Iterable[str]) -> list[Layer]:
@@ -113,7 +65,7 @@ def layers_of_graph(graph: Any, tensors: Iterable[str]) -> list[Layer]:
         epsilon = settings["epsilon"].f if "epsilon" in settings else 1e-5
         bias = maker.input[2] if len(maker.input) > 2 and maker.input[2] else None
         gamma, beta, mean, variance = node.input[1:]
-        norm = BatchNorm(gamma, beta, mean, variance, epsilon)
+        norm = BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, eps=epsilon)
         result.append(Layer(maker.input[1], bias, norm))
     return result
 
@@ -162,9 +114,9 @@ def fold_batch_norms(
 def fold(tensors: dict[str, NDArray[Any]], layer: Layer) -> None:
     """Fold one batch norm, in place of the tensors by name."""
     norm = layer.batch_norm
-    gamma, beta, mean, variance = (tensors[name].astype(np.float64) for name in norm.names)
+    beta, gamma, mean, variance = (tensors[name].astype(np.float64) for name in norm.names)
     weight = tensors[layer.weight]
-    factor = gamma / np.sqrt(variance + norm.epsilon)
+    factor = gamma / np.sqrt(variance + norm.eps)
     bias = 0.0 if layer.bias is None else tensors[layer.bias].astype(np.float64)
     shift = (bias - mean) * factor + beta
     wide = weight * factor.reshape(-1, *(1 for _ in weight.shape[1:]))
@@ -174,7 +126,7 @@ def fold(tensors: dict[str, NDArray[Any]], layer: Layer) -> None:
         norm.gamma: np.ones_like(factor),
         norm.beta: shift if layer.bias is None else left,
         norm.mean: left,
-        norm.variance: np.full_like(factor, 1 - norm.epsilon),
+        norm.variance: np.full_like(factor, 1 - norm.eps),
     }
     if layer.bias is not None:
         changed[layer.bias] = shift

@@ -144,6 +144,10 @@ def draw_model(source: Any) -> DrawnModel:
         drawn.options["blocks"] = "auto"
         drawn.tensors["auto.weight"] = draw.values((5, 3), "float32")
         drawn.tensors["auto.bias"] = draw.values((5,), "float32")
+        if draw.chance(50):
+            ends = ("weight", "bias", "running_mean", "running_var")
+            norm = {f"auto.bn.{end}": draw.values((5,), "float32") for end in ends}
+            drawn.tensors |= norm
     if draw.chance(30):
         add_joined(draw, drawn)
     add_structure(draw, drawn)

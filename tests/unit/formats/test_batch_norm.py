@@ -13,8 +13,12 @@ def test_annex_c_and_d_batch_norms_by_name():
     torch = [f"a.bn.{end}" for end in ("weight", "bias", "running_mean", "running_var", "more")]
     tensorflow = [f"b/{end}" for end in ("moving_variance", "moving_mean", "beta", "gamma")]
     found = batch_norms_by_name([*torch, "conv.weight", *tensorflow, "c.running_mean", "xweight"])
-    assert found == [BatchNorm(*torch[:4], 1e-5), BatchNorm(*reversed(tensorflow[2:]),
-                     "b/moving_mean", "b/moving_variance", 1e-3)]  # fmt: skip
+    parts = ("gamma", "beta", "mean", "variance")
+    tensorflow.reverse()
+    assert found == [
+        BatchNorm(**dict(zip(parts, torch[:4], strict=True)), eps=1e-5),
+        BatchNorm(**dict(zip(parts, tensorflow, strict=True)), eps=1e-3),
+    ]
     assert batch_norms_by_name(["weight", "bias", "running_mean", "running_var"])
 
 
@@ -33,7 +37,7 @@ def test_folded_layers_give_the_same(bias):
         y = x @ t["w"].T + (0 if bias is None else t["b"])
         return (y - t["m"]) / np.sqrt(t["v"] + 1e-3) * t["g"] + t["beta"]
 
-    layer = Layer("w", bias, BatchNorm("g", "beta", "m", "v", 1e-3))
+    layer = Layer("w", bias, BatchNorm(gamma="g", beta="beta", mean="m", variance="v", eps=1e-3))
     folded = fold_batch_norms(tensors, [layer])
     x = RANDOM.normal(size=(7, 6)).astype(np.float32)
     np.testing.assert_allclose(run(folded, x), run(tensors, x), rtol=1e-4, atol=1e-5)
@@ -46,7 +50,7 @@ def test_folded_layers_give_the_same(bias):
 
 
 def test_what_does_not_fit():
-    layer = Layer("w", None, BatchNorm("g", "b", "m", "v", 1e-5))
+    layer = Layer("w", None, BatchNorm(gamma="g", beta="b", mean="m", variance="v", eps=1e-5))
     tensors = {name: np.ones(4, np.float32) for name in "gbm"} | {"w": np.ones((4, 2), np.float32)}
     with pytest.raises(InputError, match="no tensor 'v'"):
         fold_batch_norms(tensors, [layer])
