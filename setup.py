@@ -4,6 +4,7 @@ The extensions are optional: where no C compiler is at hand the installation goe
 without them, and nnc runs on its plain-Python code (slowly, with a warning).
 """
 
+import os
 import sys
 
 from Cython.Build import cythonize
@@ -11,7 +12,8 @@ from setuptools import Extension, setup
 
 # Contracting a * b + c into one instruction would change the trellis' decisions
 # from machine to machine; the same input must give the same bytes everywhere.
-COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
+# Debugging symbols would take six times the space.
+COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=off"]
 
 COMPILED_MODULES = [
     "nnc.bitio.bits",
@@ -36,6 +38,8 @@ if sys.platform != "win32":
     MORE_ARGS["nnc.encoder.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
 
 setup(
+    # Several modules are compiled at the same time.
+    options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=cythonize(
         [
             Extension(
