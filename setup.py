@@ -37,25 +37,29 @@ MORE_ARGS = {}
 if sys.platform != "win32":
     MORE_ARGS["nnc.encoder.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
 
+extensions = cythonize(
+    [
+        Extension(
+            name,
+            [name.replace(".", "/") + ".py"],
+            extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
+        )
+        for name in COMPILED_MODULES
+    ],
+    language_level=3,
+    compiler_directives={
+        "boundscheck": False,
+        "wraparound": False,
+        "cdivision": True,
+        "initializedcheck": False,
+    },
+)
+for extension in extensions:
+    # Said of what is handed to cythonize it would be lost.
+    extension.optional = True
+
 setup(
     # Several modules are compiled at the same time.
     options={"build_ext": {"parallel": os.cpu_count()}},
-    ext_modules=cythonize(
-        [
-            Extension(
-                name,
-                [name.replace(".", "/") + ".py"],
-                extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
-                optional=True,
-            )
-            for name in COMPILED_MODULES
-        ],
-        language_level=3,
-        compiler_directives={
-            "boundscheck": False,
-            "wraparound": False,
-            "cdivision": True,
-            "initializedcheck": False,
-        },
-    )
+    ext_modules=extensions,
 )
