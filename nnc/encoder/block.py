@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnc import deepcabac
 from nnc.bitio import InputError
 from nnc.bitstream import Unit
-from nnc.deepcabac import EntryPoints
+from nnc.decoder.model import Known
+from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.choice import asked_for_codebook
 from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.tensor import (
+    Lineage,
     add_levels,
+    choices_of,
     clipped,
     coding_of,
     quantized_by_effort,
     scan_order_of,
     set_entry_points,
+    set_lineage,
     unit_of,
 )
 from nnc.syntax import (
@@ -167,12 +173,43 @@ def decoded_dimensions(block: Block, tensors: Mapping[str, PreparedTensor]) -> t
     return tensors[block.weight].dimensions
 
 
+class QuantizedPart(NamedTuple):
+    """One tensor of a block before it is coded.
+
+    Attributes:
+        name: its name.
+        levels: int32 array of its shape.
+        qp_offset: its quantization_parameter.
+        coding: how its levels are coded.
+    """
+
+    name: str
+    levels: NDArray[np.int32]
+    qp_offset: int
+    coding: TensorCoding
+
+
+class CodedBlock(NamedTuple):
+    """The codeword of a block.
+
+    Attributes:
+        payload: the codeword.
+        entry_points: those of its weight, or of both factors one after the other.
+        known: what each tensor is coded with.
+    """
+
+    payload: bytes
+    entry_points: EntryPoints
+    known: list[Known]
+
+
 def encode_block(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
     qps: Mapping[str, int],
     base: int,
     options: EncoderOptions,
+    lineages: Mapping[str, Lineage] | None = None,
 ) -> Unit:
     """Quantize and code the tensors of one layer.
 
@@ -182,41 +219,63 @@ def encode_block(
         qps: their quantization parameters.
         base: that of the parameter set.
         options: the rest.
+        lineages: for each of them which update it is, all of one node, if they are any.
     """
-    dimensions = decoded_dimensions(block, tensors)
-    scan_order = block_scan_order(block, tensors, options)
-    options = replace(options, scan_order=scan_order)
+    lineages = lineages or {}
+    options = replace(options, scan_order=block_scan_order(block, tensors, options))
     books = codebooks(block, tensors, qps, options)
     # One flag is for all tensors here; odd states need three indices on either side.
     limit = level_limit(options.bit_depth)
     dq = options.dq is not False and not books and (limit is None or limit >= 3)
-    coder = deepcabac.Encoder()
-    entry_points: list[EntryPoints] = []
+    parts = []
     for name in chain(block.vectors, block.weights):
-        tensor, book = tensors[name], books.get(name)
-        step = float(step_size(qps[name], options.qp_density))
-        coder.quantization_parameter(qps[name] - base, options.qp_density)
-        values = clipped(tensor.values, step, options)
+        tensor, book, lineage = tensors[name], books.get(name), lineages.get(name)
         if book is not None:
             levels = book.levels
         else:
-            levels = quantized_by_effort(values, step, options, dq=dq)
-        coding = coding_of(tensor, options, dq=dq, book=book)
-        found = add_levels(coder, levels, coding, options)
-        if name in block.weights:
+            step = float(step_size(qps[name], options.qp_density))
+            values = clipped(tensor.values, step, options)
+            levels = quantized_by_effort(values, step, options, dq=dq, lineage=lineage)
+        coding = coding_of(tensor, options, dq=dq, book=book, lineage=lineage)
+        parts.append(QuantizedPart(name, levels, qps[name] - base, coding))
+    choices = choices_of([lineages.get(part.name) for part in parts])
+    ways = [coded_parts(parts, known, block.weights, options) for known in choices]
+    coded = min(ways, key=lambda way: len(way.payload))
+    header = block_header(block, tensors, books, dq, options)
+    own = lineages.get(block.weights[0])
+    if own is not None:
+        header.node_id_present_flag = 1
+        set_lineage(header, own, coded.known[0].base_levels is not None)
+    if options.scan_order:
+        set_entry_points(header, coded.entry_points, dq)
+    return unit_of(header, coded.payload, coded.known)
+
+
+def coded_parts(
+    parts: Sequence[QuantizedPart],
+    known: Sequence[Known],
+    weights: Collection[str],
+    options: EncoderOptions,
+) -> CodedBlock:
+    """Code the tensors of a block into a codeword.
+
+    Args:
+        parts: the tensors in the order of the payload.
+        known: for each of them what it is coded with.
+        weights: names of those that have entry points.
+        options: the rest.
+    """
+    coder = deepcabac.Encoder()
+    entry_points: list[EntryPoints] = []
+    for part, own in zip(parts, known, strict=True):
+        coder.quantization_parameter(part.qp_offset, options.qp_density)
+        found = add_levels(coder, part.levels, part.coding, options, own)
+        if part.name in weights:
             entry_points.append(found)
     payload = coder.finish()
-    header = block_header(block, dimensions, books, dq, options)
-    if len(dimensions) > 1:
-        header.scan_order = scan_order
-    if block.g is not None:
-        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
-    elif options.profile == 1 and len(dimensions) > 1:
-        header.first_tensor_dimension_shift = tensors[block.weight].row_axis
-    if scan_order:
-        joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
-        set_entry_points(header, EntryPoints(*(list(values) for values in joined)), dq)
-    return unit_of(header, payload)
+    # They are complete only now.
+    joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
+    return CodedBlock(payload, EntryPoints(*(list(values) for values in joined)), list(known))
 
 
 def block_scan_order(
@@ -254,12 +313,13 @@ def codebooks(
 
 def block_header(
     block: Block,
-    dimensions: tuple[int, ...],
+    tensors: Mapping[str, PreparedTensor],
     books: Mapping[str, CodedByCodebook],
     dq: bool,
     options: EncoderOptions,
 ) -> NnrCompressedDataUnitHeader:
-    """Give the header of a block, without its entry points."""
+    """Give the header of a block, without its node and its entry points."""
+    dimensions = decoded_dimensions(block, tensors)
     names = block.names
     tables = [books[name].table for name in block.weights if name in books]
     header = NnrCompressedDataUnitHeader(
@@ -284,8 +344,13 @@ def block_header(
     )
     if options.profile == 1:
         header.node_id_present_flag = 0
-    if len(dimensions) > 1 and options.profile == 1:
-        header.first_tensor_dimension_shift = 0
+    if len(dimensions) > 1:
+        header.scan_order = block_scan_order(block, tensors, options)
+        if options.profile == 1:
+            row_axis = 0 if block.g is not None else tensors[block.weight].row_axis
+            header.first_tensor_dimension_shift = row_axis
+    if block.g is not None:
+        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
     return header
 
 

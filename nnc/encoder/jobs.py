@@ -30,14 +30,14 @@ class Job(NamedTuple):
         tensors: the tensors in it by name, for planning without values, for encoding with.
         group: their parameter set.
         block: the layer that they are, if it is coded as one.
-        lineage: which node of the parameter update tree it is, if any.
+        lineages: by name of the tensor which node of the parameter update tree it is, if any.
         threads: how many threads work on it together.
     """
 
     tensors: Mapping[str, PreparedTensor | GivenTensor]
     group: ParameterGroup
     block: Block | None = None
-    lineage: Lineage | None = None
+    lineages: Mapping[str, Lineage] = {}
     threads: int = 1
 
     @property
@@ -84,7 +84,7 @@ def jobs_of(
     prepared: list[PreparedTensor],
     blocks: Sequence[Block],
     grouping: Grouping,
-    lineages: Sequence[Lineage | None] | None,
+    lineages: Mapping[str, Lineage],
 ) -> list[Job]:
     """Give the units to be made, a block where the first of its tensors stands.
 
@@ -99,14 +99,18 @@ def jobs_of(
         for name in block.names
     }
     result, done = [], set()
-    for tensor, lineage in zip(prepared, lineages or [None] * len(prepared), strict=True):
+    for tensor in prepared:
         block = block_of.get(tensor.name)
         group = grouping.groups[grouping.numbers[tensor.name]]
         if block is None:
-            result.append(Job({tensor.name: tensor}, group, lineage=lineage))
+            members = {tensor.name: tensor}
         elif block.weight not in done:
             done.add(block.weight)
-            result.append(Job({name: tensors[name] for name in block.names}, group, block))
+            members = {name: tensors[name] for name in block.names}
+        else:
+            continue
+        own = {name: lineages[name] for name in members if name in lineages}
+        result.append(Job(members, group, block, own))
     return result
 
 
@@ -131,8 +135,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        if job.lineage is not None or tensor.is_integer:
-            return [encode_tensor(tensor, plan, options, job.lineage)]
+        if job.lineages or tensor.is_integer:
+            return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
         return fewest_bytes(ways, options)
@@ -140,8 +144,8 @@ def encode_job(job: Job) -> list[Unit]:
     options = options.for_tensor(job.block.weight)
     if job.block.separate:
         return encode_separately(job.block, tensors, qps, plan.base, options)
-    whole = [encode_block(job.block, tensors, qps, plan.base, options)]
-    if not job.block.optional or options.effort < TRYING_EFFORT:
+    whole = [encode_block(job.block, tensors, qps, plan.base, options, job.lineages)]
+    if not job.block.optional or job.lineages or options.effort < TRYING_EFFORT:
         return whole
     alone = [job.alone({name: tensor})._replace(block=None) for name, tensor in tensors.items()]
     apart = [unit for one in alone for unit in encode_job(one)]

@@ -254,7 +254,8 @@ def encode_prepared(
     prepared: list[PreparedTensor],
     options: EncoderOptions,
     *,
-    lineages: Sequence[Lineage | None] | None = None,
+    blocks: Sequence[Block] = (),
+    lineages: Mapping[str, Lineage] | None = None,
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
@@ -266,7 +267,8 @@ def encode_prepared(
     Args:
         prepared: the tensors.
         options: how.
-        lineages: for each tensor which node of the parameter update tree it is, if any.
+        blocks: layers to be coded as one unit each, checked.
+        lineages: by name of the tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
@@ -276,6 +278,7 @@ def encode_prepared(
     model = plan_model(
         prepared,
         options,
+        blocks=blocks,
         lineages=lineages,
         update=update,
         predictive=predictive,
@@ -326,7 +329,7 @@ def plan_model(
     *,
     blocks: Sequence[Block] = (),
     joins: Sequence[Joined] = (),
-    lineages: Sequence[Lineage | None] | None = None,
+    lineages: Mapping[str, Lineage] | None = None,
     update: bool = False,
     predictive: bool = False,
     topology: Topology | None = None,
@@ -339,7 +342,7 @@ def plan_model(
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
     grouping = group_tensors(whole, options, together, read)
-    jobs = jobs_of(whole, blocks, grouping, lineages)
+    jobs = jobs_of(whole, blocks, grouping, lineages or {})
     left_out = LeftOut()
     if pruned is not None:
         left_out = pruned.left_out(element for job in jobs for element in job.elements)

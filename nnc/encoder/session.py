@@ -153,7 +153,7 @@ class Encoder:
         state = self.decoder.state
         update = bool(state.values)
         prepared: list[PreparedTensor] = []
-        lineages: list[Lineage] = []
+        lineages: dict[str, Lineage] = {}
         for name, given in tensors.items():
             check_name(name)
             tensor = with_format(prepare(name, given), self.options.format_of(name))
@@ -166,7 +166,7 @@ class Encoder:
                 one, lineage = tensor, Lineage(self.node(name, None), update)
             one = with_row_axis(one, self.options.row_axis_of(name, np.ndim(given)))
             prepared.append(one)
-            lineages.append(lineage.with_row_axis(one.row_axis))
+            lineages[name] = lineage.with_row_axis(one.row_axis)
         bitstream = encode_prepared(
             prepared,
             self.options,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -93,12 +93,12 @@ class CodedLevels(NamedTuple):
     Attributes:
         payload: the codeword.
         entry_points: entry points of its block rows.
-        temporal: the parent's levels are contexts.
+        known: levels and history that it is coded with.
     """
 
     payload: bytes
     entry_points: EntryPoints
-    temporal: bool
+    known: Known
 
 
 def encode_raw(
@@ -115,10 +115,10 @@ def encode_integers(
     tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
 ) -> Unit:
     """Code an integer tensor without loss."""
-    coding = coding_of(tensor, options, dq=False)
+    coding = coding_of(tensor, options, dq=False, lineage=lineage)
     coded = cheapest(tensor.values, coding, options, None, lineage)
     header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, coded, lineage=lineage)
-    return unit_of(header, coded.payload)
+    return unit_of(header, coded.payload, [coded.known])
 
 
 def encode_floats(
@@ -177,7 +177,7 @@ def encoded_best(
     """
     best, fewest = None, 0
     for one in ways:
-        coding = coding_of(tensor, options, dq=one.dq, book=one.book)
+        coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
         coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
         bits = 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
         if best is None or bits < fewest:
@@ -189,7 +189,7 @@ def encoded_best(
     header = data_unit_header(
         tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
     )
-    return unit_of(header, coded.payload)
+    return unit_of(header, coded.payload, [coded.known])
 
 
 def clipped(
@@ -267,17 +267,36 @@ def cheapest(
         qp_offset: quantization_parameter of the payload; None for integers.
         lineage: which update it is; its levels and history are tried as contexts.
     """
-    if lineage is None or lineage.parent is None:
-        return encode_levels(levels, coding, options, qp_offset, Known())
-    coding = replace(coding, parent_node_id_present_flag=1)
-    base_levels, history = lineage.known
-    choices = [Known()]
-    if base_levels is not None:
-        choices.append(Known(base_levels))
-    if history is not None:
-        choices += [Known(choice.base_levels, history) for choice in choices]
-    coded = [encode_levels(levels, coding, options, qp_offset, choice) for choice in choices]
+    coded = [
+        encode_levels(levels, coding, options, qp_offset, known)
+        for (known,) in choices_of([lineage])
+    ]
     return min(coded, key=lambda one: len(one.payload))
+
+
+def choices_of(lineages: Sequence[Lineage | None]) -> list[list[Known]]:
+    """Give what the levels of the tensors of a unit may be coded with.
+
+    Args:
+        lineages: for each tensor which update it is; they are of one node.
+
+    Returns:
+        For each choice what it is for each tensor; the first is nothing. One flag of the header
+        is for all of them.
+    """
+    result = [[Known() for _ in lineages]]
+    known = [one.known for one in lineages if one is not None and one.parent is not None]
+    if len(known) < len(lineages):
+        return result
+    if all(one.base_levels is not None for one in known):
+        result.append([Known(one.base_levels) for one in known])
+    if any(one.history is not None for one in known):
+        histories = [one.history for one in known]
+        result += [
+            [own._replace(history=history) for own, history in zip(one, histories, strict=True)]
+            for one in result
+        ]
+    return result
 
 
 def quantize_by_trellis(
@@ -298,6 +317,7 @@ def coding_of(
     *,
     dq: bool,
     book: CodedByCodebook | None = None,
+    lineage: Lineage | None = None,
 ) -> TensorCoding:
     """Give what the headers will say about the coding of a tensor."""
     return TensorCoding(
@@ -307,6 +327,7 @@ def coding_of(
         cabac_unary_length_minus1=options.cabac_unary_length_minus1,
         codebook_size=0 if book is None else book.size,
         codebook_zero_offset=0 if book is None else book.zero_offset,
+        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
     )
 
 
@@ -323,7 +344,7 @@ def encode_levels(
         coder.quantization_parameter(qp_offset, options.qp_density)
     entry_points = add_levels(coder, levels, coding, options, known)
     payload = coder.finish()
-    return CodedLevels(payload, entry_points, known.base_levels is not None)
+    return CodedLevels(payload, entry_points, known)
 
 
 def add_levels(
@@ -389,7 +410,7 @@ def data_unit_header(
     if options.profile == 1:
         header.node_id_present_flag = int(lineage is not None)
     if lineage is not None:
-        set_lineage(header, lineage, coded is not None and coded.temporal)
+        set_lineage(header, lineage, coded is not None and coded.known.base_levels is not None)
     if payload_type == PayloadType.NNR_PT_FLOAT:
         header.codebook_present_flag = int(book is not None)
         header.integer_codebook = None if book is None else book.table
@@ -438,12 +459,21 @@ def set_entry_points(
     header.bit_offset_delta2 = [after - before for before, after in pairwise(offsets)]
 
 
-def unit_of(header: NnrCompressedDataUnitHeader, payload: bytes | memoryview) -> Unit:
-    """Put a compressed data unit together."""
+def unit_of(
+    header: NnrCompressedDataUnitHeader, payload: bytes | memoryview, known: Iterable[Known] = ()
+) -> Unit:
+    """Put a compressed data unit together.
+
+    Args:
+        header: its header.
+        payload: its payload.
+        known: what of other units its tensors are coded with.
+    """
+    alone = all(part is None for one in known for part in one)
     return Unit(
         NnrUnitHeader(
             nnr_unit_type=NnrUnitType.NNR_NDU,
-            independently_decodable_flag=1,
+            independently_decodable_flag=int(alone),
             partial_data_counter_present_flag=0,
             nnr_compressed_data_unit_header=header,
         ),
