@@ -159,6 +159,11 @@ class UnitLayout:
     qp_base: int
     coding: TensorCoding
 
+    def values_of(self, tensor: CodedTensor) -> int:
+        """Give the number of values that come of a tensor: with H, those of the product too."""
+        product = math.prod(self.dimensions) if tensor.part is Part.H else 0
+        return tensor.values + product
+
 
 def layout_of(
     unit: Unit, limits: Limits, *, for_decoding: bool = True, parents_known: bool = False

@@ -392,7 +392,7 @@ def checked_layouts(
         try:
             layout = layout_of(unit, limits, parents_known=known is not None)
             for tensor in layout.tensors:
-                values += tensor.values
+                values += layout.values_of(tensor)
                 limits.check_values(tensor.name, values, bytes_in_all)
                 for name in tensor.names:
                     check_new(name, names)
