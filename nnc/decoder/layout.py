@@ -132,6 +132,7 @@ class UnitLayout:
     """What the headers say about one compressed data unit.
 
     Attributes:
+        unit_path: syntax path of the unit.
         payload_type: a value of `CompressedDataUnitPayloadType`.
         tensors: the tensors in the order of the payload.
         dimensions: tensor_dimensions: of the tensor, or of the layer's weight as a whole.
@@ -146,6 +147,7 @@ class UnitLayout:
         coding: how the levels are coded; the codebook's elements are those of no codebook.
     """
 
+    unit_path: str
     payload_type: int
     tensors: list[CodedTensor]
     dimensions: tuple[int, ...]
@@ -199,6 +201,7 @@ def layout_of(
         tensors = [single_tensor(unit, header, dimensions)]
     density, base = quantization_in_force(unit)
     return UnitLayout(
+        unit_path=unit.path,
         payload_type=payload_type,
         tensors=tensors,
         dimensions=dimensions,
