@@ -314,3 +314,16 @@ def test_the_place_of_an_element_in_a_pruning_container():
     with pytest.raises(InvalidError, match="UTF-8") as caught:
         nnc.ModelInformation.of(nnc.Bitstream.parse(bytes(damaged)))
     check_place(caught.value, InvalidError, "", name.path, f"{name.position >> 3}.0")
+
+
+@pytest.mark.parametrize("rows", [None, [1, 1, 0]])
+@pytest.mark.parametrize("bits", [5, 7])
+def test_the_place_of_a_mask_of_weights_that_does_not_fit(rows, bits):
+    pruning = nnc.Pruning(kept=rows, kept_weights=[1] * bits)
+    data = nnc.encode({"w": np.ones((2, 3), "f4")}, pruning=pruning)
+    with pytest.raises(InvalidError, match="mask of weights") as caught:
+        nnc.decode(data, pruned=False, full_dimensions={"w": (3, 3) if rows else (2, 3)})
+    error = caught.value
+    assert nnc.Bitstream.parse(data).get(error.path) == error.value == bits
+    count = [one for one in nnc.trace(data).elements() if one.name == "count_bits"][-1]
+    assert error.bit_position == count.position
