@@ -37,6 +37,7 @@ from nnc.encoder import (
     encode_model,
     encode_to_target,
     taken_target,
+    values_of_products,
     warn_of_limits,
 )
 
@@ -236,7 +237,7 @@ def encode(
         "threads": threads, "executor": executor,
     }  # fmt: skip
     data = encoded(model, options, target, on_trial, structure).to_bytes()
-    warn_of_limits(value_count(model), len(data))
+    warn_of_limits(value_count(model) + values_of_products(blocks), len(data))
     return data
 
 
@@ -494,7 +495,8 @@ def save_file(
         "threads": threads, "executor": executor,
     }  # fmt: skip
     encoded(tensors, encoder_options, target, on_trial, structure).save(filename)
-    warn_of_limits(value_count(tensors), os.path.getsize(filename))
+    values = value_count(tensors) + values_of_products(blocks)
+    warn_of_limits(values, os.path.getsize(filename))
 
 
 def load_file(

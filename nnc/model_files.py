@@ -28,6 +28,7 @@ from nnc.encoder import (
     encode_to_target,
     encode_units,
     taken_target,
+    values_of_products,
     warn_of_limits,
 )
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
@@ -141,7 +142,7 @@ def encode_file(
         else:
             write(output)
         values = sum(math.prod(info.shape) for info in source.tensors.values())
-        warn_of_limits(values, sizes[0])
+        warn_of_limits(values + values_of_products(blocks), sizes[0])
         return FileSizes(len(source), source.nbytes, sizes[0])
 
 

@@ -9,7 +9,11 @@ latter are of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bit
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Self
+
+#: A value that is longer in text is cut where a message shows it.
+LONGEST_VALUE = 60
 
 
 class NncError(Exception):
@@ -112,6 +116,10 @@ class PlacedError(NncError):
         self.schema = self.schema or schema
         return self
 
+    def told_value(self) -> str:
+        """Give what the message goes on with about the value; nothing by default."""
+        return ""
+
     def as_dict(self) -> dict[str, Any]:
         """Give all parts as plain data, for machine-readable reports."""
         return {
@@ -138,6 +146,7 @@ class PlacedError(NncError):
         if self.bit_position is not None:
             place.append(f"at {self.position}")
         text = ", ".join(place) + (": " if place else "") + self.message
+        text += self.told_value()
         if self.allowed:
             text += f" (allowed: {self.allowed})"
         sources = [f"clause {self.clause}" if self.clause else "", self.schema]
@@ -150,6 +159,11 @@ class PlacedError(NncError):
 
 class BitstreamError(PlacedError):
     """Something is wrong with a bitstream that is read; its parts are those of `PlacedError`."""
+
+    def told_value(self) -> str:
+        """Say what was found, where the message itself doesn't."""
+        shown = "" if self.value is None else shortened(self.value)
+        return f", found {shown}" if shown and not is_in(shown, self.message) else ""
 
 
 class BuildError(PlacedError, ValueError):
@@ -203,6 +217,17 @@ class MissingValueError(BitstreamError):
     """A value that only the caller can know (sent out of band) was not given."""
 
     kind = "missing value"
+
+
+def shortened(value: Any) -> str:
+    """Give a value as text that is not too long for a message."""
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+def is_in(word: str, text: str) -> bool:
+    """Tell whether a text says a word, and not just a longer one."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _restored(

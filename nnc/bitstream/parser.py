@@ -228,7 +228,7 @@ class UnitParser:
             failure = error
         fits = failure is None and not unit.trailing
         if not fits and not self.reads_with_bitmask_count(unit) and failure is not None:
-            raise failure.locate(path_prefix=self.reader.path(""))
+            raise failure
         assert unit.scope is not None
         self.scope = unit.scope
 

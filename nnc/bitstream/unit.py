@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from nnc.bitio import (
     BitReader,
@@ -273,9 +274,17 @@ class Unit:
         )
         if error.bit_position is None or not error.schema:
             point_out(self, error)
-        if in_payload:
+        if in_payload and not error.clause:
             error.locate(clause="10", schema="schema/deepcabac.syntax")
+        if error.bit_position is None:
+            error.bit_position = self.beginning(error.path)
         return error
+
+    def beginning(self, path: str) -> int | None:
+        """Give where in the data, in bits, the part of the unit begins that a path is in."""
+        in_payload = path.removeprefix(f"{self.path}.").startswith("payload")
+        begin = self.payload_start if in_payload else self.start
+        return None if begin is None else 8 * begin
 
     def bits_between(self, bit_position: int | None) -> int:
         """Give the bits that stand in the data between the parts up to a place of the payload.
@@ -337,7 +346,7 @@ class Unit:
             self.table = syntax._parse(reader, self.scope, "")
         except BitstreamError as error:
             offset = 8 * (self.payload_start or 0) + self.bits_between(error.bit_position)
-            raise located(error, reader).locate(bit_offset=offset) from None
+            raise self.locate(located(error, reader).locate(bit_offset=offset)) from None
         self.trailing = self.payload_bytes[(reader.position + 7) >> 3 :]
 
     def __copy__(self) -> Unit:
@@ -414,39 +423,47 @@ def path_in_unit(path: str) -> str:
 
 
 def point_out(unit: Unit, error: BitstreamError) -> None:
-    """Add to an error about an element of a unit's header the element's place and schema line."""
-    wanted = error.path.removeprefix(f"{unit.path}.")
-    if unit.whole is None or unit.scope is None or not wanted.startswith("header."):
+    """Add to an error about an element of a unit the element's place and schema line."""
+    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
+    found = finder.place_in(unit)
+    if found is None:
         return
-    reader = BitReader(unit.whole)
-    found: list[tuple[int, str]] = []
-    name, _, index = wanted.rpartition(".")[2].partition("[")
-    reader.trace = ElementFinder(reader, name, found)
-    try:
-        nnr_unit_size._parse(reader, unit.scope.copy(), "")
-        reader.enter("header", "nnr_unit_header")
-        nnr_unit_header._parse(reader, unit.scope.copy(), "")
-    except BitstreamError:
-        return
-    number = int(index.rstrip("]")) if index.rstrip("]").isdigit() else 0
-    if found:
-        position, table = found[min(number, len(found) - 1)]
-        if error.bit_position is None:
-            error.bit_position = 8 * (unit.start or 0) + position
-        syntax = TABLES[table]
-        line = syntax.elements[name].line
-        schema = f"{syntax.schema.rpartition(':')[0]}:{line}"
-        error.locate(clause=syntax.clause, schema=schema)
+    position, table = found
+    if error.bit_position is None:
+        error.bit_position = position
+    error.locate(**rule_of_element(table, finder.name))
+
+
+class ElementRule(TypedDict):
+    """Where the rule of an element stands: clause and schema line."""
+
+    clause: str
+    schema: str
+
+
+def rule_of_element(table: str, element: str) -> ElementRule:
+    """Give the clause and the schema line of an element of a syntax table."""
+    syntax = TABLES[table]
+    line = syntax.elements[element].line
+    return {"clause": syntax.clause, "schema": f"{syntax.schema.rpartition(':')[0]}:{line}"}
 
 
 class ElementFinder:
-    """Takes what a reader notes, and keeps where the elements of one name stand."""
+    """Finds an element by reading a unit again: takes what a reader notes.
 
-    def __init__(self, reader: BitReader, name: str, found: list[tuple[int, str]]):
-        """Append position and table of each element to `found`."""
-        self.reader = reader
-        self.name = name
-        self.found = found
+    Attributes:
+        path: path of the element within its unit.
+        name: its name.
+    """
+
+    def __init__(self, path: str):
+        """Take the path within the unit."""
+        self.path = path
+        self.name, _, index = path.rpartition(".")[2].partition("[")
+        self.number = int(index.rstrip("]")) if index.rstrip("]").isdigit() else 0
+        self.exact: list[tuple[int, str]] = []
+        self.named: list[tuple[int, str]] = []
+        self.reader = BitReader(b"")
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
@@ -454,4 +471,30 @@ class ElementFinder:
         syntax = TABLES.get(table)
         name = entry.path.rpartition(".")[2].partition("[")[0]
         if name == self.name and syntax is not None and name in syntax.elements:
-            self.found.append((entry.position, table))
+            self.named.append((entry.position, table))
+            if entry.path == self.path:
+                self.exact.append((entry.position, table))
+
+    def place_in(self, unit: Unit) -> tuple[int, str] | None:
+        """Give the element's position in the data, in bits, and its table; None: not found."""
+        source = unit.parts[0].whole if unit.parts else unit.whole
+        if source is None or unit.scope is None:
+            return None
+        in_header, syntax = self.path.startswith("header."), unit.payload_syntax
+        with contextlib.suppress(BitstreamError):
+            if in_header:
+                self.reader = BitReader(source, trace=self)
+                nnr_unit_size._parse(self.reader, unit.scope.copy(), "")
+                self.reader.enter("header", "nnr_unit_header")
+                nnr_unit_header._parse(self.reader, unit.scope.copy(), "")
+            elif self.path.startswith("payload.") and syntax is not None:
+                self.reader = BitReader(unit.payload_bytes, trace=self)
+                self.reader.enter("payload", syntax.table)
+                syntax._parse(self.reader, unit.scope.copy(), "")
+        found = self.exact or self.named[min(self.number, len(self.named) - 1) :]
+        if not found:
+            return None
+        position, table = found[0]
+        if in_header:
+            return 8 * (unit.start or 0) + position, table
+        return 8 * (unit.payload_start or 0) + unit.bits_between(position) + position, table

@@ -89,9 +89,10 @@ def to_integers(values: NDArray[Any], bits: int, dtype: np.dtype[Any], name: str
         if wrong.any():
             place = tuple(int(i) for i in np.argwhere(wrong)[0])
             raise InvalidError(
-                f"tensor {name!r} has a value at {place} that its {bits}-bit format can't hold",
+                f"tensor {name!r} holds {values[place]} at {list(place)}, which its {bits}-bit "
+                "format can't hold",
                 path="header.nnr_decompressed_data_format",
-                value=float(values[place]),
+                value=values[place].item(),
                 allowed=f"{low}..{high}",
                 clause="7.2",
             )

@@ -88,16 +88,16 @@ def dequantize_codebook(
     """
     with np.errstate(over="ignore"):
         table = (np.array(codebook, dtype=np.float64) * np.float64(step)).astype(np.float32)
-    if levels.size:
-        lowest, highest = int(levels.min()) + zero_offset, int(levels.max()) + zero_offset
-        if lowest < 0 or highest >= len(codebook):
-            raise InvalidError(
-                "an index points outside the codebook",
-                path="payload",
-                value=(lowest if lowest < 0 else highest) - zero_offset,
-                allowed=f"{-zero_offset}..{len(codebook) - 1 - zero_offset}",
-                clause="9.2.2",
-            )
+    low, high = -zero_offset, len(codebook) - 1 - zero_offset
+    if levels.size and not (low <= levels.min() and levels.max() <= high):
+        place = tuple(int(i) for i in np.argwhere((levels < low) | (levels > high))[0])
+        raise InvalidError(
+            f"the index {levels[place]} at {list(place)} points outside the codebook",
+            path="payload",
+            value=int(levels[place]),
+            allowed=f"{low}..{high}",
+            clause="9.2.2",
+        )
     values = levels.view(np.float32)
     source, target = levels.reshape(-1), values.reshape(-1)
     for start in range(0, source.size, PIECE):

@@ -132,6 +132,7 @@ class UnitLayout:
     """What the headers say about one compressed data unit.
 
     Attributes:
+        unit_path: syntax path of the unit.
         payload_type: a value of `CompressedDataUnitPayloadType`.
         tensors: the tensors in the order of the payload.
         dimensions: tensor_dimensions: of the tensor, or of the layer's weight as a whole.
@@ -146,6 +147,7 @@ class UnitLayout:
         coding: how the levels are coded; the codebook's elements are those of no codebook.
     """
 
+    unit_path: str
     payload_type: int
     tensors: list[CodedTensor]
     dimensions: tuple[int, ...]
@@ -158,6 +160,11 @@ class UnitLayout:
     qp_density: int
     qp_base: int
     coding: TensorCoding
+
+    def values_of(self, tensor: CodedTensor) -> int:
+        """Give the number of values that come of a tensor: with H, those of the product too."""
+        product = math.prod(self.dimensions) if tensor.part is Part.H else 0
+        return tensor.values + product
 
 
 def layout_of(
@@ -194,6 +201,7 @@ def layout_of(
         tensors = [single_tensor(unit, header, dimensions)]
     density, base = quantization_in_force(unit)
     return UnitLayout(
+        unit_path=unit.path,
         payload_type=payload_type,
         tensors=tensors,
         dimensions=dimensions,

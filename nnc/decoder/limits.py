@@ -27,8 +27,8 @@ class Limits:
 
     Attributes:
         rank: dimensions of one tensor.
-        values: values of all tensors together. None: 16 million and 8192 more for each byte
-            of the bitstream.
+        values: values of all tensors together, those of decomposed weights too when they are
+            put together. None: 16 million and 8192 more for each byte of the bitstream.
         topology_bytes: bytes of a topology when it is inflated. None: 64 MB and 64 more for
             each byte of it.
         held_values: values that are there anyway, by which the default of `values` is larger:

@@ -140,10 +140,8 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             for name, *noted in content.get(FULL_DIMENSIONS, []):
                 result.full_dimensions[str(name)] = full_dimensions(*noted)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidError(
-                f"the metadata unit can't be read: {error}",
-                path="payload",
-                bit_position=8 * (unit.payload_start or 0),
+            raise unit.locate(
+                InvalidError(f"the metadata unit can't be read: {error!r}", path="payload")
             ) from None
     return result
 

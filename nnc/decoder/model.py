@@ -22,6 +22,7 @@ from nnc.bitio import (
     MissingValueError,
 )
 from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream.unit import rule_of_element
 from nnc.decoder.batch_norm import BatchNorm
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
@@ -88,14 +89,17 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
     """Decode a payload of stored floats (clause 7.3.4)."""
     tensor = layout.tensors[0]
     width = RAW_FLOAT_BITS.get(layout.data_format, 32) >> 3  # type: ignore[call-overload]
+    element = f"raw_float{8 * width}_parameter"
+    rule = rule_of_element("nnr_compressed_data_unit_payload", element)
     payload = unit.payload_bytes
     wanted = tensor.values * width
     if len(payload) < wanted:
         raise IncompleteError(
             f"the values of tensor {tensor.name!r} end too early",
             missing_bits=8 * (wanted - len(payload)),
-            path=f"payload.raw_float{8 * width}_parameter[{len(payload) // width}]",
+            path=f"payload.{element}[{len(payload) // width}]",
             bit_position=8 * len(payload),
+            **rule,
         )
     if len(payload) > wanted:
         raise InvalidError(
@@ -104,6 +108,7 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
             bit_position=8 * wanted,
             value=len(payload),
             allowed=f"{wanted} bytes",
+            **rule,
         )
     raw = np.frombuffer(payload, dtype=f"<f{width}").reshape(tensor.dimensions)
     # A copy: what is handed out must be writable and must not keep the file open.
@@ -238,13 +243,31 @@ class DecodedModel:
             MissingValueError: a size before pruning isn't known.
             LimitError: tensors would be too large before pruning.
         """
-        built = reconstruct_units(self.units, steps_of(reconstruct))
+        built = self.reconstruction(steps_of(reconstruct))
         built.unfold(batch_norms or {})
         result = built.delivered()
         for name, note in self.metadata.tensors.items():
             if name in result:
                 result[name] = restore(result[name], note, name)
         return result if pruned else self.full_size(result, built, full_dimensions or {})
+
+    def reconstruction(self, steps: frozenset[str]) -> Reconstruction:
+        """Put the tensors together; their levels are used up.
+
+        Args:
+            steps: what to do, out of `STEPS`.
+
+        Raises:
+            InvalidError: a decomposed layer is incomplete, a step size or an index into a
+                codebook can't be.
+        """
+        return reconstruct_units(self.units, steps, self.located)
+
+    def located(self, error: BitstreamError, layout: UnitLayout) -> BitstreamError:
+        """Add to an error about a unit of some layout where that stands."""
+        units = (unit for unit in self.bitstream.walk() if unit.path == layout.unit_path != "")
+        unit = next(units, None)
+        return error if unit is None else unit.locate(error)
 
     def full_size(
         self,
@@ -393,7 +416,7 @@ def checked_layouts(
         try:
             layout = layout_of(unit, limits, parents_known=known is not None)
             for tensor in layout.tensors:
-                values += tensor.values
+                values += layout.values_of(tensor)
                 limits.check_values(tensor.name, values, bytes_in_all)
                 for name in tensor.names:
                     check_new(name, names)

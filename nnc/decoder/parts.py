@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nnc.bitio import IncompleteError, InvalidError
+from nnc.bitio import BitstreamError, IncompleteError, InvalidError
 from nnc.bitstream import Unit
 from nnc.syntax import NnrUnitType
 
@@ -17,7 +17,7 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
     given as it is.
 
     Raises:
-        InvalidError: a part comes out of turn.
+        InvalidError: a part comes out of turn, or its name isn't in the list of element ids.
         IncompleteError: parts are missing at the end.
     """
     result: list[Unit] = []
@@ -29,12 +29,13 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
         if counter == 0:
             result.append(unit)
             continue
-        parts = begun.setdefault(tuple(unit.names), [])
+        names = names_of_part(unit)
+        parts = begun.setdefault(names, [])
         check_turn(unit, counter, parts)
         parts.append(unit)
         if counter == 1:
             result.append(Unit.joined(parts))
-            del begun[tuple(unit.names)]
+            del begun[names]
     for parts in begun.values():
         raise parts[-1].locate(
             IncompleteError(
@@ -46,6 +47,18 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
             )
         )
     return result
+
+
+def names_of_part(unit: Unit) -> tuple[str, ...]:
+    """Give the names that all parts of a unit have in common.
+
+    Raises:
+        InvalidError: an index points outside the list of element ids.
+    """
+    try:
+        return tuple(unit.names)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
 
 
 def check_turn(unit: Unit, counter: int, parts: list[Unit]) -> None:

@@ -182,7 +182,9 @@ class PerformanceMaps:
             return cls.from_payload(payload)
         except InputError as error:
             raise unit.locate(
-                InvalidError(f"the performance maps make no sense: {error}", path="payload")
+                InvalidError(
+                    f"the performance maps make no sense: {error}", path="payload", clause="6.3.4"
+                )
             ) from None
 
     @classmethod

@@ -436,13 +436,21 @@ def with_weights(
         part = mask[place : place + size]
         if len(part) < size:
             raise misfit(
-                "the mask of weights ends too early", len(mask), f"{place + size} and more"
+                "the mask of weights ends too early",
+                len(mask),
+                f"{place + size} and more",
+                table="sparse_bit_mask",
             )
         place += size
         coded = weights_placed(element, part, shape, pruning.row_major, check)
         yield Element(element.name, coded, element.shape)
     if place != len(mask):
-        raise misfit("the mask of weights has bits left over", len(mask), str(place))
+        raise misfit(
+            "the mask of weights has bits left over",
+            len(mask),
+            str(place),
+            table="sparse_bit_mask",
+        )
 
 
 def row_places(elements: list[Element]) -> list[int]:
@@ -467,6 +475,7 @@ def weights_placed(
             f"tensor {element.name!r} hasn't as many values as a mask of weights leaves",
             coded.size,
             str(count),
+            table="sparse_bit_mask",
         )
     check(element.name, shape)
     placed = np.zeros(len(kept), coded.dtype)
@@ -477,8 +486,8 @@ def weights_placed(
     return np.ascontiguousarray(placed.reshape(columns, shape[0]).T).reshape(shape)
 
 
-def misfit(message: str, value: Any, allowed: str) -> InvalidError:
-    """Give the error for a mask that doesn't fit the tensors."""
+def misfit(message: str, value: Any, allowed: str, *, table: str = "bit_mask") -> InvalidError:
+    """Give the error for a mask (`bit_mask`, `sparse_bit_mask`) that doesn't fit the tensors."""
     return InvalidError(
-        message, path="payload.bit_mask.count_bits", value=value, allowed=allowed, clause="6.3.4"
+        message, path=f"payload.{table}.count_bits", value=value, allowed=allowed, clause="6.3.4"
     )

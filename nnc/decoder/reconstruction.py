@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InputError, InvalidError
+from nnc.bitio import BitstreamError, InputError, InvalidError
 from nnc.decoder.batch_norm import BatchNorm
 from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import SCALING_SUFFIX, Part, UnitLayout
@@ -23,6 +23,9 @@ DECOMPOSITION, LOCAL_SCALING, BATCH_NORM = STEPS = ("decomposition", "local_scal
 
 #: What `reconstruct` may be: all steps, none, or some by name.
 Reconstruct = bool | Collection[str]
+
+#: Adds to an error where the unit of some layout stands.
+Locate = Callable[[BitstreamError, UnitLayout], BitstreamError]
 
 
 def steps_of(reconstruct: Reconstruct) -> frozenset[str]:
@@ -49,10 +52,14 @@ class Reconstruction:
         steps: what is done, out of `STEPS`.
         row_axes: by name the dimension that a tensor's rows are.
         decomposed: whether a weight is left as its two factors.
+        locate: adds to an error where a unit stands; None: nobody knows.
     """
 
-    def __init__(self, steps: frozenset[str] = frozenset(STEPS)) -> None:
+    def __init__(
+        self, steps: frozenset[str] = frozenset(STEPS), locate: Locate | None = None
+    ) -> None:
         """Start with nothing."""
+        self.locate = locate
         self.values: dict[str, NDArray[Any]] = {}
         self.layouts: dict[str, UnitLayout] = {}
         self.steps = steps
@@ -65,8 +72,22 @@ class Reconstruction:
         """Add the tensors of one unit.
 
         Raises:
-            InvalidError: H without G before it, or G without H after it.
+            InvalidError: H without G before it, or G without H after it; a step size or an index
+                into a codebook that can't be.
         """
+        try:
+            self.add_tensors(tensors)
+        except BitstreamError as error:
+            raise self.located(error, tensors[0].layout) from None
+
+    def located(self, error: BitstreamError, layout: UnitLayout) -> BitstreamError:
+        """Add to an error where a unit stands, unless it says that already."""
+        if self.locate is None or error.unit is not None:
+            return error
+        return self.locate(error, layout)
+
+    def add_tensors(self, tensors: list[DecodedTensor]) -> None:
+        """Add the tensors of one unit; errors as for `add_unit`, without their place."""
         weight = ""
         scaling: DecodedTensor | None = None
         for decoded in tensors:
@@ -140,13 +161,14 @@ class Reconstruction:
 
     def check_complete(self) -> None:
         """Refuse G of a decomposed layer that no H has followed."""
-        if self.left_factor is not None:
-            raise InvalidError(
-                f"tensor {self.left_factor.tensor.name!r} is G of a decomposed layer, but no H "
-                "comes next",
+        left = self.left_factor
+        if left is not None:
+            error = InvalidError(
+                f"tensor {left.tensor.name!r} is G of a decomposed layer, but no H comes next",
                 path="header.compressed_parameter_types",
                 clause="6.2.3",
             )
+            raise self.located(error, left.layout)
 
     def finish(self) -> None:
         """Apply the scaling factors that came in units of their own.
@@ -197,10 +219,14 @@ class Reconstruction:
         Raises:
             InvalidError: a value doesn't fit its format.
         """
-        return {
-            name: deliver(values, self.layouts[name].data_format, name)
-            for name, values in self.values.items()
-        }
+        result = {}
+        for name, values in self.values.items():
+            layout = self.layouts[name]
+            try:
+                result[name] = deliver(values, layout.data_format, name)
+            except BitstreamError as error:
+                raise self.located(error, layout) from None
+        return result
 
 
 def weight_name(name_of_g: str) -> str:
@@ -209,18 +235,21 @@ def weight_name(name_of_g: str) -> str:
 
 
 def reconstruct(
-    units: Iterable[list[DecodedTensor]], steps: frozenset[str] = frozenset(STEPS)
+    units: Iterable[list[DecodedTensor]],
+    steps: frozenset[str] = frozenset(STEPS),
+    locate: Locate | None = None,
 ) -> Reconstruction:
     """Put the tensors of a bitstream together; their levels are used up.
 
     Args:
         units: for each unit its tensors.
         steps: what to do, out of `STEPS`; nothing gives the tensors one by one as coded.
+        locate: adds to an error where a unit stands.
 
     Raises:
-        InvalidError: a decomposed layer is incomplete.
+        InvalidError: as for `Reconstruction.add_unit`.
     """
-    result = Reconstruction(steps)
+    result = Reconstruction(steps, locate)
     for tensors in units:
         result.add_unit(tensors)
     result.finish()

@@ -25,7 +25,6 @@ from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.node import Node, Parent
 from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
-from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 
 DIGEST_ALGORITHMS = ("sha256", "sha512")
@@ -153,7 +152,7 @@ class Decoder:
         state = self.state.copy()
         state.notes.update(model.metadata.tensors)
         self.keep_coded(state, bitstream, model)
-        tensors = reconstruct_units(model.units, steps)
+        tensors = model.reconstruction(steps)
         device = self.apply_values(state, tensors, needed=apply)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else without_parents(state, tensors)

@@ -207,7 +207,7 @@ def decode_values(
         Its tensors by name, in their formats.
     """
     decoded: list[DecodedTensor] = decode_unit(unit, layout, nncodec1, None, work)
-    result = reconstruct([decoded], steps).delivered()
+    result = reconstruct([decoded], steps, lambda error, _: unit.locate(error)).delivered()
     return {
         name: restore(values, notes[name], name) if name in notes else values
         for name, values in result.items()

@@ -201,16 +201,23 @@ def content(parts: list[Unit], compression: int, limits: Limits) -> bytearray:
     if compression != TopologyCompressionFormat.NNR_DFL:
         raise parts[0].locate(
             UnsupportedError(
-                "the data is compressed in a way that isn't known",
-                path="header.topology_compression_format",
+                f"the data is compressed in a way that isn't known, {compression}",
+                path=f"header.{kind_of_data(parts[0])}_compression_format",
                 value=compression,
+                allowed="0..1",
                 clause="6.4.4",
             )
         )
     try:
         return inflated(data, limits.topology_bytes_for(len(data)))
     except (InvalidError, LimitError) as error:
-        raise parts[0].locate(error, in_payload=True) from None
+        error.path = f"payload.{kind_of_data(parts[0])}_data"
+        raise parts[0].locate(error) from None
+
+
+def kind_of_data(unit: Unit) -> str:
+    """Give what the names of the elements of a topology or quantization unit begin with."""
+    return "topology" if unit.nnr_unit_type == NnrUnitType.NNR_TPL else "quantization"
 
 
 def carried(unit: Unit) -> bytes:
@@ -218,8 +225,7 @@ def carried(unit: Unit) -> bytes:
     if unit.readable_header().partial_data_counter:
         return bytes(unit.payload_bytes)
     payload: Any = unit.payload
-    name = "topology_data" if unit.nnr_unit_type == NnrUnitType.NNR_TPL else "quantization_data"
-    return bytes(getattr(payload, name))
+    return bytes(getattr(payload, f"{kind_of_data(unit)}_data"))
 
 
 def inflated(data: bytes, limit: int) -> bytearray:

@@ -1,7 +1,7 @@
 """Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
 
 from nnc.encoder.block import Block
-from nnc.encoder.decodability import warn_of_limits
+from nnc.encoder.decodability import values_of_products, warn_of_limits
 from nnc.encoder.joined import Joined
 from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options import EncoderOptions, LayerParameters
@@ -26,5 +26,6 @@ __all__ = [
     "encode_to_target",
     "encode_units",
     "taken_target",
+    "values_of_products",
     "warn_of_limits",
 ]

@@ -283,8 +283,11 @@ def block_scan_order(
 ) -> int:
     """Give the scan order of a block: by rows where a weight has one row or one column.
 
-    Such a weight has no block rows, but the syntax would ask for their entry points.
+    Such a weight has no block rows, but the syntax would ask for their entry points. A layer of
+    one dimension has no element that says a scan order.
     """
+    if len(layer_dimensions(block, tensors)) < 2:
+        return 0
     if any(tensors[name].row_axis for name in block.weights):
         # The syntax counts entry points by the first dimension.
         return 0

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Sequence
+from typing import Literal
 
 from nnc.decoder.limits import Limits
+from nnc.encoder.block import Block
 from nnc.encoder.quantization_plan import EncodingWarning
+
+
+def values_of_products(blocks: Sequence[Block] | Literal["auto"]) -> int:
+    """Count the values of decomposed weights, which a decoder puts together out of others."""
+    given = () if isinstance(blocks, str) else blocks
+    return sum(math.prod(block.dimensions) for block in given if block.g is not None)
 
 
 def warn_of_limits(values: int, size: int, held: int = 0) -> None:
     """Warn where a bitstream holds more values than `nnc.decode` takes from so few bytes.
 
     Args:
-        values: number of values of all tensors.
+        values: number of values of all tensors, and of `values_of_products`.
         size: bytes of the bitstream.
         held: number of values that the receivers have already.
 

@@ -10,6 +10,13 @@ import pytest
 
 import nnc
 from nnc.decoder.dequantization import step_size
+from nnc.decoder.performance_maps import (
+    DecompositionEntry,
+    PruningEntry,
+    SparsificationEntry,
+    UnificationEntry,
+)
+from tests.cases import CASES
 
 # In half steps: each state of the trellis has every other index, and may pass over the nearest
 # of them for the sake of what follows, or of bits.
@@ -47,6 +54,15 @@ def test_no_quantization_parameter_wraps(qp_density):
     assert half_steps(decoded["w"] - tensors["w"], -8, qp_density) <= TRELLIS
 
 
+@pytest.mark.parametrize("qp_density", range(8))
+def test_the_default_of_vectors_fits_at_every_density(qp_density):
+    tensors = {"w": random_tensor(4, 5), "b": random_tensor(6)}
+    decoded = there_and_back(tensors, qp=-8, qp_density=qp_density)
+    # The window of one density ends where that of the vectors begins.
+    coarsest = max(-75 / 4, -8 / (1 << qp_density) - 32)
+    assert np.abs(decoded["b"] - tensors["b"]).max() <= 2.0**coarsest * TRELLIS
+
+
 def test_a_fine_quantization_parameter_fits_by_its_base():
     tensors = {"w": random_tensor(4, 5)}
     with pytest.warns(nnc.EncodingWarning, match="raised to -132, so that its levels fit"):
@@ -76,8 +92,15 @@ def test_huge_values_alone_raise_the_quantization_parameter():
 def test_skipped_rows_keep_the_state_of_the_trellis(shape, scan_order, row_skip):
     values = random_tensor(*shape)
     values[3 : shape[0] - 2] = 0
-    decoded = there_and_back({"z": values}, qp=-20, scan_order=scan_order, row_skip=row_skip)
+    options = {"qp": -20, "scan_order": scan_order}
+    decoded = there_and_back({"z": values}, **options, row_skip=row_skip)
     assert half_steps(decoded["z"] - values, -20) <= TRELLIS
+    # Kept away from where others count the states of a skipped row another way.
+    width, block = shape[1], 4 << scan_order
+    is_safe = scan_order == 0 or width <= block or width % 4 == 0
+    plain, skipping = (nnc.encode({"z": values}, **options, row_skip=x) for x in (False, True))
+    assert (plain != skipping) == is_safe
+    assert len(skipping) <= len(plain)
 
 
 @pytest.mark.parametrize("shape", [(7, 1), (1, 7), (5, 1, 1, 1), (1, 1), (1,), (9,), (64, 1, 3)])
@@ -156,6 +179,13 @@ def test_nothing_quantized_and_an_integer_tensor():
     tensors = {"i": np.arange(-4, 8).reshape(3, 4), "raw": random_tensor(2, 2)}
     decoded = there_and_back(tensors, keep=["raw"])
     np.testing.assert_array_equal(decoded["i"], tensors["i"])
+    # The same where the model parameter set knows nothing of quantization.
+    bitstream = nnc.Bitstream.parse(nnc.encode(tensors, keep=["raw"]))
+    bitstream.set("units[1].payload.mps_quantization_method_flags", 0)
+    assert bitstream.units[1].payload.mps_qp_density is None
+    decoded = nnc.decode(bitstream.to_bytes())
+    for name, values in tensors.items():
+        np.testing.assert_array_equal(decoded[name], values)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])
@@ -204,10 +234,10 @@ def test_no_tensors_at_all():
 # Layers: as blocks, or in units of their own.
 
 
-def layer(scan_rows=40, **options):
+def layer(scan_rows=40, channels=5, **options):
     """A convolution with scaling, bias and batch norm."""
     names = ("beta", "gamma", "mean", "var")
-    tensors = {"w": random_tensor(scan_rows, 5, 3, 3)}
+    tensors = {"w": random_tensor(scan_rows, channels, 3, 3)}
     tensors |= {"w_scaling": random_tensor(scan_rows, seed=1)}
     tensors |= {"b": random_tensor(scan_rows, seed=2)}
     tensors |= {name: random_tensor(scan_rows, seed=3 + i) for i, name in enumerate(names)}
@@ -230,21 +260,26 @@ def test_vectors_of_a_layer_and_entry_points(scan_order, dq, profile, separate):
         assert half_steps(decoded[name] - values, qp) <= (TRELLIS if dq else ROUNDING)
 
 
-@pytest.mark.parametrize("scan_order", [1, 2])
+@pytest.mark.parametrize("scan_order", [0, 1, 2])
 @pytest.mark.parametrize("row_skip", [None, True])
-def test_skipped_rows_in_a_block(scan_order, row_skip):
-    tensors, block = layer()
+@pytest.mark.parametrize("channels", [4, 5])
+def test_skipped_rows_in_a_block(scan_order, row_skip, channels):
+    tensors, block = layer(channels=channels)
     tensors["w"][4:30] = 0
-    data = nnc.encode(tensors, qp=-24, blocks=[block], scan_order=scan_order, row_skip=row_skip)
+    options = {"qp": -24, "blocks": [block], "scan_order": scan_order}
+    data = nnc.encode(tensors, **options, row_skip=row_skip)
     decoded = nnc.decode(data, reconstruct=False)
     assert half_steps(decoded["w"] - tensors["w"], -24) <= TRELLIS
+    is_safe = scan_order == 0 or channels == 4
+    assert (data != nnc.encode(tensors, **options, row_skip=False)) == is_safe
 
 
 @pytest.mark.parametrize("g_shape", [(6, 20), (40, 20), (12, 20)])
 @pytest.mark.parametrize("scan_order", [0, 1, 2])
 @pytest.mark.parametrize("profile", [0, 1])
 @pytest.mark.parametrize("separate", [False, True])
-def test_decomposed_layers(g_shape, scan_order, profile, separate):
+@pytest.mark.parametrize("dq", [False, True])
+def test_decomposed_layers(g_shape, scan_order, profile, separate, dq):
     """One block row of G and more of H; G with other rows than the weight; outside of blocks."""
     rows, rank = g_shape
     weight = (rows // 2, 120) if rows == 12 else (rows, 60)
@@ -257,7 +292,7 @@ def test_decomposed_layers(g_shape, scan_order, profile, separate):
         weight="w", g="w_G", h="w_H", dimensions=weight, scaling="w_scaling", separate=separate
     )
     data = nnc.encode(
-        tensors, qp=-60, blocks=[block], scan_order=scan_order, dq=False, profile=profile
+        tensors, qp=-60, blocks=[block], scan_order=scan_order, dq=dq, profile=profile
     )
     product = (tensors["w_G"] @ tensors["w_H"]).reshape(weight) * tensors["w_scaling"][:, None]
     decoded = nnc.decode(data)
@@ -265,6 +300,8 @@ def test_decomposed_layers(g_shape, scan_order, profile, separate):
     np.testing.assert_allclose(decoded["w"], product, atol=1e-3)
     parts = nnc.decode(data, reconstruct=False)
     assert set(parts) == set(tensors)
+    for name in ("w_G", "w_H"):
+        assert half_steps(parts[name] - tensors[name], -60) <= (TRELLIS if dq else ROUNDING)
 
 
 def test_separate_layers_with_elements_left_out():
@@ -294,7 +331,7 @@ def test_few_bits_keep_the_path_of_the_trellis(bit_depth, dq, positive):
     values = np.abs(values) if positive else values
     data = nnc.encode({"x": values}, bit_depth=bit_depth, dq=dq)
     levels, decoded = nnc.decode_levels(data)["x"], nnc.decode(data)["x"]
-    assert np.abs(levels).max() < 1 << bit_depth
+    assert np.abs(levels).max() <= (1 << (bit_depth - 1)) - 1
     # Clipping after the trellis would leave its path: errors beyond a few steps.
     step = np.abs(decoded).max() / max(1, np.abs(levels).max())
     assert np.abs(decoded - values).max() <= 3 * step
@@ -346,6 +383,19 @@ def test_a_model_of_vectors_alone(effort):
     there_and_back({"a": random_tensor(7), "b": random_tensor(1)}, effort=effort)
 
 
+@pytest.mark.parametrize(
+    "target",
+    [{"target_size": "40%"}, {"psnr": 40}, {"max_error": 0.01}, {"bits_per_value": 8}],
+    ids=str,
+)
+@pytest.mark.parametrize("sensitivity", ["none", "error"])
+def test_a_search_among_vectors_alone(target, sensitivity):
+    tensors = {"a": random_tensor(700), "b": random_tensor(300, seed=1)}
+    data = nnc.encode(tensors, sensitivity=sensitivity, **target)
+    assert list(nnc.decode(data)) == ["a", "b"]
+    assert len(data) < 4000
+
+
 def test_layer_parameter_sets():
     tensors = {"a": random_tensor(6, 7), "b": random_tensor(6, 7, seed=1)}
     own = {"b": nnc.LayerParameters(qp=-20, qp_density=1)}
@@ -357,10 +407,57 @@ def test_layer_parameter_sets():
     assert half_steps(decoded["b"] - tensors["b"], -20, 1) <= TRELLIS
 
 
-def test_performance_maps_are_written():
-    maps = nnc.PerformanceMaps(metric_type="accuracy", validation_set_performance=0.5)
-    data = nnc.encode({"w": random_tensor(3, 4)}, performance_maps=maps)
+@pytest.mark.parametrize("profile", [0, 1])
+def test_performance_maps_are_written(profile):
+    classes = {"class_bitmask": 5, "class_accuracies": (0.25, 0.5)}
+    second_edition = {"metric_type": "accuracy", "validation_set_performance": 0.5}
+    maps = nnc.PerformanceMaps(
+        sparsification=[
+            SparsificationEntry(threshold=0.125, non_zero_ratio=0.5, accuracy=0.75, **classes)
+        ],
+        pruning=[
+            PruningEntry(ratio=0.5, accuracy=0.75, **classes),
+            PruningEntry(ratio=1, accuracy=0),
+        ],
+        # As many class accuracies as are counted, whatever the bit mask is as a number.
+        unification=[
+            UnificationEntry(
+                threshold=0.5,
+                accuracy=0.75,
+                reshaped_dimensions=(3, 4),
+                super_block_dimensions=(8, 8),
+                block_dimensions=(4,),
+                **classes,
+            )
+        ],
+        decomposition=[
+            DecompositionEntry(
+                mse_threshold=0.5, accuracy=0.75, reduction_ratio=0.25, class_accuracies=(0.5,)
+            )
+        ],
+        **(second_edition if profile else {}),
+    )
+    tensors = {"w": random_tensor(3, 4)}
+    data = nnc.encode(tensors, performance_maps=maps, profile=profile)
     assert nnc.ModelInformation.of(nnc.Bitstream.parse(data)).performance_maps == maps
+    assert nnc.check(data, deep=True) == []
+    assert half_steps(nnc.decode(data)["w"] - tensors["w"], -32) <= TRELLIS
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "upm-bitmask" in case.name], ids=str)
+def test_class_accuracies_counted_by_their_bit_mask_are_read(case):
+    data = case.bitstreams[0].read_bytes()
+    bitstream = nnc.Bitstream.parse(data)
+    assert bitstream.to_bytes() == data
+    (table,) = (
+        unit.payload.unification_performance_map
+        for unit in bitstream.walk()
+        if unit.type_name == "NNR_MPS"
+    )
+    counts = [len(one) for one in table.upm_nn_class_accuracy]
+    assert counts == list(table.upm_class_bitmask)
+    assert counts != list(table.upm_count_classes)
+    assert set(nnc.decode(data)) == set(case.arrays("expected"))
 
 
 # What no other software writes.

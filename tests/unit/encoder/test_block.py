@@ -118,6 +118,19 @@ def test_layers_are_found_by_name():
     }
 
 
+@pytest.mark.parametrize("scan_order", [0, 1, "auto"])
+@pytest.mark.parametrize("profile", [0, 1])
+def test_a_decomposed_vector_has_no_scan_order(scan_order, profile):
+    generator = np.random.default_rng(1)
+    shapes = {"w_G": (40, 12), "w_H": (12, 2), "b": (80,)}
+    tensors = {name: generator.normal(0, 0.1, shape).astype("f4") for name, shape in shapes.items()}
+    block = nnc.Block(weight="w", g="w_G", h="w_H", dimensions=(80,), bias="b")
+    data = nnc.encode(tensors, blocks=[block], scan_order=scan_order, profile=profile, qp=-60)
+    assert nnc.Bitstream.parse(data).units[-1].header.scan_order is None
+    product = (tensors["w_G"] @ tensors["w_H"]).reshape(80)
+    np.testing.assert_allclose(nnc.decode(data)["w"], product, atol=1e-3)
+
+
 def test_a_layer_with_a_raw_tensor_is_coded_singly():
     tensors, block = layer("l", False, False, False, True)
     data = nnc.encode(tensors, blocks=[block], keep=["*.bias"])

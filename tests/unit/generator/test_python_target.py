@@ -326,7 +326,8 @@ def test_arrays_and_output_parameters(compile_table):
     value = rebuilt(module, bytes([3, 1, 1, 77]))
     assert (value.Size, value.Values, value.b) == (3, [0, 8, 0], 77)
     assert module.inner.parse(bytes([2, 1])).values == [0, 8]
-    assert "index outside of the array (allowed: 0..2)" in broken(module, bytes([3, 3, 1, 77]))
+    told = broken(module, bytes([3, 3, 1, 77]))
+    assert "index outside of the array, found 3 (allowed: 0..2)" in told
     assert "the array is empty" in broken(module, bytes([0, 0, 1, 77]))
 
 
