@@ -92,6 +92,12 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
     return bitstream
 
 
+def check_one_is_standard_input(*paths: str) -> None:
+    """Refuse several inputs that would all be read from standard input."""
+    if paths.count("-") > 1:
+        raise InputError("only one of the inputs can be standard input")
+
+
 def check_output(path: str, force: bool) -> None:
     """Refuse an output file that exists, unless it may be overwritten."""
     if path != "-" and not force and Path(path).exists():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.bitio import InputError
+from nnc.bitio import BitstreamError, InputError
+from nnc.cli.bases import base_option, open_session, with_hint
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import check_output, open_bitstream
 from nnc.cli.output import examples, print_json, print_pairs
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         "nnc levels model.nnc fc.weight --save levels.npy",
         "nnc levels model.nnc fc.weight --replace levels.npy -o new.nnc",
         "nnc levels model.nnc fc.weight --set 0,3=0 --set 0,4=0 --dry-run",
+        "nnc levels update.nnc fc.weight --base model.nnc --save levels.npy",
     )
 )
 @click.argument("bitstream")
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--replace", metavar="FILE", help="Code the levels in a .npy file instead.")
 @click.option("--set", "changes", multiple=True, metavar="I,J,...=LEVEL",
               help="Change one level; can be repeated.")  # fmt: skip
+@base_option
 @edit_options
 def command(
     bitstream: str,
@@ -38,11 +41,15 @@ def command(
     save: str | None,
     replace: str | None,
     changes: tuple[str, ...],
+    base: tuple[str, ...],
     dry_run: bool,
     force: bool,
     **options: Any,
 ) -> None:
-    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else."""
+    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else.
+
+    Those of an update may be coded with the levels of what came before, which --base gives.
+    """
     from nnc.encoder.level_editing import read_levels, replace_levels
 
     changing = replace is not None or bool(changes)
@@ -50,8 +57,13 @@ def command(
         check_target(options["output"], dry_run, force)
     elif options["output"] is not None or dry_run:
         raise InputError("say which levels change: --replace FILE, or --set I,J,...=LEVEL")
-    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
-    levels = read_levels(opened, tensor)
+    out_of_band = options.pop("out_of_band")
+    session = open_session(base, out_of_band, bitstream)
+    opened = open_bitstream(bitstream, **out_of_band)
+    try:
+        levels = read_levels(opened, tensor, session)
+    except BitstreamError as error:
+        raise with_hint(error) from None
     if save is not None:
         write_levels(save, levels, force)
     if not changing:
@@ -61,7 +73,7 @@ def command(
         levels = levels_from_file(replace)
     for text in changes:
         set_level(levels, text)
-    plan = replace_levels(opened, tensor, levels, keep=not dry_run)
+    plan = replace_levels(opened, tensor, levels, known=session, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)
 
 

@@ -98,10 +98,19 @@ def report(error: Exception, as_json: bool) -> int:
 
 def exit_code(error: Exception) -> int:
     """Give the exit code of an error."""
-    from nnc.bitio import BitstreamError, BuildError, InputError, UnsupportedError
+    from nnc.bitio import (
+        BitstreamError,
+        BuildError,
+        InputError,
+        MissingValueError,
+        UnsupportedError,
+    )
 
     if isinstance(error, UnsupportedError):
         return NOT_SUPPORTED
+    if isinstance(error, MissingValueError):
+        # The bitstream may be good; the call lacks an option.
+        return USAGE
     if isinstance(error, BitstreamError):
         return BAD_BITSTREAM
     if isinstance(error, InputError | BuildError | OSError | click.ClickException | click.Abort):

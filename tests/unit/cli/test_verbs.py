@@ -172,7 +172,7 @@ def test_standard_streams(model, encoded, tmp_path, monkeypatch, capsysbinary):
         (["decode", "DEFAULT", "-o", "x.txt"], 4, "no format of models"),
         (["encode", "x.safetensors", "-o", "y", "--tensor-qp", "a"], 4, "PATTERN=QP"),
         (["info", "CUT"], 2, "runs past the end"),
-        (["decode", "OOB", "-o", "x.npz"], 2, "dimensions of the unit's tensor"),
+        (["decode", "OOB", "-o", "x.npz"], 4, "dimensions of the unit's tensor"),
         (["decode", "DEFAULT", "-o", "x.npz", "--max-values", "3"], 3, "too many values"),
     ],
 )
