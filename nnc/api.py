@@ -185,8 +185,8 @@ def encode(
             a dtype that can't be coded. The message names it.
 
     Warns:
-        EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, or a
-            target was missed on its good side.
+        EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, a
+            target was missed on its good side, or a pattern fits no name.
     """
     options = EncoderOptions(
         qp=qp,

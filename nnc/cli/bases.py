@@ -12,15 +12,12 @@ import click
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitstream import Bitstream
-from nnc.cli.files import check_one_is_standard_input, open_bitstream
+from nnc.cli.files import check_one_is_standard_input, is_model_file, open_bitstream
 
 if TYPE_CHECKING:
     from nnc.decoder import Decoder, Topology
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-#: What to do about payloads that can't be decoded by themselves.
-HINT = "--base FILE gives what came before it"
 
 #: How a file of the format of zip begins, as the state of a session is one.
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -101,7 +98,7 @@ def open_base(
         except BitstreamError as error:
             # The place in it doesn't tell which of several files is at fault.
             error.message = f"in --base {path}: {error.message}"
-            raise with_hint(error) from None
+            raise
         base.add(bitstream)
     return base
 
@@ -156,27 +153,3 @@ def kind_of(path: str) -> Kind:
     with Path(path).open("rb") as file:
         is_archive = file.read(len(ZIP_SIGNATURE)) == ZIP_SIGNATURE
     return Kind.STATE if is_archive else Kind.BITSTREAM
-
-
-def is_model_file(path: str) -> bool:
-    """Tell whether a file is one of a format of models.
-
-    Raises:
-        OSError: there is no such file.
-    """
-    from nnc.formats import format_of_input
-
-    try:
-        format_of_input(path)
-    except InputError:
-        return False
-    return True
-
-
-def with_hint(error: BitstreamError) -> BitstreamError:
-    """Name the option to an error that says that something from before is needed."""
-    from nnc.decoder.session import needs_session
-
-    if needs_session(error):
-        error.hint = HINT
-    return error

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from nnc.cli.bases import HINT, base_option, open_session
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import open_data
 from nnc.cli.files import out_of_band_options
+from nnc.cli.hints import hints
 from nnc.cli.output import escape_controls, examples, format_option, print_json
 
 
@@ -36,7 +37,6 @@ def command(
     """
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
     from nnc.inspect.check import check
-    from nnc.inspect.deep_rules import SESSION_NEEDED
 
     if base and not deep:
         raise click.UsageError("--base goes with --deep")
@@ -50,8 +50,8 @@ def command(
     if not quiet:
         for path, reason in report.skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        if any(reason.endswith(SESSION_NEEDED) for reason in report.skipped.values()):
-            click.echo(f"nnc: {HINT}", err=True)
+        for hint in hints(report.skipped.values()):
+            click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{count(report.errors, 'error')}, {count(report.warnings, 'warning')}", err=True
         )

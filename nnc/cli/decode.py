@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.bitio import BitstreamError
-from nnc.cli.bases import HINT, base_option, open_base, with_hint
+from nnc.cli.bases import base_option, open_base
 from nnc.cli.files import (
     ByteSize,
     check_model_output,
@@ -18,6 +17,7 @@ from nnc.cli.files import (
     open_bitstream,
     out_of_band_options,
 )
+from nnc.cli.hints import SESSION
 from nnc.cli.output import examples, human_size
 from nnc.cli.progress import progress_bar
 
@@ -95,22 +95,19 @@ def command(
             progress_bar("decoding", shown=progress and not quiet) as advance,
         ):
             warnings.simplefilter("always", DecodingWarning)
-            try:
-                count, size, _ = decode_file(
-                    source,
-                    output,
-                    reconstruct=not parts,
-                    pruned=not full_size,
-                    max_shard_size=max_shard_size,
-                    limits=limits,
-                    threads=threads,
-                    memory=memory,
-                    progress=advance,
-                )
-            except BitstreamError as error:
-                raise with_hint(error) from None
+            count, size, _ = decode_file(
+                source,
+                output,
+                reconstruct=not parts,
+                pruned=not full_size,
+                max_shard_size=max_shard_size,
+                limits=limits,
+                threads=threads,
+                memory=memory,
+                progress=advance,
+            )
         if caught:
-            told = f"this is an update: what is written are differences; {HINT}"
+            told = f"this is an update: what is written are differences; {SESSION[1]}"
             click.echo(f"nnc: {told}", err=True)
     if not quiet:
         seconds = time.perf_counter() - started
@@ -123,10 +120,7 @@ def decode_update(
     """Decode an update of a base model, both as a whole; give number and size of the tensors."""
     from nnc.formats import TensorInfo, with_shard_size, write_model
 
-    try:
-        tensors = base.session.decode(source, reconstruct=reconstruct)
-    except BitstreamError as error:
-        raise with_hint(error) from None
+    tensors = base.session.decode(source, reconstruct=reconstruct)
     base.add(source)
     said: Mapping[str, str] = base.metadata
     if max_shard_size is not None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from numpy.typing import NDArray
 
-from nnc.bitio import BitstreamError
-from nnc.cli.bases import HINT, base_option, is_model_file, open_session, with_hint
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import cut, open_trace, report_faults
-from nnc.cli.files import open_bitstream, out_of_band_options
+from nnc.cli.files import is_model_file, open_bitstream, out_of_band_options
+from nnc.cli.hints import SESSION, hints
 from nnc.cli.output import (
     escape_controls,
     examples,
@@ -63,8 +63,9 @@ def command(
     Exit code 0: they are the same; 1: they differ.
     """
     from nnc.cli.main import DIFFERS, GOOD
-    from nnc.inspect.deep_rules import SESSION_NEEDED
 
+    if levels and values:
+        raise click.UsageError("give either --levels or --values")
     if base and not (levels or values):
         raise click.UsageError("--base goes with --levels or --values")
     session = open_session(base, out_of_band, first, second)
@@ -74,13 +75,17 @@ def command(
     differences = diff(a, b, levels=levels, before=session or ())
     if output_format == "json":
         content = [difference.as_dict() for difference in differences]
-        print_json({"same": not differences, "differences": content})
+        errors = {
+            "errors_first": [error.as_dict() for error in a.errors],
+            "errors_second": [error.as_dict() for error in b.errors],
+        }
+        print_json({"same": not differences, "differences": content, **errors})
     else:
         for difference in differences:
             click.echo(escape_controls(line(difference)))
-    undecoded = [difference for difference in differences if difference.kind == "undecoded"]
-    if any(str(d.value_a or d.value_b).endswith(SESSION_NEEDED) for d in undecoded):
-        click.echo(f"nnc: {HINT}", err=True)
+    undecoded = [one.value_a or one.value_b for one in differences if one.kind == "undecoded"]
+    for hint in hints(undecoded):
+        click.echo(f"nnc: {hint}", err=True)
     faults = max(report_faults(a), report_faults(b))
     return faults if faults > DIFFERS else DIFFERS if differences else GOOD
 
@@ -187,13 +192,10 @@ def model_values(
         return tensors, {name: 8.0 * array.itemsize for name, array in tensors.items()}
     bitstream = open_bitstream(path, **out_of_band)
     bits = {line.name: line.bits_per_value for line in summarize_tensors(bitstream)}
-    try:
-        if session is not None:
-            # Decoding gives the copy another state, and leaves this one alone.
-            return copy.copy(session).decode(bitstream), bits
-        return values_alone(path, bitstream), bits
-    except BitstreamError as error:
-        raise with_hint(error) from None
+    if session is not None:
+        # Decoding gives the copy another state, and leaves this one alone.
+        return copy.copy(session).decode(bitstream), bits
+    return values_alone(path, bitstream), bits
 
 
 def values_alone(path: str, bitstream: Bitstream) -> Mapping[str, NDArray[Any]]:
@@ -202,6 +204,6 @@ def values_alone(path: str, bitstream: Bitstream) -> Mapping[str, NDArray[Any]]:
 
     model = decode_model(bitstream)
     if model.holds_differences:
-        told = f"{path} is an update: what is compared are differences; {HINT}"
+        told = f"{path} is an update: what is compared are differences; {SESSION[1]}"
         click.echo(f"nnc: {escape_controls(told)}", err=True)
     return model.values()

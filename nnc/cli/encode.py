@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,13 @@ from nnc.cli.encode_options import (
     tensor_options,
     with_file,
 )
-from nnc.cli.files import ByteSize, binary_output, check_output, write_bitstream
+from nnc.cli.files import (
+    ByteSize,
+    binary_output,
+    check_different,
+    check_output,
+    write_bitstream,
+)
 from nnc.cli.output import examples, human_size
 from nnc.cli.progress import progress_bar
 from nnc.cli.trials import trial_display
@@ -171,10 +178,13 @@ def command(
 
     if base and (blocks or joins):
         raise click.UsageError("an update has no blocks and no joined tensors")
+    if model == "-":
+        raise InputError("a model comes from a file, whose name says the format")
     check_output(output, force)
     if report is not None:
         check_report(report, base, output, force)
     options = with_file(context, options_file, options)
+    check_target_options(options)
     if base:
         options = without_target(options)
     times: dict[str, float] = {}
@@ -227,6 +237,21 @@ def check_report(report: str, base: Sequence[str], output: str, force: bool) -> 
         raise click.UsageError("a report is about a bitstream file of a whole model")
     check_suffix(report)
     check_output(report, force)
+    check_different(report, output)
+    if not Path(report).absolute().parent.is_dir():
+        raise InputError(f"{report}: there is no such folder")
+
+
+def check_target_options(options: Mapping[str, Any]) -> None:
+    """Refuse what goes with a target, where there is none."""
+    from nnc.encoder import has_target
+
+    for name, said in {
+        "evaluate": options["evaluate"] is not None,
+        "sensitivity": options["sensitivity"] != "none",
+    }.items():
+        if said and not has_target(options):
+            raise click.UsageError(f"--{name} goes with a target, such as --target-size")
 
 
 def without_target(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
-from nnc.cli.bases import base_option, open_session, with_hint
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.files import out_of_band_options
+from nnc.cli.hints import with_hint
 from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
 

@@ -100,7 +100,7 @@ class SessionState:
 
     def names_without_values(self) -> set[str]:
         """Give the names of tensors of which only differences came, and not what these are to."""
-        return {name for device, name in self.coded if self.value(device, name) is None}
+        return {name for device, name in self.differences if self.value(device, name) is None}
 
     def model(self, device: int) -> dict[str, NDArray[Any]]:
         """Give all tensors as a device has them, in their formats; the caller may change them.

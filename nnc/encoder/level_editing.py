@@ -25,6 +25,7 @@ from nnc.decoder.model import Known, decode_unit, matrix_of
 from nnc.decoder.session import Decoder, known_of
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
+from nnc.encoder.structure import refuse_unread
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Elements of profile 1 that a base model can do without: they only name nodes.
@@ -139,6 +140,13 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
     for path, unit in walk_paths(bitstream.units):
         if unit.header is not None and unit.header.nnr_start_unit_header is not None:
             starts.append(f"{path}.header.general_profile_idc")
+
+    def change_headers(edit: Edit) -> None:
+        for path in starts:
+            edit.set(path, profile)
+
+    # What only one profile has is told before anything is decoded: an update is that.
+    refuse_losses(run(bitstream, change_headers, keep=False))
     for unit, path in ((unit, path) for path, unit in walk_paths(bitstream.units)):
         if unit not in coded_units([unit]) or is_raw(unit):
             continue
@@ -150,14 +158,11 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
         coded.append((unit, path, *encode_codeword(decoded, other, False, {}, True, None)))
 
     def change(edit: Edit) -> None:
-        for path in starts:
-            edit.set(path, profile)
+        change_headers(edit)
         for unit, path, payload, entry_points in coded:
             put_payload(edit, unit, path, payload, entry_points)
 
-    plan = run(bitstream, change, keep=False)
-    refuse_losses(plan)
-    return run(bitstream, change) if keep else plan
+    return run(bitstream, change, keep=keep)
 
 
 def refuse_losses(plan: Plan) -> None:
@@ -191,6 +196,7 @@ def find_unit(bitstream: Bitstream, name: str) -> tuple[Unit, str]:
     for path, unit in walk_paths(bitstream.units):
         if unit.header is not None and name in unit.names:
             return unit, path
+    refuse_unread(bitstream)
     raise InputError(f"there is no tensor {name!r} in the bitstream")
 
 
