@@ -37,7 +37,7 @@ MODULES = (
 #: The names that are taken where a module has no `__all__`.
 NAMES = {
     "nnc.report": ("write_report", "make_report", "Report", "TensorReport"),
-    "nnc.encoder.level_editing": ("read_levels", "edit_levels"),
+    "nnc.encoder.level_editing": ("read_levels", "replace_levels", "edit_levels"),
 }
 
 #: Sections of a docstring whose lines are `name: text`.

@@ -25,6 +25,7 @@ from nnc.decoder import (
     Topology,
     decode_model,
 )
+from nnc.decoder.session import Before, session_after
 from nnc.encoder import (
     Block,
     CodebookChoice,
@@ -185,8 +186,8 @@ def encode(
             a dtype that can't be coded. The message names it.
 
     Warns:
-        EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, or a
-            target was missed on its good side.
+        EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, a
+            target was missed on its good side, or a pattern fits no name.
     """
     options = EncoderOptions(
         qp=qp,
@@ -320,6 +321,7 @@ def decode(
 def decode_levels(
     data: Bytes | Bitstream,
     *,
+    before: Before = (),
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
@@ -328,7 +330,9 @@ def decode_levels(
 ) -> dict[str, NDArray[np.int32]]:
     """Decode the levels of all entropy coded tensors: what is there before the step size.
 
-    Args and errors as for `decode`.
+    Args and errors as for `decode`, and:
+        before: where the bitstream is an update, the bitstreams of its session before it, in
+            order, or an `nnc.Decoder` that has taken them; its levels may be coded with theirs.
 
     Returns:
         int32 arrays by name: with dependent quantization the indices after the state machine
@@ -336,7 +340,13 @@ def decode_levels(
         Tensors stored raw are left out.
     """
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
-    return decode_model(bitstream, threads=threads, executor=executor, limits=limits).levels()
+    session = session_after(
+        before, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
+    )
+    known = None if session is None else session.known
+    return decode_model(
+        bitstream, threads=threads, executor=executor, limits=limits, known=known
+    ).levels()
 
 
 def trace(
@@ -385,7 +395,7 @@ def check(
     data: Bytes | Bitstream,
     deep: bool = False,
     *,
-    before: Sequence[Bytes] = (),
+    before: Before = (),
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> list[Finding]:
@@ -395,7 +405,7 @@ def check(
         data: the bitstream.
         deep: decode the entropy-coded payloads too.
         before: where the bitstream is an update, the bitstreams of its session before it, in
-            order: `deep` needs them.
+            order, or an `nnc.Decoder` that has taken them: `deep` needs them.
         dimensions: shapes by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for this element, one for all or by name.
 
@@ -419,7 +429,13 @@ def check(
 
 
 def diff(
-    first: Bytes | Bitstream, second: Bytes | Bitstream, levels: bool = False
+    first: Bytes | Bitstream,
+    second: Bytes | Bitstream,
+    levels: bool = False,
+    *,
+    before: Before = (),
+    dimensions: OutOfBandDimensions | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> list[Difference]:
     """Compare two bitstreams element by element.
 
@@ -427,13 +443,26 @@ def diff(
         first: one bitstream.
         second: the other.
         levels: where coded payloads differ, decode them and count the levels that do.
+        before: where they are updates, the bitstreams of their session before them, in order, or
+            an `nnc.Decoder` that has taken these: `levels` may need them.
+        dimensions: shapes by name, where the bitstreams leave them out.
+        cabac_unary_length_minus1: the same for this element, one for all or by name.
 
     Returns:
         What differs, by path; nothing where the bitstreams are the same.
+
+    Raises:
+        NncError: one of the bitstreams before can't be decoded.
     """
     from nnc.inspect import diff as compared
 
-    return compared(trace(first), trace(second), levels=levels)
+    given: dict[str, Any] = {
+        "dimensions": dimensions, "cabac_unary_length_minus1": cabac_unary_length_minus1,
+    }  # fmt: skip
+    session = session_after(before, **given) if levels else ()
+    return compared(
+        trace(first, **given), trace(second, **given), levels=levels, before=session or ()
+    )
 
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:

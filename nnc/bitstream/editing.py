@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnc.bitio import BuildError, InputError, PlacedError, Table
+from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.paths import Place, places
 from nnc.bitstream.payload_elements import changed_payload
@@ -171,8 +171,10 @@ class Edit:
             for index in place.indices[:-1]:
                 values = None if values is None or index >= len(values) else values[index]
             if values is None or place.indices[-1] >= len(values):
-                last = -1 if values is None else len(values) - 1
-                raise BuildError("there is no such value", path=place.path, allowed=f"0..{last}")
+                if not values:
+                    raise BuildError("the list isn't there", path=place.path)
+                allowed = f"0..{len(values) - 1}"
+                raise BuildError("there is no such value", path=place.path, allowed=allowed)
             values[place.indices[-1]] = value
         self.pin(place)
         if not self.force:
@@ -239,11 +241,13 @@ class Edit:
             values = []
         for index in place.indices[:-1]:
             values = None if values is None or index >= len(values) else values[index]
-        length = -1 if values is None else len(values)
+        if values is None:
+            raise BuildError("the list isn't there", path=place.path)
+        length = len(values)
         if last >= length + (delta > 0):
-            raise BuildError("there is no such value", path=place.path,
-                             allowed=f"0..{length - (delta < 0)}")  # fmt: skip
-        items = list(values)  # type: ignore[arg-type]
+            allowed = f"0..{length - (delta < 0)}" if length or delta > 0 else "none"
+            raise BuildError("there is no such value", path=place.path, allowed=allowed)
+        items = list(values)
         if delta > 0:
             value = checked_value(field, value, place.path, self.force)
             check_depth(value, field.depth - len(place.indices), place.path)
@@ -303,12 +307,16 @@ class Edit:
         Raises:
             NncError: the change can't be carried out.
         """
-        settler = Settler(self)
-        settler.settle_units(self.bitstream.units, "")
-        if self.follow_digests():
-            settler = Settler(self)
-            settler.settle_units(self.bitstream.units, "")
-        return self.plan()
+        try:
+            Settler(self).settle_units(self.bitstream.units, "")
+            if self.follow_digests():
+                Settler(self).settle_units(self.bitstream.units, "")
+            return self.plan()
+        except InvalidError as error:
+            # What was read is good: it is the change that breaks the rule.
+            parts = ("path", "value", "allowed", "clause", "schema", "hint")
+            said = {name: getattr(error, name) for name in parts}
+            raise BuildError(error.message, **said) from None
 
     def follow_digests(self) -> bool:
         """Renew the digests by which units name parents whose payload has changed."""

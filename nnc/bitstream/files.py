@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import BinaryIO
 class NewFile:
     """A file that is written beside its final place and moved there when it is whole.
 
+    What is there and is no file, such as a device or a pipe, is written to, not replaced.
+
     Attributes:
         target: the final place.
         file: what is written, open; may be written in any order.
@@ -21,14 +24,25 @@ class NewFile:
         """Open a file of another name in the same folder.
 
         Raises:
-            OSError: that can't be done.
+            OSError: that can't be done, or there is a folder of that name.
         """
         self.target = Path(path)
-        handle, self.temporary = tempfile.mkstemp(
-            dir=self.target.parent, prefix=f".{self.target.name}."
-        )
-        self.file: BinaryIO = os.fdopen(handle, "wb")
+        self.temporary: str | None = None
         self.pending = True
+        self.file: BinaryIO
+        if self.target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if self.target.exists() and not self.target.is_file():
+            self.file = self.target.open("wb")
+            return
+        try:
+            handle, self.temporary = tempfile.mkstemp(
+                dir=self.target.parent, prefix=f".{self.target.name}."
+            )
+        except OSError as error:
+            # The name that it couldn't be written under says nothing to the caller.
+            raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
+        self.file = os.fdopen(handle, "wb")
 
     def commit(self) -> None:
         """Move the file to its final place.
@@ -37,6 +51,9 @@ class NewFile:
             OSError: it can't be written or moved.
         """
         self.file.close()
+        if self.temporary is None:
+            self.pending = False
+            return
         # mkstemp makes files for the owner alone; give it what open() would have given.
         umask = os.umask(0)
         os.umask(umask)
@@ -51,7 +68,8 @@ class NewFile:
             try:
                 self.file.close()
             finally:
-                os.unlink(self.temporary)
+                if self.temporary is not None:
+                    os.unlink(self.temporary)
 
 
 def replace_file(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
@@ -64,7 +82,7 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]
         new.abandon()
 
 
-def replace_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+def replace_bytes(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
     """Write the bytes of a file beside its final place and move them there."""
 
     def write(file: BinaryIO) -> None:

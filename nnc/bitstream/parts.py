@@ -67,12 +67,17 @@ def wrap(
 
     Raises:
         InputError: no such units, or fewer than two.
+        BuildError: one of them is a start unit.
     """
     if not 0 <= first < last < len(bitstream.units):
         raise InputError(
             f"units {first} to {last} can't be wrapped: two units at least, "
             f"out of 0 to {len(bitstream.units) - 1}"
         )
+    for number, unit in enumerate(bitstream.units[first : last + 1], first):
+        if unit.nnr_unit_type == NnrUnitType.NNR_STR:
+            raise BuildError("a start unit stands before all others, in no aggregate",
+                             path=f"units[{number}]", clause="6.2.3")  # fmt: skip
 
     def change(edit: Edit) -> None:
         inner = bitstream.units[first : last + 1]

@@ -29,8 +29,8 @@ def command(json_file: str, output: str, force: bool) -> None:
 
     check_output(output, force)
     try:
-        text = sys.stdin.read() if json_file == "-" else Path(json_file).read_text("utf-8")
-        content = json.loads(text)
+        data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
+        content = json.loads(data.decode("utf-8"))
     except ValueError as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import open_data
 from nnc.cli.files import out_of_band_options
+from nnc.cli.hints import hints
 from nnc.cli.output import escape_controls, examples, format_option, print_json
 
 
@@ -16,9 +18,7 @@ from nnc.cli.output import escape_controls, examples, format_option, print_json
 )
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
-@click.option("--base", metavar="FILE", multiple=True,
-              help="With --deep, the bitstream that BITSTREAM is an update of; again for updates "
-                   "that came between, in order.")  # fmt: skip
+@base_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @out_of_band_options
 @format_option("json")
@@ -40,7 +40,7 @@ def command(
 
     if base and not deep:
         raise click.UsageError("--base goes with --deep")
-    before = [open_data(name) for name in base]
+    before = open_session(base, out_of_band, bitstream) or ()
     report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
     if output_format == "json":
         print_json(report.as_dict())
@@ -50,6 +50,8 @@ def command(
     if not quiet:
         for path, reason in report.skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
+        for hint in hints(report.skipped.values()):
+            click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{count(report.errors, 'error')}, {count(report.warnings, 'warning')}", err=True
         )

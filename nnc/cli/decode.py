@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.files import ByteSize, check_model_output, open_bitstream, out_of_band_options
+from nnc.cli.bases import base_option, open_base
+from nnc.cli.files import (
+    ByteSize,
+    check_model_output,
+    check_one_is_standard_input,
+    open_bitstream,
+    out_of_band_options,
+)
+from nnc.cli.hints import SESSION
 from nnc.cli.output import examples, human_size
 from nnc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from nnc.bitstream import Bitstream
-    from nnc.decoder import Limits
+    from nnc.cli.bases import Base
 
 
 @click.command(
@@ -23,13 +32,14 @@ if TYPE_CHECKING:
         "nnc decode model.nnc -o checkpoint/ --max-shard-size 2GB",
         "nnc decode model.nnc -o model.onnx",
         "nnc decode update.nnc --base model.safetensors -o new.safetensors",
+        "nnc decode second.nnc --base model.nnc --base first.nnc -o new.safetensors",
     )
 )
 @click.argument("bitstream")
 @click.option(
     "-o", "--output", required=True, help="The model, by its suffix; a folder/ for shards."
 )
-@click.option("--base", help="The model that BITSTREAM is an update of.")
+@base_option
 @click.option("--parts", is_flag=True,
               help="Give the tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
 @click.option("--full-size", is_flag=True,
@@ -48,7 +58,7 @@ if TYPE_CHECKING:
 def command(
     bitstream: str,
     output: str,
-    base: str | None,
+    base: tuple[str, ...],
     parts: bool,
     full_size: bool,
     max_values: int | None,
@@ -71,12 +81,14 @@ def command(
     format_of_output(output)
     check_model_output(output, force)
     started = time.perf_counter()
-    source = open_bitstream(bitstream, **out_of_band)
+    if base and full_size:
+        raise click.UsageError("an update has the size of its base model")
+    check_one_is_standard_input(bitstream, *base)
     limits = Limits(values=max_values)
-    if base is not None:
-        if full_size:
-            raise click.UsageError("an update has the size of its base model")
-        count, size = decode_update(source, base, output, parts, threads, limits)
+    before = open_base(base, out_of_band, reconstruct=not parts, threads=threads, limits=limits)
+    source = open_bitstream(bitstream, **out_of_band)
+    if before is not None:
+        count, size = decode_update(source, before, output, not parts, max_shard_size)
     else:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -95,21 +107,24 @@ def command(
                 progress=advance,
             )
         if caught:
-            click.echo("nnc: this is an update: what is written are differences", err=True)
+            told = f"this is an update: what is written are differences; {SESSION[1]}"
+            click.echo(f"nnc: {told}", err=True)
     if not quiet:
         seconds = time.perf_counter() - started
         click.echo(f"{count} tensors, {human_size(size)}, {seconds:.1f} s", err=True)
 
 
 def decode_update(
-    source: Bitstream, base: str, output: str, parts: bool, threads: int | None, limits: Limits
+    source: Bitstream, base: Base, output: str, reconstruct: bool, max_shard_size: int | None
 ) -> tuple[int, int]:
     """Decode an update of a base model, both as a whole; give number and size of the tensors."""
-    from nnc.decoder import Decoder
-    from nnc.formats import read_model, write_model
+    from nnc.formats import TensorInfo, with_shard_size, write_model
 
-    model = read_model(base)
-    session = Decoder(model.tensors, threads=threads, limits=limits)
-    tensors = session.decode(source, reconstruct=not parts)
-    write_model(output, tensors, model.metadata, model.topology)
+    tensors = base.session.decode(source, reconstruct=reconstruct)
+    base.add(source)
+    said: Mapping[str, str] = base.metadata
+    if max_shard_size is not None:
+        infos = {name: TensorInfo(one.shape, one.dtype) for name, one in tensors.items()}
+        said = with_shard_size(output, infos, said, max_shard_size)
+    write_model(output, tensors, said, base.topology)
     return len(tensors), sum(tensor.nbytes for tensor in tensors.values())

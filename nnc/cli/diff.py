@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from numpy.typing import NDArray
 
-from nnc.bitio import InputError
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import cut, open_trace, report_faults
-from nnc.cli.files import open_bitstream, out_of_band_options
+from nnc.cli.files import is_model_file, open_bitstream, out_of_band_options
+from nnc.cli.hints import SESSION, hints
 from nnc.cli.output import (
     escape_controls,
     examples,
@@ -22,9 +24,17 @@ from nnc.cli.output import (
 )
 from nnc.inspect.diff import Difference, diff
 
+if TYPE_CHECKING:
+    from nnc.bitstream import Bitstream
+    from nnc.decoder import Decoder
+
 
 @click.command(
-    epilog=examples("nnc diff old.nnc new.nnc", "nnc diff model.safetensors model.nnc --values")
+    epilog=examples(
+        "nnc diff old.nnc new.nnc",
+        "nnc diff model.safetensors model.nnc --values",
+        "nnc diff update.nnc other.nnc --levels --base model.nnc",
+    )
 )
 @click.argument("first")
 @click.argument("second")
@@ -32,6 +42,7 @@ from nnc.inspect.diff import Difference, diff
               help="Where payloads differ, decode them and count the levels that do.")  # fmt: skip
 @click.option("--values", is_flag=True,
               help="Compare decoded values; FIRST and SECOND may be model files.")  # fmt: skip
+@base_option
 @out_of_band_options
 @format_option("json")
 def command(
@@ -39,29 +50,42 @@ def command(
     second: str,
     levels: bool,
     values: bool,
+    base: tuple[str, ...],
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
     """Compare the bitstreams FIRST and SECOND element by element (- for standard input).
 
     Units are paired by type and tensor. Lines begin with - for what only FIRST has, + for what
-    only SECOND has, ~ for what both have, > for units that have changed places.
+    only SECOND has, ~ for what both have, > for units that have changed places, ? for levels that
+    can't be compared. With --base, FIRST and SECOND follow on that; --values then compares the
+    models that they give.
     Exit code 0: they are the same; 1: they differ.
     """
     from nnc.cli.main import DIFFERS, GOOD
 
-    if first == second == "-":
-        raise InputError("only one of the bitstreams can be standard input")
+    if levels and values:
+        raise click.UsageError("give either --levels or --values")
+    if base and not (levels or values):
+        raise click.UsageError("--base goes with --levels or --values")
+    session = open_session(base, out_of_band, first, second)
     if values:
-        return diff_values(first, second, output_format, out_of_band)
+        return diff_values(first, second, output_format, out_of_band, session)
     a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
-    differences = diff(a, b, levels=levels)
+    differences = diff(a, b, levels=levels, before=session or ())
     if output_format == "json":
         content = [difference.as_dict() for difference in differences]
-        print_json({"same": not differences, "differences": content})
+        errors = {
+            "errors_first": [error.as_dict() for error in a.errors],
+            "errors_second": [error.as_dict() for error in b.errors],
+        }
+        print_json({"same": not differences, "differences": content, **errors})
     else:
         for difference in differences:
             click.echo(escape_controls(line(difference)))
+    undecoded = [one.value_a or one.value_b for one in differences if one.kind == "undecoded"]
+    for hint in hints(undecoded):
+        click.echo(f"nnc: {hint}", err=True)
     faults = max(report_faults(a), report_faults(b))
     return faults if faults > DIFFERS else DIFFERS if differences else GOOD
 
@@ -77,6 +101,14 @@ def line(difference: Difference) -> str:
         return f"+ {place}  {shown(difference.value_b)}{size(difference.bits_b)}".rstrip()
     if difference.kind == "moved":
         return f"> {place}  {difference.value_a}"
+    if difference.kind == "undecoded":
+        which = (
+            ""
+            if difference.value_a == difference.value_b
+            else ("of the second " if difference.value_a is None else "of the first ")
+        )
+        reason = difference.value_a or difference.value_b
+        return f"? {place}  the levels {which}can't be decoded: {reason}"
     if difference.kind == "levels" and difference.count is not None:
         return f"~ {place}  {difference.count} of {difference.value_a} levels differ"
     if difference.kind == "bytes" and difference.count is not None:
@@ -106,13 +138,19 @@ def size(bits: int | None) -> str:
     return f" ({human_size(bits >> 3)})" if bits & 7 == 0 else f" ({bits} bits)"
 
 
-def diff_values(first: str, second: str, output_format: str, out_of_band: dict[str, Any]) -> int:
+def diff_values(
+    first: str,
+    second: str,
+    output_format: str,
+    out_of_band: dict[str, Any],
+    session: Decoder | None,
+) -> int:
     """Compare the values of two models; the exit code says whether they differ."""
     from nnc.cli.main import DIFFERS, GOOD
     from nnc.inspect.value_difference import compare_values
 
-    one, bits_one = model_values(first, out_of_band)
-    two, bits_two = model_values(second, out_of_band)
+    one, bits_one = model_values(first, out_of_band, session)
+    two, bits_two = model_values(second, out_of_band, session)
     found = list(compare_values(one, two))
     same = not any(difference.problem or difference.different for difference in found)
     bits = [(bits_one.get(d.name), bits_two.get(d.name)) for d in found]
@@ -137,20 +175,35 @@ def diff_values(first: str, second: str, output_format: str, out_of_band: dict[s
 
 
 def model_values(
-    path: str, out_of_band: dict[str, Any]
+    path: str, out_of_band: dict[str, Any], session: Decoder | None
 ) -> tuple[Mapping[str, NDArray[Any]], dict[str, float | None]]:
-    """Give the tensors of a model file or a bitstream, and bits per value by name."""
-    from nnc.decoder import decode_model
-    from nnc.formats import format_of_input, read_model
+    """Give the tensors of a model file or a bitstream, and bits per value by name.
+
+    Args:
+        path: the file.
+        out_of_band: what a bitstream leaves out.
+        session: what a bitstream follows on; it stays as it is.
+    """
+    from nnc.formats import read_model
     from nnc.inspect import summarize_tensors
 
-    try:
-        if path == "-":
-            raise InputError("standard input is a bitstream")
-        format_of_input(path)
-    except InputError:
-        bitstream = open_bitstream(path, **out_of_band)
-        bits = {line.name: line.bits_per_value for line in summarize_tensors(bitstream)}
-        return decode_model(bitstream).values(), bits
-    tensors = read_model(path).tensors
-    return tensors, {name: 8.0 * array.itemsize for name, array in tensors.items()}
+    if path != "-" and is_model_file(path):
+        tensors = read_model(path).tensors
+        return tensors, {name: 8.0 * array.itemsize for name, array in tensors.items()}
+    bitstream = open_bitstream(path, **out_of_band)
+    bits = {line.name: line.bits_per_value for line in summarize_tensors(bitstream)}
+    if session is not None:
+        # Decoding gives the copy another state, and leaves this one alone.
+        return copy.copy(session).decode(bitstream), bits
+    return values_alone(path, bitstream), bits
+
+
+def values_alone(path: str, bitstream: Bitstream) -> Mapping[str, NDArray[Any]]:
+    """Give the tensors of a bitstream, and tell where they are differences."""
+    from nnc.decoder import decode_model
+
+    model = decode_model(bitstream)
+    if model.holds_differences:
+        told = f"{path} is an update: what is compared are differences; {SESSION[1]}"
+        click.echo(f"nnc: {escape_controls(told)}", err=True)
+    return model.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -78,6 +78,16 @@ def print_plan(plan: Plan, output_format: str, *, err: bool) -> None:
         click.echo(json.dumps({"plan": plan.as_dict()}), err=True)
     else:
         click.echo(escape_controls(str(plan)), err=err)
+
+
+def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Give a dictionary of pairs, and refuse a key that comes twice."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise InputError(f"{key} is given twice")
+        result[key] = value
+    return result
 
 
 def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:

@@ -13,6 +13,9 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.cli.files import NOT_A_BITSTREAM, is_model_file
+from nnc.cli.hints import hints, with_hint
 from nnc.cli.output import escape_controls
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
 
@@ -40,7 +43,10 @@ def open_data(path: str) -> memoryview:
 
 def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
     """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
-    return trace(open_data(path), **out_of_band)
+    traced = trace(open_data(path), **out_of_band)
+    if traced.errors and path != "-" and is_model_file(path):
+        traced.errors[0].hint = NOT_A_BITSTREAM
+    return traced
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -79,6 +85,19 @@ def value_json(element: TracedElement) -> Any:
     return value
 
 
+def report_unread(bitstream: Bitstream) -> int:
+    """Tell of units that can't be read without values from outside, and give the exit code."""
+    from nnc.cli.main import DIFFERS, GOOD
+
+    missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
+    if not missing:
+        return GOOD
+    count = "1 unit needs" if len(missing) == 1 else f"{len(missing)} units need"
+    told = "; ".join([f"{count} values that are not in the bitstream", *hints(missing)])
+    click.echo(f"nnc: {told}", err=True)
+    return DIFFERS
+
+
 def report_faults(traced: BitstreamTrace) -> int:
     """Print the faults of a trace to standard error, and give the exit code.
 
@@ -88,7 +107,7 @@ def report_faults(traced: BitstreamTrace) -> int:
 
     errors = traced.errors
     for error in [*errors, *traced.missing]:
-        click.echo(f"nnc: {escape_controls(str(error))}", err=True)
+        click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
     if errors:
         return exit_code(errors[0])
     return DIFFERS if traced.missing else GOOD

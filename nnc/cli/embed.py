@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from nnc.cli.files import check_output
+from nnc.bitio import InputError
+from nnc.cli.files import check_output, input_file
 from nnc.cli.output import escape_controls, examples
 
 
@@ -18,7 +21,7 @@ from nnc.cli.output import escape_controls, examples
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
-    """Put BITSTREAM into a file of another format.
+    """Put BITSTREAM (- for standard input) into a file of another format.
 
     .mp4, .m4v, .heif and .isobmff: an ISO base media file whose item (type nnr1, property
     nnrC) is the bitstream. .safetensors: one tensor of bytes. .onnx: initializers whose external
@@ -27,6 +30,19 @@ def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
     from nnc.containers import embed
 
     check_output(output, force)
-    embed(bitstream, output)
+    if Path(output).suffix.lower() == ".onnx":
+        check_data_file(bitstream, output, force)
+    with input_file(bitstream) as source:
+        embed(source, output)
     if not quiet:
         click.echo(f"wrote {escape_controls(output)}", err=True)
+
+
+def check_data_file(bitstream: str, output: str, force: bool) -> None:
+    """Refuse to write the bitstream over another file beside an ONNX model."""
+    if bitstream == "-":
+        raise InputError("an ONNX model names the file of its bitstream, which standard input "
+                         "has none of")  # fmt: skip
+    beside = Path(output).parent / Path(bitstream).name
+    if not (beside.exists() and beside.samefile(bitstream)):
+        check_output(str(beside), force)

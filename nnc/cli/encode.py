@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnc.bitio import InputError
+from nnc.cli.bases import open_base
 from nnc.cli.encode_options import (
     CodebookType,
     ScanOrderType,
@@ -15,7 +19,13 @@ from nnc.cli.encode_options import (
     tensor_options,
     with_file,
 )
-from nnc.cli.files import ByteSize, binary_output, check_output, write_bitstream
+from nnc.cli.files import (
+    ByteSize,
+    binary_output,
+    check_different,
+    check_output,
+    write_bitstream,
+)
 from nnc.cli.output import examples, human_size
 from nnc.cli.progress import progress_bar
 from nnc.cli.trials import trial_display
@@ -63,7 +73,9 @@ def pattern_numbers(
 )
 @click.argument("model")
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
-@click.option("--base", help="The model that the receivers have: encode an update of it.")
+@click.option("--base", metavar="FILE", multiple=True,
+              help="What the receivers have: encode an update of that model file, bitstream or "
+                   "saved session; again for bitstreams that came after it.")  # fmt: skip
 @click.option("--qp", type=int, help="Quantization parameter of weights.  [default: -32]")
 @click.option("--nonweight-qp", type=int, help="That of vectors and scalars.  [default: -75]")
 @click.option(
@@ -149,7 +161,7 @@ def command(
     /,
     model: str,
     output: str,
-    base: str | None,
+    base: tuple[str, ...],
     blocks: bool,
     joins: tuple[str, ...],
     force: bool,
@@ -164,19 +176,22 @@ def command(
     """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
     from nnc.encoder import EncodingWarning, Joined
 
-    if base is not None and (blocks or joins):
+    if base and (blocks or joins):
         raise click.UsageError("an update has no blocks and no joined tensors")
+    if model == "-":
+        raise InputError("a model comes from a file, whose name says the format")
     check_output(output, force)
     if report is not None:
         check_report(report, base, output, force)
     options = with_file(context, options_file, options)
-    if base is not None:
+    check_target_options(options)
+    if base:
         options = without_target(options)
     times: dict[str, float] = {}
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
-        if base is not None:
+        if base:
             sizes = encode_update(model, base, output, threads, options)
         else:
             from nnc.model_files import encode_file
@@ -214,14 +229,29 @@ def command(
         )
 
 
-def check_report(report: str, base: str | None, output: str, force: bool) -> None:
+def check_report(report: str, base: Sequence[str], output: str, force: bool) -> None:
     """Refuse a report that can't be written."""
     from nnc.report import check_suffix
 
-    if base is not None or output == "-":
+    if base or output == "-":
         raise click.UsageError("a report is about a bitstream file of a whole model")
     check_suffix(report)
     check_output(report, force)
+    check_different(report, output)
+    if not Path(report).absolute().parent.is_dir():
+        raise InputError(f"{report}: there is no such folder")
+
+
+def check_target_options(options: Mapping[str, Any]) -> None:
+    """Refuse what goes with a target, where there is none."""
+    from nnc.encoder import has_target
+
+    for name, said in {
+        "evaluate": options["evaluate"] is not None,
+        "sensitivity": options["sensitivity"] != "none",
+    }.items():
+        if said and not has_target(options):
+            raise click.UsageError(f"--{name} goes with a target, such as --target-size")
 
 
 def without_target(options: dict[str, Any]) -> dict[str, Any]:
@@ -235,16 +265,27 @@ def without_target(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_update(
-    model: str, base: str, output: str, threads: int | None, options: dict[str, Any]
+    model: str, base: Sequence[str], output: str, threads: int | None, options: dict[str, Any]
 ) -> FileSizes:
-    """Encode an update of a base model, both of which are read as a whole."""
+    """Encode an update of what the receivers have, which is read as a whole, as the model is.
+
+    Raises:
+        InputError: of a tensor they have, only differences are given.
+    """
     from nnc.encoder import Encoder
     from nnc.formats import read_model
     from nnc.model_files import FileSizes
 
     source = read_model(model)
     options |= {"metadata": source.metadata, "exact": source.exact}
-    session = Encoder(read_model(base).tensors, threads=threads, **options)
+    session = Encoder(threads=threads, **options)
+    found = open_base(base, {}, threads=threads)
+    assert found is not None, "a base is given"
+    session.decoder = found.session
+    unknown = sorted(session.decoder.state.names_without_values())
+    if unknown:
+        raise InputError(f"of tensor {unknown[0]!r} --base gives only a difference; what that is "
+                         "one to has to stand before it")  # fmt: skip
     bitstream = session.encode_bitstream(source.tensors)
     write_bitstream(bitstream, output)
     before = sum(tensor.nbytes for tensor in source.tensors.values())

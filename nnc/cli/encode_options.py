@@ -156,11 +156,17 @@ def loaded_function(said: str) -> Callable[[dict[str, Any]], float]:
         found: Any = importlib.import_module(module_name)
         for part in name.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"{said}: {error}") from None
+    except Exception as error:  # the module is the user's, and may do anything
+        raise InputError(f"{said}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(folder)
     if not callable(found):
         raise InputError(f"{said} is no function")
-    function: Callable[[dict[str, Any]], float] = found
-    return function
+
+    def evaluate(tensors: dict[str, Any]) -> float:
+        try:
+            return float(found(tensors))
+        except Exception as error:
+            raise InputError(f"{said}: {type(error).__name__}: {error}") from error
+
+    return evaluate

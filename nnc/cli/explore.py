@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
-import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import click
 
-from nnc.bitio import InputError
-from nnc.cli.files import check_output
+from nnc.cli.elements import open_data, report_faults
+from nnc.cli.files import check_output, write_bytes
 from nnc.cli.output import escape_controls, examples, human_size
 
 
@@ -25,37 +23,28 @@ from nnc.cli.output import escape_controls, examples, human_size
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     bitstream: str, output: str | None, serve: bool, port: int, force: bool, quiet: bool
-) -> None:
-    """Make a page about BITSTREAM: its sizes, tensors, units, elements and bits.
+) -> int:
+    """Make a page about BITSTREAM (- for standard input): sizes, tensors, units, elements, bits.
 
     The page holds all it needs and works without network. A damaged bitstream is shown up to
     its faults and after them. Of a large one the page holds a sample, and says so.
     """
     from nnc.explore import explorer_page
+    from nnc.inspect.tracing import trace
 
     if (output is None) == (not serve):
         raise click.UsageError("give either -o or --serve")
     if output is not None:
         check_output(output, force)
-    page = explorer_page(read(bitstream), Path(bitstream).name).encode("utf-8")
+    data = open_data(bitstream)
+    page = explorer_page(data, Path(bitstream).name).encode("utf-8")
     if output is None:
         serve_page(page, port)
-    elif output == "-":
-        sys.stdout.buffer.write(page)
     else:
-        Path(output).write_bytes(page)
-        if not quiet:
+        write_bytes(page, output)
+        if not quiet and output != "-":
             click.echo(f"wrote {escape_controls(output)}: {human_size(len(page))}", err=True)
-
-
-def read(path: str) -> memoryview:
-    """Map a file into memory, or read standard input for `-`."""
-    if path == "-":
-        return memoryview(sys.stdin.buffer.read())
-    with Path(path).open("rb") as file:
-        if Path(path).stat().st_size == 0:
-            raise InputError(f"{path}: the file is empty")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return report_faults(trace(data))
 
 
 def serve_page(page: bytes, port: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nnc.cli.files import check_output
+from nnc.cli.files import check_output, input_file, output_file
 from nnc.cli.output import escape_controls, examples
 
 
@@ -14,18 +14,19 @@ from nnc.cli.output import escape_controls, examples
     )
 )
 @click.argument("container")
-@click.option("-o", "--output", required=True, help="The bitstream.")
+@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
 @click.option("--item", type=int, help="item_ID in an ISO base media file that has several.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(container: str, output: str, item: int | None, force: bool, quiet: bool) -> None:
-    """Take the bitstream out of CONTAINER, byte for byte as it was put in.
+    """Take the bitstream out of CONTAINER (- for standard input), byte for byte as it was put in.
 
     CONTAINER is an ISO base media file, a safetensors file or an ONNX model; see nnc embed.
     """
     from nnc.containers import extract
 
     check_output(output, force)
-    extract(container, output, item=item)
-    if not quiet:
+    with input_file(container) as source, output_file(output) as target:
+        extract(source, target, item=item)
+    if not quiet and output != "-":
         click.echo(f"wrote {escape_controls(output)}", err=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +15,13 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from nnc.bitio import InputError
-from nnc.bitstream import Bitstream
+from nnc.bitio import BitstreamError, InputError
+from nnc.bitstream import Bitstream, replace_bytes
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: What to do with a model file where a bitstream is expected.
+NOT_A_BITSTREAM = "this looks like a model file, of which nnc encode makes a bitstream"
 
 
 def out_of_band_options(function: Function) -> Function:
@@ -86,26 +92,72 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
     if path == "-":
         bitstream = Bitstream.parse(sys.stdin.buffer.read(), **out_of_band)
     else:
-        bitstream = Bitstream.open(path, **out_of_band)
+        try:
+            bitstream = Bitstream.open(path, **out_of_band)
+        except BitstreamError as error:
+            if is_model_file(path):
+                error.hint = NOT_A_BITSTREAM
+            raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
     return bitstream
 
 
+def is_model_file(path: str) -> bool:
+    """Tell whether a file is one of a format of models.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    from nnc.formats import format_of_input
+
+    try:
+        format_of_input(path)
+    except InputError:
+        return False
+    return True
+
+
+def check_one_is_standard_input(*paths: str) -> None:
+    """Refuse several inputs that would all be read from standard input."""
+    if paths.count("-") > 1:
+        raise InputError("only one of the inputs can be standard input")
+
+
+def check_different(*outputs: str | None) -> None:
+    """Refuse several outputs that are one file."""
+    places = [one if one == "-" else os.path.abspath(one) for one in outputs if one is not None]
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise InputError(f"{place} is the place of two outputs")
+
+
 def check_output(path: str, force: bool) -> None:
-    """Refuse an output file that exists, unless it may be overwritten."""
-    if path != "-" and not force and Path(path).exists():
+    """Refuse an output file that exists, unless it may be overwritten.
+
+    A device or a pipe is written to, and nothing is overwritten.
+    """
+    if path == "-":
+        return
+    place = Path(path)
+    if place.is_dir():
+        raise InputError(f"{path} is a folder")
+    if not force and place.is_file():
         raise InputError(f"{path} exists; --force overwrites it")
 
 
 def check_model_output(path: str, force: bool) -> None:
     """Refuse a model file, or a folder with a checkpoint, that exists; as `check_output`."""
-    from nnc.formats import INDEX_SUFFIX
+    from nnc.formats import INDEX_SUFFIX, format_of_output
 
     place = Path(path)
     if path.endswith(INDEX_SUFFIX):
         place = place.parent
-    if not place.is_dir():
+    if format_of_output(path).folder and place.is_dir():
+        # The folder is the model.
+        if not force and any(place.iterdir()):
+            raise InputError(f"{path} exists; --force overwrites it")
+    elif not place.is_dir():
         check_output(path, force)
     elif not force and any(place.glob("*.safetensors*")):
         raise InputError(f"{place} holds a model; --force writes over it")
@@ -134,6 +186,41 @@ def binary_output(path: str) -> Iterator[str | BinaryIO]:
         sys.stdout.buffer.flush()
     else:
         yield path
+
+
+def write_bytes(data: bytes | memoryview, path: str) -> None:
+    """Write bytes to a file in one step, or to standard output for `-`."""
+    if path == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        replace_bytes(path, data)
+
+
+@contextmanager
+def input_file(path: str) -> Iterator[str]:
+    """Give the path of a file; for `-` that of a temporary one with standard input."""
+    if path != "-":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "bitstream.nnc")
+        place.write_bytes(sys.stdin.buffer.read())
+        yield os.fspath(place)
+
+
+@contextmanager
+def output_file(path: str) -> Iterator[str]:
+    """Give the path of a file to be written; for `-` it goes to standard output at the end."""
+    if path != "-":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "output")
+        yield os.fspath(place)
+        with place.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def write_bitstream(bitstream: Bitstream, path: str) -> None:

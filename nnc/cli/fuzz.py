@@ -50,8 +50,8 @@ def command(
         return
     if sum(choice is not None for choice in (valid, rule, mutate)) != 1:
         raise click.UsageError("give one of --valid, --break and --mutate, and only one")
-    if output is None:
-        raise click.UsageError("-o DIR is missing")
+    if output is None or output == "-":
+        raise click.UsageError("say the folder: -o DIR")
     folder = Path(output)
     if (folder / corpus.MANIFEST).exists() and not force:
         raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nnc.cli.elements import report_unread
 from nnc.cli.files import open_bitstream, out_of_band_options
 from nnc.cli.output import examples, format_option, human_size, print_json, print_pairs
 
@@ -20,7 +21,7 @@ from nnc.cli.output import examples, format_option, human_size, print_json, prin
 @click.argument("bitstream")
 @out_of_band_options
 @format_option("json")
-def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
+def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> int:
     """Sum up BITSTREAM (- for standard input) from its headers.
 
     To tell the dialect of one of profile 0, a few small tensors are decoded, too.
@@ -32,7 +33,7 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
     summary, dialect = summarize(opened), detect_dialect(opened)
     if output_format == "json":
         print_json({**asdict(summary), "dialect": None if dialect is None else dialect.value})
-        return
+        return report_unread(opened)
     lines = {
         "size": f"{human_size(summary.bytes)} ({summary.bytes} bytes)",
         "profile": "unknown, no start unit" if summary.profile is None else str(summary.profile),
@@ -52,3 +53,4 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         lines["out of band"] = f"{summary.unread} units need values that are not in the bitstream"
     lines |= {f"metadata {key}": value for key, value in summary.metadata.items()}
     print_pairs(lines)
+    return report_unread(opened)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
-from nnc.cli.files import check_output, open_bitstream, out_of_band_options
+from nnc.cli.files import check_different, check_output, open_bitstream, out_of_band_options
 from nnc.cli.output import examples
 
 
@@ -55,7 +55,10 @@ def command(
         store = json_form.inline if payloads == "inline" else json_form.left_out
         write_text(output, json_form.dump(opened, store))
         return
+    if payloads == "-":
+        raise InputError("payloads can't go to standard output")
     check_output(payloads, force)
+    check_different(payloads, output)
     target = Path(payloads)
     if output != "-" and Path(output).resolve().parent != target.resolve().parent:
         raise InputError(f"{payloads}: payloads have to stand beside the JSON file")
@@ -71,15 +74,14 @@ def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> Non
 
 def write_text(output: str, pieces) -> None:  # type: ignore[no-untyped-def]
     """Write pieces of text to a file in one step, or to standard output for `-`."""
-    if output == "-":
-        stream: TextIO = sys.stdout
-        for piece in pieces:
-            stream.write(piece)
-        stream.flush()
-        return
 
     def write(file) -> None:  # type: ignore[no-untyped-def]
         for piece in pieces:
             file.write(piece.encode("utf-8"))
 
-    replace_file(output, write)
+    if output != "-":
+        replace_file(output, write)
+        return
+    # JSON is UTF-8, whatever the encoding of the terminal.
+    write(sys.stdout.buffer)
+    sys.stdout.buffer.flush()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.files import check_different, check_output, open_bitstream, write_bytes
 from nnc.cli.output import examples, print_json, print_pairs
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+#: How a file of numpy begins.
+NPY_SIGNATURE = b"\x93NUMPY"
 
 
 @click.command(
@@ -23,14 +28,17 @@ if TYPE_CHECKING:
         "nnc levels model.nnc fc.weight --save levels.npy",
         "nnc levels model.nnc fc.weight --replace levels.npy -o new.nnc",
         "nnc levels model.nnc fc.weight --set 0,3=0 --set 0,4=0 --dry-run",
+        "nnc levels update.nnc fc.weight --base model.nnc --save levels.npy",
     )
 )
 @click.argument("bitstream")
 @click.argument("tensor")
-@click.option("--save", metavar="FILE", help="Write the levels, as int32, into a .npy file.")
+@click.option("--save", metavar="FILE",
+              help="Write the levels, as int32, into a .npy file, or - .")  # fmt: skip
 @click.option("--replace", metavar="FILE", help="Code the levels in a .npy file instead.")
 @click.option("--set", "changes", multiple=True, metavar="I,J,...=LEVEL",
               help="Change one level; can be repeated.")  # fmt: skip
+@base_option
 @edit_options
 def command(
     bitstream: str,
@@ -38,22 +46,33 @@ def command(
     save: str | None,
     replace: str | None,
     changes: tuple[str, ...],
+    base: tuple[str, ...],
     dry_run: bool,
     force: bool,
     **options: Any,
 ) -> None:
-    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else."""
+    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else.
+
+    Those of an update may be coded with the levels of what came before, which --base gives.
+    """
     from nnc.encoder.level_editing import read_levels, replace_levels
 
+    if save is not None:
+        check_output(save, force)
+        check_different(save, options["output"])
     changing = replace is not None or bool(changes)
     if changing:
         check_target(options["output"], dry_run, force)
     elif options["output"] is not None or dry_run:
         raise InputError("say which levels change: --replace FILE, or --set I,J,...=LEVEL")
-    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
-    levels = read_levels(opened, tensor)
+    out_of_band = options.pop("out_of_band")
+    session = open_session(base, out_of_band, bitstream)
+    opened = open_bitstream(bitstream, **out_of_band)
+    levels = read_levels(opened, tensor, session)
     if save is not None:
-        write_levels(save, levels, force)
+        write_levels(save, levels)
+    if not changing and save == "-":
+        return
     if not changing:
         print_summary(tensor, levels, options["output_format"])
         return
@@ -61,7 +80,7 @@ def command(
         levels = levels_from_file(replace)
     for text in changes:
         set_level(levels, text)
-    plan = replace_levels(opened, tensor, levels, keep=not dry_run)
+    plan = replace_levels(opened, tensor, levels, known=session, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)
 
 
@@ -70,8 +89,8 @@ def print_summary(tensor: str, levels: NDArray[np.int32], output_format: str) ->
     summary = {
         "tensor": tensor,
         "shape": list(levels.shape),
-        "smallest": int(levels.min(initial=0)),
-        "largest": int(levels.max(initial=0)),
+        "smallest": int(levels.min()) if levels.size else None,
+        "largest": int(levels.max()) if levels.size else None,
         "zeros": int(levels.size - (levels != 0).sum()),
         "distinct": distinct(levels),
     }
@@ -83,7 +102,7 @@ def print_summary(tensor: str, levels: NDArray[np.int32], output_format: str) ->
         {
             "tensor": tensor,
             "shape": "x".join(map(str, levels.shape)) or "scalar",
-            "range": f"{summary['smallest']} to {summary['largest']}",
+            "range": f"{summary['smallest']} to {summary['largest']}" if levels.size else "none",
             "zeros": f"{summary['zeros']}{share}",
             "distinct": str(summary["distinct"]),
         }
@@ -97,13 +116,14 @@ def distinct(levels: NDArray[np.int32]) -> int:
     return counted(levels)[0].size if levels.size else 0
 
 
-def write_levels(path: str, levels: NDArray[np.int32], force: bool) -> None:
+def write_levels(path: str, levels: NDArray[np.int32]) -> None:
     """Write levels into a file of numpy."""
     import numpy as np
 
-    check_output(path, force)
-    with Path(path).open("wb") as file:
-        np.save(file, levels)
+    # numpy can't write into a pipe.
+    content = io.BytesIO()
+    np.lib.format.write_array(content, levels, allow_pickle=False)
+    write_bytes(content.getbuffer(), path)
 
 
 def levels_from_file(path: str) -> NDArray[np.int32]:
@@ -115,11 +135,15 @@ def levels_from_file(path: str) -> NDArray[np.int32]:
     """
     import numpy as np
 
-    try:
-        found = np.load(path, allow_pickle=False)
-    except ValueError as error:
-        raise InputError(f"{path} is no .npy file: {error}") from None
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iu":
+    with Path(path).open("rb") as file:
+        if file.read(len(NPY_SIGNATURE)) != NPY_SIGNATURE:
+            raise InputError(f"{path} is no .npy file")
+        file.seek(0)
+        try:
+            found = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError, MemoryError) as error:
+            raise InputError(f"{path} is damaged: {error}") from None
+    if found.dtype.kind not in "iu":
         raise InputError(f"{path} holds no integers")
     if found.size and (found.max() > 2**31 - 1 or found.min() < -(2**31)):
         raise InputError(f"{path} holds integers beyond 32 bits")

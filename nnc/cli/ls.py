@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from nnc.cli.elements import report_unread
 from nnc.cli.files import open_bitstream, out_of_band_options
 from nnc.cli.output import examples, format_option, print_rows, print_table
+
+if TYPE_CHECKING:
+    from nnc.inspect import TensorSummary
 
 
 @click.command(
@@ -20,18 +25,25 @@ from nnc.cli.output import examples, format_option, print_rows, print_table
 @click.argument("bitstream")
 @out_of_band_options
 @format_option("json", "jsonl", "csv")
-def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> None:
+def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> int:
     """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp.
 
     A narrow terminal gets fewer columns; files and pipes get all.
     """
-    from nnc.inspect import summarize_tensors
+    from nnc.inspect import TensorSummary, summarize_tensors
 
-    tensors = summarize_tensors(open_bitstream(bitstream, **out_of_band))
+    opened = open_bitstream(bitstream, **out_of_band)
+    tensors = summarize_tensors(opened)
     if output_format != "human":
         rows = [asdict(tensor) | {"shape": list(tensor.shape)} for tensor in tensors]
-        print_rows(rows, output_format, "tensors")
-        return
+        print_rows(rows, [one.name for one in fields(TensorSummary)], output_format, "tensors")
+    else:
+        print_human(tensors)
+    return report_unread(opened)
+
+
+def print_human(tensors: Sequence[TensorSummary]) -> None:
+    """Print a table of tensors."""
     cells = [
         [
             tensor.name,

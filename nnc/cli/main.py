@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
+import os
 import sys
+import warnings
 from typing import Any
 
 import click
 
+from nnc.cli.hints import with_hint
 from nnc.cli.output import SCHEMA_VERSION, escape_controls
 
 #: Exit codes: all is well; well, but something differs or is left over; the bitstream is bad;
@@ -52,33 +56,68 @@ def nnc() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command, and exit with its code."""
     wanted = sys.argv[1:] if arguments is None else arguments
+    prepare_streams()
     sys.exit(run(wanted))
+
+
+def prepare_streams() -> None:
+    """Let no character, and no stream that is closed, keep the command from telling something."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            # Files and pipes get the encoding that JSON has, terminals what they can show.
+            own = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=None if own else "utf-8", errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
     """Run the command, and give its exit code; messages go to standard error."""
-    as_json = (
-        "--format" in arguments
-        and arguments[-1:] != ["--format"]
-        and (arguments[arguments.index("--format") + 1] in ("json", "jsonl"))
-    )
-    as_json = as_json or bool({"--format=json", "--format=jsonl"} & set(arguments))
-    try:
-        code = nnc.main(arguments, prog_name="nnc", standalone_mode=False)
-    except Exception as error:  # every failure gets its exit code here
-        return report(error, as_json)
+    with warnings.catch_warnings():
+        warnings.showwarning = tell_warning
+        try:
+            code = nnc.main(arguments, prog_name="nnc", standalone_mode=False)
+        except Exception as error:  # every failure gets its exit code here
+            return report(error, arguments)
     return code if isinstance(code, int) else GOOD
 
 
-def report(error: Exception, as_json: bool) -> int:
+def tell_warning(message: Warning | str, *place: Any, **rest: Any) -> None:
+    """Print a warning as all talk is printed, without a place in the program."""
+    click.echo(f"nnc: {escape_controls(str(message))}", err=True)
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """Tell whether the format that is asked for last is one of JSON."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    said = [value for name, value in pairs if name == "--format"]
+    said += [one.partition("=")[2] for one in arguments if one.startswith("--format=")]
+    return said[-1:] in (["json"], ["jsonl"])
+
+
+def options_of(arguments: list[str]) -> set[str]:
+    """Give the options of the verb that is called."""
+    name = next((one for one in arguments if not one.startswith("-")), "")
+    verb = nnc.get_command(click.Context(nnc), name)
+    return set() if verb is None else {one for each in verb.params for one in each.opts}
+
+
+def report(error: Exception, arguments: list[str]) -> int:
     """Print an error, and give its exit code."""
+    from nnc.bitio import BitstreamError
+
     code = exit_code(error)
+    if isinstance(error, BitstreamError):
+        with_hint(error, options_of(arguments))
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(message, err=True)
         return code
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        message = "interrupted"
+        # click takes the end of a file for that of a dialogue.
+        is_end = isinstance(error.__cause__, EOFError)
+        message = "a file ends too early" if is_end else "interrupted"
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}"
     if code == INTERNAL:
@@ -86,7 +125,7 @@ def report(error: Exception, as_json: bool) -> int:
 
         traceback.print_exception(error)
         message = f"internal error, please report it: {type(error).__name__}: {error}"
-    if as_json:
+    if wants_json(arguments):
         details: dict[str, Any] = {"kind": "error", "message": message}
         if hasattr(error, "as_dict"):
             details = error.as_dict()
@@ -98,10 +137,19 @@ def report(error: Exception, as_json: bool) -> int:
 
 def exit_code(error: Exception) -> int:
     """Give the exit code of an error."""
-    from nnc.bitio import BitstreamError, BuildError, InputError, UnsupportedError
+    from nnc.bitio import (
+        BitstreamError,
+        BuildError,
+        InputError,
+        MissingValueError,
+        UnsupportedError,
+    )
 
     if isinstance(error, UnsupportedError):
         return NOT_SUPPORTED
+    if isinstance(error, MissingValueError):
+        # The bitstream may be good; the call lacks an option.
+        return USAGE
     if isinstance(error, BitstreamError):
         return BAD_BITSTREAM
     if isinstance(error, InputError | BuildError | OSError | click.ClickException | click.Abort):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from nnc.cli.files import check_output, open_bitstream, write_bitstream
+from nnc.cli.files import (
+    check_one_is_standard_input,
+    check_output,
+    open_bitstream,
+    out_of_band_options,
+    write_bitstream,
+)
 from nnc.cli.output import examples
 
 
@@ -17,8 +25,9 @@ from nnc.cli.output import examples
 @click.argument("first")
 @click.argument("second")
 @click.option("-o", "--output", required=True, help="The new bitstream; - for standard output.")
+@out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the output.")
-def command(first: str, second: str, output: str, force: bool) -> None:
+def command(first: str, second: str, output: str, force: bool, out_of_band: dict[str, Any]) -> None:
     """Put the tensors of FIRST and SECOND into one bitstream; no payload is decoded.
 
     Different step sizes are told by a layer parameter set; other differences are refused.
@@ -26,4 +35,6 @@ def command(first: str, second: str, output: str, force: bool) -> None:
     from nnc.encoder.structure import merge
 
     check_output(output, force)
-    write_bitstream(merge(open_bitstream(first), open_bitstream(second)), output)
+    check_one_is_standard_input(first, second)
+    opened = (open_bitstream(path, **out_of_band) for path in (first, second))
+    write_bitstream(merge(*opened), output)

@@ -67,15 +67,24 @@ def print_json(content: dict[str, Any]) -> None:
     click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **content}), indent=2))
 
 
-def print_rows(rows: Sequence[dict[str, Any]], output_format: str, name: str) -> None:
-    """Print rows as JSON, JSON lines or CSV."""
+def print_rows(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], output_format: str, name: str
+) -> None:
+    """Print rows as JSON, JSON lines or CSV.
+
+    Args:
+        rows: what to print.
+        columns: the keys of each row.
+        output_format: `json`, `jsonl` or `csv`.
+        name: of all rows together.
+    """
     if output_format == "json":
         print_json({name: list(rows)})
     elif output_format == "jsonl":
         for row in rows:
             click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))
-    elif rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+    else:
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(
             {key: "x".join(map(str, v)) if isinstance(v, list) else v for key, v in row.items()}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from nnc.bitio import InputError
-from nnc.cli.files import check_output, open_bitstream
+from nnc.cli.files import check_output, is_model_file, open_bitstream, out_of_band_options
 from nnc.cli.output import escape_controls, examples
 
 #: Quantization parameters that a model is tried with where none are given.
@@ -24,25 +24,24 @@ DEFAULT_QPS = "-40,-36,-32,-28,-24,-20,-16"
 @click.option("-o", "--output", required=True, help="The picture: .png, .svg or .pdf.")
 @click.option("--qp", "qps", default=DEFAULT_QPS, show_default=True,
               help="Quantization parameters to try a model with.")  # fmt: skip
+@out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def command(file: str, output: str, qps: str, force: bool, quiet: bool) -> None:
+def command(
+    file: str, output: str, qps: str, force: bool, quiet: bool, out_of_band: dict[str, Any]
+) -> None:
     """Draw FILE: of a bitstream the bytes by layer, of a model its error over its size.
 
-    Needs matplotlib: pip install 'nnc[plot]'.
+    - is a bitstream from standard input. Needs matplotlib: pip install 'nnc[plot]'.
     """
-    from nnc.bitstream import Bitstream
-    from nnc.formats import format_of_input, read_model
+    from nnc.formats import read_model
     from nnc.plotting import measure_rates, plot_bytes, plot_rates
     from nnc.plotting.figure import new_figure
 
     check_output(output, force)
     new_figure(1, 1)  # the message about a missing package comes before the work
-    try:
-        format_of_input(file)
-    except InputError:
-        bitstream: Bitstream = open_bitstream(file)
-        plot_bytes(bitstream, output)
+    if file == "-" or not is_model_file(file):
+        plot_bytes(open_bitstream(file, **out_of_band), output)
         return
     tensors = read_model(file).tensors
     points = []

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.editing import check_target, edit_options, finish
+from nnc.cli.editing import check_target, edit_options, finish, once
 from nnc.cli.files import open_bitstream
 from nnc.cli.output import examples
 
@@ -28,7 +28,7 @@ def command(
     from nnc.encoder.structure import rename
 
     check_target(options["output"], dry_run, force)
-    pairs = dict(pair(text) for text in names)
+    pairs = once(map(pair, names))
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = rename(opened, pairs, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
 from nnc.cli.editing import check_target, edit_options, finish
 from nnc.cli.files import open_bitstream
 from nnc.cli.output import examples
@@ -34,25 +35,30 @@ def command(
     **options: Any,
 ) -> None:
     """Keep the tensors of BITSTREAM that match a pattern, in the order of the patterns."""
-    from nnc.encoder.structure import drop, select, tensor_names
+    from nnc.encoder.structure import drop, select
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
-    names = matching(tensor_names(opened), patterns)
+    names = matching(opened, patterns)
     plan = (drop if dropping else select)(opened, names, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)
 
 
-def matching(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """Give the names that match, those of the first pattern first.
+def matching(bitstream: Bitstream, patterns: Sequence[str]) -> list[str]:
+    """Give the names of tensors that match, those of the first pattern first.
 
     Raises:
         InputError: a pattern matches nothing.
+        MissingValueError: it may match what can't be read without values from outside.
     """
+    from nnc.encoder.structure import refuse_unread, tensor_names
+
+    names = tensor_names(bitstream)
     found: list[str] = []
     for pattern in patterns:
         matches = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
         if not matches:
+            refuse_unread(bitstream)
             raise InputError(f"no tensor matches {pattern!r}")
         found += [name for name in matches if name not in found]
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import assigned, check_target, edit_options, finish
+from nnc.cli.editing import assigned, check_target, edit_options, finish, once
 from nnc.cli.files import open_bitstream
 from nnc.cli.output import examples
 
@@ -30,6 +30,6 @@ def command(
     """
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
-    values = dict(assigned(opened, text) for text in assignments)
+    values = once(assigned(opened, text) for text in assignments)
     plan = opened.plan_set(values, force=force) if dry_run else opened.set_all(values, force=force)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from nnc.bitio import InputError
-from nnc.cli.files import check_output, open_bitstream, write_bitstream
+from nnc.cli.files import (
+    check_different,
+    check_output,
+    open_bitstream,
+    out_of_band_options,
+    write_bitstream,
+)
 from nnc.cli.output import examples
 
 
@@ -19,17 +26,24 @@ from nnc.cli.output import examples
 @click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, help="Gets the tensors that match.")
 @click.option("--rest", required=True, help="Gets the others.")
+@out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the outputs.")
-def command(bitstream: str, patterns: tuple[str, ...], output: str, rest: str, force: bool) -> None:
+def command(
+    bitstream: str,
+    patterns: tuple[str, ...],
+    output: str,
+    rest: str,
+    force: bool,
+    out_of_band: dict[str, Any],
+) -> None:
     """Split BITSTREAM by the names of its tensors; each part can be decoded by itself."""
     from nnc.cli.select import matching
-    from nnc.encoder.structure import split, tensor_names
+    from nnc.encoder.structure import split
 
     check_output(output, force)
     check_output(rest, force)
-    if output == rest:
-        raise InputError("the two parts need different files")
-    opened = open_bitstream(bitstream)
-    first, second = split(opened, matching(tensor_names(opened), patterns))
+    check_different(output, rest)
+    opened = open_bitstream(bitstream, **out_of_band)
+    first, second = split(opened, matching(opened, patterns))
     write_bitstream(first, output)
     write_bitstream(second, rest)

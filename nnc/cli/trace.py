@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.bitio import BitstreamError, InputError
+from nnc.bitio import BitstreamError, InputError, MissingValueError
+from nnc.cli.bases import base_option, open_session
 from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.files import out_of_band_options
+from nnc.cli.hints import with_hint
 from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+
+if TYPE_CHECKING:
+    from nnc.decoder import Decoder
 
 Row = dict[str, Any]
 
@@ -26,17 +31,23 @@ BIN_COLUMNS = (
 
 
 @click.command(
-    epilog=examples("nnc trace model.nnc", "nnc trace model.nnc --unit 3 --bins --format jsonl")
+    epilog=examples(
+        "nnc trace model.nnc",
+        "nnc trace model.nnc --unit 3 --bins --format jsonl",
+        "nnc trace update.nnc --bins --base model.nnc",
+    )
 )
 @click.argument("bitstream")
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
+@base_option
 @out_of_band_options
 @format_option("jsonl", "csv")
 def command(
     bitstream: str,
     unit: int | None,
     bins: bool,
+    base: tuple[str, ...],
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
@@ -44,8 +55,12 @@ def command(
 
     Each bit of the data appears once. With --bins, instead, the bins of all entropy-coded
     payloads: first bit not consumed before the bin, syntax element, bin, context, the context's
-    counters, range and offset before the bin.
+    counters, range and offset before the bin. Payloads of an update may be coded with the levels
+    of what came before, which --base gives.
     """
+    if base and not bins:
+        raise click.UsageError("--base goes with --bins")
+    session = open_session(base, out_of_band, bitstream)
     traced = open_trace(bitstream, **out_of_band)
     units = traced.units
     if unit is not None:
@@ -53,7 +68,7 @@ def command(
             raise InputError(f"there is no unit {unit}: the bitstream has {len(units)}")
         units = [units[unit]]
     if bins:
-        return print_bins(traced, units, output_format)
+        return print_bins(traced, units, output_format, session)
     print_elements(traced, units, output_format)
     return report_faults(traced)
 
@@ -100,13 +115,15 @@ def element_row(element: TracedElement, data: memoryview) -> Row:
     }
 
 
-def print_bins(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> int:
-    """Print the bins of units, up to the first fault of each."""
+def print_bins(
+    traced: BitstreamTrace, units: list[UnitTrace], output_format: str, session: Decoder | None
+) -> int:
+    """Print the bins of units, up to the first fault of each, and give the exit code."""
     from nnc.inspect.bins import decode_bins, find_dialect, is_coded
 
     nncodec1 = find_dialect(traced)
     writer = Rows(output_format, BIN_COLUMNS)
-    worst: list[BitstreamError] = []
+    faults: list[BitstreamError] = []
 
     def show(row: Row) -> None:
         if output_format == "human":
@@ -119,20 +136,25 @@ def print_bins(traced: BitstreamTrace, units: list[UnitTrace], output_format: st
             if unit.unit is None or not is_coded(unit.unit):
                 continue
             try:
-                decode_bins(unit.unit, show, nncodec1)
+                decode_bins(unit.unit, show, nncodec1, session)
             except BitstreamError as error:
-                worst.append(error)
+                faults.append(with_hint(error))
                 click.echo(f"nnc: {escape_controls(str(error))}", err=True)
                 if output_format == "human":
                     click.echo(f"{error.position:>10}  !! {escape_controls(error.message)}")
                 elif output_format == "jsonl":
                     writer.write({"error": error.as_dict()})
-    code = report_faults(traced)
-    if worst:
-        from nnc.cli.main import exit_code
+    return max([report_faults(traced), *map(fault_code, faults)])
 
-        return code if code > 1 else exit_code(worst[0])
-    return code
+
+def fault_code(error: BitstreamError) -> int:
+    """Give the exit code for a payload that isn't shown to its end.
+
+    One that only needs what came before isn't at fault; something is left over then.
+    """
+    from nnc.cli.main import DIFFERS, exit_code
+
+    return DIFFERS if isinstance(error, MissingValueError) else exit_code(error)
 
 
 def bin_line(row: Row) -> str:

@@ -98,6 +98,10 @@ class SessionState:
         owners = {device, ROOT}
         return list(dict.fromkeys(name for owner, name in self.values if owner in owners))
 
+    def names_without_values(self) -> set[str]:
+        """Give the names of tensors of which only differences came, and not what these are to."""
+        return {name for device, name in self.differences if self.value(device, name) is None}
+
     def model(self, device: int) -> dict[str, NDArray[Any]]:
         """Give all tensors as a device has them, in their formats; the caller may change them.
 

@@ -7,7 +7,14 @@ from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options import EncoderOptions, LayerParameters
 from nnc.encoder.quantization_plan import EncodingWarning
 from nnc.encoder.session import Encoder
-from nnc.encoder.targets import Target, TargetResult, Trial, encode_to_target, taken_target
+from nnc.encoder.targets import (
+    Target,
+    TargetResult,
+    Trial,
+    encode_to_target,
+    has_target,
+    taken_target,
+)
 from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
 
 __all__ = [
@@ -25,6 +32,7 @@ __all__ = [
     "encode_model",
     "encode_to_target",
     "encode_units",
+    "has_target",
     "taken_target",
     "values_of_products",
     "warn_of_limits",

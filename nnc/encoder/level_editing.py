@@ -22,14 +22,17 @@ from nnc.bitstream.editing import Edit, link, run, walk_paths
 from nnc.decoder import Limits
 from nnc.decoder.layout import UnitLayout, coded_units, layout_of
 from nnc.decoder.model import Known, decode_unit, matrix_of
+from nnc.decoder.session import Decoder, known_of
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
+from nnc.encoder.structure import refuse_unread
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Elements of profile 1 that a base model can do without: they only name nodes.
 NODE_NAMES = ("node_id_present_flag", "device_id", "parameter_id", "put_node_depth")
 
-KnownTensors = Mapping[str, Known]
+#: What is known of tensors from the bitstreams before: by name, or a decoder that has taken these.
+KnownTensors = Mapping[str, Known] | Decoder
 
 
 def read_levels(
@@ -40,13 +43,15 @@ def read_levels(
     Args:
         bitstream: the bitstream.
         name: name of the tensor.
-        known: what is known of tensors from updates before, by name.
+        known: where the bitstream is an update, what is known of tensors from the bitstreams
+            before: an `nnc.Decoder` that has taken these, or what that gives by name.
 
     Returns:
         int32 array of the tensor's shape, which may be changed.
 
     Raises:
         InputError: there is no such tensor, or it is stored raw.
+        MissingValueError: the payload is coded with what bitstreams before hold.
         BitstreamError: the payload can't be decoded.
     """
     unit, _ = find_unit(bitstream, name)
@@ -70,7 +75,8 @@ def replace_levels(
         bitstream: the bitstream.
         name: name of the tensor.
         levels: integers of the tensor's shape, as `read_levels` gives them.
-        known: what is known of tensors from updates before, by name.
+        known: where the bitstream is an update, what is known of tensors from the bitstreams
+            before: an `nnc.Decoder` that has taken these, or what that gives by name.
         parameter_search: choose initial states and speeds of the contexts.
         row_skip: signal rows of zeros; None: where that makes the payload smaller.
         keep: make the change; else only say what it would be.
@@ -82,6 +88,7 @@ def replace_levels(
         InputError: no such tensor, another shape, or levels that the coding in the header can't
             express (outside the codebook; a parity that the state of dependent quantization
             forbids); the message names the place. The bitstream is as it was.
+        MissingValueError: the payload is coded with what bitstreams before hold.
         BitstreamError: the payload can't be decoded.
     """
     unit, path = find_unit(bitstream, name)
@@ -95,9 +102,10 @@ def replace_levels(
     if np.array_equal(array, former.levels):  # type: ignore[arg-type]
         return run(bitstream, lambda edit: None)
     changed = [replace(one, levels=array) if one is former else one for one in decoded]
+    references = known_of(known, unit, layout) or {}
     try:
-        payload, entry_points = encode_codeword(
-            changed, layout, nncodec1, known, parameter_search, row_skip
+        payload, entry_points = smallest_codeword(
+            changed, layout, nncodec1, references, parameter_search, row_skip
         )
     except InputError as error:
         raise InputError(f"tensor {name!r}: {error}") from None
@@ -132,6 +140,13 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
     for path, unit in walk_paths(bitstream.units):
         if unit.header is not None and unit.header.nnr_start_unit_header is not None:
             starts.append(f"{path}.header.general_profile_idc")
+
+    def change_headers(edit: Edit) -> None:
+        for path in starts:
+            edit.set(path, profile)
+
+    # What only one profile has is told before anything is decoded: an update is that.
+    refuse_losses(run(bitstream, change_headers, keep=False))
     for unit, path in ((unit, path) for path, unit in walk_paths(bitstream.units)):
         if unit not in coded_units([unit]) or is_raw(unit):
             continue
@@ -140,17 +155,14 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
             continue
         coding = replace(layout.coding, general_profile_idc=profile)
         other = replace(layout, coding=coding)
-        coded.append((unit, path, *encode_codeword(decoded, other, False, None, True, None)))
+        coded.append((unit, path, *encode_codeword(decoded, other, False, {}, True, None)))
 
     def change(edit: Edit) -> None:
-        for path in starts:
-            edit.set(path, profile)
+        change_headers(edit)
         for unit, path, payload, entry_points in coded:
             put_payload(edit, unit, path, payload, entry_points)
 
-    plan = run(bitstream, change, keep=False)
-    refuse_losses(plan)
-    return run(bitstream, change) if keep else plan
+    return run(bitstream, change, keep=keep)
 
 
 def refuse_losses(plan: Plan) -> None:
@@ -184,6 +196,7 @@ def find_unit(bitstream: Bitstream, name: str) -> tuple[Unit, str]:
     for path, unit in walk_paths(bitstream.units):
         if unit.header is not None and name in unit.names:
             return unit, path
+    refuse_unread(bitstream)
     raise InputError(f"there is no tensor {name!r} in the bitstream")
 
 
@@ -203,23 +216,48 @@ def decode_for_editing(
     unit: Unit, known: KnownTensors | None
 ) -> tuple[list[DecodedTensor], UnitLayout, bool]:
     """Decode one unit; tells also whether it was in the dialect of NNCodec 1."""
-    layout = layout_of(unit, Limits(), parents_known=known is not None)
     try:
-        return decode_unit(unit, layout, False, known), layout, False
+        layout = layout_of(unit, Limits(), parents_known=known is not None)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+    references = known_of(known, unit, layout)
+    try:
+        return decode_unit(unit, layout, False, references), layout, False
     except BitstreamError as error:
         if layout.coding.general_profile_idc:
             raise
         try:
-            return decode_unit(unit, layout, True, known), layout, True
+            return decode_unit(unit, layout, True, references), layout, True
         except BitstreamError:
             raise error from None
+
+
+def smallest_codeword(
+    tensors: Sequence[DecodedTensor],
+    layout: UnitLayout,
+    nncodec1: bool,
+    known: Mapping[str, Known],
+    parameter_search: bool,
+    row_skip: bool | None,
+) -> tuple[bytes, EntryPoints]:
+    """Code the tensors of a unit with the history of updates before, where that is smaller.
+
+    Args, result and errors as for `encode_codeword`.
+    """
+    options = parameter_search, row_skip
+    without = {name: one._replace(history=None) for name, one in known.items()}
+    coded = encode_codeword(tensors, layout, nncodec1, without, *options)
+    if all(one.history is None or not one.history.any() for one in known.values()):
+        return coded
+    other = encode_codeword(tensors, layout, nncodec1, known, *options)
+    return min(coded, other, key=lambda one: len(one[0]))
 
 
 def encode_codeword(
     tensors: Sequence[DecodedTensor],
     layout: UnitLayout,
     nncodec1: bool,
-    known: KnownTensors | None,
+    known: Mapping[str, Known],
     parameter_search: bool,
     row_skip: bool | None,
 ) -> tuple[bytes, EntryPoints]:
@@ -245,7 +283,7 @@ def encode_codeword(
             codebook_zero_offset=0 if book is None else book.zero_offset,
         )
         rows, cols = tensor.rows, tensor.cols
-        base_levels, history = (known or {}).get(tensor.name, Known())
+        base_levels, history = known.get(tensor.name, Known())
         found = coder.tensor(
             tensor.to_matrix(np.asarray(one.levels)),
             coding,

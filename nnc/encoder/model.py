@@ -35,7 +35,7 @@ from nnc.encoder.layer_parameters import (
 )
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, check_name
-from nnc.encoder.quantization_plan import QuantizationPlan
+from nnc.encoder.quantization_plan import QuantizationPlan, warn
 from nnc.encoder.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.tensor import Lineage
 from nnc.syntax import QuantizationMethod
@@ -134,11 +134,17 @@ def encode_units(
 
     Raises:
         InputError: a tensor that can't be coded, or not without a metadata unit.
+
+    Warns:
+        EncodingWarning: as for `plan_quantization`; or a pattern fits no name.
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
     for name in inputs.tensors:
         check_name(name)
+    if inputs.tensors:
+        for pattern in options.unused_patterns(inputs.tensors):
+            warn(f"no tensor has a name like {pattern!r}")
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:

@@ -225,6 +225,11 @@ class EncoderOptions:
         """Give what `tensors` says of a tensor."""
         return options_of(name, self.typed()) if self.tensors else {}
 
+    def unused_patterns(self, names: Collection[str]) -> list[str]:
+        """Give the patterns of `tensors`, `tensor_qp` and `keep` that fit none of the names."""
+        patterns = dict.fromkeys([*self.tensors, *self.tensor_qp, *self.keep])
+        return [one for one in patterns if not any(matches(name, [one]) for name in names)]
+
     def row_axis_of(self, name: str, rank: int, own: int = 0) -> int:
         """Give which dimension of a tensor its rows are.
 

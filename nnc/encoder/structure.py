@@ -39,6 +39,17 @@ def tensor_names(bitstream: Bitstream) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def refuse_unread(bitstream: Bitstream) -> None:
+    """Refuse a bitstream of which some units could not be read, and might hold what is wanted.
+
+    Raises:
+        MissingValueError: which value they need.
+    """
+    for unit in bitstream.walk():
+        if unit.missing is not None:
+            raise unit.locate(unit.missing)
+
+
 def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True) -> Plan:
     """Give tensors other names, wherever they are named.
 
@@ -53,6 +64,7 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
     present = tensor_names(bitstream)
     missing = [name for name in names if name not in present]
     if missing:
+        refuse_unread(bitstream)
         raise InputError(f"there is no tensor {missing[0]!r} in the bitstream")
     after = [names.get(name, name) for name in present]
     twice = [name for number, name in enumerate(after) if name in after[:number]]

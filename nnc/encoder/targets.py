@@ -28,7 +28,7 @@ from nnc.encoder.coarseness import Coarseness, is_integer
 from nnc.encoder.distortion import Distortion, compared
 from nnc.encoder.model import encode_model
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.quantization_plan import EncodingWarning
+from nnc.encoder.quantization_plan import EncodingWarning, warn
 from nnc.encoder.sensitivity import Evaluate, points, sensitivities
 
 #: How often a model is encoded at most.
@@ -137,9 +137,16 @@ def taken_target(options: dict[str, Any]) -> Target | None:
     Returns:
         None where there is none; then those that only go with a target mean nothing.
     """
+    there_is_one = has_target(options)
     given = {name: options.pop(name) for name in TARGET_OPTIONS if name in options}
     said = {TARGET_OPTIONS[name]: value for name, value in given.items() if value is not None}
-    return Target(**said) if any(name in said for name in KINDS) else None
+    return Target(**said) if there_is_one else None
+
+
+def has_target(options: Mapping[str, Any]) -> bool:
+    """Tell whether the options of `nnc.encode` ask for a target."""
+    said = [own for name, own in TARGET_OPTIONS.items() if options.get(name) is not None]
+    return any(name in said for name in KINDS)
 
 
 SIZE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
@@ -326,7 +333,7 @@ def encode_to_target(
         InputError: the target can't be met; or as for `encode_model`.
 
     Warns:
-        EncodingWarning: the encoding is further from the target; or as for `encode_model`.
+        EncodingWarning: the encoding is further from the target, or a pattern fits no name.
     """
     if options.qp is not None or options.bit_depth is not None:
         raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
@@ -334,6 +341,8 @@ def encode_to_target(
         # Rounding makes no error above half a step; all else does, where others gain by it.
         options = replace(options, dq=False, effort=0)
     arrays = {name: np.asarray(values) for name, values in tensors.items()}
+    for pattern in options.unused_patterns(arrays) if arrays else ():
+        warn(f"no tensor has a name like {pattern!r}")
 
     def encode(one: EncoderOptions) -> Bitstream:
         with warnings.catch_warnings():

@@ -235,10 +235,11 @@ def parsed(entry: Entry, data: bytes) -> Bitstream:
 
 def write_corpus(folder: Path, made: Iterator[tuple[Entry, bytes]], about: dict[str, str]) -> int:
     """Write files and their manifest; give the number of files."""
-    folder.mkdir(parents=True, exist_ok=True)
     entries: list[dict[str, Any]] = []
     last: tuple[Entry, bytes] | None = None
     for entry, data in made:
+        # What can't be made leaves no folder behind.
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / entry.file).write_bytes(data)
         # A base stands right before its update.
         verdicts = own_verdicts(entry, data, last if entry.base else None)

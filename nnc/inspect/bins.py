@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
-from nnc.decoder.model import decode_unit
+from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
+from nnc.decoder.session import Decoder, known_of
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.inspect.tracing import BitstreamTrace, byte_bit
@@ -33,7 +34,12 @@ def is_coded(unit: Unit) -> bool:
     return not raw and not unit.is_part
 
 
-def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1: bool) -> None:
+def decode_bins(
+    unit: Unit,
+    observe: Callable[[dict[str, Any]], None],
+    nncodec1: bool,
+    known: Mapping[str, Known] | Decoder | None = None,
+) -> None:
     """Decode the payload of a unit bin by bin.
 
     Args:
@@ -43,11 +49,13 @@ def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1:
             and `context_number`, its counters `s0` and `s1`, `range`, `offset`, all before the
             bin, and `bin`.
         nncodec1: decode the dialect of NNCodec 1.
+        known: what is known of its tensors from bitstreams before: by name, or a decoder that has
+            taken these.
 
     Raises:
         InvalidError: the payload breaks the syntax.
         IncompleteError: it ends too early.
-        MissingValueError: it depends on levels of another bitstream.
+        MissingValueError: it depends on levels of another bitstream, which aren't known.
         UnsupportedError: its coding isn't decoded.
     """
     first = 8 * (unit.payload_start or 0)
@@ -57,9 +65,10 @@ def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1:
         observe(bin_row(bin_, first, prefix))
 
     try:
-        layout = layout_of(unit, Limits())
+        layout = layout_of(unit, Limits(), parents_known=known is not None)
     except BitstreamError as error:
         raise unit.locate(error) from None
+    references = known_of(known, unit, layout) or {}
     try:
         decoder = ObservedDecoder(unit.payload_bytes, take)
         for part, tensor in zip(part_names(unit, layout), layout.tensors, strict=True):
@@ -73,7 +82,16 @@ def decode_bins(unit: Unit, observe: Callable[[dict[str, Any]], None], nncodec1:
                 codebook_size=0 if book is None else len(book.values),
                 codebook_zero_offset=0 if book is None else book.zero_offset,
             )
-            decoder.tensor(tensor.rows, tensor.cols, coding)
+            base_levels, history = references.get(tensor.name, Known())
+            if layout.temporal and base_levels is None:
+                raise missing_parent(layout)
+            decoder.tensor(
+                tensor.rows,
+                tensor.cols,
+                coding,
+                base_levels=matrix_of(tensor, base_levels) if layout.temporal else None,
+                history=matrix_of(tensor, history),
+            )
         prefix = f"{unit.path}.payload."
         decoder.finish()
     except BitstreamError as error:

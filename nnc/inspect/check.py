@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnc.bitio import BitstreamError
-from nnc.decoder.session import Decoder
+from nnc.decoder.session import Before, session_after
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.metric_rules import METRIC_RULES
@@ -67,7 +67,7 @@ def check(
     data: bytes | bytearray | memoryview,
     *,
     deep: bool = False,
-    before: Sequence[bytes | bytearray | memoryview] = (),
+    before: Before = (),
     dimensions: Mapping[str, Sequence[int]] | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> Report:
@@ -77,7 +77,8 @@ def check(
         data: the bytes, from the start of the first unit to the end of the last.
         deep: decode the entropy-coded payloads too.
         before: where the bitstream is an update, the bitstreams of its session before it, in
-            order; payloads may be coded with what those hold, and are skipped without it.
+            order, or a decoder that has taken them; payloads may be coded with what those hold,
+            and are skipped without it.
         dimensions: tensor_dimensions by name, where the bitstream leaves them out.
         cabac_unary_length_minus1: the same for that element, one for all or by name.
 
@@ -98,21 +99,14 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        found, not_decoded = check_payloads(traced, broken, session_after(before))
+        session = session_after(
+            before, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
+        )
+        found, not_decoded = check_payloads(traced, broken, session)
         findings += found
         skipped |= not_decoded
     findings.sort(key=place_in_data)
     return Report(findings, skipped)
-
-
-def session_after(before: Sequence[bytes | bytearray | memoryview]) -> Decoder | None:
-    """Give the session in which bitstreams have come, None where there are none."""
-    if not before:
-        return None
-    session = Decoder()
-    for data in before:
-        session.decode(data, apply=False)
-    return session
 
 
 def all_rules(*, deep: bool = True) -> list[Rule]:

@@ -16,7 +16,7 @@ from nnc.bitstream import Unit
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
-from nnc.decoder.session import Decoder
+from nnc.decoder.session import Decoder, known_of, needs_session
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule
@@ -55,9 +55,6 @@ PARTS_MISSING = "other parts of its data are missing or out of turn"
 #: What payloads need that are coded with what bitstreams before hold.
 SESSION_NEEDED = "the bitstreams of the session before this one have to be given"
 
-#: Elements by which a payload is coded with what bitstreams before hold.
-NEED_OF_SESSION = ("hist_dep_sig_prob_enabled_flag", "temporal_context_modeling_flag")
-
 #: Elements of the header that say which node an update follows on.
 PARENT_NAMES = ("put_node_depth", "parent_node_id_present_flag")
 
@@ -89,21 +86,25 @@ def check_payloads(
             layout = checked_layout(unit, len(traced.data), parents_known=session is not None)
             units.append((unit, layout))
         except (UnsupportedError, MissingValueError) as error:
-            is_update = error.path.endswith(NEED_OF_SESSION)
-            skipped[unit.path] = error.message + (f": {SESSION_NEEDED}" if is_update else "")
+            skipped[unit.path] = undecoded_reason(error)
         except BitstreamError as error:
             if is_sound(unit, broken):
                 findings.append(payload_finding(unit, error))
     for unit, outcome in decode_all(units, session):
         if isinstance(outcome, list):
             findings += outcome
-        elif outcome.path.endswith(NEED_OF_SESSION):
-            skipped[unit.path] = f"{outcome.message}: {SESSION_NEEDED}"
+        elif needs_session(outcome):
+            skipped[unit.path] = undecoded_reason(outcome)
         elif not is_sound(unit, broken):
             skipped[unit.path] = "its header or a parameter set is at fault"
         else:
             findings.append(payload_finding(unit, outcome))
     return findings, skipped
+
+
+def undecoded_reason(error: BitstreamError) -> str:
+    """Give what is told of a unit that can't be decoded."""
+    return error.message + (f": {SESSION_NEEDED}" if needs_session(error) else "")
 
 
 def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[UnitTrace]:
@@ -195,10 +196,7 @@ def attempt(
     """Decode a unit and look at its levels, which aren't kept, or give the error."""
     assert unit.unit is not None
     try:
-        known = None if session is None else session.known(unit.unit, layout)
-    except BitstreamError as error:
-        return unit.unit.locate(error)
-    try:
+        known = known_of(session, unit.unit, layout)
         return value_findings(unit, decode_unit(unit.unit, layout, nncodec1, known))
     except BitstreamError as error:
         return error

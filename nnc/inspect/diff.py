@@ -14,8 +14,10 @@ from nnc.bitio.table import same_value
 from nnc.decoder.layout import layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
+from nnc.decoder.session import Before, Decoder, known_of, session_after
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import find_dialect, is_coded
+from nnc.inspect.deep_rules import undecoded_reason
 from nnc.inspect.rules import is_alignment
 from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace
 
@@ -30,10 +32,12 @@ class Difference:
     Attributes:
         kind: `changed` for an element with another value; `only in A`, `only in B` for an
             element or unit; `bytes` for a payload and other bytes that aren't elements;
-            `moved` for a unit that others have changed places with; `levels` for a tensor.
+            `moved` for a unit that others have changed places with; `levels` for a tensor;
+            `undecoded` for a payload whose levels can't be compared.
         path_a: path in the first bitstream, None where it isn't there.
         path_b: path in the second.
-        value_a: value in the first; of a unit its type and tensors; None for bytes.
+        value_a: value in the first; of a unit its type and tensors; None for bytes; why its
+            levels can't be decoded, if they can't.
         value_b: value in the second.
         bits_a: size in the first, in bits.
         bits_b: size in the second.
@@ -58,19 +62,41 @@ class Difference:
         return content
 
 
-def diff(a: BitstreamTrace, b: BitstreamTrace, *, levels: bool = False) -> list[Difference]:
+@dataclass(frozen=True, slots=True)
+class LevelsIn:
+    """How the levels of two bitstreams are decoded.
+
+    Attributes:
+        nncodec1: whether each is in the dialect of NNCodec 1.
+        session: what both are updates in; None: they stand alone.
+    """
+
+    nncodec1: tuple[bool, bool]
+    session: Decoder | None
+
+
+def diff(
+    a: BitstreamTrace, b: BitstreamTrace, *, levels: bool = False, before: Before = ()
+) -> list[Difference]:
     """Compare two bitstreams.
 
     Args:
         a: the first.
         b: the second.
         levels: where payloads differ, decode both and count the levels that differ.
+        before: where they are updates, the bitstreams of their session before them, in order, or
+            a decoder that has taken these; `levels` may need them.
 
     Returns:
         The differences in the order of the first; empty if both are the same bytes.
+
+    Raises:
+        NncError: one of the bitstreams before can't be decoded.
     """
-    dialects = (find_dialect(a), find_dialect(b)) if levels else None
-    return list(diff_units(a.units, b.units, a.data, b.data, dialects))
+    how = None
+    if levels:
+        how = LevelsIn((find_dialect(a), find_dialect(b)), session_after(before))
+    return list(diff_units(a.units, b.units, a.data, b.data, how))
 
 
 def diff_units(
@@ -78,7 +104,7 @@ def diff_units(
     b: list[UnitTrace],
     data_a: memoryview,
     data_b: memoryview,
-    dialects: tuple[bool, bool] | None,
+    how: LevelsIn | None,
 ) -> Iterator[Difference]:
     """Compare the units of two bitstreams or aggregates."""
     partners = pair(a, b, data_a, data_b)
@@ -93,9 +119,10 @@ def diff_units(
         if partners[number] not in stayed:
             yield Difference("moved", unit.path, other.path, title(unit), title(other))
         yield from diff_elements(unit, other, data_a, data_b)
-        if dialects is not None:
-            yield from diff_levels(unit, other, dialects)
-        yield from diff_units(unit.units, other.units, data_a, data_b, dialects)
+        if how is not None:
+            same = equal(payload_of(unit, data_a), payload_of(other, data_b))
+            yield from diff_levels(unit, other, how, same)
+        yield from diff_units(unit.units, other.units, data_a, data_b, how)
     found = set(partners.values())
     for number, unit in enumerate(b):
         if number not in found:
@@ -154,7 +181,12 @@ def payload_of(unit: UnitTrace, data: memoryview) -> memoryview:
 def same_payload(a: UnitTrace, b: UnitTrace, data_a: memoryview, data_b: memoryview) -> bool:
     """Tell whether two units hold the same payload, and one that isn't empty."""
     first, second = payload_of(a, data_a), payload_of(b, data_b)
-    return len(first) > 0 and len(first) == len(second) and count_different(first, second) == 0
+    return len(first) > 0 and equal(first, second)
+
+
+def equal(a: memoryview, b: memoryview) -> bool:
+    """Tell whether two runs of bytes are the same."""
+    return len(a) == len(b) and count_different(a, b) == 0
 
 
 def longest_ascending(numbers: Sequence[int]) -> set[int]:
@@ -234,16 +266,26 @@ def count_different(a: memoryview, b: memoryview) -> int:
     return total
 
 
-def diff_levels(a: UnitTrace, b: UnitTrace, dialects: tuple[bool, bool]) -> Iterator[Difference]:
-    """Compare the levels of two units whose payloads differ.
+def diff_levels(a: UnitTrace, b: UnitTrace, how: LevelsIn, same: bool) -> Iterator[Difference]:
+    """Compare the levels of two units.
 
-    Units whose levels can't be decoded by themselves are passed over; their payloads have been
-    told to differ.
+    Args:
+        a: the unit in the first bitstream.
+        b: the unit in the second.
+        how: how they are decoded.
+        same: their payloads are the same, so that nothing need be told where neither is decoded.
     """
     coded = all(unit.unit is not None and is_coded(unit.unit) for unit in (a, b))
     if not coded or not any(element.name == PAYLOAD for element in a.elements):
         return
-    first, second = (decoded(unit, is_old) for unit, is_old in zip((a, b), dialects, strict=True))
+    first = decoded(a, how.nncodec1[0], how.session)
+    second = decoded(b, how.nncodec1[1], how.session)
+    if isinstance(first, str) or isinstance(second, str):
+        if not (same and first == second):
+            paths = f"{a.path}.payload", f"{b.path}.payload"
+            why_a, why_b = (one if isinstance(one, str) else None for one in (first, second))
+            yield Difference("undecoded", *paths, why_a, why_b)
+        return
     for one, other in zip(first, second, strict=False):
         if one.levels is None or other.levels is None:
             continue
@@ -255,10 +297,12 @@ def diff_levels(a: UnitTrace, b: UnitTrace, dialects: tuple[bool, bool]) -> Iter
             yield Difference("levels", *paths, one.levels.size, other.levels.size, count=count)
 
 
-def decoded(unit: UnitTrace, nncodec1: bool) -> list[DecodedTensor]:
-    """Decode a unit, or give nothing where that can't be done."""
+def decoded(unit: UnitTrace, nncodec1: bool, session: Decoder | None) -> list[DecodedTensor] | str:
+    """Decode a unit, or give the reason where that can't be done."""
     assert unit.unit is not None
     try:
-        return decode_unit(unit.unit, layout_of(unit.unit, Limits()), nncodec1)
-    except BitstreamError:
-        return []
+        layout = layout_of(unit.unit, Limits(), parents_known=session is not None)
+        known = known_of(session, unit.unit, layout)
+        return decode_unit(unit.unit, layout, nncodec1, known)
+    except BitstreamError as error:
+        return undecoded_reason(error)

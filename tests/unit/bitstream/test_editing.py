@@ -277,7 +277,7 @@ def test_units_come_and_go():
     again = Bitstream.parse(result.to_bytes())
     again.insert("units[2]", spare)
     assert again.to_bytes() == DATA
-    refused("remove", "units[1]", kind=nnc.InvalidError, match="should have come before")
+    refused("remove", "units[1]", kind=nnc.BuildError, match="should have come before")
     refused("remove", "units[9]", kind=nnc.InputError, match="go up to 6")
     refused("insert", "units[3].header", spare, kind=nnc.InputError, match="a place like")
 

@@ -116,7 +116,7 @@ def test_a_later_part_is_not_taken_for_the_first(bitstream):
 
 @pytest.mark.parametrize(("number", "follower"), [(0, "NNR_MPS"), (1, "NNR_NDU")])
 def test_a_unit_that_others_need_is_not_taken_away(bitstream, number, follower):
-    with pytest.raises(nnc.InvalidError, match="should have come before") as caught:
+    with pytest.raises(nnc.BuildError, match="should have come before") as caught:
         bitstream.remove(f"units[{number}]")
     assert caught.value.path.startswith("units[")
     assert caught.value.unit_type == follower

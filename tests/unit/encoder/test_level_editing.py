@@ -8,6 +8,7 @@ from nnc.bitstream import Bitstream
 from nnc.decoder import Limits
 from nnc.decoder.layout import layout_of
 from nnc.encoder.level_editing import convert_profile, edit_levels, read_levels, replace_levels
+from nnc.inspect.bins import decode_bins
 from tests.cases import CASES, FOLDER
 
 DATA = (FOLDER / "p1-base-default-dq" / "bitstream.nnc").read_bytes()
@@ -149,12 +150,70 @@ def test_levels_of_an_update(name):
     base, update = (path.read_bytes() for path in case.bitstreams[:2])
     session = nnc.Decoder()
     session.decode(base, apply=False)
-    bitstream = Bitstream.parse(update)
-    unit = next(unit for unit in bitstream.walk() if unit.names)
+    unit = next(unit for unit in Bitstream.parse(update).walk() if unit.names)
     tensor = unit.names[0]
-    known = session.known(unit, layout_of(unit, Limits(), parents_known=True))
-    levels = read_levels(bitstream, tensor, known)
-    assert levels.any()
-    replace_levels(bitstream, tensor, levels * 0, known=known)
-    again = Bitstream.parse(bitstream.to_bytes())
-    assert not read_levels(again, tensor, known).any()
+    by_name = session.known(unit, layout_of(unit, Limits(), parents_known=True))
+    results = set()
+    for known in (by_name, session):
+        bitstream = Bitstream.parse(update)
+        levels = read_levels(bitstream, tensor, known)
+        assert levels.any()
+        replace_levels(bitstream, tensor, levels * 0, known=known)
+        results.add(bitstream.to_bytes())
+        again = Bitstream.parse(bitstream.to_bytes())
+        assert not read_levels(again, tensor, known).any()
+    assert len(results) == 1
+
+
+def history_flag(bitstream, tensor, session):
+    unit = next(unit for unit in bitstream.walk() if tensor in unit.names)
+    found = []
+    decode_bins(unit, found.append, False, session)
+    return next(
+        row["bin"] for row in found if row["path"].endswith("hist_dep_sig_prob_enabled_flag")
+    )
+
+
+@pytest.mark.parametrize("uses_history", [False, True])
+def test_a_history_is_used_where_it_helps(uses_history):
+    random = np.random.default_rng(5)
+    tensors = {"w": random.normal(0, 0.1, (40, 60)).astype(np.float32)}
+    steps = 0.02 * (random.random((40, 60)) < 0.2)
+    encoder = nnc.Encoder(qp=-20, temporal_contexts=False, dq=False)
+    session = nnc.Decoder()
+    session.decode(encoder.encode(tensors))
+    tensors["w"] = tensors["w"] + steps.astype(np.float32)
+    session.decode(encoder.encode(tensors))
+    tensors["w"] = tensors["w"] + steps.astype(np.float32)
+    bitstream = Bitstream.parse(encoder.encode(tensors))
+    assert history_flag(bitstream, "w", session) == 1
+    # Levels that have to do with what changed before, and others.
+    other = steps if uses_history else random.permutation(steps.reshape(-1)).reshape(steps.shape)
+    replace_levels(bitstream, "w", (other > 0).astype(int), known=session)
+    assert history_flag(bitstream, "w", session) == uses_history
+    np.testing.assert_array_equal(read_levels(bitstream, "w", session), other > 0)
+
+
+def test_levels_that_need_a_session_say_so():
+    case = next(case for case in CASES if case.name == "p1-tca-dq")
+    base, first, second = (path.read_bytes() for path in case.bitstreams)
+    bitstream = Bitstream.parse(second)
+    name = next(unit.names[0] for unit in bitstream.walk() if unit.names)
+    with pytest.raises(nnc.MissingValueError) as caught:
+        read_levels(bitstream, name)
+    assert caught.value.unit == 3
+    assert caught.value.path.startswith("units[3].header.")
+    session = nnc.Decoder()
+    session.decode(base, apply=False)
+    with pytest.raises(nnc.InvalidError, match="but the tensor is at node"):
+        read_levels(bitstream, name, session)
+    session.decode(first, apply=False)
+    expected = nnc.decode_levels(second, before=[base, first])
+    assert np.array_equal(read_levels(bitstream, name, session), expected[name])
+    assert nnc.check(second, deep=True, before=session) == []
+
+
+@pytest.mark.parametrize("before", [DATA, bytearray(DATA), Bitstream.parse(DATA)], ids=type)
+def test_bitstreams_before_are_a_list(before):
+    with pytest.raises(nnc.InputError, match="as a list"):
+        nnc.decode_levels(DATA, before=before)

@@ -33,9 +33,9 @@ def coded_units(case):
     return units, find_dialect(traced)
 
 
-def rows_of(unit, nncodec1):
+def rows_of(unit, nncodec1, known=None):
     rows = []
-    decode_bins(unit, rows.append, nncodec1)
+    decode_bins(unit, rows.append, nncodec1, known)
     return rows
 
 
@@ -131,3 +131,33 @@ def test_levels_of_a_parent_are_asked_for(vectors):
     temporal = [u for u in units if u.header.temporal_context_modeling_flag]
     with pytest.raises(MissingValueError):
         rows_of(temporal[0], nncodec1=False)
+
+
+@pytest.mark.parametrize("name", ["p1-tca-nodq", "p1-hdsp-nodq", "p1-tca-hdsp-nodq"])
+def test_levels_of_updates_follow_from_bins(name):
+    case = next(case for case in CASES if case.name == name)
+    session = nnc.Decoder()
+    seen = set()
+    for number, path in enumerate(case.bitstreams):
+        data = path.read_bytes()
+        with np.load(case.folder / f"levels_{number}.npz") as archive:
+            expected = {key: archive[key] for key in archive.files}
+        for unit in (u.unit for u in trace(data).walk() if is_coded(u.unit)):
+            rows = rows_of(unit, nncodec1=False, known=session)
+            seen |= {row["context"].partition("[")[0] for row in rows if row["context"]}
+            wanted = expected[unit.names[0]]
+            shape = (wanted.shape[0], wanted.size // wanted.shape[0])
+            np.testing.assert_array_equal(levels_from(rows, shape), wanted.reshape(shape))
+        session.decode(data, apply=False)
+    assert ("temporal_sig" in seen) == ("tca" in name)
+    assert ("history_sig" in seen) == ("hdsp" in name)
+
+
+def test_a_session_that_is_elsewhere(vectors):
+    data = (vectors / "p1-tca-dq" / "bitstream_2.nnc").read_bytes()
+    session = nnc.Decoder()
+    session.decode((vectors / "p1-tca-dq" / "bitstream_0.nnc").read_bytes(), apply=False)
+    unit = next(u.unit for u in trace(data).walk() if is_coded(u.unit))
+    with pytest.raises(nnc.InvalidError, match="but the tensor is at") as caught:
+        rows_of(unit, nncodec1=False, known=session)
+    assert caught.value.path == f"{unit.path}.header.parent_node_id_present_flag"

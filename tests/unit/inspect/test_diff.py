@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.encoder.level_editing import edit_levels
 from nnc.inspect.diff import diff, longest_ascending
 from nnc.inspect.tracing import trace
 from tests.cases import CASES
@@ -120,3 +121,32 @@ def test_longest_ascending():
     assert longest_ascending([0, 1, 2]) == {0, 1, 2}
     assert longest_ascending([2, 0, 1]) == {0, 1}
     assert len(longest_ascending([5, 4, 3])) == 1
+
+
+def test_levels_of_updates_are_compared(vectors):
+    base, update = ((vectors / "p1-tca-dq" / f"bitstream_{n}.nnc").read_bytes() for n in (0, 1))
+    session = nnc.Decoder()
+    session.decode(base, apply=False)
+    changed = nnc.Bitstream.parse(update)
+    name = next(iter(nnc.decode_levels(update, before=[base])))
+    edit_levels(changed, name, lambda levels: levels * 0, known=session)
+    before = nnc.decode_levels(update, before=[base])[name]
+    for given in ([base], session):
+        found = nnc.diff(update, changed, True, before=given)
+        counted = [one for one in found if one.kind == "levels"]
+        assert [one.count for one in counted] == [np.count_nonzero(before)]
+        assert not [one for one in found if one.kind == "undecoded"]
+    found = [one for one in nnc.diff(update, changed, True) if one.kind == "undecoded"]
+    assert len(found) == 1
+    assert found[0].value_a == found[0].value_b
+    assert "session before" in found[0].value_a
+
+
+def test_levels_of_a_damaged_payload(vectors):
+    data = (vectors / "p1-shapes" / "bitstream.nnc").read_bytes()
+    other = nnc.Bitstream.parse(data)
+    unit = max(other.units, key=lambda unit: unit.byte_size)
+    unit.payload = bytes(unit.payload)[:-4]
+    found = [one for one in difference(data, other.to_bytes(), levels=True)
+             if one.kind == "undecoded"]  # fmt: skip
+    assert [(one.value_a, one.value_b is None) for one in found] == [(None, False)]
