@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnc.bitio.errors import IncompleteError, InputError, InvalidError, LimitError
+from nnc.bitio.errors import (
+    IncompleteError,
+    InputError,
+    InvalidError,
+    LimitError,
+    MissingValueError,
+)
 from nnc.deepcabac.coding import TensorCoding
 
 Levels = npt.NDArray[np.int32]
@@ -258,9 +264,9 @@ def may_skip_rows(coding: TensorCoding, rows: int, cols: int) -> bool:
     return coding.has_tools(rows, cols) and agree
 
 
-def missing_history(position: int, payload_bits: int) -> InvalidError:
+def missing_history(position: int, payload_bits: int) -> MissingValueError:
     """Give the error for a tensor coded with a history that the caller doesn't know."""
-    return InvalidError(
+    return MissingValueError(
         "hist_dep_sig_prob_enabled_flag is 1, but no history of the tensor is known",
         path="hist_dep_sig_prob_enabled_flag",
         bit_position=min(position, payload_bits),
