@@ -105,11 +105,16 @@ def decode_update(
     source: Bitstream, base: str, output: str, parts: bool, threads: int | None, limits: Limits
 ) -> tuple[int, int]:
     """Decode an update of a base model, both as a whole; give number and size of the tensors."""
+    from nnc.cli.base_model import check_base, read_base
     from nnc.decoder import Decoder
-    from nnc.formats import read_model, write_model
+    from nnc.decoder.metadata import read_metadata
+    from nnc.formats import write_model
 
-    model = read_model(base)
+    model = read_base(base)
+    check_base(source, model.tensors, base)
     session = Decoder(model.tensors, threads=threads, limits=limits)
     tensors = session.decode(source, reconstruct=not parts)
-    write_model(output, tensors, model.metadata, model.topology)
+    # What the new model's own file said; nothing, where the update carries nothing of it.
+    metadata = read_metadata(source.walk()).metadata or model.metadata
+    write_model(output, tensors, metadata, model.topology)
     return len(tensors), sum(tensor.nbytes for tensor in tensors.values())

@@ -238,15 +238,20 @@ def encode_update(
     model: str, base: str, output: str, threads: int | None, options: dict[str, Any]
 ) -> FileSizes:
     """Encode an update of a base model, both of which are read as a whole."""
-    from nnc.encoder import Encoder
+    from nnc.cli.base_model import fingerprint, read_base
+    from nnc.decoder import ModelInformation
+    from nnc.encoder import Encoder, warn_of_limits
     from nnc.formats import read_model
     from nnc.model_files import FileSizes
 
-    source = read_model(model)
+    source, tensors = read_model(model), read_base(base).tensors
     options |= {"metadata": source.metadata, "exact": source.exact}
-    session = Encoder(read_model(base).tensors, threads=threads, **options)
-    bitstream = session.encode_bitstream(source.tensors)
+    session = Encoder(tensors, threads=threads, **options)
+    held = session.decoder.held_values
+    information = ModelInformation(base_model_id=fingerprint(tensors))
+    bitstream = session.encode_bitstream(source.tensors, information=information)
     write_bitstream(bitstream, output)
     before = sum(tensor.nbytes for tensor in source.tensors.values())
     after = sum(len(piece) for piece in bitstream.pieces())
+    warn_of_limits(sum(tensor.size for tensor in source.tensors.values()), after, held)
     return FileSizes(len(source.tensors), before, after)
