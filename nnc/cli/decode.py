@@ -118,8 +118,10 @@ def decode_update(
     source: Bitstream, base: Base, output: str, reconstruct: bool, max_shard_size: int | None
 ) -> tuple[int, int]:
     """Decode an update of a base model, both as a whole; give number and size of the tensors."""
+    from nnc.cli.base_model import check_base
     from nnc.formats import TensorInfo, with_shard_size, write_model
 
+    check_base(source, base.session)
     tensors = base.session.decode(source, reconstruct=reconstruct)
     base.add(source)
     said: Mapping[str, str] = base.metadata

@@ -272,7 +272,9 @@ def encode_update(
     Raises:
         InputError: of a tensor they have, only differences are given.
     """
-    from nnc.encoder import Encoder
+    from nnc.cli.base_model import fingerprint
+    from nnc.decoder import ModelInformation
+    from nnc.encoder import Encoder, warn_of_limits
     from nnc.formats import read_model
     from nnc.model_files import FileSizes
 
@@ -286,8 +288,11 @@ def encode_update(
     if unknown:
         raise InputError(f"of tensor {unknown[0]!r} --base gives only a difference; what that is "
                          "one to has to stand before it")  # fmt: skip
-    bitstream = session.encode_bitstream(source.tensors)
+    held = session.decoder.held_values
+    information = ModelInformation(base_model_id=fingerprint(session.decoder.tensors()))
+    bitstream = session.encode_bitstream(source.tensors, information=information)
     write_bitstream(bitstream, output)
     before = sum(tensor.nbytes for tensor in source.tensors.values())
     after = sum(len(piece) for piece in bitstream.pieces())
+    warn_of_limits(sum(tensor.size for tensor in source.tensors.values()), after, held)
     return FileSizes(len(source.tensors), before, after)

@@ -264,7 +264,7 @@ def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
     """Refuse a unit that can't be decoded without the levels of its parent."""
     if header.temporal_context_modeling_flag:
         raise MissingValueError(
-            "the tensor is coded with the levels of its parent as contexts",
+            f"the tensor is coded with the levels of its parent, {parent_of(header)}, as contexts",
             path="header.temporal_context_modeling_flag",
             clause="10.3",
             hint="decode the updates before it with the same decoder",

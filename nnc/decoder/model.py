@@ -140,16 +140,23 @@ def decode_codeword(
         base_levels, history = known.get(tensor.name, Known())
         if layout.temporal and base_levels is None:
             raise missing_parent(layout)
-        levels = decoder.tensor(
-            rows,
-            cols,
-            coding,
-            base_levels=matrix_of(tensor, base_levels) if layout.temporal else None,
-            history=matrix_of(tensor, history),
-            entry_points=tensor.entry_points if rows > 1 < cols else None,
-            executor=work.pool,
-            parts=work.threads,
-        )
+        if history is None and layout.parent is not None and layout.parent.is_root:
+            # No update came before.
+            history = np.zeros(tensor.dimensions, np.bool_)
+        try:
+            levels = decoder.tensor(
+                rows,
+                cols,
+                coding,
+                base_levels=matrix_of(tensor, base_levels) if layout.temporal else None,
+                history=matrix_of(tensor, history),
+                entry_points=tensor.entry_points if rows > 1 < cols else None,
+                executor=work.pool,
+                parts=work.threads,
+            )
+        except MissingValueError as error:
+            error.message += f" up to its parent, {layout.parent}"
+            raise
         decoded.append(DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp))
     decoder.finish()
     return decoded

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from nnc.bitio import InvalidError
 from nnc.syntax import NnrUnitHeader, ParentNodeIdType
 
+PARENT_KINDS = frozenset(ParentNodeIdType)
+
+#: Digests by which a parent may be named, and their bits.
+DIGEST_ALGORITHMS = {"sha256": 256, "sha512": 512}
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -37,45 +42,57 @@ class Parent:
         node: the parent, where it is named by its place in the tree.
         algorithm: `sha256` or `sha512` where it is named by the digest of its payload, else "".
         digest: the digest in hexadecimal digits, else "".
-        depth: its put_node_depth where the unit that names it by a digest has one itself.
+        parameter_id: the tree that it is in, as far as the unit says which it is itself in.
+        depth: its put_node_depth, likewise.
     """
 
     node: Node | None = None
     algorithm: str = ""
     digest: str = ""
+    parameter_id: int | None = None
     depth: int | None = None
 
     def __str__(self) -> str:
         """Name the parent as messages do."""
         if self.node is not None:
             return str(self.node)
-        return f"node whose payload has the {self.algorithm} {self.digest[:16]}..."
+        place = "" if self.depth is None else f" at depth {self.depth}"
+        return f"node whose payload has the {self.algorithm} {self.digest[:16]}...{place}"
 
     def fits(self, node: Node, digests: Mapping[str, str]) -> bool:
         """Tell whether a node is the parent.
 
         Args:
-            node: the node; of unknown parameter_id it may be that of any tree.
+            node: the node; of unknown parameter_id it may be that of any tree, and by a digest at
+                any depth.
             digests: digests of its payload in hexadecimal digits, by algorithm.
         """
-        if self.node is None:
-            # Two updates may have the same payload: where the depth is known, it has to fit, too.
-            known = None not in (node.parameter_id, self.depth)
-            return digests.get(self.algorithm) == self.digest and (
-                not known or node.depth == self.depth
+        if self.node is not None:
+            same_tree = None in (node.parameter_id, self.node.parameter_id) or (
+                node.parameter_id == self.node.parameter_id
             )
-        same_tree = None in (node.parameter_id, self.node.parameter_id) or (
-            node.parameter_id == self.node.parameter_id
-        )
-        same_place = (node.device_id, node.depth) == (self.node.device_id, self.node.depth)
-        return same_tree and same_place
+            same_place = (node.device_id, node.depth) == (self.node.device_id, self.node.depth)
+            return same_tree and same_place
+        # Two updates may have the same payload: what is known of the place has to fit, too.
+        unknown = None in (node.parameter_id, self.parameter_id, self.depth)
+        same_place = (node.parameter_id, node.depth) == (self.parameter_id, self.depth)
+        return digests.get(self.algorithm) == self.digest and (unknown or same_place)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the parent is known to have no ancestors."""
+        return (self.depth if self.node is None else self.node.depth) == 0
 
 
 def node_of(header: NnrUnitHeader) -> Node | None:
-    """Give the node that a compressed data unit is, None where its header doesn't say."""
+    """Give the node that a compressed data unit is, None where its header doesn't say.
+
+    A header that just names the parent is of a unit on the same device.
+    """
     if header.put_node_depth is None:
         return None
-    return Node(header.device_id or 0, header.parameter_id, header.put_node_depth)
+    device = header.parent_device_id if header.device_id is None else header.device_id
+    return Node(device or 0, header.parameter_id, header.put_node_depth)
 
 
 def parent_of(header: NnrUnitHeader) -> Parent | None:
@@ -87,14 +104,7 @@ def parent_of(header: NnrUnitHeader) -> Parent | None:
     if not header.parent_node_id_present_flag:
         return None
     kind = header.parent_node_id_type
-    depth = header.put_node_depth - 1 if header.put_node_depth else None
-    if kind == ParentNodeIdType.ICNN_NDU_PL_SHA256:
-        digest = f"{header.parent_node_payload_sha256:064x}"
-        return Parent(algorithm="sha256", digest=digest, depth=depth)
-    if kind == ParentNodeIdType.ICNN_NDU_PL_SHA512:
-        digest = f"{header.parent_node_payload_sha512:0128x}"
-        return Parent(algorithm="sha512", digest=digest, depth=depth)
-    if kind != ParentNodeIdType.ICNN_NDU_ID:
+    if kind not in PARENT_KINDS:
         raise InvalidError(
             "reserved type of parent",
             path="header.parent_node_id_type",
@@ -102,12 +112,18 @@ def parent_of(header: NnrUnitHeader) -> Parent | None:
             allowed="0..2",
             clause="6.4.3",
         )
-    if not header.put_node_depth:
+    depth = header.put_node_depth
+    if depth == 0 or (depth is None and kind == ParentNodeIdType.ICNN_NDU_ID):
         raise InvalidError(
             "a node of depth 0 has no parent",
             path="header.put_node_depth",
-            value=header.put_node_depth,
+            value=depth,
             allowed="1 and above",
             clause="6.4.3",
         )
-    return Parent(Node(header.parent_device_id, header.parameter_id, header.put_node_depth - 1))
+    tree, before = header.parameter_id, None if depth is None else depth - 1
+    if kind == ParentNodeIdType.ICNN_NDU_ID:
+        return Parent(Node(header.parent_device_id, tree, before or 0))
+    if kind == ParentNodeIdType.ICNN_NDU_PL_SHA256:
+        return Parent(None, "sha256", f"{header.parent_node_payload_sha256:064x}", tree, before)
+    return Parent(None, "sha512", f"{header.parent_node_payload_sha512:0128x}", tree, before)

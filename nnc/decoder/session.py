@@ -18,16 +18,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import BitstreamError, InputError, InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.limits import Limits
-from nnc.decoder.metadata import TensorNote, restore
+from nnc.decoder.metadata import TensorNote, named_dtype, restore
 from nnc.decoder.model import DecodedModel, Known, decode_model
-from nnc.decoder.node import Node, Parent
+from nnc.decoder.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
+from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 
-DIGEST_ALGORITHMS = ("sha256", "sha512")
+#: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
+#: train apart don't come to the same levels, but where these are few or all 0.
+TELLING_SIZE = 32
+
+#: put_node_depth that a base model has at most, as far as is known.
+LARGEST_BASE_DEPTH = 1
 
 #: Elements by which a payload is coded with what bitstreams before hold, and the one by which
 #: its values are differences to such.
@@ -59,6 +65,9 @@ class Decoder:
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
             limits: what to accept; None for the defaults.
+
+        Raises:
+            InputError: a tensor that can't be coded, or no such depth.
         """
         self.state = SessionState() if base is None else base_state(base, base_depth)
         self.threads, self.executor, self.limits = threads, executor, limits
@@ -79,7 +88,7 @@ class Decoder:
             OSError: it can't be read.
         """
         decoder = cls(threads=threads, executor=executor, limits=limits)
-        decoder.state = SessionState.load(path)
+        decoder.state = load_state(path)
         return decoder
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -88,7 +97,7 @@ class Decoder:
         Raises:
             OSError: it can't be written.
         """
-        self.state.save(path)
+        save_state(path, self.state)
 
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Give all tensors as they are now.
@@ -124,7 +133,7 @@ class Decoder:
             InputError: no such step of reconstruction.
             InvalidError: the bitstream breaks a rule, or doesn't follow on what was decoded
                 before: both nodes are named.
-            MissingValueError: a parent's levels or values aren't known.
+            MissingValueError: a parent's levels, history or values aren't known.
             BitstreamError: as for `nnc.decode`.
         """
         steps, bitstream = steps_of(reconstruct), data
@@ -154,13 +163,13 @@ class Decoder:
             limits=limits,
             known=self.known,
         )
-        state = self.state.copy()
-        state.notes.update(model.metadata.tensors)
-        self.keep_coded(state, bitstream, model)
+        notes, state = model.metadata.tensors, self.state.copy()
+        units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)
-        device = self.apply_values(state, tensors, needed=apply)
+        keep_put_together(state, tensors, units)
+        device = self.apply_values(state, tensors, notes, needed=apply)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
-        result = state.model(device) if apply else without_parents(state, tensors)
+        result = state.model(device) if apply else as_coded(tensors, notes)
         self.state = state
         return result
 
@@ -182,13 +191,28 @@ class Decoder:
                     path="header.put_node_depth",
                     value=own.node.depth,
                     clause="6.4.3",
+                    hint="it comes twice, or after one that took the tensor's place: leave it out",
                 )
             parent = self.parent_state(layout, name)
-            history = None if parent is None else (own or parent).history
-            if history is None and layout.parent is not None:
-                history = np.zeros(tensor.dimensions, np.bool_)
-            result[name] = Known(None if parent is None else parent.levels, history)
+            levels = None if parent is None else parent.levels
+            result[name] = Known(levels, self.known_history(layout, tensor))
         return result
+
+    def known_history(self, layout: UnitLayout, tensor: CodedTensor) -> NDArray[np.bool_] | None:
+        """Give where a level of a tensor wasn't 0 up to its parent; None where that isn't known."""
+        key = self.parent_key(layout, tensor.name)
+        if key is None:
+            return None
+        kept = self.state.coded.get((device_of(layout, self.state), tensor.name))
+        kept = kept or self.state.coded.get(key)
+        base = self.state.base_node
+        if kept is None and base is not None and base.depth > LARGEST_BASE_DEPTH:
+            # Updates led to what was given as arrays.
+            return None
+        history = None if kept is None else kept.history
+        if history is None or history.shape != tensor.dimensions:
+            return np.zeros(tensor.dimensions, np.bool_)
+        return history
 
     def parent_state(self, layout: UnitLayout, name: str) -> CodedState | None:
         """Give what is kept of the parent of a tensor's update; None where nothing is."""
@@ -205,28 +229,79 @@ class Decoder:
         Raises:
             InvalidError: the session is at other nodes, or two nodes fit that aren't alike.
         """
-        parent, base = layout.parent, self.state.base_node
+        parent, coded = layout.parent, self.state.coded
         if parent is None:
             return None
-        own = device_of(layout, self.state), name
-        kept = {key: state for key, state in self.state.coded.items() if key[1] == name}
-        fitting = [key for key, state in kept.items() if parent.fits(state.node, state.digests)]
-        if fitting:
-            # Payloads of two devices may be the same, as where few levels are: the own goes first.
-            if own in fitting:
-                return own
-            check_alike(name, parent, [kept[key] for key in fitting])
-            return fitting[0]
-        if base is not None and (parent.node is None or parent.node.depth == base.depth):
-            return ROOT, name
-        if kept or base is not None:
-            raise mismatch(
-                name, parent, [state.node for state in kept.values()] or [base or Node()]
-            )
+        own, root = (device_of(layout, self.state), name), (ROOT, name)
+        likely = [own, root]
+        if parent.node is not None:
+            likely.append((parent.node.device_id, name))
+        for key in likely:
+            if key in coded and parent.fits(coded[key].node, coded[key].digests):
+                return key
+        others = [] if parent.node is not None else self.others_with(parent, name)
+        if others and all(is_telling(coded[key]) for key in others):
+            self.check_alike(name, parent, others)
+            return others[0]
+        if own not in coded and self.is_given_base(parent):
+            return root
+        at = [coded[key].node for key in likely if key in coded]
+        if not at and self.state.base_node is not None:
+            at = [self.state.base_node]
+        if at or others:
+            raise mismatch(name, layout, at, [coded[key].node for key in others])
         return None
 
-    def keep_coded(self, state: SessionState, bitstream: Bitstream, model: DecodedModel) -> None:
-        """Put what later updates may refer to into a state."""
+    def others_with(self, parent: Parent, name: str) -> list[Key]:
+        """Give the devices whose last unit of a tensor has the digest that names a parent."""
+        return [
+            key
+            for key, kept in self.state.coded.items()
+            if key[1] == name and parent.fits(kept.node, kept.digests)
+        ]
+
+    def is_given_base(self, parent: Parent) -> bool:
+        """Tell whether a parent may be the base model that was given as arrays."""
+        base = self.state.base_node
+        if base is None:
+            return False
+        if parent.node is None:
+            # What the payload of that was isn't known.
+            return parent.depth in (None, base.depth)
+        return (parent.node.device_id, parent.node.depth) == (base.device_id, base.depth)
+
+    def check_alike(self, name: str, parent: Parent, keys: Sequence[Key]) -> None:
+        """Refuse a parent that may be one of several nodes, if it matters which.
+
+        Raises:
+            InvalidError: levels, histories or values of the nodes differ; names two of them.
+        """
+
+        def kept(key: Key) -> list[NDArray[Any] | None]:
+            one = self.state.coded[key]
+            return [one.levels, one.history, self.state.values.get(key)]
+
+        first = kept(keys[0])
+        for key in keys[1:]:
+            if not all(map(equal_or_both_none, first, kept(key))):
+                raise InvalidError(
+                    f"the update of tensor {name!r} is one of the {parent}, which "
+                    f"{self.state.coded[keys[0]].node} and {self.state.coded[key].node} have both",
+                    path="header.parent_node_id_type",
+                    clause="6.4.3",
+                    hint="name the parent by its place in the tree (ICNN_NDU_ID)",
+                )
+
+    def keep_coded(
+        self, state: SessionState, bitstream: Bitstream, model: DecodedModel
+    ) -> dict[int, CodedState]:
+        """Put what later updates may refer to into a state.
+
+        Returns:
+            By the identity of a unit's layout what is kept of a tensor that comes out of it, but
+            isn't what was coded.
+        """
+        units = {}
         for unit, tensors in zip(joined_data_units(bitstream.walk()), model.units, strict=True):
             if not tensors:
                 continue
@@ -234,52 +309,56 @@ class Decoder:
             device = device_of(layout, self.state)
             if state.base_device is None:
                 state.base_device = device
-            digests = {
-                algorithm: hashlib.new(algorithm, unit.payload_bytes).hexdigest()
-                for algorithm in DIGEST_ALGORITHMS
-            }
+            payload = unit.payload_bytes
+            digests = {name: hashlib.new(name, payload).hexdigest() for name in DIGEST_ALGORITHMS}
             for decoded in tensors:
                 name = decoded.tensor.name
                 levels = None if decoded.levels is None else decoded.levels.copy()
-                kept = CodedState(
-                    self.new_node(layout, name),
-                    levels,
-                    self.new_history(layout, name, levels),
-                    digests,
-                )
-                state.coded[device, name] = kept
-                if not layout.update:
-                    state.coded[ROOT, name] = kept
+                history = self.new_history(layout, decoded.tensor, levels)
+                node = self.new_node(layout, name)
+                kept = CodedState(node, levels, history, digests, len(payload))
+                keep(state, (device, name), kept, layout)
+            units[id(layout)] = replace(kept, levels=None, history=None)
+        return units
 
     def new_node(self, layout: UnitLayout, name: str) -> Node:
         """Give the node that a tensor is at after its unit."""
         if layout.node is not None:
             return layout.node
-        parent = self.parent_state(layout, name)
         device = device_of(layout, self.state)
-        if parent is None:
+        before = self.parent_state(layout, name)
+        if before is None and layout.update:
+            before = self.state.coded.get((device, name))
+        if before is None:
             return Node(device)
-        return Node(device, parent.node.parameter_id, parent.node.depth + 1)
+        return Node(device, before.node.parameter_id, before.node.depth + 1)
 
     def new_history(
-        self, layout: UnitLayout, name: str, levels: NDArray[np.int32] | None
+        self, layout: UnitLayout, tensor: CodedTensor, levels: NDArray[np.int32] | None
     ) -> NDArray[np.bool_] | None:
         """Give where levels were not 0, in this unit or before.
 
-        Units of bitstreams without parent signalling don't count.
+        Units of bitstreams without parent signalling don't count. A tensor that came anew in
+        another shape has a history of its own.
         """
-        own = self.state.coded.get((device_of(layout, self.state), name))
-        before = own or self.parent_state(layout, name)
+        own = self.state.coded.get((device_of(layout, self.state), tensor.name))
+        before = own or self.parent_state(layout, tensor.name)
         history = None if before is None else before.history
+        if history is not None and history.shape != tensor.dimensions:
+            history = None
         if levels is None or not layout.update:
             return history
         coded: NDArray[np.bool_] = levels != 0
-        if history is None or history.shape != coded.shape:
-            # A tensor that came anew in another shape has a history of its own.
-            return coded
-        return history | coded
+        return coded if history is None else history | coded
 
-    def apply_values(self, state: SessionState, tensors: Reconstruction, *, needed: bool) -> int:
+    def apply_values(
+        self,
+        state: SessionState,
+        tensors: Reconstruction,
+        notes: Mapping[str, TensorNote],
+        *,
+        needed: bool,
+    ) -> int:
         """Put the tensors of a bitstream into a state, and give the device they are of.
 
         Raises:
@@ -291,22 +370,24 @@ class Decoder:
             device = device_of(layout, self.state)
             key = device, name
             if layout.parent is None:
-                state.values[key] = decoded.copy()
+                state.replace(key, decoded.copy(), layout.data_format, notes.get(name))
                 if not layout.update:
-                    state.values[ROOT, name] = state.values[key]
-                state.formats[name] = layout.data_format
-                state.differences.pop(key, None)
+                    state.replace(
+                        (ROOT, name), state.values[key], layout.data_format, notes.get(name)
+                    )
                 continue
-            difference = decoded
-            if layout.predictive and key in state.differences:
-                difference = add(state.differences[key], decoded, name)
+            parent = self.parent_key(layout, name) or (ROOT, name)
+            difference, last = decoded, self.state.differences.get(parent)
+            if layout.predictive and last is not None:
+                difference = add(last, decoded, name)
             state.differences[key] = difference.copy()
-            before = self.state.values.get(self.parent_key(layout, name) or (ROOT, name))
+            before = self.state.values.get(parent)
             if before is not None:
                 state.values[key] = add(before, difference, name)
+                state.inherit(key, parent, notes.get(name))
             elif needed:
                 raise MissingValueError(
-                    f"tensor {name!r} is a difference to {layout.parent}, whose values "
+                    f"{update_of(name, layout)} is one of {layout.parent}, whose values "
                     "aren't known",
                     path="header.parent_node_id_present_flag",
                     hint="decode the base model first, or give it, or ask for the "
@@ -376,26 +457,69 @@ def needs_session(error: BitstreamError) -> bool:
     return isinstance(error, MissingValueError) and error.path.endswith(names)
 
 
-def without_parents(state: SessionState, tensors: Reconstruction) -> dict[str, NDArray[Any]]:
-    """Give the tensors of one bitstream in their formats, as they are coded."""
+def keep(state: SessionState, key: Key, kept: CodedState, layout: UnitLayout) -> None:
+    """Put what is kept of a tensor into a state, where all devices start from it for each."""
+    state.coded[key] = kept
+    if not layout.update:
+        # No device has a history from there on.
+        state.coded[ROOT, key[1]] = replace(kept, history=None)
+
+
+def keep_put_together(
+    state: SessionState, tensors: Reconstruction, units: Mapping[int, CodedState]
+) -> None:
+    """Put into a state what is kept of tensors that aren't what was coded.
+
+    These are weights put together out of their factors, and those that a joined tensor divides
+    into: an update may be one of them all the same.
+
+    Args:
+        state: the state.
+        tensors: the tensors of a bitstream.
+        units: as `Decoder.keep_coded` gives it.
+    """
+    for name, layout in tensors.layouts.items():
+        if name in tensors.values and name not in {one.name for one in layout.tensors}:
+            kept = units[id(layout)]
+            keep(state, (kept.node.device_id, name), kept, layout)
+
+
+def as_coded(tensors: Reconstruction, notes: Mapping[str, TensorNote]) -> dict[str, NDArray[Any]]:
+    """Give the tensors of one bitstream as it says them, neither parent nor prediction added."""
     result = tensors.delivered()
     for name, values in result.items():
-        note = state.notes.get(name)
-        result[name] = values if note is None else restore(values, note, name)
+        result[name] = restore(values, notes[name], name) if name in notes else values
     return result
 
 
 def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
-    """Give the state of a session whose base model is known as arrays."""
-    state = SessionState(base_device=0, base_node=Node(depth=depth))
+    """Give the state of a session whose base model is known as arrays.
+
+    Raises:
+        InputError: a tensor that isn't one of numbers, or no such depth.
+    """
+    if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
+        raise InputError(f"base_depth has to be a number from 0 on, not {depth!r}")
+    state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
     for name, given in base.items():
         values = np.asarray(given)
-        if values.dtype not in (np.dtype(np.float32), np.dtype(np.int32)):
-            state.notes[name] = TensorNote(values.dtype.name)
-        if values.dtype.kind not in "biu" and values.dtype != np.dtype(np.float64):
-            values = values.astype(np.float32)
-        state.values[ROOT, name] = values.copy()
+        try:
+            dtype = named_dtype(values.dtype.name)
+        except ValueError:
+            raise InputError(
+                f"tensor {name!r} is of dtype {values.dtype}, which is not one of numbers"
+            ) from None
+        if dtype not in (np.dtype(np.float32), np.dtype(np.int32)):
+            state.notes[ROOT, name] = TensorNote(dtype.name)
+        state.values[ROOT, name] = values.astype(kept_dtype(dtype))
     return state
+
+
+def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the dtype that a tensor of a base model is kept in: a native one of numpy's."""
+    if dtype.kind in "biu" or dtype == np.float64:
+        return dtype
+    return np.dtype(np.int32 if "int" in dtype.name else np.float32)
 
 
 def device_of(layout: UnitLayout, state: SessionState) -> int:
@@ -414,33 +538,42 @@ def is_past(layout: UnitLayout, own: CodedState) -> bool:
     return place == (own.node.device_id, own.node.parameter_id)
 
 
-def mismatch(name: str, parent: Parent, at: list[Node]) -> InvalidError:
-    """Give the error for an update that follows on another node than the session is at."""
-    where = " and ".join(str(node) for node in at)
+def is_telling(kept: CodedState) -> bool:
+    """Tell whether a payload is hardly that of another node, too."""
+    says_nothing = kept.levels is not None and not kept.levels.any()
+    return kept.payload_size >= TELLING_SIZE and not says_nothing
+
+
+def update_of(name: str, layout: UnitLayout) -> str:
+    """Name the update of a tensor as messages do."""
+    return f"the update of tensor {name!r}" + ("" if layout.node is None else f" to {layout.node}")
+
+
+def mismatch(name: str, layout: UnitLayout, at: list[Node], others: list[Node]) -> InvalidError:
+    """Give the error for an update that follows on another node than the session is at.
+
+    Args:
+        name: the tensor.
+        layout: the layout of the update's unit.
+        at: where the session is.
+        others: nodes of other devices that have the digest that names the parent.
+    """
+    where = " and ".join(dict.fromkeys(str(node) for node in at or others))
+    hint = (
+        "an update is missing, comes twice, or belongs to another model: decode the missing one "
+        "first, or let the sender go back to the state that is here"
+    )
+    if others:
+        hint = (
+            f"{others[0]} has that payload, but it is too short to tell which node is meant: name "
+            "the parent by its place in the tree (ICNN_NDU_ID)"
+        )
     return InvalidError(
-        f"the update of tensor {name!r} is one of {parent}, but the tensor is at {where}",
+        f"{update_of(name, layout)} is one of {layout.parent}, but the tensor is at {where}",
         path="header.parent_node_id_present_flag",
         clause="6.4.3",
-        hint="an update is missing, comes twice, or belongs to another model",
+        hint=hint,
     )
-
-
-def check_alike(name: str, parent: Parent, states: list[CodedState]) -> None:
-    """Refuse a parent that may be one of several nodes, if it matters which.
-
-    Raises:
-        InvalidError: levels or histories of the nodes differ; names two of them.
-    """
-    for other in states[1:]:
-        same_levels = equal_or_both_none(states[0].levels, other.levels)
-        if not (same_levels and equal_or_both_none(states[0].history, other.history)):
-            raise InvalidError(
-                f"the update of tensor {name!r} is one of the {parent}, which {states[0].node} and "
-                f"{other.node} have both",
-                path="header.parent_node_id_type",
-                clause="6.4.3",
-                hint="name the parent by its place in the tree (ICNN_NDU_ID)",
-            )
 
 
 def equal_or_both_none(first: NDArray[Any] | None, second: NDArray[Any] | None) -> bool:
@@ -466,9 +599,14 @@ def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[An
     if parent.dtype.kind == "f" or difference.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(parent + difference)
-    total = parent.astype(np.int64) + difference
+    # A sum beyond 64 bits comes out on the other side of the parent.
+    wide = np.uint64 if parent.dtype == np.uint64 else np.int64
+    with np.errstate(over="ignore"):
+        before = parent.astype(wide)
+        total = np.asarray(before + difference.astype(wide))
     result: NDArray[Any] = total.astype(parent.dtype)
-    if not np.array_equal(result, total):
+    wrapped = np.where(difference > 0, total < before, total > before)
+    if wrapped.any() or (result != total).any():
         raise InvalidError(
             f"tensor {name!r} leaves the range of {parent.dtype}", path="payload", clause="7.2"
         )

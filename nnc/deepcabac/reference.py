@@ -115,6 +115,7 @@ class Decoder:
         Raises:
             InvalidError: the payload breaks a rule, or the entry points disagree with it.
             IncompleteError: the payload ends before the levels do.
+            MissingValueError: it is coded with a history, and none was given.
             LimitError: no memory for the levels.
             InputError: base_levels or history don't have the tensor's size.
         """

@@ -11,7 +11,6 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
+from nnc.decoder.data_format import DTYPES
 from nnc.decoder.information import ModelInformation
 from nnc.decoder.limits import LARGEST_SHAPE, Limits
+from nnc.decoder.metadata import named_dtype
 from nnc.decoder.model import Known
-from nnc.decoder.node import Node, Parent
+from nnc.decoder.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.decoder.reconstruction import steps_of
-from nnc.decoder.session import DIGEST_ALGORITHMS, Decoder
+from nnc.decoder.session import Decoder
 from nnc.decoder.session_state import ROOT, CodedState, SessionState
 from nnc.encoder.decodability import warn_of_limits
 from nnc.encoder.model import encode_prepared
@@ -39,9 +40,32 @@ from nnc.encoder.preparation import (
 )
 from nnc.encoder.quantization import step_size
 from nnc.encoder.tensor import Lineage
+from nnc.encoder.tensor_options import check_choice, check_range
+from nnc.syntax import DecompressedDataFormat as Format
 
 #: How an update may name the units that it is a difference to.
 PARENT_NAMES = ("id", *DIGEST_ALGORITHMS)
+
+#: The syntax has no room for more.
+LARGEST_ID = (1 << 64) - 1
+
+#: What `nnc.encode` takes and a session doesn't, with the reason.
+SINGLE_MODELS = "is for single models: updates are of whole tensors, one a unit"
+TARGETS = "is for single models: give quantization parameters"
+INFORMATION = "is told of each bitstream: give it to `encode`, in `information`"
+NOT_HERE = {
+    **dict.fromkeys(("blocks", "joins", "topology", "prune_rows"), SINGLE_MODELS),
+    **dict.fromkeys(
+        (
+            "target_size", "bits_per_value", "target_mse", "psnr", "max_error", "accuracy_drop",
+            "evaluate", "sensitivity", "on_trial",
+        ),
+        TARGETS,
+    ),
+    **dict.fromkeys(
+        ("base_model_id", "performance_maps", "quantization", "pruning"), INFORMATION
+    ),
+}  # fmt: skip
 
 
 class Encoder:
@@ -51,6 +75,7 @@ class Encoder:
         decoder: the model as the receivers have it.
         options: how tensors and differences are encoded.
         device_id: the device whose branch of the parameter update tree the updates are on.
+        trees: by name the parameter_id of the tensors that the session started from.
     """
 
     def __init__(
@@ -81,24 +106,24 @@ class Encoder:
             predictive: code differences as residuals against those of the update before.
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
-            **options: those of `nnc.encode`, for the base model and for the updates.
+            **options: those of `nnc.encode`, for the base model and for the updates, but for
+                those of the structure of a model, targets, and what is told of a model.
 
         Raises:
-            InputError: an option out of its range.
+            InputError: an option out of its range, or one that a session doesn't have; a base
+                model that can't be coded.
         """
-        if parents not in PARENT_NAMES:
-            raise InputError(f"parents has to be one of {', '.join(PARENT_NAMES)}, not {parents!r}")
-        if device_id < 0:
-            raise InputError(f"device_id has to be 0 or more, not {device_id}")
-        self.options = EncoderOptions(**options)
-        if self.options.prune_rows:
-            raise InputError("prune_rows is for single models: updates are of whole tensors")
+        check_choice("parents", parents, PARENT_NAMES)
+        check_range("device_id", device_id, 0, LARGEST_ID)
+        check_range("base_depth", base_depth, 0, LARGEST_ID - 1)
+        self.options = EncoderOptions(**without_others(options))
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
         self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)
-        self.device_id, self.parents, self.predictive = device_id, parents, predictive
+        self.device_id, self.parents, self.predictive = int(device_id), parents, predictive
         self.temporal_contexts, self.history = temporal_contexts, history
         self.threads, self.executor = threads, executor
+        self.trees: dict[str, int] = {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file; see `nnc.Decoder.save`."""
@@ -127,23 +152,31 @@ class Encoder:
         """Encode a model: the first one whole, each further one as an update.
 
         Tensors that are as the receivers have them already are left out of an update, and so
-        are those that aren't among `tensors`. Integers that changed are sent anew.
+        are those that aren't among `tensors`. Sent anew are integers that changed, tensors of
+        another shape or dtype than before, floats that are kept as they are, and those whose
+        difference isn't finite.
 
         Args:
             tensors: arrays by name.
             information: what else to tell of the model: `base_model_id` and its performance.
 
         Returns:
-            The bitstream. The session's state is then that of a decoder of it.
+            The bitstream. The session's state is then that of a decoder of it; where an error is
+            raised, it stays as it was.
 
         Raises:
             InputError: a tensor that can't be coded.
         """
-        held = self.decoder.held_values
-        data = self.encode_bitstream(tensors, information=information).to_bytes()
-        warn_of_limits(
-            sum(math.prod(np.shape(given)) for given in tensors.values()), len(data), held
-        )
+        before, held = self.decoder.state, self.decoder.held_values
+        try:
+            data = self.encode_bitstream(tensors, information=information).to_bytes()
+            warn_of_limits(
+                sum(math.prod(np.shape(given)) for given in tensors.values()), len(data), held
+            )
+        except BaseException:
+            # Nobody gets the bitstream: a warning may be an error to the caller, too.
+            self.decoder.state = before
+            raise
         return data
 
     def encode_bitstream(
@@ -152,21 +185,19 @@ class Encoder:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
         state = self.decoder.state
         update = bool(state.values)
+        self.trees = {name: number for number, name in enumerate(state.names(ROOT))}
         prepared: list[PreparedTensor] = []
         lineages: dict[str, Lineage] = {}
         for name, given in tensors.items():
             check_name(name)
             tensor = with_format(prepare(name, given), self.options.format_of(name))
-            before = state.value(self.device_id, name)
-            if update and before is not None and np.shape(given) == before.shape:
-                one, lineage = self.difference(tensor, np.asarray(given), before)
-                if one is None:
-                    continue
-            else:
-                one, lineage = tensor, Lineage(self.node(name, None), update)
-            one = with_row_axis(one, self.options.row_axis_of(name, np.ndim(given)))
+            array = np.asarray(given)
+            sent = self.sent(tensor, array) if update else (tensor, Lineage(self.node(name)))
+            if sent is None:
+                continue
+            one = with_row_axis(sent[0], self.options.row_axis_of(name, array.ndim))
             prepared.append(one)
-            lineages[name] = lineage.with_row_axis(one.row_axis)
+            lineages[name] = sent[1].with_row_axis(one.row_axis)
         bitstream = encode_prepared(
             prepared,
             self.options,
@@ -208,38 +239,88 @@ class Encoder:
         if "dimensions" in self.options.out_of_band:
             left_out["dimensions"] = {tensor.name: tensor.dimensions for tensor in prepared}
         if "cabac_unary_length_minus1" in self.options.out_of_band:
-            left_out["cabac_unary_length_minus1"] = self.options.cabac_unary_length_minus1
+            left_out["cabac_unary_length_minus1"] = {
+                tensor.name: self.options.for_tensor(tensor.name).cabac_unary_length_minus1
+                for tensor in prepared
+            }
         return Bitstream.parse(data, **left_out)
 
-    def difference(
-        self, tensor: PreparedTensor, given: NDArray[Any], before: NDArray[Any]
-    ) -> tuple[PreparedTensor | None, Lineage]:
-        """Give what has to be coded of a tensor whose earlier values the receivers have.
+    def sent(
+        self, tensor: PreparedTensor, given: NDArray[Any]
+    ) -> tuple[PreparedTensor, Lineage] | None:
+        """Give what an update sends of a tensor: a difference, or the whole of it.
+
+        Args:
+            tensor: the tensor.
+            given: its values as they were handed in.
 
         Returns:
-            None in place of the tensor where nothing of it changed.
+            None where nothing is sent: the receivers have it as it is. Left out, it leaves the
+            parent's difference as it is, too.
         """
-        name = tensor.name
-        if tensor.is_integer or before.dtype.kind in "biu":
-            same = np.array_equal(self.decoder.state.delivered(self.device_id, name), given)
-            return None if same else tensor, Lineage(self.node(name, None), signalled=True)
-        values = (tensor.values - before).astype(np.float32)
-        parent = self.parent(name)
+        name, parent = tensor.name, self.parent(tensor.name)
+        if self.is_held(tensor, given):
+            return None
+        whole = tensor, Lineage(self.node(name), signalled=True)
+        values = self.difference(tensor, given)
+        if values is None:
+            return whole
         last = self.decoder.state.differences.get((self.device_id, name))
-        predicted = self.predictive and last is not None
-        if not values.any() or (not predicted and self.vanishes(name, values)):
-            # Left out, it leaves the parent's difference as it is, too.
-            return None, Lineage(self.node(name, parent), signalled=True)
-        if predicted:
-            values = values - last
-        lineage = Lineage(self.node(name, parent), True, self.parent_name(parent), self.known(name))
-        difference = PreparedTensor(name, values, largest=largest_magnitude(name, values))
-        return difference, lineage
+        if not self.predictive:
+            last = None
+        if not values.any() or (last is None and self.vanishes(name, values)):
+            return None
+        if last is not None:
+            values = finite_difference(values, last)
+        if values is None:
+            return whole
+        lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
+        return PreparedTensor(name, values, largest=largest_magnitude(name, values)), lineage
+
+    def is_held(self, tensor: PreparedTensor, given: NDArray[Any]) -> bool:
+        """Tell whether the receivers have a tensor as it is, to the bit."""
+        state = self.decoder.state
+        if state.shape(self.device_id, tensor.name) != given.shape:
+            return False
+        if not self.keeps_dtype(tensor, given):
+            return False
+        held = state.delivered(self.device_id, tensor.name)
+        return np.array_equal(bytes_of(held), bytes_of(given.astype(held.dtype)))
+
+    def keeps_dtype(self, tensor: PreparedTensor, given: NDArray[Any]) -> bool:
+        """Tell whether a tensor is delivered as it would be if it were sent as a whole.
+
+        One of the dtype that it was given in may stay so, even where the header can't say it.
+        """
+        held = self.decoder.state.dtype(self.device_id, tensor.name)
+        if self.options.format_of(tensor.name) is None and held == given.dtype.newbyteorder("="):
+            return True
+        if tensor.note is not None and self.options.metadata_unit:
+            return held == named_dtype(tensor.note.dtype)
+        absent = Format.TENSOR_INT32 if tensor.is_integer else Format.TENSOR_FLOAT32
+        return held == DTYPES[tensor.data_format or absent]
+
+    def difference(self, tensor: PreparedTensor, given: NDArray[Any]) -> NDArray[np.float32] | None:
+        """Give the difference of a tensor to what the receivers have.
+
+        Returns:
+            None where the tensor has to be sent as a whole.
+        """
+        state = self.decoder.state
+        before = state.value(self.device_id, tensor.name)
+        if before is None or before.shape != given.shape or before.dtype.kind != "f":
+            return None
+        if tensor.is_integer or self.options.keeps(tensor.name):
+            # A sum of floats is rounded: what is kept is sent as it is.
+            return None
+        if not self.keeps_dtype(tensor, given):
+            return None
+        return finite_difference(tensor.values, before)
 
     def vanishes(self, name: str, values: NDArray[np.float32]) -> bool:
         """Tell whether all of a difference would be rounded to zero, and needn't be sent."""
         own = self.options.for_tensor(name)
-        if self.options.keeps(name) or own.codebook == "exact" or own.layer_parameters:
+        if own.codebook == "exact" or own.layer_parameters:
             return False
         qp = self.options.requested_qp(name, values.ndim)
         if qp is None:
@@ -252,41 +333,76 @@ class Encoder:
         coded = self.decoder.state.coded
         return coded.get((self.device_id, name)) or coded.get((ROOT, name))
 
-    def node(self, name: str, parent: CodedState | None) -> Node:
+    def node(self, name: str) -> Node:
         """Give the node that the next unit of a tensor is."""
-        kept = parent or self.parent(name)
-        if kept is not None:
+        parent = self.parent(name)
+        if parent is not None:
             # A base model that is a bitstream without updates doesn't say which trees it is of.
-            known = kept.node.parameter_id
+            known = parent.node.parameter_id
             tree = self.parameter_id(name) if known is None else known
-            return Node(self.device_id, tree, kept.node.depth + 1)
+            return Node(self.device_id, tree, parent.node.depth + 1)
         base = self.decoder.state.base_node
         depth = 0 if base is None else base.depth + 1
         return Node(self.device_id, self.parameter_id(name), depth)
 
     def parameter_id(self, name: str) -> int:
         """Give the tree of a tensor: the same in all sessions that started from one model."""
-        names = self.decoder.state.names(ROOT)
-        if name in names:
-            return names.index(name)
+        if name in self.trees:
+            return self.trees[name]
         # A tensor that is new: its tree must not be that of another one.
         digest = hashlib.sha256(name.encode("utf-8")).digest()
-        return len(names) + int.from_bytes(digest[:3], "big")
+        return len(self.trees) + int.from_bytes(digest[:3], "big")
 
     def parent_name(self, parent: CodedState | None) -> Parent:
         """Give the way in which an update names its parent."""
         if parent is None:
-            base = self.decoder.state.base_node or Node()
-            return Parent(replace(base, device_id=self.decoder.state.base_device or 0))
+            # A base model given as arrays has no payload that a digest could be of.
+            return Parent(self.decoder.state.base_node or Node())
         if self.parents == "id":
             return Parent(parent.node)
         return Parent(algorithm=self.parents, digest=parent.digests[self.parents])
 
-    def known(self, name: str) -> Known:
+    def known(self, name: str, values: NDArray[Any]) -> Known:
         """Give the contexts that the next update of a tensor may be coded with."""
         parent = self.parent(name)
-        levels = parent.levels if parent is not None and self.temporal_contexts else None
-        history = None
-        if self.history and parent is not None and parent.history is not None:
-            history = parent.history
-        return Known(levels, history)
+        if parent is None:
+            return Known()
+
+        def fitting(array: NDArray[Any] | None) -> NDArray[Any] | None:
+            # The levels of a joined tensor are kept by the first of the names in it.
+            return array if array is not None and array.shape == values.shape else None
+
+        return Known(
+            fitting(parent.levels) if self.temporal_contexts else None,
+            fitting(parent.history) if self.history else None,
+        )
+
+
+def without_others(options: dict[str, Any]) -> dict[str, Any]:
+    """Give the options that a session has.
+
+    Raises:
+        InputError: one that `nnc.encode` has and a session doesn't is given.
+    """
+    result = dict(options)
+    for name, reason in NOT_HERE.items():
+        value = result.pop(name, None)
+        is_default = value is None or value is False or value == "none" or value in ((), [])
+        if not is_default:
+            raise InputError(f"{name} {reason}")
+    return result
+
+
+def finite_difference(
+    values: NDArray[np.floating], before: NDArray[Any]
+) -> NDArray[np.float32] | None:
+    """Give the difference of two arrays of floats, None where it isn't finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.asarray(values - before).astype(np.float32)
+    return difference if np.isfinite(difference).all() else None
+
+
+def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Give the bytes of an array."""
+    result: NDArray[np.uint8] = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+    return result

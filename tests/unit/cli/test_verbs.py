@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import nnc
@@ -266,6 +267,65 @@ def test_there_and_back_as_an_update(model, tmp_path):
     assert set(decoded) == set(tensors)
     for name, values in tensors.items():
         np.testing.assert_allclose(decoded[name], values, atol=0.03)
+
+
+@pytest.fixture
+def updated(model, tmp_path):
+    """Paths of a model, of a later one with other metadata, and of the update to that."""
+    tensors, base = load_file(model), tmp_path / "base.safetensors"
+    save_file(tensors, base, metadata={"step": "1", "only": "here"})
+    new, update = tmp_path / "later.safetensors", tmp_path / "update.nnc"
+    save_file(tensors | {"w": tensors["w"] + 1}, new, metadata={"step": "2"})
+    arguments = ["encode", str(new), "--base", str(base), "-o", str(update), "-q"]
+    assert run(arguments) == 0
+    return base, new, update
+
+
+def test_an_update_brings_the_metadata(updated, tmp_path):
+    base, _, update = updated
+    out = str(tmp_path / "x.safetensors")
+    assert run(["decode", str(update), "--base", str(base), "-o", out]) == 0
+    with safe_open(out, "np") as file:
+        assert file.metadata() == {"step": "2"}
+
+
+def test_an_update_of_another_model(updated, tmp_path, capsys):
+    """One of the same shapes, of which the tensors themselves can't tell."""
+    _, other, update = updated
+    out = tmp_path / "x.safetensors"
+    assert run(["decode", str(update), "--base", str(other), "-o", str(out)]) == 4
+    assert "the update is one of another model" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_base_model_may_be_in_another_file(updated, tmp_path):
+    base, _, update = updated
+    np.savez(tmp_path / "base.npz", **dict(reversed(load_file(base).items())))
+    results = []
+    for name, path in (("x.npz", base), ("y.npz", tmp_path / "base.npz")):
+        assert run(["decode", str(update), "--base", str(path), "-o", str(tmp_path / name)]) == 0
+        with np.load(tmp_path / name) as archive:
+            results.append({key: archive[key] for key in archive.files})
+    for name, values in results[0].items():
+        np.testing.assert_array_equal(results[1][name], values)
+
+
+@pytest.mark.parametrize("verb", ["encode", "decode"])
+def test_a_base_that_is_a_bitstream(verb, updated, tmp_path, capsys):
+    _, new, update = updated
+    source = new if verb == "encode" else update
+    out = tmp_path / ("x.nnc" if verb == "encode" else "x.npz")
+    assert run([verb, str(source), "--base", str(update), "-o", str(out)]) == 4
+    assert "has to be a model file; decode this one" in capsys.readouterr().err
+
+
+def test_an_update_that_decoders_do_not_trust(tmp_path, capsys):
+    zeros = np.zeros((6000, 6000), "f4")
+    save_file({"b": np.ones(2, "f4")}, tmp_path / "base.safetensors")
+    save_file({"w": zeros, "b": np.zeros(2, "f4")}, tmp_path / "new.safetensors")
+    paths = [str(tmp_path / name) for name in ("new.safetensors", "base.safetensors", "u.nnc")]
+    assert run(["encode", paths[0], "--base", paths[1], "-o", paths[2], "-q"]) == 0
+    assert "--max-values" in capsys.readouterr().err
 
 
 def test_parts_of_decomposed_weights(tmp_path):

@@ -1,5 +1,8 @@
 """Sessions of updates: what one side encodes the other has afterwards."""
 
+import warnings
+
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +10,8 @@ from hypothesis import strategies as st
 
 import nnc
 from nnc.decoder.dequantization import step_size
+from nnc.deepcabac import engine, reference
+from tests.property.test_sessions import snapshot
 
 QP = -28
 BOUND = 2 * float(step_size(QP, 2)) + 1e-6
@@ -212,6 +217,262 @@ def test_an_update_for_another_model_changes_nothing():
     with pytest.raises(nnc.InvalidError, match="but the tensor is at node"):
         decoder.decode(update)
     same(before, decoder.tensors())
+
+
+def both(*models, base=None, **options):
+    """What a decoder has after each model, and the last bitstream."""
+    encoder, decoder = nnc.Encoder(base, **options), nnc.Decoder(base)
+    for one in models:
+        data = encoder.encode({"x": one})
+        decoded = decoder.decode(data)["x"]
+        assert snapshot(decoder) == snapshot(encoder.decoder)
+        assert decoded.shape == np.shape(one)
+        yield decoded, data
+
+
+def named(data):
+    return [name for unit in nnc.Bitstream.parse(data).walk() for name in unit.names]
+
+
+DTYPES = ["f4", "f2", "f8", ml_dtypes.bfloat16, "i4", "i1", "i8", "u1", "?", ml_dtypes.int4]
+
+
+@pytest.mark.parametrize("before", DTYPES, ids=lambda dtype: np.dtype(dtype).name)
+@pytest.mark.parametrize("arrays", [True, False])
+def test_a_tensor_of_another_dtype_is_sent_whole(before, arrays):
+    """With what was noted of the one before, it would come out as that one's dtype."""
+    values = np.arange(6).reshape(2, 3)
+    for after in DTYPES:
+        ones = [values.astype(before), values.astype(after), (6 - values).astype(after)]
+        base = {"x": ones[0]} if arrays else None
+        for one, (decoded, _) in zip(ones, both(*ones, base=base), strict=True):
+            assert decoded.dtype == one.dtype
+            np.testing.assert_allclose(decoded.astype("f8"), one.astype("f8"), atol=0.02)
+
+
+@pytest.mark.parametrize("after", [np.ones((3, 2), "f4"), np.ones((4, 4), "i4")], ids=str)
+def test_a_note_goes_with_the_tensor_that_it_is_of(after):
+    noted = [np.ones((2, 2), ml_dtypes.bfloat16), np.array([1 << 40, 3])]
+    for before in noted:
+        *_, (decoded, _) = both(before, after)
+        assert decoded.dtype == after.dtype
+
+
+def test_integers_beyond_32_bits_come_and_go():
+    wide, narrow = np.array([[1 << 40, -5]]), np.array([[3, -5]])
+    ones = (narrow, wide, wide + 1, narrow, wide)
+    for one, (decoded, _) in zip(ones, both(*ones), strict=True):
+        np.testing.assert_array_equal(decoded, one)
+        assert decoded.dtype == one.dtype
+
+
+def test_integers_beyond_32_bits_that_did_not_change_are_left_out():
+    wide = np.array([[1 << 40, -5]])
+    for base in (None, {"x": wide}):
+        *_, (_, data) = both(wide, wide, base=base)
+        assert named(data) == []
+
+
+def test_what_one_device_sends_is_not_noted_of_another():
+    first, server = {"n": np.array([1000, 2]), "f": np.ones((2, 2), "f4")}, nnc.Decoder()
+    data = nnc.encode(first)
+    server.decode(data)
+    device, other = nnc.Encoder(device_id=1), nnc.Encoder(device_id=2)
+    for one in (device, other):
+        one.receive(data)
+    server.decode(device.encode({"n": np.array([1, 2], "i1"), "f": np.ones((2, 2), "i1")}))
+    server.decode(device.encode({"n": np.array([1 << 40, 2])}))
+    same(server.tensors(0), nnc.decode(data))
+    changed = {"n": np.array([1001, 2]), "f": first["f"] + 1}
+    close(server.decode(other.encode(changed)), changed)
+    assert server.tensors(1)["n"][0] == 1 << 40
+    assert server.tensors(1)["f"].dtype == "int8"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(-3e38, 3e38), (np.nan, 1), (np.inf, 1), (-np.inf, 0)]
+)
+@pytest.mark.parametrize("predictive", [True, False])
+def test_a_difference_that_is_not_finite(before, after, predictive):
+    ones = [np.full((2, 3), value, "f4") for value in (before, after, after)]
+    base = {"x": ones[0]}
+    *_, (decoded, _) = both(*ones[1:], base=base, qp=400, predictive=predictive, keep=["*"])
+    np.testing.assert_array_equal(decoded, ones[-1])
+    *_, (decoded, _) = both(*ones[1:], base=base, qp=400, predictive=predictive)
+    assert abs(decoded[0, 0] - after) <= 4 * float(step_size(400, 2))
+
+
+def test_a_residual_that_is_not_finite():
+    values = [np.full((2, 3), value, "f4") for value in (0, 3e38, 0)]
+    *_, (decoded, _) = both(*values, base={"x": values[0]}, qp=400, predictive=True)
+    assert abs(decoded[0, 0]) <= 4 * float(step_size(400, 2))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f2", "f8"])
+@pytest.mark.parametrize("options", [{"lossless": True}, {"keep": ["x"]}], ids=str)
+def test_what_is_kept_stays_to_the_bit(dtype, options):
+    """Sums of floats are rounded, so that a difference brings another value."""
+    generator = np.random.default_rng(1)
+    ones = [
+        (generator.normal(0, 1, (6, 9)) * 10.0 ** generator.integers(-3, 4, (6, 9))).astype(dtype)
+        for _ in range(3)
+    ]
+    ones.append(np.where(np.arange(9) < 2, -0.0, 0.0).astype(dtype) * ones[0])
+    for one, (decoded, _) in zip(ones, both(*ones, predictive=True, **options), strict=True):
+        assert decoded.tobytes() == one.tobytes()
+
+
+JOINED = nnc.Joined(names=["a", "b"])
+LAYER = {"weight": "w", "g": "w_G", "h": "w_H", "dimensions": (4, 3, 2)}
+
+
+@pytest.mark.parametrize("parents", ["id", "sha256"])
+@pytest.mark.parametrize("separate", [True, False])
+def test_devices_go_on_from_tensors_that_are_put_together(parents, separate):
+    """Joined tensors and decomposed weights aren't what was coded, and have updates even so."""
+    generator = np.random.default_rng(1)
+    parts = {name: generator.normal(0, 0.3, shape).astype("f4") for name, shape in
+             {"a": (4, 5), "b": (3, 5), "w_G": (4, 2), "w_H": (2, 6)}.items()}  # fmt: skip
+    layer = nnc.Block(separate=separate, **LAYER)
+    data = nnc.encode(parts, qp=QP, nonweight_qp=QP, joins=[JOINED], blocks=[layer])
+    server, encoder = nnc.Decoder(), nnc.Encoder(device_id=3, qp=QP, parents=parents)
+    encoder.receive(data)
+    tensors = server.decode(data)
+    assert set(tensors) == {"a", "b", "w"}
+    for number in range(3):
+        tensors = trained(tensors, number, share=1)
+        update = encoder.encode(tensors)
+        headers = [unit.header for unit in nnc.Bitstream.parse(update).walk() if unit.names]
+        assert [one.parent_node_id_present_flag for one in headers] == [1, 1, 1]
+        close(server.decode(update), tensors)
+        same(server.tensors(3), encoder.decoder.tensors(3))
+
+
+def test_a_history_of_another_shape_is_none():
+    """After a tensor of another shape that was stored, or a base model in the middle."""
+    values = np.random.default_rng(1).normal(0, 1, (6, 9)).astype("f4")
+    kept = nnc.Encoder(lossless=True)
+    for between in (
+        lambda state: (setattr(kept.decoder, "state", state), kept.encode({"x": values[:3]}))[1],
+        lambda state: nnc.encode({"x": values[:3]}, qp=QP),
+    ):
+        encoder, decoder = nnc.Encoder(qp=QP), nnc.Decoder()
+        for one in (values, values + 1):
+            decoder.decode(encoder.encode({"x": one}))
+        other = between(encoder.decoder.state)
+        encoder.receive(other)
+        decoder.decode(other)
+        for one in (values[:3] + 1, values[:3] - 1):
+            close(decoder.decode(encoder.encode({"x": one})), {"x": one})
+
+
+def test_a_base_model_in_the_middle_is_the_start_for_all():
+    """Who comes in with it knows no history from before."""
+    tensors = [{"w": np.zeros((60, 80), "f4")}]
+    generator = np.random.default_rng(1)
+    places = generator.random((60, 80)) < 0.1
+    for _ in range(6):
+        step = generator.normal(0, 0.2, (60, 80)) * places
+        tensors.append({"w": (tensors[-1]["w"] + step).astype("f4")})
+    server, device = nnc.Encoder(qp=-20), nnc.Encoder(device_id=1, qp=-20)
+    for one in tensors[:3]:
+        device.receive(server.encode(one))
+    base = nnc.encode(tensors[3], qp=-20)
+    device.receive(base)
+    late = nnc.Decoder()
+    late.decode(base)
+    for one in tensors[4:]:
+        late.decode(device.encode(one))
+        same(late.tensors(1), device.decoder.tensors(1))
+
+
+def test_unary_lengths_of_single_tensors_that_are_left_out():
+    options = {"tensors": {"w": {"cabac_unary_length_minus1": 0}}, "qp": QP}
+    encoder = nnc.Encoder(out_of_band=["cabac_unary_length_minus1", "dimensions"], **options)
+    decoder, tensors = nnc.Decoder(), model()
+    lengths = dict.fromkeys(tensors, 10) | {"w": 0}
+    shapes = {name: values.shape for name, values in tensors.items()}
+    for seed in range(3):
+        given = {"dimensions": shapes, "cabac_unary_length_minus1": lengths}
+        same(decoder.decode(encoder.encode(tensors), **given), encoder.decoder.tensors())
+        tensors = trained(tensors, seed)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f2", ml_dtypes.bfloat16])
+def test_differences_as_they_are_coded(dtype):
+    """Those that `nnc.decode` gives: in the format of the update, not in the model's."""
+    base = {"x": np.ones((3, 4), dtype)}
+    update = nnc.Encoder(base).encode({"x": (base["x"] + np.float32(0.3)).astype(dtype)})
+    coded = nnc.Decoder(base).decode(update, apply=False)["x"]
+    with pytest.warns(nnc.DecodingWarning):
+        plain = nnc.decode(update)["x"]
+    assert coded.dtype == plain.dtype == np.float32
+    np.testing.assert_array_equal(coded, plain)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"target_size": "10%"}, {"max_error": 0.0}, {"psnr": 40}, {"sensitivity": "error"},
+     {"blocks": "auto"}, {"joins": [JOINED]}, {"prune_rows": True}, {"topology": object()},
+     {"base_model_id": "x"}],
+    ids=str,
+)  # fmt: skip
+def test_options_that_are_for_single_models(option):
+    with pytest.raises(nnc.InputError, match=next(iter(option))):
+        nnc.Encoder(**option)
+
+
+def test_options_for_single_models_that_say_nothing():
+    nnc.Encoder(target_size=None, blocks=(), joins=[], prune_rows=False, sensitivity="none")
+    with pytest.raises(TypeError, match="unheard_of"):
+        nnc.Encoder(unheard_of=1)
+
+
+@pytest.mark.parametrize("option", ["device_id", "base_depth"])
+@pytest.mark.parametrize("value", [-1, 1.5, "1", True, None, 1 << 64])
+def test_places_in_the_tree_that_are_none(option, value):
+    with pytest.raises(nnc.InputError, match=f"{option} has to be an integer from 0"):
+        nnc.Encoder(**{option: value})
+
+
+def test_the_last_places_in_the_tree(tmp_path):
+    base, place = {"x": np.zeros((2, 2), "f4")}, {"base_depth": np.uint64((1 << 64) - 2)}
+    encoder = nnc.Encoder(base, device_id=np.uint64((1 << 64) - 1), qp=QP, **place)
+    decoder = nnc.Decoder(base, **place)
+    decoder.save(tmp_path / "state")
+    update = encoder.encode({"x": base["x"] + 1})
+    close(nnc.Decoder.load(tmp_path / "state").decode(update), {"x": base["x"] + 1})
+
+
+@pytest.mark.parametrize("failing", ["a value", "a warning"])
+def test_what_can_not_be_encoded_leaves_the_session_as_it_was(failing):
+    encoder = nnc.Encoder(qp=QP)
+    encoder.encode(model())
+    before = encoder.decoder.state
+    tensors = trained(model(), 1) | {"z": np.zeros((5000, 5000), "f4")}
+    if failing == "a value":
+        tensors["z"] = np.array([np.nan])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises((nnc.InputError, nnc.EncodingWarning)):
+            encoder.encode(tensors)
+    assert encoder.decoder.state is before
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_both_engines_make_the_same_session(options, monkeypatch):
+    states, datas = [], []
+    for one in (engine, reference):
+        monkeypatch.setattr("nnc.deepcabac.Encoder", one.Encoder, raising=False)
+        monkeypatch.setattr("nnc.deepcabac.Decoder", one.Decoder, raising=False)
+        encoder = nnc.Encoder(qp=QP, nonweight_qp=QP, **options)
+        tensors = [model()]
+        for seed in range(2):
+            tensors.append(trained(tensors[-1], seed))
+        datas.append([encoder.encode(each) for each in tensors])
+        states.append(snapshot(encoder.decoder))
+    assert datas[0] == datas[1]
+    assert states[0] == states[1]
 
 
 @settings(deadline=None, max_examples=40)
