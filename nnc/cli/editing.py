@@ -11,7 +11,7 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Plan
 from nnc.cli.files import check_output, out_of_band_options, write_bitstream
-from nnc.cli.output import escape_controls, print_json
+from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, print_json
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -75,7 +75,8 @@ def print_plan(plan: Plan, output_format: str, *, err: bool) -> None:
     if output_format == "json" and not err:
         print_json({"plan": plan.as_dict()})
     elif output_format == "json":
-        click.echo(json.dumps({"plan": plan.as_dict()}), err=True)
+        content = {"schema_version": SCHEMA_VERSION, "plan": plan.as_dict()}
+        click.echo(json.dumps(exact(content)), err=True)
     else:
         click.echo(escape_controls(str(plan)), err=err)
 

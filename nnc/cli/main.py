@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nnc.cli.hints import with_hint
-from nnc.cli.output import SCHEMA_VERSION, escape_controls
+from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact
 
 #: Exit codes: all is well; well, but something differs or is left over; the bitstream is bad;
 #: it is not supported; usage or input/output; a fault of our own.
@@ -130,7 +130,7 @@ def report(error: Exception, arguments: list[str]) -> int:
         if hasattr(error, "as_dict"):
             details = error.as_dict()
         content = {"schema_version": SCHEMA_VERSION, "error": details, "exit_code": code}
-        click.echo(json.dumps(content))
+        click.echo(json.dumps(exact(content)))
     click.echo(f"nnc: {escape_controls(message)}", err=True)
     return code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import sys
 import textwrap
@@ -52,12 +53,14 @@ def escape_controls(text: str) -> str:
 
 
 def exact(value: Any) -> Any:
-    """Give a value for JSON: integers that JSON readers would round as strings."""
+    """Give a value for JSON: as strings what has no number there, or one that would be rounded."""
     if isinstance(value, dict):
         return {key: exact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [exact(item) for item in value]
     if isinstance(value, int) and abs(value) > LARGEST_EXACT:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
 

@@ -119,11 +119,12 @@ def print_bins(
     traced: BitstreamTrace, units: list[UnitTrace], output_format: str, session: Decoder | None
 ) -> int:
     """Print the bins of units, up to the first fault of each, and give the exit code."""
-    from nnc.inspect.bins import decode_bins, find_dialect, is_coded
+    from nnc.cli.main import DIFFERS
+    from nnc.inspect.bins import PART, decode_bins, find_dialect, is_coded, is_coded_part
 
     nncodec1 = find_dialect(traced)
     writer = Rows(output_format, BIN_COLUMNS)
-    faults: list[BitstreamError] = []
+    codes: list[int] = []
 
     def show(row: Row) -> None:
         if output_format == "human":
@@ -133,18 +134,21 @@ def print_bins(
 
     for top in units:
         for unit in top.walk():
+            if unit.unit is not None and is_coded_part(unit.unit):
+                codes.append(DIFFERS)
+                click.echo(f"nnc: the bins of {unit.path} are not shown: it is {PART}", err=True)
             if unit.unit is None or not is_coded(unit.unit):
                 continue
             try:
                 decode_bins(unit.unit, show, nncodec1, session)
             except BitstreamError as error:
-                faults.append(with_hint(error))
-                click.echo(f"nnc: {escape_controls(str(error))}", err=True)
+                codes.append(fault_code(error))
+                click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
                 if output_format == "human":
                     click.echo(f"{error.position:>10}  !! {escape_controls(error.message)}")
                 elif output_format == "jsonl":
                     writer.write({"error": error.as_dict()})
-    return max([report_faults(traced), *map(fault_code, faults)])
+    return max([report_faults(traced), *codes])
 
 
 def fault_code(error: BitstreamError) -> int:

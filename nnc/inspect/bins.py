@@ -26,12 +26,26 @@ BLOCK_PARTS = (
 )
 
 
+#: Why the payload of a part isn't decoded by itself.
+PART = "a part of a unit, which can be decoded only joined with the others (nnc join)"
+
+
 def is_coded(unit: Unit) -> bool:
     """Tell whether the payload of a unit is an entropy-coded codeword with a known header."""
+    return holds_levels(unit) and not unit.is_part
+
+
+def is_coded_part(unit: Unit) -> bool:
+    """Tell whether the payload of a unit is a part of such a codeword."""
+    return holds_levels(unit) and unit.is_part
+
+
+def holds_levels(unit: Unit) -> bool:
+    """Tell whether the header of a unit is known, and says that levels are coded."""
     if unit.nnr_unit_type != NnrUnitType.NNR_NDU or unit.header is None:
         return False
     raw = unit.header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_RAW_FLOAT
-    return not raw and not unit.is_part
+    return not raw
 
 
 def decode_bins(

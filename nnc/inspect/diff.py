@@ -16,7 +16,7 @@ from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Before, Decoder, known_of, session_after
 from nnc.decoder.tensor import DecodedTensor
-from nnc.inspect.bins import find_dialect, is_coded
+from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
 from nnc.inspect.deep_rules import undecoded_reason
 from nnc.inspect.rules import is_alignment
 from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace
@@ -275,6 +275,10 @@ def diff_levels(a: UnitTrace, b: UnitTrace, how: LevelsIn, same: bool) -> Iterat
         how: how they are decoded.
         same: their payloads are the same, so that nothing need be told where neither is decoded.
     """
+    parts = [unit for unit in (a, b) if unit.unit is not None and is_coded_part(unit.unit)]
+    if parts and not same:
+        yield Difference("undecoded", f"{a.path}.payload", f"{b.path}.payload", PART, PART)
+        return
     coded = all(unit.unit is not None and is_coded(unit.unit) for unit in (a, b))
     if not coded or not any(element.name == PAYLOAD for element in a.elements):
         return

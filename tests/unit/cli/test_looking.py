@@ -14,6 +14,7 @@ from tests.cases import FOLDER
 
 STREAMS = FOLDER.parent / "broken" / "streams"
 SMALL = FOLDER / "p0v1-perfmap-mps-count1" / "bitstream.nnc"
+DEFAULT = FOLDER / "p1-base-default-dq" / "bitstream.nnc"
 SCAN = FOLDER / "p1-scan1-rowskip1-dq-narrow" / "bitstream.nnc"
 
 
@@ -231,3 +232,17 @@ def test_values_out_of_band_that_are_no_use(capsys, option, value, message):
     code, output = printed(capsys, "tree", SMALL, option, value)
     assert code == 4
     assert message in output.err
+
+
+def test_levels_in_parts_are_told_to_be_left_out(capsys, tmp_path):
+    paths = [tmp_path / name for name in ("parts.nnc", "other.nnc")]
+    for path, size in zip(paths, (100, 120), strict=True):
+        arguments = ["cut", DEFAULT, "units[3]", size, "-o", path, "-q"]
+        assert printed(capsys, *arguments)[0] == 0
+    code, output = printed(capsys, "trace", paths[0], "--bins")
+    assert code == 1
+    assert "the bins of units[3] are not shown: it is a part of a unit" in output.err
+    assert "units[3]" not in output.out
+    code, output = printed(capsys, "diff", *paths, "--levels")
+    assert code == 1
+    assert "? units[3].payload  the levels can't be decoded: a part of a unit" in output.out

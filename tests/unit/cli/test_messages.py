@@ -186,3 +186,34 @@ def test_the_levels_of_a_scalar(folder, capsys):
     assert (content["smallest"], content["largest"], content["distinct"]) == (None, None, 0)
     assert run(["levels", "n.nnc", "none"]) == 0
     assert "range     none" in capsys.readouterr().out
+
+
+def strict(text):
+    """Read JSON as readers do that know no Infinity."""
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_numbers_that_json_does_not_have(folder, capsys):
+    save_file({"w": np.array([1, np.inf, np.nan], "f4")}, "i.safetensors")
+    save_file({"w": np.array([1, 2, np.nan], "f4")}, "j.safetensors")
+    arguments = ["diff", "i.safetensors", "j.safetensors", "--values", "--format", "json"]
+    assert run(arguments) == 1
+    assert strict(capsys.readouterr().out)["tensors"][0]["max_error"] == "inf"
+    large = 1 << 70
+    place = "units[2].header.tensor_dimensions[0]"
+    assert run(["set", "m.nnc", f"{place}={large}", "--dry-run", "--format", "json"]) == 4
+    assert strict(capsys.readouterr().out)["error"]["value"] == str(large)
+
+
+def test_a_plan_beside_a_result_is_data_too(folder, capsysbinary):
+    name = "units[2].header.topology_elem_id"
+    assert run(["set", "m.nnc", f"{name}=x", "-o", "-", "--format", "json"]) == 0
+    output = capsysbinary.readouterr()
+    content = strict(output.err)
+    assert content["schema_version"] == 1
+    assert [change["path"] for change in content["plan"]["changes"]] == [name]
+    assert nnc.Bitstream.parse(output.out).get(name) == "x"
