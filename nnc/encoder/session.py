@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -152,6 +152,7 @@ class Encoder:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
         state = self.decoder.state
         update = bool(state.values)
+        trees = self.parameter_ids(tensors)
         prepared: list[PreparedTensor] = []
         lineages: list[Lineage] = []
         for name, given in tensors.items():
@@ -159,11 +160,11 @@ class Encoder:
             tensor = with_format(prepare(name, given), self.options.format_of(name))
             before = state.value(self.device_id, name)
             if update and before is not None and np.shape(given) == before.shape:
-                one, lineage = self.difference(tensor, np.asarray(given), before)
+                one, lineage = self.difference(tensor, np.asarray(given), before, trees[name])
                 if one is None:
                     continue
             else:
-                one, lineage = tensor, Lineage(self.node(name, None), update)
+                one, lineage = tensor, Lineage(self.node(name, trees[name]), update)
             one = with_row_axis(one, self.options.row_axis_of(name, np.ndim(given)))
             prepared.append(one)
             lineages.append(lineage.with_row_axis(one.row_axis))
@@ -212,27 +213,33 @@ class Encoder:
         return Bitstream.parse(data, **left_out)
 
     def difference(
-        self, tensor: PreparedTensor, given: NDArray[Any], before: NDArray[Any]
+        self, tensor: PreparedTensor, given: NDArray[Any], before: NDArray[Any], tree: int
     ) -> tuple[PreparedTensor | None, Lineage]:
         """Give what has to be coded of a tensor whose earlier values the receivers have.
+
+        Args:
+            tensor: the tensor, prepared for encoding.
+            given: its values as the caller gave them.
+            before: those that the receivers have.
+            tree: its parameter_id.
 
         Returns:
             None in place of the tensor where nothing of it changed.
         """
-        name = tensor.name
+        name, node = tensor.name, self.node(tensor.name, tree)
         if tensor.is_integer or before.dtype.kind in "biu":
             same = np.array_equal(self.decoder.state.delivered(self.device_id, name), given)
-            return None if same else tensor, Lineage(self.node(name, None), signalled=True)
+            return None if same else tensor, Lineage(node, signalled=True)
         values = (tensor.values - before).astype(np.float32)
         parent = self.parent(name)
         last = self.decoder.state.differences.get((self.device_id, name))
         predicted = self.predictive and last is not None
         if not values.any() or (not predicted and self.vanishes(name, values)):
             # Left out, it leaves the parent's difference as it is, too.
-            return None, Lineage(self.node(name, parent), signalled=True)
+            return None, Lineage(node, signalled=True)
         if predicted:
             values = values - last
-        lineage = Lineage(self.node(name, parent), True, self.parent_name(parent), self.known(name))
+        lineage = Lineage(node, True, self.parent_name(parent), self.known(name))
         difference = PreparedTensor(name, values, largest=largest_magnitude(name, values))
         return difference, lineage
 
@@ -252,26 +259,39 @@ class Encoder:
         coded = self.decoder.state.coded
         return coded.get((self.device_id, name)) or coded.get((ROOT, name))
 
-    def node(self, name: str, parent: CodedState | None) -> Node:
+    def node(self, name: str, tree: int) -> Node:
         """Give the node that the next unit of a tensor is."""
-        kept = parent or self.parent(name)
+        kept = self.parent(name)
         if kept is not None:
-            # A base model that is a bitstream without updates doesn't say which trees it is of.
-            known = kept.node.parameter_id
-            tree = self.parameter_id(name) if known is None else known
             return Node(self.device_id, tree, kept.node.depth + 1)
         base = self.decoder.state.base_node
         depth = 0 if base is None else base.depth + 1
-        return Node(self.device_id, self.parameter_id(name), depth)
+        return Node(self.device_id, tree, depth)
 
-    def parameter_id(self, name: str) -> int:
-        """Give the tree of a tensor: the same in all sessions that started from one model."""
-        names = self.decoder.state.names(ROOT)
-        if name in names:
-            return names.index(name)
-        # A tensor that is new: its tree must not be that of another one.
-        digest = hashlib.sha256(name.encode("utf-8")).digest()
-        return len(names) + int.from_bytes(digest[:3], "big")
+    def parameter_ids(self, names: Collection[str]) -> dict[str, int]:
+        """Give the tree of each tensor: the same in all sessions that started from one model.
+
+        No two tensors have one tree: nothing else in an update tells whose parent a node is.
+
+        Args:
+            names: the tensors that are to be encoded.
+
+        Returns:
+            parameter_id by name, also of tensors that the receivers have.
+        """
+        state = self.decoder.state
+        base = state.names(ROOT)
+        result = {
+            name: kept.node.parameter_id
+            for device in (ROOT, self.device_id)
+            for (owner, name), kept in state.coded.items()
+            if owner == device and kept.node.parameter_id is not None
+        }
+        # A first model, or one that came without trees, has them in its order.
+        number_others(result, {name: number for number, name in enumerate(base or names)})
+        # Other devices may add the same tensor, and have to come to the same tree.
+        number_others(result, {name: len(base) + hashed(name) for name in names})
+        return result
 
     def parent_name(self, parent: CodedState | None) -> Parent:
         """Give the way in which an update names its parent."""
@@ -290,3 +310,21 @@ class Encoder:
         if self.history and parent is not None and parent.history is not None:
             history = parent.history
         return Known(levels, history)
+
+
+def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
+    """Give tensors that have no tree theirs: the wanted one, or the next that is nobody's."""
+    taken = set(trees.values())
+    for name, tree in wanted.items():
+        if name in trees:
+            continue
+        while tree in taken:
+            tree += 1
+        trees[name] = tree
+        taken.add(tree)
+
+
+def hashed(name: str) -> int:
+    """Give a number of 24 bits that hangs on a name alone."""
+    digest = hashlib.sha256(name.encode("utf-8")).digest()
+    return int.from_bytes(digest[:3], "big")
