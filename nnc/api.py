@@ -102,7 +102,7 @@ def encode(
     and dtypes come back on decoding.
 
     Args:
-        model: arrays by name, of any shape: booleans, integers, floats of up to 64 bits,
+        model: arrays by name, of up to 32 dimensions: booleans, integers, floats of up to 64 bits,
             and the types of ml_dtypes (bfloat16 ...).
         qp: quantization parameter of tensors with more than one dimension: smaller is finer,
             and 4 more (at the default qp_density) double the step. None: -32.

@@ -81,7 +81,7 @@ def deliver(values: NDArray[Any], data_format: int, name: str) -> NDArray[Any]:
 def to_integers(values: NDArray[Any], bits: int, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
     """Round values to integers of a number of bits, and refuse those that don't fit."""
     if values.dtype.kind == "f":
-        values = np.rint(values)
+        values = nearest(values)
     if values.size and (values.dtype.kind == "f" or bits < 8 * values.dtype.itemsize):
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
         # The highest value of 64 bits has no float32 or float64 of its own: compare beyond it.
@@ -97,3 +97,12 @@ def to_integers(values: NDArray[Any], bits: int, dtype: np.dtype[Any], name: str
                 clause="7.2",
             )
     return values.astype(dtype, copy=False)
+
+
+def nearest(values: NDArray[Any]) -> NDArray[Any]:
+    """Round floats as the standard's Round() does: halves away from zero."""
+    whole = np.trunc(values)
+    # 0.5 isn't added to the values: the sum may itself be rounded, up to the next integer.
+    with np.errstate(invalid="ignore"):
+        halves = np.abs(values - whole) >= 0.5
+    return np.asarray(whole + np.sign(values) * halves, values.dtype)

@@ -17,6 +17,9 @@ VALUES_PER_BYTE = 8192
 FREE_TOPOLOGY_BYTES = 1 << 26
 TOPOLOGY_BYTES_PER_BYTE = 64
 
+#: What numpy 1 can hold, and more than networks have.
+LARGEST_RANK = 32
+
 #: Eight bytes a value, and the size in bytes still fits a signed 64-bit integer.
 LARGEST_SHAPE = (1 << 60) - 1
 
@@ -35,7 +38,7 @@ class Limits:
             those of the model that an update is for.
     """
 
-    rank: int = 32
+    rank: int = LARGEST_RANK
     values: int | None = None
     topology_bytes: int | None = None
     held_values: int = 0

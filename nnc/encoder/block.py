@@ -18,7 +18,7 @@ from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.choice import asked_for_codebook
 from nnc.encoder.codebook import CodedByCodebook
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.preparation import PreparedTensor
+from nnc.encoder.preparation import PreparedTensor, check_rank
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.tensor import (
     Lineage,
@@ -80,7 +80,7 @@ class Block:
             raise InputError(
                 f"block {self.weight!r}: a batch norm has beta, gamma, mean and variance"
             )
-
+        check_rank(self.weight, len(self.dimensions))
         if self.separate:
             self.check_names()
 

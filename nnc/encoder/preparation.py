@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.decoder.data_format import DTYPES, FORMATS, INTEGER_BITS
+from nnc.decoder.limits import LARGEST_RANK
 from nnc.decoder.metadata import TensorNote, pack_halves
 from nnc.decoder.split import Split
 from nnc.syntax import DecompressedDataFormat as Format
@@ -99,6 +100,14 @@ def check_name(name: Any) -> None:
         raise InputError(f"the name {name!r} is not encodable as UTF-8") from None
 
 
+def check_rank(name: str, rank: int) -> None:
+    """Refuse a tensor of more dimensions than decoders take."""
+    if rank > LARGEST_RANK:
+        raise InputError(
+            f"tensor {name!r} has {rank} dimensions, and decoders take at most {LARGEST_RANK}"
+        )
+
+
 def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTensor:
     """Prepare one tensor.
 
@@ -109,9 +118,11 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
         largest: the largest magnitude of floats, if that is known: then all of them are finite.
 
     Raises:
-        InputError: NaN, infinity, or a type that is not of numbers; named.
+        InputError: NaN, infinity, a type that is not of numbers, or more dimensions than
+            decoders take; named.
     """
     array = np.asarray(values)
+    check_rank(name, array.ndim)
     if array.dtype.kind in "biu":
         return prepare_integers(name, array)
     if array.dtype.newbyteorder("=") in FORMATS:

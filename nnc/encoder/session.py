@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -75,7 +75,7 @@ class Encoder:
         decoder: the model as the receivers have it.
         options: how tensors and differences are encoded.
         device_id: the device whose branch of the parameter update tree the updates are on.
-        trees: by name the parameter_id of the tensors that the session started from.
+        trees: by name the parameter_id of the tensors that are encoded, or that the receivers have.
     """
 
     def __init__(
@@ -185,11 +185,12 @@ class Encoder:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
         state = self.decoder.state
         update = bool(state.values)
-        self.trees = {name: number for number, name in enumerate(state.names(ROOT))}
+        for name in tensors:
+            check_name(name)
+        self.trees = self.parameter_ids(tensors)
         prepared: list[PreparedTensor] = []
         lineages: dict[str, Lineage] = {}
         for name, given in tensors.items():
-            check_name(name)
             tensor = with_format(prepare(name, given), self.options.format_of(name))
             array = np.asarray(given)
             sent = self.sent(tensor, array) if update else (tensor, Lineage(self.node(name)))
@@ -337,21 +338,35 @@ class Encoder:
         """Give the node that the next unit of a tensor is."""
         parent = self.parent(name)
         if parent is not None:
-            # A base model that is a bitstream without updates doesn't say which trees it is of.
-            known = parent.node.parameter_id
-            tree = self.parameter_id(name) if known is None else known
-            return Node(self.device_id, tree, parent.node.depth + 1)
+            return Node(self.device_id, self.trees[name], parent.node.depth + 1)
         base = self.decoder.state.base_node
         depth = 0 if base is None else base.depth + 1
-        return Node(self.device_id, self.parameter_id(name), depth)
+        return Node(self.device_id, self.trees[name], depth)
 
-    def parameter_id(self, name: str) -> int:
-        """Give the tree of a tensor: the same in all sessions that started from one model."""
-        if name in self.trees:
-            return self.trees[name]
-        # A tensor that is new: its tree must not be that of another one.
-        digest = hashlib.sha256(name.encode("utf-8")).digest()
-        return len(self.trees) + int.from_bytes(digest[:3], "big")
+    def parameter_ids(self, names: Collection[str]) -> dict[str, int]:
+        """Give the tree of each tensor: the same in all sessions that started from one model.
+
+        No two tensors have one tree: nothing else in an update tells whose parent a node is.
+
+        Args:
+            names: the tensors that are to be encoded.
+
+        Returns:
+            parameter_id by name, also of tensors that the receivers have.
+        """
+        state = self.decoder.state
+        base = state.names(ROOT)
+        result = {
+            name: kept.node.parameter_id
+            for device in (ROOT, self.device_id)
+            for (owner, name), kept in state.coded.items()
+            if owner == device and kept.node.parameter_id is not None
+        }
+        # A first model, or one that came without trees, has them in its order.
+        number_others(result, {name: number for number, name in enumerate(base or names)})
+        # Other devices may add the same tensor, and have to come to the same tree.
+        number_others(result, {name: len(base) + hashed(name) for name in names})
+        return result
 
     def parent_name(self, parent: CodedState | None) -> Parent:
         """Give the way in which an update names its parent."""
@@ -406,3 +421,21 @@ def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Give the bytes of an array."""
     result: NDArray[np.uint8] = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
     return result
+
+
+def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
+    """Give tensors that have no tree theirs: the wanted one, or the next that is nobody's."""
+    taken = set(trees.values())
+    for name, tree in wanted.items():
+        if name in trees:
+            continue
+        while tree in taken:
+            tree += 1
+        trees[name] = tree
+        taken.add(tree)
+
+
+def hashed(name: str) -> int:
+    """Give a number of 24 bits that hangs on a name alone."""
+    digest = hashlib.sha256(name.encode("utf-8")).digest()
+    return int.from_bytes(digest[:3], "big")

@@ -51,6 +51,14 @@ def test_other_types_are_refused_by_name(dtype):
         nnc.encode({"strange": np.zeros(3, dtype)})
 
 
+def test_tensors_of_too_many_dimensions_are_refused_by_name():
+    pytest.importorskip("numpy", "2", reason="numpy 1 has no such arrays")
+    most = np.ones([1] * 30 + [2, 3], "f4")
+    assert nnc.decode(nnc.encode({"most": most}))["most"].shape == most.shape
+    with pytest.raises(nnc.InputError, match="'beyond' has 33 dimensions"):
+        nnc.encode({"beyond": most[None]})
+
+
 def test_layouts_in_memory_do_not_matter():
     values = np.random.default_rng(1).normal(size=(6, 8)).astype("f4")
     plain = nnc.encode({"x": values})

@@ -502,3 +502,45 @@ def test_three_devices_with_losses_and_restarts(data):
                 server.decode(update)
             continue
         same(server.decode(update), encoder.decoder.tensors(device))
+
+
+def trees(data):
+    """Give parameter_id and put_node_depth of each tensor in a bitstream."""
+    return {
+        name: (unit.header.parameter_id, unit.header.put_node_depth)
+        for unit in nnc.Bitstream.parse(data).walk()
+        for name in unit.names
+    }
+
+
+def test_trees_of_a_first_model_are_numbered_in_its_order():
+    first = model()
+    encoder = nnc.Encoder(qp=QP)
+    assert trees(encoder.encode(first)) == {name: (i, 0) for i, name in enumerate(first)}
+    now = trained(first, 1)
+    assert trees(encoder.encode(now)) == {name: (i, 1) for i, name in enumerate(first)}
+
+
+#: Names whose SHA-256 begin with the same three bytes.
+ALIKE = ("layers.431.weight", "layers.5588.weight")
+
+
+def test_no_two_new_tensors_have_one_tree():
+    device, other = nnc.Encoder(model(), qp=QP), nnc.Encoder(model(), device_id=2, qp=QP)
+    new = {name: np.full((3, 4), i + 1, "f4") for i, name in enumerate(ALIKE)}
+    data = device.encode(new)
+    found = trees(data)
+    assert len({tree for tree, _ in found.values()} | set(range(len(model())))) == 7
+    # A device that has seen neither comes to the same trees.
+    assert trees(other.encode(new)) == found
+    later = trees(device.encode({name: values + 1 for name, values in new.items()}))
+    assert later == {name: (tree, depth + 1) for name, (tree, depth) in found.items()}
+
+
+def test_a_new_tensor_has_another_tree_than_one_that_came_before():
+    """Also where both would have the same, and the first came in another update."""
+    encoder = nnc.Encoder(model(), qp=QP)
+    first, second = ({name: np.ones((3, 4), "f4")} for name in ALIKE)
+    (before,) = trees(encoder.encode(first)).values()
+    (after,) = trees(encoder.encode(second)).values()
+    assert after[0] == before[0] + 1
