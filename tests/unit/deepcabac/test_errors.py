@@ -8,6 +8,7 @@ from nnc.bitio.errors import (
     InputError,
     InvalidError,
     LimitError,
+    MissingValueError,
     NncError,
 )
 from nnc.deepcabac import EntryPoints, TensorCoding, contexts, reference
@@ -189,7 +190,7 @@ def test_history_that_nobody_knows(coder):
     coding = TensorCoding(parent_node_id_present_flag=1)
     levels = np.ones((4, 4), np.int32)
     payload, _ = encoded(coder, levels, coding, history=np.zeros((4, 4), bool))
-    with pytest.raises(InvalidError, match="no history") as raised:
+    with pytest.raises(MissingValueError, match="no history") as raised:
         coder.Decoder(payload).tensor(4, 4, coding)
     assert raised.value.path == "hist_dep_sig_prob_enabled_flag"
     assert raised.value.hint
