@@ -114,6 +114,7 @@ class Decoder:
 
         Raises:
             InvalidError: the payload breaks a rule, or the entry points disagree with it.
+            MissingValueError: it is coded with a history that isn't given.
             IncompleteError: the payload ends before the levels do.
             MissingValueError: it is coded with a history, and none was given.
             LimitError: no memory for the levels.

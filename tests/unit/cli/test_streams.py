@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.cli.files import check_model_output
 from nnc.cli.main import run
 
 ROOT = Path(__file__).parents[3]
@@ -186,3 +187,21 @@ def test_the_format_asked_for_last_counts(folder, capsys):
     assert json.loads(capsys.readouterr().out)["exit_code"] == 4
     assert run(["info", "x.nnc", "--format", "json", "--format", "human"]) == 4
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["x.nnef", "x.savedmodel"])
+def test_a_folder_that_is_a_model_is_not_overwritten_unasked(folder, capsys, name):
+    Path(name).mkdir()
+    check_model_output(name, force=False)
+    Path(name, "graph").write_bytes(b"")
+    with pytest.raises(nnc.InputError, match="--force overwrites it"):
+        check_model_output(name, force=False)
+    check_model_output(name, force=True)
+
+
+def test_a_file_beside_an_onnx_model_is_not_overwritten_unasked(folder, capsys):
+    Path("sub").mkdir()
+    Path("sub/m.nnc").write_bytes(b"another")
+    assert run(["embed", "m.nnc", "-o", "sub/x.onnx"]) == 4
+    assert "sub/m.nnc exists" in capsys.readouterr().err.replace("\\", "/")
+    assert Path("sub/m.nnc").read_bytes() == b"another"
