@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -171,17 +171,14 @@ def outlines(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> dic
     Raises:
         InvalidError: a reserved data format.
     """
-    shapes: Mapping[str, Sequence[int]] = {tensor.name: tensor.dimensions}
-    if tensor.split is not None:
-        shapes = tensor.split.shapes(tensor.dimensions)
     kind = np.int32 if layout.payload_type == PayloadType.NNR_PT_INT else np.float32
     dtype = deliver(np.empty(0, kind), layout.data_format, tensor.name).dtype
     result = {}
-    for name, shape in shapes.items():
+    for name, shape in tensor.shapes().items():
         note = metadata.tensors.get(name)
         own = dtype if note is None else named_dtype(note.dtype)
         packed = None if note is None else note.packed_shape
-        result[name] = Outline(tuple(shape if packed is None else packed), own)
+        result[name] = Outline(shape if packed is None else packed, own)
     return result
 
 
