@@ -13,20 +13,21 @@ from nnc import deepcabac
 from nnc.bitio import InputError
 from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints
-from nnc.encoder.choice import asked_for_codebook
-from nnc.encoder.codebook import CodedByCodebook
+from nnc.encoder.choice import Quantized, asked_for_codebook, other_ways, window_of
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.tensor import (
     add_levels,
     clipped,
+    coded_way,
     coding_of,
     quantized_by_effort,
     scan_order_of,
     set_entry_points,
     unit_of,
 )
+from nnc.encoder.trying import fewest_bytes
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -204,39 +205,63 @@ def encode_block(
         base: that of the parameter set.
         options: the rest.
     """
-    dimensions = decoded_dimensions(block, tensors)
-    scan_order = block_scan_order(block, tensors, options)
-    options = replace(options, scan_order=scan_order)
-    books = codebooks(block, tensors, qps, options)
+    options = replace(options, scan_order=block_scan_order(block, tensors, options))
+    books = asked_codebooks(block, tensors, qps, base, options)
     # One flag is for all tensors here; odd states need three indices on either side.
     limit = level_limit(options.bit_depth)
     dq = options.dq is not False and not books and (limit is None or limit >= 3)
+    default = quantized_tensors(block.names, tensors, qps, options, dq=dq) if not books else {}
+    units = []
+    if default:
+        units.append(block_unit(block, tensors, default, base, options))
+        books = other_codebooks(block, tensors, default, base, options)
+    if books:
+        vectors = quantized_tensors(block.vectors, tensors, qps, options, dq=False)
+        units.append(block_unit(block, tensors, vectors | books, base, options))
+    return fewest_bytes([[unit] for unit in units], options)[0]
+
+
+def quantized_tensors(
+    names: Iterable[str],
+    tensors: Mapping[str, PreparedTensor],
+    qps: Mapping[str, int],
+    options: EncoderOptions,
+    *,
+    dq: bool,
+) -> dict[str, Quantized]:
+    """Quantize tensors of a layer without codebooks."""
+    result = {}
+    for name in names:
+        step = float(step_size(qps[name], options.qp_density))
+        values = clipped(tensors[name].values, step, options)
+        levels = quantized_by_effort(values, step, options, dq=dq)
+        result[name] = Quantized(levels, qps[name], dq)
+    return result
+
+
+def block_unit(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    quantized: Mapping[str, Quantized],
+    base: int,
+    options: EncoderOptions,
+) -> Unit:
+    """Code the tensors of one layer as they are quantized, all dependent or none."""
     coder = deepcabac.Encoder()
     entry_points: list[EntryPoints] = []
     for name in chain(block.vectors, block.weights):
-        tensor, book = tensors[name], books.get(name)
-        step = float(step_size(qps[name], options.qp_density))
-        coder.quantization_parameter(qps[name] - base, options.qp_density)
-        values = clipped(tensor.values, step, options)
-        if book is not None:
-            levels = book.levels
-        else:
-            levels = quantized_by_effort(values, step, options, dq=dq)
-        coding = coding_of(tensor, options, dq=dq, book=book)
-        found = add_levels(coder, levels, coding, options)
+        one = quantized[name]
+        coder.quantization_parameter(one.qp - base, options.qp_density)
+        coding = coding_of(tensors[name], options, dq=one.dq, book=one.book)
+        found = add_levels(coder, one.levels, coding, options)
         if name in block.weights:
             entry_points.append(found)
     payload = coder.finish()
-    header = block_header(block, dimensions, books, dq, options)
-    if len(dimensions) > 1:
-        header.scan_order = scan_order
-    if block.g is not None:
-        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
-    elif options.profile == 1 and len(dimensions) > 1:
-        header.first_tensor_dimension_shift = tensors[block.weight].row_axis
-    if scan_order:
+    header = block_header(block, tensors, quantized, options)
+    if header.scan_order:
         joined = (chain.from_iterable(one[k] for one in entry_points) for k in range(3))
-        set_entry_points(header, EntryPoints(*(list(values) for values in joined)), dq)
+        lists = EntryPoints(*(list(values) for values in joined))
+        set_entry_points(header, lists, bool(header.dq_flag))
     return unit_of(header, payload)
 
 
@@ -256,36 +281,63 @@ def block_scan_order(
     return min(scan_order_of(tensors[name].values.shape, options) for name in block.weights)
 
 
-def codebooks(
+def asked_codebooks(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
     qps: Mapping[str, int],
+    base: int,
     options: EncoderOptions,
-) -> dict[str, CodedByCodebook]:
-    """Give the codebooks of the weights by name; all of them have one, or none."""
+) -> dict[str, Quantized]:
+    """Give the weights by the codebooks that the options ask for; all have one, or none."""
     result = {}
+    window = window_of(base, options.qp_density)
     for name in block.weights:
         step = float(step_size(qps[name], options.qp_density))
         values = clipped(tensors[name].values, step, options)
-        # The quantization parameters of a block are settled: an exact codebook needs that one.
-        window = range(qps[name], qps[name] + 1)
         found = asked_for_codebook(values, qps[name], window, options)
-        if found is None or found.book is None:
+        if found is None:
             return {}
-        result[name] = found.book
+        result[name] = found
+    return result
+
+
+def other_codebooks(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    default: Mapping[str, Quantized],
+    base: int,
+    options: EncoderOptions,
+) -> dict[str, Quantized]:
+    """Give the weights by the codebooks worth a try, none with a larger error than by default.
+
+    All weights have one, or none.
+    """
+    result = {}
+    window = window_of(base, options.qp_density)
+    for name in block.weights:
+        tensor = tensors[name]
+        step = float(step_size(default[name].qp, options.qp_density))
+        values = clipped(tensor.values, step, options)
+        # Rounding is no other way here: it would be for the vectors, too.
+        asked = replace(options, dq=default[name].dq)
+        ways = other_ways(values, default[name], window, asked)
+        coded = [(coded_way(tensor, one, base, options)[1], one) for one in ways]
+        if not coded:
+            return {}
+        result[name] = min(coded, key=lambda one: one[0])[1]
     return result
 
 
 def block_header(
     block: Block,
-    dimensions: tuple[int, ...],
-    books: Mapping[str, CodedByCodebook],
-    dq: bool,
+    tensors: Mapping[str, PreparedTensor],
+    quantized: Mapping[str, Quantized],
     options: EncoderOptions,
 ) -> NnrCompressedDataUnitHeader:
     """Give the header of a block, without its entry points."""
-    names = block.names
-    tables = [books[name].table for name in block.weights if name in books]
+    names, dimensions = block.names, decoded_dimensions(block, tensors)
+    books = (quantized[name].book for name in block.weights)
+    tables = [book.table for book in books if book is not None]
     header = NnrCompressedDataUnitHeader(
         nnr_compressed_data_unit_payload_type=CompressedDataUnitPayloadType.NNR_PT_BLOCK,
         nnr_multiple_topology_elements_present_flag=1,
@@ -297,7 +349,7 @@ def block_header(
         codebook_present_flag=int(bool(tables)),
         integer_codebook=tables[0] if tables else None,
         integer_codebook_dc=tables[1] if len(tables) > 1 else None,
-        dq_flag=int(dq),
+        dq_flag=int(quantized[names[0]].dq),
         tensor_dimensions_flag=1,
         cabac_unary_length_flag=1,
         compressed_parameter_types=block.types,
@@ -306,10 +358,15 @@ def block_header(
         ),
         cabac_unary_length_minus1=options.cabac_unary_length_minus1,
     )
+    if block.g is not None:
+        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
     if options.profile == 1:
         header.node_id_present_flag = 0
+    if len(dimensions) > 1:
+        header.scan_order = block_scan_order(block, tensors, options)
     if len(dimensions) > 1 and options.profile == 1:
-        header.first_tensor_dimension_shift = 0
+        axis = tensors[block.weight].row_axis if block.g is None else 0
+        header.first_tensor_dimension_shift = axis
     return header
 
 

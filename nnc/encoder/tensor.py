@@ -177,9 +177,7 @@ def encoded_best(
     """
     best, fewest = None, 0
     for one in ways:
-        coding = coding_of(tensor, options, dq=one.dq, book=one.book)
-        coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
-        bits = 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
+        coded, bits = coded_way(tensor, one, base, options, lineage)
         if best is None or bits < fewest:
             best, fewest = (one.without_levels(), coded), bits
         # The next way is worked out without these levels in memory.
@@ -190,6 +188,19 @@ def encoded_best(
         tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
     )
     return unit_of(header, coded.payload)
+
+
+def coded_way(
+    tensor: PreparedTensor,
+    one: Quantized,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> tuple[CodedLevels, int]:
+    """Code a tensor in one way, and give the bits that payload and codebook take."""
+    coding = coding_of(tensor, options, dq=one.dq, book=one.book)
+    coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
+    return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
 
 
 def clipped(
