@@ -191,11 +191,6 @@ class DecodedModel:
     bitstream: Bitstream
     limits: Limits
 
-    @property
-    def holds_differences(self) -> bool:
-        """Whether a tensor is a difference to a parent, which its values leave out."""
-        return any(decoded.layout.parent is not None for decoded in self.tensors())
-
     def warn_of_differences(self) -> None:
         """Tell the caller where what is given back are differences to a model not given.
 
@@ -247,7 +242,10 @@ class DecodedModel:
         result = built.delivered()
         for name, note in self.metadata.tensors.items():
             if name in result:
-                result[name] = restore(result[name], note, name)
+                try:
+                    result[name] = restore(result[name], note, name)
+                except BitstreamError as error:
+                    raise self.located(error, built.layouts[name]) from None
         return result if pruned else self.full_size(result, built, full_dimensions or {})
 
     def reconstruction(self, steps: frozenset[str]) -> Reconstruction:
@@ -392,7 +390,10 @@ def check_new(name: str, names: set[str]) -> None:
     """Refuse a name that occurred before."""
     if name in names:
         raise InvalidError(
-            f"tensor {name!r} occurs twice", path="header.topology_elem_id", value=name
+            f"tensor {name!r} occurs twice",
+            path="header.topology_elem_id",
+            value=name,
+            clause="6.2.3",
         )
 
 

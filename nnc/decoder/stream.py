@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
@@ -90,12 +91,9 @@ class ModelStream:
                 name: Outline(values.shape, values.dtype) for name, values in self.whole.items()
             }
         else:
-            self.tensors = {
-                name: outline
-                for layout in self.layouts
-                for tensor in layout.tensors
-                for name, outline in outlines(tensor, layout, self.metadata).items()
-            }
+            self.tensors = {}
+            for unit, layout in zip(self.units, self.layouts, strict=True):
+                self.tensors |= outlines_of(unit, layout, self.metadata)
 
     def values(
         self,
@@ -165,6 +163,21 @@ def is_dependent(layout: UnitLayout) -> bool:
     return any(tensor.part in DEPENDENT_PARTS for tensor in layout.tensors)
 
 
+def outlines_of(unit: Unit, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
+    """Give what the tensors of a unit will be, by name.
+
+    Raises:
+        InvalidError: a reserved data format.
+    """
+    result: dict[str, Outline] = {}
+    try:
+        for tensor in layout.tensors:
+            result |= outlines(tensor, layout, metadata)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+    return result
+
+
 def outlines(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
     """Give what the tensors that a coded tensor is or divides into will be, by name.
 
@@ -204,8 +217,11 @@ def decode_values(
         Its tensors by name, in their formats.
     """
     decoded: list[DecodedTensor] = decode_unit(unit, layout, nncodec1, None, work)
-    result = reconstruct([decoded], steps, lambda error, _: unit.locate(error)).delivered()
-    return {
-        name: restore(values, notes[name], name) if name in notes else values
-        for name, values in result.items()
-    }
+    try:
+        result = reconstruct([decoded], steps).delivered()
+        return {
+            name: restore(values, notes[name], name) if name in notes else values
+            for name, values in result.items()
+        }
+    except BitstreamError as error:
+        raise unit.locate(error) from None

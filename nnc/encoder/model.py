@@ -558,7 +558,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        if job.lineage is not None or tensor.is_integer:
+        if job.lineage is not None or plan.qps.get(tensor.name) is None:
+            # Integers, values that are stored, and updates have one way only.
             return [encode_tensor(tensor, plan, options, job.lineage)]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
@@ -582,9 +583,6 @@ def encode_tensor(
     lineage: Lineage | None = None,
 ) -> Unit:
     """Encode one tensor as the plan says."""
-    if tensor.row_axis:
-        # Block rows are counted along the first dimension, whatever the rows are.
-        options = replace(options, scan_order=0)
     if tensor.is_integer:
         return encode_integers(tensor, options, lineage)
     qp = plan.qps[tensor.name]

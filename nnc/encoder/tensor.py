@@ -21,10 +21,8 @@ from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder import choice
 from nnc.encoder.choice import Quantized
 from nnc.encoder.codebook import CodedByCodebook
-from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.joined import set_split
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
@@ -289,18 +287,6 @@ def cheapest(
         choices += [Known(choice.base_levels, history) for choice in choices]
     coded = [encode_levels(levels, coding, options, qp_offset, choice) for choice in choices]
     return min(coded, key=lambda one: len(one.payload))
-
-
-def quantize_by_trellis(
-    values: NDArray[np.floating], step: float, options: EncoderOptions
-) -> NDArray[np.int32]:
-    """Give the levels of dependent quantization, of the tensor's shape."""
-    rows, cols = matrix_shape(values.shape)
-    scan_order = scan_order_of(values.shape, options)
-    matrix = values.reshape(rows, cols)
-    ordered = to_coding_order(matrix, scan_order)
-    levels = quantize_dependent(ordered, step)
-    return from_coding_order(levels, rows, cols, scan_order).reshape(values.shape)
 
 
 def coding_of(
