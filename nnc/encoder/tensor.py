@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc import deepcabac
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
@@ -31,7 +31,6 @@ from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
     NnrCompressedDataUnitHeader,
-    NnrUnitHeader,
     NnrUnitType,
     ParentNodeIdType,
     TensorDimensionsList,
@@ -438,10 +437,8 @@ def set_entry_points(
 def unit_of(header: NnrCompressedDataUnitHeader, payload: bytes | memoryview) -> Unit:
     """Put a compressed data unit together."""
     return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_NDU,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
+        whole_unit_header(
+            NnrUnitType.NNR_NDU,
             nnr_compressed_data_unit_header=header,
         ),
         payload,
