@@ -65,6 +65,7 @@ class UnitParser:
         self.scope = Scope()
         self.parameter_sets = ParameterSets()
         self.role_of_next = 0
+        self.decomposed_before = "", 0
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -284,16 +285,21 @@ class UnitParser:
         """Tell which tensor of a decomposed layer a unit holds: 0 a vector, 1 G, 2 H.
 
         The syntax doesn't say. G and H follow each other at once (6.2.3), and their names
-        usually end in `_G` and `_H`.
+        usually end in `_G` and `_H`. Where the name is that of the unit before, that goes on:
+        both are parts of one.
         """
         name = self.name_of(table)
-        if name.endswith("_G"):
+        name_before, role_before = self.decomposed_before
+        if name and name == name_before:
+            role = role_before
+        elif name.endswith("_G"):
             role = 1
         elif name.endswith("_H"):
             role = 2
         else:
             role = self.role_of_next or 1
         self.role_of_next = 2 if role == 1 else 0
+        self.decomposed_before = name, role
         return role
 
 
