@@ -4,7 +4,7 @@ from nnc.bitstream.bitstream import Bitstream, write_units
 from nnc.bitstream.files import NewFile, replace_bytes, replace_file
 from nnc.bitstream.parser import OutOfBand
 from nnc.bitstream.plan import Change, Plan, UnitChange
-from nnc.bitstream.unit import ParameterSets, Unit, type_name
+from nnc.bitstream.unit import ParameterSets, Unit, type_name, whole_unit_header
 
 __all__ = [
     "Bitstream",
@@ -18,5 +18,6 @@ __all__ = [
     "replace_bytes",
     "replace_file",
     "type_name",
+    "whole_unit_header",
     "write_units",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from nnc.bitio import (
     BitReader,
     BitstreamError,
     IncompleteError,
+    InputError,
     LimitError,
     MissingValueError,
     Table,
@@ -48,6 +49,20 @@ class OutOfBand:
     dimensions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None
 
+    def shape(self, name: str) -> list[int] | None:
+        """Give tensor_dimensions of one tensor, or None.
+
+        Raises:
+            InputError: what is given is no shape.
+        """
+        given: Any = self.dimensions.get(name)
+        if given is None:
+            return None
+        lengths: list[Any] = list(given) if isinstance(given, Iterable) else [None]
+        if not all(hasattr(length, "__index__") and length >= 0 for length in lengths):
+            raise InputError(f"the dimensions {given!r} of tensor {name!r} are no shape")
+        return [int(length) for length in lengths]
+
     def unary_length(self, name: str) -> int | None:
         """Give cabac_unary_length_minus1 for one tensor, or None."""
         if isinstance(self.cabac_unary_length_minus1, Mapping):
@@ -65,6 +80,7 @@ class UnitParser:
         self.scope = Scope()
         self.parameter_sets = ParameterSets()
         self.role_of_next = 0
+        self.decomposed_before = "", 0
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -257,8 +273,7 @@ class UnitParser:
             if name in unit.given:
                 return unit.given[name]
             if name == "out_of_band_tensor_dimensions":
-                shape = self.out_of_band.dimensions.get(self.name_of(table))
-                return None if shape is None else [int(length) for length in shape]
+                return self.out_of_band.shape(self.name_of(table))
             if name == "out_of_band_cabac_unary_length_minus1":
                 return self.out_of_band.unary_length(self.name_of(table))
             if name == "decomposed_tensor_role":
@@ -284,16 +299,21 @@ class UnitParser:
         """Tell which tensor of a decomposed layer a unit holds: 0 a vector, 1 G, 2 H.
 
         The syntax doesn't say. G and H follow each other at once (6.2.3), and their names
-        usually end in `_G` and `_H`.
+        usually end in `_G` and `_H`. Where the name is that of the unit before, that goes on:
+        both are parts of one.
         """
         name = self.name_of(table)
-        if name.endswith("_G"):
+        name_before, role_before = self.decomposed_before
+        if name and name == name_before:
+            role = role_before
+        elif name.endswith("_G"):
             role = 1
         elif name.endswith("_H"):
             role = 2
         else:
             role = self.role_of_next or 1
         self.role_of_next = 2 if role == 1 else 0
+        self.decomposed_before = name, role
         return role
 
 

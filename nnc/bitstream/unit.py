@@ -50,6 +50,21 @@ CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
 
+def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
+    """Give the header of a unit that is whole, and can be decoded without other data units.
+
+    Args:
+        nnr_unit_type: its type.
+        **tables: the header's table for units of that type, if it has one.
+    """
+    return NnrUnitHeader(
+        nnr_unit_type=nnr_unit_type,
+        independently_decodable_flag=1,
+        partial_data_counter_present_flag=0,
+        **tables,
+    )
+
+
 def type_name(nnr_unit_type: int) -> str:
     """Give the name of a unit type; reserved and unspecified ones by their number."""
     try:

@@ -99,8 +99,8 @@ def pattern_numbers(
     "--tensor", "tensors", multiple=True, metavar="PATTERN=OPTION:VALUE,...",
     callback=tensor_options,
     help="Options of the tensors whose names match: qp, bit_depth, dq, codebook, keep, "
-         "scan_order, row_skip, cabac_unary_length_minus1, effort; exclude:PATTERN for names that "
-         "it doesn't hold for. Can be repeated.",
+         "scan_order, row_skip, cabac_unary_length_minus1, effort, data_format (int4, float16 "
+         "...), row_axis; exclude:PATTERN for names that it doesn't hold for. Can be repeated.",
 )  # fmt: skip
 @click.option("--options", "options_file", metavar="FILE",
               help="A TOML file of options, with [tensors.'PATTERN'] tables.")  # fmt: skip

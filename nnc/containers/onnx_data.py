@@ -18,7 +18,8 @@ from nnc.bitstream import Bitstream
 from nnc.containers.copying import write_pieces
 from nnc.decoder import Limits
 from nnc.decoder.data_format import DTYPES
-from nnc.decoder.layout import UnitLayout, coded_units, layout_of
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.parts import joined_data_units
 
 #: Key of an entry that says that external data are a unit of a bitstream, and its value.
 KEY = "nnc"
@@ -70,16 +71,15 @@ def write_onnx_data(source: Path, target: Path, tag: str) -> None:
 def places(bitstream: Bitstream) -> Iterator[tuple[str, tuple[tuple[int, ...], int], int, int]]:
     """Give name, shape and ONNX data type, offset and length in bytes for each tensor."""
     onnx = load_onnx()
-    for unit in coded_units(bitstream.units):
+    for unit in joined_data_units(bitstream.walk()):
         layout: UnitLayout = layout_of(unit, Limits(), for_decoding=False)
         data_type = onnx.helper.np_dtype_to_tensor_dtype(DTYPES[layout.data_format])
         assert unit.start is not None, "the bitstream was read from a file"
+        last = unit.parts[-1] if unit.parts else unit
+        length = (last.start or 0) + last.byte_size - unit.start
         for tensor in layout.tensors:
-            shapes = {tensor.name: tensor.dimensions}
-            if tensor.split is not None:
-                shapes = tensor.split.shapes(tensor.dimensions)
-            for name, shape in shapes.items():
-                yield name, (shape, data_type), unit.start, unit.byte_size
+            for name, shape in tensor.shapes().items():
+                yield name, (shape, data_type), unit.start, length
 
 
 def find_onnx_data(path: Path, tag: str) -> Path:

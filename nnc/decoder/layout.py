@@ -95,6 +95,12 @@ class CodedTensor:
         """Names of the tensors that it is or divides into."""
         return [self.name] if self.split is None else self.split.names
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Give the shapes of the tensors that it is or divides into, by name."""
+        if self.split is None:
+            return {self.name: self.dimensions}
+        return self.split.shapes(self.dimensions)
+
     def from_matrix(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """Give a coded matrix the tensor's shape; contiguous."""
         moved = self.dimensions[: self.row_axis] + self.dimensions[self.row_axis + 1 :]
@@ -251,6 +257,8 @@ def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
             "the unit is a part, and can be decoded only joined with the others",
             path="header.partial_data_counter",
             value=header.partial_data_counter,
+            clause="6.4.2",
+            hint="join its parts first",
         )
     if header.first_tensor_dimension_shift and (header.compressed_parameter_types or 0) & DC:
         raise UnsupportedError(

@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
-from nnc.bitstream import Unit
-from nnc.syntax import NnrUnitHeader
+from nnc.bitstream import Unit, whole_unit_header
 
 #: The unit type: one of those unspecified (32 to 63).
 METADATA_UNIT_TYPE = 62
@@ -107,10 +106,8 @@ class Metadata:
                 [name, *full.as_content()] for name, full in self.full_dimensions.items()
             ]
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        header = NnrUnitHeader(
-            nnr_unit_type=METADATA_UNIT_TYPE,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
+        header = whole_unit_header(
+            METADATA_UNIT_TYPE,
         )
         return Unit(header, SIGNATURE + text.encode("utf-8", "surrogatepass"))
 

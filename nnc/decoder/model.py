@@ -255,7 +255,10 @@ class DecodedModel:
         result = built.delivered()
         for name, note in self.metadata.tensors.items():
             if name in result:
-                result[name] = restore(result[name], note, name)
+                try:
+                    result[name] = restore(result[name], note, name)
+                except BitstreamError as error:
+                    raise self.located(error, built.layouts[name]) from None
         return result if pruned else self.full_size(result, built, full_dimensions or {})
 
     def reconstruction(self, steps: frozenset[str]) -> Reconstruction:
@@ -400,7 +403,10 @@ def check_new(name: str, names: set[str]) -> None:
     """Refuse a name that occurred before."""
     if name in names:
         raise InvalidError(
-            f"tensor {name!r} occurs twice", path="header.topology_elem_id", value=name
+            f"tensor {name!r} occurs twice",
+            path="header.topology_elem_id",
+            value=name,
+            clause="6.2.3",
         )
 
 

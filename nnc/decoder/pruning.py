@@ -23,16 +23,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import BitstreamError, InputError, InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.topology import whole_units
+from nnc.decoder.topology import topology_header, whole_units
 from nnc.syntax import (
     BitMask,
     NnrPruningTopologyContainer,
-    NnrTopologyUnitHeader,
     NnrTopologyUnitPayload,
-    NnrUnitHeader,
-    NnrUnitType,
     PruningRepresentationType,
-    TopologyCompressionFormat,
     TopologyStorageFormat,
 )
 
@@ -144,15 +140,7 @@ class Pruning:
             table.element_id = list(self.dimensions)
             table.count_dims = [len(lengths) for lengths in self.dimensions.values()]
             table.dim = [list(lengths) for lengths in self.dimensions.values()]
-        header = NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_TPL,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
-            nnr_topology_unit_header=NnrTopologyUnitHeader(
-                topology_storage_format=TopologyStorageFormat.NNR_TPL_PRUN,
-                topology_compression_format=TopologyCompressionFormat.NNR_PT_RAW,
-            ),
-        )
+        header = topology_header(TopologyStorageFormat.NNR_TPL_PRUN)
         return Unit(header, NnrTopologyUnitPayload(nnr_pruning_topology_container=table))
 
 

@@ -36,7 +36,8 @@ def steps_of(reconstruct: Reconstruct) -> frozenset[str]:
     """
     if isinstance(reconstruct, bool):
         return frozenset(STEPS if reconstruct else ())
-    wanted = [reconstruct] if isinstance(reconstruct, str) else reconstruct
+    given: Any = [reconstruct] if isinstance(reconstruct, str) else reconstruct
+    wanted = list(given) if isinstance(given, Iterable) else [given]
     unknown = [step for step in wanted if step not in STEPS]
     if unknown:
         raise InputError(f"reconstruct has to be True, False or out of {STEPS}, not {unknown[0]!r}")

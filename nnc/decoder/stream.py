@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
@@ -90,12 +91,9 @@ class ModelStream:
                 name: Outline(values.shape, values.dtype) for name, values in self.whole.items()
             }
         else:
-            self.tensors = {
-                name: outline
-                for layout in self.layouts
-                for tensor in layout.tensors
-                for name, outline in outlines(tensor, layout, self.metadata).items()
-            }
+            self.tensors = {}
+            for unit, layout in zip(self.units, self.layouts, strict=True):
+                self.tensors |= outlines_of(unit, layout, self.metadata)
 
     def values(
         self,
@@ -165,23 +163,35 @@ def is_dependent(layout: UnitLayout) -> bool:
     return any(tensor.part in DEPENDENT_PARTS for tensor in layout.tensors)
 
 
+def outlines_of(unit: Unit, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
+    """Give what the tensors of a unit will be, by name.
+
+    Raises:
+        InvalidError: a reserved data format.
+    """
+    result: dict[str, Outline] = {}
+    try:
+        for tensor in layout.tensors:
+            result |= outlines(tensor, layout, metadata)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+    return result
+
+
 def outlines(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
     """Give what the tensors that a coded tensor is or divides into will be, by name.
 
     Raises:
         InvalidError: a reserved data format.
     """
-    shapes: Mapping[str, Sequence[int]] = {tensor.name: tensor.dimensions}
-    if tensor.split is not None:
-        shapes = tensor.split.shapes(tensor.dimensions)
     kind = np.int32 if layout.payload_type == PayloadType.NNR_PT_INT else np.float32
     dtype = deliver(np.empty(0, kind), layout.data_format, tensor.name).dtype
     result = {}
-    for name, shape in shapes.items():
+    for name, shape in tensor.shapes().items():
         note = metadata.tensors.get(name)
         own = dtype if note is None else named_dtype(note.dtype)
         packed = None if note is None else note.packed_shape
-        result[name] = Outline(tuple(shape if packed is None else packed), own)
+        result[name] = Outline(shape if packed is None else packed, own)
     return result
 
 
@@ -207,8 +217,11 @@ def decode_values(
         Its tensors by name, in their formats.
     """
     decoded: list[DecodedTensor] = decode_unit(unit, layout, nncodec1, None, work)
-    result = reconstruct([decoded], steps, lambda error, _: unit.locate(error)).delivered()
-    return {
-        name: restore(values, notes[name], name) if name in notes else values
-        for name, values in result.items()
-    }
+    try:
+        result = reconstruct([decoded], steps).delivered()
+        return {
+            name: restore(values, notes[name], name) if name in notes else values
+            for name, values in result.items()
+        }
+    except BitstreamError as error:
+        raise unit.locate(error) from None

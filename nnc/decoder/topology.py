@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.bitio import IncompleteError, InvalidError, LimitError, UnsupportedError
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.limits import Limits
 from nnc.syntax import (
     NnrQuantizationUnitHeader,
@@ -52,15 +52,7 @@ class Topology:
     def to_units(self) -> list[Unit]:
         """Give the units that carry it, compressed where that is smaller."""
         data, compression = compressed(self.data)
-        header = NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_TPL,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
-            nnr_topology_unit_header=NnrTopologyUnitHeader(
-                topology_storage_format=self.storage_format,
-                topology_compression_format=compression,
-            ),
-        )
+        header = topology_header(self.storage_format, compression)
         units = [Unit(header, NnrTopologyUnitPayload(topology_data=data))]
         if self.quantization is not None:
             units.append(quantization_unit(self.storage_format, self.quantization))
@@ -84,13 +76,23 @@ class Quantization:
         return quantization_unit(self.storage_format, self.data)
 
 
+def topology_header(
+    storage_format: int, compression: int = TopologyCompressionFormat.NNR_PT_RAW
+) -> NnrUnitHeader:
+    """Give the header of a topology unit."""
+    return whole_unit_header(
+        NnrUnitType.NNR_TPL,
+        nnr_topology_unit_header=NnrTopologyUnitHeader(
+            topology_storage_format=storage_format, topology_compression_format=compression
+        ),
+    )
+
+
 def quantization_unit(storage_format: int, text: bytes) -> Unit:
     """Give a quantization unit; its formats have the numbers of those of topologies."""
     data, compression = compressed(text)
-    header = NnrUnitHeader(
-        nnr_unit_type=NnrUnitType.NNR_QNT,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
+    header = whole_unit_header(
+        NnrUnitType.NNR_QNT,
         nnr_quantization_unit_header=NnrQuantizationUnitHeader(
             quantization_storage_format=storage_format,
             quantization_compression_format=compression,

@@ -67,8 +67,10 @@ def workers(threads: int | None, executor: Executor | None, byte_count: int) -> 
         byte_count: bytes to be worked on in all.
 
     Raises:
-        InputError: not a number of threads.
+        InputError: not a number of threads, or no executor.
     """
+    if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
+        raise InputError(f"executor has to be a concurrent.futures.Executor, not {executor!r}")
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise InputError(f"threads has to be 1 or more, not {threads!r}")
     count = threads or os.cpu_count() or 1

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnc.bitio import InputError
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.builder import UnitBuilder, build_table
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.parts import MAXIMUM_PARTS
+from nnc.decoder.topology import topology_header
 from nnc.encoder.options import EncoderOptions
 from nnc.syntax import (
     AggregateUnitType,
@@ -21,12 +22,9 @@ from nnc.syntax import (
     NnrAggregateUnitHeader,
     NnrCompressedDataUnitHeader,
     NnrPruningTopologyContainer,
-    NnrTopologyUnitHeader,
     NnrTopologyUnitPayload,
-    NnrUnitHeader,
     NnrUnitType,
     Scope,
-    TopologyCompressionFormat,
     TopologyElementsIdsList,
     TopologyStorageFormat,
     nnr_unit_header,
@@ -166,15 +164,7 @@ def pruning_table(unit: Unit) -> NnrPruningTopologyContainer | None:
 def reference_list(names: list[str]) -> Unit:
     """Give the topology unit that lists element ids (NNR_TPL_REFLIST)."""
     return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_TPL,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
-            nnr_topology_unit_header=NnrTopologyUnitHeader(
-                topology_storage_format=TopologyStorageFormat.NNR_TPL_REFLIST,
-                topology_compression_format=TopologyCompressionFormat.NNR_PT_RAW,
-            ),
-        ),
+        topology_header(TopologyStorageFormat.NNR_TPL_REFLIST),
         NnrTopologyUnitPayload(
             topology_elements_ids_list=TopologyElementsIdsList(
                 count_topology_elements_minus2=len(names) - 2, topology_elem_id_list=names
@@ -275,10 +265,8 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
     for leaf in leaves:
         places.append(place)
         place += leaf.size
-    header = NnrUnitHeader(
-        nnr_unit_type=NnrUnitType.NNR_AGG,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
+    header = whole_unit_header(
+        NnrUnitType.NNR_AGG,
         nnr_aggregate_unit_header=NnrAggregateUnitHeader(
             nnr_aggregate_unit_type=AggregateUnitType.NNR_AGG_GEN,
             entry_points_present_flag=1,

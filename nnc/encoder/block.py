@@ -15,8 +15,7 @@ from nnc.bitio import InputError
 from nnc.bitstream import Unit
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
-from nnc.encoder.choice import asked_for_codebook
-from nnc.encoder.codebook import CodedByCodebook
+from nnc.encoder.choice import Quantized, asked_for_codebook, other_ways, window_of
 from nnc.encoder.options import EncoderOptions
 from nnc.encoder.preparation import PreparedTensor, check_rank
 from nnc.encoder.quantization import level_limit, step_size
@@ -25,6 +24,7 @@ from nnc.encoder.tensor import (
     add_levels,
     choices_of,
     clipped,
+    coded_way,
     coding_of,
     quantized_by_effort,
     scan_order_of,
@@ -32,6 +32,7 @@ from nnc.encoder.tensor import (
     set_lineage,
     unit_of,
 )
+from nnc.encoder.trying import fewest_bytes
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -173,8 +174,8 @@ def decoded_dimensions(block: Block, tensors: Mapping[str, PreparedTensor]) -> t
     return tensors[block.weight].dimensions
 
 
-class QuantizedPart(NamedTuple):
-    """One tensor of a block before it is coded.
+class CodedPart(NamedTuple):
+    """One tensor of a block, ready to be coded.
 
     Attributes:
         name: its name.
@@ -223,36 +224,72 @@ def encode_block(
     """
     lineages = lineages or {}
     options = replace(options, scan_order=block_scan_order(block, tensors, options))
-    books = codebooks(block, tensors, qps, options)
+    books = asked_codebooks(block, tensors, qps, base, options)
     # One flag is for all tensors here; odd states need three indices on either side.
     limit = level_limit(options.bit_depth)
     dq = options.dq is not False and not books and (limit is None or limit >= 3)
+    default: dict[str, Quantized] = {}
+    if not books:
+        default = quantized_tensors(block.names, tensors, qps, options, lineages, dq=dq)
+    units = []
+    if default:
+        units.append(block_unit(block, tensors, default, base, options, lineages))
+        books = other_codebooks(block, tensors, default, base, options, lineages)
+    if books:
+        vectors = quantized_tensors(block.vectors, tensors, qps, options, lineages, dq=False)
+        parts = vectors | books
+        units.append(block_unit(block, tensors, parts, base, options, lineages))
+    return fewest_bytes([[unit] for unit in units], options)[0]
+
+
+def quantized_tensors(
+    names: Iterable[str],
+    tensors: Mapping[str, PreparedTensor],
+    qps: Mapping[str, int],
+    options: EncoderOptions,
+    lineages: Mapping[str, Lineage],
+    *,
+    dq: bool,
+) -> dict[str, Quantized]:
+    """Quantize tensors of a layer without codebooks."""
+    result = {}
+    for name in names:
+        step = float(step_size(qps[name], options.qp_density))
+        values = clipped(tensors[name].values, step, options)
+        levels = quantized_by_effort(values, step, options, dq=dq, lineage=lineages.get(name))
+        result[name] = Quantized(levels, qps[name], dq)
+    return result
+
+
+def block_unit(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    quantized: Mapping[str, Quantized],
+    base: int,
+    options: EncoderOptions,
+    lineages: Mapping[str, Lineage],
+) -> Unit:
+    """Code the tensors of one layer as they are quantized, all dependent or none."""
     parts = []
     for name in chain(block.vectors, block.weights):
-        tensor, book, lineage = tensors[name], books.get(name), lineages.get(name)
-        if book is not None:
-            levels = book.levels
-        else:
-            step = float(step_size(qps[name], options.qp_density))
-            values = clipped(tensor.values, step, options)
-            levels = quantized_by_effort(values, step, options, dq=dq, lineage=lineage)
-        coding = coding_of(tensor, options, dq=dq, book=book, lineage=lineage)
-        parts.append(QuantizedPart(name, levels, qps[name] - base, coding))
+        one, lineage = quantized[name], lineages.get(name)
+        coding = coding_of(tensors[name], options, dq=one.dq, book=one.book, lineage=lineage)
+        parts.append(CodedPart(name, one.levels, one.qp - base, coding))
     choices = choices_of([lineages.get(part.name) for part in parts])
     ways = [coded_parts(parts, known, block.weights, options) for known in choices]
     coded = min(ways, key=lambda way: len(way.payload))
-    header = block_header(block, tensors, books, dq, options)
+    header = block_header(block, tensors, quantized, options)
     own = lineages.get(block.weights[0])
     if own is not None:
         header.node_id_present_flag = 1
         set_lineage(header, own, coded.known[0].base_levels is not None)
-    if options.scan_order:
-        set_entry_points(header, coded.entry_points, dq)
+    if header.scan_order:
+        set_entry_points(header, coded.entry_points, bool(header.dq_flag))
     return unit_of(header, coded.payload, coded.known)
 
 
 def coded_parts(
-    parts: Sequence[QuantizedPart],
+    parts: Sequence[CodedPart],
     known: Sequence[Known],
     weights: Collection[str],
     options: EncoderOptions,
@@ -294,37 +331,65 @@ def block_scan_order(
     return min(scan_order_of(tensors[name].values.shape, options) for name in block.weights)
 
 
-def codebooks(
+def asked_codebooks(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
     qps: Mapping[str, int],
+    base: int,
     options: EncoderOptions,
-) -> dict[str, CodedByCodebook]:
-    """Give the codebooks of the weights by name; all of them have one, or none."""
+) -> dict[str, Quantized]:
+    """Give the weights by the codebooks that the options ask for; all have one, or none."""
     result = {}
+    window = window_of(base, options.qp_density)
     for name in block.weights:
         step = float(step_size(qps[name], options.qp_density))
         values = clipped(tensors[name].values, step, options)
-        # The quantization parameters of a block are settled: an exact codebook needs that one.
-        window = range(qps[name], qps[name] + 1)
         found = asked_for_codebook(values, qps[name], window, options)
-        if found is None or found.book is None:
+        if found is None:
             return {}
-        result[name] = found.book
+        result[name] = found
+    return result
+
+
+def other_codebooks(
+    block: Block,
+    tensors: Mapping[str, PreparedTensor],
+    default: Mapping[str, Quantized],
+    base: int,
+    options: EncoderOptions,
+    lineages: Mapping[str, Lineage],
+) -> dict[str, Quantized]:
+    """Give the weights by the codebooks worth a try, none with a larger error than by default.
+
+    All weights have one, or none.
+    """
+    result = {}
+    window = window_of(base, options.qp_density)
+    for name in block.weights:
+        tensor = tensors[name]
+        step = float(step_size(default[name].qp, options.qp_density))
+        values = clipped(tensor.values, step, options)
+        # Rounding is no other way here: it would be for the vectors, too.
+        asked = replace(options, dq=default[name].dq)
+        ways = other_ways(values, default[name], window, asked)
+        own = lineages.get(name)
+        coded = [(coded_way(tensor, one, base, options, own)[1], one) for one in ways]
+        if not coded:
+            return {}
+        result[name] = min(coded, key=lambda one: one[0])[1]
     return result
 
 
 def block_header(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
-    books: Mapping[str, CodedByCodebook],
-    dq: bool,
+    quantized: Mapping[str, Quantized],
     options: EncoderOptions,
 ) -> NnrCompressedDataUnitHeader:
     """Give the header of a block, without its node and its entry points."""
-    dimensions = decoded_dimensions(block, tensors)
-    names = block.names
-    tables = [books[name].table for name in block.weights if name in books]
+    names, dimensions = block.names, decoded_dimensions(block, tensors)
+    books = (quantized[name].book for name in block.weights)
+    tables = [book.table for book in books if book is not None]
     header = NnrCompressedDataUnitHeader(
         nnr_compressed_data_unit_payload_type=CompressedDataUnitPayloadType.NNR_PT_BLOCK,
         nnr_multiple_topology_elements_present_flag=1,
@@ -336,7 +401,7 @@ def block_header(
         codebook_present_flag=int(bool(tables)),
         integer_codebook=tables[0] if tables else None,
         integer_codebook_dc=tables[1] if len(tables) > 1 else None,
-        dq_flag=int(dq),
+        dq_flag=int(quantized[names[0]].dq),
         tensor_dimensions_flag=1,
         cabac_unary_length_flag=1,
         compressed_parameter_types=block.types,
@@ -345,15 +410,15 @@ def block_header(
         ),
         cabac_unary_length_minus1=options.cabac_unary_length_minus1,
     )
+    if block.g is not None:
+        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
     if options.profile == 1:
         header.node_id_present_flag = 0
     if len(dimensions) > 1:
         header.scan_order = block_scan_order(block, tensors, options)
-        if options.profile == 1:
-            row_axis = 0 if block.g is not None else tensors[block.weight].row_axis
-            header.first_tensor_dimension_shift = row_axis
-    if block.g is not None:
-        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
+    if len(dimensions) > 1 and options.profile == 1:
+        axis = tensors[block.weight].row_axis if block.g is None else 0
+        header.first_tensor_dimension_shift = axis
     return header
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.encoder.options import EncoderOptions
 from nnc.syntax import (
     NnrModelParameterSetUnitHeader,
     NnrModelParameterSetUnitPayload,
     NnrStartUnitHeader,
-    NnrUnitHeader,
     NnrUnitType,
 )
 
@@ -16,10 +15,8 @@ from nnc.syntax import (
 def start_unit(options: EncoderOptions) -> Unit:
     """Give the unit that starts a bitstream."""
     return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_STR,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
+        whole_unit_header(
+            NnrUnitType.NNR_STR,
             nnr_start_unit_header=NnrStartUnitHeader(general_profile_idc=options.profile),
         )
     )
@@ -51,10 +48,8 @@ def parameter_set(options: EncoderOptions) -> NnrModelParameterSetUnitPayload:
 def parameter_set_unit_of(payload: NnrModelParameterSetUnitPayload) -> Unit:
     """Give the unit of a model parameter set."""
     return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_MPS,
-            independently_decodable_flag=1,
-            partial_data_counter_present_flag=0,
+        whole_unit_header(
+            NnrUnitType.NNR_MPS,
             nnr_model_parameter_set_unit_header=NnrModelParameterSetUnitHeader(),
         ),
         payload,

@@ -135,7 +135,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        if job.lineages or tensor.is_integer:
+        if job.lineages or plan.qps.get(tensor.name) is None:
+            # Integers, values that are stored, and updates have one way only.
             return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)

@@ -91,6 +91,9 @@ def join_tensors(join: Joined, tensors: Sequence[PreparedTensor]) -> PreparedTen
     """
     first = tensors[0]
     for tensor in tensors:
+        if not tensor.values.size:
+            # split_index would stand still, which is no division.
+            raise InputError(f"tensor {tensor.name!r} is empty, and can't be joined")
         if tensor.row_axis:
             raise InputError(f"tensor {tensor.name!r} has a row axis, and can't be joined")
         if tensor.note is not None and tensor.note.changes_values:

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.encoder.options import EncoderOptions, rescaled
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization_plan import QuantizationPlan, plan_quantization
@@ -14,7 +14,6 @@ from nnc.encoder.tensor_options import TensorOptions
 from nnc.syntax import (
     NnrLayerParameterSetUnitHeader,
     NnrLayerParameterSetUnitPayload,
-    NnrUnitHeader,
     NnrUnitType,
     QuantizationMethod,
 )
@@ -134,10 +133,8 @@ def layer_parameter_set(
         quantization_parameter: lps_quantization_parameter.
         method_flags: lps_quantization_method_flags.
     """
-    header = NnrUnitHeader(
-        nnr_unit_type=NnrUnitType.NNR_LPS,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
+    header = whole_unit_header(
+        NnrUnitType.NNR_LPS,
         nnr_layer_parameter_set_unit_header=NnrLayerParameterSetUnitHeader(
             lps_self_contained_flag=0
         ),

@@ -236,6 +236,8 @@ def chosen_blocks(
         InputError: a block whose tensors don't make up a layer, or a tensor in two of them.
     """
     tensors = {tensor.name: tensor for tensor in prepared}
+    if isinstance(blocks, str) and blocks != "auto":
+        raise InputError(f"blocks has to be a list of nnc.Block, or auto, not {blocks!r}")
     if blocks == "auto":
         joined = {name for join in joins for name in join.names}
         shapes = {

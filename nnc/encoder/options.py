@@ -14,6 +14,7 @@ from nnc.encoder.tensor_options import (
     TensorOptions,
     check_choice,
     check_codebook,
+    check_flag,
     check_range,
     check_scan_order,
     matches,
@@ -165,6 +166,8 @@ class EncoderOptions:
         check_range("effort", self.effort, 0, 3)
         check_range("cabac_unary_length_minus1", self.cabac_unary_length_minus1, 0, 255)
         check_range("profile", self.profile, 0, 1)
+        for name in ("dq", "row_skip", "parameter_search", "lossless", "references"):
+            check_flag(name, getattr(self, name))
         if self.bit_depth is not None:
             check_range("bit_depth", self.bit_depth, 2, 31)
             if self.qp is not None or self.nonweight_qp is not None:
@@ -288,6 +291,8 @@ class EncoderOptions:
 
 def check_layer_parameters(name: str, own: LayerParameters) -> None:
     """Refuse parameters of a layer that can't be written."""
+    if not isinstance(own, LayerParameters):
+        raise InputError(f"{name} has to be nnc.LayerParameters, not {type(own).__name__}")
     if own.qp_density is not None:
         check_range(f"{name}.qp_density", own.qp_density, 0, 7)
     for element in ("qp", "nonweight_qp"):

@@ -208,11 +208,3 @@ def logarithm_table() -> NDArray[np.int64]:
     size = 1 << MANTISSA_BITS
     table = [round(math.log2(max(place, 1) / size) * (1 << FRACTION_BITS)) for place in range(size)]
     return np.array(table, dtype=np.int64)
-
-
-def estimated_bits(counts: LevelCounts) -> int:
-    """Give the bits of what was counted, with the costs that come of the counts themselves."""
-    bits = int((counts.significant * bin_bits(counts.significant)).sum())
-    bits += int((counts.signs * bin_bits(counts.signs)).sum())
-    bits += int((counts.magnitudes * magnitude_bits(counts.magnitudes)).sum())
-    return bits >> FRACTION_BITS

@@ -31,9 +31,14 @@ def points(accuracy: float) -> float:
     Raises:
         InputError: it is neither a share from 0 to 1 nor a percentage.
     """
-    value = float(accuracy)
+    try:
+        value = float(accuracy)
+    except (TypeError, ValueError):
+        value = math.nan
     if not 0 <= value <= 100:
-        raise InputError(f"evaluate has to give an accuracy, 0 to 1 or in percent, not {value!r}")
+        raise InputError(
+            f"evaluate has to give an accuracy, 0 to 1 or in percent, not {accuracy!r}"
+        )
     return 100 * value if value <= 1 else value
 
 

@@ -341,6 +341,8 @@ def encode_to_target(
         # Rounding makes no error above half a step; all else does, where others gain by it.
         options = replace(options, dq=False, effort=0)
     arrays = {name: np.asarray(values) for name, values in tensors.items()}
+    if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
+        raise InputError("the target bits_per_value can't be met: there are no values")
     for pattern in options.unused_patterns(arrays) if arrays else ():
         warn(f"no tensor has a name like {pattern!r}")
 

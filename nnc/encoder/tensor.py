@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc import deepcabac
-from nnc.bitstream import Unit
+from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.decoder.model import Known
 from nnc.decoder.node import Node, Parent
@@ -21,10 +21,8 @@ from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder import choice
 from nnc.encoder.choice import Quantized
 from nnc.encoder.codebook import CodedByCodebook
-from nnc.encoder.dependent_quantization import quantize_dependent
 from nnc.encoder.joined import set_split
 from nnc.encoder.options import EncoderOptions
-from nnc.encoder.order import from_coding_order, to_coding_order
 from nnc.encoder.preparation import PreparedTensor
 from nnc.encoder.quantization import level_limit, step_size
 from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
@@ -33,7 +31,6 @@ from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
     NnrCompressedDataUnitHeader,
-    NnrUnitHeader,
     NnrUnitType,
     ParentNodeIdType,
     TensorDimensionsList,
@@ -177,9 +174,7 @@ def encoded_best(
     """
     best, fewest = None, 0
     for one in ways:
-        coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
-        coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
-        bits = 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
+        coded, bits = coded_way(tensor, one, base, options, lineage)
         if best is None or bits < fewest:
             best, fewest = (one.without_levels(), coded), bits
         # The next way is worked out without these levels in memory.
@@ -190,6 +185,19 @@ def encoded_best(
         tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
     )
     return unit_of(header, coded.payload, [coded.known])
+
+
+def coded_way(
+    tensor: PreparedTensor,
+    one: Quantized,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> tuple[CodedLevels, int]:
+    """Code a tensor in one way, and give the bits that payload and codebook take."""
+    coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
+    coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
+    return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
 
 
 def clipped(
@@ -297,18 +305,6 @@ def choices_of(lineages: Sequence[Lineage | None]) -> list[list[Known]]:
             for one in result
         ]
     return result
-
-
-def quantize_by_trellis(
-    values: NDArray[np.floating], step: float, options: EncoderOptions
-) -> NDArray[np.int32]:
-    """Give the levels of dependent quantization, of the tensor's shape."""
-    rows, cols = matrix_shape(values.shape)
-    scan_order = scan_order_of(values.shape, options)
-    matrix = values.reshape(rows, cols)
-    ordered = to_coding_order(matrix, scan_order)
-    levels = quantize_dependent(ordered, step)
-    return from_coding_order(levels, rows, cols, scan_order).reshape(values.shape)
 
 
 def coding_of(
@@ -469,13 +465,7 @@ def unit_of(
         payload: its payload.
         known: what of other units its tensors are coded with.
     """
+    unit_header = whole_unit_header(NnrUnitType.NNR_NDU, nnr_compressed_data_unit_header=header)
     alone = all(part is None for one in known for part in one)
-    return Unit(
-        NnrUnitHeader(
-            nnr_unit_type=NnrUnitType.NNR_NDU,
-            independently_decodable_flag=int(alone),
-            partial_data_counter_present_flag=0,
-            nnr_compressed_data_unit_header=header,
-        ),
-        payload,
-    )
+    unit_header.independently_decodable_flag = int(alone)
+    return Unit(unit_header, payload)

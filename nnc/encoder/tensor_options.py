@@ -79,8 +79,7 @@ class TensorOptions:
         if self.data_format is not None:
             check_choice("data_format", self.data_format, DATA_FORMATS)
         for name in ("dq", "keep", "row_skip"):
-            if getattr(self, name) not in (None, True, False):
-                raise InputError(f"{name} has to be true or false, not {getattr(self, name)!r}")
+            check_flag(name, getattr(self, name))
         if self.qp is not None and self.bit_depth is not None:
             raise InputError("qp and bit_depth both say how fine a tensor is: give one of them")
         if isinstance(self.exclude, str):
@@ -148,6 +147,12 @@ def check_range(name: str, value: Any, low: int, high: int) -> None:
     """Refuse an option that is not an integer of a range."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
         raise InputError(f"{name} has to be an integer from {low} to {high}, not {value!r}")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse an option that is neither true nor false, nor left to the encoder."""
+    if value not in (None, True, False):
+        raise InputError(f"{name} has to be true or false, not {value!r}")
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

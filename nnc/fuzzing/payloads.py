@@ -14,9 +14,9 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.model import Known
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
-from nnc.encoder import EncoderOptions
 from nnc.encoder.level_editing import encode_codeword
-from nnc.encoder.tensor import quantize_by_trellis, set_entry_points
+from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
+from nnc.encoder.tensor import set_entry_points
 from nnc.fuzzing.strategies import Source
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitHeader, Scope, nnr_unit_header
@@ -77,8 +77,7 @@ def draw_levels(source: Source, layout: UnitLayout, tensor: CodedTensor) -> NDAr
         # The state machine allows half of the levels at each place, but always 0.
         return np.zeros_like(levels)
     if layout.coding.dq_flag:
-        options = EncoderOptions(scan_order=layout.coding.scan_order)
-        levels = quantize_by_trellis(levels.astype(np.float32), 1.0, options)
+        levels = quantize_matrix(levels.astype(np.float32), 1.0, layout.coding, RateOptions())
     return np.ascontiguousarray(levels)
 
 

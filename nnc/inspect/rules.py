@@ -146,11 +146,17 @@ def lps_applies(model: Model) -> Iterator[Problem]:
 def g_then_h(model: Model) -> Iterator[Problem]:
     """Look at the units that hold one part of a decomposed weight by itself."""
     waiting: UnitTrace | None = None
-    after_unknown = False
+    after_unknown, parts_left = False, 0
     for unit in model.units:
         if unit.type_name == NnrUnitType.NNR_AGG.name:
             # Its units are what follows.
             continue
+        counter = value_of(unit, "partial_data_counter", 0)
+        if parts_left and counter == parts_left:
+            # The unit before goes on.
+            parts_left -= 1
+            continue
+        parts_left = max(counter - 1, 0)
         if unit.missing is not None:
             # It may be either; its header can't be read without what was sent out of band.
             waiting, after_unknown = None, True

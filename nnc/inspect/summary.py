@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.layout import CodedTensor, UnitLayout, coded_units, layout_of
+from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.metadata import Metadata, read_metadata
+from nnc.decoder.parts import joined_data_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import DecompressedDataFormat
 
@@ -24,8 +26,8 @@ class TensorSummary:
         shape: its dimensions as coded.
         dtype: the dtype that it decodes to.
         values: number of values.
-        bytes: size of the unit that holds it, header included; of a unit with several
-            tensors, None for all but the first.
+        bytes: size of the unit that holds it, header included, of all parts where it is cut into
+            some; of a unit with several tensors, None for all but the first.
         bits_per_value: 8 * bytes / values of all tensors of the unit; None without values.
         kind: payload type without its prefix, `float`, `int`, `raw_float` or `block`.
         qp: quantization parameter; None without one, and for all but the first tensor of a
@@ -33,7 +35,7 @@ class TensorSummary:
         dq: dependent quantization.
         codebook_size: entries of its codebook, 0 without one.
         scan_order: scan order.
-        unit: syntax path of the unit.
+        unit: syntax path of the unit, or of its first part.
     """
 
     name: str
@@ -87,11 +89,10 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
     """Sum up a bitstream.
 
     Raises:
-        BitstreamError: a header or parameter set breaks the syntax.
+        BitstreamError: a header or parameter set breaks the syntax, or parts of a unit are missing.
     """
     tensors = summarize_tensors(bitstream, read_qp=False)
     units = list(bitstream.walk())
-    data_units = coded_units(units)
     values = sum(tensor.values for tensor in tensors)
     size = sum(unit.byte_size for unit in bitstream.units)
     sets = next((unit.parameter_sets for unit in reversed(units)), None)
@@ -108,7 +109,7 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
         qp_density=getattr(mps, "mps_qp_density", None),
         qp=getattr(mps, "mps_quantization_parameter", None),
         updates=bool(getattr(mps, "mps_parent_signalling_enabled_flag", 0)),
-        unread=sum(unit.header is None for unit in data_units),
+        unread=sum(unit.header is None for unit in units),
         metadata=read_metadata(units).metadata,
     )
 
@@ -121,40 +122,46 @@ def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[Ten
         read_qp: look up quantization parameters, which stand at the start of the payloads.
 
     Raises:
-        BitstreamError: a header or parameter set breaks the syntax.
+        BitstreamError: a header or parameter set breaks the syntax, or parts of a unit are missing.
     """
     metadata = read_metadata(bitstream.walk())
     lines = []
-    for unit in coded_units(bitstream.walk()):
+    for unit in joined_data_units(bitstream.walk()):
         if unit.header is not None:
             lines += unit_lines(unit, metadata, read_qp)
     return lines
 
 
 def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSummary]:
-    """Give a line for each tensor of a unit."""
+    """Give a line for each tensor of a unit, each of joined ones too."""
     try:
         layout = layout_of(unit, Limits(), for_decoding=False)
     except BitstreamError as error:
         raise unit.locate(error) from None
     qp = first_qp(unit, layout) if read_qp else None
     values = sum(tensor.values for tensor in layout.tensors)
+    size = sum(part.byte_size for part in unit.parts or [unit])
+    named = [
+        (tensor, name, shape)
+        for tensor in layout.tensors
+        for name, shape in tensor.shapes().items()
+    ]
     return [
         TensorSummary(
-            name=tensor.name,
-            shape=tensor.dimensions,
-            dtype=dtype_name(tensor, layout, metadata),
-            values=tensor.values,
-            bytes=unit.byte_size if number == 0 else None,
-            bits_per_value=8 * unit.byte_size / values if values else None,
+            name=name,
+            shape=shape,
+            dtype=dtype_name(name, layout, metadata),
+            values=math.prod(shape),
+            bytes=size if number == 0 else None,
+            bits_per_value=8 * size / values if values else None,
             kind=PayloadType(layout.payload_type).name.removeprefix("NNR_PT_").lower(),
-            qp=qp if number == 0 else None,
+            qp=qp if tensor is layout.tensors[0] else None,
             dq=bool(layout.coding.dq_flag),
             codebook_size=0 if tensor.codebook is None else len(tensor.codebook.values),
             scan_order=layout.coding.scan_order,
             unit=unit.path,
         )
-        for number, tensor in enumerate(layout.tensors)
+        for number, (tensor, name, shape) in enumerate(named)
     ]
 
 
@@ -169,13 +176,13 @@ def first_qp(unit: Unit, layout: UnitLayout) -> int | None:
     return layout.qp_base + offset
 
 
-def dtype_name(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> str:
+def dtype_name(name: str, layout: UnitLayout, metadata: Metadata) -> str:
     """Give the name of the dtype that a tensor decodes to."""
-    note = metadata.tensors.get(tensor.name)
+    note = metadata.tensors.get(name)
     if note is not None:
         return note.dtype
     try:
-        name = DecompressedDataFormat(layout.data_format).name
+        data_format = DecompressedDataFormat(layout.data_format).name
     except ValueError:
         return f"format {layout.data_format}"
-    return name.removeprefix("TENSOR_").lower()
+    return data_format.removeprefix("TENSOR_").lower()

@@ -203,6 +203,11 @@ def test_other_floats(dtype):
         ("scan_order", 5),
         ("qp_density", 8),
         ("profile", 2),
+        ("dq", "x"),
+        ("row_skip", 2),
+        ("parameter_search", "no"),
+        ("layer_parameters", {"x": {"qp": 3}}),
+        ("blocks", "all"),
         ("qp", 5000),
         ("qp", 1.5),
         ("threads", 0),
@@ -507,6 +512,13 @@ def test_syntax_without_vectors(options, unit, element, value):
     for name, values in tensors.items():
         assert half_steps(decoded[name].astype("f4") - values, -32) <= TRELLIS
     assert bitstream.to_bytes() == data
+
+
+@pytest.mark.parametrize("shape", [3, (-1, 42), ("six", 7), (6.5, 7)])
+def test_dimensions_given_that_are_no_shape(shape):
+    data = nnc.encode({"w": random_tensor(6, 7)}, out_of_band=["dimensions"])
+    with pytest.raises(nnc.InputError, match="of tensor 'w' are no shape"):
+        nnc.decode(data, dimensions={"w": shape})
 
 
 def test_input_parameters_left_out():

@@ -87,6 +87,20 @@ def test_tensors_of_one_unit_have_its_size_once(model):
     assert rows["a.weight"].tool == "dependent, block"
 
 
+@pytest.mark.parametrize("part_size", [None, 50])
+def test_joined_tensors_and_those_in_parts_have_rows(model, part_size):
+    joins = [nnc.Joined(names=["a.weight", "few.weight"])]
+    bitstream, data = encoded(model, joins=joins, part_size=part_size)
+    rows = {row.name: row for row in make_report(bitstream, model.__getitem__).tensors}
+    assert set(rows) == set(model)
+    for name, values in nnc.decode(data).items():
+        assert rows[name].shape == values.shape
+        assert rows[name].max_error == np.abs(values.astype(np.float64) - model[name]).max()
+    assert rows["a.weight"].bits_per_value == rows["few.weight"].bits_per_value
+    coded = [unit for unit in bitstream.units if unit.type_name == "NNR_NDU"]
+    assert sum(row.bytes or 0 for row in rows.values()) == sum(one.byte_size for one in coded)
+
+
 def test_the_page_is_whole_and_asks_for_nothing(model):
     bitstream, _ = encoded(model)
     page = make_report(bitstream, model.__getitem__).to_html("A <title> & more")

@@ -1,5 +1,6 @@
 """Help pages, the manual page and completion."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import click
 import pytest
 
 from nnc.cli.main import VERBS, nnc, run
+from nnc.encoder import TensorOptions
 
 CONTEXT = click.Context(nnc, info_name="nnc")
 
@@ -31,6 +33,12 @@ def test_examples_use_options_that_there_are(verb):
         if words[:2] == ["nnc", verb]:
             options = {word.split("=")[0] for word in words if re.match("-+[a-z]", word)}
             assert options <= known, line
+
+
+def test_all_options_of_tensors_are_named():
+    parameters = {one.name: one for one in nnc.get_command(CONTEXT, "encode").params}
+    named = re.findall(r"\w+", parameters["tensors"].help)
+    assert {field.name for field in dataclasses.fields(TensorOptions)} <= set(named)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -49,10 +49,15 @@ def test_wrap_and_unwrap(tmp_path):
     assert target.read_bytes() == DATA
 
 
-def test_cut_and_join(tmp_path):
+def test_cut_and_join(tmp_path, capsys):
     parts, target = tmp_path / "parts.nnc", tmp_path / "out.nnc"
     assert run(["cut", SOURCE, "units[3]", "100", "-o", str(parts), "-q"]) == 0
     assert len(Bitstream.open(parts).units) == 11
+    # Listed, summed up and compared as if it were whole.
+    for verb in (["ls"], ["info"], ["diff", SOURCE, "--values"]):
+        assert run([*verb, str(parts)]) == 0
+    assert run(["levels", str(parts), "conv1.weight"]) == 3
+    assert "join its parts first" in capsys.readouterr().err
     assert run(["join", str(parts), "units[3]", "-o", str(target), "-q"]) == 0
     assert target.read_bytes() == DATA
 

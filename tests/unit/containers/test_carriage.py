@@ -54,6 +54,21 @@ def test_annex_e_onnx_initializers_point_at_units(model):
     assert shapes == {name: values.shape for name, values in TENSORS.items()}
 
 
+@pytest.mark.parametrize("options", [{"part_size": 50}, {"aggregates": "all"}], ids=str)
+def test_annex_e_onnx_initializers_of_tensors_in_parts_and_aggregates(tmp_path, options):
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "model.nnc"
+    nnc.save_file(TENSORS, path, **options)
+    embed(path, path.with_suffix(".onnx"))
+    loaded = onnx.load(path.with_suffix(".onnx"), load_external_data=False)
+    assert [tensor.name for tensor in loaded.graph.initializer] == list(nnc.load_file(path))
+    ends = []
+    for tensor in loaded.graph.initializer:
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        ends.append(int(entries["offset"]) + int(entries["length"]))
+    assert ends[-1] == path.stat().st_size
+
+
 @pytest.mark.parametrize("location", ["../model.nnc", "/etc/hostname", "", "a\\b.nnc", ".", "none"])
 def test_annex_e_onnx_external_data_stay_in_the_folder(model, tmp_path, location):
     onnx = pytest.importorskip("onnx")

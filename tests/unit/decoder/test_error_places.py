@@ -160,6 +160,21 @@ def test_the_place_of_an_error(name, kind, message, path, position, threads):
     check_place(caught.value, kind, message, path, position)
 
 
+#: Of these one is in the dialect of NNCodec 1: tried tensor by tensor, both ways fail.
+OF_THE_STANDARD = [one for one in PLACES if one[0] != "codebook-range"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message", "path", "position"), OF_THE_STANDARD, ids=lambda one: str(one)[:30]
+)
+def test_the_place_of_an_error_tensor_by_tensor(tmp_path, name, kind, message, path, position):
+    """Files are decoded unit by unit, where the layers allow that."""
+    with pytest.raises(nnc.BitstreamError, match=message) as caught:
+        nnc.decode_file(STREAMS / f"{name}.nnc", tmp_path / "model.npz")
+    check_place(caught.value, kind, message, path, position)
+    assert list(tmp_path.iterdir()) == []
+
+
 def changed(tensors, changes, **options):
     """Encode, and set elements in the header of the last unit without settling what follows."""
     bitstream = nnc.Bitstream.parse(nnc.encode(tensors, **options))
@@ -281,6 +296,20 @@ def test_the_place_of_metadata_that_can_not_be_read(damage, message):
         assert caught.value.unit == 2
         assert caught.value.path == "units[2].payload"
         assert caught.value.bit_position == 8 * unit.payload_start
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_place_of_a_tensor_that_is_not_packed_as_noted(tmp_path, stream):
+    wide = np.array([[1 << 40, -3]], np.int64)
+    bitstream = nnc.Bitstream.parse(nnc.encode({"w": np.ones(2, "f4"), "wide": wide}))
+    unit = bitstream.units[2]
+    unit.payload = bytes(unit.payload_bytes).replace(b'"shape":[1,2]', b'"shape":[1,9]')
+    path = tmp_path / "model.nnc"
+    bitstream.save(path)
+    with pytest.raises(InvalidError, match="'wide' is not packed") as caught:
+        nnc.decode_file(path, tmp_path / "model.npz") if stream else nnc.load_file(path)
+    assert (caught.value.unit, caught.value.path) == (4, "units[4].payload")
+    assert caught.value.bit_position == 8 * nnc.open(path).units[4].payload_start
 
 
 INFORMATION = [

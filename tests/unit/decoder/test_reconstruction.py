@@ -74,7 +74,7 @@ def test_one_step_by_its_name():
     assert "w_scaling" not in nnc.decode(block(), reconstruct="local_scaling")
 
 
-@pytest.mark.parametrize("wrong", [{"batchnorm"}, "scaling", ["decomposition", 3]])
+@pytest.mark.parametrize("wrong", [{"batchnorm"}, "scaling", ["decomposition", 3], 3, None])
 def test_steps_that_are_not_there_are_refused(wrong):
     with pytest.raises(nnc.InputError, match="reconstruct has to be"):
         nnc.decode(block(), reconstruct=wrong)

@@ -7,6 +7,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream, Unit
+from nnc.encoder.structure import rename
 from nnc.syntax import TopologyElementsIdsList, TopologyTensorDimensionMapping
 
 QP = -24
@@ -157,3 +158,38 @@ def test_names_stay_unique():
     data = joined(random_tensor(3, 4), ["a", "a"], 0, [1], [[], []])
     with pytest.raises(nnc.InvalidError, match="'a' occurs twice"):
         nnc.decode(data)
+
+
+def decomposed_in_parts(part_size, names, **options):
+    """G and H of a layer in units of their own, cut into parts, under names of any kind."""
+    tensors = {"w_G": random_tensor(40, 12), "w_H": random_tensor(12, 60).copy() * 2}
+    block = nnc.Block(weight="w", g="w_G", h="w_H", dimensions=(40, 60), separate=True)
+    data = nnc.encode(
+        {**tensors, "b": random_tensor(9)}, qp=-50, blocks=[block], part_size=part_size, **options
+    )
+    bitstream = Bitstream.parse(data)
+    rename(bitstream, dict(zip(("w_G", "w_H"), names, strict=True)))
+    return bitstream.to_bytes(), tensors["w_G"] @ tensors["w_H"]
+
+
+@pytest.mark.parametrize("names", [("w_G", "w_H"), ("left", "right"), ("w_G", "h"), ("g", "w_H")])
+@pytest.mark.parametrize("part_size", [None, 40, 1000])
+@pytest.mark.parametrize("references", [False, True])
+def test_factors_in_parts(names, part_size, references):
+    data, product = decomposed_in_parts(part_size, names, references=references)
+    decoded = nnc.decode(data)
+    assert set(decoded) == {names[0].removesuffix("_G"), "b"}
+    np.testing.assert_allclose(decoded[names[0].removesuffix("_G")], product, atol=1e-3)
+    assert nnc.check(data, deep=True) == []
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_factor_in_parts_without_the_other_is_found(lost):
+    data, _ = decomposed_in_parts(40, ("w_G", "w_H"))
+    bitstream = Bitstream.parse(data)
+    name = ("w_G", "w_H")[lost]
+    bitstream.units = [unit for unit in bitstream.units if unit.names != [name]]
+    damaged = bitstream.to_bytes()
+    assert [finding.rule for finding in nnc.check(damaged)] == ["g-then-h"]
+    with pytest.raises(nnc.InvalidError, match="of a decomposed layer, but no"):
+        nnc.decode(damaged)

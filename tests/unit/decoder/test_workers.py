@@ -98,3 +98,11 @@ def test_bitstreams_are_pickled():
     assert [bytes(unit.whole) for unit in units] == [
         bytes(unit.whole) for unit in nnc.Bitstream.parse(data).units
     ]
+
+
+@pytest.mark.parametrize("executor", [3, "threads", ThreadPoolExecutor], ids=str)
+def test_what_is_no_executor_is_refused(executor):
+    for work in (lambda: nnc.encode(TENSORS, executor=executor),
+                 lambda: nnc.decode(nnc.encode(TENSORS), executor=executor)):  # fmt: skip
+        with pytest.raises(nnc.InputError, match=r"has to be a concurrent\.futures\.Executor"):
+            work()

@@ -118,6 +118,60 @@ def test_layers_are_found_by_name():
     }
 
 
+def few_values(*shape, seed=1):
+    values = np.array([-0.3, -0.0625, 0, 0.0625, 0.3], "f4")
+    return np.random.default_rng(seed).choice(values, shape, p=[0.05, 0.2, 0.5, 0.2, 0.05])
+
+
+def layer_of_few_values(decomposed):
+    tensors, block = layer("l", decomposed, True, False, True, rank=12)
+    for name in block.weights:
+        tensors[name] = few_values(*tensors[name].shape, seed=len(name))
+    return tensors, block
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+@pytest.mark.parametrize("profile", [0, 1])
+@pytest.mark.parametrize("scan_order", [0, 1])
+def test_exact_codebooks_in_a_block_lose_nothing(decomposed, profile, scan_order):
+    tensors, block = layer_of_few_values(decomposed)
+    data = nnc.encode(
+        tensors, blocks=[block], codebook="exact", profile=profile, scan_order=scan_order
+    )
+    decoded = nnc.decode(data, reconstruct=False)
+    for name in block.weights:
+        np.testing.assert_array_equal(decoded[name], tensors[name])
+    for name in block.vectors:
+        np.testing.assert_allclose(decoded[name], tensors[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+@pytest.mark.parametrize(
+    "options", [{}, {"codebook": "auto"}, {"effort": 2}, {"dq": False}], ids=str
+)
+def test_codebooks_are_chosen_in_a_block_where_they_are_cheaper(decomposed, options):
+    tensors, block = layer_of_few_values(decomposed)
+    without = nnc.encode(tensors, blocks=[block], **options | {"codebook": False})
+    data = nnc.encode(tensors, blocks=[block], **options)
+    header = nnc.Bitstream.parse(data).units[-1].header
+    assert header.codebook_present_flag == 1
+    second = header.nnr_compressed_data_unit_header.integer_codebook_dc
+    assert (second is not None) == decomposed
+    assert len(data) < len(without)
+    errors = []
+    for one in (data, without):
+        decoded = nnc.decode(one, reconstruct=False)
+        errors.append([np.square(decoded[name] - tensors[name]).sum() for name in block.weights])
+    assert errors[0] <= errors[1]
+
+
+def test_no_codebook_where_none_is_cheaper():
+    tensors, block = layer("l", True, False, False, True)
+    for options in ({"codebook": "auto"}, {"effort": 2}):
+        data = nnc.encode(tensors, blocks=[block], **options)
+        assert nnc.Bitstream.parse(data).units[-1].header.codebook_present_flag == 0
+
+
 @pytest.mark.parametrize("scan_order", [0, 1, "auto"])
 @pytest.mark.parametrize("profile", [0, 1])
 def test_a_decomposed_vector_has_no_scan_order(scan_order, profile):

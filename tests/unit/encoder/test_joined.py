@@ -126,6 +126,8 @@ def test_joins_that_can_not_be(arguments, message):
         ([{"names": ["a", "h"]}], "of types that can't be joined"),
         ([{"names": ["l", "m"]}], "more than 32 bits"),
         ([{"names": ["a", "b"], "orders": {"b": (0, 0)}}], "no order of the 2 dimensions"),
+        ([{"names": ["a", "e"]}], "'e' is empty"),
+        ([{"names": ["e", "a", "b"]}], "'e' is empty"),
     ],
 )
 def test_tensors_that_can_not_be_joined(joins, message):
@@ -134,6 +136,7 @@ def test_tensors_that_can_not_be_joined(joins, message):
         "b": values(2, 4),
         "c": values(3, 5),
         "v": values(4),
+        "e": values(0, 4),
         "s": np.float32(1),
         "t": np.float32(1),
         "i": np.ones((3, 4), "i4"),

@@ -224,3 +224,15 @@ def test_a_large_network(large_network, target):
     result = reach(large_network, 1, **target)
     assert 1 - TOLERANCE <= result.trial.share <= 1
     assert len(result.trials) <= MOST_ENCODES
+
+
+@pytest.mark.parametrize("model", [{}, {"empty": np.zeros((0, 3), "f4")}], ids=str)
+def test_no_values_have_no_bits_per_value(model):
+    with pytest.raises(nnc.InputError, match="there are no values"):
+        nnc.encode(model, bits_per_value=8)
+    assert nnc.decode(nnc.encode(model, target_size=100)).keys() == model.keys()
+
+
+def test_an_accuracy_that_is_no_number():
+    with pytest.raises(nnc.InputError, match=r"evaluate has to give an accuracy.*'good'"):
+        nnc.encode({"w": np.ones((3, 3), "f4")}, accuracy_drop=1, evaluate=lambda tensors: "good")
