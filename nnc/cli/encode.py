@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -176,8 +176,8 @@ def command(
     """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
     from nnc.encoder import EncodingWarning, Joined
 
-    if base and (blocks or joins):
-        raise click.UsageError("an update has no blocks and no joined tensors")
+    if base and joins:
+        raise click.UsageError("an update has no joined tensors")
     if model == "-":
         raise InputError("a model comes from a file, whose name says the format")
     check_output(output, force)
@@ -192,7 +192,8 @@ def command(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
         if base:
-            sizes = encode_update(model, base, output, threads, options)
+            layers: Literal["auto"] | tuple[()] = "auto" if blocks else ()
+            sizes = encode_update(model, base, output, threads, {"blocks": layers, **options})
         else:
             from nnc.model_files import encode_file
 

@@ -22,8 +22,16 @@ def start_unit(options: EncoderOptions) -> Unit:
     )
 
 
-def parameter_set(options: EncoderOptions) -> NnrModelParameterSetUnitPayload:
-    """Give the parameters of a model of which nothing is quantized, and that is no update."""
+def parameter_set(
+    options: EncoderOptions, *, update: bool = False, predictive: bool = False
+) -> NnrModelParameterSetUnitPayload:
+    """Give the parameters of a model of which nothing is quantized.
+
+    Args:
+        options: how it is encoded.
+        update: it updates another model: parents are signalled (profile 1).
+        predictive: the differences are residuals against those of the update before.
+    """
     payload = NnrModelParameterSetUnitPayload(
         topology_carriage_flag=0,
         mps_sparsification_flag=0,
@@ -37,8 +45,11 @@ def parameter_set(options: EncoderOptions) -> NnrModelParameterSetUnitPayload:
         payload.base_model_id_present_flag = 0
         payload.validation_set_performance_present_flag = 0
         payload.metric_type_performance_map_valid_flag = 0
-        payload.mps_parent_signalling_enabled_flag = 0
-        payload.nnr_reserved_zero_1bit = 0
+        payload.mps_parent_signalling_enabled_flag = int(update)
+        if update:
+            payload.nnr_pre_flag = int(predictive)
+        else:
+            payload.nnr_reserved_zero_1bit = 0
         payload.nnr_reserved_zero_2bits = 0
     else:
         payload.nnr_reserved_zero_7bits = 0

@@ -452,12 +452,8 @@ def parameter_set_unit(
     """Give the model parameter set."""
     plan, qps = grouping.groups[0].plan, grouping.qps
     coded = any(tensor.is_integer or qps[tensor.name] is not None for tensor in tensors)
-    payload = parameter_set(options)
+    payload = parameter_set(options, update=update, predictive=predictive)
     payload.mps_quantization_method_flags = int(coded and QuantizationMethod.NNR_QSU)
-    if update:
-        payload.mps_parent_signalling_enabled_flag = 1
-        payload.nnr_reserved_zero_1bit = None
-        payload.nnr_pre_flag = int(predictive)
     if coded:
         payload.mps_qp_density = plan.qp_density
         payload.mps_quantization_parameter = plan.base

@@ -11,7 +11,8 @@ import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +28,7 @@ from nnc.decoder.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.decoder.reconstruction import steps_of
 from nnc.decoder.session import Decoder
 from nnc.decoder.session_state import ROOT, CodedState, SessionState
+from nnc.encoder.block import Block, check_block, names_of
 from nnc.encoder.decodability import warn_of_limits
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.options import EncoderOptions
@@ -39,6 +41,7 @@ from nnc.encoder.preparation import (
     with_row_axis,
 )
 from nnc.encoder.quantization import step_size
+from nnc.encoder.session_layers import SessionLayers, check_alone
 from nnc.encoder.tensor import Lineage
 from nnc.encoder.tensor_options import check_choice, check_range
 from nnc.syntax import DecompressedDataFormat as Format
@@ -49,12 +52,15 @@ PARENT_NAMES = ("id", *DIGEST_ALGORITHMS)
 #: The syntax has no room for more.
 LARGEST_ID = (1 << 64) - 1
 
+#: What is coded of one tensor, and which update that is.
+Piece = tuple[PreparedTensor, Lineage]
+
 #: What `nnc.encode` takes and a session doesn't, with the reason.
 SINGLE_MODELS = "is for single models: updates are of whole tensors, one a unit"
 TARGETS = "is for single models: give quantization parameters"
 INFORMATION = "is told of each bitstream: give it to `encode`, in `information`"
 NOT_HERE = {
-    **dict.fromkeys(("blocks", "joins", "topology", "prune_rows"), SINGLE_MODELS),
+    **dict.fromkeys(("joins", "topology", "prune_rows"), SINGLE_MODELS),
     **dict.fromkeys(
         (
             "target_size", "bits_per_value", "target_mse", "psnr", "max_error", "accuracy_drop",
@@ -76,6 +82,7 @@ class Encoder:
         options: how tensors and differences are encoded.
         device_id: the device whose branch of the parameter update tree the updates are on.
         trees: by name the parameter_id of the tensors that are encoded, or that the receivers have.
+        layers: which layers are coded as one unit each.
     """
 
     def __init__(
@@ -88,6 +95,7 @@ class Encoder:
         temporal_contexts: bool = True,
         history: bool = True,
         predictive: bool = False,
+        blocks: Sequence[Block] | Literal["auto"] = (),
         threads: int | None = None,
         executor: Executor | None = None,
         **options: Any,
@@ -104,6 +112,9 @@ class Encoder:
                 makes a unit smaller.
             history: use history-dependent probabilities, where that makes a unit smaller.
             predictive: code differences as residuals against those of the update before.
+            blocks: layers of a weight, a bias and a batch norm that are coded as one unit each;
+                `auto`: those that names tell, as for `nnc.encode`. Layers whose tensors came in
+                units of their own before stay so.
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
             **options: those of `nnc.encode`, for the base model and for the updates, but for
@@ -119,6 +130,7 @@ class Encoder:
         self.options = EncoderOptions(**without_others(options))
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
+        self.layers = SessionLayers(blocks, self.options)
         self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)
         self.device_id, self.parents, self.predictive = int(device_id), parents, predictive
         self.temporal_contexts, self.history = temporal_contexts, history
@@ -188,20 +200,19 @@ class Encoder:
         for name in tensors:
             check_name(name)
         self.trees = self.parameter_ids(tensors)
+        pieces, layers = self.pieces(tensors, update=update)
         prepared: list[PreparedTensor] = []
         lineages: dict[str, Lineage] = {}
-        for name, given in tensors.items():
-            tensor = with_format(prepare(name, given), self.options.format_of(name))
-            array = np.asarray(given)
-            sent = self.sent(tensor, array) if update else (tensor, Lineage(self.node(name)))
-            if sent is None:
-                continue
-            one = with_row_axis(sent[0], self.options.row_axis_of(name, array.ndim))
+        for name, (tensor, lineage) in pieces.items():
+            one = with_row_axis(tensor, self.options.row_axis_of(name, len(tensor.dimensions)))
             prepared.append(one)
-            lineages[name] = sent[1].with_row_axis(one.row_axis)
+            lineages[name] = lineage.with_row_axis(one.row_axis)
+        for block in layers:
+            check_block(block, {tensor.name: tensor for tensor in prepared})
         bitstream = encode_prepared(
             prepared,
             self.options,
+            blocks=layers,
             lineages=lineages,
             update=update,
             predictive=self.predictive,
@@ -213,6 +224,9 @@ class Encoder:
         # What was made here is trusted, however small it came out.
         self.decoder.take(received, Limits(values=LARGEST_SHAPE), steps_of(True), apply=True)
         vanished = {tensor.name for tensor in prepared if self.has_vanished(tensor.name, state)}
+        for block in layers:
+            if not vanished.issuperset(block.names):
+                vanished.difference_update(block.names)
         if vanished:
             # All of them came out as zero, which needs no unit: the others once more, alone.
             self.decoder.state = state
@@ -246,9 +260,66 @@ class Encoder:
             }
         return Bitstream.parse(data, **left_out)
 
-    def sent(
-        self, tensor: PreparedTensor, given: NDArray[Any]
-    ) -> tuple[PreparedTensor, Lineage] | None:
+    def pieces(
+        self, tensors: Mapping[str, ArrayLike], *, update: bool
+    ) -> tuple[dict[str, Piece], list[Block]]:
+        """Give what is coded of tensors, and of those that are in one unit with them.
+
+        Args:
+            tensors: the tensors as they were handed in.
+            update: the receivers have a model.
+
+        Returns:
+            What is coded by name, and the layers of it that are one unit each.
+        """
+        given = {name: np.asarray(values) for name, values in tensors.items()}
+        layers = self.found_layers(given)
+        inside = names_of(layers)
+        result: dict[str, Piece] = {}
+        for name, array in given.items():
+            tensor = with_format(prepare(name, array), self.options.format_of(name))
+            piece = self.sent(tensor, array) if update else (tensor, Lineage(self.node(name)))
+            if piece is not None:
+                result[name] = piece
+        check_alone(result.keys() - inside, self.trees)
+        layers = [block for block in layers if any(name in result for name in block.names)]
+        for block in layers:
+            result |= self.together(block, given, update=update)
+        return result, layers
+
+    def found_layers(self, given: Mapping[str, NDArray[Any]]) -> list[Block]:
+        """Give the layers of tensors that are coded as one unit each."""
+        if not self.layers.blocks:
+            return []
+        state = self.decoder.state
+        held = {
+            name: state.values[state.owner(self.device_id, name)]
+            for name in state.names(self.device_id)
+            if state.dtype(self.device_id, name) == np.float32
+        }
+        parents = {name: self.parent(name) for name in (*held, *given)}
+        return self.layers.found(given, held, parents)
+
+    def together(
+        self, block: Block, given: Mapping[str, NDArray[Any]], *, update: bool
+    ) -> dict[str, Piece]:
+        """Give what is coded of all tensors of a layer, whether they changed or not."""
+        whole: dict[str, Piece] = {}
+        pieces: dict[str, Piece] = {}
+        node = self.node(block.weight)
+        for name in block.names:
+            held = name not in given
+            array = self.decoder.state.delivered(self.device_id, name) if held else given[name]
+            tensor = prepare(name, array)
+            whole[name] = tensor, Lineage(node, signalled=update)
+            if update:
+                piece, lineage = self.change(tensor, self.difference(tensor, array))
+                pieces[name] = piece, replace(lineage, node=node)
+        # They have a parent all together, or none.
+        parents = {lineage.parent for _, lineage in pieces.values()}
+        return pieces if len(parents) == 1 and None not in parents else whole
+
+    def sent(self, tensor: PreparedTensor, given: NDArray[Any]) -> Piece | None:
         """Give what an update sends of a tensor: a difference, or the whole of it.
 
         Args:
@@ -259,24 +330,35 @@ class Encoder:
             None where nothing is sent: the receivers have it as it is. Left out, it leaves the
             parent's difference as it is, too.
         """
-        name, parent = tensor.name, self.parent(tensor.name)
         if self.is_held(tensor, given):
             return None
-        whole = tensor, Lineage(self.node(name), signalled=True)
         values = self.difference(tensor, given)
-        if values is None:
-            return whole
-        last = self.decoder.state.differences.get((self.device_id, name))
-        if not self.predictive:
-            last = None
-        if not values.any() or (last is None and self.vanishes(name, values)):
-            return None
-        if last is not None:
+        if values is not None:
+            may_vanish = self.last_difference(tensor.name) is None
+            if not values.any() or (may_vanish and self.vanishes(tensor.name, values)):
+                return None
+        return self.change(tensor, values)
+
+    def change(self, tensor: PreparedTensor, values: NDArray[np.float32] | None) -> Piece:
+        """Give a difference as it is coded, or the whole tensor.
+
+        Args:
+            tensor: the tensor.
+            values: the difference; None: there is none.
+        """
+        name, parent = tensor.name, self.parent(tensor.name)
+        last = self.last_difference(name)
+        if values is not None and last is not None:
             values = finite_difference(values, last)
         if values is None:
-            return whole
+            return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
         return PreparedTensor(name, values, largest=largest_magnitude(name, values)), lineage
+
+    def last_difference(self, name: str) -> NDArray[Any] | None:
+        """Give what the next difference of a tensor is a residual to, None for nothing."""
+        last = self.decoder.state.differences.get((self.device_id, name))
+        return last if self.predictive else None
 
     def is_held(self, tensor: PreparedTensor, given: NDArray[Any]) -> bool:
         """Tell whether the receivers have a tensor as it is, to the bit."""

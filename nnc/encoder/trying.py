@@ -34,6 +34,8 @@ def fewest_bytes(ways: Iterable[list[Unit]], options: EncoderOptions) -> list[Un
 
 
 def size_of(units: Sequence[Unit], options: EncoderOptions) -> int:
-    """Give the bytes that data units of a model without parents take."""
-    head = [start_unit(options), parameter_set_unit_of(parameter_set(options))]
+    """Give the bytes that data units take."""
+    headers = [unit.readable_header() for unit in units]
+    update = any(header.parent_node_id_present_flag is not None for header in headers)
+    head = [start_unit(options), parameter_set_unit_of(parameter_set(options, update=update))]
     return sum(len(piece) for piece in Bitstream([*head, *units]).pieces())

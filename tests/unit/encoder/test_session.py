@@ -413,7 +413,7 @@ def test_differences_as_they_are_coded(dtype):
 @pytest.mark.parametrize(
     "option",
     [{"target_size": "10%"}, {"max_error": 0.0}, {"psnr": 40}, {"sensitivity": "error"},
-     {"blocks": "auto"}, {"joins": [JOINED]}, {"prune_rows": True}, {"topology": object()},
+     {"joins": [JOINED]}, {"prune_rows": True}, {"topology": object()},
      {"base_model_id": "x"}],
     ids=str,
 )  # fmt: skip
