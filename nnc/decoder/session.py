@@ -437,6 +437,8 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
         raise InputError(f"base_depth has to be a number from 0 on, not {depth!r}")
     state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
     for name, given in base.items():
+        if not isinstance(name, str):
+            raise InputError(f"the name of a tensor has to be text, not {name!r}")
         values = np.asarray(given)
         try:
             dtype = named_dtype(values.dtype.name)

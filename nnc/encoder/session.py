@@ -90,6 +90,7 @@ class Encoder:
         predictive: bool = False,
         threads: int | None = None,
         executor: Executor | None = None,
+        limits: Limits | None = None,
         **options: Any,
     ):
         """Start a session.
@@ -106,6 +107,7 @@ class Encoder:
             predictive: code differences as residuals against those of the update before.
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
+            limits: what to accept of bitstreams that others encoded; None for the defaults.
             **options: those of `nnc.encode`, for the base model and for the updates, but for
                 those of the structure of a model, targets, and what is told of a model.
 
@@ -119,10 +121,12 @@ class Encoder:
         self.options = EncoderOptions(**without_others(options))
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
-        self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)
+        self.decoder = Decoder(
+            base, base_depth=base_depth, threads=threads, executor=executor, limits=limits
+        )
         self.device_id, self.parents, self.predictive = int(device_id), parents, predictive
         self.temporal_contexts, self.history = temporal_contexts, history
-        self.threads, self.executor = threads, executor
+        self.threads, self.executor, self.limits = threads, executor, limits
         self.trees: dict[str, int] = {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -136,7 +140,9 @@ class Encoder:
             InputError: the file holds no such state.
             OSError: it can't be read.
         """
-        self.decoder = Decoder.load(path, threads=self.threads, executor=self.executor)
+        self.decoder = Decoder.load(
+            path, threads=self.threads, executor=self.executor, limits=self.limits
+        )
 
     def receive(self, data: bytes | bytearray | memoryview | Bitstream) -> None:
         """Take in a bitstream that another device encoded: a base model, or an update.
