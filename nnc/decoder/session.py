@@ -477,8 +477,8 @@ def is_past(layout: UnitLayout, own: CodedState) -> bool:
 
 def is_telling(kept: CodedState) -> bool:
     """Tell whether a payload is hardly that of another node, too."""
-    says_nothing = kept.levels is not None and not kept.levels.any()
-    return kept.payload_size >= TELLING_SIZE and not says_nothing
+    says = kept.levels is not None and bool(kept.levels.any())
+    return says and kept.payload_size >= TELLING_SIZE
 
 
 def update_of(name: str, layout: UnitLayout) -> str:
