@@ -502,6 +502,8 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
         raise InputError(f"base_depth has to be a number from 0 on, not {depth!r}")
     state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
     for name, given in base.items():
+        if not isinstance(name, str):
+            raise InputError(f"the name of a tensor has to be text, not {name!r}")
         values = np.asarray(given)
         try:
             dtype = named_dtype(values.dtype.name)
@@ -540,8 +542,8 @@ def is_past(layout: UnitLayout, own: CodedState) -> bool:
 
 def is_telling(kept: CodedState) -> bool:
     """Tell whether a payload is hardly that of another node, too."""
-    says_nothing = kept.levels is not None and not kept.levels.any()
-    return kept.payload_size >= TELLING_SIZE and not says_nothing
+    says = kept.levels is not None and bool(kept.levels.any())
+    return says and kept.payload_size >= TELLING_SIZE
 
 
 def update_of(name: str, layout: UnitLayout) -> str:

@@ -98,6 +98,7 @@ class Encoder:
         blocks: Sequence[Block] | Literal["auto"] = (),
         threads: int | None = None,
         executor: Executor | None = None,
+        limits: Limits | None = None,
         **options: Any,
     ):
         """Start a session.
@@ -117,6 +118,7 @@ class Encoder:
                 units of their own before stay so.
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
+            limits: what to accept of bitstreams that others encoded; None for the defaults.
             **options: those of `nnc.encode`, for the base model and for the updates, but for
                 those of the structure of a model, targets, and what is told of a model.
 
@@ -131,10 +133,12 @@ class Encoder:
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
         self.layers = SessionLayers(blocks, self.options)
-        self.decoder = Decoder(base, base_depth=base_depth, threads=threads, executor=executor)
+        self.decoder = Decoder(
+            base, base_depth=base_depth, threads=threads, executor=executor, limits=limits
+        )
         self.device_id, self.parents, self.predictive = int(device_id), parents, predictive
         self.temporal_contexts, self.history = temporal_contexts, history
-        self.threads, self.executor = threads, executor
+        self.threads, self.executor, self.limits = threads, executor, limits
         self.trees: dict[str, int] = {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -148,7 +152,9 @@ class Encoder:
             InputError: the file holds no such state.
             OSError: it can't be read.
         """
-        self.decoder = Decoder.load(path, threads=self.threads, executor=self.executor)
+        self.decoder = Decoder.load(
+            path, threads=self.threads, executor=self.executor, limits=self.limits
+        )
 
     def receive(self, data: bytes | bytearray | memoryview | Bitstream) -> None:
         """Take in a bitstream that another device encoded: a base model, or an update.

@@ -17,7 +17,7 @@ from nnc.fuzzing.strategies import RandomSource, strategy
 from tests.property.models import Draw, coded_shape
 
 QUICK_EXAMPLES = 30
-SLOW_EXAMPLES = 1_500
+SLOW_EXAMPLES = 1_000
 
 DEVICES = (0, 1, 5)
 FLOATS = {
@@ -32,6 +32,9 @@ FLOATS = {
     "e": ((0, 3), "f4"),
 }
 INTEGERS = {"n": ((3,), "i8"), "m.u": ((2, 4), "u1"), "p": ((2, 2), "i8"), "t": ((5,), "?")}
+
+#: The coarsest step that is drawn: that of a quantization parameter of -6 at a density of 1.
+LARGEST_STEP = 0.125
 
 #: What a tensor of floats may become.
 OTHER_DTYPES = ["f4", "f2", "f8", ml_dtypes.bfloat16]
@@ -210,6 +213,24 @@ def told(options: dict[str, Any], model: dict[str, np.ndarray]) -> dict[str, Any
     return {element: left_out[element] for element in options["out_of_band"]}
 
 
+def check_closeness(
+    options: dict[str, Any], model: dict[str, np.ndarray], values: dict[str, np.ndarray]
+) -> None:
+    """Check that a device's receivers have what it has: errors don't add up."""
+    for name, wanted in model.items():
+        found = values[name]
+        assert found.shape == wanted.shape
+        if options["metadata_unit"]:
+            assert found.dtype == wanted.dtype
+        if wanted.dtype.kind in "iub":
+            np.testing.assert_array_equal(found, wanted)
+        elif options["codebook"] not in (1, 5) and "bit_depth" not in options:
+            # A codebook of few entries, or levels of few bits, may lose anything.
+            error = np.abs(found.astype("f8") - wanted.astype("f8"))
+            bound = 4 * LARGEST_STEP + np.abs(wanted.astype("f8")) / 100
+            assert (error <= bound).all(), f"{name}: {error.max()}"
+
+
 def snapshot(decoder: nnc.Decoder) -> tuple[Any, list[Any]]:
     """All that a session keeps, to be compared."""
     arrays: list[Any] = []
@@ -305,22 +326,8 @@ class Network:
                 parents[name] = device.heads.get(name) if has_parent else None
         device.heads |= dict.fromkeys(parents, len(device.sent))
         values = device.encoder.decoder.tensors(number)
-        self.check_closeness(options, device.model, values)
+        check_closeness(options, device.model, values)
         device.sent.append(Sent(data, given, parents, values))
-
-    def check_closeness(
-        self,
-        options: dict[str, Any],
-        model: dict[str, np.ndarray],
-        values: dict[str, np.ndarray],
-    ) -> None:
-        """Check that a device's receivers have what it has, as far as that is promised."""
-        for name, wanted in model.items():
-            assert values[name].shape == wanted.shape
-            if options["metadata_unit"]:
-                assert values[name].dtype == wanted.dtype
-            if wanted.dtype.kind in "iub":
-                np.testing.assert_array_equal(values[name], wanted)
 
     def deliver(self, number: int, index: int) -> None:
         """Give an update of a device to the server, which takes it only in its turn."""

@@ -206,6 +206,11 @@ def test_base_models_that_are_no_numbers(base):
         nnc.Decoder({"w": base})
 
 
+def test_names_of_base_models_that_are_none():
+    with pytest.raises(nnc.InputError, match="has to be text, not 1"):
+        nnc.Decoder({1: np.ones(3)})
+
+
 @pytest.mark.parametrize("depth", [-1, "1", 1.0, True, None])
 def test_depths_of_base_models_that_are_none(depth):
     with pytest.raises(nnc.InputError, match="base_depth has to be"):
