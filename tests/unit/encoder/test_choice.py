@@ -116,10 +116,11 @@ def units_of(data):
 
 def test_a_layer_is_a_block_only_where_that_is_smaller():
     rng = np.random.default_rng(3)
-    few = rng.choice(np.sort(rng.normal(0, 1, 16)), (60, 60)).astype(np.float32)
+    # In a block only a weight can have a codebook.
+    few = rng.choice(rng.normal(0, 1, 4), 400).astype(np.float32)
     tensors = {
-        "a.weight": few,
-        "a.bias": rng.normal(0, 1, 60).astype(np.float32),
+        "a.weight": rng.laplace(0, 0.1, (400, 9)).astype(np.float32),
+        "a.bias": few,
         "b.weight": rng.laplace(0, 0.1, (60, 60)).astype(np.float32),
         "b.bias": rng.normal(0, 1, 60).astype(np.float32),
     }
