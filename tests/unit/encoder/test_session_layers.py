@@ -70,7 +70,10 @@ def test_contexts_of_the_parent_make_blocks_smaller():
     tensors = {"l.weight": model()["l.weight"].repeat(20, 1), "l.bias": model()["l.bias"]}
     sizes = {}
     for contexts in (False, True):
-        encoder = nnc.Encoder(blocks="auto", temporal_contexts=contexts, history=contexts, **QP)
+        # Without effort the levels are the same with contexts as without.
+        encoder = nnc.Encoder(
+            blocks="auto", temporal_contexts=contexts, history=contexts, effort=0, **QP
+        )
         encoder.encode(tensors)
         step = np.where(np.arange(100)[None, :, None] < 10, 0.3, 0).astype(np.float32)
         for number in range(3):
