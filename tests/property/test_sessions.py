@@ -28,6 +28,8 @@ FLOATS = {
     "d": ((4, 3), "f8"),
     "j.0": ((4, 5), "f4"),
     "j.1": ((3, 5), "f4"),
+    "k.weight": ((6, 2, 3), "f4"),
+    "k.bias": ((6,), "f4"),
     "s": ((), "f4"),
     "e": ((0, 3), "f4"),
 }
@@ -90,7 +92,10 @@ def first_model(draw: Draw) -> dict[str, np.ndarray]:
         model[name] = generator.integers(0, 2, shape).astype(dtype)
     # Beyond 32 bits they are coded as pairs.
     model["p"][0, 0] = draw.choice([0, -(1 << 40)])
-    return {name: values for name, values in model.items() if name == "w" or draw.chance(45)}
+    chosen = {name: name == "w" or draw.chance(45) for name in model}
+    # A weight and its bias come together.
+    chosen["k.bias"] = chosen["k.weight"]
+    return {name: values for name, values in model.items() if chosen[name]}
 
 
 def bitstream_of(draw: Draw, kind: str, model: dict[str, np.ndarray]) -> bytes:
@@ -99,7 +104,8 @@ def bitstream_of(draw: Draw, kind: str, model: dict[str, np.ndarray]) -> bytes:
     if kind == "session":
         return nnc.Encoder(device_id=draw.choice([0, 0, 7]), **options).encode(model)
     if kind == "plain":
-        return nnc.encode(model, profile=draw.choice([0, 1]), **options)
+        blocks = draw.choice([(), "auto"])
+        return nnc.encode(model, profile=draw.choice([0, 1]), blocks=blocks, **options)
     tensors = model | {"g_G": np.ones((4, 2), "f4"), "g_H": np.full((2, 6), 0.5, "f4")}
     layer = nnc.Block(weight="g", g="g_G", h="g_H", dimensions=(4, 3, 2), separate=draw.chance(50))
     names = [name for name in model if name.startswith("j.")]
@@ -123,6 +129,10 @@ def trained(
     for name, values in model.items():
         if not draw.chance(60):
             result[name] = values
+        elif name.startswith("k."):
+            # The tensors of a layer go on in one shape and dtype.
+            change = generator.normal(0, 0.3, values.shape) * (generator.random(values.shape) < 0.5)
+            result[name] = values + change.astype("f4")
         elif values.dtype.kind in "iub":
             result[name] = other_integers(draw, name, values, packed=packed)
         else:
@@ -177,6 +187,7 @@ def draw_options(draw: Draw) -> dict[str, Any]:
         "parameter_search": draw.chance(70),
         "cabac_unary_length_minus1": draw.choice([10, 0, 40]),
         "metadata_unit": draw.chance(90),
+        "blocks": draw.choice([(), "auto"]),
         "references": draw.chance(20),
         "part_size": draw.choice([None, None, 5]),
         "aggregates": draw.choice([None, None, "all", "modules"]),
