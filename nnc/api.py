@@ -25,7 +25,7 @@ from nnc.decoder import (
     Topology,
     decode_model,
 )
-from nnc.decoder.session import Before, session_after
+from nnc.decoder.before import Before, session_after
 from nnc.encoder import (
     Block,
     CodebookChoice,

@@ -21,7 +21,7 @@ SESSION = ("--base", "--base FILE gives what came before it")
 
 def option_for(error: BitstreamError) -> tuple[str, str] | None:
     """Give the option that an error asks for, and what to tell the user of it; None for none."""
-    from nnc.decoder.session import needs_session
+    from nnc.decoder.before import needs_session
 
     if needs_session(error):
         return SESSION

@@ -20,9 +20,10 @@ from nnc.bitio import BitstreamError, BuildError, InputError
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing import Edit, link, run, walk_paths
 from nnc.decoder import Limits
+from nnc.decoder.before import known_of
 from nnc.decoder.layout import UnitLayout, coded_units, layout_of
 from nnc.decoder.model import Known, decode_unit, matrix_of
-from nnc.decoder.session import Decoder, known_of
+from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
 from nnc.encoder.structure import refuse_unread

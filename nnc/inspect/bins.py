@@ -8,10 +8,11 @@ from typing import Any
 
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
+from nnc.decoder.before import known_of
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
-from nnc.decoder.session import Decoder, known_of
+from nnc.decoder.session import Decoder
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.inspect.tracing import BitstreamTrace, byte_bit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnc.bitio import BitstreamError
-from nnc.decoder.session import Before, session_after
+from nnc.decoder.before import Before, session_after
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.metric_rules import METRIC_RULES

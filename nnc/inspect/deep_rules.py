@@ -13,10 +13,11 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Unit
+from nnc.decoder.before import known_of, needs_session
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
-from nnc.decoder.session import Decoder, known_of, needs_session
+from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule

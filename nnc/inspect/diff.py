@@ -11,10 +11,11 @@ import numpy as np
 
 from nnc.bitio import BitstreamError
 from nnc.bitio.table import same_value
+from nnc.decoder.before import Before, known_of, session_after
 from nnc.decoder.layout import layout_of
 from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
-from nnc.decoder.session import Before, Decoder, known_of, session_after
+from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
 from nnc.inspect.deep_rules import undecoded_reason

@@ -116,7 +116,7 @@ def test_a_level_set_to_itself_changes_nothing(session, capsys):
 )
 def test_what_is_missing_is_told_with_the_option(session, capsys, arguments, code):
     output = printed(capsys, *arguments, code=code)
-    assert "with the levels of its parent as contexts" in output.out + output.err
+    assert "with the levels of its parent, node (device 0, parameter " in output.out + output.err
     assert "--base FILE" in output.err
 
 

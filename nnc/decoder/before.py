@@ -1,0 +1,76 @@
+"""What comes before a bitstream in its session, for those who look into its payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nnc.bitio import BitstreamError, InputError, MissingValueError
+from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.layout import UnitLayout
+from nnc.decoder.model import Known
+from nnc.decoder.session import Decoder
+
+#: Elements by which a payload is coded with what bitstreams before hold, and the one by which
+#: its values are differences to such.
+NEED_OF_LEVELS = ("hist_dep_sig_prob_enabled_flag", "temporal_context_modeling_flag")
+NEED_OF_VALUES = "parent_node_id_present_flag"
+
+#: What comes before a bitstream in its session: the bitstreams, in order, or a decoder that has
+#: taken them.
+Before = Sequence[bytes | bytearray | memoryview | Bitstream] | Decoder
+
+
+def session_after(
+    before: Before,
+    *,
+    dimensions: Mapping[str, Sequence[int]] | None = None,
+    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+) -> Decoder | None:
+    """Give the session in which bitstreams have come, None where there are none.
+
+    Args:
+        before: the bitstreams; they may be updates of a model that isn't given.
+        dimensions: shapes by name, where they leave them out.
+        cabac_unary_length_minus1: the same for this element, one for all or by name.
+
+    Raises:
+        BitstreamError: one of them can't be decoded.
+        InputError: it is one bitstream, and no list.
+    """
+    if isinstance(before, Decoder):
+        return before
+    if isinstance(before, bytes | bytearray | memoryview | Bitstream):
+        raise InputError("the bitstreams before are given as a list, if only of one")
+    if not before:
+        return None
+    session = Decoder()
+    for data in before:
+        session.decode(
+            data,
+            apply=False,
+            dimensions=dimensions,
+            cabac_unary_length_minus1=cabac_unary_length_minus1,
+        )
+    return session
+
+
+def known_of(
+    known: Mapping[str, Known] | Decoder | None, unit: Unit, layout: UnitLayout
+) -> Mapping[str, Known] | None:
+    """Give what is known of the tensors of a unit, which a session has to be asked for.
+
+    Raises:
+        BitstreamError: the unit doesn't follow on what the session has come to.
+    """
+    if not isinstance(known, Decoder):
+        return known
+    try:
+        return known.known(unit, layout)
+    except BitstreamError as error:
+        raise unit.locate(error) from None
+
+
+def needs_session(error: BitstreamError) -> bool:
+    """Tell whether an error says that bitstreams of the session before are needed."""
+    names = (*NEED_OF_LEVELS, NEED_OF_VALUES)
+    return isinstance(error, MissingValueError) and error.path.endswith(names)
