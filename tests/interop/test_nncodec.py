@@ -89,6 +89,30 @@ class TestNncodecReadsUs:
         for name, expected in levels.items():
             assert np.array_equal(ours[name], np.asarray(expected).reshape(ours[name].shape))
 
+    @pytest.mark.parametrize(
+        "options",
+        [{}, {"dq": False}, {"scan_order": 1}, {"parents": "sha256"}, {"parents": "sha512"}],
+        ids=str,
+    )
+    def test_updates_of_layers(self, peer, options):
+        rng = np.random.default_rng(3)
+        shapes = {"l.weight": (24, 6, 3), "l.bias": (24,), "x": (5, 4)}
+        base = {name: rng.laplace(0, 0.1, shape).astype("f4") for name, shape in shapes.items()}
+        encoder = nnc.Encoder(base, blocks="auto", metadata_unit=False, **options)
+        theirs, ours = peer.Updates(), nnc.Decoder(base)
+        tensors = base
+        for depth in range(1, 5):
+            tensors = {
+                name: values + rng.laplace(0, 0.05, values.shape).astype("f4")
+                for name, values in tensors.items()
+            }
+            data = encoder.encode(tensors)
+            header = nnc.Bitstream.parse(data).units[2].header
+            assert (header.compressed_parameter_types, header.put_node_depth) == (8, depth)
+            _, values = theirs.decode(data)
+            for name, expected in ours.decode(data, apply=False).items():
+                assert np.array_equal(values[name].reshape(expected.shape), expected), name
+
     @pytest.mark.parametrize("qp_density", range(8))
     def test_qp_densities(self, peer, qp_density):
         qp = -(8 << qp_density)
