@@ -310,13 +310,16 @@ def test_the_base_model_may_be_in_another_file(updated, tmp_path):
         np.testing.assert_array_equal(results[1][name], values)
 
 
-@pytest.mark.parametrize("verb", ["encode", "decode"])
-def test_a_base_that_is_a_bitstream(verb, updated, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("verb", "code", "message"),
+    [("encode", 4, "gives only a difference"), ("decode", 2, "was decoded already")],
+)
+def test_a_base_that_is_an_update(verb, code, message, updated, tmp_path, capsys):
     _, new, update = updated
     source = new if verb == "encode" else update
     out = tmp_path / ("x.nnc" if verb == "encode" else "x.npz")
-    assert run([verb, str(source), "--base", str(update), "-o", str(out)]) == 4
-    assert "has to be a model file; decode this one" in capsys.readouterr().err
+    assert run([verb, str(source), "--base", str(update), "-o", str(out)]) == code
+    assert message in capsys.readouterr().err
 
 
 def test_an_update_that_decoders_do_not_trust(tmp_path, capsys):
