@@ -67,7 +67,7 @@ def test_annex_b_batch_norms_of_a_graph(tmp_path):
     model = make_model()
     onnx.save(model, tmp_path / "model.onnx")
     source = open_source(tmp_path / "model.onnx")
-    names = ("bn.weight", "bn.bias", "bn.mean", "bn.var")
+    names = ("bn.bias", "bn.weight", "bn.mean", "bn.var")
     assert [(one.weight, one.bias, one.batch_norm.names) for one in source.layers] == [
         ("conv.weight", "conv.bias", names)
     ]
