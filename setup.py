@@ -24,18 +24,18 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_writing",
-    "nnc.encoder.rate_counting",
-    "nnc.encoder.rate_path",
-    "nnc.encoder.rate_trellis",
-    "nnc.encoder.rounding",
-    "nnc.encoder.trellis",
+    "nnc.encoder.quantization.rate_counting",
+    "nnc.encoder.quantization.rate_path",
+    "nnc.encoder.quantization.rate_trellis",
+    "nnc.encoder.quantization.rounding",
+    "nnc.encoder.quantization.trellis",
 ]
 
 # Without these a loop that rounds isn't made into vectors; nothing there looks at errno, or at
 # the flags that floating point operations raise.
 MORE_ARGS = {}
 if sys.platform != "win32":
-    MORE_ARGS["nnc.encoder.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
+    MORE_ARGS["nnc.encoder.quantization.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
 
 extensions = cythonize(
     [

@@ -31,13 +31,13 @@ MODULES = (
     "nnc.explore",
     "nnc.plotting",
     "nnc.inspect",
-    "nnc.encoder.level_editing",
+    "nnc.editing.levels",
 )
 
 #: The names that are taken where a module has no `__all__`.
 NAMES = {
     "nnc.report": ("write_report", "make_report", "Report", "TensorReport"),
-    "nnc.encoder.level_editing": ("read_levels", "replace_levels", "edit_levels"),
+    "nnc.editing.levels": ("read_levels", "replace_levels", "edit_levels"),
 }
 
 #: Sections of a docstring whose lines are `name: text`.
@@ -50,20 +50,20 @@ NAME = re.compile(r"`(?P<text>(?P<name>nnc(?:\.\w+)+|[A-Za-z_]\w+)(?:\([^`]*\))?
 
 
 def public_names(module: Any) -> list[str]:
-    """Give the public names of a module: functions, then classes, then errors and warnings."""
+    """Return the public names of a module: functions, then classes, then errors and warnings."""
     names = NAMES.get(module.__name__) or module.__all__
     return sorted(names, key=lambda name: (kind(getattr(module, name)), name.lower()))
 
 
 def kind(value: Any) -> int:
-    """Give the place of a kind of name on the page."""
+    """Return the place of a kind of name on the page."""
     if inspect.isclass(value):
         return 2 if issubclass(value, Exception) else 1
     return 0 if callable(value) else 3
 
 
 def full_name(module: Any, name: str) -> str:
-    """Give the name under which a user has something."""
+    """Return the name under which a user has something."""
     return f"{module.__name__}.{name}"
 
 
@@ -148,7 +148,7 @@ def described(own: str, value: Any) -> Iterator[str]:
 
 
 def members(value: type) -> Iterator[tuple[str, Any]]:
-    """Give the public methods and properties of a class that have docstrings, as they come."""
+    """Return the public methods and properties of a class that have docstrings, as they come."""
     found: dict[str, Any] = {}
     for base in reversed(value.__mro__):
         if base.__module__.startswith("nnc") and (kind(value) == 1 or base is value):

@@ -54,13 +54,13 @@ shapes, types, values within the step, and what the model then computes.
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     clauses, annexes = map(line, ROWS), map(annex_line, ANNEXES)
     return HEAD + "".join(clauses) + ANNEX_HEAD + "".join(annexes) + "\n</div>\n"
 
 
 def annex_line(annex: Annex) -> str:
-    """Give the line of an annex, with its tests by file."""
+    """Return the line of an annex, with its tests by file."""
     files: dict[str, list[str]] = {}
     for test in annex.tests():
         file, _, name = test.partition("::")
@@ -71,7 +71,7 @@ def annex_line(annex: Annex) -> str:
 
 
 def line(row: Row) -> str:
-    """Give the line of a row."""
+    """Return the line of a row."""
     options = "".join(f", {name}={shown(value)}" for name, value in row.options.items())
     call = f"nnc.Encoder(base{options})" if row.is_session else f"nnc.encode(model{options})"
     elements = [said(name, value) for name, value in {**row.elements, **row.bins}.items()]
@@ -81,12 +81,12 @@ def line(row: Row) -> str:
 
 
 def shown(value: object) -> str:
-    """Give an option's value as it is written, without what is as always."""
+    """Return an option's value as it is written, without what is as always."""
     return re.sub(r", \w+=(None|\(\)|False|\{\})(?=[,)])", "", repr(value))
 
 
 def said(name: str, value: object) -> str:
-    """Give an element and its value."""
+    """Return an element and its value."""
     return f"`{name}`" if value is PRESENT else f"`{name}` = {value}"
 
 

@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 
 import nnc  # noqa: E402
 from nnc import syntax  # noqa: E402
+from nnc.bitstream.editing.parts import cut, wrap  # noqa: E402
 from nnc.bitstream.fields import SYNTAX_BY_CLASS  # noqa: E402
-from nnc.bitstream.parts import cut, wrap  # noqa: E402
 from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
 from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
@@ -86,14 +86,14 @@ class Counts:
 
 
 def hashable(value: Any) -> Any:
-    """Give something that stands for a value in a set."""
+    """Return something that stands for a value in a set."""
     if isinstance(value, np.ndarray):
         return value.tobytes()
     return bytes(value) if isinstance(value, memoryview | bytearray) else value
 
 
 def descriptions() -> dict[str, Any]:
-    """Give all tables of the schema by name, those of hand-written readers too."""
+    """Return all tables of the schema by name, those of hand-written readers too."""
     found: dict[str, Any] = dict(syntax.TABLES)
     for name in dir(syntax):
         if isinstance(getattr(syntax, name), syntax.Description):
@@ -102,7 +102,7 @@ def descriptions() -> dict[str, Any]:
 
 
 def expected() -> Iterator[tuple[Any, Any]]:
-    """Give each table with each of its elements, in the order of clauses and files."""
+    """Return each table with each of its elements, in the order of clauses and files."""
     tables = sorted(descriptions().values(), key=lambda table: (order(table.clause), table.schema))
     for table in tables:
         for element in table.elements.values():
@@ -110,7 +110,7 @@ def expected() -> Iterator[tuple[Any, Any]]:
 
 
 def order(clause: str) -> list[int]:
-    """Give a key that sorts clause 6 before clause 10."""
+    """Return a key that sorts clause 6 before clause 10."""
     return [int(part) for part in clause.split(".")]
 
 
@@ -209,7 +209,7 @@ def can_be_forced(bitstream: nnc.Bitstream, path: str, value: Any) -> bool:
 
 
 def reason(error: nnc.NncError) -> str:
-    """Give why a value is refused: the message, without what is of one bitstream only."""
+    """Return why a value is refused: the message, without what is of one bitstream only."""
     message = str(getattr(error, "message", error))
     return re.sub(r"^\d+ (?=is reserved)", "", message)
 
@@ -217,7 +217,7 @@ def reason(error: nnc.NncError) -> str:
 def values(
     data: bytes, given: dict[str, Any], traced: tracing.BitstreamTrace
 ) -> Iterator[tuple[str, str, Any]]:
-    """Give table, path and value of all elements of a bitstream, those of payloads too."""
+    """Return table, path and value of all elements of a bitstream, those of payloads too."""
     for element in traced.elements():
         if element.is_syntax:
             yield element.table, element.path, element.value
@@ -235,12 +235,12 @@ def values(
 
 
 def table_name(table: Any) -> str:
-    """Give the name that the schema has for the table of a value."""
+    """Return the name that the schema has for the table of a value."""
     return str(SYNTAX_BY_CLASS[type(table).__name__].table)
 
 
 def other(value: Any) -> Any:
-    """Give a value that is not this one."""
+    """Return a value that is not this one."""
     if isinstance(value, int):
         return value ^ 1
     if isinstance(value, float):
@@ -308,7 +308,7 @@ def strategy_counts(edited: dict[Key, Edits]) -> Counts:
 
 
 def owners() -> dict[str, str]:
-    """Give the table of each element that hand-written code reads."""
+    """Return the table of each element that hand-written code reads."""
     return {
         element.name: table.table
         for table, element in expected()
@@ -414,14 +414,14 @@ def measure() -> dict[str, Any]:
 
 
 def refused(edits: Edits) -> str:
-    """Give the reason why an element was never changed, the most frequent one."""
+    """Return the reason why an element was never changed, the most frequent one."""
     if edits.changed or not edits.refusals:
         return ""
     return edits.refusals.most_common(1)[0][0]
 
 
 def modules_about(clause: str) -> list[str]:
-    """Give the hand-written modules whose first lines name a clause."""
+    """Return the hand-written modules whose first lines name a clause."""
     pattern = rf"(?<![\d.]){re.escape(clause)}(?![\d.]*\d)"
     found = []
     for path in sorted((ROOT / "nnc").rglob("*.py")):
@@ -564,7 +564,7 @@ def dash(text: str) -> str:
 
 
 def anchor(table: str, name: str) -> str:
-    """Give the heading of an element; one that stands twice is explained under its first name."""
+    """Return the heading of an element; one that stands twice is explained under its first name."""
     head = name.rstrip("0123456789").removesuffix("_")
     elements = descriptions()[table].elements
     return head if head != name and head in elements else name

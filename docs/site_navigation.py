@@ -22,7 +22,7 @@ def on_config(config: Any) -> Any:
 
 
 def table_pages(index: Path) -> list[dict[str, list[str]]]:
-    """Give the pages that an index lists under each of its headings."""
+    """Return the pages that an index lists under each of its headings."""
     sections: list[dict[str, list[str]]] = []
     for match in LINE.finditer(index.read_text("utf-8")):
         if match["heading"]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.analysis import Analysis
-from generator.checker import check
-from generator.errors import SchemaError
-from generator.reader import read_schema
+from generator.language.errors import SchemaError
+from generator.language.reader import read_schema
+from generator.passes.analysis import Analysis
+from generator.passes.checker import check
 from generator.targets import TARGETS
 
 SETTINGS = "targets.toml"
@@ -57,7 +57,7 @@ def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, di
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> list[Path]:
-    """Give the files of a folder that a target would not make: those of schema files gone."""
+    """Return the files of a folder that a target would not make: those of schema files gone."""
     endings = {Path(name).suffix for name in files}
     return sorted(
         path
@@ -81,7 +81,7 @@ def build(folder: Path, files: dict[str, str]) -> None:
 
 
 def difference(folder: Path, files: dict[str, str]) -> str:
-    """Give a unified diff from the files in a folder to those that the schema gives."""
+    """Return a unified diff from the files in a folder to those that the schema gives."""
     wanted: dict[Path, str] = {folder / name: text for name, text in files.items()}
     wanted.update(dict.fromkeys(stale_files(folder, files), ""))
     lines: list[str] = []

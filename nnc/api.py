@@ -379,7 +379,7 @@ def tree(
     dimensions: OutOfBandDimensions | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> Node:
-    """Give the elements of a bitstream as a tree of units, tables and elements.
+    """Return the elements of a bitstream as a tree of units, tables and elements.
 
     Args and faults as for `trace`; a node has `children`, and the fault met in it as `error`.
     """
@@ -466,7 +466,7 @@ def diff(
 
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:
-    """Give the bytes of a bitstream; bytes are taken as they are."""
+    """Return the bytes of a bitstream; bytes are taken as they are."""
     if isinstance(data, str | os.PathLike):
         raise InputError(f"{data!r} is no bitstream but a path: nnc.open takes it")
     return data.to_bytes() if isinstance(data, Bitstream) else data

@@ -149,7 +149,7 @@ def encode_file(
 def advancing(
     tensors: Mapping[str, NDArray[Any]], advance: Counter
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Give tensors one by one, and tell their bytes."""
+    """Return tensors one by one, and tell their bytes."""
     for name, values in tensors.items():
         yield name, values
         advance(values.nbytes)

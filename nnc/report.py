@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.decoder import ModelStream
-from nnc.encoder.distortion import Distortion, compared
+from nnc.encoder.quantization.distortion import Distortion, compared
 from nnc.formats import open_source
 from nnc.inspect import TensorSummary, summarize_tensors
 
@@ -91,11 +91,11 @@ class Report:
     tensors: list[TensorReport]
 
     def to_json(self) -> str:
-        """Give the report as JSON."""
+        """Return the report as JSON."""
         return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, indent=1)
 
     def to_html(self, title: str = "Encoding report") -> str:
-        """Give the report as a page of its own."""
+        """Return the report as a page of its own."""
         return page(self, title)
 
 
@@ -145,14 +145,14 @@ def make_report(
 
 
 def bits_of_units(lines: Any) -> dict[str, float | None]:
-    """Give the bits for each value by unit; a unit's first tensor says them."""
+    """Return the bits for each value by unit; a unit's first tensor says them."""
     return {line.unit: line.bits_per_value for line in lines}
 
 
 def row_of(
     line: TensorSummary, bits: float | None, error: Distortion, seconds: float | None
 ) -> TensorReport:
-    """Give what one tensor came to."""
+    """Return what one tensor came to."""
     return TensorReport(
         name=line.name,
         shape=line.shape,
@@ -208,7 +208,7 @@ def write_report(
 
 
 def check_suffix(path: str | os.PathLike[str]) -> str:
-    """Give the suffix of a report, or refuse it.
+    """Return the suffix of a report, or refuse it.
 
     Raises:
         InputError: it is neither .json nor .html.
@@ -250,7 +250,7 @@ thead th { background: var(--tile); }
 
 
 def page(report: Report, title: str) -> str:
-    """Give a report as an HTML page."""
+    """Return a report as an HTML page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -263,7 +263,7 @@ def page(report: Report, title: str) -> str:
 
 
 def tiles(report: Report) -> str:
-    """Give the numbers of the whole model."""
+    """Return the numbers of the whole model."""
     ratio = report.bytes_before / report.bytes if report.bytes else 0.0
     shown = [
         (f"{report.bytes:,} bytes", f"of {report.bytes_before:,}"),
@@ -282,7 +282,7 @@ def tiles(report: Report) -> str:
 
 
 def bars(report: Report) -> str:
-    """Give the largest units as bars."""
+    """Return the largest units as bars."""
     sized = [(row, row.bytes) for row in report.tensors if row.bytes is not None]
     sized.sort(key=lambda pair: -pair[1])
     longest = sized[0][1] if sized else 1
@@ -345,12 +345,12 @@ OTHER = ' class="other"'
 
 
 def radius(values: int) -> float:
-    """Give the size of a dot."""
+    """Return the size of a dot."""
     return 3 + 1.1 * math.log10(max(values, 1))
 
 
 def told(row: TensorReport) -> str:
-    """Give one tensor in a line."""
+    """Return one tensor in a line."""
     size = "" if row.bytes is None else f"{row.bytes:,} bytes, "
     return f"{row.name}: {size}{row.bits_per_value:.2f} bits a value, {row.tool}"
 
@@ -362,7 +362,7 @@ COLUMNS = (
 
 
 def table(report: Report) -> str:
-    """Give all tensors as a table."""
+    """Return all tensors as a table."""
     head = "".join(f"<th>{escape(name)}</th>" for name in COLUMNS)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(row)) + "</tr>\n"
@@ -375,7 +375,7 @@ def table(report: Report) -> str:
 
 
 def cells(row: TensorReport) -> list[str]:
-    """Give the cells of a row."""
+    """Return the cells of a row."""
     return [
         row.name,
         "x".join(map(str, row.shape)) or "scalar",
@@ -391,5 +391,5 @@ def cells(row: TensorReport) -> list[str]:
 
 
 def short(number: float) -> str:
-    """Give a number with three digits."""
+    """Return a number with three digits."""
     return f"{number:.3g}"

@@ -100,7 +100,7 @@ def load_into(
 
 
 def arrays_in(model: Any) -> dict[str, Any]:
-    """Give the tensors of a module or a state dict as arrays."""
+    """Return the tensors of a module or a state dict as arrays."""
     torch = load_library("torch", "torch", "PyTorch models")
     state = model.state_dict() if isinstance(model, torch.nn.Module) else model
     if not isinstance(state, Mapping):
@@ -109,6 +109,6 @@ def arrays_in(model: Any) -> dict[str, Any]:
 
 
 def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Give arrays as tensors of PyTorch."""
+    """Return arrays as tensors of PyTorch."""
     load_library("torch", "torch", "PyTorch models")
     return {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}

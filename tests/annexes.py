@@ -30,7 +30,7 @@ class Annex:
     extra: str = ""
 
     def tests(self) -> list[str]:
-        """Give the tests named after the annex, `file::function`."""
+        """Return the tests named after the annex, `file::function`."""
         return [name for name, letters in NAMED if self.letter in letters]
 
 

@@ -89,7 +89,7 @@ class Row:
 
 
 def found(bitstreams: Sequence[nnc.Bitstream], name: str) -> list[Any]:
-    """Give the values of an element of headers or parameter sets, wherever it stands."""
+    """Return the values of an element of headers or parameter sets, wherever it stands."""
     return list(values_of(bitstreams, name))
 
 
@@ -103,7 +103,7 @@ def values_of(bitstreams: Sequence[nnc.Bitstream], name: str) -> Iterator[Any]:
 
 
 def found_bins(bitstreams: Sequence[nnc.Bitstream]) -> set[tuple[str, int]]:
-    """Give the elements of entropy coded payloads with the values that their bins have.
+    """Return the elements of entropy coded payloads with the values that their bins have.
 
     Payloads that are coded with what a session knows are looked at as far as they go without.
     """

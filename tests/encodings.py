@@ -34,7 +34,7 @@ OPTIONS: list[dict[str, Any]] = [
 
 
 def model() -> dict[str, np.ndarray]:
-    """Give tensors of several kinds: dense and sparse, of few values, vectors, integers."""
+    """Return tensors of several kinds: dense and sparse, of few values, vectors, integers."""
     rng = np.random.default_rng(4)
     sparse = rng.laplace(0, 0.1, (60, 40))
     sparse[10:35] = 0

@@ -69,7 +69,7 @@ class DigitsNetwork(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Give the logits, shape (N, 10), of images of shape (N, 1, 8, 8) in 0..1."""
+        """Return the logits, shape (N, 10), of images of shape (N, 1, 8, 8) in 0..1."""
         return self.classifier(self.features(images).flatten(1))
 
 
@@ -115,7 +115,7 @@ def distort(images: Tensor) -> Tensor:
 
 
 def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Give one epoch of distorted images and their labels, in random order."""
+    """Return one epoch of distorted images and their labels, in random order."""
     for chosen in torch.randperm(len(images)).split(BATCH):
         yield distort(images[chosen]), labels[chosen]
 
@@ -148,7 +148,7 @@ def train(images: Tensor, labels: Tensor) -> DigitsNetwork:
 
 
 def weights(network: DigitsNetwork) -> dict[str, np.ndarray]:
-    """Give the float tensors by name; the counters of batches, of no use later, stay out."""
+    """Return the float tensors by name; the counters of batches, of no use later, stay out."""
     return {
         name: tensor.numpy().copy()
         for name, tensor in network.state_dict().items()

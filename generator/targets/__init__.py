@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from generator.analysis import Analysis
-from generator.targets import docs, python, strategies
+from generator.passes.analysis import Analysis
+from generator.targets.docs import target as docs
+from generator.targets.python import target as python
+from generator.targets.strategies import target as strategies
 
 #: A target takes the analysed schema and its section of targets.toml, and gives the content of
 #: each file by its path below the output folder.

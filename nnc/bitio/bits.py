@@ -39,7 +39,7 @@ class TraceEntry(NamedTuple):
 
 
 def index_text(index: Any) -> str:
-    """Give an index (None, an integer or a tuple of them) as `[1][2]`."""
+    """Return an index (None, an integer or a tuple of them) as `[1][2]`."""
     if index is None:
         return ""
     if isinstance(index, tuple):
@@ -102,7 +102,7 @@ class BitReader:
         self.stack.pop()
 
     def path(self, name: str, index: Any = None) -> str:
-        """Give the syntax path of an element here."""
+        """Return the syntax path of an element here."""
         return path_text(self.stack, name, index)
 
     def u(self, n: int, name: str, index: Any = None) -> int:
@@ -287,7 +287,7 @@ class BitReader:
             self.trace.append(TraceEntry(start + j * n, n, path, descriptor, value))
 
     def read_bits(self, start: int, n: int) -> int:
-        """Give `n` bits at `start` as an unsigned integer; they are known to be there."""
+        """Return `n` bits at `start` as an unsigned integer; they are known to be there."""
         if n <= 56:
             return self.read_word(start, n)
         first = start >> 3
@@ -296,7 +296,7 @@ class BitReader:
         return (whole >> (8 * last - start - n)) & ((ONE << n) - 1)
 
     def read_word(self, start: int, n: int) -> int:
-        """Give at most 56 bits at `start`: never more than eight bytes are touched."""
+        """Return at most 56 bits at `start`: never more than eight bytes are touched."""
         if n == 0:
             return 0
         word = 0
@@ -338,7 +338,7 @@ class BitReader:
         return suffix + (ONE << order) - (ONE << k)
 
     def find_zero_byte(self, first: int, last: int) -> int:
-        """Give the place of the first zero byte, or -1."""
+        """Return the place of the first zero byte, or -1."""
         for j in range(first, last):
             if self.data[j] == 0:
                 return j
@@ -374,7 +374,7 @@ class BitWriter:
         self.stack.pop()
 
     def path(self, name: str, index: Any = None) -> str:
-        """Give the syntax path of an element here."""
+        """Return the syntax path of an element here."""
         return path_text(self.stack, name, index)
 
     def u(self, n: int, value: Any, name: str, index: Any = None) -> None:
@@ -468,7 +468,7 @@ class BitWriter:
         self.write_bits(n, value)
 
     def to_bytes(self) -> bytes:
-        """Give what was written; a last incomplete byte is filled with zero bits."""
+        """Return what was written; a last incomplete byte is filled with zero bits."""
         if self.pending_bits == 0:
             return bytes(self.buffer)
         return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
@@ -480,7 +480,7 @@ class BitWriter:
         raise BuildError(message, path=self.path(name, index), value=value, allowed=allowed)
 
     def integer(self, value: Any, name: str, index: Any) -> Any:
-        """Give `value` as an integer, or refuse it."""
+        """Return `value` as an integer, or refuse it."""
         try:
             return value.__index__()
         except AttributeError:

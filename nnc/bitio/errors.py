@@ -117,11 +117,11 @@ class PlacedError(NncError):
         return self
 
     def told_value(self) -> str:
-        """Give what the message goes on with about the value; nothing by default."""
+        """Return what the message goes on with about the value; nothing by default."""
         return ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all parts as plain data, for machine-readable reports."""
+        """Return all parts as plain data, for machine-readable reports."""
         return {
             "kind": self.kind,
             "message": self.message,
@@ -137,7 +137,7 @@ class PlacedError(NncError):
         }
 
     def __str__(self) -> str:
-        """Give the place, the message, and what to do, on one line."""
+        """Return the place, the message, and what to do, on one line."""
         place = []
         if self.unit is not None:
             place.append(f"unit {self.unit}" + (f" ({self.unit_type})" if self.unit_type else ""))
@@ -197,7 +197,7 @@ class IncompleteError(BitstreamError):
         self.missing_bits = missing_bits
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all parts as plain data, for machine-readable reports."""
+        """Return all parts as plain data, for machine-readable reports."""
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
@@ -220,7 +220,7 @@ class MissingValueError(BitstreamError):
 
 
 def shortened(value: Any) -> str:
-    """Give a value as text that is not too long for a message."""
+    """Return a value as text that is not too long for a message."""
     text = str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
@@ -233,7 +233,7 @@ def is_in(word: str, text: str) -> bool:
 def _restored(
     kind: type[BitstreamError], args: tuple[Any, ...], parts: dict[str, Any]
 ) -> BitstreamError:
-    """Give the error that `BitstreamError.__reduce__` took apart."""
+    """Return the error that `BitstreamError.__reduce__` took apart."""
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(parts)

@@ -52,7 +52,7 @@ class Table:
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
 
     def called(self) -> Iterator[tuple[str, Table]]:
-        """Give the called tables that are present, with the names of their fields."""
+        """Return the called tables that are present, with the names of their fields."""
         for field in self.fields:
             try:
                 value = object.__getattribute__(self, field)
@@ -74,7 +74,7 @@ class Syntax(Construct):  # type: ignore[misc]
     scope_type: ClassVar[Any]
 
     def scope(self, context: Any) -> Any:
-        """Give `context` as a scope, taking the names it knows from a mapping."""
+        """Return `context` as a scope, taking the names it knows from a mapping."""
         if isinstance(context, self.scope_type):
             return context
         return self.scope_type.from_context(context)

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nnc.bitstream import editing, paths
+from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
+from nnc.bitstream.editing import edit as editing
+from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
 from nnc.bitstream.mapped import MappedFile
 from nnc.bitstream.parser import OutOfBand, UnitParser
-from nnc.bitstream.plan import Plan
 from nnc.bitstream.unit import Unit
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
@@ -109,7 +110,7 @@ class Bitstream:
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
-        """Give all units in the order of decoding, those inside aggregates too."""
+        """Return all units in the order of decoding, those inside aggregates too."""
 
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
@@ -119,7 +120,7 @@ class Bitstream:
         return inside(self.units)
 
     def get(self, path: str) -> Any:
-        """Give what stands at a path; no payload is decoded for it.
+        """Return what stands at a path; no payload is decoded for it.
 
         Args:
             path: `units[3].header.tensor_dimensions[1]`, `units[1].payload.mps_qp_density`,
@@ -197,7 +198,7 @@ class Bitstream:
         return editing.run(self, editing.removal(path), force=force, keep=False)
 
     def pieces(self) -> Iterator[bytes | memoryview]:
-        """Give the bytes of the bitstream piece by piece, payloads as views.
+        """Return the bytes of the bitstream piece by piece, payloads as views.
 
         Raises:
             BuildError: a table holds what can't be written.
@@ -205,7 +206,7 @@ class Bitstream:
         return UnitBuilder().build_units(self.units)
 
     def to_bytes(self) -> bytes:
-        """Give the bytes of the bitstream; see `pieces` for errors."""
+        """Return the bytes of the bitstream; see `pieces` for errors."""
         return b"".join(self.pieces())
 
     def write(self, file: BinaryIO) -> None:
@@ -225,7 +226,7 @@ class Bitstream:
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Give back the memory into which pages of mapped files were read."""
+        """Return back the memory into which pages of mapped files were read."""
         for mapped in self._mapped:
             mapped.release_pages()
 

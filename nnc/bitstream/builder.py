@@ -22,7 +22,7 @@ class UnitBuilder:
         self.scope = Scope()
 
     def build_units(self, units: Iterable[Unit], prefix: str = "") -> Iterator[bytes | memoryview]:
-        """Give the bytes of units piece by piece."""
+        """Return the bytes of units piece by piece."""
         for number, unit in enumerate(units):
             try:
                 yield from self.build_unit(unit, f"{prefix}units[{number}]")
@@ -33,7 +33,7 @@ class UnitBuilder:
                 raise
 
     def build_unit(self, unit: Unit, path: str) -> Iterator[bytes | memoryview]:
-        """Give the bytes of one unit piece by piece."""
+        """Return the bytes of one unit piece by piece."""
         if unit.header is None:
             if unit.whole is None:
                 raise BuildError("the unit has no header")
@@ -49,7 +49,7 @@ class UnitBuilder:
         yield from payload
 
     def build_payload(self, unit: Unit, scope: Scope, path: str) -> list[bytes | memoryview]:
-        """Give the pieces of a payload, and make what the unit changes come into force."""
+        """Return the pieces of a payload, and make what the unit changes come into force."""
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             return list(self.build_units(unit.units, f"{path}."))
@@ -70,7 +70,7 @@ class UnitBuilder:
 
 
 def given_value(unit: Unit, name: str) -> Any:
-    """Give a value that a table asks for: the one that it was read with, if any."""
+    """Return a value that a table asks for: the one that it was read with, if any."""
     if name in unit.given:
         return unit.given[name]
     scope = unit.scope
@@ -100,7 +100,7 @@ def placed(error: Placed, unit_path: str) -> Placed:
 
 
 def size_field(size_without_field: int, before: NnrUnitSize | None) -> NnrUnitSize:
-    """Give the size field of a unit: in the form that it had, unless the size needs the other.
+    """Return the size field of a unit: in the form that it had, unless the size needs the other.
 
     Raises:
         BuildError: the unit is larger than a size field can say.

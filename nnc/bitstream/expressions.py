@@ -75,7 +75,7 @@ class UnknownNameError(LookupError):
 
 
 def flat(values: Iterable[Any]) -> Iterable[Any]:
-    """Give the values, those in lists one by one."""
+    """Return the values, those in lists one by one."""
     for value in values:
         if isinstance(value, list):
             yield from flat(value)
@@ -84,7 +84,7 @@ def flat(values: Iterable[Any]) -> Iterable[Any]:
 
 
 def evaluate(text: str, names: Mapping[str, Any]) -> Any:
-    """Give the value of an expression.
+    """Return the value of an expression.
 
     Args:
         text: the expression, in the schema's language.
@@ -221,7 +221,7 @@ def combined(sign: str, left: Evaluation, right: Evaluation) -> Evaluation:
 
 
 def entry(names: Mapping[str, Any], name: str, indices: list[int]) -> Any:
-    """Give the value of a name, or of an entry of its list."""
+    """Return the value of a name, or of an entry of its list."""
     if name in names:
         value = names[name]
     elif name.isupper() or "_" in name:

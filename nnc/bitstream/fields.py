@@ -54,13 +54,13 @@ class Field(NamedTuple):
 
 
 def fields_of(table_type: type[Table]) -> dict[str, Field]:
-    """Give the fields of a table by name, in the order of the syntax, derived ones last."""
+    """Return the fields of a table by name, in the order of the syntax, derived ones last."""
     return fields_by_class(table_type.__name__)
 
 
 @functools.cache
 def fields_by_class(name: str) -> dict[str, Field]:
-    """Give the fields of the table whose dataclass has a name."""
+    """Return the fields of the table whose dataclass has a name."""
     table_type: type[Table] = SYNTAX_BY_CLASS[name].table_type
     declared: dict[str, str] = table_type.__annotations__
     names = list(table_type.fields)
@@ -92,14 +92,14 @@ def field_of(table_type: type[Table], name: str, annotation: str) -> Field:
 
 
 def called_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Give the fields of a table that hold called tables, in order."""
+    """Return the fields of a table that hold called tables, in order."""
     for field in fields_of(table_type).values():
         if field.called is not None and field.depth == 0:
             yield field
 
 
 def copy_table(table: Any) -> Any:
-    """Give a copy of a table that shares nothing that can be changed; bytes stay views."""
+    """Return a copy of a table that shares nothing that can be changed; bytes stay views."""
     if isinstance(table, Table):
         copy = object.__new__(type(table))
         for name in fields_of(type(table)):
@@ -111,7 +111,7 @@ def copy_table(table: Any) -> Any:
 
 
 def empty_table(syntax: Any) -> Table:
-    """Give a table of which all elements are absent."""
+    """Return a table of which all elements are absent."""
     table: Table = object.__new__(syntax.table_type)
     for name in fields_of(syntax.table_type):
         setattr(table, name, None)
@@ -119,13 +119,13 @@ def empty_table(syntax: Any) -> Table:
 
 
 def width_of(element: Element) -> int | None:
-    """Give the fixed number of bits of an element, None where it has none."""
+    """Return the fixed number of bits of an element, None where it has none."""
     match = re.fullmatch(r"(?:u|i|flt|iae|uae)\((\d+)\)", element.descriptor)
     return int(match[1]) if match else None
 
 
 def array_type(field: Field) -> np.dtype[Any]:
-    """Give the dtype of a field that is an array: the narrowest that holds its values."""
+    """Return the dtype of a field that is an array: the narrowest that holds its values."""
     width = width_of(field.element) if field.element is not None else None
     if field.kind == "float":
         return np.dtype(f"<f{(width or 32) >> 3}")

@@ -33,7 +33,7 @@ class MappedFile:
         weakref.finalize(self, os.close, self.descriptor)
 
     def release_pages(self) -> None:
-        """Give back the memory into which pages of the file were read."""
+        """Return back the memory into which pages of the file were read."""
         if hasattr(self.mapping, "madvise"):
             self.mapping.madvise(mmap.MADV_DONTNEED)
 
@@ -78,6 +78,6 @@ class MappedFile:
 
 
 def address_of(data: Any) -> int:
-    """Give the place of bytes in memory."""
+    """Return the place of bytes in memory."""
     place: int = np.frombuffer(data, dtype=np.uint8).__array_interface__["data"][0]
     return place

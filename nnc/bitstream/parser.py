@@ -50,7 +50,7 @@ class OutOfBand:
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None
 
     def shape(self, name: str) -> list[int] | None:
-        """Give tensor_dimensions of one tensor, or None.
+        """Return tensor_dimensions of one tensor, or None.
 
         Raises:
             InputError: what is given is no shape.
@@ -64,7 +64,7 @@ class OutOfBand:
         return [int(length) for length in lengths]
 
     def unary_length(self, name: str) -> int | None:
-        """Give cabac_unary_length_minus1 for one tensor, or None."""
+        """Return cabac_unary_length_minus1 for one tensor, or None."""
         if isinstance(self.cabac_unary_length_minus1, Mapping):
             return self.cabac_unary_length_minus1.get(name)
         return self.cabac_unary_length_minus1
@@ -119,7 +119,7 @@ class UnitParser:
         return unit
 
     def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
-        """Give the byte where the unit ends, or refuse a size that can't be."""
+        """Return the byte where the unit ends, or refuse a size that can't be."""
         smallest = 3 + 2 * size.nnr_unit_size_flag
         if size.nnr_unit_size < smallest:
             self.reader.position = 8 * start
@@ -267,7 +267,7 @@ class UnitParser:
         return False
 
     def given_for(self, unit: Unit) -> Callable[[str, Table], Any]:
-        """Give the function that the generated parsers ask for values they can't know."""
+        """Return the function that the generated parsers ask for values they can't know."""
 
         def given(name: str, table: Table) -> Any:
             if name in unit.given:
@@ -284,7 +284,7 @@ class UnitParser:
         return given
 
     def name_of(self, table: Table) -> str:
-        """Give the name of the tensor whose header is being read, or "" where it has none."""
+        """Return the name of the tensor whose header is being read, or "" where it has none."""
         unit = self.parameter_sets.reference_list
         if unit is None:
             return element_name(table)
@@ -330,7 +330,7 @@ def holds_part_of_decomposed(unit: Unit) -> bool:
 
 
 def element_name(table: Table, listed: Sequence[str] = ()) -> str:
-    """Give the name of the tensor whose header is being read, the first of several, or "".
+    """Return the name of the tensor whose header is being read, the first of several, or "".
 
     Args:
         table: the header.

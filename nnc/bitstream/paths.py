@@ -80,7 +80,7 @@ def parse_path(text: str) -> list[Step]:
 
 
 def path_error(text: str, place: int, expected: str) -> InputError:
-    """Give the error for a path that is wrong at one place."""
+    """Return the error for a path that is wrong at one place."""
     found = repr(text[place]) if place < len(text) else "the end"
     return InputError(f"{text}: column {place + 1}: expected {expected}, found {found}")
 
@@ -121,7 +121,7 @@ class Place:
         return ".".join(parts) + index_text(self.indices)
 
     def names(self) -> list[str]:
-        """Give the names that lead from the header or payload to the element."""
+        """Return the names that lead from the header or payload to the element."""
         assert self.field is not None
         table_type = self.root_type()
         assert table_type is not None
@@ -140,7 +140,7 @@ class Place:
         return [*self.tables, self.field.name]
 
     def root_type(self) -> type[Table] | None:
-        """Give the dataclass of the header or the payload, None for what has no elements."""
+        """Return the dataclass of the header or the payload, None for what has no elements."""
         assert self.unit is not None
         if self.part == "header":
             return NnrUnitHeader
@@ -148,7 +148,7 @@ class Place:
         return payload_type(self.unit) if syntax is None else syntax.table_type
 
     def root(self) -> Table | None:
-        """Give the header or the payload as a table, None where there is none."""
+        """Return the header or the payload as a table, None where there is none."""
         assert self.unit is not None
         if self.part == "header":
             return self.unit.readable_header()
@@ -162,7 +162,7 @@ class Place:
         return self.part == "payload" and self.unit.payload_syntax is None
 
     def owner(self, create: bool = False) -> Table | None:
-        """Give the table that the element stands in, None where it is absent.
+        """Return the table that the element stands in, None where it is absent.
 
         Args:
             create: make the absent tables on the way, with all elements absent.
@@ -179,7 +179,7 @@ class Place:
         return table
 
     def value(self) -> Any:
-        """Give what stands here; None where the element is absent.
+        """Return what stands here; None where the element is absent.
 
         Raises:
             InputError: an index is out of range.
@@ -197,7 +197,7 @@ class Place:
         return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
 
     def whole_value(self) -> Any:
-        """Give the value without the indices."""
+        """Return the value without the indices."""
         unit = self.unit
         if self.part in ("unit", "units") or unit is None:
             return unit
@@ -216,7 +216,7 @@ class Place:
 
 
 def size_part(unit: Unit, part: str) -> int:
-    """Give nnr_unit_size or nnr_unit_size_flag of a unit as it would be written."""
+    """Return nnr_unit_size or nnr_unit_size_flag of a unit as it would be written."""
     from nnc.bitstream.builder import size_field
 
     size = unit.byte_size
@@ -231,7 +231,7 @@ def size_part(unit: Unit, part: str) -> int:
 
 
 def places(units: Sequence[Unit], path: str) -> Iterator[Place]:
-    """Give the places that a path leads to: one, or with `*` any number.
+    """Return the places that a path leads to: one, or with `*` any number.
 
     Raises:
         InputError: the path leads nowhere; the message says at which column and why.
@@ -256,7 +256,7 @@ def places(units: Sequence[Unit], path: str) -> Iterator[Place]:
 def unit_places(
     units: Sequence[Unit], steps: list[Step], path: str, prefix: str = ""
 ) -> Iterator[tuple[Unit, str, list[Step]]]:
-    """Give the units that the first steps lead to, their paths, and the steps that are left."""
+    """Return the units that the first steps lead to, their paths, and the steps that are left."""
     step, rest = steps[0], steps[1:]
     if len(step.indices) != 1:
         raise path_error(path, step.column - 1 + len(step.name), "the number of a unit, [3] or [*]")
@@ -280,7 +280,7 @@ def unit_places(
 
 
 def unit_part(unit: Unit, unit_path: str, steps: list[Step], path: str) -> Iterator[Place]:
-    """Give the places within a unit."""
+    """Return the places within a unit."""
     if not steps:
         yield Place(unit, unit_path, "unit")
         return
@@ -301,7 +301,7 @@ def unit_part(unit: Unit, unit_path: str, steps: list[Step], path: str) -> Itera
 
 
 def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]:
-    """Give the places within a header or payload."""
+    """Return the places within a header or payload."""
     if not steps:
         yield here
         return
@@ -319,7 +319,7 @@ def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]
 def find(
     table_type: type[Table], table: Table | None, steps: Sequence[Step], path: str
 ) -> tuple[tuple[str, ...], Field]:
-    """Give the names of the tables that lead to an element, and the element's field.
+    """Return the names of the tables that lead to an element, and the element's field.
 
     Raises:
         InputError: a name is unknown, or that of no table.
@@ -342,7 +342,7 @@ def find(
 def find_field(
     table_type: type[Table], table: Table | None, name: str, depth: int
 ) -> list[Field] | None:
-    """Give the fields that lead to a name: of called tables, and the one of the name.
+    """Return the fields that lead to a name: of called tables, and the one of the name.
 
     Args:
         table_type: where to begin.
@@ -365,14 +365,14 @@ def find_field(
 
 
 def searched_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Give the called tables whose names may be left out in paths."""
+    """Return the called tables whose names may be left out in paths."""
     # As one of nnr_unit_payload only bytes are kept; its tables are payloads by themselves.
     if table_type is not NnrUnitPayload:
         yield from called_tables(table_type)
 
 
 def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...]]]) -> list[str]:
-    """Give the elements of a unit paths that lead to them and to nothing else.
+    """Return the elements of a unit paths that lead to them and to nothing else.
 
     Where elements of one name and as many indices stand in several tables, the short path means
     that of the outermost one; those in others are named with all tables around them.
@@ -395,14 +395,14 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
 
 
 def without_numbers(path: str) -> str:
-    """Give a path without the numbers in the indices of its last name."""
+    """Return a path without the numbers in the indices of its last name."""
     before, dot, last = path.rpartition(".")
     name = last.partition("[")[0]
     return before + dot + name + "[]" * last.count("[")
 
 
 def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
-    """Give the error for a name that is no element, with the nearest that are."""
+    """Return the error for a name that is no element, with the nearest that are."""
     near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     table = SYNTAX_BY_CLASS[table_type.__name__].table
@@ -410,7 +410,7 @@ def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
 
 
 def names_below(table_type: type[Table]) -> set[str]:
-    """Give the names of all fields of a table and of those that it calls."""
+    """Return the names of all fields of a table and of those that it calls."""
     names = set(fields_of(table_type))
     for called in searched_tables(table_type):
         names |= names_below(called.called.table_type)
@@ -418,7 +418,7 @@ def names_below(table_type: type[Table]) -> set[str]:
 
 
 def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
-    """Give the places that the indices of the last step lead to."""
+    """Return the places that the indices of the last step lead to."""
     assert place.field is not None
     if len(step.indices) > place.field.depth:
         raise InputError(
@@ -437,7 +437,7 @@ def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
 
 
 def get(units: Sequence[Unit], path: str) -> Any:
-    """Give the value at a path; see `Bitstream.get`."""
+    """Return the value at a path; see `Bitstream.get`."""
     found = places(units, path)
     if ALL not in path:
         return next(found).value()

@@ -24,7 +24,7 @@ from nnc.syntax import (
 
 
 def payload_type(unit: Unit) -> type[Table] | None:
-    """Give the table that holds the payload's element; None where it has none of its own.
+    """Return the table that holds the payload's element; None where it has none of its own.
 
     The payload of a start unit is empty, that of an aggregate are its units, that of a unit
     with `payload_syntax` is a table of its own.
@@ -39,7 +39,7 @@ def payload_type(unit: Unit) -> type[Table] | None:
 
 
 def payload_table(unit: Unit) -> Table | None:
-    """Give the payload as the table that holds its element, None where it has none.
+    """Return the payload as the table that holds its element, None where it has none.
 
     Raises:
         BitstreamError: a raw tensor is shorter than its dimensions want it.
@@ -64,7 +64,7 @@ def payload_table(unit: Unit) -> Table | None:
 def changed_payload(
     unit: Unit, field: Field, indices: tuple[int, ...], value: Any, path: str, force: bool
 ) -> memoryview | None:
-    """Give the bytes of a payload in which its element, or one value of it, is changed.
+    """Return the bytes of a payload in which its element, or one value of it, is changed.
 
     Args:
         unit: the unit.

@@ -51,7 +51,7 @@ PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
 
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
-    """Give the header of a unit that is whole, and can be decoded without other data units.
+    """Return the header of a unit that is whole, and can be decoded without other data units.
 
     Args:
         nnr_unit_type: its type.
@@ -66,7 +66,7 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
 
 
 def type_name(nnr_unit_type: int) -> str:
-    """Give the name of a unit type; reserved and unspecified ones by their number."""
+    """Return the name of a unit type; reserved and unspecified ones by their number."""
     try:
         return NnrUnitType(nnr_unit_type).name
     except ValueError:
@@ -93,7 +93,7 @@ class ParameterSets:
     reference_parts: tuple[Unit, ...] = ()
 
     def after(self, unit: Unit) -> ParameterSets:
-        """Give what is in force after `unit`."""
+        """Return what is in force after `unit`."""
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_STR:
             return ParameterSets(start=unit)
@@ -106,7 +106,7 @@ class ParameterSets:
         return self
 
     def after_list(self, unit: Unit) -> ParameterSets:
-        """Give what is in force after a list of element ids or a part of one."""
+        """Return what is in force after a list of element ids or a part of one."""
         if not unit.is_part:
             return replace(self, reference_list=unit, reference_parts=())
         counter, expected = unit.partial_data_counter, 0
@@ -175,7 +175,7 @@ class Unit:
 
     @classmethod
     def joined(cls, parts: list[Unit]) -> Unit:
-        """Give the unit whose payload is cut over several units; for reading only."""
+        """Return the unit whose payload is cut over several units; for reading only."""
         first = parts[0]
         unit = cls(
             first.header,
@@ -296,13 +296,13 @@ class Unit:
         return error
 
     def beginning(self, path: str) -> int | None:
-        """Give where in the data, in bits, the part of the unit begins that a path is in."""
+        """Return where in the data, in bits, the part of the unit begins that a path is in."""
         in_payload = path.removeprefix(f"{self.path}.").startswith("payload")
         begin = self.payload_start if in_payload else self.start
         return None if begin is None else 8 * begin
 
     def bits_between(self, bit_position: int | None) -> int:
-        """Give the bits that stand in the data between the parts up to a place of the payload.
+        """Return the bits that stand in the data between the parts up to a place of the payload.
 
         Args:
             bit_position: the place, from the first bit of the payload.
@@ -316,7 +316,7 @@ class Unit:
         return 0
 
     def readable_header(self) -> NnrUnitHeader:
-        """Give the header, or raise the error that says which value is missing for it."""
+        """Return the header, or raise the error that says which value is missing for it."""
         if self.header is None:
             if self.missing is not None:
                 raise self.missing
@@ -324,7 +324,7 @@ class Unit:
         return self.header
 
     def referenced_name(self, index: int) -> str:
-        """Give the name that an index into the list of element ids stands for.
+        """Return the name that an index into the list of element ids stands for.
 
         Raises:
             InvalidError: there is no such list, or no such place in it.
@@ -365,7 +365,7 @@ class Unit:
         self.trailing = self.payload_bytes[(reader.position + 7) >> 3 :]
 
     def __copy__(self) -> Unit:
-        """Give a unit of its own whose payload is a view on the same data."""
+        """Return a unit of its own whose payload is a view on the same data."""
         copied = Unit.__new__(Unit)
         copied.__dict__.update(self.__dict__)
         return copied
@@ -424,7 +424,7 @@ def located(error: Placed, stream: BitReader | BitWriter) -> Placed:
 
 
 def path_in_unit(path: str) -> str:
-    """Give the path within a unit for a path that an entropy decoder gives."""
+    """Return the path within a unit for a path that an entropy decoder gives."""
     name, _, index = path.partition("[")
     if name in ("cabac_offset_list", "dq_state_list"):
         return f"header.{path}"
@@ -457,7 +457,7 @@ class ElementRule(TypedDict):
 
 
 def rule_of_element(table: str, element: str) -> ElementRule:
-    """Give the clause and the schema line of an element of a syntax table."""
+    """Return the clause and the schema line of an element of a syntax table."""
     syntax = TABLES[table]
     line = syntax.elements[element].line
     return {"clause": syntax.clause, "schema": f"{syntax.schema.rpartition(':')[0]}:{line}"}
@@ -491,7 +491,7 @@ class ElementFinder:
                 self.exact.append((entry.position, table))
 
     def place_in(self, unit: Unit) -> tuple[int, str] | None:
-        """Give the element's position in the data, in bits, and its table; None: not found."""
+        """Return the element's position in the data, in bits, and its table; None: not found."""
         source = unit.parts[0].whole if unit.parts else unit.whole
         if source is None or unit.scope is None:
             return None

@@ -23,7 +23,7 @@ RANGE = re.compile(r"(-?\d+) \.\. (-?\d+)")
 
 
 def rule_of(field: Field) -> tuple[str, str]:
-    """Give clause and schema line of an element, as errors take them."""
+    """Return clause and schema line of an element, as errors take them."""
     file = field.syntax.schema.rpartition(":")[0]
     line = field.syntax.schema.rpartition(":")[2] if field.element is None else field.element.line
     clause = field.syntax.clause if field.element is None else field.element.clause
@@ -32,19 +32,19 @@ def rule_of(field: Field) -> tuple[str, str]:
 
 @functools.cache
 def enum_of(element: Element) -> type[IntEnum] | type[IntFlag] | None:
-    """Give the enum that names the values of an element, None where there is none."""
+    """Return the enum that names the values of an element, None where there is none."""
     found = getattr(tables, element.enum, None) if element.enum else None
     return found if isinstance(found, type) and issubclass(found, IntEnum | IntFlag) else None
 
 
 def range_of(element: Element) -> tuple[int, int] | None:
-    """Give the values that a valid bitstream has, None where all that fit are valid."""
+    """Return the values that a valid bitstream has, None where all that fit are valid."""
     match = RANGE.fullmatch(element.range or "")
     return (int(match[1]), int(match[2])) if match else None
 
 
 def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
-    """Give a value as its element holds it, or refuse it.
+    """Return a value as its element holds it, or refuse it.
 
     Args:
         field: the element.
@@ -73,7 +73,7 @@ def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
 
 
 def refused(field: Field, path: str, message: str, value: Any, allowed: str = "") -> BuildError:
-    """Give the error for a value that breaks a rule, with the rule."""
+    """Return the error for a value that breaks a rule, with the rule."""
     clause, schema = rule_of(field)
     return BuildError(
         message, path=path, value=value, allowed=allowed, clause=clause, schema=schema
@@ -111,7 +111,7 @@ def named(names: type[IntEnum] | type[IntFlag], value: int) -> bool:
 
 
 def limits_of(element: Element) -> tuple[int, int]:
-    """Give the least and the largest number that the descriptor of an element can hold."""
+    """Return the least and the largest number that the descriptor of an element can hold."""
     width = width_of(element)
     signed = element.descriptor.startswith(("i", "ie"))
     if width is None:
@@ -122,7 +122,7 @@ def limits_of(element: Element) -> tuple[int, int]:
 
 
 def rounded(field: Field, value: float, path: str) -> float:
-    """Give a number as the element stores it.
+    """Return a number as the element stores it.
 
     Raises:
         BuildError: too large for the element, or NaN, which only arrays may hold.
@@ -161,12 +161,12 @@ def check_constraints(field: Field, table: Table, path: str) -> None:
 
 
 def plain(values: Any) -> Any:
-    """Give the values of an array as a list; all else as it is."""
+    """Return the values of an array as a list; all else as it is."""
     return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def default_value(field: Field, in_force: dict[str, Any]) -> Any:
-    """Give the value of an element that has to appear.
+    """Return the value of an element that has to appear.
 
     What its absence was taken for, if the schema says so; else the least that is valid.
 
@@ -187,7 +187,7 @@ def default_value(field: Field, in_force: dict[str, Any]) -> Any:
 
 
 def default_item(field: Field) -> Any:
-    """Give the default of one value, also of one in a list."""
+    """Return the default of one value, also of one in a list."""
     if field.kind == "str":
         return ""
     if field.kind == "bytes":

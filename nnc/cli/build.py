@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.files import check_output, write_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.files import check_output, write_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -25,7 +25,7 @@ def command(json_file: str, output: str, force: bool) -> None:
     """
     import json
 
-    from nnc.bitstream.json_form import build
+    from nnc.bitstream.json.form import build
 
     check_output(output, force)
     try:

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from nnc.cli.bases import base_option, open_session
-from nnc.cli.elements import open_data
-from nnc.cli.files import out_of_band_options
-from nnc.cli.hints import hints
-from nnc.cli.output import escape_controls, examples, format_option, print_json
+from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.elements import open_data
+from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.hints import hints
+from nnc.cli.common.output import escape_controls, examples, format_option, print_json
 
 
 @click.command(
@@ -61,5 +61,5 @@ def command(
 
 
 def count(number: int, what: str) -> str:
-    """Give a number of things."""
+    """Return a number of things."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

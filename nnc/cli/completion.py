@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from nnc.cli.output import examples
+from nnc.cli.common.output import examples
 
 
 @click.command(

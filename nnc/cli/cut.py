@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -25,7 +25,7 @@ def command(
     bitstream: str, path: str, size: int, dry_run: bool, force: bool, **options: Any
 ) -> None:
     """Cut the unit at PATH of BITSTREAM into parts of at most SIZE bytes of payload."""
-    from nnc.bitstream.parts import cut
+    from nnc.bitstream.editing.parts import cut
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.bases import base_option, open_base
-from nnc.cli.files import (
+from nnc.cli.common.bases import base_option, open_base
+from nnc.cli.common.files import (
     ByteSize,
     check_model_output,
     check_one_is_standard_input,
     open_bitstream,
     out_of_band_options,
 )
-from nnc.cli.hints import SESSION
-from nnc.cli.output import examples, human_size
-from nnc.cli.progress import progress_bar
+from nnc.cli.common.hints import SESSION
+from nnc.cli.common.output import examples, human_size
+from nnc.cli.common.progress import progress_bar
 
 if TYPE_CHECKING:
     from nnc.bitstream import Bitstream
-    from nnc.cli.bases import Base
+    from nnc.cli.common.bases import Base
 
 
 @click.command(
@@ -118,7 +118,7 @@ def decode_update(
     source: Bitstream, base: Base, output: str, reconstruct: bool, max_shard_size: int | None
 ) -> tuple[int, int]:
     """Decode an update of a base model, both as a whole; give number and size of the tensors."""
-    from nnc.cli.base_model import check_base
+    from nnc.cli.common.base_model import check_base
     from nnc.formats import TensorInfo, with_shard_size, write_model
 
     check_base(source, base.session)

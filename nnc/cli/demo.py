@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from nnc.cli.output import examples, format_option, human_size, print_json, print_table
+from nnc.cli.common.output import examples, format_option, human_size, print_json, print_table
 
 DEFAULT_QPS = (-38, -32, -28, -24, -22)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from numpy.typing import NDArray
 
-from nnc.cli.bases import base_option, open_session
-from nnc.cli.elements import cut, open_trace, report_faults
-from nnc.cli.files import is_model_file, open_bitstream, out_of_band_options
-from nnc.cli.hints import SESSION, hints
-from nnc.cli.output import (
+from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.elements import cut, open_trace, report_faults
+from nnc.cli.common.files import is_model_file, open_bitstream, out_of_band_options
+from nnc.cli.common.hints import SESSION, hints
+from nnc.cli.common.output import (
     escape_controls,
     examples,
     format_option,
@@ -91,7 +91,7 @@ def command(
 
 
 def line(difference: Difference) -> str:
-    """Give a difference for people."""
+    """Return a difference for people."""
     place = difference.path_a or difference.path_b or ""
     if difference.path_a and difference.path_b and difference.path_a != difference.path_b:
         place += f" (in the second {difference.path_b})"
@@ -123,7 +123,7 @@ def line(difference: Difference) -> str:
 
 
 def shown(value: Any) -> str:
-    """Give a value on one line."""
+    """Return a value on one line."""
     if value is None:
         return ""
     if isinstance(value, bytes | memoryview):
@@ -132,7 +132,7 @@ def shown(value: Any) -> str:
 
 
 def size(bits: int | None) -> str:
-    """Give a size in brackets."""
+    """Return a size in brackets."""
     if bits is None:
         return ""
     return f" ({human_size(bits >> 3)})" if bits & 7 == 0 else f" ({bits} bits)"
@@ -177,7 +177,7 @@ def diff_values(
 def model_values(
     path: str, out_of_band: dict[str, Any], session: Decoder | None
 ) -> tuple[Mapping[str, NDArray[Any]], dict[str, float | None]]:
-    """Give the tensors of a model file or a bitstream, and bits per value by name.
+    """Return the tensors of a model file or a bitstream, and bits per value by name.
 
     Args:
         path: the file.
@@ -199,7 +199,7 @@ def model_values(
 
 
 def values_alone(path: str, bitstream: Bitstream) -> Mapping[str, NDArray[Any]]:
-    """Give the tensors of a bitstream, and tell where they are differences."""
+    """Return the tensors of a bitstream, and tell where they are differences."""
     from nnc.decoder import decode_model
 
     model = decode_model(bitstream)

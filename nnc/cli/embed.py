@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.files import check_output, input_file
-from nnc.cli.output import escape_controls, examples
+from nnc.cli.common.files import check_output, input_file
+from nnc.cli.common.output import escape_controls, examples
 
 
 @click.command(

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.bases import open_base
-from nnc.cli.encode_options import (
+from nnc.cli.common.bases import open_base
+from nnc.cli.common.encode_options import (
     CodebookType,
     ScanOrderType,
     evaluate_option,
     tensor_options,
     with_file,
 )
-from nnc.cli.files import (
+from nnc.cli.common.files import (
     ByteSize,
     binary_output,
     check_different,
     check_output,
     write_bitstream,
 )
-from nnc.cli.output import examples, human_size
-from nnc.cli.progress import progress_bar
-from nnc.cli.trials import trial_display
+from nnc.cli.common.output import examples, human_size
+from nnc.cli.common.progress import progress_bar
+from nnc.cli.common.trials import trial_display
 
 if TYPE_CHECKING:
     from nnc.model_files import FileSizes
@@ -256,7 +256,7 @@ def check_target_options(options: Mapping[str, Any]) -> None:
 
 
 def without_target(options: dict[str, Any]) -> dict[str, Any]:
-    """Give options for an update, for which no target is searched."""
+    """Return options for an update, for which no target is searched."""
     from nnc.encoder import taken_target
 
     result = dict(options)
@@ -273,7 +273,7 @@ def encode_update(
     Raises:
         InputError: of a tensor they have, only differences are given.
     """
-    from nnc.cli.base_model import fingerprint
+    from nnc.cli.common.base_model import fingerprint
     from nnc.decoder import ModelInformation
     from nnc.encoder import Encoder, warn_of_limits
     from nnc.formats import read_model

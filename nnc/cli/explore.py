@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from nnc.cli.elements import open_data, report_faults
-from nnc.cli.files import check_output, write_bytes
-from nnc.cli.output import escape_controls, examples, human_size
+from nnc.cli.common.elements import open_data, report_faults
+from nnc.cli.common.files import check_output, write_bytes
+from nnc.cli.common.output import escape_controls, examples, human_size
 
 
 @click.command(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from nnc.cli.files import check_output, input_file, output_file
-from nnc.cli.output import escape_controls, examples
+from nnc.cli.common.files import check_output, input_file, output_file
+from nnc.cli.common.output import escape_controls, examples
 
 
 @click.command(

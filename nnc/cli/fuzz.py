@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nnc.cli.output import examples
+from nnc.cli.common.output import examples
 
 
 @click.command(

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from nnc.cli.files import open_bitstream, out_of_band_options
-from nnc.cli.output import escape_controls, examples, format_option, print_json
+from nnc.cli.common.files import open_bitstream, out_of_band_options
+from nnc.cli.common.output import escape_controls, examples, format_option, print_json
 
 
 @click.command(
@@ -26,7 +26,7 @@ def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str
     An absent element is null. With * in the path each element that is present is printed
     with its own path. Bytes are printed in hexadecimal digits.
     """
-    from nnc.bitstream.json_form import plain_value
+    from nnc.bitstream.json.form import plain_value
 
     opened = open_bitstream(bitstream, **out_of_band)
     value = opened.get(path)
@@ -46,7 +46,7 @@ def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str
 
 
 def value_line(value: Any) -> str:
-    """Give a value as people read it: text as it is, all else as JSON."""
+    """Return a value as people read it: text as it is, all else as JSON."""
     import json
 
     if isinstance(value, str):

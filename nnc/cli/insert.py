@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.editing import check_target, edit_options, finish, value_at
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish, value_at
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -29,7 +29,7 @@ def command(
 
     For the place of a unit VALUE is FILE:units[N], a unit of another bitstream.
     """
-    from nnc.bitstream.editing import is_unit_path
+    from nnc.bitstream.editing.edit import is_unit_path
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

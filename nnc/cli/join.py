@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -21,7 +21,7 @@ from nnc.cli.output import examples
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
     """Join the parts of a unit of BITSTREAM, the first of which is at PATH."""
-    from nnc.bitstream.parts import join
+    from nnc.bitstream.editing.parts import join
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

@@ -10,8 +10,8 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
-from nnc.cli.files import check_different, check_output, open_bitstream, out_of_band_options
-from nnc.cli.output import examples
+from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -41,8 +41,8 @@ def command(
     out_of_band: dict[str, Any],
 ) -> None:
     """Print the whole of BITSTREAM as JSON; `nnc build` makes the same bytes of it."""
-    from nnc.bitstream import json_form
-    from nnc.bitstream.json_schema import schema_text
+    from nnc.bitstream.json import form as json_form
+    from nnc.bitstream.json.schema import schema_text
 
     check_output(output, force)
     if schema:
@@ -67,7 +67,7 @@ def command(
 
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]
     """Write the JSON, and the payloads to an open file."""
-    from nnc.bitstream import json_form
+    from nnc.bitstream.json import form as json_form
 
     write_text(output, json_form.dump(opened, json_form.SideFile(file, name)))
 

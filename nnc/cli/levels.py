@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.bases import base_option, open_session
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import check_different, check_output, open_bitstream, write_bytes
-from nnc.cli.output import examples, print_json, print_pairs
+from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import check_different, check_output, open_bitstream, write_bytes
+from nnc.cli.common.output import examples, print_json, print_pairs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ def command(
 
     Those of an update may be coded with the levels of what came before, which --base gives.
     """
-    from nnc.encoder.level_editing import read_levels, replace_levels
+    from nnc.editing.levels import read_levels, replace_levels
 
     if save is not None:
         check_output(save, force)
@@ -111,7 +111,7 @@ def print_summary(tensor: str, levels: NDArray[np.int32], output_format: str) ->
 
 def distinct(levels: NDArray[np.int32]) -> int:
     """Count the distinct levels."""
-    from nnc.encoder.codebook import counted
+    from nnc.encoder.quantization.codebook import counted
 
     return counted(levels)[0].size if levels.size else 0
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.elements import report_unread
-from nnc.cli.files import open_bitstream, out_of_band_options
-from nnc.cli.output import examples, format_option, print_rows, print_table
+from nnc.cli.common.elements import report_unread
+from nnc.cli.common.files import open_bitstream, out_of_band_options
+from nnc.cli.common.output import examples, format_option, print_rows, print_table
 
 if TYPE_CHECKING:
     from nnc.inspect import TensorSummary

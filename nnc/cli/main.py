@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from nnc.cli.hints import with_hint
-from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact
+from nnc.cli.common.hints import with_hint
+from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact
 
 #: Exit codes: all is well; well, but something differs or is left over; the bitstream is bad;
 #: it is not supported; usage or input/output; a fault of our own.
@@ -31,7 +31,7 @@ class Verbs(click.Group):
     """A group whose commands stand in modules of their names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the verbs in the order of the help page."""
+        """Return the verbs in the order of the help page."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -97,7 +97,7 @@ def wants_json(arguments: list[str]) -> bool:
 
 
 def options_of(arguments: list[str]) -> set[str]:
-    """Give the options of the verb that is called."""
+    """Return the options of the verb that is called."""
     name = next((one for one in arguments if not one.startswith("-")), "")
     verb = nnc.get_command(click.Context(nnc), name)
     return set() if verb is None else {one for each in verb.params for one in each.opts}
@@ -136,7 +136,7 @@ def report(error: Exception, arguments: list[str]) -> int:
 
 
 def exit_code(error: Exception) -> int:
-    """Give the exit code of an error."""
+    """Return the exit code of an error."""
     from nnc.bitio import (
         BitstreamError,
         BuildError,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from nnc.cli.output import examples
+from nnc.cli.common.output import examples
 
 SECTION = 1
 
@@ -19,7 +19,7 @@ def command() -> None:
 
 
 def manual() -> Iterator[str]:
-    """Give the lines of the manual page."""
+    """Return the lines of the manual page."""
     import nnc as package
     from nnc.cli.main import nnc
 
@@ -42,7 +42,7 @@ def manual() -> Iterator[str]:
 
 
 def verb_lines(context: click.Context) -> Iterator[str]:
-    """Give the lines about one verb."""
+    """Return the lines about one verb."""
     verb = context.command
     usage = " ".join(verb.collect_usage_pieces(context))
     yield f".SS nnc {plain(context.info_name or '')} {plain(usage)}"
@@ -59,13 +59,13 @@ def verb_lines(context: click.Context) -> Iterator[str]:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Give the lines of a text whose paragraphs have empty lines between."""
+    """Return the lines of a text whose paragraphs have empty lines between."""
     for paragraph in filter(None, text.split("\n\n")):
         yield ".PP"
         yield plain(" ".join(paragraph.split()))
 
 
 def plain(text: str) -> str:
-    """Give text without what roff takes for a request or an escape."""
+    """Return text without what roff takes for a request or an escape."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from nnc.cli.files import (
+from nnc.cli.common.files import (
     check_one_is_standard_input,
     check_output,
     open_bitstream,
     out_of_band_options,
     write_bitstream,
 )
-from nnc.cli.output import examples
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -32,7 +32,7 @@ def command(first: str, second: str, output: str, force: bool, out_of_band: dict
 
     Different step sizes are told by a layer parameter set; other differences are refused.
     """
-    from nnc.encoder.structure import merge
+    from nnc.editing.tensors import merge
 
     check_output(output, force)
     check_one_is_standard_input(first, second)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from nnc.cli.files import check_output, is_model_file, open_bitstream, out_of_band_options
-from nnc.cli.output import escape_controls, examples
+from nnc.cli.common.files import check_output, is_model_file, open_bitstream, out_of_band_options
+from nnc.cli.common.output import escape_controls, examples
 
 #: Quantization parameters that a model is tried with where none are given.
 DEFAULT_QPS = "-40,-36,-32,-28,-24,-20,-16"

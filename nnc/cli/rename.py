@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.editing import check_target, edit_options, finish, once
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish, once
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -25,7 +25,7 @@ def command(
     bitstream: str, names: tuple[str, ...], dry_run: bool, force: bool, **options: Any
 ) -> None:
     """Rename tensors of BITSTREAM, wherever they are named."""
-    from nnc.encoder.structure import rename
+    from nnc.editing.tensors import rename
 
     check_target(options["output"], dry_run, force)
     pairs = once(map(pair, names))

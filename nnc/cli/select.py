@@ -10,9 +10,9 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -35,7 +35,7 @@ def command(
     **options: Any,
 ) -> None:
     """Keep the tensors of BITSTREAM that match a pattern, in the order of the patterns."""
-    from nnc.encoder.structure import drop, select
+    from nnc.editing.tensors import drop, select
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
@@ -45,13 +45,13 @@ def command(
 
 
 def matching(bitstream: Bitstream, patterns: Sequence[str]) -> list[str]:
-    """Give the names of tensors that match, those of the first pattern first.
+    """Return the names of tensors that match, those of the first pattern first.
 
     Raises:
         InputError: a pattern matches nothing.
         MissingValueError: it may match what can't be read without values from outside.
     """
-    from nnc.encoder.structure import refuse_unread, tensor_names
+    from nnc.editing.tensors import refuse_unread, tensor_names
 
     names = tensor_names(bitstream)
     found: list[str] = []

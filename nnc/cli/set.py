@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import assigned, check_target, edit_options, finish, once
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import assigned, check_target, edit_options, finish, once
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from nnc.cli.files import (
+from nnc.cli.common.files import (
     check_different,
     check_output,
     open_bitstream,
     out_of_band_options,
     write_bitstream,
 )
-from nnc.cli.output import examples
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Split BITSTREAM by the names of its tensors; each part can be decoded by itself."""
     from nnc.cli.select import matching
-    from nnc.encoder.structure import split
+    from nnc.editing.tensors import split
 
     check_output(output, force)
     check_output(rest, force)

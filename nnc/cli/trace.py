@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
-from nnc.cli.bases import base_option, open_session
-from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
-from nnc.cli.files import out_of_band_options
-from nnc.cli.hints import with_hint
-from nnc.cli.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
+from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.hints import with_hint
+from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format
 
 
 def element_line(element: TracedElement, data: memoryview, width: int) -> str:
-    """Give one element for people, its path filled up to `width` characters."""
+    """Return one element for people, its path filled up to `width` characters."""
     code = element.descriptor or "-"
     bits = cut(element.bit_text(data), 32) if element.is_syntax else ""
     place = f"{element.byte_bit:>10}  {escape_controls(element.path):{width}}"
@@ -103,7 +103,7 @@ def element_line(element: TracedElement, data: memoryview, width: int) -> str:
 
 
 def element_row(element: TracedElement, data: memoryview) -> Row:
-    """Give one element as data; payloads without their bits."""
+    """Return one element as data; payloads without their bits."""
     return {
         "position": element.byte_bit,
         "bits": element.bits,
@@ -152,7 +152,7 @@ def print_bins(
 
 
 def fault_code(error: BitstreamError) -> int:
-    """Give the exit code for a payload that isn't shown to its end.
+    """Return the exit code for a payload that isn't shown to its end.
 
     One that only needs what came before isn't at fault; something is left over then.
     """
@@ -162,7 +162,7 @@ def fault_code(error: BitstreamError) -> int:
 
 
 def bin_line(row: Row) -> str:
-    """Give one bin for people."""
+    """Return one bin for people."""
     text = f"{row['position']:>10}  {escape_controls(row['path'])}  {row['bin']}"
     registers = f"range {row['range']}, offset {row['offset']}"
     if row["kind"] != "context":

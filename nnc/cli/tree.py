@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.elements import cut, open_trace, report_faults, value_json, value_text
-from nnc.cli.files import out_of_band_options
-from nnc.cli.output import escape_controls, examples, format_option, human_size, print_json
+from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.output import escape_controls, examples, format_option, human_size, print_json
 from nnc.inspect.tracing import byte_bit
 from nnc.inspect.tree import Node, tree
 
@@ -38,7 +38,7 @@ def command(
 
 
 def as_json(node: Node, depth: int | None) -> dict[str, Any]:
-    """Give a node for JSON, with nodes below it to a depth."""
+    """Return a node for JSON, with nodes below it to a depth."""
     content: dict[str, Any] = {
         "name": node.name,
         "kind": node.kind,
@@ -64,7 +64,7 @@ def as_json(node: Node, depth: int | None) -> dict[str, Any]:
 
 
 def lines(node: Node, depth: int | None, indent: int = 0) -> list[str]:
-    """Give the lines of a node and those below it to a depth."""
+    """Return the lines of a node and those below it to a depth."""
     result = [line(node, label(node), indent)]
     if depth != 0:
         below = None if depth is None else depth - 1
@@ -81,12 +81,12 @@ def lines(node: Node, depth: int | None, indent: int = 0) -> list[str]:
 
 
 def line(node: Node, text: str, indent: int) -> str:
-    """Give one line: place, size, name and value."""
+    """Return one line: place, size, name and value."""
     return f"{byte_bit(node.position):>10}  {size(node.bits):>10}  {'  ' * indent}{text}"
 
 
 def label(node: Node) -> str:
-    """Give name and value of a node."""
+    """Return name and value of a node."""
     if node.element is not None:
         return f"{node.name}  {value_text(node.element)}"
     note = "" if node.note in ("", node.name) else f"  {node.note}"
@@ -95,7 +95,7 @@ def label(node: Node) -> str:
 
 
 def size(bits: int) -> str:
-    """Give a number of bits as people read it."""
+    """Return a number of bits as people read it."""
     if bits & 7 == 0:
         return human_size(bits >> 3)
     return "1 bit" if bits == 1 else f"{bits} bits"
@@ -114,13 +114,13 @@ def runs(nodes: list[Node]) -> list[list[Node]]:
 
 
 def array_name(node: Node) -> str:
-    """Give the name of the list that an element is an entry of, "" for others."""
+    """Return the name of the list that an element is an entry of, "" for others."""
     inside = node.kind == "element" and node.name.endswith("]")
     return node.name.rpartition("[")[0] if inside else ""
 
 
 def run_line(run: list[Node], indent: int) -> str:
-    """Give one line for neighbouring entries of one list."""
+    """Return one line for neighbouring entries of one list."""
     first, last = (node.name.rpartition("[")[2].rstrip("]") for node in (run[0], run[-1]))
     whole = Node("", "", run[0].position, sum(node.bits for node in run), "element")
     values = ""

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -21,7 +21,7 @@ from nnc.cli.output import examples
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
     """Put the units of the aggregate at PATH of BITSTREAM in its place."""
-    from nnc.bitstream.parts import unwrap
+    from nnc.bitstream.editing.parts import unwrap
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

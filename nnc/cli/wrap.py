@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.editing import check_target, edit_options, finish
-from nnc.cli.files import open_bitstream
-from nnc.cli.output import examples
+from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.files import open_bitstream
+from nnc.cli.common.output import examples
 
 
 @click.command(
@@ -34,7 +34,7 @@ def command(
     **options: Any,
 ) -> None:
     """Put units FIRST to LAST of BITSTREAM into an aggregate unit."""
-    from nnc.bitstream.parts import wrap
+    from nnc.bitstream.editing.parts import wrap
 
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

@@ -148,12 +148,12 @@ class Box:
             raise self.invalid(f"malformed box: {reason}") from None
 
     def invalid(self, message: str) -> InvalidError:
-        """Give an error about this box."""
+        """Return an error about this box."""
         return InvalidError(message, path=self.path, bit_position=8 * self.start)
 
 
 def find_boxes(data: memoryview, start: int = 0, path: str = "") -> Iterator[Box]:
-    """Give the boxes that stand one after the other in some bytes.
+    """Return the boxes that stand one after the other in some bytes.
 
     Args:
         data: the bytes, up to the end of the last box.
@@ -179,7 +179,7 @@ def find_boxes(data: memoryview, start: int = 0, path: str = "") -> Iterator[Box
 
 
 def one_box(data: memoryview, start: int, path: str) -> Box:
-    """Give the box that some bytes begin with; see `find_boxes`."""
+    """Return the box that some bytes begin with; see `find_boxes`."""
     place: dict[str, Any] = {"path": path or "file", "bit_position": 8 * start}
     try:
         header = BOX_HEADER.parse(data[:16])
@@ -210,7 +210,7 @@ def one_box(data: memoryview, start: int, path: str) -> Box:
 
 
 def box_header(kind: bytes, content_size: int) -> bytes:
-    """Give the header of a box with so many bytes of content."""
+    """Return the header of a box with so many bytes of content."""
     size = content_size + 8
     if size < 1 << 32:
         return bytes(BOX_HEADER.build({"size": size, "type": kind, "largesize": None}))
@@ -218,6 +218,6 @@ def box_header(kind: bytes, content_size: int) -> bytes:
 
 
 def box(kind: bytes, *contents: bytes) -> bytes:
-    """Give a box around its contents."""
+    """Return a box around its contents."""
     content = b"".join(contents)
     return box_header(kind, len(content)) + content

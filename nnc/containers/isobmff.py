@@ -60,7 +60,7 @@ def write_isobmff(bitstream: Bitstream, file: BinaryIO, name: str = "") -> None:
 
 
 def description(bitstream: Bitstream, name: str, offset: int, size: int) -> bytes:
-    """Give the `meta` box that says where the item is and what it needs."""
+    """Return the `meta` box that says where the item is and what it needs."""
     location: dict[str, Any] = {
         "version": 1,
         "sizes": {"offset_size": 8, "length_size": 8, "base_offset_size": 0, "index_size": 0},
@@ -99,7 +99,7 @@ def description(bitstream: Bitstream, name: str, offset: int, size: int) -> byte
 
 
 def configuration(bitstream: Bitstream) -> Iterable[bytes]:
-    """Give the units that `nnrC` holds: start unit and parameter sets, in order."""
+    """Return the units that `nnrC` holds: start unit and parameter sets, in order."""
     units = [unit for unit in bitstream.units if unit.nnr_unit_type in CONFIGURATION_UNITS]
     return (bytes(piece) for piece in UnitBuilder().build_units(units))
 
@@ -136,7 +136,7 @@ def read_isobmff(data: memoryview, item: int | None = None) -> list[memoryview]:
 
 
 def children(parent: Box, skip: int = 0) -> dict[bytes, Box]:
-    """Give the boxes in a box by kind, the first of each."""
+    """Return the boxes in a box by kind, the first of each."""
     found: dict[bytes, Box] = {}
     for one in find_boxes(parent.content[skip:], parent.content_start + skip, parent.path):
         found.setdefault(one.kind, one)
@@ -144,14 +144,14 @@ def children(parent: Box, skip: int = 0) -> dict[bytes, Box]:
 
 
 def require(meta: dict[bytes, Box], kind: bytes) -> Box:
-    """Give a box of the description, or refuse the file."""
+    """Return a box of the description, or refuse the file."""
     if kind not in meta:
         raise InvalidError(f"a box `{kind.decode()}` is missing", path="meta")
     return meta[kind]
 
 
 def choose_item(meta: dict[bytes, Box]) -> int:
-    """Give the item_ID of the bitstream to be read."""
+    """Return the item_ID of the bitstream to be read."""
     info = require(meta, b"iinf")
     header_size = 6 if bytes(info.content[:1]) == b"\0" else 8
     entries = find_boxes(info.content[header_size:], info.content_start + header_size, info.path)
@@ -170,7 +170,7 @@ def choose_item(meta: dict[bytes, Box]) -> int:
 
 
 def extents(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> list[memoryview]:
-    """Give the bytes of an item, extent by extent."""
+    """Return the bytes of an item, extent by extent."""
     method = (place.construction_method or 0) & 15
     if place.data_reference_index != 0:
         raise UnsupportedError("the item's data are in another file", path=path)

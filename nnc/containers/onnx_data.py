@@ -17,16 +17,16 @@ from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.containers.copying import write_pieces
 from nnc.decoder import Limits
-from nnc.decoder.data_format import DTYPES
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.parts import joined_data_units
+from nnc.model.data_format import DTYPES
+from nnc.model.parts import joined_data_units
 
 #: Key of an entry that says that external data are a unit of a bitstream, and its value.
 KEY = "nnc"
 
 
 def load_onnx() -> Any:
-    """Give the package onnx.
+    """Return the package onnx.
 
     Raises:
         InputError: it isn't installed.
@@ -69,7 +69,7 @@ def write_onnx_data(source: Path, target: Path, tag: str) -> None:
 
 
 def places(bitstream: Bitstream) -> Iterator[tuple[str, tuple[tuple[int, ...], int], int, int]]:
-    """Give name, shape and ONNX data type, offset and length in bytes for each tensor."""
+    """Return name, shape and ONNX data type, offset and length in bytes for each tensor."""
     onnx = load_onnx()
     for unit in joined_data_units(bitstream.walk()):
         layout: UnitLayout = layout_of(unit, Limits(), for_decoding=False)
@@ -83,7 +83,7 @@ def places(bitstream: Bitstream) -> Iterator[tuple[str, tuple[tuple[int, ...], i
 
 
 def find_onnx_data(path: Path, tag: str) -> Path:
-    """Give the bitstream that the initializers of an ONNX model point into.
+    """Return the bitstream that the initializers of an ONNX model point into.
 
     Raises:
         InputError: not an ONNX model, none that points into one bitstream, or one whose

@@ -1,16 +1,16 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
-from nnc.decoder.batch_norm import BatchNorm
-from nnc.decoder.information import ModelInformation
-from nnc.decoder.limits import Limits
 from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
-from nnc.decoder.performance_maps import PerformanceMaps
-from nnc.decoder.pruning import Pruning
 from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.topology import Quantization, Topology, read_topology
+from nnc.model.batch_norm import BatchNorm
+from nnc.model.information import ModelInformation
+from nnc.model.limits import Limits
+from nnc.model.performance_maps import PerformanceMaps
+from nnc.model.pruning import Pruning
+from nnc.model.topology import Quantization, Topology, read_topology
 
 __all__ = [
     "BatchNorm",

@@ -26,7 +26,7 @@ def session_after(
     dimensions: Mapping[str, Sequence[int]] | None = None,
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
 ) -> Decoder | None:
-    """Give the session in which bitstreams have come, None where there are none.
+    """Return the session in which bitstreams have come, None where there are none.
 
     Args:
         before: the bitstreams; they may be updates of a model that isn't given.
@@ -57,7 +57,7 @@ def session_after(
 def known_of(
     known: Mapping[str, Known] | Decoder | None, unit: Unit, layout: UnitLayout
 ) -> Mapping[str, Known] | None:
-    """Give what is known of the tensors of a unit, which a session has to be asked for.
+    """Return what is known of the tensors of a unit, which a session has to be asked for.
 
     Raises:
         BitstreamError: the unit doesn't follow on what the session has come to.

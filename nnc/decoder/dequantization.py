@@ -14,7 +14,7 @@ PIECE = 1 << 16
 
 
 def step_size(qp: int, qp_density: int) -> np.float32:
-    """Give the step size of a quantization parameter (clause 9.2.1).
+    """Return the step size of a quantization parameter (clause 9.2.1).
 
     Args:
         qp: the sum of quantization_parameter and the parameter set's.
@@ -33,7 +33,7 @@ def step_size(qp: int, qp_density: int) -> np.float32:
 
 
 def finite_step_size(qp: int, qp_density: int) -> np.float32:
-    """Give the step size, or refuse one beyond float32.
+    """Return the step size, or refuse one beyond float32.
 
     Raises:
         InvalidError: the step size is infinite.
@@ -51,7 +51,7 @@ def finite_step_size(qp: int, qp_density: int) -> np.float32:
 
 
 def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float32]:
-    """Give `step * level` as float32 products, in the very memory of the levels.
+    """Return `step * level` as float32 products, in the very memory of the levels.
 
     Args:
         levels: contiguous int32 array of any shape; gone afterwards.
@@ -72,7 +72,7 @@ def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float3
 def dequantize_codebook(
     levels: NDArray[np.int32], step: np.float32, codebook: list[int], zero_offset: int
 ) -> NDArray[np.float32]:
-    """Give `step * codebook[level + zero_offset]`, in the very memory of the levels.
+    """Return `step * codebook[level + zero_offset]`, in the very memory of the levels.
 
     Args:
         levels: contiguous int32 array of indices relative to the zero offset; gone afterwards.

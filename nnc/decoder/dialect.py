@@ -12,9 +12,9 @@ from enum import Enum
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
-from nnc.decoder.parts import joined_data_units
+from nnc.model.limits import Limits
+from nnc.model.parts import joined_data_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
 from nnc.bitstream import Unit
-from nnc.decoder.limits import Limits
-from nnc.decoder.node import Node, Parent, node_of, parent_of
-from nnc.decoder.split import Split, split_of
 from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.model.limits import Limits
+from nnc.model.node import Node, Parent, node_of, parent_of
+from nnc.model.split import Split, split_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
@@ -96,13 +96,13 @@ class CodedTensor:
         return [self.name] if self.split is None else self.split.names
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Give the shapes of the tensors that it is or divides into, by name."""
+        """Return the shapes of the tensors that it is or divides into, by name."""
         if self.split is None:
             return {self.name: self.dimensions}
         return self.split.shapes(self.dimensions)
 
     def from_matrix(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """Give a coded matrix the tensor's shape; contiguous."""
+        """Return a coded matrix the tensor's shape; contiguous."""
         moved = self.dimensions[: self.row_axis] + self.dimensions[self.row_axis + 1 :]
         if self.row_axis == 0:
             return matrix.reshape(self.dimensions)
@@ -110,7 +110,7 @@ class CodedTensor:
         return np.ascontiguousarray(np.moveaxis(shaped, 0, self.row_axis))
 
     def to_matrix(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Give values of the tensor's size as the matrix that is coded.
+        """Return values of the tensor's size as the matrix that is coded.
 
         Raises:
             InvalidError: they are of another size.
@@ -168,7 +168,7 @@ class UnitLayout:
     coding: TensorCoding
 
     def values_of(self, tensor: CodedTensor) -> int:
-        """Give the number of values that come of a tensor: with H, those of the product too."""
+        """Return the number of values that come of a tensor: with H, those of the product too."""
         product = math.prod(self.dimensions) if tensor.part is Part.H else 0
         return tensor.values + product
 
@@ -176,7 +176,7 @@ class UnitLayout:
 def layout_of(
     unit: Unit, limits: Limits, *, for_decoding: bool = True, parents_known: bool = False
 ) -> UnitLayout:
-    """Give the layout of a compressed data unit.
+    """Return the layout of a compressed data unit.
 
     Args:
         unit: the unit, out of a parsed bitstream.
@@ -280,7 +280,7 @@ def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
 
 
 def data_format_of(header: NnrUnitHeader) -> int:
-    """Give nnr_decompressed_data_format, or what its absence means (clause 6.4.3)."""
+    """Return nnr_decompressed_data_format, or what its absence means (clause 6.4.3)."""
     if header.nnr_decompressed_data_format is not None:
         return int(header.nnr_decompressed_data_format)
     if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_INT:
@@ -289,7 +289,7 @@ def data_format_of(header: NnrUnitHeader) -> int:
 
 
 def quantization_in_force(unit: Unit) -> tuple[int, int]:
-    """Give qp_density and quantization_parameter of the LPS in force, else of the MPS."""
+    """Return qp_density and quantization_parameter of the LPS in force, else of the MPS."""
     sets = unit.parameter_sets
     if sets.lps is not None:
         lps = sets.lps.payload
@@ -309,7 +309,7 @@ def model_flag(unit: Unit, element: str) -> bool:
 
 
 def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]) -> CodedTensor:
-    """Give the tensor of a unit that holds one."""
+    """Return the tensor of a unit that holds one."""
     types = header.compressed_parameter_types or 0
     entry_points = EntryPoints(*entry_point_lists(header))
     name = unit.names[0]
@@ -332,7 +332,7 @@ def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
 
 
 def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
-    """Give the dimension that the rows of the coded matrix are (first_tensor_dimension_shift)."""
+    """Return the dimension that the rows of the coded matrix are (first_tensor_dimension_shift)."""
     shift = header.first_tensor_dimension_shift or 0
     if shift and shift >= len(dimensions):
         raise InvalidError(
@@ -348,7 +348,7 @@ def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
 def block_tensors(
     unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
 ) -> list[CodedTensor]:
-    """Give the tensors of a block in the order of the payload (clause 7.3.5).
+    """Return the tensors of a block in the order of the payload (clause 7.3.5).
 
     The names stand in another order: the weight (or G and H), local scaling, batch norm's
     beta, gamma, mean and variance, bias.
@@ -376,7 +376,7 @@ def block_tensors(
 
 
 def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) -> list[CodedTensor]:  # type: ignore[no-untyped-def]
-    """Give the weight of a block, or its parts G and H, taking their names."""
+    """Return the weight of a block, or its parts G and H, taking their names."""
     lists = entry_point_lists(header)
     codebook = codebook_of(header.integer_codebook)
     if not (header.compressed_parameter_types or 0) & DC:
@@ -415,7 +415,7 @@ def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) ->
 def decomposed_dimensions(
     header: NnrUnitHeader, dimensions: tuple[int, ...]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give the shapes of G and H of a decomposed weight (clause 7.3.5)."""
+    """Return the shapes of G and H of a decomposed weight (clause 7.3.5)."""
     rows, rank = header.g_number_of_rows, header.decomposition_rank
     values = math.prod(dimensions)
     if rows == 0 or values % rows:
@@ -430,7 +430,7 @@ def decomposed_dimensions(
 
 
 def entry_point_lists(header: NnrUnitHeader) -> tuple[list[int], list[int], list[int]]:
-    """Give the lists of entry points, empty where the header has none."""
+    """Return the lists of entry points, empty where the header has none."""
     if not header.scan_order:
         return [], [], []
     return (
@@ -441,12 +441,12 @@ def entry_point_lists(header: NnrUnitHeader) -> tuple[list[int], list[int], list
 
 
 def codebook_of(table) -> Codebook | None:  # type: ignore[no-untyped-def]
-    """Give the codebook that a table spells out, if there is one."""
+    """Return the codebook that a table spells out, if there is one."""
     if table is None:
         return None
     return Codebook(list(table.codebook), table.cbZeroOffset)
 
 
 def coded_units(units) -> list[Unit]:  # type: ignore[no-untyped-def]
-    """Give the compressed data units among `units`, those without a readable header too."""
+    """Return the compressed data units among `units`, those without a readable header too."""
     return [unit for unit in units if unit.nnr_unit_type == NnrUnitType.NNR_NDU]

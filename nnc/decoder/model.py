@@ -23,17 +23,17 @@ from nnc.bitio import (
 )
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.unit import rule_of_element
-from nnc.decoder.batch_norm import BatchNorm
-from nnc.decoder.data_format import RAW_FLOAT_BITS
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
-from nnc.decoder.limits import Limits
-from nnc.decoder.metadata import Metadata, read_metadata, restore
-from nnc.decoder.parts import joined_data_units
-from nnc.decoder.pruning import full_size, pruning_units
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import SERIAL, Workers, workers
+from nnc.model.batch_norm import BatchNorm
+from nnc.model.data_format import RAW_FLOAT_BITS
+from nnc.model.limits import Limits
+from nnc.model.metadata import Metadata, read_metadata, restore
+from nnc.model.parts import joined_data_units
+from nnc.model.pruning import full_size, pruning_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 # Tensors of so many values are decoded on several threads, where they have entry points.
@@ -163,12 +163,12 @@ def decode_codeword(
 
 
 def matrix_of(tensor: CodedTensor, values: NDArray[Any] | None) -> NDArray[Any] | None:
-    """Give what is known of a tensor as the matrix that the tensor is coded as."""
+    """Return what is known of a tensor as the matrix that the tensor is coded as."""
     return None if values is None else tensor.to_matrix(values)
 
 
 def missing_parent(layout: UnitLayout) -> MissingValueError:
-    """Give the error for a unit that needs the levels of a parent that isn't known."""
+    """Return the error for a unit that needs the levels of a parent that isn't known."""
     return MissingValueError(
         f"the tensor is coded with the levels of its parent, {layout.parent}, as contexts",
         path="header.temporal_context_modeling_flag",
@@ -220,7 +220,7 @@ class DecodedModel:
             )
 
     def tensors(self) -> Iterator[DecodedTensor]:
-        """Give all tensors in the order of the bitstream."""
+        """Return all tensors in the order of the bitstream."""
         return chain.from_iterable(self.units)
 
     def values(
@@ -231,7 +231,7 @@ class DecodedModel:
         pruned: bool = True,
         full_dimensions: Mapping[str, Sequence[int]] | None = None,
     ) -> dict[str, NDArray[Any]]:
-        """Give all tensors by name, in their formats; the levels are used up.
+        """Return all tensors by name, in their formats; the levels are used up.
 
         Args:
             reconstruct: put decomposed weights together, apply local scaling and unfold batch
@@ -285,7 +285,7 @@ class DecodedModel:
         built: Reconstruction,
         full_dimensions: Mapping[str, Sequence[int]],
     ) -> dict[str, NDArray[Any]]:
-        """Give tensors the size that they had before pruning; see `values`."""
+        """Return tensors the size that they had before pruning; see `values`."""
         if built.decomposed:
             raise InputError("pruned=False needs weights put together (`decomposition`)")
         for name, shape in full_dimensions.items():
@@ -308,7 +308,7 @@ class DecodedModel:
         return tensors
 
     def levels(self) -> dict[str, NDArray[np.int32]]:
-        """Give the levels of all entropy coded tensors by name."""
+        """Return the levels of all entropy coded tensors by name."""
         result: dict[str, NDArray[np.int32]] = {}
         for decoded in self.tensors():
             if decoded.levels is not None:
@@ -416,7 +416,7 @@ def checked_layouts(
     limits: Limits,
     known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None,
 ) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
-    """Give the layouts of units and what is known of their tensors.
+    """Return the layouts of units and what is known of their tensors.
 
     Names and sizes of all tensors are checked together first.
     """

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError, InputError, InvalidError
-from nnc.decoder.batch_norm import BatchNorm
-from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import SCALING_SUFFIX, Part, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
+from nnc.model.batch_norm import BatchNorm
+from nnc.model.data_format import deliver
 
 G_SUFFIX, H_SUFFIX = "_G", "_H"
 
@@ -29,7 +29,7 @@ Locate = Callable[[BitstreamError, UnitLayout], BitstreamError]
 
 
 def steps_of(reconstruct: Reconstruct) -> frozenset[str]:
-    """Give the steps of reconstruction to be done.
+    """Return the steps of reconstruction to be done.
 
     Raises:
         InputError: there is no such step.
@@ -185,11 +185,11 @@ class Reconstruction:
                 del self.values[name + SCALING_SUFFIX]
 
     def weight_of(self, name: str) -> str | None:
-        """Give what scaling factors of a layer apply to: its weight, or G of that."""
+        """Return what scaling factors of a layer apply to: its weight, or G of that."""
         return next((one for one in (name, name + G_SUFFIX) if one in self.values), None)
 
     def unfold(self, batch_norms: Mapping[str, BatchNorm]) -> None:
-        """Give layers back the batch norms that were folded into them (clause 8.3.8).
+        """Return layers back the batch norms that were folded into them (clause 8.3.8).
 
         What the folding added is in the layer's bias. A layer that got its bias only by the
         folding gives it away as beta; else beta is 0.
@@ -215,7 +215,7 @@ class Reconstruction:
                 self.put(name, values, layout)
 
     def delivered(self) -> dict[str, NDArray[Any]]:
-        """Give all tensors in their data formats.
+        """Return all tensors in their data formats.
 
         Raises:
             InvalidError: a value doesn't fit its format.
@@ -231,7 +231,7 @@ class Reconstruction:
 
 
 def weight_name(name_of_g: str) -> str:
-    """Give the name of a weight whose left factor has a name."""
+    """Return the name of a weight whose left factor has a name."""
     return name_of_g.removesuffix(G_SUFFIX)
 
 

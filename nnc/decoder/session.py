@@ -19,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio import InputError, InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
-from nnc.decoder.limits import Limits
-from nnc.decoder.metadata import TensorNote, named_dtype, restore
 from nnc.decoder.model import DecodedModel, Known, decode_model
-from nnc.decoder.node import DIGEST_ALGORITHMS, Node, Parent
-from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.model.limits import Limits
+from nnc.model.metadata import TensorNote, named_dtype, restore
+from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
+from nnc.model.parts import joined_data_units
 
 #: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
 #: train apart don't come to the same levels, but where these are few or all 0.
@@ -95,7 +95,7 @@ class Decoder:
         save_state(path, self.state)
 
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
-        """Give all tensors as they are now.
+        """Return all tensors as they are now.
 
         Args:
             device_id: the device; None for the one that the base model came from.
@@ -169,7 +169,7 @@ class Decoder:
         return result
 
     def known(self, unit: Unit, layout: UnitLayout) -> dict[str, Known]:
-        """Give what the tensors of a unit may refer to, after checking that its parent fits.
+        """Return what the tensors of a unit may refer to, after checking that its parent fits.
 
         Raises:
             InvalidError: the parent isn't the node that the session is at.
@@ -194,7 +194,7 @@ class Decoder:
         return result
 
     def known_history(self, layout: UnitLayout, tensor: CodedTensor) -> NDArray[np.bool_] | None:
-        """Give where a level of a tensor wasn't 0 up to its parent; None where that isn't known."""
+        """Return where levels of a tensor have been nonzero up to its parent; None if unknown."""
         key = self.parent_key(layout, tensor.name)
         if key is None:
             return None
@@ -210,7 +210,7 @@ class Decoder:
         return history
 
     def parent_state(self, layout: UnitLayout, name: str) -> CodedState | None:
-        """Give what is kept of the parent of a tensor's update; None where nothing is."""
+        """Return what is kept of the parent of a tensor's update; None where nothing is."""
         key = self.parent_key(layout, name)
         return None if key is None else self.state.coded.get(key)
 
@@ -248,7 +248,7 @@ class Decoder:
         return None
 
     def others_with(self, parent: Parent, name: str) -> list[Key]:
-        """Give the devices whose last unit of a tensor has the digest that names a parent."""
+        """Return the devices whose last unit of a tensor has the digest that names a parent."""
         return [
             key
             for key, kept in self.state.coded.items()
@@ -317,7 +317,7 @@ class Decoder:
         return units
 
     def new_node(self, layout: UnitLayout, name: str) -> Node:
-        """Give the node that a tensor is at after its unit."""
+        """Return the node that a tensor is at after its unit."""
         if layout.node is not None:
             return layout.node
         device = device_of(layout, self.state)
@@ -331,7 +331,7 @@ class Decoder:
     def new_history(
         self, layout: UnitLayout, tensor: CodedTensor, levels: NDArray[np.int32] | None
     ) -> NDArray[np.bool_] | None:
-        """Give where levels were not 0, in this unit or before.
+        """Return where levels were not 0, in this unit or before.
 
         Units of bitstreams without parent signalling don't count. A tensor that came anew in
         another shape has a history of its own.
@@ -419,7 +419,7 @@ def keep_put_together(
 
 
 def as_coded(tensors: Reconstruction, notes: Mapping[str, TensorNote]) -> dict[str, NDArray[Any]]:
-    """Give the tensors of one bitstream as it says them, neither parent nor prediction added."""
+    """Return the tensors of one bitstream as it says them, neither parent nor prediction added."""
     result = tensors.delivered()
     for name, values in result.items():
         result[name] = restore(values, notes[name], name) if name in notes else values
@@ -427,7 +427,7 @@ def as_coded(tensors: Reconstruction, notes: Mapping[str, TensorNote]) -> dict[s
 
 
 def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
-    """Give the state of a session whose base model is known as arrays.
+    """Return the state of a session whose base model is known as arrays.
 
     Raises:
         InputError: a tensor that isn't one of numbers, or no such depth.
@@ -452,14 +452,14 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Give the dtype that a tensor of a base model is kept in: a native one of numpy's."""
+    """Return the dtype that a tensor of a base model is kept in: a native one of numpy's."""
     if dtype.kind in "biu" or dtype == np.float64:
         return dtype
     return np.dtype(np.int32 if "int" in dtype.name else np.float32)
 
 
 def device_of(layout: UnitLayout, state: SessionState) -> int:
-    """Give the device that a unit is of; that of the base model where it doesn't say."""
+    """Return the device that a unit is of; that of the base model where it doesn't say."""
     if layout.node is not None:
         return layout.node.device_id
     return state.base_device or 0
@@ -486,7 +486,7 @@ def update_of(name: str, layout: UnitLayout) -> str:
 
 
 def mismatch(name: str, layout: UnitLayout, at: list[Node], others: list[Node]) -> InvalidError:
-    """Give the error for an update that follows on another node than the session is at.
+    """Return the error for an update that follows on another node than the session is at.
 
     Args:
         name: the tensor.

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import replace_file
-from nnc.decoder.data_format import DTYPES
-from nnc.decoder.metadata import TensorNote, tensor_note
-from nnc.decoder.node import DIGEST_ALGORITHMS, Node
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.model.data_format import DTYPES
+from nnc.model.metadata import TensorNote, tensor_note
+from nnc.model.node import DIGEST_ALGORITHMS, Node
 
 FILE_VERSION = 2
 
@@ -143,7 +143,7 @@ class Arrays:
             raise ValueError("its arrays are larger than the file")
 
     def __call__(self, number: Any, name: str, *kinds: str) -> Any:
-        """Give an array, which can't be written to; None for None.
+        """Return an array, which can't be written to; None for None.
 
         Args:
             number: its number.
@@ -179,14 +179,14 @@ class Arrays:
 
 
 def outline(dtype: Any, shape: Any) -> Outline:
-    """Give what is said of an array, checked."""
+    """Return what is said of an array, checked."""
     if DTYPE.fullmatch(text(dtype)) is None:
         raise ValueError(f"{reprlib.repr(dtype)} is no type of numbers")
     return Outline(np.dtype(dtype), tuple(whole_number(length) for length in listed(shape)))
 
 
 def state_of(content: dict[str, Any], arrays: Arrays) -> SessionState:
-    """Give the state that `SessionState.as_content` described.
+    """Return the state that `SessionState.as_content` described.
 
     Raises:
         ValueError: the parts don't fit together, or aren't what they should be; so do the other
@@ -209,7 +209,7 @@ def state_of(content: dict[str, Any], arrays: Arrays) -> SessionState:
 
 
 def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]:
-    """Give what is kept of a coded tensor."""
+    """Return what is kept of a coded tensor."""
     owner = key(entry["device"], entry["name"])
     levels = arrays(entry["levels"], owner[1], "<i4", ">i4")
     history = arrays(entry["history"], owner[1], "|b1")
@@ -224,7 +224,7 @@ def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]
 
 
 def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:
-    """Give the values or the difference of a tensor."""
+    """Return the values or the difference of a tensor."""
     device, name, number = entry
     if number is None:
         raise ValueError(f"{reprlib.repr(name)} has no values")
@@ -233,51 +233,51 @@ def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:
 
 
 def format_entry(device: Any, name: Any, data_format: Any) -> tuple[Key, int]:
-    """Give the format of a tensor."""
+    """Return the format of a tensor."""
     if whole_number(data_format) not in DTYPES:
         raise ValueError(f"{reprlib.repr(data_format)} is no format")
     return key(device, name), data_format
 
 
 def note_entry(device: Any, name: Any, note: Any) -> tuple[Key, TensorNote]:
-    """Give what a metadata unit says of a tensor."""
+    """Return what a metadata unit says of a tensor."""
     return key(device, name), tensor_note(note)
 
 
 def key(device: Any, name: Any) -> Key:
-    """Give a tensor on a device."""
+    """Return a tensor on a device."""
     return (ROOT if device == ROOT else whole_number(device)), text(name)
 
 
 def node(device: Any, parameter: Any, depth: Any) -> Node:
-    """Give a node of the parameter update tree."""
+    """Return a node of the parameter update tree."""
     tree = None if parameter is None else whole_number(parameter)
     return Node(whole_number(device), tree, whole_number(depth))
 
 
 def digest(digits: Any, bits: int) -> str:
-    """Give a digest in hexadecimal digits."""
+    """Return a digest in hexadecimal digits."""
     if re.fullmatch(f"[0-9a-f]{{{bits // 4}}}", text(digits)) is None:
         raise ValueError(f"{reprlib.repr(digits)} is no digest of {bits} bits")
     return text(digits)
 
 
 def whole_number(value: Any) -> int:
-    """Give a number from 0 on."""
+    """Return a number from 0 on."""
     if type(value) is not int or value < 0:
         raise ValueError(f"{reprlib.repr(value)} is not a number from 0 on")
     return value
 
 
 def text(value: Any) -> str:
-    """Give what has to be text."""
+    """Return what has to be text."""
     if not isinstance(value, str):
         raise ValueError(f"{reprlib.repr(value)} is not text")
     return value
 
 
 def listed(value: Any) -> Sequence[Any]:
-    """Give what has to be a list."""
+    """Return what has to be a list."""
     if not isinstance(value, list):
         raise ValueError(f"{reprlib.repr(value)} is not a list")
     return value

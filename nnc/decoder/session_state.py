@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.decoder.data_format import DTYPES, deliver
-from nnc.decoder.metadata import TensorNote, named_dtype, restore
-from nnc.decoder.node import Node
+from nnc.model.data_format import DTYPES, deliver
+from nnc.model.metadata import TensorNote, named_dtype, restore
+from nnc.model.node import Node
 
 #: A tensor on a device: device_id and name.
 Key = tuple[int, str]
@@ -64,7 +64,7 @@ class SessionState:
     base_node: Node | None = None
 
     def copy(self) -> SessionState:
-        """Give a state that can be changed without this one; the arrays are shared."""
+        """Return a state that can be changed without this one; the arrays are shared."""
         return SessionState(
             dict(self.coded),
             dict(self.values),
@@ -76,25 +76,25 @@ class SessionState:
         )
 
     def owner(self, device: int, name: str) -> Key:
-        """Give whose a tensor is that a device has: its own, else the one all start from."""
+        """Return whose a tensor is that a device has: its own, else the one all start from."""
         own = device, name
         return own if own in self.values else (ROOT, name)
 
     def value(self, device: int, name: str) -> NDArray[Any] | None:
-        """Give a tensor as a device has it, None where it has none."""
+        """Return a tensor as a device has it, None where it has none."""
         return self.values.get(self.owner(device, name))
 
     def names(self, device: int) -> list[str]:
-        """Give the names of the tensors that a device has."""
+        """Return the names of the tensors that a device has."""
         owners = {device, ROOT}
         return list(dict.fromkeys(name for owner, name in self.values if owner in owners))
 
     def names_without_values(self) -> set[str]:
-        """Give the names of tensors of which only differences came, and not what these are to."""
+        """Return the names of tensors of which only differences came, and not what these are to."""
         return {name for device, name in self.differences if self.value(device, name) is None}
 
     def model(self, device: int) -> dict[str, NDArray[Any]]:
-        """Give all tensors as a device has them, in their formats; the caller may change them.
+        """Return all tensors as a device has them, in their formats; the caller may change them.
 
         Raises:
             InvalidError: a value doesn't fit its format.
@@ -102,7 +102,7 @@ class SessionState:
         return {name: self.delivered(device, name) for name in self.names(device)}
 
     def delivered(self, device: int, name: str) -> NDArray[Any]:
-        """Give one tensor in its format."""
+        """Return one tensor in its format."""
         key = self.owner(device, name)
         values = self.values[key].copy()
         if key in self.formats:
@@ -111,7 +111,7 @@ class SessionState:
         return values if note is None else restore(values, note, name)
 
     def dtype(self, device: int, name: str) -> np.dtype[Any]:
-        """Give the dtype that a tensor is delivered in."""
+        """Return the dtype that a tensor is delivered in."""
         key = self.owner(device, name)
         if key in self.notes:
             return named_dtype(self.notes[key].dtype)
@@ -120,7 +120,7 @@ class SessionState:
         return self.values[key].dtype
 
     def shape(self, device: int, name: str) -> tuple[int, ...] | None:
-        """Give the shape that a tensor is delivered in, None where a device has none."""
+        """Return the shape that a tensor is delivered in, None where a device has none."""
         key = self.owner(device, name)
         if key not in self.values:
             return None
@@ -150,7 +150,7 @@ class SessionState:
             self.notes[key] = note
 
     def as_content(self, stored: Callable[[NDArray[Any] | None], int | None]) -> dict[str, Any]:
-        """Give the state as plain data.
+        """Return the state as plain data.
 
         Args:
             stored: gives the number that stands for an array.
@@ -178,5 +178,5 @@ class SessionState:
 
 
 def node_content(node: Node) -> list[int | None]:
-    """Give a node as plain data."""
+    """Return a node as plain data."""
     return [node.device_id, node.parameter_id, node.depth]

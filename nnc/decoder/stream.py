@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.data_format import deliver
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
-from nnc.decoder.limits import Limits
-from nnc.decoder.metadata import Metadata, TensorNote, named_dtype, read_metadata, restore
 from nnc.decoder.model import checked_layouts, decode_model, decode_unit, is_large
-from nnc.decoder.parts import joined_data_units
 from nnc.decoder.reconstruction import Reconstruct, reconstruct, steps_of
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.model.data_format import deliver
+from nnc.model.limits import Limits
+from nnc.model.metadata import Metadata, TensorNote, named_dtype, read_metadata, restore
+from nnc.model.parts import joined_data_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Parts of layers whose tensors only come out of several together.
@@ -128,7 +128,7 @@ class ModelStream:
     def whole_or_units(
         self, nncodec1: bool, memory: int | None
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Give the tensors of one unit after the other, or all at once."""
+        """Return the tensors of one unit after the other, or all at once."""
         if self.whole is not None:
             yield self.whole
             return
@@ -146,7 +146,7 @@ class ModelStream:
                     yield decode_values(*arguments)
 
     def call(self, unit: Unit, layout: UnitLayout, nncodec1: bool) -> Call:
-        """Give the call that decodes a unit."""
+        """Return the call that decodes a unit."""
         names = [name for tensor in layout.tensors for name in tensor.names]
         notes = {name: note for name in names if (note := self.metadata.tensors.get(name))}
         memory = len(unit.payload_bytes)
@@ -164,7 +164,7 @@ def is_dependent(layout: UnitLayout) -> bool:
 
 
 def outlines_of(unit: Unit, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
-    """Give what the tensors of a unit will be, by name.
+    """Return what the tensors of a unit will be, by name.
 
     Raises:
         InvalidError: a reserved data format.
@@ -179,7 +179,7 @@ def outlines_of(unit: Unit, layout: UnitLayout, metadata: Metadata) -> dict[str,
 
 
 def outlines(tensor: CodedTensor, layout: UnitLayout, metadata: Metadata) -> dict[str, Outline]:
-    """Give what the tensors that a coded tensor is or divides into will be, by name.
+    """Return what the tensors that a coded tensor is or divides into will be, by name.
 
     Raises:
         InvalidError: a reserved data format.

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.decoder.data_format import deliver
 from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
+from nnc.model.data_format import deliver
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DecodedTensor:
     qp: int | None = None
 
     def dequantized(self) -> NDArray[Any]:
-        """Give the values: float32, int32, or raw; the levels are used up.
+        """Return the values: float32, int32, or raw; the levels are used up.
 
         Raises:
             InvalidError: the step size is beyond float32, or an index outside the codebook.
@@ -49,12 +49,12 @@ class DecodedTensor:
         return dequantize_codebook(self.levels, step, book.values, book.zero_offset)
 
     def by_name(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Give values of the tensor by name: several where it divides."""
+        """Return values of the tensor by name: several where it divides."""
         split = self.tensor.split
         return {self.tensor.name: values} if split is None else split.divide(values)
 
     def values(self) -> NDArray[Any]:
-        """Give the values in the data format of the headers; the levels are used up.
+        """Return the values in the data format of the headers; the levels are used up.
 
         Raises:
             InvalidError: as for `dequantized`, or a value doesn't fit its format.

@@ -59,7 +59,7 @@ class Call(NamedTuple):
 
 @contextmanager
 def workers(threads: int | None, executor: Executor | None, byte_count: int) -> Iterator[Workers]:
-    """Give workers, and let go of them at the end.
+    """Return workers, and let go of them at the end.
 
     Args:
         threads: number of threads; None for one a processor.
@@ -134,12 +134,12 @@ def in_order(
 
 
 def room_for(work: Workers, memory: int | None) -> int:
-    """Give how many bytes unfinished calls may take, if `memory` doesn't say so."""
+    """Return how many bytes unfinished calls may take, if `memory` doesn't say so."""
     return BYTES_PER_WORKER * worker_count(work) if memory is None else memory
 
 
 def worker_count(work: Workers) -> int:
-    """Give the number of workers, as far as it is known."""
+    """Return the number of workers, as far as it is known."""
     if work.pool is not None:
         return work.threads
     count = getattr(work.executor, "_max_workers", None)

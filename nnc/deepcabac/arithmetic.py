@@ -95,7 +95,7 @@ class BinRecorder:
             self.entries.append((context, value, interval, register, position, 0, 0))
 
     def array(self) -> np.ndarray[Any, Any]:
-        """Give the records as an array of BIN_RECORD."""
+        """Return the records as an array of BIN_RECORD."""
         return np.array(self.entries, BIN_RECORD)
 
 
@@ -193,7 +193,7 @@ class ArithmeticEncoder:
         self._is_first_bit = True
 
     def copy(self) -> ArithmeticEncoder:
-        """Give a second encoder that goes on from the same place."""
+        """Return a second encoder that goes on from the same place."""
         other = ArithmeticEncoder(BinRecorder(self.recorder.capacity))
         other.recorder.entries = self.recorder.entries.copy()
         other.position, other.range, other.low = self.position, self.range, self.low

@@ -55,7 +55,7 @@ def check_room(values: int, position: int, payload_bits: int, what: str) -> None
 
 
 def past_end(position: int, payload_bits: int) -> IncompleteError:
-    """Give the error for a decoder that has read past the end."""
+    """Return the error for a decoder that has read past the end."""
     return IncompleteError(
         "the payload ends before the levels do",
         missing_bits=position - payload_bits,
@@ -64,7 +64,7 @@ def past_end(position: int, payload_bits: int) -> IncompleteError:
 
 
 def level_overflow(row: int, col: int, position: int, payload_bits: int) -> InvalidError:
-    """Give the error for a decoded level outside int32."""
+    """Return the error for a decoded level outside int32."""
     return InvalidError(
         "the level doesn't fit 32 bits",
         path=f"levels[{row}, {col}]",
@@ -74,7 +74,7 @@ def level_overflow(row: int, col: int, position: int, payload_bits: int) -> Inva
 
 
 def block_row_offset(block_row: int, position: int, payload_bits: int) -> InvalidError:
-    """Give the error for an offset register too large for the range that a block row gets."""
+    """Return the error for an offset register too large for the range that a block row gets."""
     return InvalidError(
         f"the offset register is 256 or more at the start of block row {block_row}",
         bit_position=min(position, payload_bits),
@@ -158,7 +158,7 @@ def check_coding_for_stream(coding: TensorCoding, position: int) -> None:
 
 
 def level_matrix(levels: Any, name: str = "levels") -> Levels:
-    """Give levels as a contiguous (rows, cols) int32 array; a vector becomes n rows of 1.
+    """Return levels as a contiguous (rows, cols) int32 array; a vector becomes n rows of 1.
 
     Raises:
         InputError: not integers, not one or two axes, or values outside int32.
@@ -181,7 +181,7 @@ def level_matrix(levels: Any, name: str = "levels") -> Levels:
 
 
 def base_matrix(base_levels: Any, rows: int, cols: int) -> Levels | None:
-    """Give the base levels as an int32 array of the tensor's own size, or None."""
+    """Return the base levels as an int32 array of the tensor's own size, or None."""
     if base_levels is None:
         return None
     base = level_matrix(base_levels, "base_levels")
@@ -190,7 +190,7 @@ def base_matrix(base_levels: Any, rows: int, cols: int) -> Levels | None:
 
 
 def history_matrix(history: Any, rows: int, cols: int) -> Flags | None:
-    """Give the history as a uint8 array of 0 and 1 of the tensor's own size, or None."""
+    """Return the history as a uint8 array of 0 and 1 of the tensor's own size, or None."""
     if history is None:
         return None
     array = np.asarray(history)
@@ -237,7 +237,7 @@ def check_codebook_range(levels: Levels, coding: TensorCoding) -> None:
 
 
 def parity_problem(row: int, col: int, level: int, state: int) -> InputError:
-    """Give the error for a level that its state of dependent quantization doesn't allow."""
+    """Return the error for a level that its state of dependent quantization doesn't allow."""
     allowed = "0 and odd levels" if state & 1 else "even levels"
     return InputError(
         f"levels[{row}, {col}] is {level}, but state {state} of dependent quantization "
@@ -246,7 +246,7 @@ def parity_problem(row: int, col: int, level: int, state: int) -> InputError:
 
 
 def zero_rows(levels: Levels) -> Flags:
-    """Give for each row 1 if all of its levels are 0."""
+    """Return for each row 1 if all of its levels are 0."""
     flags: Flags = np.logical_not(levels.any(axis=1)).view(np.uint8)
     return flags
 
@@ -265,7 +265,7 @@ def may_skip_rows(coding: TensorCoding, rows: int, cols: int) -> bool:
 
 
 def missing_history(position: int, payload_bits: int) -> MissingValueError:
-    """Give the error for a tensor coded with a history that the caller doesn't know."""
+    """Return the error for a tensor coded with a history that the caller doesn't know."""
     return MissingValueError(
         "hist_dep_sig_prob_enabled_flag is 1, but no history of the tensor is known",
         path="hist_dep_sig_prob_enabled_flag",
@@ -277,7 +277,7 @@ def missing_history(position: int, payload_bits: int) -> MissingValueError:
 
 
 def rows_to_skip(levels: Levels, coding: TensorCoding, row_skip: bool | None) -> Flags | None:
-    """Give row_skip_list of a tensor, or None where rows aren't to be skipped.
+    """Return row_skip_list of a tensor, or None where rows aren't to be skipped.
 
     Args:
         levels: (rows, cols) levels.

@@ -32,12 +32,12 @@ TERMINATE = -2
 
 
 def context_count(coding: TensorCoding) -> int:
-    """Give the length of the list."""
+    """Return the length of the list."""
     return GREATER + 4 * coding.greater_flags
 
 
 def signalled_contexts(coding: TensorCoding, *, temporal: bool, history: bool) -> Iterator[int]:
-    """Give the contexts in the order in which shift_parameter_ids() signals their sets.
+    """Return the contexts in the order in which shift_parameter_ids() signals their sets.
 
     Args:
         coding: how the tensor is coded.

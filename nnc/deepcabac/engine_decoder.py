@@ -274,12 +274,12 @@ class Decoder:
         return self._entry_points
 
     def bins(self):
-        """Give the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        """Return the recorded bins, one element of arithmetic.BIN_RECORD each."""
         count = self._record_capacity - self.coder.records_left
         return self._records[:count].copy().view(BIN_RECORD).reshape(-1)
 
     def context_states(self):
-        """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
+        """Return (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
         states = np.zeros((self._context_count, 2), np.int64)
         for number in range(self._context_count):
             fast = (self.contexts[number].fast >> 1) - 128
@@ -511,7 +511,7 @@ class Decoder:
 
 
 def _entry_points(found):
-    """Give the entry points out of offset, state and position at the start of each block row."""
+    """Return the entry points out of offset, state and position at the start of each block row."""
     return EntryPoints(found[1:, 0].tolist(), found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
 
 

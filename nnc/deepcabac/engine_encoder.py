@@ -110,7 +110,7 @@ class State:
         self.reserve(256)
 
     def __dealloc__(self):
-        """Give the output's memory back."""
+        """Return the output's memory back."""
         free(self.coder.output)
 
     def _set_records(self, records, left):
@@ -121,7 +121,7 @@ class State:
         self.coder.record = cython.address(view[0, 0]) + RECORD_FIELDS * used
 
     def copy(self):
-        """Give a second state that goes on from the same place."""
+        """Return a second state that goes on from the same place."""
         other: State = State(0)
         output: cython.pointer(cython.uchar) = other.coder.output
         capacity: cython.Py_ssize_t = other.coder.capacity
@@ -147,12 +147,12 @@ class State:
         return position(cython.address(self.coder))
 
     def bins(self):
-        """Give the recorded bins."""
+        """Return the recorded bins."""
         count = self.record_capacity - self.coder.records_left
         return self.records[:count].copy().view(BIN_RECORD).reshape(-1)
 
     def states(self):
-        """Give (fast, slow) of all contexts."""
+        """Return (fast, slow) of all contexts."""
         states = np.zeros((self.context_count, 2), np.int64)
         number: cython.Py_ssize_t
         for number in range(self.context_count):
@@ -398,11 +398,11 @@ class Encoder:
         return self._state.position
 
     def bins(self):
-        """Give the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        """Return the recorded bins, one element of arithmetic.BIN_RECORD each."""
         return self._state.bins()
 
     def context_states(self):
-        """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
+        """Return (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
         return self._state.states()
 
     def quantization_parameter(self, value, qp_density):

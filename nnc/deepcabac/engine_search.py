@@ -140,7 +140,7 @@ def restart_search(search: cython.pointer(ContextSearch)) -> cython.void:
 @cython.nogil
 @cython.exceptval(check=False)
 def best_set(search: cython.pointer(ContextSearch)) -> cython.int:
-    """Give the cheapest parameter set, the first of several."""
+    """Return the cheapest parameter set, the first of several."""
     count_collected(search)
     best: cython.pointer(Candidate) = search.candidates
     index: cython.int

@@ -22,13 +22,13 @@ _tables = cython.declare(Tables)
 @cython.nogil
 @cython.exceptval(check=False)
 def tables() -> cython.pointer(cython.const[Tables]):
-    """Give the tables, which never change."""
+    """Return the tables, which never change."""
     return cython.address(_tables)
 
 
 @cython.cfunc
 def coding_struct(coding) -> Coding:
-    """Give what the inner loops need of a TensorCoding."""
+    """Return what the inner loops need of a TensorCoding."""
     made: Coding
     made.dq = coding.dq_flag
     made.greater_flags = coding.greater_flags

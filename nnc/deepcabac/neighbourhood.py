@@ -49,7 +49,7 @@ class Neighbourhood:
                 self.state = STATE_TRANSITIONS[self.state][0]
 
     def sig_context(self) -> int:
-        """Give the context of sig_flag."""
+        """Return the context of sig_flag."""
         if self.history:
             return contexts.HISTORY_SIG + self.state
         if self.base != 0:
@@ -57,13 +57,13 @@ class Neighbourhood:
         return contexts.SIG + 3 * self.state + self._neighbour_class()
 
     def sign_context(self) -> int:
-        """Give the context of sign_flag."""
+        """Return the context of sign_flag."""
         if self.base != 0:
             return contexts.TEMPORAL_SIGN + (self.base > 0)
         return contexts.SIGN + self._neighbour_class()
 
     def greater_context(self, number: int, sign_flag: int) -> int:
-        """Give the context of abs_level_greater_x[number]."""
+        """Return the context of abs_level_greater_x[number]."""
         if self.base != 0:
             start = contexts.GREATER + 2 * self.coding.greater_flags
             return start + 2 * number + (abs(self.base) < number)

@@ -41,7 +41,7 @@ class Bin(NamedTuple):
 
 
 def context_name(number: int, greater_flags: int) -> str:
-    """Give the name of a context: its group, and its number within the group."""
+    """Return the name of a context: its group, and its number within the group."""
     groups = (
         (contexts.SHIFT, "shift"),
         (contexts.ROW_SKIP, "row_skip"),
@@ -129,7 +129,7 @@ class ObservedDecoder(Decoder):
         self._observe(bin_._replace(element=element, context_name=name))
 
     def _element(self, number: int) -> str:
-        """Give the element that the next bin with a context belongs to."""
+        """Return the element that the next bin with a context belongs to."""
         place = f"[{self._row}][{self._col}]"
         if number == contexts.BYPASS:
             self._bypass_name = next(self._bypass_names, self._bypass_name)

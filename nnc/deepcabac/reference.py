@@ -65,11 +65,11 @@ class Decoder:
         return self._found_entry_points
 
     def bins(self) -> np.ndarray[Any, Any]:
-        """Give the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        """Return the recorded bins, one element of arithmetic.BIN_RECORD each."""
         return self._recorder.array()
 
     def context_states(self) -> np.ndarray[Any, Any]:
-        """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
+        """Return (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
         states = [(context.fast, context.slow) for context in self._contexts]
         return np.array(states, np.int64).reshape(-1, 2)
 
@@ -254,7 +254,7 @@ class Decoder:
 
 
 def _doubled(level: int, state: int) -> int:
-    """Give the index that a coded level stands for in a state of dependent quantization."""
+    """Return the index that a coded level stands for in a state of dependent quantization."""
     sign = (level > 0) - (level < 0)
     return 2 * level - sign * (state & 1)
 
@@ -306,7 +306,7 @@ class Searcher:
         self._sampled = is_sampled(position)
 
     def best_sets(self) -> list[int]:
-        """Give the chosen set of each context."""
+        """Return the chosen set of each context."""
         return [0 if search is None else search.best() for search in self.searches]
 
 
@@ -356,11 +356,11 @@ class Encoder:
         return self._coder.position
 
     def bins(self) -> np.ndarray[Any, Any]:
-        """Give the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        """Return the recorded bins, one element of arithmetic.BIN_RECORD each."""
         return self._coder.recorder.array()
 
     def context_states(self) -> np.ndarray[Any, Any]:
-        """Give (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
+        """Return (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
         states = [(context.fast, context.slow) for context in self._contexts]
         return np.array(states, np.int64).reshape(-1, 2)
 
@@ -543,7 +543,7 @@ class _TensorEncoding:
                 position += 1
 
     def _coded_level(self, row: int, col: int, state: int) -> int:
-        """Give the level that is coded for an index: half of it, with dependent quantization."""
+        """Return the level that is coded for an index: half of it, with dependent quantization."""
         index = int(self.levels[row, col])
         if not self.coding.dq_flag or index == 0:
             return index

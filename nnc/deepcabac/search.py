@@ -55,7 +55,7 @@ class ParameterSearch:
             candidate.restart()
 
     def best(self) -> int:
-        """Give the index of the cheapest set, the first of several."""
+        """Return the index of the cheapest set, the first of several."""
         return min(self.candidates, key=self._rank).parameter_set
 
     def _rank(self, candidate: Context) -> tuple[int, int]:

@@ -1,13 +1,11 @@
 """Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
 
-from nnc.encoder.block import Block
-from nnc.encoder.decodability import values_of_products, warn_of_limits
-from nnc.encoder.joined import Joined
+from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.model import encode_model, encode_units
-from nnc.encoder.options import EncoderOptions, LayerParameters
-from nnc.encoder.quantization_plan import EncodingWarning
-from nnc.encoder.session import Encoder
-from nnc.encoder.targets import (
+from nnc.encoder.options.model import EncoderOptions, LayerParameters
+from nnc.encoder.options.tensor import CodebookChoice, TensorOptions
+from nnc.encoder.quantization.plan import EncodingWarning
+from nnc.encoder.search.targets import (
     Target,
     TargetResult,
     Trial,
@@ -15,7 +13,9 @@ from nnc.encoder.targets import (
     has_target,
     taken_target,
 )
-from nnc.encoder.tensor_options import CodebookChoice, TensorOptions
+from nnc.encoder.session.encoder import Encoder
+from nnc.encoder.units.block import Block
+from nnc.encoder.units.decodability import values_of_products, warn_of_limits
 
 __all__ = [
     "Block",

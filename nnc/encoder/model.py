@@ -10,14 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.information import ModelInformation
-from nnc.decoder.metadata import Metadata
-from nnc.decoder.topology import Topology
 from nnc.decoder.workers import Call, in_order, room_for, workers
-from nnc.encoder.arrangement import arrange, is_plain
-from nnc.encoder.block import Block, check_block, names_of
-from nnc.encoder.head import parameter_set, parameter_set_unit_of, start_unit
-from nnc.encoder.inputs import (
+from nnc.encoder.inputs.joined import Joined, join_all
+from nnc.encoder.inputs.preparation import PreparedTensor, check_name
+from nnc.encoder.inputs.reading import (
     ArrayInputs,
     GivenTensor,
     Inputs,
@@ -25,19 +21,23 @@ from nnc.encoder.inputs import (
     memory_for,
     outlines,
 )
-from nnc.encoder.jobs import Job, encode_job, jobs_of, threads_of, timed_job
-from nnc.encoder.joined import Joined, join_all
-from nnc.encoder.layer_names import layers_by_name
-from nnc.encoder.layer_parameters import (
+from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization.plan import QuantizationPlan, warn
+from nnc.encoder.units.arrangement import arrange, is_plain
+from nnc.encoder.units.block import Block, check_block, names_of
+from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
+from nnc.encoder.units.jobs import Job, encode_job, jobs_of, threads_of, timed_job
+from nnc.encoder.units.layer_names import layers_by_name
+from nnc.encoder.units.layer_parameters import (
     Grouping,
     group_tensors,
     layer_parameter_set,
 )
-from nnc.encoder.options import EncoderOptions
-from nnc.encoder.preparation import PreparedTensor, check_name
-from nnc.encoder.quantization_plan import QuantizationPlan, warn
-from nnc.encoder.row_pruning import LeftOut, PrunedInputs
-from nnc.encoder.tensor import Lineage
+from nnc.encoder.units.tensor import Lineage
+from nnc.model.information import ModelInformation
+from nnc.model.metadata import Metadata
+from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
 
 
@@ -219,7 +219,7 @@ def without_zero_rows(
 
 
 def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
-    """Give the largest magnitude of floats that were looked through before."""
+    """Return the largest magnitude of floats that were looked through before."""
     # With another format values are narrowed, and have to be looked at before and after.
     known = isinstance(tensor, PreparedTensor) and not tensor.is_integer
     return tensor.largest if known else None
@@ -230,7 +230,7 @@ def chosen_blocks(
     blocks: Sequence[Block] | Literal["auto"],
     joins: Sequence[Joined] = (),
 ) -> list[Block]:
-    """Give the layers to be coded as blocks, checked.
+    """Return the layers to be coded as blocks, checked.
 
     Raises:
         InputError: a block whose tensors don't make up a layer, or a tensor in two of them.
@@ -316,7 +316,7 @@ class ModelPlan(NamedTuple):
         options: EncoderOptions,
         finished: Callable[[Job], None] | None = None,
     ) -> Iterator[Unit]:
-        """Give all units of the bitstream.
+        """Return all units of the bitstream.
 
         Args:
             coded: the units of each job.
@@ -374,7 +374,7 @@ def with_parameter_sets(
     model: QuantizationPlan,
     finished: Callable[[Job], None] | None = None,
 ) -> Iterator[Unit]:
-    """Give the units of all jobs, and a layer parameter set wherever another comes into force.
+    """Return the units of all jobs, and a layer parameter set wherever another comes into force.
 
     Args:
         jobs: what the units were made of.
@@ -400,7 +400,7 @@ def metadata_units(
     options: EncoderOptions,
     left_out: LeftOut,
 ) -> list[Unit]:
-    """Give the metadata unit, if there is anything to be put in it.
+    """Return the metadata unit, if there is anything to be put in it.
 
     Args:
         tensors: the tensors, with what is to be noted of each.
@@ -435,7 +435,7 @@ def metadata_units(
 def noted(
     units: list[Unit], seconds: float, job: Job, times: dict[str, float] | None
 ) -> list[Unit]:
-    """Give the units of a job, and note how long it took."""
+    """Return the units of a job, and note how long it took."""
     if times is not None:
         times.update(dict.fromkeys(job.names, seconds))
     return units
@@ -449,7 +449,7 @@ def parameter_set_unit(
     update: bool,
     predictive: bool,
 ) -> Unit:
-    """Give the model parameter set."""
+    """Return the model parameter set."""
     plan, qps = grouping.groups[0].plan, grouping.qps
     coded = any(tensor.is_integer or qps[tensor.name] is not None for tensor in tensors)
     payload = parameter_set(options, update=update, predictive=predictive)

@@ -49,7 +49,7 @@ class Budget:
 
 
 def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[str, Any]:
-    """Give what the page shows of a bitstream, whatever is wrong with it.
+    """Return what the page shows of a bitstream, whatever is wrong with it.
 
     Args:
         data: the bytes.
@@ -82,7 +82,7 @@ def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[s
 
 
 def flatten(root: Node, most: int) -> tuple[list[list[Any]], bool]:
-    """Give the nodes of a tree as rows, and whether all of them are there.
+    """Return the nodes of a tree as rows, and whether all of them are there.
 
     A row holds the number of the node above (-1 for the root), name, kind (b, u, t or e),
     position and size in bits, note, value, name of the value, key of the semantics, error.
@@ -109,7 +109,7 @@ def flatten(root: Node, most: int) -> tuple[list[list[Any]], bool]:
 
 
 def row(parent: int, node: Node) -> list[Any]:
-    """Give one node as a row; see `flatten`."""
+    """Return one node as a row; see `flatten`."""
     element = node.element
     return [
         parent,
@@ -126,13 +126,13 @@ def row(parent: int, node: Node) -> list[Any]:
 
 
 def shortened(value: Any) -> str:
-    """Give a value as text of bounded length."""
+    """Return a value as text of bounded length."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 def semantics() -> dict[str, Any]:
-    """Give what the schema says about each element, by table and name."""
+    """Return what the schema says about each element, by table and name."""
     return {
         f"{table}.{element.name}": described(element)
         for table, syntax in TABLES.items()
@@ -141,7 +141,7 @@ def semantics() -> dict[str, Any]:
 
 
 def described(element: Element) -> dict[str, Any]:
-    """Give what the schema says about one element."""
+    """Return what the schema says about one element."""
     content: dict[str, Any] = {
         "descriptor": element.descriptor,
         "clause": element.clause,
@@ -157,7 +157,7 @@ def described(element: Element) -> dict[str, Any]:
 
 
 def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview]]:
-    """Give the bytes that the page holds, as places and views."""
+    """Return the bytes that the page holds, as places and views."""
     if len(traced.data) <= limits.bytes:
         return [(0, traced.data)]
     found = []
@@ -176,7 +176,7 @@ def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview
 
 
 def tensor_rows(traced: BitstreamTrace, limits: Budget) -> Iterator[dict[str, Any]]:
-    """Give a row for each tensor of the units that can be read."""
+    """Return a row for each tensor of the units that can be read."""
     units = [
         (unit, lines)
         for unit in traced.walk()
@@ -200,7 +200,7 @@ def tensor_rows(traced: BitstreamTrace, limits: Budget) -> Iterator[dict[str, An
 
 
 def readable_lines(traced: UnitTrace) -> list[Any]:
-    """Give the summaries of the tensors in a unit, none where they can't be read."""
+    """Return the summaries of the tensors in a unit, none where they can't be read."""
     assert traced.unit is not None
     try:
         return summarize_tensors(Bitstream([traced.unit]))
@@ -209,7 +209,7 @@ def readable_lines(traced: UnitTrace) -> list[Any]:
 
 
 def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[dict[str, Any]]:
-    """Give the rows of the tensors in one unit."""
+    """Return the rows of the tensors in one unit."""
     values: dict[str, Any] = {}
     levels: dict[str, Any] = {}
     problem = "" if decode else "not decoded, to keep the page quick"

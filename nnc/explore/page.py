@@ -14,7 +14,7 @@ SCRIPT_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def explorer_page(data: memoryview | bytes, name: str, budget: Budget | None = None) -> str:
-    """Give a self-contained HTML page about a bitstream, whatever is wrong with it.
+    """Return a self-contained HTML page about a bitstream, whatever is wrong with it.
 
     Args:
         data: the bytes of the bitstream.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.decoder.batch_norm import BatchNorm, batch_norms_by_name
+from nnc.model.batch_norm import BatchNorm, batch_norms_by_name
 
 __all__ = ["BatchNorm", "Layer", "batch_norms_by_name", "fold_batch_norms", "layers_of_graph"]
 

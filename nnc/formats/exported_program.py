@@ -60,7 +60,7 @@ class Place:
     strides: tuple[int, ...]
 
     def view(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Give the tensor as a view on the values of its file."""
+        """Return the tensor as a view on the values of its file."""
         steps = [stride * self.dtype.itemsize for stride in self.strides]
         return np.lib.stride_tricks.as_strided(values, self.shape, steps)
 
@@ -74,7 +74,7 @@ def is_one(archive: zipfile.ZipFile) -> bool:
 
 
 def places(archive: zipfile.ZipFile, where: object) -> dict[str, Place]:
-    """Give the places of the weights whose files hold nothing else.
+    """Return the places of the weights whose files hold nothing else.
 
     Raises:
         InputError: the archive's JSON makes no sense.
@@ -94,7 +94,7 @@ def places(archive: zipfile.ZipFile, where: object) -> dict[str, Place]:
 
 
 def place_of(member: str, entry: Any, name: str, where: object) -> Place | None:
-    """Give the place of one weight; None where it stays in the archive as it is."""
+    """Return the place of one weight; None where it stays in the archive as it is."""
     meta = entry["tensor_meta"]
     dtype = DTYPES.get(meta["dtype"])
     if dtype is None or entry["use_pickle"] or meta["storage_offset"]["as_int"]:
@@ -143,7 +143,7 @@ def read(path: Path, archive: zipfile.ZipFile) -> Source:
 
 
 def without(archive: zipfile.ZipFile, left_out: set[str]) -> bytes:
-    """Give an archive without some of its files, and without compression of its own."""
+    """Return an archive without some of its files, and without compression of its own."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as result:
         for member in archive.infolist():
@@ -195,7 +195,7 @@ def write(
 def weight_files(
     archive: zipfile.ZipFile, arrays: Mapping[str, NDArray[Any]], where: object
 ) -> dict[str, bytes]:
-    """Give the files of weights that a topology leaves out."""
+    """Return the files of weights that a topology leaves out."""
     present = set(archive.namelist())
     needed = {
         name: place for name, place in places(archive, where).items() if place.member not in present

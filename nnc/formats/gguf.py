@@ -62,7 +62,7 @@ class GgufSource(Source):
         super().__init__(infos, metadata)
 
     def info(self, tensor: Any) -> TensorInfo:
-        """Give shape and dtype of a tensor as it will be given."""
+        """Return shape and dtype of a tensor as it will be given."""
         shape = tuple(int(length) for length in reversed(tensor.shape))
         if tensor.tensor_type.name in PLAIN:
             return TensorInfo(shape, np.asarray(tensor.data).dtype)
@@ -88,7 +88,7 @@ class GgufSource(Source):
 
 
 def text_of(field: Any) -> str | None:
-    """Give a key's value as text; None where it is a long list."""
+    """Return a key's value as text; None where it is a long list."""
     content = field.contents()
     if isinstance(content, str):
         return content

@@ -87,7 +87,7 @@ def check_name(path: str | os.PathLike[str], name: str) -> None:
 
 
 def safe_member(path: str | os.PathLike[str], name: str) -> PurePosixPath:
-    """Give a name as a path below some folder.
+    """Return a name as a path below some folder.
 
     Raises:
         InputError: it would lead out of the folder, or holds what no file name should.
@@ -105,7 +105,7 @@ def safe_member(path: str | os.PathLike[str], name: str) -> PurePosixPath:
 
 
 def safe_file(folder: Path, name: str) -> Path:
-    """Give the file of a name in a folder, links followed.
+    """Return the file of a name in a folder, links followed.
 
     Raises:
         InputError: it lies elsewhere.

@@ -104,7 +104,7 @@ def source_of(data: bytes, path: Path) -> Source:
 
 
 def items(h5py: Any, group: Any, path: Path, above: str = "", depth: int = 0) -> Iterator[Any]:
-    """Give names and groups or datasets of an HDF5 file; links are refused.
+    """Return names and groups or datasets of an HDF5 file; links are refused.
 
     Raises:
         InputError: a link, or groups in groups in groups.
@@ -143,7 +143,7 @@ def array_of(dataset: Any, name: str, path: Path) -> NDArray[Any]:
 
 
 def attributes_of(group: Any, name: str, path: Path) -> dict[str, Any]:
-    """Give the attributes of a group as JSON holds them."""
+    """Return the attributes of a group as JSON holds them."""
     result = {}
     for key, value in group.attrs.items():
         plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
@@ -155,7 +155,7 @@ def attributes_of(group: Any, name: str, path: Path) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> Any:
-    """Give bytes as text, all else as it is."""
+    """Return bytes as text, all else as it is."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
@@ -165,7 +165,7 @@ def weights_file(
     where: object,
     topology: Topology | None = None,
 ) -> bytes:
-    """Give an HDF5 file of tensors, with the config of the model where that belongs in it.
+    """Return an HDF5 file of tensors, with the config of the model where that belongs in it.
 
     Raises:
         InputError: names or types that it can't have.
@@ -203,7 +203,7 @@ def put(file: Any, name: str, values: NDArray[Any], where: object) -> None:
 
 
 def attribute(value: Any) -> Any:
-    """Give an attribute as Keras writes it: lists of names are bytes."""
+    """Return an attribute as Keras writes it: lists of names are bytes."""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return np.array([one.encode("utf-8") for one in value], dtype="S") if value else []
     return value

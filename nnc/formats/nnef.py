@@ -110,7 +110,7 @@ def read(path: Path, content: Callable[[str], bytes | None]) -> Source:
 
 
 def variables(text: bytes, where: object) -> dict[str, list[int]]:
-    """Give shapes of the variables of a graph by label.
+    """Return shapes of the variables of a graph by label.
 
     Raises:
         InputError: the text is no graph.
@@ -163,7 +163,7 @@ def files_of(
     arrays: Mapping[str, NDArray[Any]],
     where: object,
 ) -> dict[str, bytes]:
-    """Give the files of a model by name.
+    """Return the files of a model by name.
 
     Raises:
         InputError: the tensors aren't those of the graph, or the format can't hold them.
@@ -190,7 +190,7 @@ def files_of(
 
 
 def dat_file(values: NDArray[Any], name: str, quantized: bool, where: object) -> bytes:
-    """Give a .dat file."""
+    """Return a .dat file."""
     nnef = load("nnef", "nnef", "NNEF models")
     buffer = Unseekable()
     try:

@@ -82,7 +82,7 @@ class OnnxSource(Source):
         self.topology = self.skeleton()
 
     def info(self, proto: Any) -> TensorInfo:
-        """Give shape and dtype of an initializer."""
+        """Return shape and dtype of an initializer."""
         dtype = self.onnx.helper.tensor_dtype_to_np_dtype(proto.data_type)
         return TensorInfo(tuple(proto.dims), np.dtype(dtype))
 
@@ -105,7 +105,7 @@ class OnnxSource(Source):
         return values.reshape(self.tensors[name].shape)
 
     def embedded(self, proto: Any) -> Any:
-        """Give a tensor of another file with its values inside."""
+        """Return a tensor of another file with its values inside."""
         result = self.onnx.TensorProto(name=proto.name, dims=proto.dims, data_type=proto.data_type)
         result.raw_data = external_data(self.path, proto)
         return result
@@ -133,7 +133,7 @@ class OnnxSource(Source):
         }
 
     def skeleton(self) -> Topology:
-        """Give the model with the data of the tensors left out."""
+        """Return the model with the data of the tensors left out."""
         bare = self.onnx.ModelProto()
         bare.CopyFrom(self.model)
         for proto in bare.graph.initializer:
@@ -178,7 +178,7 @@ def can_be_coded(onnx: Any, proto: Any) -> bool:
 
 
 def row_axis(node: Any) -> int:
-    """Give the dimension of a node's weight that its output channels are."""
+    """Return the dimension of a node's weight that its output channels are."""
     if node.domain not in ("", "ai.onnx") or len(node.input) <= WEIGHT_INPUT:
         return 0
     if node.op_type == "Gemm":
@@ -187,7 +187,7 @@ def row_axis(node: Any) -> int:
 
 
 def graphs(model: Any) -> Iterator[Any]:
-    """Give the graphs of a model, those in its nodes and functions too."""
+    """Return the graphs of a model, those in its nodes and functions too."""
     waiting = [model.graph, *model.functions]
     while waiting:
         graph = waiting.pop()
@@ -200,7 +200,7 @@ def graphs(model: Any) -> Iterator[Any]:
 
 
 def all_tensors(model: Any) -> Iterator[Any]:
-    """Give every TensorProto of a model."""
+    """Return every TensorProto of a model."""
     for graph in graphs(model):
         yield from getattr(graph, "initializer", ())
         for sparse in getattr(graph, "sparse_initializer", ()):
@@ -240,7 +240,7 @@ def external_data(path: Path, proto: Any) -> bytes:
 def model_with(
     topology: Topology | None, tensors: Mapping[str, NDArray[Any]], where: object
 ) -> Any:
-    """Give an ONNX model out of its topology and its tensors.
+    """Return an ONNX model out of its topology and its tensors.
 
     Args:
         topology: the ModelProto without the data of its initializers.

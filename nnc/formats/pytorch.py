@@ -87,7 +87,7 @@ def loaded(place: Path) -> Any:
 
 
 def arrays_of(content: Any, where: object) -> dict[str, NDArray[Any]]:
-    """Give the tensors of a state dict as arrays; the memory is shared.
+    """Return the tensors of a state dict as arrays; the memory is shared.
 
     Args:
         content: a state dict, or a checkpoint that holds one under a usual key.
@@ -140,7 +140,7 @@ def check_repetition(tensor: Any, name: object, where: object) -> None:
 
 
 def array_of(tensor: Any, what: str) -> NDArray[Any]:
-    """Give a tensor as an array.
+    """Return a tensor as an array.
 
     Raises:
         InputError: it is sparse, quantized, without values, or of a type that numpy has not.
@@ -160,7 +160,7 @@ def array_of(tensor: Any, what: str) -> NDArray[Any]:
 
 
 def tensor_of(values: NDArray[Any], what: str) -> Any:
-    """Give an array as a tensor of PyTorch, which owns its memory.
+    """Return an array as a tensor of PyTorch, which owns its memory.
 
     Raises:
         InputError: PyTorch has no such type.

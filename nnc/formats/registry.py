@@ -53,7 +53,7 @@ class Format:
     folder: str = ""
 
     def matches_suffix(self, path: Path) -> int:
-        """Give the length of the suffix that a path ends with, 0 for none."""
+        """Return the length of the suffix that a path ends with, 0 for none."""
         name = path.name.lower()
         return max((len(suffix) for suffix in self.suffixes if name.endswith(suffix)), default=0)
 
@@ -114,7 +114,7 @@ FORMATS = [
 
 
 def format_of_input(path: str | os.PathLike[str]) -> Format:
-    """Give the format of a file or folder: by suffix, else by content.
+    """Return the format of a file or folder: by suffix, else by content.
 
     Raises:
         InputError: no format is known for it.
@@ -138,7 +138,7 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
 
 
 def format_of_output(path: str | os.PathLike[str]) -> Format:
-    """Give the format that the suffix of a path says, to write it.
+    """Return the format that the suffix of a path says, to write it.
 
     A folder (one that is there, or a path that ends with a slash) becomes a sharded checkpoint.
 
@@ -160,13 +160,13 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
 
 
 def by_suffix(path: Path) -> Format | None:
-    """Give the format with the longest suffix that a path ends with."""
+    """Return the format with the longest suffix that a path ends with."""
     best = max(FORMATS, key=lambda one: one.matches_suffix(path))
     return best if best.matches_suffix(path) else None
 
 
 def suffixes() -> list[str]:
-    """Give the suffixes of all formats."""
+    """Return the suffixes of all formats."""
     return [suffix for one in FORMATS for suffix in one.suffixes]
 
 

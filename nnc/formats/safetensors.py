@@ -77,7 +77,7 @@ class SafetensorsSource(Source):
         super().__init__({name: self.info(name, header[name]) for name in names}, metadata)
 
     def info(self, name: str, entry: Mapping[str, Any]) -> TensorInfo:
-        """Give shape and dtype of an entry of the header."""
+        """Return shape and dtype of an entry of the header."""
         dtype = DTYPES.get(entry["dtype"])
         if dtype is None:
             raise InputError(
@@ -88,7 +88,7 @@ class SafetensorsSource(Source):
         return TensorInfo(tuple(entry["shape"]), dtype)
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Give a view on one tensor, not to be written to."""
+        """Return a view on one tensor, not to be written to."""
         info = self.tensors[name]
         count = info.nbytes // info.dtype.itemsize
         if count == 0:
@@ -97,7 +97,7 @@ class SafetensorsSource(Source):
         return values.reshape(info.shape)
 
     def release(self, name: str) -> None:
-        """Give back the pages of one tensor."""
+        """Return back the pages of one tensor."""
         if not hasattr(self.mapping, "madvise"):
             return
         start = self.places[name]
@@ -180,7 +180,7 @@ def layout(
     tensors: Mapping[str, TensorInfo],
     metadata: Mapping[str, str],
 ) -> tuple[bytes, dict[str, int]]:
-    """Give the header of a file, and where in the file each tensor begins.
+    """Return the header of a file, and where in the file each tensor begins.
 
     The order is that of the library: wide types before narrow ones, then by name.
 

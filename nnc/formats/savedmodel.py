@@ -74,7 +74,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
 
 
 def packed(folder: Path, objects: bytes) -> bytes:
-    """Give the files of a SavedModel without its variables as an archive."""
+    """Return the files of a SavedModel without its variables as an archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(OBJECTS), objects)

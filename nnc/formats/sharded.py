@@ -96,11 +96,11 @@ class ShardedSource(Source):
         self.shard_of.update(dict.fromkeys(source.tensors, shard))
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Give a view on one tensor, not to be written to."""
+        """Return a view on one tensor, not to be written to."""
         return self.shards[self.shard_of[name]].tensor(name)
 
     def release(self, name: str) -> None:
-        """Give back the pages of one tensor."""
+        """Return back the pages of one tensor."""
         self.shards[self.shard_of[name]].release(name)
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class ShardedSource(Source):
 
 
 def index_of(path: Path) -> Path:
-    """Give the index file that a path is or holds.
+    """Return the index file that a path is or holds.
 
     Raises:
         InputError: a folder without one, or with several.
@@ -293,7 +293,7 @@ def read_layout(
 
 
 def cut(tensors: Mapping[str, TensorInfo], size: int, stem: str = DEFAULT_STEM) -> str:
-    """Give how to cut a model into shards of a size, as text for its metadata.
+    """Return how to cut a model into shards of a size, as text for its metadata.
 
     Args:
         tensors: shapes and dtypes by name; they go into shards in this order.
@@ -322,7 +322,7 @@ def cut(tensors: Mapping[str, TensorInfo], size: int, stem: str = DEFAULT_STEM) 
 
 
 def stem_of(path: Path) -> str:
-    """Give what the names of shards begin with, by the path of the index or of its folder."""
+    """Return what the names of shards begin with, by the path of the index or of its folder."""
     is_index = path.name.lower().endswith(INDEX_SUFFIX)
     return path.name[: -len(INDEX_SUFFIX)] if is_index else DEFAULT_STEM
 
@@ -333,7 +333,7 @@ def with_shard_size(
     metadata: Mapping[str, str],
     size: int,
 ) -> dict[str, str]:
-    """Give metadata that say to cut a model into shards of a size.
+    """Return metadata that say to cut a model into shards of a size.
 
     Args:
         path: where the model is going to be written.

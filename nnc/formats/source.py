@@ -64,7 +64,7 @@ class Source(Mapping[str, NDArray[Any]], ABC):
         """
 
     def release(self, name: str) -> None:
-        """Give back memory that holds the values of a tensor; views on it stay valid."""
+        """Return back memory that holds the values of a tensor; views on it stay valid."""
 
     def close(self) -> None:
         """Let go of the files; views on them may become invalid."""
@@ -79,15 +79,15 @@ class Source(Mapping[str, NDArray[Any]], ABC):
         return self.tensor(name)
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names in order."""
+        """Return the names in order."""
         return iter(self.tensors)
 
     def __len__(self) -> int:
-        """Give the number of tensors."""
+        """Return the number of tensors."""
         return len(self.tensors)
 
     def __enter__(self) -> Source:
-        """Give the source, to be closed at the end."""
+        """Return the source, to be closed at the end."""
         return self
 
     def __exit__(
@@ -153,7 +153,7 @@ class Sink(ABC):
         self.commit()
 
     def __enter__(self) -> Sink:
-        """Give the sink, to be finished or abandoned at the end."""
+        """Return the sink, to be finished or abandoned at the end."""
         return self
 
     def __exit__(
@@ -182,7 +182,7 @@ class ArraySource(Source):
         self.arrays = dict(arrays)
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Give one array."""
+        """Return one array."""
         return self.arrays[name]
 
 

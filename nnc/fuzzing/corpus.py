@@ -66,7 +66,7 @@ class Entry:
 
 
 def rule_names() -> dict[str, str]:
-    """Give all rules that `broken_files` can break, with what is wrong where they are."""
+    """Return all rules that `broken_files` can break, with what is wrong where they are."""
     named = {f"{kind}:nnr_unit_size": text for kind, text in SIZE_RULES.items()}
     named.update({rule.name: rule.text for rule in RULES if rule.name not in UNBREAKABLE})
     return dict(sorted(named.items()))
@@ -108,7 +108,7 @@ def broken_files(rule: str, count: int, seed: str) -> Iterator[tuple[Entry, byte
 
 
 def files_of(drawn: Drawn, name: str, seed: str) -> Iterator[tuple[Entry, bytes]]:
-    """Give the file of a drawn bitstream, after that of its base."""
+    """Return the file of a drawn bitstream, after that of its base."""
     base = "" if drawn.base is None else f"{name}-base.nnc"
     if drawn.base is not None:
         yield entry_of(drawn.base, base, seed, ""), drawn.base.data
@@ -116,7 +116,7 @@ def files_of(drawn: Drawn, name: str, seed: str) -> Iterator[tuple[Entry, bytes]
 
 
 def entry_of(drawn: Drawn, file: str, seed: str, base: str) -> Entry:
-    """Give what a manifest says of a drawn bitstream."""
+    """Return what a manifest says of a drawn bitstream."""
     rule, path, verdict = "", "", "valid"
     if drawn.broken is not None:
         path, verdict = drawn.broken.path, drawn.broken.verdict
@@ -125,7 +125,7 @@ def entry_of(drawn: Drawn, file: str, seed: str, base: str) -> Entry:
 
 
 def element_of(path: str) -> str:
-    """Give the element at the end of a path, without indices."""
+    """Return the element at the end of a path, without indices."""
     return path.rpartition(".")[2].partition("[")[0]
 
 
@@ -161,7 +161,7 @@ def mutated_files(data: bytes, count: int, seed: str) -> Iterator[tuple[Entry, b
 
 
 def mutate(pieces: list[bytes], chance: random.Random) -> bytes:
-    """Give a bitstream of damaged units; it is not the one of the units as they are."""
+    """Return a bitstream of damaged units; it is not the one of the units as they are."""
     units, whole = list(pieces), b"".join(pieces)
     while True:
         for _ in range(chance.randint(1, MAXIMUM_EDITS)):
@@ -210,7 +210,7 @@ def edit_unit(unit: bytes, action: str, chance: random.Random) -> bytes:
 
 
 def own_verdicts(entry: Entry, data: bytes, base: tuple[Entry, bytes] | None) -> dict[str, str]:
-    """Give what we say ourselves of a file: whether it can be parsed, and decoded."""
+    """Return what we say ourselves of a file: whether it can be parsed, and decoded."""
     verdicts = {"parsed_by_nnc": "parsed", "decoded_by_nnc": "decoded"}
     try:
         for unit in parsed(entry, data).walk():

@@ -14,9 +14,9 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.model import Known
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
-from nnc.encoder.level_editing import encode_codeword
-from nnc.encoder.rate_distortion import RateOptions, quantize_matrix
-from nnc.encoder.tensor import set_entry_points
+from nnc.editing.levels import encode_codeword
+from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
+from nnc.encoder.units.tensor import set_entry_points
 from nnc.fuzzing.strategies import Source
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitHeader, Scope, nnr_unit_header

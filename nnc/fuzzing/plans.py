@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import Table
-from nnc.decoder.node import Node
 from nnc.fuzzing.strategies import Source
+from nnc.model.node import Node
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
@@ -195,7 +195,7 @@ class Planner:
         return [start, *units]
 
     def aggregate(self, units: list[PlannedUnit], *, self_contained: bool = False) -> PlannedUnit:
-        """Give the aggregate of units; those at its end may be an aggregate themselves."""
+        """Return the aggregate of units; those at its end may be an aggregate themselves."""
         if len(units) > 2 and self.sometimes(4):
             units = [*units[:-2], self.aggregate(units[-2:])]
         made = self.whole(PlannedUnit(NnrUnitType.NNR_AGG, units=units))
@@ -307,7 +307,7 @@ class Planner:
         return units
 
     def new_name(self) -> str:
-        """Give a name that no other tensor has."""
+        """Return a name that no other tensor has."""
         self.count += 1
         return f"{self.source.text()}.{self.count}"
 
@@ -351,7 +351,7 @@ class Planner:
         return unit
 
     def references(self, names: list[str]) -> dict[str, Any]:
-        """Give the elements by which a unit says which tensors it holds."""
+        """Return the elements by which a unit says which tensors it holds."""
         count = {"count_topology_elements_minus2": max(len(names) - 2, 0)}
         if not self.indexed:
             ids = {"topology_elem_id": names[0], "topology_elem_id_list": names.__getitem__}

@@ -12,7 +12,6 @@ from nnc.bitstream import Unit
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.unit import ParameterSets
 from nnc.decoder.model import Known
-from nnc.decoder.node import Node, node_of
 from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
 from nnc.fuzzing.plans import Ancestor, PlannedUnit, Planner
 from nnc.fuzzing.strategies import (
@@ -24,6 +23,7 @@ from nnc.fuzzing.strategies import (
     RejectedError,
     Source,
 )
+from nnc.model.node import Node, node_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitHeader, NnrUnitType, Scope
 
@@ -254,7 +254,7 @@ class StreamDrawer:
     # Tables
 
     def fixed_values(self, planned: PlannedUnit, inner: list[bytes]) -> dict[str, Any]:
-        """Give the elements of a unit that have to have certain values."""
+        """Return the elements of a unit that have to have certain values."""
         if planned.units:
             return planned.fixed | self.aggregate_values(inner)
         if self.decodable:
@@ -266,7 +266,7 @@ class StreamDrawer:
         return kept | SENT_IN_BAND | ids
 
     def aggregate_values(self, inner: list[bytes]) -> dict[str, Any]:
-        """Give the elements of an aggregate's header that follow from its units."""
+        """Return the elements of an aggregate's header that follow from its units."""
         places = [sum(len(unit) for unit in inner[:number]) for number in range(len(inner) + 1)]
 
         def unit_type(index: Any) -> int:
@@ -341,7 +341,7 @@ class StreamDrawer:
 
     @staticmethod
     def scope_of(unit: Unit) -> Scope:
-        """Give the scope of a unit that has one."""
+        """Return the scope of a unit that has one."""
         assert unit.scope is not None
         return unit.scope
 
@@ -366,12 +366,12 @@ class StreamDrawer:
 
 
 def path_of(stack: Stack) -> str:
-    """Give the syntax path of a unit."""
+    """Return the syntax path of a unit."""
     return ".".join(f"{name}[{index}]" for name, _, index in stack)
 
 
 def role_by_name(name: str, table: Table) -> int | None:
-    """Give what a header asks for; a name tells which part of a decomposed layer it is of."""
+    """Return what a header asks for; a name tells which part of a decomposed layer it is of."""
     if name != "decomposed_tensor_role":
         return None
     element = getattr(table, "topology_elem_id", None)

@@ -10,12 +10,12 @@ from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
 from nnc.decoder.before import known_of
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.limits import Limits
 from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
 from nnc.decoder.session import Decoder
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.inspect.tracing import BitstreamTrace, byte_bit
+from nnc.model.limits import Limits
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import CompressedParameterTypes, NnrUnitType
 
@@ -114,7 +114,7 @@ def decode_bins(
 
 
 def bin_row(bin_: Bin, first: int, prefix: str) -> dict[str, Any]:
-    """Give a bin as a row of a table."""
+    """Return a bin as a row of a table."""
     kind = {BYPASS: "bypass", TERMINATE: "terminate"}.get(bin_.context, "context")
     coded = kind == "context"
     return {
@@ -132,7 +132,7 @@ def bin_row(bin_: Bin, first: int, prefix: str) -> dict[str, Any]:
 
 
 def part_names(unit: Unit, layout: UnitLayout) -> list[str]:
-    """Give the names that the schema has for the tensors of a payload, in their order."""
+    """Return the names that the schema has for the tensors of a payload, in their order."""
     header = unit.readable_header()
     types = header.compressed_parameter_types or 0
     if layout.payload_type != PayloadType.NNR_PT_BLOCK:

@@ -54,7 +54,7 @@ class Report:
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all parts as plain data."""
+        """Return all parts as plain data."""
         return {
             "errors": self.errors,
             "warnings": self.warnings,
@@ -110,7 +110,7 @@ def check(
 
 
 def all_rules(*, deep: bool = True) -> list[Rule]:
-    """Give the rules that a check looks at, apart from those of parsing.
+    """Return the rules that a check looks at, apart from those of parsing.
 
     Args:
         deep: with those that need payloads to be decoded.
@@ -120,7 +120,7 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
 
 
 def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]:
-    """Give a finding for each fault of parsing, but not for what merely follows from another.
+    """Return a finding for each fault of parsing, but not for what merely follows from another.
 
     Args:
         traced: the bitstream.
@@ -133,7 +133,7 @@ def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]
 
 
 def syntax_finding(error: BitstreamError) -> Finding:
-    """Give the finding of a fault of parsing; its rule is `syntax:` and the kind of error."""
+    """Return the finding of a fault of parsing; its rule is `syntax:` and the kind of error."""
     message = error.message
     if error.value is not None and str(error.value) not in message:
         message += f", found {error.value}"
@@ -146,7 +146,7 @@ def syntax_finding(error: BitstreamError) -> Finding:
 
 
 def place_in_data(finding: Finding) -> tuple[int, int]:
-    """Give the position of a finding as numbers, to sort by."""
+    """Return the position of a finding as numbers, to sort by."""
     if not finding.position:
         return 0, 0
     byte, _, bit = finding.position.partition(".")

@@ -15,13 +15,13 @@ from nnc.bitio import (
 from nnc.bitstream import Unit
 from nnc.decoder.before import known_of, needs_session
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
+from nnc.model.limits import Limits
 
 #: For each rule its name, its sentence, and how the messages of the decoder about it begin.
 KINDS = (
@@ -41,7 +41,7 @@ KINDS = (
 
 
 def rule(name: str, title: str) -> Rule:
-    """Give a rule that decoding checks; by itself it finds nothing in headers."""
+    """Return a rule that decoding checks; by itself it finds nothing in headers."""
     return Rule(name, title, "10", "interop", ERROR, lambda model: ())
 
 
@@ -104,12 +104,12 @@ def check_payloads(
 
 
 def undecoded_reason(error: BitstreamError) -> str:
-    """Give what is told of a unit that can't be decoded."""
+    """Return what is told of a unit that can't be decoded."""
     return error.message + (f": {SESSION_NEEDED}" if needs_session(error) else "")
 
 
 def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[UnitTrace]:
-    """Give the units that could be read, those that are cut into parts as one.
+    """Return the units that could be read, those that are cut into parts as one.
 
     Args:
         traced: the bitstream.
@@ -147,7 +147,7 @@ def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[Uni
 
 
 def counter_of(part: UnitTrace) -> int:
-    """Give the place of a part among those of its unit, counted backwards."""
+    """Return the place of a part among those of its unit, counted backwards."""
     assert part.unit is not None
     return part.unit.readable_header().partial_data_counter or 0
 
@@ -164,7 +164,7 @@ def is_sound(unit: UnitTrace, broken: set[str]) -> bool:
 
 
 def checked_layout(unit: UnitTrace, byte_count: int, *, parents_known: bool) -> UnitLayout:
-    """Give the layout of a unit, refusing more values than its bitstream may hold."""
+    """Return the layout of a unit, refusing more values than its bitstream may hold."""
     assert unit.unit is not None
     limits = Limits()
     layout = layout_of(unit.unit, limits, parents_known=parents_known)
@@ -223,7 +223,7 @@ def value_findings(unit: UnitTrace, tensors: list[DecodedTensor]) -> list[Findin
 
 
 def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
-    """Give the finding of an error of decoding."""
+    """Return the finding of an error of decoding."""
     name = rule_of(error)
     if name == "entry-points":
         return header_finding(name, error, "10")
@@ -234,12 +234,12 @@ def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:
 
 
 def told_by(error: BitstreamError) -> str:
-    """Give the message of an error with what would have been allowed."""
+    """Return the message of an error with what would have been allowed."""
     return error.message + (f" (allowed: {error.allowed})" if error.allowed else "")
 
 
 def rule_of(error: BitstreamError) -> str:
-    """Give the name of the rule that an error of decoding is about."""
+    """Return the name of the rule that an error of decoding is about."""
     place = error.path.rpartition(".")[2].partition("[")[0]
     if place in ENTRY_POINTS:
         return "entry-points"
@@ -256,12 +256,12 @@ def rule_of(error: BitstreamError) -> str:
 def payload_rule_finding(
     unit: UnitTrace, name: str, message: str, position: str | None = None
 ) -> Finding:
-    """Give a finding about a payload."""
+    """Return a finding about a payload."""
     place = position or byte_bit(8 * (unit.payload_start or unit.start))
     schema = "schema/deepcabac.syntax"
     return Finding(name, ERROR, f"{unit.path}.payload", place, message, "10", schema)
 
 
 def header_finding(name: str, error: BitstreamError, clause: str) -> Finding:
-    """Give the finding of what decoding shows to be wrong, at the element of the header."""
+    """Return the finding of what decoding shows to be wrong, at the element of the header."""
     return Finding(name, ERROR, error.path, error.position, error.message, clause, error.schema)

@@ -13,7 +13,6 @@ from nnc.bitio import BitstreamError
 from nnc.bitio.table import same_value
 from nnc.decoder.before import Before, known_of, session_after
 from nnc.decoder.layout import layout_of
-from nnc.decoder.limits import Limits
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
@@ -21,6 +20,7 @@ from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
 from nnc.inspect.deep_rules import undecoded_reason
 from nnc.inspect.rules import is_alignment
 from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace
+from nnc.model.limits import Limits
 
 #: How many bytes of two payloads are compared at a time.
 PIECE = 1 << 20
@@ -55,7 +55,7 @@ class Difference:
     count: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all parts as plain data; bytes as hexadecimal text."""
+        """Return all parts as plain data; bytes as hexadecimal text."""
         content = asdict(self)
         for name in ("value_a", "value_b"):
             if isinstance(content[name], bytes | memoryview):
@@ -132,7 +132,7 @@ def diff_units(
 
 
 def title(unit: UnitTrace) -> str:
-    """Give type and tensors of a unit."""
+    """Return type and tensors of a unit."""
     return " ".join([unit.type_name, ", ".join(unit.names)]).rstrip()
 
 
@@ -166,7 +166,7 @@ def pair(
 
 
 def key_of(unit: UnitTrace) -> tuple[str, ...]:
-    """Give what a unit is paired by: its type and the names of its tensors."""
+    """Return what a unit is paired by: its type and the names of its tensors."""
     try:
         names = unit.unit.names if unit.unit is not None else unit.names
     except BitstreamError:
@@ -175,7 +175,7 @@ def key_of(unit: UnitTrace) -> tuple[str, ...]:
 
 
 def payload_of(unit: UnitTrace, data: memoryview) -> memoryview:
-    """Give the bytes of a unit's payload."""
+    """Return the bytes of a unit's payload."""
     return data[unit.stop if unit.payload_start is None else unit.payload_start : unit.stop]
 
 
@@ -191,7 +191,7 @@ def equal(a: memoryview, b: memoryview) -> bool:
 
 
 def longest_ascending(numbers: Sequence[int]) -> set[int]:
-    """Give a longest part of different numbers that ascends."""
+    """Return a longest part of different numbers that ascends."""
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for number in numbers:
@@ -234,14 +234,14 @@ def is_regular(element: TracedElement) -> bool:
 
 
 def one_sided(kind: str, element: TracedElement) -> Difference:
-    """Give the difference for an element that only one bitstream has."""
+    """Return the difference for an element that only one bitstream has."""
     if kind == "only in A":
         return Difference(kind, element.path, None, element.value, bits_a=element.bits)
     return Difference(kind, None, element.path, None, element.value, bits_b=element.bits)
 
 
 def changed(a: TracedElement, b: TracedElement) -> Iterator[Difference]:
-    """Give the difference between two elements, if there is one."""
+    """Return the difference between two elements, if there is one."""
     if not same_value(a.value, b.value) or a.bits != b.bits:
         yield Difference("changed", a.path, b.path, a.value, b.value, a.bits, b.bits)
 

@@ -41,11 +41,11 @@ class Finding:
     schema: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all parts as plain data."""
+        """Return all parts as plain data."""
         return asdict(self)
 
     def __str__(self) -> str:
-        """Give all parts on one line."""
+        """Return all parts on one line."""
         place = ", ".join(
             text for text in (self.path, f"at {self.position}" if self.position else "") if text
         )
@@ -110,20 +110,20 @@ class Model:
         )
 
     def of_type(self, kind: NnrUnitType) -> list[UnitTrace]:
-        """Give the units of one type, their headers readable or not."""
+        """Return the units of one type, their headers readable or not."""
         return [unit for unit in self.units if unit.type_name == kind.name]
 
     def data_units(self) -> list[UnitTrace]:
-        """Give the compressed data units whose header could be read."""
+        """Return the compressed data units whose header could be read."""
         return [unit for unit in self.of_type(NnrUnitType.NNR_NDU) if readable(unit)]
 
     def mps(self) -> UnitTrace | None:
-        """Give the first model parameter set."""
+        """Return the first model parameter set."""
         return next(iter(self.of_type(NnrUnitType.NNR_MPS)), None)
 
 
 def models(traced: BitstreamTrace) -> list[Model]:
-    """Give the models of a bitstream: each begins with a start unit."""
+    """Return the models of a bitstream: each begins with a start unit."""
     groups: list[list[UnitTrace]] = [[]]
     for unit in traced.walk():
         if unit.type_name == NnrUnitType.NNR_STR.name and groups[-1]:
@@ -138,7 +138,7 @@ def models(traced: BitstreamTrace) -> list[Model]:
 def elements_by_name(
     units: list[UnitTrace],
 ) -> dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]:
-    """Give the elements of units by table and name."""
+    """Return the elements of units by table and name."""
     result: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]] = {}
     for unit in units:
         for element in unit.elements:
@@ -152,20 +152,20 @@ def readable(unit: UnitTrace) -> bool:
 
 
 def element_of(unit: UnitTrace | None, name: str) -> TracedElement | None:
-    """Give the first element of a name in a unit, or None."""
+    """Return the first element of a name in a unit, or None."""
     if unit is None:
         return None
     return next((element for element in unit.elements if element.name == name), None)
 
 
 def value_of(unit: UnitTrace | None, name: str, default: Any = None) -> Any:
-    """Give the value of the first element of a name in a unit, or a default."""
+    """Return the value of the first element of a name in a unit, or a default."""
     element = element_of(unit, name)
     return default if element is None else element.value
 
 
 def finding(rule: Rule, place: UnitTrace | TracedElement, message: str) -> Finding:
-    """Give the finding of a rule at a place."""
+    """Return the finding of a rule at a place."""
     if isinstance(place, UnitTrace):
         position, schema = byte_bit(8 * place.start), TABLES["nnr_unit"].schema
     else:
@@ -174,7 +174,7 @@ def finding(rule: Rule, place: UnitTrace | TracedElement, message: str) -> Findi
 
 
 def schema_line(element: TracedElement) -> str:
-    """Give `file:line` of the schema for an element; "" for what isn't one."""
+    """Return `file:line` of the schema for an element; "" for what isn't one."""
     syntax = TABLES.get(element.table)
     if syntax is None:
         return ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from nnc.decoder.metric_types import remarks
 from nnc.inspect.findings import WARNING, Model, Problem, Rule, element_of, value_of
 from nnc.inspect.tracing import TracedElement, UnitTrace
+from nnc.model.metric_types import remarks
 
 
 def metric_value(model: Model) -> Iterator[Problem]:
@@ -26,7 +26,7 @@ def metric_value(model: Model) -> Iterator[Problem]:
 
 
 def measured(unit: UnitTrace) -> Iterator[TracedElement]:
-    """Give the performances of a parameter set that its metric measures, finite ones alone.
+    """Return the performances of a parameter set that its metric measures, finite ones alone.
 
     What is no number is another rule's business.
     """

@@ -60,7 +60,7 @@ def names_unique(model: Model) -> Iterator[Problem]:
 
 
 def joined_names(unit: UnitTrace) -> list[str]:
-    """Give the ids of the list that a unit is the last part of; else none."""
+    """Return the ids of the list that a unit is the last part of; else none."""
     part = unit.unit
     if part is None or not part.is_part or part.partial_data_counter > 1:
         return []
@@ -72,7 +72,7 @@ def joined_names(unit: UnitTrace) -> list[str]:
 
 
 def reference_lists(model: Model) -> list[UnitTrace]:
-    """Give the units that list element ids."""
+    """Return the units that list element ids."""
     return [
         unit
         for unit in model.of_type(NnrUnitType.NNR_TPL)
@@ -81,7 +81,7 @@ def reference_lists(model: Model) -> list[UnitTrace]:
 
 
 def names_before(listing: UnitTrace, unit: UnitTrace) -> list[str]:
-    """Give the ids that the indices in a unit point into.
+    """Return the ids that the indices in a unit point into.
 
     Args:
         listing: the last list, or part of one, before the unit.

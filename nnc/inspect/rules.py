@@ -205,7 +205,7 @@ def node_once(model: Model) -> Iterator[Problem]:
 
 
 def node_of(unit: UnitTrace) -> tuple[int, int, int] | None:
-    """Give device_id, parameter_id and put_node_depth of a unit that says them all."""
+    """Return device_id, parameter_id and put_node_depth of a unit that says them all."""
     names = ("device_id", "parameter_id", "put_node_depth")
     device, parameter, depth = (value_of(unit, name) for name in names)
     if device is None or parameter is None or depth is None:
@@ -368,7 +368,7 @@ def decomposition_rows(model: Model) -> Iterator[Problem]:
 
 
 def dimensions_of(unit: UnitTrace) -> list[int] | None:
-    """Give tensor_dimensions of a unit, those from outside too; None where not known."""
+    """Return tensor_dimensions of a unit, those from outside too; None where not known."""
     scope = unit.unit.scope if unit.unit is not None else None
     return None if scope is None else scope.names().get("tensor_dimensions")
 

@@ -19,7 +19,7 @@ UNSPECIFIED_UNIT_TYPES = range(32, 64)
 
 
 def schema_rules() -> list[Rule]:
-    """Give a rule for each range, enum and constraint in the schema.
+    """Return a rule for each range, enum and constraint in the schema.
 
     Their names are `range:`, `enum:` or `constraint:` with table and element; the second
     constraint of an element has `#2` at its end.
@@ -32,7 +32,7 @@ def schema_rules() -> list[Rule]:
 
 
 def element_rules(table: str, element: Element) -> list[Rule]:
-    """Give the rules of one element."""
+    """Return the rules of one element."""
     name = f"{table}.{element.name}"
     rules = []
     if element.range is not None:
@@ -51,7 +51,7 @@ def element_rules(table: str, element: Element) -> list[Rule]:
 
 
 def rule(name: str, title: str, element: Element, problems: Any) -> Rule:
-    """Give a rule of an element; what the schema says is always an error."""
+    """Return a rule of an element; what the schema says is always an error."""
     return Rule(name, title, element.clause, element.status, ERROR, problems)
 
 
@@ -63,7 +63,7 @@ def names_all_values(element: Element) -> bool:
 
 
 def allowed_values(kind: Any) -> set[int]:
-    """Give the values that an enum has names for, alone or together."""
+    """Return the values that an enum has names for, alone or together."""
     members = {int(member) for member in kind}
     if not issubclass(kind, IntFlag):
         return members
@@ -130,7 +130,7 @@ def constraint_problems(
 
 
 def names_around(unit: UnitTrace, element: TracedElement) -> dict[str, Any]:
-    """Give the names that an element's table can use, with their values; lists as lists."""
+    """Return the names that an element's table can use, with their values; lists as lists."""
     scope = unit.unit.scope if unit.unit is not None else None
     names: dict[str, Any] = {} if scope is None else dict(scope.names())
     own: dict[str, Any] = {}

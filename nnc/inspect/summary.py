@@ -10,9 +10,9 @@ from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.limits import Limits
-from nnc.decoder.metadata import Metadata, read_metadata
-from nnc.decoder.parts import joined_data_units
+from nnc.model.limits import Limits
+from nnc.model.metadata import Metadata, read_metadata
+from nnc.model.parts import joined_data_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import DecompressedDataFormat
 
@@ -115,7 +115,7 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
 
 
 def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[TensorSummary]:
-    """Give a line for each tensor, in the order of the bitstream.
+    """Return a line for each tensor, in the order of the bitstream.
 
     Args:
         bitstream: the bitstream.
@@ -133,7 +133,7 @@ def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[Ten
 
 
 def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSummary]:
-    """Give a line for each tensor of a unit, each of joined ones too."""
+    """Return a line for each tensor of a unit, each of joined ones too."""
     try:
         layout = layout_of(unit, Limits(), for_decoding=False)
     except BitstreamError as error:
@@ -166,7 +166,7 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
 
 
 def first_qp(unit: Unit, layout: UnitLayout) -> int | None:
-    """Give the quantization parameter of a unit's first tensor, if it has one."""
+    """Return the quantization parameter of a unit's first tensor, if it has one."""
     if layout.payload_type not in (PayloadType.NNR_PT_FLOAT, PayloadType.NNR_PT_BLOCK):
         return None
     try:
@@ -177,7 +177,7 @@ def first_qp(unit: Unit, layout: UnitLayout) -> int | None:
 
 
 def dtype_name(name: str, layout: UnitLayout, metadata: Metadata) -> str:
-    """Give the name of the dtype that a tensor decodes to."""
+    """Return the name of the dtype that a tensor decodes to."""
     note = metadata.tensors.get(name)
     if note is not None:
         return note.dtype

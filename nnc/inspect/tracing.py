@@ -108,7 +108,7 @@ class TracedElement:
             return description.unnamed_kind(self.value)
 
     def bit_text(self, data: memoryview) -> str:
-        """Give its bits as 0 and 1."""
+        """Return its bits as 0 and 1."""
         first, last = self.position >> 3, (self.position + self.bits + 7) >> 3
         whole = int.from_bytes(data[first:last], "big")
         shifted = whole >> (8 * last - self.position - self.bits)
@@ -158,7 +158,7 @@ class UnitTrace:
         return UNKNOWN_TYPE
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Give the unit, and those in it, in the order of decoding."""
+        """Return the unit, and those in it, in the order of decoding."""
         yield self
         for unit in self.units:
             yield from unit.walk()
@@ -177,12 +177,12 @@ class BitstreamTrace:
     units: list[UnitTrace]
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Give all units in the order of decoding, those in aggregates too."""
+        """Return all units in the order of decoding, those in aggregates too."""
         for unit in self.units:
             yield from unit.walk()
 
     def elements(self) -> Iterator[TracedElement]:
-        """Give all elements, in the order of the data."""
+        """Return all elements, in the order of the data."""
         for unit in self.walk():
             yield from unit.elements
 
@@ -198,7 +198,7 @@ class BitstreamTrace:
 
 
 def byte_bit(position: int) -> str:
-    """Give a position in bits as `byte.bit`."""
+    """Return a position in bits as `byte.bit`."""
     return f"{position >> 3}.{position & 7}"
 
 
@@ -389,13 +389,13 @@ def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
 
 
 def unit_stack(path: str) -> list[Place]:
-    """Give the stack of a reader within a unit: `units[3].units[0]` -> two entries."""
+    """Return the stack of a reader within a unit: `units[3].units[0]` -> two entries."""
     numbers = [int(part.partition("[")[2].partition("]")[0]) for part in path.split(".")]
     return [("units", "nnr_unit", number) for number in numbers]
 
 
 def add_rest(current: UnitTrace, name: str) -> None:
-    """Give a name to what follows the last element of a unit, if there is anything."""
+    """Return a name to what follows the last element of a unit, if there is anything."""
     last = current.elements[-1] if current.elements else None
     begin = 8 * current.start if last is None else last.position + last.bits
     bits = 8 * current.stop - begin

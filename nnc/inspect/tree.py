@@ -39,7 +39,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     def walk(self) -> Iterator[Node]:
-        """Give the node and all below it, in the order of the data."""
+        """Return the node and all below it, in the order of the data."""
         yield self
         for child in self.children:
             yield from child.walk()
@@ -59,7 +59,7 @@ def tree(traced: BitstreamTrace) -> Node:
 
 
 def unit_node(unit: UnitTrace) -> Node:
-    """Give the node of a unit."""
+    """Return the node of a unit."""
     name = unit.path.rpartition(".")[2]
     bits = 8 * (unit.stop - unit.start)
     node = Node(name, unit.path, 8 * unit.start, bits, "unit", unit.type_name, unit.names)

@@ -38,7 +38,7 @@ def plot_bytes(bitstream: Bitstream, path: str | os.PathLike[str]) -> None:
 
 
 def bars_of(bitstream: Bitstream) -> list[tuple[str, int, str]]:
-    """Give name, bytes and bits per value for each bar, the largest first."""
+    """Return name, bytes and bits per value for each bar, the largest first."""
     from nnc.bitio import InputError
 
     units = [

@@ -11,7 +11,7 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Give an empty figure, in inches.
+    """Return an empty figure, in inches.
 
     Raises:
         InputError: matplotlib isn't installed.

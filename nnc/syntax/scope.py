@@ -204,7 +204,7 @@ class Scope:
         return scope
 
     def copy(self) -> Scope:
-        """Give a scope of its own with the same values (lists are shared)."""
+        """Return a scope of its own with the same values (lists are shared)."""
         made = Scope(self.given)
         for name in Scope.__slots__[1:]:
             try:
@@ -215,7 +215,7 @@ class Scope:
         return made
 
     def names(self) -> dict[str, Any]:
-        """Give the names that are set, with their values."""
+        """Return the names that are set, with their values."""
         found = {}
         for name in Scope.__slots__[1:]:
             try:
@@ -241,7 +241,7 @@ class Scope:
         raise AttributeError(f"no shared name {name!r}")
 
     def ask(self, name: str, table: Table, stream: BitReader | BitWriter) -> Any:
-        """Give a value that only the caller knows, or its default.
+        """Return a value that only the caller knows, or its default.
 
         Raises:
             MissingValueError: it wasn't given and has no default.

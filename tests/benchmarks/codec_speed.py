@@ -26,8 +26,8 @@ import peer
 
 import nnc
 from nnc.deepcabac import Decoder, Encoder, TensorCoding, engine_name
-from nnc.encoder.dependent_quantization import quantize_dependent
-from nnc.encoder.quantization import quantize_uniform, step_size
+from nnc.encoder.quantization.dependent import quantize_dependent
+from nnc.encoder.quantization.uniform import quantize_uniform, step_size
 
 QP_DENSITY = 2
 COLUMNS = 1000
@@ -141,7 +141,7 @@ def measure_threads(values: np.ndarray, repeat: int) -> None:
 
 
 def in_turn(task: Task, repeat: int, *, always: bool = False) -> tuple[float, float | None]:
-    """Give the medians of both, measured alternately; None without NNCodec."""
+    """Return the medians of both, measured alternately; None without NNCodec."""
     both = always or peer.available()
     ours, theirs = [], []
     for _ in range(repeat):
@@ -183,7 +183,7 @@ def check(decoded: np.ndarray, levels: np.ndarray) -> None:
 
 
 def qp_for_rate(values: np.ndarray, bits: float, *, dq: bool) -> int:
-    """Give the quantization parameter whose rate on a part of the values is the nearest."""
+    """Return the quantization parameter whose rate on a part of the values is the nearest."""
     part = values[: 1 + 60_000 // COLUMNS]
     coding = TensorCoding(dq_flag=int(dq))
 

@@ -65,7 +65,7 @@ def decode(payload: bytes, shape: tuple[int, int], coding: TensorCoding) -> npt.
 
 
 def speed(count: int, repeats: int, work: Callable[[], Any]) -> float:
-    """Give million levels a second, the best of several runs."""
+    """Return million levels a second, the best of several runs."""
     best = float("inf")
     for _ in range(repeats):
         start = time.perf_counter()

@@ -65,7 +65,7 @@ def peer_read_all(wholes: list, known: dict) -> None:
 
 
 def seconds(function: Callable[..., None], *arguments: object, repeat: int) -> float:
-    """Give the shortest time of several runs."""
+    """Return the shortest time of several runs."""
     best = float("inf")
     for _ in range(repeat):
         start = time.perf_counter()

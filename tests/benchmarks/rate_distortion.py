@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def load(model: str, values: int, patterns: list[str]) -> dict[str, np.ndarray]:
-    """Give tensors of a file whose names fit, or one of Laplace's distribution."""
+    """Return tensors of a file whose names fit, or one of Laplace's distribution."""
     if model == "laplace":
         made = np.random.default_rng(1).laplace(0, 1, (max(values // 1000, 2), 1000))
         return {"w": made.astype(np.float32)}
@@ -92,7 +92,7 @@ def encoded_by_peer(tensors: Tensors, qp: int) -> Point:
 
 
 def point(tensors: Tensors, size: int, decoded: Tensors) -> Point:
-    """Give bits a value, and the mean squared error."""
+    """Return bits a value, and the mean squared error."""
     error = sum(
         float(np.square(np.asarray(decoded[name], dtype=np.float64) - tensor).sum())
         for name, tensor in tensors.items()
@@ -116,7 +116,7 @@ def curve(encoded: Callable[[int], Point], bits: list[float]) -> list[Point]:
 
 
 def change(theirs: list[Point], ours: list[Point], bits: float) -> float:
-    """Give by how many percent our bits differ from theirs at the error of theirs."""
+    """Return by how many percent our bits differ from theirs at the error of theirs."""
     rates, errors = (np.array(column) for column in zip(*theirs, strict=True))
     error = np.interp(-bits, -rates, np.log(errors))
     own_rates, own_errors = (np.array(column) for column in zip(*ours, strict=True))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from nnc.bitstream import Bitstream, Unit  # noqa: E402
-from nnc.bitstream.parts import cut as cut_unit  # noqa: E402
+from nnc.bitstream.editing.parts import cut as cut_unit  # noqa: E402
 from nnc.inspect.check import check  # noqa: E402
 from nnc.inspect.tracing import TracedElement, trace  # noqa: E402
 from nnc.syntax import (  # noqa: E402
@@ -59,7 +59,7 @@ def vector(name: str) -> bytes:
 
 
 def find(data: bytes, path: str) -> TracedElement:
-    """Give the element at a path."""
+    """Return the element at a path."""
     return next(element for element in trace(data).elements() if element.path == path)
 
 
@@ -78,7 +78,7 @@ def write_bits(data: bytes, position: int, count: int, value: int) -> bytes:
 
 
 def resized(data: bytes, number: int, payload: bytes) -> bytes:
-    """Give a unit another payload, and the size that goes with it."""
+    """Return a unit another payload, and the size that goes with it."""
     bitstream = Bitstream.parse(data)
     unit = bitstream.units[number]
     start, first = unit.start or 0, unit.payload_start or 0
@@ -88,13 +88,13 @@ def resized(data: bytes, number: int, payload: bytes) -> bytes:
 
 
 def payload_of(data: bytes, number: int) -> bytes:
-    """Give the bytes of a unit's payload."""
+    """Return the bytes of a unit's payload."""
     unit = Bitstream.parse(data).units[number]
     return data[unit.payload_start : (unit.start or 0) + unit.byte_size]
 
 
 def common(kind: NnrUnitType, **tables: object) -> NnrUnitHeader:
-    """Give a unit header."""
+    """Return a unit header."""
     values: dict[str, object] = {
         "nnr_unit_type": kind,
         "independently_decodable_flag": 1,
@@ -104,13 +104,13 @@ def common(kind: NnrUnitType, **tables: object) -> NnrUnitHeader:
 
 
 def start(profile: int = 0) -> Unit:
-    """Give a start unit."""
+    """Return a start unit."""
     header = NnrStartUnitHeader(general_profile_idc=profile)
     return Unit(common(NnrUnitType.NNR_STR, nnr_start_unit_header=header))
 
 
 def mps(profile: int = 0, **changes: object) -> Unit:
-    """Give a parameter set for stored tensors."""
+    """Return a parameter set for stored tensors."""
     source = Bitstream.parse(vector(SMALL_1 if profile else "p0-rawfloat-only-noquant-mps"))
     payload = source.units[1].payload
     assert isinstance(payload, NnrModelParameterSetUnitPayload)
@@ -134,7 +134,7 @@ def raw(
     part: int | None = None,
     **elements: object,
 ) -> Unit:
-    """Give a unit with a stored tensor."""
+    """Return a unit with a stored tensor."""
     shape = [2] if dimensions is None else dimensions
     values: dict[str, object] = {
         "nnr_compressed_data_unit_payload_type": 2,
@@ -171,7 +171,7 @@ def raw(
 
 
 def ids(names: list[str]) -> TopologyElementsIdsList:
-    """Give a list of element ids."""
+    """Return a list of element ids."""
     return TopologyElementsIdsList(
         count_topology_elements_minus2=len(names) - 2, topology_elem_id_list=names
     )
@@ -180,7 +180,7 @@ def ids(names: list[str]) -> TopologyElementsIdsList:
 def topology(
     storage: int, payload: NnrTopologyUnitPayload | bytes = b"", compression: int = 0
 ) -> Unit:
-    """Give a topology unit."""
+    """Return a topology unit."""
     header = NnrTopologyUnitHeader(
         topology_storage_format=storage, topology_compression_format=compression
     )
@@ -188,12 +188,12 @@ def topology(
 
 
 def reference_list(*names: str) -> Unit:
-    """Give a topology unit with a list of element ids."""
+    """Return a topology unit with a list of element ids."""
     return topology(6, NnrTopologyUnitPayload(topology_elements_ids_list=ids(list(names))))
 
 
 def quantization(storage: int = 1, compression: int = 0, payload: bytes = b"") -> Unit:
-    """Give a quantization unit."""
+    """Return a quantization unit."""
     header = NnrQuantizationUnitHeader(
         quantization_storage_format=storage, quantization_compression_format=compression
     )
@@ -201,7 +201,7 @@ def quantization(storage: int = 1, compression: int = 0, payload: bytes = b"") -
 
 
 def pruning(kind: int = 0, reserved: int = 0) -> Unit:
-    """Give a topology unit with a pruning container."""
+    """Return a topology unit with a pruning container."""
     container = NnrPruningTopologyContainer(
         nnr_rep_type=kind,
         prune_flag=int(kind == 0),
@@ -214,7 +214,7 @@ def pruning(kind: int = 0, reserved: int = 0) -> Unit:
 
 
 def aggregate(units: list[Unit], **changes: object) -> Unit:
-    """Give an aggregate unit with entry points."""
+    """Return an aggregate unit with entry points."""
     sizes = [len(Bitstream([start(), mps(), unit]).to_bytes()) for unit in units]
     frame = len(Bitstream([start(), mps()]).to_bytes())
     places = [sum(sizes[:number]) - number * frame for number in range(len(units))]
@@ -233,17 +233,17 @@ def aggregate(units: list[Unit], **changes: object) -> Unit:
 
 
 def stream(*units: Unit) -> bytes:
-    """Give the bytes of units."""
+    """Return the bytes of units."""
     return Bitstream(units).to_bytes()
 
 
 def opaque(kind: int) -> Unit:
-    """Give a unit of a type that has no table."""
+    """Return a unit of a type that has no table."""
     return Unit(common(kind), b"abc")  # type: ignore[arg-type]
 
 
 def node(device: int, parameter: int, depth: int) -> dict[str, object]:
-    """Give the elements of a node."""
+    """Return the elements of a node."""
     return {
         "node_id_present_flag": 1,
         "device_id": device,
@@ -253,7 +253,7 @@ def node(device: int, parameter: int, depth: int) -> dict[str, object]:
 
 
 def child(device: int) -> dict[str, object]:
-    """Give the elements of a unit with a parent on a device."""
+    """Return the elements of a unit with a parent on a device."""
     return {
         "parent_node_id_present_flag": 1,
         "parent_node_id_type": 0,
@@ -266,7 +266,7 @@ NO_PARENT = {"parent_node_id_present_flag": 0}
 
 
 def ranges() -> Iterator[Stream]:
-    """Give streams with values outside the range of their element."""
+    """Return streams with values outside the range of their element."""
     small, small_1, layer = vector(SMALL), vector(SMALL_1), vector(LAYER)
     header = "nnr_compressed_data_unit_header"
     parameters = "nnr_model_parameter_set_unit_payload"
@@ -320,7 +320,7 @@ def ranges() -> Iterator[Stream]:
 
 
 def constraints() -> Iterator[Stream]:
-    """Give streams that break constraints of the schema."""
+    """Return streams that break constraints of the schema."""
     for case, table, name in [
         ("p0v1-perfmap-mps-ppm", "pruning_performance_map", "pruning_ratio"),
         ("p0v1-perfmap-mps-spm", "sparsification_performance_map", "non_zero_ratio"),
@@ -333,7 +333,7 @@ def constraints() -> Iterator[Stream]:
 
 
 def composition() -> Iterator[Stream]:
-    """Give streams whose units don't follow each other as they should."""
+    """Return streams whose units don't follow each other as they should."""
     small = Bitstream.parse(vector(SMALL)).units
     whole = vector(SMALL)
     yield "start-unit-first", "start-unit-first", whole[small[1].start :]
@@ -392,7 +392,7 @@ def composition() -> Iterator[Stream]:
 
 
 def nodes() -> Iterator[Stream]:
-    """Give streams whose nodes and parts don't fit together."""
+    """Return streams whose nodes and parts don't fit together."""
     signalling = mps(1, mps_parent_signalling_enabled_flag=1)
 
     def model(*units: Unit) -> bytes:
@@ -439,7 +439,7 @@ def nodes() -> Iterator[Stream]:
 
 
 def aggregates() -> Iterator[Stream]:
-    """Give streams whose aggregates are wrong about their units."""
+    """Return streams whose aggregates are wrong about their units."""
 
     def model(count: int = 2, **changes: object) -> bytes:
         units = [raw(name) for name in "abcde"[:count]]
@@ -482,7 +482,7 @@ def append_unit(data: bytes, unit: Unit) -> bytes:
 
 
 def data_units() -> Iterator[Stream]:
-    """Give streams whose data units contradict themselves."""
+    """Return streams whose data units contradict themselves."""
     block = vector("p0v1-block-dc-bi-codebook")
     bitstream = Bitstream.parse(block)
     header = bitstream.units[3].header
@@ -544,7 +544,7 @@ def data_units() -> Iterator[Stream]:
 
 
 def metrics() -> Iterator[Stream]:
-    """Give streams with values that their metric can't have."""
+    """Return streams with values that their metric can't have."""
     for label, name, performance in [
         ("percent", "top1_accuracy", 75.0),
         ("negative", "perplexity", -2.0),
@@ -560,7 +560,7 @@ def metrics() -> Iterator[Stream]:
 
 
 def sizes_and_ends() -> Iterator[Stream]:
-    """Give streams with needless, irregular or superfluous bits."""
+    """Return streams with needless, irregular or superfluous bits."""
     small = vector(SMALL)
     for number in (0, 1, 3):
         bitstream = Bitstream.parse(small)
@@ -601,7 +601,7 @@ def sizes_and_ends() -> Iterator[Stream]:
 
 
 def syntax() -> Iterator[Stream]:
-    """Give streams that can't be parsed to their end."""
+    """Return streams that can't be parsed to their end."""
     small, small_1 = vector(SMALL), vector(SMALL_1)
     incomplete, invalid = "syntax:incomplete", "syntax:invalid"
     for length in (1, 3, 5, 10, 20, len(small) - 1):
@@ -660,7 +660,7 @@ def cut_header(data: bytes, number: int, length: int) -> bytes:
 
 
 def payloads() -> Iterator[Stream]:
-    """Give streams whose coded payloads are wrong."""
+    """Return streams whose coded payloads are wrong."""
     single = vector("p0-model-1-tensor")
     data = payload_of(single, 3)
     yield "codeword-start", "codeword-start", resized(single, 3, b"\xff\xff" + data[2:])
@@ -719,7 +719,7 @@ def flipped(rule: str, case: str) -> bytes:
 
 
 def find_bit(data: bytes, position: int) -> int:
-    """Give one bit."""
+    """Return one bit."""
     return data[position >> 3] >> (7 - (position & 7)) & 1
 
 
@@ -738,7 +738,7 @@ GROUPS: tuple[Callable[[], Iterator[Stream]], ...] = (
 
 
 def streams() -> Iterator[Stream]:
-    """Give all streams."""
+    """Return all streams."""
     for group in GROUPS:
         yield from group()
 

@@ -269,7 +269,7 @@ class TestAlike:
     def test_same_error_of_dependent_quantization(self, peer, qp):
         values = model(6)["kernel.weight"]
         theirs, taken = peer.quantize(values, qp)
-        step = nnc.encoder.quantization.step_size(taken, 2)
+        step = nnc.encoder.quantization.uniform.step_size(taken, 2)
         ours = nnc.decode_levels(nnc.encode({"w": values}, qp=qp, effort=0))["w"]
         errors = [np.square(values / step - levels).sum() for levels in (ours, theirs)]
         assert errors[0] <= errors[1] * (1 + 1e-5)

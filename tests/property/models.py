@@ -50,14 +50,14 @@ class DrawnModel:
         }
 
     def row_axis(self, name: str) -> int:
-        """Give the dimension that a tensor's rows are."""
+        """Return the dimension that a tensor's rows are."""
         for pattern, said in self.options.get("tensors", {}).items():
             if fnmatch.fnmatchcase(name, pattern):
                 return said["row_axis"] if said["row_axis"] < self.tensors[name].ndim else 0
         return 0
 
     def coded_tensors(self) -> dict[str, np.ndarray]:
-        """Give the tensors without the rows that are left out of them."""
+        """Return the tensors without the rows that are left out of them."""
         kept = self.kept_rows
         return {
             name: np.compress(kept[name][1], values, kept[name][0]) if name in kept else values
@@ -65,7 +65,7 @@ class DrawnModel:
         }
 
     def at_full_size(self, decoded: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Give decoded tensors with the rows that were left out of them."""
+        """Return decoded tensors with the rows that were left out of them."""
         kept, result = self.kept_rows, dict(decoded)
         for name in kept.keys() & decoded.keys():
             axis, rows = kept[name]
@@ -252,7 +252,7 @@ def add_structure(draw: Draw, drawn: DrawnModel) -> None:
 
 
 def coded_shape(values: np.ndarray) -> tuple[int, ...]:
-    """Give the shape that a tensor is coded in: integers beyond 32 bits become pairs."""
+    """Return the shape that a tensor is coded in: integers beyond 32 bits become pairs."""
     wide = values.dtype in (np.int64, np.uint64) and values.size
     if wide and not -(1 << 31) <= int(values.min()) <= int(values.max()) < 1 << 31:
         return (values.size, 2)

@@ -42,7 +42,7 @@ def payloads(bitstream):
 
 
 def with_base(drawn):
-    """Give a bitstream, after the one that it is an update of."""
+    """Return a bitstream, after the one that it is an update of."""
     return [drawn] if drawn.base is None else [drawn.base, drawn]
 
 
@@ -122,7 +122,7 @@ def test_decoding_raises_only_our_errors(run):
 
 
 def rule_of(drawn):
-    """Give names of a validator's rules that say the same as the broken rule."""
+    """Return names of a validator's rules that say the same as the broken rule."""
     kind, element = drawn.broken.kind, element_of(drawn.broken.path)
     if kind == "irregular-alignment":
         return r"byte-alignment"
@@ -131,7 +131,7 @@ def rule_of(drawn):
 
 
 def plain(path):
-    """Give a path as both drawing and validating write it.
+    """Return a path as both drawing and validating write it.
 
     A rule on a list is found at the list's first value, so the last index is left out; so are
     tables in between, which only the validator names, where elements of one name need it.

@@ -145,7 +145,7 @@ def trained(
 
 
 def other_integers(draw: Draw, name: str, values: np.ndarray, *, packed: bool) -> np.ndarray:
-    """Give integers that follow on others."""
+    """Return integers that follow on others."""
     if name == "p":
         largest = 1 << (45 if packed else 20)
         return np.full(values.shape, draw.integer(-largest, largest))
@@ -155,7 +155,7 @@ def other_integers(draw: Draw, name: str, values: np.ndarray, *, packed: bool) -
 
 
 def other_floats(draw: Draw, values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Give floats that follow on others."""
+    """Return floats that follow on others."""
     shape, dtype = values.shape, values.dtype
     if draw.chance(5):
         dtype = np.dtype(draw.choice(OTHER_DTYPES))
@@ -211,7 +211,7 @@ def draw_options(draw: Draw) -> dict[str, Any]:
 
 
 def told(options: dict[str, Any], model: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Give what a decoder has to be told of a bitstream with these options."""
+    """Return what a decoder has to be told of a bitstream with these options."""
     left_out = {
         "dimensions": {name: coded_shape(values) for name, values in model.items()},
         "cabac_unary_length_minus1": {
@@ -341,7 +341,7 @@ class Network:
         device.sent.append(Sent(data, given, parents, values))
 
     def deliver(self, number: int, index: int) -> None:
-        """Give an update of a device to the server, which takes it only in its turn."""
+        """Return an update of a device to the server, which takes it only in its turn."""
         device = self.devices[number]
         sent, before = device.sent[index], snapshot(self.server)
         follows = all(

@@ -10,7 +10,7 @@ import pytest
 
 import nnc
 from nnc.decoder.dequantization import step_size
-from nnc.decoder.performance_maps import (
+from nnc.model.performance_maps import (
     DecompositionEntry,
     PruningEntry,
     SparsificationEntry,

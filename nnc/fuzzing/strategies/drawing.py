@@ -144,7 +144,7 @@ class Drawer:
         self.put(order, value)
 
     def to_bytes(self) -> bytes:
-        """Give what was drawn; a last incomplete byte is filled with zero bits."""
+        """Return what was drawn; a last incomplete byte is filled with zero bits."""
         whole = "".join(f"{value:0{width}b}" for width, value in self.pieces if width)
         size = (len(whole) + 7) >> 3
         return int(whole.ljust(8 * size, "0") or "0", 2).to_bytes(size, "big")
@@ -159,7 +159,7 @@ class Drawer:
     # Tables
 
     def path(self, name: str, index: Any = None) -> str:
-        """Give the syntax path of an element here."""
+        """Return the syntax path of an element here."""
         return path_text(self.stack, name, index)
 
     def table(
@@ -189,7 +189,7 @@ class Drawer:
         raise RejectedError(self.path(""))
 
     def external(self, name: str, obj: Any, context: Any) -> bytes:
-        """Give the bytes of what hand-written code reads: supplied ones, or none."""
+        """Return the bytes of what hand-written code reads: supplied ones, or none."""
         data: bytes = self.supply[name](self, obj, context) if name in self.supply else b""
         self.put_bytes(data)
         return data
@@ -246,7 +246,7 @@ class Drawer:
     # Elements
 
     def value_of(self, name: str, index: Any) -> Any:
-        """Give the fixed value of an element, or None."""
+        """Return the fixed value of an element, or None."""
         value = self.fixed.get(name.partition("[")[0])
         return value(index) if callable(value) else value
 
@@ -292,7 +292,7 @@ class Drawer:
         allowed: tuple[int, int],
         limits: Limits,
     ) -> int | None:
-        """Give a value that breaks the rule to be broken, or None if it isn't to be here."""
+        """Return a value that breaks the rule to be broken, or None if it isn't to be here."""
         outside = [
             (max(holds[0], allowed[0] - NEAR), allowed[0] - 1),
             (allowed[1] + 1, min(holds[1], allowed[1] + NEAR)),

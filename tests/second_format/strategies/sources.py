@@ -22,16 +22,16 @@ class Source(Protocol):
     """Gives values; the simplest ones first, where it shrinks."""
 
     def integer(self, low: int, high: int) -> int:
-        """Give an integer in `low..high`."""
+        """Return an integer in `low..high`."""
 
     def number(self, width: int, low: float | None, high: float | None) -> float:
-        """Give a float of `width` bits, not NaN."""
+        """Return a float of `width` bits, not NaN."""
 
     def text(self) -> str:
-        """Give a text without zero characters."""
+        """Return a text without zero characters."""
 
     def data(self) -> bytes:
-        """Give some bytes."""
+        """Return some bytes."""
 
 
 class RandomSource:
@@ -42,7 +42,7 @@ class RandomSource:
         self.random = random.Random(seed)
 
     def integer(self, low: int, high: int) -> int:
-        """Give an integer in `low..high`: often a small one, sometimes one at an end."""
+        """Return an integer in `low..high`: often a small one, sometimes one at an end."""
         choice = self.random.random()
         if choice < 0.1:
             return low if self.random.random() < 0.5 else high
@@ -52,7 +52,7 @@ class RandomSource:
         return self.random.randint(low, high)
 
     def number(self, width: int, low: float | None, high: float | None) -> float:
-        """Give a float of `width` bits, not NaN."""
+        """Return a float of `width` bits, not NaN."""
         least, most = -8.0 if low is None else low, 8.0 if high is None else high
         value = self.random.choice([least, most, self.random.uniform(least, most)])
         packed = struct.pack(FLOAT_FORMATS[width], value)
@@ -60,11 +60,11 @@ class RandomSource:
         return min(max(rounded, least), most)
 
     def text(self) -> str:
-        """Give a text without zero characters."""
+        """Return a text without zero characters."""
         return "".join(self.random.choices(CHARACTERS, k=self.random.randint(0, 8)))
 
     def data(self) -> bytes:
-        """Give some bytes."""
+        """Return some bytes."""
         return self.random.randbytes(self.random.randint(0, 12))
 
 
@@ -82,24 +82,24 @@ class HypothesisSource:
         self.bytes = strategies.binary(max_size=12)
 
     def integer(self, low: int, high: int) -> int:
-        """Give an integer in `low..high`."""
+        """Return an integer in `low..high`."""
         value: int = self.draw(self.strategies.integers(low, high))
         return value
 
     def number(self, width: int, low: float | None, high: float | None) -> float:
-        """Give a float of `width` bits, not NaN."""
+        """Return a float of `width` bits, not NaN."""
         value: float = self.draw(
             self.strategies.floats(low, high, allow_nan=False, width=width)  # type: ignore[arg-type]
         )
         return value
 
     def text(self) -> str:
-        """Give a text without zero characters."""
+        """Return a text without zero characters."""
         value: str = self.draw(self.texts)
         return value
 
     def data(self) -> bytes:
-        """Give some bytes."""
+        """Return some bytes."""
         value: bytes = self.draw(self.bytes)
         return value
 

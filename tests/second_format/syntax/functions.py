@@ -22,37 +22,37 @@ new = object.__new__
 
 
 def ceil(x: float) -> int:
-    """Give the smallest integer that is not below `x`."""
+    """Return the smallest integer that is not below `x`."""
     return math.ceil(x)
 
 
 def clip3(low: int, high: int, x: int) -> int:
-    """Give `x` moved into low..high."""
+    """Return `x` moved into low..high."""
     return low if x < low else high if x > high else x
 
 
 def floor(x: float) -> int:
-    """Give the largest integer that is not above `x`."""
+    """Return the largest integer that is not above `x`."""
     return math.floor(x)
 
 
 def log2(x: float) -> float:
-    """Give the logarithm to base 2."""
+    """Return the logarithm to base 2."""
     return math.log2(x)
 
 
 def prod(values: Iterable[int]) -> int:
-    """Give the product of all values, 1 if there is none."""
+    """Return the product of all values, 1 if there is none."""
     return math.prod(values)
 
 
 def nearest(x: float) -> int:
-    """Give the nearest integer, halves away from zero."""
+    """Return the nearest integer, halves away from zero."""
     return sign(x) * math.floor(abs(x) + 0.5)
 
 
 def sign(x: float) -> int:
-    """Give -1, 0 or 1."""
+    """Return -1, 0 or 1."""
     return (x > 0) - (x < 0)
 
 
@@ -65,12 +65,12 @@ def quotient(a: int, b: int) -> int:
 
 
 def remainder(a: int, b: int) -> int:
-    """Give what `quotient` leaves."""
+    """Return what `quotient` leaves."""
     return a - b * quotient(a, b)
 
 
 def required(stream: BitWriter, value: T | None, name: str) -> T:
-    """Give a value back, if it is there.
+    """Return a value back, if it is there.
 
     Raises:
         BuildError: it is None.
@@ -95,7 +95,7 @@ def refuse(stream: BitWriter, obj: Any, *names: str) -> None:
 
 
 def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = None) -> Any:
-    """Give a list or array back, if it has as many values as its loop has passes.
+    """Return a list or array back, if it has as many values as its loop has passes.
 
     Raises:
         BuildError: it is missing, no list, or of another length.
@@ -108,7 +108,7 @@ def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = 
 
 
 def listed(stream: BitWriter, values: Any, name: str) -> Any:
-    """Give a list back, if it is one.
+    """Return a list back, if it is one.
 
     Raises:
         BuildError: it is missing or no list.
@@ -119,7 +119,7 @@ def listed(stream: BitWriter, values: Any, name: str) -> Any:
 
 
 def size_of(stream: BitWriter, values: Any, name: str, index: Any) -> int:
-    """Give the length of a list or array."""
+    """Return the length of a list or array."""
     if values is None:
         missing(stream, name, index)
     if not isinstance(values, list | tuple | np.ndarray) or getattr(values, "ndim", 1) == 0:
@@ -134,7 +134,7 @@ def missing(stream: BitWriter, name: str, index: Any) -> NoReturn:
 
 
 def item(stream: BitWriter, values: Sequence[T], position: int, name: str) -> T:
-    """Give the next value of a list in order of writing.
+    """Return the next value of a list in order of writing.
 
     Raises:
         BuildError: there are no more.
@@ -157,7 +157,7 @@ def finished(stream: BitWriter, values: Sequence[Any], position: int, name: str)
 
 
 def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> int:
-    """Give the index of an entry back, if the array has one of that index.
+    """Return the index of an entry back, if the array has one of that index.
 
     Raises:
         InvalidError: it hasn't, when parsing.
@@ -171,7 +171,7 @@ def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> in
 
 
 def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name: str) -> T:
-    """Give one value of a list.
+    """Return one value of a list.
 
     Raises:
         InvalidError: the index is outside of the list, when parsing.
@@ -185,22 +185,22 @@ def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name
 
 
 def array(entries: dict[int, int], size: int) -> list[int]:
-    """Give the entries of an array as a list; those never set are 0."""
+    """Return the entries of an array as a list; those never set are 0."""
     return [entries.get(index, 0) for index in range(size)]
 
 
 def irregular(values: list[int | None]) -> list[int | None] | None:
-    """Give the alignment bits of a loop, or None where all are regular."""
+    """Return the alignment bits of a loop, or None where all are regular."""
     return values if any(value is not None for value in values) else None
 
 
 def padding(values: Sequence[int | None], position: int) -> int | None:
-    """Give the alignment bits of one pass of a loop; None: the regular ones."""
+    """Return the alignment bits of one pass of a loop; None: the regular ones."""
     return values[position] if position < len(values) else None
 
 
 def extent_end(stream: BitReader, start: int, size: int, name: str) -> int:
-    """Give the end of a table that is `size` bits long and began at bit `start`.
+    """Return the end of a table that is `size` bits long and began at bit `start`.
 
     Raises:
         InvalidError: the size is smaller than what of it was already read.

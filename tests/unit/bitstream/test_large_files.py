@@ -12,7 +12,7 @@ import pytest
 import nnc
 from nnc.bitstream import Bitstream
 from nnc.bitstream.builder import UnitBuilder
-from nnc.encoder.structure import merge
+from nnc.editing.tensors import merge
 from tests.cases import FOLDER
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream
-from nnc.bitstream.parts import wrap
+from nnc.bitstream.editing.parts import wrap
 from nnc.bitstream.paths import parse_path, places
 from tests.cases import CASES, FOLDER
 

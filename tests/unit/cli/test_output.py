@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.cli.common.output import NARROWEST, fit, shorten
 from nnc.cli.main import run
-from nnc.cli.output import NARROWEST, fit, shorten
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def terminal(monkeypatch):
     def of_width(width):
         size = os.terminal_size((width, 24))
         monkeypatch.setattr("shutil.get_terminal_size", lambda *given: size)
-        monkeypatch.setattr("nnc.cli.output.terminal_width", lambda: width)
+        monkeypatch.setattr("nnc.cli.common.output.terminal_width", lambda: width)
 
     return of_width
 

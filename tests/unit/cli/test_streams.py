@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.cli.files import check_model_output
+from nnc.cli.common.files import check_model_output
 from nnc.cli.main import run
 
 ROOT = Path(__file__).parents[3]

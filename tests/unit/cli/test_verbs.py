@@ -11,8 +11,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import nnc
+from nnc.cli.common.output import escape_controls, human_size
 from nnc.cli.main import VERBS, run
-from nnc.cli.output import escape_controls, human_size
 from tests.cases import FOLDER
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream, Unit
-from nnc.encoder.structure import rename
+from nnc.editing.tensors import rename
 from nnc.syntax import TopologyElementsIdsList, TopologyTensorDimensionMapping
 
 QP = -24

@@ -13,25 +13,25 @@ ENGINES = ("reference", "engine")
 
 @pytest.fixture(scope="session", params=ENGINES)
 def coder(request):
-    """Give each engine in turn; the compiled one only where it was compiled."""
+    """Return each engine in turn; the compiled one only where it was compiled."""
     return load_engine(request.param)
 
 
 @pytest.fixture(scope="session")
 def both():
-    """Give both engines, the reference first."""
+    """Return both engines, the reference first."""
     return tuple(load_engine(name) for name in ENGINES)
 
 
 @pytest.fixture(scope="session")
 def fit_states():
-    """Give the function that makes levels fit the states of dependent quantization."""
+    """Return the function that makes levels fit the states of dependent quantization."""
     return _fit_states
 
 
 @pytest.fixture(scope="session")
 def check(both):
-    """Give the function that codes levels on both engines and compares everything."""
+    """Return the function that codes levels on both engines and compares everything."""
 
     def check_round_trip(levels, coding, context=None, **options):
         """Encode and decode; `context` goes to both, `options` to the encoder. Give the bytes."""

@@ -13,7 +13,7 @@ SCALES = [0.02, 0.5, 3, 40, 3000]
 
 @pytest.fixture(scope="module")
 def engine(both):
-    """Give the compiled engine; the reference goes through all in one go."""
+    """Return the compiled engine; the reference goes through all in one go."""
     return both[1]
 
 

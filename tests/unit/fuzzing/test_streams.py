@@ -26,7 +26,7 @@ def test_all_kinds_of_units_are_drawn(headers):
 
 
 def values(headers, element):
-    """Give the values of one element of compressed data units."""
+    """Return the values of one element of compressed data units."""
     units = (header.nnr_compressed_data_unit_header for header in headers)
     return {getattr(unit, element) for unit in units if unit is not None}
 

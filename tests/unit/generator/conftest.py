@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from generator import tree
-from generator.checker import check
-from generator.reader import read_text
-from generator.targets import python
+from generator.language import tree
+from generator.language.reader import read_text
+from generator.passes.checker import check
+from generator.targets.python import target as python
 
 FRAME = 'clause 1.2 "Made up"\nstatus ours\nroot top\n'
 NUMBERS = itertools.count()
@@ -17,7 +17,7 @@ NUMBERS = itertools.count()
 
 @pytest.fixture
 def analyse():
-    """Give a function from schema texts (by file name) to the analysis of the schema."""
+    """Return a function from schema texts (by file name) to the analysis of the schema."""
 
     def run(**texts):
         files = [read_text(text, f"made/{name}.syntax") for name, text in sorted(texts.items())]
@@ -28,7 +28,7 @@ def analyse():
 
 @pytest.fixture
 def compile_schema(tmp_path, monkeypatch, analyse):
-    """Give a function from schema texts to the imported package that is generated from them."""
+    """Return a function from schema texts to the imported package that is generated from them."""
     monkeypatch.syspath_prepend(str(tmp_path))
     made = []
 
@@ -50,7 +50,7 @@ def compile_schema(tmp_path, monkeypatch, analyse):
 
 @pytest.fixture
 def compile_table(compile_schema):
-    """Give a function from the lines of a table `top` to the package with it.
+    """Return a function from the lines of a table `top` to the package with it.
 
     Semantics are added: text for every name in `names`, lines of keys in `keys` by name.
     """

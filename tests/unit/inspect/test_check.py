@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.bitstream.parts import cut
+from nnc.bitstream.editing.parts import cut
 from nnc.inspect.check import all_rules, check
 from nnc.inspect.tracing import trace
 from nnc.inspect.tree import tree

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.encoder.level_editing import edit_levels
+from nnc.editing.levels import edit_levels
 from nnc.inspect.diff import diff, longest_ascending
 from nnc.inspect.tracing import trace
 from tests.cases import CASES

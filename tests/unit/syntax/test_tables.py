@@ -17,7 +17,7 @@ VECTORS = sorted((ROOT / "tests" / "vectors").glob("*/bitstream*.nnc"))
 
 
 def given_for(folder):
-    """Give the function that supplies what the bitstreams of a vector don't carry."""
+    """Return the function that supplies what the bitstreams of a vector don't carry."""
 
     def given(name, table):
         if name == "unification_class_count_is_bitmask":

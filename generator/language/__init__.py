@@ -1,0 +1,1 @@
+"""The schema language: grammar, reader and syntax tree."""

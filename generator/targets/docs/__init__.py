@@ -1,0 +1,1 @@
+"""Markdown pages out of a schema: the reference of a format."""

@@ -1,0 +1,1 @@
+"""Parsers and writers in Python out of a schema."""

@@ -1,0 +1,294 @@
+"""The Python target: for each schema file a module of dataclasses and constructs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from generator.formatting import environment, formatted, schema_digest, wrap
+from generator.language import tree
+from generator.passes import expressions
+from generator.passes.analysis import Analysis, Field, TableFacts, own_expressions
+from generator.targets.python.build import BuildCode
+from generator.targets.python.names import Names, class_name
+from generator.targets.python.parse import ParseCode
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules.
+
+    Args:
+        analysis: a schema without mistakes.
+        options: `package`, the package that the modules make up, and `runtime`, the one that
+            holds `BitReader`, `BitWriter`, `Table`, `Syntax` and the errors.
+
+    Returns:
+        Formatted text by file name.
+    """
+    templates = environment(TEMPLATES)
+    common = {
+        "package": options["package"],
+        "runtime": options["runtime"],
+        "digest": schema_digest(analysis.schema),
+        "schema": analysis.schema,
+    }
+    files = {
+        "functions.py": templates.get_template("functions.py.j2").render(
+            common, defines=[define_code(analysis, each) for each in analysis.defines.values()]
+        ),
+        "description.py": templates.get_template("description.py.j2").render(common),
+        "scope.py": templates.get_template("scope.py.j2").render(common | scope_parts(analysis)),
+    }
+    exports = {}
+    for file in analysis.schema.files:
+        parts = module_parts(analysis, file)
+        exports[file.name] = parts["exports"]
+        template = templates.get_template("module.py.j2")
+        files[f"{file.name}.py"] = template.render(common | parts)
+    files["__init__.py"] = templates.get_template("init.py.j2").render(
+        common, exports=exports, tables=parsed_tables(analysis)
+    )
+    package = str(options["package"])
+    return {name: formatted(files[name], name, package) for name in sorted(files)}
+
+
+def parsed_tables(analysis: Analysis) -> list[str]:
+    """Return the names of the tables that get a parser."""
+    return sorted(name for name, facts in analysis.tables.items() if not facts.table.external)
+
+
+def define_code(analysis: Analysis, define: tree.Define) -> dict[str, Any]:
+    """Return what the template needs of a function of the schema's own."""
+    names = Names(analysis, None, None)
+    return {
+        "name": define.name.lower(),
+        "parameters": define.parameters,
+        "value": names.value(define.value).replace("functions.", ""),
+        "text": wrap(define.text, 4),
+    }
+
+
+def scope_parts(analysis: Analysis) -> dict[str, Any]:
+    """Return what the template of the scope needs."""
+    shared = []
+    for name, facts in analysis.shared.items():
+        names = Names(analysis, facts, None)
+        shared.append(
+            {
+                "name": name,
+                "type": names.shared_type(name, facts),
+                "table": facts.table.name,
+                "title": facts.table.clause.title,
+                "persistent": facts.table.persistent,
+            }
+        )
+    parameters = sorted(
+        {
+            parameter
+            for facts in analysis.tables.values()
+            if not facts.table.external
+            for parameter in facts.table.parameters
+            if parameter not in facts.outputs
+        }
+    )
+    givens = []
+    for given in analysis.givens.values():
+        default = None
+        if given.default is not None:
+            default = expressions.evaluate(given.default, analysis.constants)
+        givens.append({"name": given.name, "text": given.text, "default": default})
+    return {"shared": shared, "parameters": parameters, "givens": givens}
+
+
+def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
+    """Return what the template of a module needs."""
+    parsed = [table for table in file.tables if not table.external]
+    described = [table for table in file.tables if table.external]
+    tables = [table_parts(analysis, file, analysis.tables[table.name]) for table in parsed]
+    code = "\n".join(
+        line for table in tables for line in [*table["parse"], *table["build"], *table["types"]]
+    )
+    exports = [enum.name for enum in file.enums]
+    exports += [member.name for enum in file.enums for member in enum.members]
+    exports += [constant.name for constant in file.constants]
+    exports += [name for table in parsed for name in (class_name(table.name), table.name)]
+    exports += [table.name for table in described]
+    others = [other.name for other in analysis.schema.files if other is not file]
+    return {
+        "file": file,
+        "enums": [enum_parts(enum) for enum in file.enums],
+        "constants": file.constants,
+        "constant_values": analysis.constants,
+        "tables": tables,
+        "descriptions": [description(analysis, analysis.tables[t.name]) for t in described],
+        "modules": [name for name in others if f"{name}." in code],
+        "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_functions": "functions." in code,
+        "uses_array": "Array" in code,
+        "exports": sorted(exports),
+        "families": summary(file),
+    }
+
+
+#: Helpers that the generated functions.py offers to the other modules.
+HELPERS = [
+    "array",
+    "check_extent",
+    "counted",
+    "entry",
+    "extent_end",
+    "finished",
+    "indexed",
+    "irregular",
+    "item",
+    "listed",
+    "new",
+    "padding",
+    "refuse",
+    "required",
+    "trailing",
+]
+
+
+def summary(file: tree.File) -> str:
+    """Return a line on what a module holds."""
+    title = file.name.replace("_", " ").capitalize()
+    clauses = sorted({table.clause.number for table in file.tables})
+    return f"{title}: syntax tables of clause{'s' * (len(clauses) > 1)} {', '.join(clauses)}."
+
+
+def enum_parts(enum: tree.Enum) -> dict[str, Any]:
+    """Return what the template needs of an enum."""
+    lines = [f"{member.name}: {member.text}." for member in enum.members]
+    ranges = []
+    for each in enum.ranges:
+        values = str(each.first) if each.first == each.last else f"{each.first} to {each.last}"
+        ranges.append(f"{values}: {each.kind}.")
+    return {
+        "name": enum.name,
+        "flags": enum.flags,
+        "members": enum.members,
+        "lines": [wrap(line, 12, 8) for line in lines],
+        "ranges": ranges,
+        "clause": enum.clause,
+    }
+
+
+def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[str, Any]:
+    """Return what the template needs of a table."""
+    names = Names(analysis, facts, file)
+    fields = [field_parts(names, facts, field) for field in facts.fields.values()]
+    derived = [
+        {
+            "name": name,
+            "type": "list[int] | None" if name in facts.arrays else "int | None",
+            "lines": attribute(name, facts.meaning(name)),
+        }
+        for name in facts.variables
+        if name in facts.meanings or name in facts.outputs
+    ]
+    return description(analysis, facts) | {
+        "class_name": class_name(facts.table.name),
+        "fields": fields,
+        "derived": derived,
+        "extent": facts.table.extent is not None,
+        "parse": ParseCode(analysis, facts, file).body(),
+        "build": BuildCode(analysis, facts, file).body(),
+        "types": [field["type"] for field in fields],
+    }
+
+
+def attribute(name: str, meaning: tree.Meaning | None) -> str:
+    """Return the docstring entry of a field."""
+    return wrap(f"{name}: {meaning.text if meaning else ''}".rstrip(), 12, 8)
+
+
+def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]:
+    """Return what the template needs of a field."""
+    written = names.field_type(field)
+    default = ""
+    if field.is_alignment:
+        written = "list[int | None] | None" if field.is_list else "int | None"
+        default = " = None"
+        text = f"{field.name}: irregular bits up to the byte boundary, or None for the regular ones"
+    elif isinstance(field.statement, tree.Call):
+        text = f"{field.name}: table `{field.statement.table}`"
+    else:
+        meaning = facts.meaning(field.name)
+        text = f"{field.name}: {meaning.text if meaning else 'bytes as they are'}"
+    if field.conditional and not field.is_alignment:
+        written, default = f"{written} | None", " = None"
+    elif field.vector and len(field.loops) == 1:
+        default = " = field(default_factory=lambda: np.zeros(0))"
+    elif field.is_list and not field.is_alignment:
+        default = " = field(default_factory=list)"
+    elif not default:
+        only = only_value(facts.meaning(field.name), names.analysis)
+        default = "" if only is None else f" = {only}"
+    if not text.rstrip().endswith("."):
+        text += "."
+    return {"name": field.name, "type": written, "default": default, "lines": wrap(text, 12, 8)}
+
+
+def only_value(meaning: tree.Meaning | None, analysis: Analysis) -> int | None:
+    """Return the one value that the range of an element allows, if it is one."""
+    if meaning is None or meaning.range is None:
+        return None
+    first, last = (expressions.evaluate(part, analysis.constants) for part in meaning.range)
+    return first if first == last else None
+
+
+def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
+    """Return the metadata of a table and its elements."""
+    table = facts.table
+    return {
+        "name": table.name,
+        "clause": table.clause,
+        "title": wrap(table.clause.title, 4, 7),
+        "schema": f"{table.position.file}:{table.position.line}",
+        "elements": [
+            element_description(analysis, facts, field)
+            for field in facts.fields.values()
+            if not isinstance(field.statement, tree.Call)
+        ],
+        "field_names": tuple(facts.fields) + ("trailing_data",) * (table.extent is not None),
+    }
+
+
+def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> dict[str, Any]:
+    """Return the metadata of one element."""
+    statement = field.statement
+    meaning = facts.meaning(field.name)
+    assert meaning is not None
+    assert not isinstance(statement, tree.Call)
+    range_ = None
+    if meaning.range is not None:
+        range_ = " .. ".join(expressions.text(part) for part in meaning.range)
+    enum = statement.enum if isinstance(statement, tree.Element) else None
+    written = "bs(v)"
+    if isinstance(statement, tree.Element):
+        arguments = own_expressions(statement)[len(statement.indices) :]
+        inside = ", ".join(expressions.text(argument) for argument in arguments) or "v"
+        written = f"{statement.descriptor}({inside})"
+    return {
+        "name": field.name,
+        "descriptor": written,
+        "line": statement.position.line,
+        "status": meaning.status or facts.table.clause.status,
+        "text": meaning.text,
+        "enum": enum,
+        "unnamed": [
+            (each.first, each.last, each.kind)
+            for each in (analysis.enums[enum].ranges if enum is not None else ())
+        ],
+        "absent": expressions.text(meaning.absent) if meaning.absent else None,
+        "range": range_,
+        "constraints": [
+            (expressions.text(constraint.condition), constraint.sentence)
+            for constraint in meaning.constraints
+        ],
+        "module": statement.module if isinstance(statement, tree.External) else None,
+    }

@@ -1,0 +1,1 @@
+"""What draws valid and broken data out of a schema, for tests."""

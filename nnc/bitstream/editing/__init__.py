@@ -1,0 +1,1 @@
+"""Changing a bitstream: all that a change entails, or nothing at all."""

@@ -1,0 +1,1 @@
+"""Bitstreams as JSON and back, and the JSON Schema of that."""

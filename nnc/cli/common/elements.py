@@ -1,0 +1,113 @@
+"""How elements, places and faults are printed by the verbs that show them."""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.cli.common.files import NOT_A_BITSTREAM, is_model_file
+from nnc.cli.common.hints import hints, with_hint
+from nnc.cli.common.output import escape_controls
+from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
+
+#: Longest value that the human view shows in full, in characters.
+LONGEST = 60
+
+
+def open_data(path: str) -> memoryview:
+    """Map a file into memory; `-` reads standard input.
+
+    Raises:
+        OSError: it can't be read.
+        InputError: there is nothing in it.
+    """
+    if path == "-":
+        data: bytes | mmap.mmap = sys.stdin.buffer.read()
+    else:
+        with Path(path).open("rb") as file:
+            empty = os.fstat(file.fileno()).st_size == 0
+            data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if not len(data):
+        raise InputError(f"{path}: the file is empty")
+    return memoryview(data)
+
+
+def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
+    """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
+    traced = trace(open_data(path), **out_of_band)
+    if traced.errors and path != "-" and is_model_file(path):
+        traced.errors[0].hint = NOT_A_BITSTREAM
+    return traced
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Cut text that is too long for a line, and tell how much is missing."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}... ({len(text) - longest} more)"
+
+
+def value_text(element: TracedElement) -> str:
+    """Return a value for people: on one line, not too long, with its name if it has one."""
+    value = element.value
+    if not element.is_syntax:
+        return f"{element.bits >> 3} bytes" if element.bits & 7 == 0 else f"{element.bits} bits"
+    if isinstance(value, str):
+        return cut(escape_controls(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, list):
+        return cut(" ".join(map(str, value[: LONGEST + 1]))) + f", {len(value)} values"
+    if isinstance(value, bytes | memoryview):
+        shown = bytes(value[: LONGEST // 2]).hex()
+        more = len(value) - LONGEST // 2
+        return f"0x{shown}... ({more} more bytes)" if more > 0 else f"0x{shown}"
+    if element.bits > 64 and isinstance(value, int):
+        return cut(f"0x{value:x}")
+    name = element.value_name
+    return f"{value} ({name})" if name else str(value)
+
+
+def value_json(element: TracedElement) -> Any:
+    """Return a value for JSON: bytes as hexadecimal text, what isn't finite as text."""
+    value = element.value
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def report_unread(bitstream: Bitstream) -> int:
+    """Tell of units that can't be read without values from outside, and give the exit code."""
+    from nnc.cli.main import DIFFERS, GOOD
+
+    missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
+    if not missing:
+        return GOOD
+    count = "1 unit needs" if len(missing) == 1 else f"{len(missing)} units need"
+    told = "; ".join([f"{count} values that are not in the bitstream", *hints(missing)])
+    click.echo(f"nnc: {told}", err=True)
+    return DIFFERS
+
+
+def report_faults(traced: BitstreamTrace) -> int:
+    """Print the faults of a trace to standard error, and give the exit code.
+
+    A header that only needs a value from outside isn't a fault; something is left over then.
+    """
+    from nnc.cli.main import DIFFERS, GOOD, exit_code
+
+    errors = traced.errors
+    for error in [*errors, *traced.missing]:
+        click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
+    if errors:
+        return exit_code(errors[0])
+    return DIFFERS if traced.missing else GOOD

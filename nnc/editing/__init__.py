@@ -1,0 +1,1 @@
+"""Changing what a bitstream carries: its tensors, and their levels."""

@@ -1,0 +1,1 @@
+"""From what the encoder is given to tensors that it can code."""

@@ -1,0 +1,575 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
+# mypy: ignore-errors
+# (the annotations are C types, which mypy doesn't know)
+"""The trellis with a rate term, for compilation (clause 9.3, Annex G).
+
+`rate_trellis_reference` is the same, written to be read, and says what the numbers mean; both
+give the same indices for every input.
+
+How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), with a
+word of decisions for each value: bits 0 to 7 and 8 to 15 say for the 8 states before whether a
+level 0, and a coded one (not 0), is cheaper after a coded one; bits 16 to 23 say for the 8
+states after whether a coded level that leads there has parity 1.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+from cython.cimports.libc.math import fabs, fabsf
+from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
+from cython.cimports.nnc.encoder.quantization.rate_path import (
+    backward_dependent,
+    backward_uniform,
+    pass_back,
+    pass_over,
+    trace_dependent,
+    trace_uniform,
+)
+
+from nnc.encoder.quantization.rates import (
+    COST_ONE,
+    FORBIDDEN,
+    MAGNITUDES,
+    UNREACHED,
+    ZERO_REACH,
+    ZERO_REACH_DEPENDENT,
+)
+from nnc.encoder.quantization.segments import go_through
+from nnc.encoder.quantization.trellis_reference import checked_sequence
+from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.rate_trellis works only when compiled")
+
+# Blocks are of 256 values: what is known of them fits the first-level cache together. After
+# groups of 16 the costs are made small again.
+
+ONE = cython.declare(cython.float, COST_ONE)
+LIMIT = cython.declare(cython.float, LARGEST_RATIO)
+BAN = cython.declare(int32_t, FORBIDDEN)
+ROW = cython.declare(int32_t, MAGNITUDES)
+TOP = cython.declare(int32_t, MAGNITUDES - 12)
+REACH = cython.declare(cython.float, ZERO_REACH)
+REACH_DEPENDENT = cython.declare(cython.float, ZERO_REACH_DEPENDENT)
+
+# What is to be quantized, and how. Pointers to what there isn't are null.
+Task = cython.struct(
+    narrow=cython.pointer[cython.const[cython.float]],
+    wide=cython.pointer[cython.const[cython.double]],
+    step=cython.double,
+    dependent=cython.bint,
+    restart=cython.Py_ssize_t,
+    most_negative=int32_t,
+    most_positive=int32_t,
+    flags=int32_t,
+    base=cython.pointer[cython.const[int32_t]],
+    history=cython.pointer[cython.const[uint8_t]],
+    branches=cython.pointer[cython.const[int32_t]],
+    magnitudes=cython.pointer[cython.const[int32_t]],
+)
+
+# What is known of the values of one block.
+Block = cython.struct(
+    wholes=int32_t[256],
+    rests=cython.float[256],
+    signs=int32_t[256],
+    limits=int32_t[256],
+    zeros=int32_t[256],
+    # The cheapest coded level of each of four subsets, twice over.
+    coded=int32_t[2048],
+    # Rows of `branches` after a level 0 and after a coded one, and of `magnitudes`.
+    after_zero=int32_t[256],
+    after_coded=int32_t[256],
+    rows=int32_t[256],
+)
+
+
+@cython.ccall
+def quantize_by_rate(values, step, situation, tables):
+    """Quantize a sequence at the least sum of squared error and weighted bits.
+
+    Arguments, result and errors as in `rate_trellis_reference.quantize_by_rate`.
+    """
+    step = checked_step(step)
+    flat = checked_sequence(values)
+    if flat.size == 0:
+        return np.empty(0, dtype=np.int32)
+    trellis: RateTrellis = RateTrellis(flat, step, situation, tables)
+    if go_through(trellis):
+        refuse_values(flat, step)
+    return trellis.indices
+
+
+@cython.final
+@cython.cclass
+class RateTrellis:
+    """A sequence in the trellis; methods as `segments.Trellis` says."""
+
+    task: Task
+    size = cython.declare(cython.Py_ssize_t, visibility="readonly")
+    indices = cython.declare(object, visibility="readonly")
+    # Arrays that the pointers are into.
+    arrays: object
+    runs: cython.const[int64_t][:, ::1]
+    # What leads back, by the first value of each segment that waits for it.
+    kept: dict
+    kept_indices: int32_t[::1]
+    states: cython.int
+
+    def __init__(self, flat, step, situation, tables):
+        """Begin with a sequence of at least one value."""
+        self.size = flat.size
+        self.states = 16 if situation.dependent else 2
+        self.indices = np.empty(flat.size, dtype=np.int32)
+        self.kept_indices = self.indices
+        self.kept = {}
+        self.runs = situation.runs
+        self.arrays = flat, situation, tables
+        self.task.step = step
+        self.task.narrow = cython.NULL
+        self.task.wide = cython.NULL
+        if flat.dtype == np.float32:
+            narrow: cython.const[cython.float][::1] = flat
+            self.task.narrow = cython.address(narrow[0])
+        else:
+            wide: cython.const[cython.double][::1] = flat
+            self.task.wide = cython.address(wide[0])
+        self.task.dependent = situation.dependent
+        self.task.restart = situation.restart or flat.size
+        self.task.flags = situation.greater_flags
+        # What isn't finite is taken for the largest, so that it is in the tables until it is
+        # refused.
+        negative, positive = situation.index_limits
+        self.task.most_negative = min(negative, LARGEST_RATIO)
+        self.task.most_positive = min(positive, LARGEST_RATIO)
+        self.task.base = cython.NULL
+        self.task.history = cython.NULL
+        if situation.base is not None:
+            base: cython.const[int32_t][::1] = situation.base
+            self.task.base = cython.address(base[0])
+        if situation.history is not None:
+            history: cython.const[uint8_t][::1] = situation.history
+            self.task.history = cython.address(history[0])
+        branches: cython.const[int32_t][:, ::1] = tables.branches.reshape(1, -1)
+        magnitudes: cython.const[int32_t][:, ::1] = tables.magnitudes.reshape(1, -1)
+        self.arrays += branches.base, magnitudes.base
+        self.task.branches = cython.address(branches[0, 0])
+        self.task.magnitudes = cython.address(magnitudes[0, 0])
+
+    def run_of(self, place):
+        """Return the number of the run that a place is in."""
+        return np.searchsorted(self.runs.base[:, 0], place, side="right") - 1
+
+    def beginning(self):
+        """Return the costs before the first value."""
+        costs = np.full(self.states, UNREACHED, dtype=np.int32)
+        costs[0] = 0
+        return costs
+
+    def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
+        """Carry costs on, in place; give the number of values refused."""
+        block = cython.declare(Block)
+        array = np.empty(stop - first, dtype=np.uint32)
+        decisions: uint32_t[::1] = array
+        indices: int32_t[::1]
+        if kept:
+            self.kept[first] = array
+            indices = self.kept_indices[first:stop]
+        else:
+            indices = np.empty(stop - first, dtype=np.int32)
+        costs_view: int32_t[::1] = costs
+        number: cython.Py_ssize_t = self.run_of(first)
+        place: cython.Py_ssize_t = first
+        start: cython.Py_ssize_t
+        end: cython.Py_ssize_t
+        bad: cython.Py_ssize_t = 0
+        with cython.nogil:
+            while place < stop:
+                if self.task.dependent and place == self.runs[number, 0]:
+                    pass_over(
+                        cython.address(costs_view[0]),
+                        cython.cast(cython.int, self.runs[number, 2]),
+                    )
+                end = min(stop, self.runs[number, 1])
+                for start in range(place, end, 256):
+                    bad += forward(
+                        cython.address(self.task), cython.address(block), start,
+                        cython.cast(cython.int, min(256, end - start)),
+                        cython.address(costs_view[0]),
+                        cython.address(decisions[start - first]),
+                        cython.address(indices[start - first]),
+                    )  # fmt: skip
+                place = end
+                number += 1
+        return bad
+
+    def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Return the state before some values from that after them."""
+        decisions: uint32_t[::1] = self.kept[first]
+        return self.walk(first, stop, state, cython.address(decisions[0]), cython.NULL)
+
+    def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
+        """Find the indices of some values; give the state before them."""
+        decisions: uint32_t[::1] = self.kept.pop(first)
+        indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
+        return self.walk(first, stop, state, cython.address(decisions[0]), indices)
+
+    @cython.cfunc
+    def walk(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        state: cython.int,
+        decisions: cython.pointer[uint32_t],
+        indices: cython.pointer[int32_t],
+    ):
+        """Go back over runs, and find indices where there is a place for them."""
+        number: cython.Py_ssize_t = self.run_of(stop - 1)
+        begin: cython.Py_ssize_t
+        offset: cython.Py_ssize_t
+        with cython.nogil:
+            while stop > first:
+                begin = max(first, self.runs[number, 0])
+                offset = begin - first
+                if indices == cython.NULL and self.task.dependent:
+                    state = trace_dependent(stop - begin, state, decisions + offset)
+                elif indices == cython.NULL:
+                    state = trace_uniform(stop - begin, state, decisions + offset)
+                elif self.task.dependent:
+                    state = backward_dependent(
+                        stop - begin, state, decisions + offset, indices + offset
+                    )
+                else:
+                    state = backward_uniform(
+                        stop - begin, state, decisions + offset, indices + offset
+                    )
+                if self.task.dependent and begin == self.runs[number, 0]:
+                    state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
+                stop = begin
+                number -= 1
+        return state
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def split_narrow(
+    values: cython.pointer[cython.const[cython.float]],
+    step: cython.float,
+    most_negative: cython.float,
+    most_positive: cython.float,
+    count: cython.int,
+    block: cython.pointer[Block],
+) -> cython.int:
+    """Split magnitudes, in steps, into whole steps and the rest; give the number refused."""
+    i: cython.int
+    bad: cython.int = 0
+    ratio: cython.float
+    most: cython.float
+    limit: cython.float = LIMIT
+    whole: int32_t
+    for i in range(count):
+        ratio = fabsf(values[i]) / step
+        bad += not (ratio <= limit)
+        most = most_negative if values[i] < 0 else most_positive
+        ratio = ratio if ratio < most else most
+        whole = cython.cast(int32_t, ratio)
+        block.wholes[i] = whole
+        block.rests[i] = ratio - cython.cast(cython.float, whole)
+        block.signs[i] = values[i] < 0
+    return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def split_wide(
+    values: cython.pointer[cython.const[cython.double]],
+    step: cython.double,
+    most_negative: cython.double,
+    most_positive: cython.double,
+    count: cython.int,
+    block: cython.pointer[Block],
+) -> cython.int:
+    """Do what `split_narrow` says for double values."""
+    i: cython.int
+    bad: cython.int = 0
+    ratio: cython.double
+    most: cython.double
+    limit: cython.double = LIMIT
+    whole: int32_t
+    for i in range(count):
+        ratio = fabs(values[i]) / step
+        bad += not (ratio <= limit)
+        most = most_negative if values[i] < 0 else most_positive
+        ratio = ratio if ratio < most else most
+        whole = cython.cast(int32_t, ratio)
+        block.wholes[i] = whole
+        block.rests[i] = cython.cast(cython.float, ratio - cython.cast(cython.double, whole))
+        block.signs[i] = values[i] < 0
+    return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def split(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.int:
+    """Split a block's magnitudes; give the number of values refused."""
+    bad: cython.int
+    if task.narrow != cython.NULL:
+        bad = split_narrow(
+            task.narrow + first, cython.cast(cython.float, task.step),
+            cython.cast(cython.float, task.most_negative),
+            cython.cast(cython.float, task.most_positive), count, block,
+        )  # fmt: skip
+    else:
+        bad = split_wide(
+            task.wide + first, task.step, task.most_negative, task.most_positive, count, block
+        )
+    return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_magnitude_rows(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Return the rows of magnitudes where there is a base level."""
+    i: cython.int
+    base: int32_t
+    for i in range(count):
+        base = task.base[first + i]
+        if base != 0:
+            if base < -task.flags or base > task.flags:
+                base = task.flags
+            block.rows[i] = ROW * (2 + (-base if base < 0 else base))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_rows(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Return the rows of the tables, and the limits; `rates` says which rows there are."""
+    i: cython.int
+    start: cython.Py_ssize_t
+    for i in range(1, count):
+        block.after_coded[i] = 16 * (12 * (2 - block.signs[i - 1]) + block.signs[i])
+    block.after_coded[0] = 16 * block.signs[0]
+    if first > 0:
+        block.after_coded[0] += 16 * 12 * (1 if is_negative(task, first - 1) else 2)
+    for i in range(count):
+        block.after_zero[i] = 16 * block.signs[i]
+        block.rows[i] = ROW * block.signs[i]
+        block.limits[i] = task.most_negative if block.signs[i] else task.most_positive
+    # At the restarts it is as if the level before were 0.
+    start = (first + task.restart - 1) // task.restart * task.restart
+    while start < first + count:
+        block.after_coded[start - first] = block.after_zero[start - first]
+        start += task.restart
+    if task.base != cython.NULL or task.history != cython.NULL:
+        choose_other_contexts(task, block, first, count)
+    if task.base != cython.NULL:
+        choose_magnitude_rows(task, block, first, count)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_other_contexts(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Return the rows of branches where base levels or a history are contexts."""
+    i: cython.int
+    base: int32_t = 0
+    kind: int32_t
+    for i in range(count):
+        if task.base != cython.NULL:
+            base = task.base[first + i]
+        kind = 3 + (base < -1 or base > 1)
+        if task.history != cython.NULL and task.history[first + i]:
+            kind = 5
+            # With the neighbour's context of sign_flag, 2 rows for each.
+            block.after_zero[i] = 16 * (50 + block.signs[i])
+            block.after_coded[i] = 16 * (50 + block.after_coded[i] // 192 * 2 + block.signs[i])
+        if base != 0:
+            kind = 10 * kind + 2 * (3 + (base > 0)) + block.signs[i]
+            block.after_zero[i] = 16 * kind
+            block.after_coded[i] = 16 * kind
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def is_negative(task: cython.pointer[Task], place: cython.Py_ssize_t) -> cython.bint:
+    """Tell the sign of a value."""
+    if task.narrow != cython.NULL:
+        return task.narrow[place] < 0
+    return task.wide[place] < 0
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def squared(distance: cython.float) -> int32_t:
+    """Return the cost of a distance."""
+    return cython.cast(int32_t, distance * distance * ONE)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def measure_zeros(
+    block: cython.pointer[Block], count: cython.int, reach: cython.float
+) -> cython.void:
+    """Return the costs of the level 0."""
+    i: cython.int
+    ratio: cython.float
+    nearest: cython.float
+    cost: int32_t
+    for i in range(count):
+        ratio = cython.cast(cython.float, block.wholes[i]) + block.rests[i]
+        nearest = ratio if ratio < reach else reach
+        cost = squared(nearest)
+        block.zeros[i] = cost if ratio < reach else BAN
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+) -> cython.int:
+    """Carry the costs through one block; give the number of values refused.
+
+    What is kept as indices are the signed levels that the values get unless that is 0; with
+    dependent quantization their magnitudes in whole steps, with the sign.
+    """
+    start: cython.int
+    bad: cython.int = split(task, block, first, count)
+    choose_rows(task, block, first, count)
+    measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
+    if task.dependent:
+        nnc_measure(
+            task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
+            count, block.coded, decisions,
+        )  # fmt: skip
+        for start in range(count):
+            # Of negative values the complement.
+            indices[start] = block.wholes[start] ^ -block.signs[start]
+    else:
+        measure_uniform(task, block, count, indices)
+    for start in range(0, count, 16):
+        if task.dependent:
+            nnc_advance(
+                task.branches, cython.address(block.after_zero[start]),
+                cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
+                cython.address(block.coded[8 * start]), cython.address(block.wholes[start]),
+                min(16, count - start), costs, decisions + start,
+            )  # fmt: skip
+            make_small(costs, 16)
+        else:
+            advance_uniform(task, block, start, min(16, count - start), costs, decisions)
+            make_small(costs, 2)
+    return bad
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def make_small(costs: cython.pointer[int32_t], states: cython.int) -> cython.void:
+    """Make the smallest cost 0."""
+    state: cython.int
+    least: int32_t = costs[0]
+    for state in range(1, states):
+        least = costs[state] if costs[state] < least else least
+    for state in range(states):
+        costs[state] -= least
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def measure_uniform(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    count: cython.int,
+    indices: cython.pointer[int32_t],
+) -> cython.void:
+    """Return the cost of the cheaper of the two nearest coded levels, and that level."""
+    i: cython.int
+    whole: int32_t
+    costs: cython.pointer[cython.const[int32_t]]
+    lower: int32_t
+    upper: int32_t
+    for i in range(count):
+        whole = block.wholes[i]
+        costs = task.magnitudes + block.rows[i] + 4 + (whole if whole < TOP else TOP)
+        lower = squared(block.rests[i]) + costs[0]
+        upper = squared(block.rests[i] - cython.cast(cython.float, 1)) + costs[1]
+        upper = upper if whole < block.limits[i] else BAN
+        whole += upper < lower
+        block.coded[i] = lower if lower <= upper else upper
+        indices[i] = (whole ^ -block.signs[i]) + block.signs[i]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def advance_uniform(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.int,
+    count: cython.int,
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
+) -> cython.void:
+    """Carry the costs after a level 0 and after a coded one through steps."""
+    i: cython.int
+    ended: int32_t = costs[0]
+    going: int32_t = costs[1]
+    zero: int32_t
+    other_zero: int32_t
+    coded: int32_t
+    other_coded: int32_t
+    after_zero: cython.pointer[cython.const[int32_t]]
+    after_coded: cython.pointer[cython.const[int32_t]]
+    for i in range(first, first + count):
+        after_zero = task.branches + block.after_zero[i]
+        after_coded = task.branches + block.after_coded[i]
+        zero = ended + after_zero[0]
+        other_zero = going + after_coded[0]
+        coded = ended + after_zero[8]
+        other_coded = going + after_coded[8]
+        decisions[i] = (other_zero < zero) | (other_coded < coded) << 8
+        ended = (zero if zero <= other_zero else other_zero) + block.zeros[i]
+        going = (coded if coded <= other_coded else other_coded) + block.coded[i]
+    costs[0] = ended
+    costs[1] = going

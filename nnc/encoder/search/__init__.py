@@ -1,0 +1,1 @@
+"""Encoding towards a size, an error or an accuracy."""

@@ -1,0 +1,264 @@
+"""How fine all tensors of a model are by one number, and what size and error that will give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.encoder.options.model import (
+    DEFAULT_NONWEIGHT_QP,
+    DEFAULT_QP,
+    DEFAULT_QP_DENSITY,
+    EncoderOptions,
+    rescaled,
+)
+from nnc.encoder.options.tensor import matches
+
+#: Quantization parameters of the default density in an octave.
+PER_OCTAVE = 1 << DEFAULT_QP_DENSITY
+
+#: Octaves from a magnitude down to the finest step that is of use: float32 has 24 bits.
+FINEST_OCTAVES = 26
+
+# What a unit takes beside its levels: header and the end of the codeword.
+UNIT_BYTES = 25
+
+# Largest error of dependent quantization, in steps, as it mostly is.
+DEPENDENT_ERROR = 1.4
+
+# Values looked at at once.
+PIECE = 1 << 20
+
+
+def is_integer(tensor: NDArray[Any]) -> bool:
+    """Tell whether a tensor is coded without loss."""
+    return tensor.dtype.kind in "biu" or "int" in tensor.dtype.name
+
+
+@dataclass(slots=True)
+class Coarseness:
+    """The float tensors of a model that get finer and coarser together.
+
+    The coarseness is the quantization parameter of the weights at the default density, with
+    what lies between them.
+
+    Attributes:
+        base: the options without quantization parameters.
+        names: the tensors.
+        sizes: their numbers of values.
+        means: the means of their magnitudes.
+        variances: their mean squares.
+        largest: their largest magnitudes.
+        weights: whether they have more than one dimension.
+        values_of_all: values of all tensors, the others too.
+        fixed_bytes: what the others will take, roughly.
+        peak: largest magnitude in the weights (where there are none, in all).
+        density: the qp_density taken.
+        offsets: by how much the tensors are coarser than the model, by name.
+    """
+
+    base: EncoderOptions
+    names: list[str]
+    sizes: NDArray[np.float64]
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    largest: NDArray[np.float64]
+    weights: NDArray[np.bool_]
+    values_of_all: int
+    fixed_bytes: float
+    peak: float
+    density: int
+    offsets: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions) -> Coarseness:
+        """Look at the tensors of a model."""
+        rows: list[tuple[float, float, float, float, bool]] = []
+        names: list[str] = []
+        fixed, every, peaks = 0.0, 0, [0.0, 0.0]
+        for name, tensor in tensors.items():
+            every += tensor.size
+            if is_integer(tensor) or not tensor.size:
+                fixed += tensor.nbytes / 4 + UNIT_BYTES
+                continue
+            mean, square, largest = magnitudes(tensor)
+            weight = tensor.ndim > 1
+            peaks[weight] = max(peaks[weight], largest)
+            if options.keeps(name):
+                fixed += tensor.nbytes + UNIT_BYTES
+            elif is_fixed(name, weight, options):
+                fixed += 2.0 * tensor.size + UNIT_BYTES
+            else:
+                names.append(name)
+                rows.append((tensor.size, mean, square, largest, weight))
+        columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
+        return cls(
+            options,
+            names,
+            columns[0],
+            columns[1],
+            columns[2],
+            columns[3],
+            columns[4] > 0,
+            every,
+            fixed,
+            peaks[True] or peaks[False],
+            options.qp_density,
+        )
+
+    @property
+    def values(self) -> float:
+        """Number of values in the tensors."""
+        return float(self.sizes.sum())
+
+    @property
+    def largest_share(self) -> float:
+        """Share of the values that the largest tensor has."""
+        return float(self.sizes.max(initial=0.0)) / max(1.0, self.values)
+
+    @property
+    def default(self) -> float:
+        """Coarseness without a target."""
+        return float(DEFAULT_QP)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The finest and the coarsest that is of use."""
+        top = float(self.largest.max(initial=0.0)) or 1.0
+        octave = math.log2(top)
+        finest = PER_OCTAVE * max(octave - FINEST_OCTAVES, -100)
+        gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
+        return finest, PER_OCTAVE * min(octave + 2, 100) + gap
+
+    def octaves(self, coarseness: float) -> NDArray[np.float64]:
+        """Return the wanted step sizes of the tensors as logarithms to the base 2.
+
+        Vectors are as much finer than weights as by default, but no finer than by default for
+        that.
+        """
+        own = np.array([self.offsets.get(name, 0.0) for name in self.names])
+        gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
+        vectors = min(coarseness, max(float(DEFAULT_NONWEIGHT_QP), coarseness - gap))
+        result: NDArray[np.float64] = np.where(self.weights, coarseness + own, vectors)
+        return result / PER_OCTAVE
+
+    def options(self, coarseness: float) -> EncoderOptions:
+        """Return the options for a coarseness.
+
+        Between two quantization parameters some of the tensors take the one, some the other:
+        the nearer to the next, the more values.
+        """
+        density = self.density
+        exponents = np.floor(self.octaves(coarseness))
+        fractions = (np.exp2(self.octaves(coarseness) - exponents) - 1) * (1 << density)
+        qps = np.floor(exponents * (1 << density) + fractions + self.thresholds())
+        limits = -126 << density, (128 << density) - 1
+        named = {
+            name: int(min(max(qp, limits[0]), limits[1]))
+            for name, qp in zip(self.names, qps.tolist(), strict=True)
+        }
+        middle = math.floor(coarseness / PER_OCTAVE * (1 << density))
+        return replace(
+            at_density(self.base, density),
+            named_qp=named,
+            qp=min(max(middle, limits[0]), limits[1]),
+        )
+
+    def thresholds(self) -> NDArray[np.float64]:
+        """Return for each tensor which part of a step makes it take the next one.
+
+        They are spread so that with the part the share of the values grows evenly.
+        """
+        running = np.cumsum(self.sizes)
+        result: NDArray[np.float64] = (running - self.sizes / 2) / max(1.0, self.values)
+        return result
+
+    def guessed_size(self, coarseness: float) -> float:
+        """Guess the bytes of a bitstream: the entropy of rounded Laplace variables."""
+        steps = np.exp2(self.octaves(coarseness))
+        ratio = steps / np.maximum(self.means, 1e-300)
+        # Probabilities of zero, and of going on to the next level.
+        nonzero = np.exp(-ratio / 2)
+        further = np.exp(-ratio)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bits = entropy(nonzero) + nonzero * (1 + entropy(further) / (1 - further))
+        bits = np.where(ratio > 700, 0, np.nan_to_num(bits, posinf=32.0))
+        total = float(np.sum(np.minimum(bits, 34) * self.sizes)) / 8
+        return total + UNIT_BYTES * len(self.names) + self.fixed_bytes
+
+    def guessed_error(self, coarseness: float) -> float:
+        """Guess the mean squared error of all float values."""
+        variances = np.maximum(self.variances, 1e-300)
+        squares = np.exp2(2 * self.octaves(coarseness)) / 12
+        errors = variances * -np.expm1(-squares / variances)
+        return float(np.sum(errors * self.sizes)) / max(1.0, self.values)
+
+    def guessed_largest_error(self, coarseness: float) -> float:
+        """Guess the largest error."""
+        # A path of the trellis may leave the nearest level aside.
+        share = 0.5 if self.base.dq is False else DEPENDENT_ERROR
+        halves = np.exp2(self.octaves(coarseness)) * share
+        return float(np.minimum(halves, self.largest).max(initial=0.0))
+
+
+def entropy(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the entropy of a yes or no in bits."""
+    yes = np.clip(probability, 1e-300, 1.0)
+    no = np.clip(1 - probability, 1e-300, 1.0)
+    result: NDArray[np.float64] = -(yes * np.log2(yes) + no * np.log2(no))
+    return result
+
+
+def magnitudes(tensor: NDArray[Any]) -> tuple[float, float, float]:
+    """Return the mean magnitude, the mean square and the largest magnitude of a tensor."""
+    flat = tensor.reshape(-1)
+    total, squares, largest = 0.0, 0.0, 0.0
+    for start in range(0, flat.size, PIECE):
+        piece = np.abs(flat[start : start + PIECE].astype(np.float64))
+        total += float(piece.sum())
+        squares += float(np.square(piece).sum())
+        largest = max(largest, float(piece.max()))
+    return total / flat.size, squares / flat.size, largest
+
+
+def is_fixed(name: str, weight: bool, options: EncoderOptions) -> bool:
+    """Tell whether the options give a tensor a quantization parameter of its own."""
+    said = options.said_of(name)
+    layers = options.layer_parameters
+    layer = next((layers[pattern] for pattern in layers if matches(name, [pattern])), None)
+    return (
+        "qp" in said
+        or "bit_depth" in said
+        or matches(name, list(options.tensor_qp))
+        or (not weight and options.nonweight_qp is not None)
+        or (layer is not None and (layer.qp is not None or layer.nonweight_qp is not None))
+    )
+
+
+def at_density(options: EncoderOptions, density: int) -> EncoderOptions:
+    """Return options with another qp_density, and the same step sizes."""
+    before = options.qp_density
+
+    def changed(qp: int | None) -> int | None:
+        return None if qp is None else rescaled(qp, before, density)
+
+    return replace(
+        options,
+        qp_density=density,
+        nonweight_qp=changed(options.nonweight_qp),
+        tensor_qp={name: rescaled(qp, before, density) for name, qp in options.tensor_qp.items()},
+        tensors={
+            pattern: replace(one, qp=changed(one.qp)) for pattern, one in options.typed().items()
+        },
+        layer_parameters={
+            pattern: one
+            if one.qp_density is not None
+            else replace(one, qp=changed(one.qp), nonweight_qp=changed(one.nonweight_qp))
+            for pattern, one in options.layer_parameters.items()
+        },
+    )

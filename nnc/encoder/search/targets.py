@@ -1,0 +1,522 @@
+"""Targets in place of quantization parameters: a size, an error, an accuracy.
+
+The model is encoded with coarser and finer steps until it meets its target, at most twelve times.
+One number, the coarseness, says how fine all tensors are: it is a quantization parameter at the
+default density, but may lie between two of them, as step sizes at a higher density do; and where
+even that isn't fine enough, some of the tensors take the one and some the next.
+
+What an encoding will be like is guessed first (each tensor as if it had a Laplace distribution);
+after each encoding the guess is scaled to what came out.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.decoder import Limits, decode_model
+from nnc.encoder.model import encode_model
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization.distortion import Distortion, compared
+from nnc.encoder.quantization.plan import EncodingWarning, warn
+from nnc.encoder.search.coarseness import Coarseness, is_integer
+from nnc.encoder.search.sensitivity import Evaluate, points, sensitivities
+from nnc.model.limits import LARGEST_SHAPE
+
+#: How often a model is encoded at most.
+MOST_ENCODES = 12
+
+#: How near to the target an encoding has to come, as a share of it.
+TOLERANCE = 0.02
+
+#: How much of that is left to chance: the search ends at once where it comes so near.
+NEAR_ENOUGH = TOLERANCE / 2
+
+#: Steps by which the first search for an accuracy goes, in quantization parameters.
+ACCURACY_STRIDE = 8.0
+
+# Differences of coarseness below this change nothing any more; those for an accuracy are coarser,
+# since each costs an encoding and an evaluation.
+FINEST_DIFFERENCE = 1e-4
+FINEST_STRIDE = 0.5
+
+# How many encodings are placed by the scaled guess alone.
+SCALED_GUESSES = 4
+
+# What was encoded here is trusted, however small it is.
+OWN_LIMITS = Limits(values=LARGEST_SHAPE)
+
+KINDS = ("size", "bits_per_value", "mse", "psnr", "max_error", "accuracy_drop")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an encoding has to come to; one of them.
+
+    Attributes:
+        size: bytes of the whole bitstream, at most; as text a size (`10MB`) or a share of what
+            the tensors take (`10%`).
+        bits_per_value: bits of the bitstream for each value of all tensors, at most.
+        mse: mean squared error of all float values, at most.
+        psnr: peak signal to noise ratio in dB, at least. The peak is the largest magnitude in
+            the weights, the noise the mean squared error of all float values.
+        max_error: largest error of any float value, at most.
+        accuracy_drop: loss of accuracy in percentage points, at most.
+        evaluate: gives the accuracy of tensors by name, as a share (0 to 1) or in percent.
+        sensitivity: whether some tensors get finer steps than others: `none`; by `error`:
+            those of small values; by `callback`: those whose coarse quantization makes
+            `evaluate` fall.
+    """
+
+    size: int | str | None = None
+    bits_per_value: float | None = None
+    mse: float | None = None
+    psnr: float | None = None
+    max_error: float | None = None
+    accuracy_drop: float | None = None
+    evaluate: Evaluate | None = None
+    sensitivity: Literal["none", "error", "callback"] = "none"
+
+    def __post_init__(self) -> None:
+        """Refuse no target, two, or one that can't be met.
+
+        Raises:
+            InputError: named.
+        """
+        given = [name for name in KINDS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise InputError(f"one target is needed, not {' and '.join(given) or 'none'}")
+        value = getattr(self, given[0])
+        if isinstance(value, str) and given[0] == "size":
+            parsed_size(value, 1)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"the target {given[0]} has to be a number, not {value!r}")
+        elif not (math.isfinite(value) and (value > 0 or given[0] in ("psnr", "accuracy_drop"))):
+            raise InputError(f"the target {given[0]} can't be {value!r}")
+        if self.sensitivity not in ("none", "error", "callback"):
+            raise InputError(
+                f"sensitivity has to be none, error or callback, not {self.sensitivity!r}"
+            )
+        for name, wanted in (
+            ("accuracy_drop", self.accuracy_drop is not None),
+            ("sensitivity by callback", self.sensitivity == "callback"),
+        ):
+            if wanted and self.evaluate is None:
+                raise InputError(f"{name} needs a function to evaluate the tensors")
+
+    @property
+    def kind(self) -> str:
+        """Which of the targets is given."""
+        return next(name for name in KINDS if getattr(self, name) is not None)
+
+
+#: Options of `nnc.encode` that make up a target, and what they are called in it.
+TARGET_OPTIONS = {
+    "target_size": "size",
+    "bits_per_value": "bits_per_value",
+    "target_mse": "mse",
+    "psnr": "psnr",
+    "max_error": "max_error",
+    "accuracy_drop": "accuracy_drop",
+    "evaluate": "evaluate",
+    "sensitivity": "sensitivity",
+}
+
+
+def taken_target(options: dict[str, Any]) -> Target | None:
+    """Take out of the options of `nnc.encode` those that make up a target.
+
+    Returns:
+        None where there is none; then those that only go with a target mean nothing.
+    """
+    there_is_one = has_target(options)
+    given = {name: options.pop(name) for name in TARGET_OPTIONS if name in options}
+    said = {TARGET_OPTIONS[name]: value for name, value in given.items() if value is not None}
+    return Target(**said) if there_is_one else None
+
+
+def has_target(options: Mapping[str, Any]) -> bool:
+    """Tell whether the options of `nnc.encode` ask for a target."""
+    said = [own for name, own in TARGET_OPTIONS.items() if options.get(name) is not None]
+    return any(name in said for name in KINDS)
+
+
+SIZE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
+              "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}  # fmt: skip
+
+
+def parsed_size(text: str, whole: int) -> int:
+    """Return the bytes that text says: `123`, `10MB`, `1.5 GiB`, or `10%` of a whole.
+
+    Raises:
+        InputError: it says no size.
+    """
+    squeezed = text.strip().upper().replace(" ", "")
+    number = squeezed.rstrip("%ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    unit = squeezed[len(number) :]
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf or unit not in (*SIZE_UNITS, "%"):
+        raise InputError(f"{text!r} is no size; sizes are like 200000, 10MB, 1.5GiB or 10%")
+    return int(value * whole / 100) if unit == "%" else int(value * SIZE_UNITS[unit])
+
+
+class Trial(NamedTuple):
+    """One encoding on the way to a target.
+
+    Attributes:
+        number: 1 for the first.
+        qp: the coarseness: a quantization parameter at the default density, or between two.
+        size: bytes.
+        value: what the target is about, in its own unit.
+        share: what was measured as a share of the limit; up to 1 it keeps to the target.
+    """
+
+    number: int
+    qp: float
+    size: int
+    value: float
+    share: float
+
+    @property
+    def met(self) -> bool:
+        """Whether it keeps to the target."""
+        return self.share <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """What a search came to.
+
+    Attributes:
+        bitstream: the encoding that comes nearest to the target of those that keep to it.
+        trial: what is known of it.
+        trials: all encodings in order.
+        options: how it was encoded.
+        wanted: the target in its own unit, a size in bytes.
+    """
+
+    bitstream: Bitstream
+    trial: Trial
+    trials: list[Trial]
+    options: EncoderOptions
+    wanted: float
+
+
+@dataclass(slots=True)
+class Search:
+    """A search on its way.
+
+    Attributes:
+        tensors: the tensors by name.
+        target: what is searched for.
+        coarseness: options by coarseness, and guesses.
+        encode: encodes the tensors with some options.
+        progress: is told each trial.
+        accuracy: of the tensors as they are, in percent.
+        trials: all encodings so far.
+        best: the bitstream of the best trial that meets the target, with that and its options.
+    """
+
+    tensors: Mapping[str, NDArray[Any]]
+    target: Target
+    coarseness: Coarseness
+    encode: Callable[[EncoderOptions], Bitstream]
+    progress: Callable[[Trial], None] | None = None
+    accuracy: float = 0.0
+    trials: list[Trial] = field(default_factory=list)
+    best: tuple[Bitstream, Trial, EncoderOptions] | None = None
+
+    @property
+    def limit(self) -> float:
+        """The target as a limit from above: bytes, squared error, error, or points."""
+        target, value = self.target, getattr(self.target, self.target.kind)
+        if target.kind == "size":
+            whole = sum(tensor.nbytes for tensor in self.tensors.values())
+            return parsed_size(value, whole) if isinstance(value, str) else value
+        if target.kind == "bits_per_value":
+            return float(value) * self.coarseness.values_of_all / 8
+        if target.kind == "psnr":
+            return float(self.coarseness.peak**2 * 10 ** (-value / 10))
+        return float(value)
+
+    @property
+    def coarser_is_better(self) -> bool:
+        """Whether coarser steps keep to the target: where it is a size."""
+        return self.target.kind in ("size", "bits_per_value")
+
+    def told(self, measured: float) -> float:
+        """Return what was measured in the unit of the target."""
+        if self.target.kind == "bits_per_value":
+            return 8 * measured / self.coarseness.values_of_all
+        if self.target.kind == "psnr":
+            return 10 * math.log10(self.coarseness.peak**2 / measured) if measured else math.inf
+        return measured
+
+    def measure(self, coarseness: float) -> float:
+        """Encode once, and give what comes out as a share of the limit."""
+        options = self.coarseness.options(coarseness)
+        bitstream = self.encode(options)
+        data = bitstream.to_bytes()
+        measured = self.measured(data, options)
+        share = measured / self.limit if self.limit > 0 else 1 + measured - self.limit
+        number = len(self.trials) + 1
+        trial = Trial(number, coarseness, len(data), self.told(measured), share)
+        self.trials.append(trial)
+        if trial.met and (self.best is None or self.better(trial, self.best[1])):
+            self.best = bitstream, trial, options
+        if self.progress is not None:
+            self.progress(trial)
+        return share
+
+    def better(self, one: Trial, other: Trial) -> bool:
+        """Tell whether of two trials that keep to the target the first is the better one."""
+        if self.coarser_is_better:
+            return one.size > other.size
+        return one.size < other.size
+
+    def measured(self, data: bytes, options: EncoderOptions) -> float:
+        """Return what is compared with the limit: a size, an error, or a drop of accuracy."""
+        if self.coarser_is_better:
+            return len(data)
+        decoded = decoded_tensors(data, self.tensors, options)
+        if self.target.kind == "accuracy_drop":
+            assert self.target.evaluate is not None
+            return self.accuracy - points(self.target.evaluate(decoded))
+        return error_of(self.tensors, decoded, largest=self.target.kind == "max_error")
+
+    def guess(self, coarseness: float) -> float:
+        """Return a guess at what is compared with the limit."""
+        if self.coarser_is_better:
+            return self.coarseness.guessed_size(coarseness)
+        if self.target.kind == "max_error":
+            return self.coarseness.guessed_largest_error(coarseness)
+        return self.coarseness.guessed_error(coarseness)
+
+
+def encode_to_target(
+    tensors: Mapping[str, Any],
+    options: EncoderOptions,
+    target: Target,
+    *,
+    progress: Callable[[Trial], None] | None = None,
+    **structure: Any,
+) -> TargetResult:
+    """Encode the tensors of a model so that a target is met.
+
+    Tensors whose quantization parameters are given (by name, as vectors, or as layer
+    parameters) keep them; the others get finer or coarser together. Vectors and scalars stay
+    as much finer than the weights as by default, but never get finer than that for it.
+
+    Args:
+        tensors: arrays by name.
+        options: how, but for the quantization parameters.
+        target: what has to be met.
+        progress: is told each encoding.
+        structure: blocks, joins, threads and so on, as for `encode_model`.
+
+    Returns:
+        The encoding nearest to the target of those that keep to it: within 2 % of it, where the
+        tensors allow that.
+
+    Raises:
+        InputError: the target can't be met; or as for `encode_model`.
+
+    Warns:
+        EncodingWarning: the encoding is further from the target, or a pattern fits no name.
+    """
+    if options.qp is not None or options.bit_depth is not None:
+        raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
+    if target.max_error is not None and options.dq is None:
+        # Rounding makes no error above half a step; all else does, where others gain by it.
+        options = replace(options, dq=False, effort=0)
+    arrays = {name: np.asarray(values) for name, values in tensors.items()}
+    if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
+        raise InputError("the target bits_per_value can't be met: there are no values")
+    for pattern in options.unused_patterns(arrays) if arrays else ():
+        warn(f"no tensor has a name like {pattern!r}")
+
+    def encode(one: EncoderOptions) -> Bitstream:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EncodingWarning)
+            return encode_model(tensors, one, **structure)
+
+    coarseness = Coarseness.of(arrays, options)
+    search = Search(arrays, target, coarseness, encode, progress)
+    if target.evaluate is not None:
+        search.accuracy = points(target.evaluate(dict(arrays)))
+    coarseness.offsets = sensitivities(
+        arrays, coarseness, target.sensitivity, target.evaluate, search.accuracy
+    )
+    if target.kind == "accuracy_drop":
+        search_accuracy(search)
+    else:
+        coarseness.density = density_for(search)
+        search_value(search)
+    return result_of(search)
+
+
+def result_of(search: Search) -> TargetResult:
+    """Return the best encoding of a search.
+
+    Raises:
+        InputError: none keeps to the target.
+    """
+    target = search.target
+    if search.best is None:
+        nearest = min(search.trials, key=lambda one: one.share)
+        raise InputError(
+            f"no encoding keeps to {target.kind} {getattr(target, target.kind)}: the nearest of "
+            f"{len(search.trials)} tried has {nearest.value:.6g}"
+        )
+    bitstream, trial, options = search.best
+    result = TargetResult(bitstream, trial, search.trials, options, search.told(search.limit))
+    if target.kind != "accuracy_drop" and trial.share < 1 - TOLERANCE:
+        warnings.warn(
+            f"the encoding's {target.kind} is {trial.value:.6g}, further from the target of "
+            f"{result.wanted:.6g} than usual",
+            EncodingWarning,
+            stacklevel=4,
+        )
+    return result
+
+
+def density_for(search: Search) -> int:
+    """Return the lowest qp_density whose steps are fine enough to come near the target."""
+    coarseness = search.coarseness
+    lowest = coarseness.density
+    if search.target.kind == "max_error":
+        # One tensor's error is what counts: others in between are of no use.
+        return 7
+    for density in range(lowest, 8):
+        octaves = coarseness.largest_share / (1 << density)
+        if search.coarser_is_better:
+            bits = 8 * search.limit / max(1, coarseness.values)
+            change = octaves / max(bits, 0.1)
+        else:
+            change = 2 * math.log(2) * octaves
+        if change <= NEAR_ENOUGH / 2:
+            return density
+    return 7
+
+
+def search_value(search: Search) -> None:
+    """Search for a size or an error: by scaled guesses, then by secants and halves in turn."""
+    ends = list(search.coarseness.bounds)
+    logarithms: list[float | None] = [None, None]
+    aim = 1 - NEAR_ENOUGH / 2
+    place = solved(search, aim * search.limit, *ends)
+    for number in range(1, MOST_ENCODES + 1):
+        share = search.measure(place)
+        if 1 - slack(number) <= share <= 1:
+            return
+        side = int((share > 1) != search.coarser_is_better)
+        if place == ends[side]:
+            # Nothing is finer, or coarser.
+            return
+        ends[side] = place
+        logarithms[side] = math.log(max(share, 1e-300) / aim)
+        wanted = search.guess(place) * aim / max(share, 1e-300)
+        place = next_place(number, ends, logarithms, solved(search, wanted, *ends))
+        if ends[1] - ends[0] < FINEST_DIFFERENCE:
+            return
+
+
+def slack(number: int) -> float:
+    """Return how far below its limit an encoding may be for the search to end with it."""
+    return NEAR_ENOUGH if number < MOST_ENCODES // 2 else TOLERANCE
+
+
+def next_place(
+    number: int, ends: list[float], logarithms: list[float | None], scaled: float
+) -> float:
+    """Return the next coarseness to be tried, within those known to be too fine and too coarse.
+
+    Args:
+        number: how many have been tried.
+        ends: the coarsest that is too fine, and the finest that is too coarse; or the bounds.
+        logarithms: of what was measured there over what is aimed at; None for bounds.
+        scaled: where the guess, scaled to the last encoding, sees the target.
+    """
+    low, high = ends
+    first, second = logarithms
+    if first is None or second is None:
+        return scaled
+    if number > SCALED_GUESSES or not low < scaled < high:
+        secant = low + (high - low) * first / (first - second) if first != second else low
+        scaled = secant if number % 2 else (low + high) / 2
+    margin = (high - low) / 50
+    return min(max(scaled, low + margin), high - margin)
+
+
+def solved(search: Search, wanted: float, low: float, high: float) -> float:
+    """Return the coarseness between two at which the guess is what is wanted, or nearest to it."""
+    sign = -1 if search.coarser_is_better else 1
+    for _ in range(50):
+        middle = (low + high) / 2
+        if sign * (search.guess(middle) - wanted) < 0:
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+def search_accuracy(search: Search) -> None:
+    """Search for the coarsest steps that keep to a drop of accuracy, by strides, then halves."""
+    low, high = search.coarseness.bounds
+    place, stride = min(max(search.coarseness.default, low), high), ACCURACY_STRIDE
+    good: float | None = None
+    bad: float | None = None
+    while len(search.trials) < MOST_ENCODES and (good is None or bad is None):
+        if search.measure(place) <= 1:
+            good = place
+            if place == high:
+                return
+            place = min(place + stride, high)
+        else:
+            bad = place
+            if place == low:
+                return
+            place = max(place - stride, low)
+    while good is not None and bad is not None and len(search.trials) < MOST_ENCODES:
+        if bad - good <= FINEST_STRIDE:
+            return
+        middle = (good + bad) / 2
+        if search.measure(middle) <= 1:
+            good = middle
+        else:
+            bad = middle
+
+
+def decoded_tensors(
+    data: bytes, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions
+) -> dict[str, NDArray[Any]]:
+    """Decode what was encoded, under the names and in the order of the tensors."""
+    bitstream = Bitstream.parse(
+        data,
+        dimensions={name: tensor.shape for name, tensor in tensors.items()},
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+    )
+    values = decode_model(bitstream, limits=OWN_LIMITS).values(reconstruct=False)
+    return {name: values[name] for name in tensors}
+
+
+def error_of(
+    tensors: Mapping[str, NDArray[Any]], decoded: Mapping[str, NDArray[Any]], *, largest: bool
+) -> float:
+    """Return the mean squared error of all float values, or the largest error."""
+    total = Distortion()
+    for name, tensor in tensors.items():
+        if not is_integer(tensor):
+            total += compared(tensor, decoded[name])
+    return total.largest if largest else total.mean

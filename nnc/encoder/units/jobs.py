@@ -1,0 +1,188 @@
+"""What makes the units of a bitstream one after the other, each by itself (clause 6.2.3)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from nnc.bitstream import Unit
+from nnc.decoder.workers import Workers
+from nnc.encoder.inputs.preparation import PreparedTensor
+from nnc.encoder.inputs.reading import GivenTensor
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization.choice import TRYING_EFFORT
+from nnc.encoder.quantization.plan import QuantizationPlan
+from nnc.encoder.quantization.segments import helped_by
+from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
+from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.layer import encode_separately
+from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
+from nnc.encoder.units.tensor import Lineage, encode_floats, encode_integers, encode_raw
+
+
+class Job(NamedTuple):
+    """What makes one unit, or those of one layer.
+
+    Attributes:
+        tensors: the tensors in it by name, for planning without values, for encoding with.
+        group: their parameter set.
+        block: the layer that they are, if it is coded as one.
+        lineages: by name of the tensor which node of the parameter update tree it is, if any.
+        threads: how many threads work on it together.
+    """
+
+    tensors: Mapping[str, PreparedTensor | GivenTensor]
+    group: ParameterGroup
+    block: Block | None = None
+    lineages: Mapping[str, Lineage] = {}
+    threads: int = 1
+
+    @property
+    def quantized(self) -> bool:
+        """Whether a quantization parameter is in it."""
+        return any(self.group.plan.qps.get(name) is not None for name in self.tensors)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors, each of joined ones too."""
+        splits = [getattr(tensor, "split", None) for tensor in self.tensors.values()]
+        return [
+            name
+            for own, split in zip(self.tensors, splits, strict=True)
+            for name in ([own] if split is None else split.names)
+        ]
+
+    @property
+    def elements(self) -> list[tuple[str, tuple[int, ...] | None]]:
+        """Names of the tensors that a decoder gives, and the shape of one put together."""
+        if self.block is None or self.block.g is None:
+            return [(name, None) for name in self.names]
+        whole = (self.block.weight, tuple(int(length) for length in self.block.dimensions))
+        return [whole, *((name, None) for name in self.block.vectors)]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the values in bytes."""
+        return sum(tensor.values.nbytes for tensor in self.tensors.values())
+
+    def alone(self, tensors: Mapping[str, PreparedTensor | GivenTensor] | None = None) -> Job:
+        """Return the job with what the plan says of its own tensors only, to be handed out.
+
+        Args:
+            tensors: its tensors with values; None: it has them.
+        """
+        plan = self.group.plan
+        qps = {name: plan.qps[name] for name in self.tensors if name in plan.qps}
+        group = replace(self.group, plan=replace(plan, qps=qps))
+        return self._replace(tensors=tensors or self.tensors, group=group)
+
+
+def jobs_of(
+    prepared: list[PreparedTensor],
+    blocks: Sequence[Block],
+    grouping: Grouping,
+    lineages: Mapping[str, Lineage],
+) -> list[Job]:
+    """Return the units to be made, a block where the first of its tensors stands.
+
+    A layer of which a tensor has to be stored as it is can't be a block.
+    """
+    tensors = {tensor.name: tensor for tensor in prepared}
+    qps = grouping.qps
+    block_of = {
+        name: block
+        for block in blocks
+        if all(qps.get(name) is not None for name in block.names)
+        for name in block.names
+    }
+    result, done = [], set()
+    for tensor in prepared:
+        block = block_of.get(tensor.name)
+        group = grouping.groups[grouping.numbers[tensor.name]]
+        if block is None:
+            members = {tensor.name: tensor}
+        elif block.weight not in done:
+            done.add(block.weight)
+            members = {name: tensors[name] for name in block.names}
+        else:
+            continue
+        own = {name: lineages[name] for name in members if name in lineages}
+        result.append(Job(members, group, block, own))
+    return result
+
+
+def timed_job(job: Job) -> tuple[list[Unit], float]:
+    """Encode as `encode_job`, and give the seconds that it took."""
+    started = time.perf_counter()
+    with helped_by(job.threads):
+        units = encode_job(job)
+    return units, time.perf_counter() - started
+
+
+def encode_job(job: Job) -> list[Unit]:
+    """Encode one unit, or those of one layer, as the plan says."""
+    options, plan = job.group.options, job.group.plan
+    tensors = {
+        name: tensor.prepared(options) if isinstance(tensor, GivenTensor) else tensor
+        for name, tensor in job.tensors.items()
+    }
+    if job.block is None:
+        (tensor,) = tensors.values()
+        options = options.for_tensor(tensor.name)
+        if tensor.row_axis:
+            # The syntax counts entry points by the first dimension.
+            options = replace(options, scan_order=0)
+        if job.lineages or plan.qps.get(tensor.name) is None:
+            # Integers, values that are stored, and updates have one way only.
+            return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
+        orders = scan_orders(tensor.values.shape, options)
+        ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
+        return fewest_bytes(ways, options)
+    qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
+    options = options.for_tensor(job.block.weight)
+    if job.block.separate:
+        return encode_separately(job.block, tensors, qps, plan.base, options)
+    whole = [encode_block(job.block, tensors, qps, plan.base, options, job.lineages)]
+    if not job.block.optional or job.lineages or options.effort < TRYING_EFFORT:
+        return whole
+    alone = [job.alone({name: tensor})._replace(block=None) for name, tensor in tensors.items()]
+    apart = [unit for one in alone for unit in encode_job(one)]
+    return fewest_bytes([whole, apart], options)
+
+
+def encode_tensor(
+    tensor: PreparedTensor,
+    plan: QuantizationPlan,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> Unit:
+    """Encode one tensor as the plan says."""
+    if tensor.row_axis:
+        # Block rows are counted along the first dimension, whatever the rows are.
+        options = replace(options, scan_order=0)
+    if tensor.is_integer:
+        return encode_integers(tensor, options, lineage)
+    qp = plan.qps[tensor.name]
+    if qp is None:
+        # Stored values stand in the order of the tensor's own dimensions.
+        return encode_raw(tensor.by_rows_of(0), options, lineage)
+    return encode_floats(tensor, qp, plan.base, options, lineage)
+
+
+def threads_of(need: int, whole: int, room: int, work: Workers) -> int:
+    """Return how many threads one job gets: its share of the work, or of the room in memory.
+
+    Args:
+        need: bytes of memory that it takes.
+        whole: those of all jobs.
+        room: how many may be taken at the same time.
+        work: who works; an executor's workers work on a job each.
+    """
+    if work.pool is None:
+        return 1
+    return min(
+        work.threads, math.ceil(work.threads * max(need / max(whole, 1), need / max(room, 1)))
+    )

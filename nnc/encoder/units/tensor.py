@@ -1,0 +1,471 @@
+"""One tensor to one compressed data unit (clauses 7.3.2 to 7.3.4, 9.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc import deepcabac
+from nnc.bitstream import Unit, whole_unit_header
+from nnc.decoder.model import Known
+from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.deepcabac.checks import may_skip_rows
+from nnc.encoder.inputs.joined import set_split
+from nnc.encoder.inputs.preparation import PreparedTensor
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization import choice
+from nnc.encoder.quantization.choice import Quantized
+from nnc.encoder.quantization.codebook import CodedByCodebook
+from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
+from nnc.encoder.quantization.segments import helpers, segments_of
+from nnc.encoder.quantization.uniform import level_limit, step_size
+from nnc.model.data_format import RAW_FLOAT_BITS
+from nnc.model.node import Node, Parent
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+from nnc.syntax import (
+    DecompressedDataFormat,
+    NnrCompressedDataUnitHeader,
+    NnrUnitType,
+    ParentNodeIdType,
+    TensorDimensionsList,
+)
+
+#: Values from which a tensor is worth several threads.
+LARGE_TENSOR = 1 << 20
+LARGEST_SCAN_ORDER = 4
+
+
+def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return rows and columns of the matrix that a tensor is coded as (clause 10.2)."""
+    return (shape[0] if shape else 1), math.prod(shape[1:])
+
+
+def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
+    """Return the scan order of a tensor; one row or one column has no blocks to scan."""
+    rows, cols = matrix_shape(shape)
+    if rows <= 1 or cols <= 1:
+        return 0
+    if options.scan_order == "auto":
+        return LARGEST_SCAN_ORDER if rows * cols >= LARGE_TENSOR else 0
+    return options.scan_order
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a unit stands in the parameter update tree.
+
+    Attributes:
+        node: the node that it is.
+        signalled: the bitstream is an update, whose units say whether they have a parent.
+        parent: the node that it is a difference to; None: it replaces the tensor.
+        known: levels and history that its levels may be coded with.
+    """
+
+    node: Node
+    signalled: bool = False
+    parent: Parent | None = None
+    known: Known = field(default_factory=Known)
+
+    def with_row_axis(self, axis: int) -> Lineage:
+        """Return the same for values whose dimension `axis` was put first."""
+        if not axis:
+            return self
+        levels, history = self.known
+        known = Known(
+            None if levels is None else np.moveaxis(levels, axis, 0),
+            None if history is None else np.moveaxis(history, axis, 0),
+        )
+        return replace(self, known=known)
+
+
+class CodedLevels(NamedTuple):
+    """A codeword with what its header has to say about it.
+
+    Attributes:
+        payload: the codeword.
+        entry_points: entry points of its block rows.
+        known: levels and history that it is coded with.
+    """
+
+    payload: bytes
+    entry_points: EntryPoints
+    known: Known
+
+
+def encode_raw(
+    tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
+) -> Unit:
+    """Store a float tensor as it is."""
+    bits = RAW_FLOAT_BITS.get(tensor.data_format or DecompressedDataFormat.TENSOR_FLOAT32, 32)
+    values = np.ascontiguousarray(tensor.in_order(), dtype=f"<f{bits >> 3}")
+    header = data_unit_header(tensor, PayloadType.NNR_PT_RAW_FLOAT, options, lineage=lineage)
+    return unit_of(header, values.reshape(-1).view(np.uint8).data)
+
+
+def encode_integers(
+    tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
+) -> Unit:
+    """Code an integer tensor without loss."""
+    coding = coding_of(tensor, options, dq=False, lineage=lineage)
+    coded = cheapest(tensor.values, coding, options, None, lineage)
+    header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, coded, lineage=lineage)
+    return unit_of(header, coded.payload, [coded.known])
+
+
+def encode_floats(
+    tensor: PreparedTensor,
+    qp: int,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> Unit:
+    """Quantize and code a float tensor.
+
+    Args:
+        tensor: the tensor, of at least one value.
+        qp: its quantization parameter.
+        base: that of the parameter set.
+        options: the rest.
+        lineage: which update it is, if any.
+    """
+    step = float(step_size(qp, options.qp_density))
+    values = clipped(tensor.values, step, options)
+    window = choice.window_of(base, options.qp_density)
+    default = choice.asked_for_codebook(values, qp, window, options)
+    others: Iterable[Quantized] = ()
+    if default is None:
+        default = quantized_default(values, qp, options, lineage)
+        others = choice.other_ways(values, default, window, options)
+    ways = chain(handed_over([default]), others)
+    del default, others
+    return encoded_best(tensor, ways, base, options, lineage)
+
+
+def quantized_default(
+    values: NDArray[np.floating], qp: int, options: EncoderOptions, lineage: Lineage | None
+) -> Quantized:
+    """Quantize a tensor in the way that counts where no other one is cheaper."""
+    levels, dq = quantized(values, float(step_size(qp, options.qp_density)), options, lineage)
+    return Quantized(levels, qp, dq)
+
+
+def handed_over(ways: list[Quantized]) -> Iterator[Quantized]:
+    """Return ways of coding without keeping them: the levels of a large tensor take much memory."""
+    while ways:
+        yield ways.pop(0)
+
+
+def encoded_best(
+    tensor: PreparedTensor,
+    ways: Iterable[Quantized],
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None,
+) -> Unit:
+    """Code a tensor in each of some ways, and give the unit of the fewest bytes.
+
+    Of units as large as each other the first is taken.
+    """
+    best, fewest = None, 0
+    for one in ways:
+        coded, bits = coded_way(tensor, one, base, options, lineage)
+        if best is None or bits < fewest:
+            best, fewest = (one.without_levels(), coded), bits
+        # The next way is worked out without these levels in memory.
+        del one
+    assert best is not None
+    one, coded = best
+    header = data_unit_header(
+        tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
+    )
+    return unit_of(header, coded.payload, [coded.known])
+
+
+def coded_way(
+    tensor: PreparedTensor,
+    one: Quantized,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> tuple[CodedLevels, int]:
+    """Code a tensor in one way, and give the bits that payload and codebook take."""
+    coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
+    coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
+    return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
+
+
+def clipped(
+    values: NDArray[np.floating], step: float, options: EncoderOptions
+) -> NDArray[np.floating]:
+    """Return values clipped to the levels of the bit depth, if one is set."""
+    limit = level_limit(options.bit_depth)
+    if limit is None:
+        return values
+    bound = values.dtype.type(limit * step)
+    result: NDArray[np.floating] = np.clip(values, -bound, bound)
+    return result
+
+
+def quantized(
+    values: NDArray[np.floating],
+    step: float,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> tuple[NDArray[np.int32], bool]:
+    """Quantize the values of one tensor, clipped as the bit depth wants.
+
+    Returns:
+        The levels, and whether they are those of dependent quantization.
+    """
+    limit = level_limit(options.bit_depth)
+    # With fewer indices the odd states of dependent quantization can't be reached.
+    dq = options.dq is not False and (limit is None or limit >= 3)
+    return quantized_by_effort(values, step, options, dq=dq, lineage=lineage), dq
+
+
+def quantized_by_effort(
+    values: NDArray[np.floating],
+    step: float,
+    options: EncoderOptions,
+    *,
+    dq: bool,
+    lineage: Lineage | None = None,
+) -> NDArray[np.int32]:
+    """Quantize the values of one tensor, dependent or not, with as much effort as is asked for."""
+    rows, cols = matrix_shape(values.shape)
+    known = Known() if lineage is None or lineage.parent is None else lineage.known
+    coding = TensorCoding(
+        general_profile_idc=options.profile,
+        dq_flag=int(dq),
+        scan_order=scan_order_of(values.shape, options),
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
+    )
+    base, history = known
+    rate_options = RateOptions(
+        effort=options.effort,
+        row_skip=options.row_skip,
+        base_levels=None if base is None else base.reshape(rows, cols),
+        history=None if history is None else history.reshape(rows, cols),
+        index_limit=level_limit(options.bit_depth),
+    )
+    matrix = values.reshape(rows, cols)
+    return quantize_matrix(matrix, step, coding, rate_options).reshape(values.shape)
+
+
+def cheapest(
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+    qp_offset: int | None,
+    lineage: Lineage | None,
+) -> CodedLevels:
+    """Code the levels of one tensor in the way that takes the fewest bytes.
+
+    Args:
+        levels: int32 array of the tensor's shape.
+        coding: how, as far as the headers say.
+        options: the rest.
+        qp_offset: quantization_parameter of the payload; None for integers.
+        lineage: which update it is; its levels and history are tried as contexts.
+    """
+    coded = [
+        encode_levels(levels, coding, options, qp_offset, known)
+        for (known,) in choices_of([lineage])
+    ]
+    return min(coded, key=lambda one: len(one.payload))
+
+
+def choices_of(lineages: Sequence[Lineage | None]) -> list[list[Known]]:
+    """Return what the levels of the tensors of a unit may be coded with.
+
+    Args:
+        lineages: for each tensor which update it is; they are of one node.
+
+    Returns:
+        For each choice what it is for each tensor; the first is nothing. One flag of the header
+        is for all of them.
+    """
+    result = [[Known() for _ in lineages]]
+    known = [one.known for one in lineages if one is not None and one.parent is not None]
+    if len(known) < len(lineages):
+        return result
+    if all(one.base_levels is not None for one in known):
+        result.append([Known(one.base_levels) for one in known])
+    if any(one.history is not None for one in known):
+        histories = [one.history for one in known]
+        result += [
+            [own._replace(history=history) for own, history in zip(one, histories, strict=True)]
+            for one in result
+        ]
+    return result
+
+
+def coding_of(
+    tensor: PreparedTensor,
+    options: EncoderOptions,
+    *,
+    dq: bool,
+    book: CodedByCodebook | None = None,
+    lineage: Lineage | None = None,
+) -> TensorCoding:
+    """Return what the headers will say about the coding of a tensor."""
+    return TensorCoding(
+        general_profile_idc=options.profile,
+        dq_flag=int(dq),
+        scan_order=scan_order_of(tensor.values.shape, options),
+        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
+        codebook_size=0 if book is None else book.size,
+        codebook_zero_offset=0 if book is None else book.zero_offset,
+        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
+    )
+
+
+def encode_levels(
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+    qp_offset: int | None,
+    known: Known,
+) -> CodedLevels:
+    """Code the levels of one tensor into a codeword; arguments as for `cheapest`."""
+    coder = deepcabac.Encoder()
+    if qp_offset is not None:
+        coder.quantization_parameter(qp_offset, options.qp_density)
+    entry_points = add_levels(coder, levels, coding, options, known)
+    payload = coder.finish()
+    return CodedLevels(payload, entry_points, known)
+
+
+def add_levels(
+    coder: deepcabac.Encoder,
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    options: EncoderOptions,
+    known: Known | None = None,
+) -> EntryPoints:
+    """Add the levels of one tensor to a codeword, and give the entry points of its block rows.
+
+    These hold bits of the codeword, and are complete only when that is.
+    """
+    shape = matrix_shape(levels.shape)
+    base_levels, history = known or Known()
+    row_skip = options.row_skip
+    if row_skip and not may_skip_rows(coding, *shape):
+        # Skipped rows would leave the trellis in another state than it was quantized for.
+        row_skip = False
+    helping = helpers()
+    return coder.tensor(
+        np.ascontiguousarray(levels.reshape(shape)),
+        coding,
+        executor=None if helping is None else helping.pool,
+        parts=1 if helping is None else len(segments_of(0, levels.size, helping.threads)),
+        base_levels=None if base_levels is None else base_levels.reshape(shape),
+        history=None if history is None else history.reshape(shape),
+        search=options.parameter_search,
+        row_skip=row_skip,
+    )
+
+
+def data_unit_header(
+    tensor: PreparedTensor,
+    payload_type: PayloadType,
+    options: EncoderOptions,
+    coded: CodedLevels | None = None,
+    *,
+    dq: bool = False,
+    book: CodedByCodebook | None = None,
+    lineage: Lineage | None = None,
+) -> NnrCompressedDataUnitHeader:
+    """Return the header of a unit with one tensor."""
+    shape = tensor.dimensions
+    raw = payload_type == PayloadType.NNR_PT_RAW_FLOAT
+    header = NnrCompressedDataUnitHeader(
+        nnr_compressed_data_unit_payload_type=payload_type,
+        nnr_multiple_topology_elements_present_flag=0,
+        nnr_decompressed_data_format_present_flag=int(tensor.data_format is not None),
+        input_parameters_present_flag=1,
+        topology_elem_id=tensor.name,
+        nnr_decompressed_data_format=tensor.data_format,
+        tensor_dimensions_flag=1,
+        cabac_unary_length_flag=int(not raw),
+        compressed_parameter_types=0,
+        tensor_dimensions_list=TensorDimensionsList(
+            count_tensor_dimensions=len(shape), tensor_dimensions=list(shape)
+        ),
+    )
+    if not raw:
+        header.cabac_unary_length_minus1 = options.cabac_unary_length_minus1
+        header.dq_flag = int(dq)
+    if options.profile == 1:
+        header.node_id_present_flag = int(lineage is not None)
+    if lineage is not None:
+        set_lineage(header, lineage, coded is not None and coded.known.base_levels is not None)
+    if payload_type == PayloadType.NNR_PT_FLOAT:
+        header.codebook_present_flag = int(book is not None)
+        header.integer_codebook = None if book is None else book.table
+    if tensor.split is not None:
+        set_split(header, tensor.split)
+    if len(shape) > 1:
+        header.scan_order = 0 if raw else scan_order_of(shape, options)
+        if options.profile == 1:
+            header.first_tensor_dimension_shift = 0 if raw else tensor.row_axis
+        if header.scan_order and coded is not None:
+            set_entry_points(header, coded.entry_points, dq)
+    return header
+
+
+def set_lineage(header: NnrCompressedDataUnitHeader, lineage: Lineage, temporal: bool) -> None:
+    """Write into a header which node it is, and which its parent."""
+    header.device_id = lineage.node.device_id
+    header.parameter_id = lineage.node.parameter_id
+    header.put_node_depth = lineage.node.depth
+    if not lineage.signalled:
+        return
+    parent = lineage.parent
+    header.parent_node_id_present_flag = int(parent is not None)
+    if parent is None:
+        return
+    header.temporal_context_modeling_flag = int(temporal)
+    if parent.node is not None:
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_ID
+        header.parent_device_id = parent.node.device_id
+    elif parent.algorithm == "sha256":
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA256
+        header.parent_node_payload_sha256 = int(parent.digest, 16)
+    else:
+        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA512
+        header.parent_node_payload_sha512 = int(parent.digest, 16)
+
+
+def set_entry_points(
+    header: NnrCompressedDataUnitHeader, entry_points: EntryPoints, dq: bool
+) -> None:
+    """Write the entry points of block rows into a header."""
+    header.cabac_offset_list = list(entry_points.cabac_offset_list)
+    header.dq_state_list = list(entry_points.dq_state_list) if dq else None
+    offsets = list(entry_points.bit_offset_list)
+    header.bit_offset_delta1 = offsets[0] if offsets else None
+    header.bit_offset_delta2 = [after - before for before, after in pairwise(offsets)]
+
+
+def unit_of(
+    header: NnrCompressedDataUnitHeader, payload: bytes | memoryview, known: Iterable[Known] = ()
+) -> Unit:
+    """Put a compressed data unit together.
+
+    Args:
+        header: its header.
+        payload: its payload.
+        known: what of other units its tensors are coded with.
+    """
+    unit_header = whole_unit_header(NnrUnitType.NNR_NDU, nnr_compressed_data_unit_header=header)
+    alone = all(part is None for one in known for part in one)
+    unit_header.independently_decodable_flag = int(alone)
+    return Unit(unit_header, payload)

@@ -1,0 +1,219 @@
+"""The metadata unit: what a model file knows and the format has no element for.
+
+It is a unit of an unspecified type, which the standard leaves to applications; decoders
+that don't know it pass it over. Its payload is a signature and a JSON object:
+
+    {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
+     "metadata": {KEY: TEXT},
+     "before pruning": [[NAME, [...], AXIS], ...]}
+
+`dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
+`packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
+coded as pairs of int32, low half first. `metadata` are the key-value pairs of the model file.
+`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask,
+and which of their dimensions the rows are that the mask speaks of; left out where it is the first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InvalidError
+from nnc.bitstream import Unit, whole_unit_header
+
+#: The unit type: one of those unspecified (32 to 63).
+METADATA_UNIT_TYPE = 62
+SIGNATURE = b"nnc metadata 1\0"
+PACKED_HALVES = "int32 halves"
+FULL_DIMENSIONS = "before pruning"
+
+#: Names of numpy's own types of numbers; any other is looked up in ml_dtypes.
+NUMPY_TYPES = frozenset(
+    ["bool", "float16", "float32", "float64"]
+    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+)
+
+
+@dataclass(slots=True)
+class TensorNote:
+    """What is noted of one tensor.
+
+    Attributes:
+        dtype: name of the dtype to be restored, as numpy or ml_dtypes know it.
+        packed_shape: shape of a tensor of integers coded as pairs of int32, else None.
+    """
+
+    dtype: str
+    packed_shape: tuple[int, ...] | None = None
+
+    @property
+    def changes_values(self) -> bool:
+        """Whether the coded values are others than the tensor's, and not just of another type."""
+        return self.packed_shape is not None
+
+    def as_content(self) -> dict[str, Any]:
+        """Return the note as it stands in JSON."""
+        if self.packed_shape is None:
+            return {"dtype": self.dtype}
+        shape = list(self.packed_shape)
+        return {"dtype": self.dtype, "packing": PACKED_HALVES, "shape": shape}
+
+
+class FullDimensions(NamedTuple):
+    """What a tensor was before pruning.
+
+    Attributes:
+        shape: its dimensions.
+        row_axis: which of them its rows are.
+    """
+
+    shape: tuple[int, ...]
+    row_axis: int = 0
+
+    def as_content(self) -> list[Any]:
+        """Return this as it stands in JSON after the name."""
+        return [list(self.shape), self.row_axis] if self.row_axis else [list(self.shape)]
+
+
+@dataclass(slots=True)
+class Metadata:
+    """Content of a metadata unit.
+
+    Attributes:
+        tensors: notes by name of the tensor.
+        metadata: key-value pairs of the model file.
+        full_dimensions: by name what tensors were before pruning, in the order in which a
+            pruning mask has bits for them.
+    """
+
+    tensors: dict[str, TensorNote] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    full_dimensions: dict[str, FullDimensions] = field(default_factory=dict)
+
+    def to_unit(self) -> Unit:
+        """Return the unit that holds all this."""
+        tensors = {name: note.as_content() for name, note in self.tensors.items()}
+        content: dict[str, Any] = {"tensors": tensors, "metadata": self.metadata}
+        if self.full_dimensions:
+            # A list: the keys of an object are sorted.
+            content[FULL_DIMENSIONS] = [
+                [name, *full.as_content()] for name, full in self.full_dimensions.items()
+            ]
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        header = whole_unit_header(
+            METADATA_UNIT_TYPE,
+        )
+        return Unit(header, SIGNATURE + text.encode("utf-8", "surrogatepass"))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything in it."""
+        return bool(self.tensors or self.metadata or self.full_dimensions)
+
+
+def read_metadata(units: Iterable[Unit]) -> Metadata:
+    """Return what the metadata units among `units` hold together; others' units are passed over.
+
+    Raises:
+        InvalidError: a unit has our signature, but not our content.
+    """
+    result = Metadata()
+    for unit in units:
+        payload = unit.payload_bytes
+        if unit.nnr_unit_type != METADATA_UNIT_TYPE or payload[: len(SIGNATURE)] != SIGNATURE:
+            continue
+        try:
+            content = json.loads(bytes(payload[len(SIGNATURE) :]))
+            for name, note in content["tensors"].items():
+                result.tensors[name] = tensor_note(note)
+            result.metadata.update(
+                {str(key): str(value) for key, value in content["metadata"].items()}
+            )
+            for name, *noted in content.get(FULL_DIMENSIONS, []):
+                result.full_dimensions[str(name)] = full_dimensions(*noted)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise unit.locate(
+                InvalidError(f"the metadata unit can't be read: {error!r}", path="payload")
+            ) from None
+    return result
+
+
+def tensor_note(note: Any) -> TensorNote:
+    """Return a note as it stands in JSON, checked."""
+    dtype = note["dtype"]
+    named_dtype(dtype)
+    if "packing" not in note:
+        return TensorNote(dtype)
+    if note["packing"] != PACKED_HALVES:
+        raise ValueError("unknown packing")
+    return TensorNote(dtype, noted_shape(note["shape"]))
+
+
+def noted_shape(shape: Any) -> tuple[int, ...]:
+    """Return a shape as it stands in JSON, checked."""
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError("a shape has to be of numbers from 0 on")
+    return tuple(shape)
+
+
+def full_dimensions(shape: Any, row_axis: Any = 0) -> FullDimensions:
+    """Return what a tensor was before pruning as it stands in JSON, checked."""
+    lengths = noted_shape(shape)
+    if type(row_axis) is not int or not 0 <= row_axis < len(lengths):
+        raise ValueError("the rows of a tensor have to be one of its dimensions")
+    return FullDimensions(lengths, row_axis)
+
+
+def named_dtype(name: str) -> np.dtype[Any]:
+    """Return the dtype of a name, those of ml_dtypes too.
+
+    Raises:
+        ValueError: there is no such number type.
+    """
+    if not isinstance(name, str):
+        raise ValueError("a dtype has to be named by a string")
+    if name in NUMPY_TYPES:
+        return np.dtype(name)
+    import ml_dtypes
+
+    kind = getattr(ml_dtypes, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, np.generic):
+        raise ValueError(f"unknown dtype {name!r}")
+    return np.dtype(kind)
+
+
+def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
+    """Return a decoded tensor the dtype and the shape that are noted of it.
+
+    Raises:
+        InvalidError: the tensor doesn't fit the note.
+    """
+    dtype = named_dtype(note.dtype)
+    if note.packed_shape is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return values.astype(dtype, copy=False)
+    size = int(np.prod(note.packed_shape, dtype=object))
+    if values.dtype != np.int32 or values.size != 2 * size or dtype.kind not in "iu":
+        raise InvalidError(
+            f"tensor {name!r} is not packed as the metadata say",
+            path="payload",
+            value=values.size,
+            allowed=f"{2 * size} values of int32",
+        )
+    halves = np.ascontiguousarray(values, dtype="<i4").reshape(-1)
+    return halves.view("<i8").astype(dtype).reshape(note.packed_shape)
+
+
+def pack_halves(values: NDArray[Any]) -> NDArray[np.int32]:
+    """Return integers of up to 64 bits as pairs of int32, low half first.
+
+    Returns:
+        int32 array of two columns, one row a value.
+    """
+    wide = np.ascontiguousarray(values).astype("<u8" if values.dtype.kind == "u" else "<i8")
+    return wide.reshape(-1).view("<i4").astype(np.int32, copy=False).reshape(-1, 2)

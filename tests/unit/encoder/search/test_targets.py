@@ -1,0 +1,238 @@
+"""Targets: met, from the right side, within 2 %, in at most twelve encodings."""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import nnc
+from nnc.demo import accuracy, load_network
+from nnc.encoder import EncoderOptions, Target, encode_to_target
+from nnc.encoder.search.targets import MOST_ENCODES, TOLERANCE, parsed_size
+
+DEMO = load_network()
+VALUES = sum(tensor.size for tensor in DEMO.values())
+
+
+def small_residual_network(seed=1):
+    """Tensors as a residual network has them: kernels of few sizes, batch norms, counters."""
+    rng = np.random.default_rng(seed)
+    tensors = {}
+    for layer, (outputs, inputs) in enumerate([(16, 3), (16, 16), (32, 16), (32, 32), (64, 32)]):
+        scale = (2 / (9 * inputs)) ** 0.5
+        tensors[f"layer{layer}.conv.weight"] = rng.normal(0, scale, (outputs, inputs, 3, 3))
+        for name, mean in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1)):
+            tensors[f"layer{layer}.bn.{name}"] = rng.normal(mean, 0.1, outputs)
+    tensors["fc.weight"] = rng.normal(0, 0.05, (100, 64))
+    tensors = {name: values.astype(np.float32) for name, values in tensors.items()}
+    tensors["layer0.bn.num_batches_tracked"] = np.array(31200)
+    return tensors
+
+
+RESIDUAL = small_residual_network()
+
+
+def reach(tensors, effort=0, **target):
+    options = EncoderOptions(effort=effort)
+    return encode_to_target(tensors, options, Target(**target), threads=1)
+
+
+def errors(tensors, data):
+    decoded = nnc.decode(data)
+    return np.concatenate(
+        [
+            (tensors[name].astype(np.float64) - decoded[name]).reshape(-1)
+            for name in tensors
+            if tensors[name].dtype.kind == "f"
+        ]
+    )
+
+
+@pytest.mark.parametrize("tensors", [DEMO, RESIDUAL], ids=["demo", "residual"])
+@pytest.mark.parametrize("effort", [0, 1])
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"size": "10%"},
+        {"size": 20_000},
+        {"bits_per_value": 5},
+        {"bits_per_value": 3},
+        {"bits_per_value": 1.5},
+        {"mse": 1e-6},
+        {"mse": 1e-4},
+        {"psnr": 50},
+        {"psnr": 35},
+        {"max_error": 0.02},
+        {"max_error": 0.0005},
+    ],
+    ids=str,
+)
+def test_targets_are_met_within_two_percent(tensors, effort, target):
+    result = reach(tensors, effort, **target)
+    data = result.bitstream.to_bytes()
+    ((kind, wanted),) = target.items()
+    whole = sum(tensor.nbytes for tensor in tensors.values())
+    count = sum(tensor.size for tensor in tensors.values())
+    weights = [abs(t).max() for t in tensors.values() if t.dtype.kind == "f" and t.ndim > 1]
+    error = errors(tensors, data)
+    peak = float(max(weights)) ** 2
+    reached, limit = {
+        "size": (len(data), whole / 10 if wanted == "10%" else wanted),
+        "bits_per_value": (8 * len(data) / count, wanted),
+        "mse": (np.mean(error**2), wanted),
+        # More decibels are better: a limit from below.
+        "psnr": (-10 * math.log10(peak / np.mean(error**2)), -wanted if kind == "psnr" else 0),
+        "max_error": (np.abs(error).max(), wanted),
+    }[kind]
+    assert limit - abs(limit) * TOLERANCE <= reached <= limit + abs(limit) * 1e-9
+    assert len(result.trials) <= MOST_ENCODES
+    assert result.trial.size == len(data)
+
+
+def test_a_search_gives_the_same_bytes_again():
+    first = reach(DEMO, bits_per_value=2).bitstream.to_bytes()
+    again = encode_to_target(
+        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), threads=3
+    ).bitstream.to_bytes()
+    assert first == again
+
+
+@pytest.mark.parametrize("sensitivity", ["none", "error", "callback"])
+def test_an_accuracy_drop_holds_on_the_test_images(sensitivity):
+    result = reach(
+        DEMO, accuracy_drop=0.5, evaluate=lambda decoded: accuracy(decoded), sensitivity=sensitivity
+    )
+    data = result.bitstream.to_bytes()
+    assert 100 * (accuracy(DEMO) - accuracy(nnc.decode(data))) <= 0.5
+    assert len(result.trials) <= MOST_ENCODES
+    assert len(data) < len(nnc.encode(DEMO, effort=0)) / 1.5
+    worse = [trial for trial in result.trials if not trial.met]
+    assert worse
+    assert all(trial.size < len(data) for trial in worse)
+
+
+def test_evaluations_in_percent_are_as_good_as_shares():
+    share = reach(DEMO, accuracy_drop=2, evaluate=accuracy)
+    percent = reach(DEMO, accuracy_drop=2, evaluate=lambda tensors: 100 * accuracy(tensors))
+    assert share.bitstream.to_bytes() == percent.bitstream.to_bytes()
+
+
+def test_progress_is_told():
+    seen = []
+    options = EncoderOptions(effort=0)
+    result = encode_to_target(DEMO, options, Target(size=20000), progress=seen.append)
+    assert seen == result.trials
+    assert [trial.number for trial in seen] == list(range(1, len(seen) + 1))
+
+
+def test_what_is_given_by_name_stays():
+    tensors = {**RESIDUAL}
+    options = EncoderOptions(
+        effort=0, tensors={"fc.*": {"qp": -40, "dq": False, "codebook": False}}, keep=["layer1.bn*"]
+    )
+    for target in (Target(bits_per_value=6), Target(bits_per_value=4)):
+        decoded = nnc.decode(encode_to_target(tensors, options, target).bitstream.to_bytes())
+        error = np.abs(decoded["fc.weight"] - tensors["fc.weight"]).max()
+        assert 0.45 * 2**-10 < error <= 0.5 * 2**-10
+        np.testing.assert_array_equal(decoded["layer1.bn.bias"], tensors["layer1.bn.bias"])
+
+
+def test_a_target_that_cannot_be_met():
+    with pytest.raises(nnc.InputError, match="no encoding keeps to size 50"):
+        reach(DEMO, size=50)
+    with pytest.raises(nnc.InputError, match="no encoding keeps to mse"):
+        reach(DEMO, mse=1e-30)
+
+
+def test_a_target_beyond_what_can_be_is_said_to_be_missed():
+    with pytest.warns(nnc.EncodingWarning, match="further from the target"):
+        result = reach(DEMO, size=10**9)
+    assert result.trial.met
+    assert len(result.trials) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ({}, "one target"),
+        ({"size": 1, "mse": 1}, "one target is needed, not size and mse"),
+        ({"size": "much"}, "is no size"),
+        ({"mse": 0}, "can't be 0"),
+        ({"mse": "small"}, "has to be a number"),
+        ({"accuracy_drop": 1}, "needs a function"),
+        ({"size": 1, "sensitivity": "callback"}, "needs a function"),
+        ({"size": 1, "sensitivity": "guess"}, "sensitivity has to be"),
+    ],
+)
+def test_wrong_targets(target, message):
+    with pytest.raises(nnc.InputError, match=message):
+        Target(**target)
+
+
+def test_a_target_and_a_quantization_parameter_contradict_each_other():
+    with pytest.raises(nnc.InputError, match="neither qp nor bit_depth"):
+        encode_to_target(DEMO, EncoderOptions(qp=-20), Target(size=20000))
+
+
+def test_an_accuracy_that_is_none():
+    with pytest.raises(nnc.InputError, match="has to give an accuracy"):
+        reach(DEMO, accuracy_drop=1, evaluate=lambda tensors: -3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("123", 123), ("10MB", 10**7), ("1.5 GiB", 3 << 29), ("10%", 100), ("2kb", 2000)],
+)
+def test_sizes(text, size):
+    assert parsed_size(text, 1000) == size
+
+
+def test_a_model_without_floats():
+    tensors = {"counts": np.arange(100)}
+    with pytest.raises(nnc.InputError, match="no encoding keeps"):
+        reach(tensors, size=10)
+    with pytest.warns(nnc.EncodingWarning):
+        assert reach(tensors, size=10_000).trial.met
+
+
+@pytest.fixture
+def large_network():
+    """A ResNet-56 for CIFAR-100, where NNC_MODELS names a folder with it."""
+    path = Path(os.environ.get("NNC_MODELS", "")) / "resnet56_cifar100.safetensors"
+    if not path.exists():
+        pytest.skip("NNC_MODELS names no folder with resnet56_cifar100.safetensors")
+    return load_file(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"size": "10%"},
+        {"bits_per_value": 4},
+        {"bits_per_value": 1.5},
+        {"mse": 1e-5},
+        {"psnr": 40},
+        {"max_error": 0.01},
+    ],
+    ids=str,
+)
+def test_a_large_network(large_network, target):
+    result = reach(large_network, 1, **target)
+    assert 1 - TOLERANCE <= result.trial.share <= 1
+    assert len(result.trials) <= MOST_ENCODES
+
+
+@pytest.mark.parametrize("model", [{}, {"empty": np.zeros((0, 3), "f4")}], ids=str)
+def test_no_values_have_no_bits_per_value(model):
+    with pytest.raises(nnc.InputError, match="there are no values"):
+        nnc.encode(model, bits_per_value=8)
+    assert nnc.decode(nnc.encode(model, target_size=100)).keys() == model.keys()
+
+
+def test_an_accuracy_that_is_no_number():
+    with pytest.raises(nnc.InputError, match=r"evaluate has to give an accuracy.*'good'"):
+        nnc.encode({"w": np.ones((3, 3), "f4")}, accuracy_drop=1, evaluate=lambda tensors: "good")

@@ -1,0 +1,147 @@
+import pytest
+
+from generator.language import tree
+from generator.language.errors import SchemaError
+from generator.language.reader import read_schema, read_text
+from generator.passes.expressions import text
+
+FRAME = 'clause 6.3.1 "A title"\nstatus peer\n'
+
+
+def table(body):
+    return read_text(f"{FRAME}syntax t() {{\n{body}\n}}\n", "f.syntax").tables[0]
+
+
+def expression(code):
+    return table(f"x = {code}").body[0].value
+
+
+@pytest.mark.parametrize(
+    ("code", "brackets"),
+    [
+        ("a + b * c", "a + (b * c)"),
+        ("a - b - c", "(a - b) - c"),
+        ("a << 1 + b", "a << (1 + b)"),
+        ("a & b == c", "a & (b == c)"),
+        ("a | b ^ c & d", "a | (b ^ (c & d))"),
+        ("a || b && c", "a || (b && c)"),
+        ("a < b == c > d", "(a < b) == (c > d)"),
+        ("!a && -b < ~c", "!a && (-b < ~c)"),
+        ("a ? b : c ? d : e", "a ? b : (c ? d : e)"),
+        ("Min(a, b[i][0]) % 0x10", "Min(a, b[i][0]) % 16"),
+    ],
+)
+def test_precedence_is_that_of_c(code, brackets):
+    assert text(expression(code)) == brackets
+
+
+def test_lines_end_anywhere_and_a_name_after_a_descriptor_is_an_enum():
+    body = table("a u(8) Kind\nb\nu(\n8)\nC = a\nd[i] u(1) Kind as e\nif (a) f u(2)").body
+    assert [(each.field, each.enum) for each in body if isinstance(each, tree.Element)] == [
+        ("a", "Kind"),
+        ("b", None),
+        ("e", "Kind"),
+    ]
+    assert isinstance(body[2], tree.Assignment)
+    assert isinstance(body[4], tree.If)
+
+
+def test_else_belongs_to_the_nearest_if():
+    outer = table("if (a)\nif (b)\nc u(1)\nelse\nd u(1)").body[0]
+    assert outer.no == ()
+    assert outer.yes[0].no[0].field == "d"
+
+
+def test_positions():
+    element = table("  a u(8)").body[0]
+    assert element.position == tree.Position("f.syntax", 4, 3)
+    assert element.arguments[0].position == tree.Position("f.syntax", 4, 7)
+
+
+def test_clause_and_status_hold_until_the_next():
+    file = read_text(
+        FRAME + 'syntax a() {\n}\nstatus ours\nsyntax b() {\n}\nclause 7 "B"\nsyntax c() {\n}\n',
+        "f",
+    )
+    assert [each.clause for each in file.tables] == [
+        tree.Clause("6.3.1", "A title", "peer"),
+        tree.Clause("6.3.1", "A title", "ours"),
+        tree.Clause("7", "B", "ours"),
+    ]
+
+
+def test_semantics():
+    source = FRAME + "\n".join(
+        [
+            "syntax t() {",
+            "    a u(8)",
+            "    b u(8)",
+            "}",
+            "",
+            "semantics {",
+            "    # Not part of the text.",
+            "    a",
+            "        One line, see [b],",
+            "        another.",
+            "",
+            "        A second paragraph.",
+            "        absent 1 + 2",
+            "        range 0..255",
+            "        constraint a < 5",
+            "            && a > 1",
+            '            "a is',
+            '            out of place"',
+            "        status ours",
+            "    b",
+            "        Text.",
+            "}",
+        ]
+    )
+    first, second = read_text(source, "f").tables[0].semantics
+    assert first.text == "One line, see [b], another.\n\nA second paragraph."
+    assert text(first.absent) == "1 + 2"
+    assert first.absent.position == tree.Position("f", 15, 16)
+    assert [text(part) for part in first.range] == ["0", "255"]
+    (constraint,) = first.constraints
+    assert text(constraint.condition) == "(a < 5) && (a > 1)"
+    assert constraint.sentence == "a is out of place"
+    assert first.status == "ours"
+    assert first.references == ((tree.Position("f", 11, 24), "b"),)
+    assert second == tree.Meaning(tree.Position("f", 22, 5), "b", "Text.")
+
+
+def test_declarations():
+    file = read_text(
+        FRAME
+        + "root t\n"
+        + 'given g[] default none "outside"\n'
+        + 'given h default 3 "three"\n'
+        + 'constant C = 4 "four"\n'
+        + 'define f(a, b) = a + b "Give a sum."\n'
+        + 'flags F {\nA = 1 "a"\n2 reserved\n4..7 unspecified\n}\n',
+        "folder/name.syntax",
+    )
+    assert file.name == "name"
+    assert [(given.name, given.is_list, given.default is None) for given in file.givens] == [
+        ("g", True, True),
+        ("h", False, False),
+    ]
+    assert file.defines[0].parameters == ("a", "b")
+    (enum,) = file.enums
+    assert enum.flags
+    assert [(each.first, each.last, each.kind) for each in enum.ranges] == [
+        (2, 2, "reserved"),
+        (4, 7, "unspecified"),
+    ]
+
+
+def test_folder_is_read_in_the_order_of_names(tmp_path):
+    for name in ("b", "a", "c"):
+        (tmp_path / f"{name}.syntax").write_text(FRAME, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not a schema", encoding="utf-8")
+    assert [file.name for file in read_schema(tmp_path).files] == ["a", "b", "c"]
+
+
+def test_folder_without_schema(tmp_path):
+    with pytest.raises(SchemaError, match=r"found no \.syntax file"):
+        read_schema(tmp_path)
