@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import nnc  # noqa: E402
+import nnc
 
 DIGESTS = Path(__file__).with_name("golden") / "bytes.json"
 
