@@ -128,7 +128,7 @@ class ModelStream:
     def whole_or_units(
         self, nncodec1: bool, memory: int | None
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Return the tensors of one unit after the other, or all at once."""
+        """Yield the tensors of one unit after the other, or all at once."""
         if self.whole is not None:
             yield self.whole
             return

@@ -70,9 +70,9 @@ def workers(threads: int | None, executor: Executor | None, byte_count: int) -> 
         InputError: not a number of threads, or no executor.
     """
     if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
-        raise InputError(f"executor has to be a concurrent.futures.Executor, not {executor!r}")
+        raise InputError(f"executor must be a concurrent.futures.Executor, not {executor!r}")
     if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads has to be 1 or more, not {threads!r}")
+        raise InputError(f"threads must be 1 or more, not {threads!r}")
     count = threads or os.cpu_count() or 1
     if executor is not None:
         yield Workers(executor.map, executor=executor)
@@ -93,7 +93,7 @@ def in_order(
     calls: Iterable[Call],
     memory: int | None = None,
 ) -> Iterator[Any]:
-    """Make calls many at once, and give their results in order.
+    """Make calls many at once, and return their results in order.
 
     The next call is only taken when there is room for it, so that memory stays bounded however
     many there are; a call beyond the limit is made alone.

@@ -65,8 +65,8 @@ def encode_model(
         information: what else to tell of the model.
         row_axes: for tensors whose rows (output channels) aren't their first dimension, which
             one they are; profile 0 can't say so and takes the first.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
+        threads: number of threads; None for one per processor.
+        executor: used instead of threads.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
 
     Returns:
@@ -122,8 +122,8 @@ def encode_units(
         topology: the structure of the network, to be carried beside the tensors.
         information: what else to tell of the model.
         row_axes: as for `encode_model`.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
+        threads: number of threads; None for one per processor.
+        executor: used instead of threads.
         memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
             for each worker. A tensor that takes more is worked on alone.
         advance: called with a number of bytes of the model when they are encoded.
@@ -144,11 +144,11 @@ def encode_units(
         check_name(name)
     if inputs.tensors:
         for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor has a name like {pattern!r}")
+            warn(f"no tensor name matches {pattern!r}")
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
-            raise InputError("prune_rows writes a pruning container: give none beside it")
+            raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
@@ -237,7 +237,7 @@ def chosen_blocks(
     """
     tensors = {tensor.name: tensor for tensor in prepared}
     if isinstance(blocks, str) and blocks != "auto":
-        raise InputError(f"blocks has to be a list of nnc.Block, or auto, not {blocks!r}")
+        raise InputError(f"blocks must be a list of nnc.Block, or auto, not {blocks!r}")
     if blocks == "auto":
         joined = {name for join in joins for name in join.names}
         shapes = {
@@ -280,8 +280,8 @@ def encode_prepared(
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
+        threads: number of threads; None for one per processor.
+        executor: used instead of threads.
     """
     model = plan_model(
         prepared,
@@ -316,7 +316,7 @@ class ModelPlan(NamedTuple):
         options: EncoderOptions,
         finished: Callable[[Job], None] | None = None,
     ) -> Iterator[Unit]:
-        """Return all units of the bitstream.
+        """Yield all units of the bitstream.
 
         Args:
             coded: the units of each job.
@@ -374,7 +374,7 @@ def with_parameter_sets(
     model: QuantizationPlan,
     finished: Callable[[Job], None] | None = None,
 ) -> Iterator[Unit]:
-    """Return the units of all jobs, and a layer parameter set wherever another comes into force.
+    """Yield the units of all jobs, and a layer parameter set wherever another comes into force.
 
     Args:
         jobs: what the units were made of.
@@ -418,16 +418,16 @@ def metadata_units(
     for name, note in notes.items():
         if note.changes_values:
             raise InputError(
-                f"tensor {name!r} holds integers beyond 32 bits, which only a metadata unit "
-                "can tell a decoder how to read"
+                f"tensor {name!r} holds integers beyond 32 bits, which a decoder can only read "
+                "with a metadata unit"
             )
     for tensor in tensors:
         full = left_out.full_dimensions.get(tensor.name)
         is_stored = not tensor.is_integer and qps.get(tensor.name) is None
         if full is not None and full.row_axis and is_stored:
             raise InputError(
-                f"rows are left out of tensor {tensor.name!r}, which is stored as it is: only a "
-                f"metadata unit can tell that they are its dimension {full.row_axis}"
+                f"rows are left out of tensor {tensor.name!r}, which is stored unchanged: only a "
+                f"metadata unit can say that they are its dimension {full.row_axis}"
             )
     return []
 

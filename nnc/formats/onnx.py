@@ -72,7 +72,9 @@ class OnnxSource(Source):
         for proto in self.model.graph.initializer:
             check_shape(self.path, proto.name, proto.dims)
             if proto.name in self.protos or not proto.name:
-                raise InputError(f"{self.path}: initializer {proto.name!r} is twice in the graph")
+                raise InputError(
+                    f"{self.path}: initializer {proto.name!r} occurs twice in the graph"
+                )
             if can_be_coded(self.onnx, proto):
                 self.protos[proto.name] = proto
         super().__init__({name: self.info(proto) for name, proto in self.protos.items()}, {})
@@ -158,9 +160,9 @@ def parsed(onnx: Any, data: bytes, where: object) -> Any:
     try:
         model = onnx.load_model_from_string(data)
     except (DecodeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{where}: no ONNX model: {error}") from None
+        raise InputError(f"{where}: not an ONNX model: {error}") from None
     if not model.ir_version or not model.HasField("graph"):
-        raise InputError(f"{where}: no ONNX model: it has no graph")
+        raise InputError(f"{where}: not an ONNX model: it has no graph")
     return model
 
 
@@ -187,7 +189,7 @@ def row_axis(node: Any) -> int:
 
 
 def graphs(model: Any) -> Iterator[Any]:
-    """Return the graphs of a model, those in its nodes and functions too."""
+    """Yield the graphs of a model, those in its nodes and functions too."""
     waiting = [model.graph, *model.functions]
     while waiting:
         graph = waiting.pop()
@@ -200,7 +202,7 @@ def graphs(model: Any) -> Iterator[Any]:
 
 
 def all_tensors(model: Any) -> Iterator[Any]:
-    """Return every TensorProto of a model."""
+    """Yield every TensorProto of a model."""
     for graph in graphs(model):
         yield from getattr(graph, "initializer", ())
         for sparse in getattr(graph, "sparse_initializer", ()):
@@ -229,7 +231,7 @@ def external_data(path: Path, proto: Any) -> bytes:
         offset = length = -1
     if offset < 0 or length < 0 or offset + length > size:
         raise InputError(
-            f"{path}: the values of {proto.name!r} are said to be bytes {entries.get('offset')} "
+            f"{path}: the values of {proto.name!r} would be bytes {entries.get('offset')} "
             f"and on of {place.name}, which has {size}"
         )
     with place.open("rb") as file:
@@ -264,7 +266,7 @@ def model_with(
         fill(onnx, proto, tensors[proto.name], where)
         missing.pop(proto.name, None)
     for name in missing:
-        raise InputError(f"{where}: tensor {name!r} is none of the graph's initializers")
+        raise InputError(f"{where}: tensor {name!r} is not an initializer of the graph")
     return model
 
 
@@ -272,8 +274,8 @@ def skeleton_of(onnx: Any, topology: Topology | None, where: object) -> Any:
     """Parse the topology of an ONNX model, which mustn't point to files."""
     if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_ONNX:
         raise InputError(
-            f"{where}: there is no ONNX graph among what is to be written: it comes from encoding "
-            "an ONNX model; write a safetensors file"
+            f"{where}: there is no ONNX graph to write, because the model was not encoded from an "
+            "ONNX model; write a safetensors file"
         )
     model = parsed(onnx, topology.data, where)
     for proto in all_tensors(model):

@@ -183,7 +183,9 @@ class PerformanceMaps:
         except InputError as error:
             raise unit.locate(
                 InvalidError(
-                    f"the performance maps make no sense: {error}", path="payload", clause="6.3.4"
+                    f"the performance maps are inconsistent: {error}",
+                    path="payload",
+                    clause="6.3.4",
                 )
             ) from None
 
@@ -273,7 +275,7 @@ def checked(entry: Any, kind: type[Any], name: str) -> Any:
         InputError: it isn't of the map's kind, or holds what can't be written.
     """
     if not isinstance(entry, kind):
-        raise InputError(f"an entry of the {name} map has to be a {kind.__name__}, not {entry!r}")
+        raise InputError(f"an entry of the {name} map must be a {kind.__name__}, not {entry!r}")
     values: dict[str, Any] = {}
     for field in fields(kind):
         value = getattr(entry, field.name)
@@ -293,7 +295,7 @@ def checked(entry: Any, kind: type[Any], name: str) -> Any:
             raise InputError(f"{part} in the {name} map: more than {MAXIMUM_ENTRIES}")
     for part in ("ratio", "non_zero_ratio"):
         if not 0 <= values.get(part, 0) <= 1:
-            raise InputError(f"{part} in the {name} map has to be from 0 to 1, not {values[part]}")
+            raise InputError(f"{part} in the {name} map must be 0 to 1, not {values[part]}")
     return kind(**values)
 
 
@@ -306,7 +308,7 @@ def integers(place: str, value: Any, largest: int) -> Any:
     if isinstance(value, Iterable):
         return tuple(integers(place, one, largest) for one in value)
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= value <= largest:
-        raise InputError(f"{place} has to be an integer from 0 to {largest}, not {value!r}")
+        raise InputError(f"{place} must be an integer from 0 to {largest}, not {value!r}")
     return int(value)
 
 
@@ -321,7 +323,7 @@ def check_number(place: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         rounded = math.nan
     if not math.isfinite(rounded):
-        raise InputError(f"{place} has to be a finite number of 32 bits, not {value!r}")
+        raise InputError(f"{place} must be a finite number of 32 bits, not {value!r}")
     return rounded
 
 

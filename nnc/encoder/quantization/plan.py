@@ -20,7 +20,7 @@ from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_f
 
 
 class EncodingWarning(UserWarning):
-    """The encoder did something else than it was asked to, since that was impossible."""
+    """The encoder did not do what was asked, because that was impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,11 @@ def within_window(
     if fitting > highest:
         warn(
             f"tensor {tensor.name!r} holds values up to {tensor.largest:g}, too large for the "
-            "quantization parameters of the others: it is stored as it is"
+            "quantization parameters of the others: it is stored unchanged"
         )
         return None
     if fitting != asked:
-        reason = "its levels fit 32 bits" if fitting > max(asked, lowest) else "it can be coded"
+        reason = "its levels fit in 32 bits" if fitting > max(asked, lowest) else "it can be coded"
         warn(f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}")
     return fitting
 

@@ -93,24 +93,24 @@ class Target:
         """
         given = [name for name in KINDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise InputError(f"one target is needed, not {' and '.join(given) or 'none'}")
+            raise InputError(f"exactly one target is needed, not {' and '.join(given) or 'none'}")
         value = getattr(self, given[0])
         if isinstance(value, str) and given[0] == "size":
             parsed_size(value, 1)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"the target {given[0]} has to be a number, not {value!r}")
+            raise InputError(f"the target {given[0]} must be a number, not {value!r}")
         elif not (math.isfinite(value) and (value > 0 or given[0] in ("psnr", "accuracy_drop"))):
             raise InputError(f"the target {given[0]} can't be {value!r}")
         if self.sensitivity not in ("none", "error", "callback"):
             raise InputError(
-                f"sensitivity has to be none, error or callback, not {self.sensitivity!r}"
+                f"sensitivity must be none, error or callback, not {self.sensitivity!r}"
             )
         for name, wanted in (
             ("accuracy_drop", self.accuracy_drop is not None),
             ("sensitivity by callback", self.sensitivity == "callback"),
         ):
             if wanted and self.evaluate is None:
-                raise InputError(f"{name} needs a function to evaluate the tensors")
+                raise InputError(f"{name} needs evaluate, a function that rates the tensors")
 
     @property
     def kind(self) -> str:
@@ -167,7 +167,7 @@ def parsed_size(text: str, whole: int) -> int:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf or unit not in (*SIZE_UNITS, "%"):
-        raise InputError(f"{text!r} is no size; sizes are like 200000, 10MB, 1.5GiB or 10%")
+        raise InputError(f"{text!r} is not a size; write 200000, 10MB, 1.5GiB or 10%")
     return int(value * whole / 100) if unit == "%" else int(value * SIZE_UNITS[unit])
 
 
@@ -264,7 +264,7 @@ class Search:
         return measured
 
     def measure(self, coarseness: float) -> float:
-        """Encode once, and give what comes out as a share of the limit."""
+        """Encode once, and return the result as a share of the limit."""
         options = self.coarseness.options(coarseness)
         bitstream = self.encode(options)
         data = bitstream.to_bytes()
@@ -336,7 +336,7 @@ def encode_to_target(
         EncodingWarning: the encoding is further from the target, or a pattern fits no name.
     """
     if options.qp is not None or options.bit_depth is not None:
-        raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
+        raise InputError("a target sets the step sizes: give it without qp and bit_depth")
     if target.max_error is not None and options.dq is None:
         # Rounding makes no error above half a step; all else does, where others gain by it.
         options = replace(options, dq=False, effort=0)
@@ -344,7 +344,7 @@ def encode_to_target(
     if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
         raise InputError("the target bits_per_value can't be met: there are no values")
     for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor has a name like {pattern!r}")
+        warn(f"no tensor name matches {pattern!r}")
 
     def encode(one: EncoderOptions) -> Bitstream:
         with warnings.catch_warnings():
@@ -376,7 +376,7 @@ def result_of(search: Search) -> TargetResult:
     if search.best is None:
         nearest = min(search.trials, key=lambda one: one.share)
         raise InputError(
-            f"no encoding keeps to {target.kind} {getattr(target, target.kind)}: the nearest of "
+            f"no encoding meets {target.kind} {getattr(target, target.kind)}: the nearest of "
             f"{len(search.trials)} tried has {nearest.value:.6g}"
         )
     bitstream, trial, options = search.best

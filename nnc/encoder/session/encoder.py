@@ -116,8 +116,8 @@ class Encoder:
             blocks: layers of a weight, a bias and a batch norm that are coded as one unit each;
                 `auto`: those that names tell, as for `nnc.encode`. Layers whose tensors came in
                 units of their own before stay so.
-            threads: number of threads, None for one a processor.
-            executor: used in place of threads of our own.
+            threads: number of threads, None for one per processor.
+            executor: used instead of threads.
             limits: what to accept of bitstreams that others encoded; None for the defaults.
             **options: those of `nnc.encode`, for the base model and for the updates, but for
                 those of the structure of a model, targets, and what is told of a model.
@@ -146,7 +146,7 @@ class Encoder:
         self.decoder.save(path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Go on from the state in a file that this or another session saved.
+        """Resume from the state in a file that this or another session saved.
 
         Raises:
             InputError: the file holds no such state.
@@ -169,18 +169,18 @@ class Encoder:
     ) -> bytes:
         """Encode a model: the first one whole, each further one as an update.
 
-        Tensors that are as the receivers have them already are left out of an update, and so
-        are those that aren't among `tensors`. Sent anew are integers that changed, tensors of
-        another shape or dtype than before, floats that are kept as they are, and those whose
-        difference isn't finite.
+        An update leaves out tensors that the receivers already have as they are, and those that
+        aren't among `tensors`. It sends whole: integers that changed, tensors whose shape or
+        dtype changed, floats that are stored unchanged, and tensors whose difference isn't
+        finite.
 
         Args:
             tensors: arrays by name.
             information: what else to tell of the model: `base_model_id` and its performance.
 
         Returns:
-            The bitstream. The session's state is then that of a decoder of it; where an error is
-            raised, it stays as it was.
+            The bitstream. The session then has the state of a decoder that has decoded it; after
+            an error it stays as it was.
 
         Raises:
             InputError: a tensor that can't be coded.
@@ -512,7 +512,7 @@ def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
-    """Return tensors that have no tree theirs: the wanted one, or the next that is nobody's."""
+    """Give each tensor without a tree one: the one it wants, or the next that is nobody's."""
     taken = set(trees.values())
     for name, tree in wanted.items():
         if name in trees:
