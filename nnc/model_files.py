@@ -20,6 +20,7 @@ from nnc.decoder import (
     Reconstruct,
     decode_model,
     read_topology,
+    warn_of_missing,
 )
 from nnc.encoder import (
     Block,
@@ -213,6 +214,7 @@ def decode_file(
             DecodingWarning,
             stacklevel=2,
         )
+    warn_of_missing(opened, stream.metadata, stream.tensors)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:
