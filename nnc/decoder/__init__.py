@@ -1,6 +1,7 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
-from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
+from nnc.bitio.caution import DecodingWarning
+from nnc.decoder.model import DecodedModel, decode_model
 from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from nnc.bitio import (
     InvalidError,
     MissingValueError,
 )
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.unit import rule_of_element
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
@@ -177,10 +177,6 @@ def missing_parent(layout: UnitLayout) -> MissingValueError:
     )
 
 
-class DecodingWarning(UserWarning):
-    """What is given back isn't all that the bitstream means."""
-
-
 @dataclass(frozen=True, slots=True)
 class DecodedModel:
     """All tensors of a bitstream.
@@ -212,11 +208,10 @@ class DecodedModel:
         """
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
-            warnings.warn(
+            warn(
                 f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
                 "as differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
-                stacklevel=3,
             )
 
     def tensors(self) -> Iterator[DecodedTensor]:
