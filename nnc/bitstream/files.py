@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import secrets
@@ -10,6 +11,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+
+#: Files, and folders made for them, that aren't at their places yet, with the process that writes them. A request to end may
+#: come at any moment, also where nobody knows of a file yet that is there already.
+UNFINISHED: dict[str, int] = {}
+
+
+@atexit.register
+def remove_unfinished() -> None:
+    """Remove what this process has written half."""
+    for place, process in reversed(UNFINISHED.items()):
+        if process == os.getpid():
+            with suppress(OSError):
+                (os.rmdir if os.path.isdir(place) else os.unlink)(place)
 
 
 class NewFile:
@@ -66,6 +81,7 @@ class NewFile:
         if self.replaced is not None:
             hand_down(self.replaced, self.temporary)
         os.replace(self.temporary, self.target)
+        UNFINISHED.pop(self.temporary, None)
         self.pending = False
 
     def abandon(self) -> None:
@@ -78,6 +94,7 @@ class NewFile:
             if self.temporary is not None:
                 with suppress(FileNotFoundError):
                     os.unlink(self.temporary)
+                UNFINISHED.pop(self.temporary, None)
 
 
 def followed(path: Path) -> Path:
@@ -101,10 +118,15 @@ def new_beside(target: Path, mode: int) -> tuple[int, str]:
     stem = target.name.encode("utf-8", "surrogateescape")[:100].decode("utf-8", "ignore")
     while True:
         place = os.fspath(target.parent / f".{stem}.{secrets.token_hex(4)}")
+        if os.path.lexists(place):
+            continue
+        UNFINISHED[place] = os.getpid()
         try:
             return os.open(place, flags, mode), place
-        except FileExistsError:
-            continue
+        except OSError as error:
+            UNFINISHED.pop(place, None)
+            if not isinstance(error, FileExistsError):
+                raise
 
 
 def hand_down(before: os.stat_result, place: str) -> None:

@@ -58,7 +58,16 @@ def test_a_request_to_end_leaves_nothing_behind(tmp_path, output, number):
     values = np.random.default_rng(0).normal(0, 1, (1500, 1500)).astype("f4")
     nnc.save_file({f"w{one}": values for one in "ab"}, tmp_path / "m.nnc", effort=0)
     running = subprocess.Popen(
-        [sys.executable, "-m", "nnc", "decode", tmp_path / "m.nnc", "-o", tmp_path / output, "-q"]
+        [
+            sys.executable,
+            "-m",
+            "nnc",
+            "decode",
+            tmp_path / "m.nnc",
+            "-o",
+            f"{tmp_path}/{output}",
+            "-q",
+        ]
     )
     before = {tmp_path / "m.nnc"}
     while running.poll() is None and set(tmp_path.iterdir()) == before:
