@@ -75,7 +75,7 @@ def command(
     BITSTREAM may be - for standard input. To decode an update, give the model it updates with
     --base; without it, nnc writes the differences.
     """
-    from nnc.decoder import DecodingWarning, Limits
+    from nnc.decoder import DecodingWarning, Limits, MissingTensorsWarning
     from nnc.formats import format_of_output
     from nnc.model_files import decode_file
 
@@ -107,8 +107,10 @@ def command(
                 memory=memory,
                 progress=advance,
             )
-        if caught:
-            told = f"this is an update, so the output holds differences; {SESSION[1]}"
+        for warning in caught:
+            told = str(warning.message)
+            if not issubclass(warning.category, MissingTensorsWarning):
+                told = f"this is an update, so the output holds differences; {SESSION[1]}"
             click.echo(f"nnc: {told}", err=True)
     if not quiet:
         seconds = time.perf_counter() - started

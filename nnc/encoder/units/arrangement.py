@@ -261,7 +261,7 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
     """
     if len(leaves) > MAXIMUM_UNITS:
         raise InputError(
-            f"{len(leaves)} units for one aggregate, which holds at most {MAXIMUM_UNITS}"
+            f"{len(leaves)} units for one aggregate, which holds at most at most {MAXIMUM_UNITS}"
         )
     places, place = [], 0
     for leaf in leaves:
