@@ -23,6 +23,7 @@ from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.decoder.workers import Resources
 from nnc.model.limits import Limits
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
@@ -65,7 +66,7 @@ class Decoder:
             InputError: a tensor that can't be coded, or no such depth.
         """
         self.state = SessionState() if base is None else base_state(base, base_depth)
-        self.threads, self.executor, self.limits = threads, executor, limits
+        self.resources = Resources(threads=threads, executor=executor, limits=limits)
 
     @classmethod
     def load(
@@ -139,7 +140,7 @@ class Decoder:
                 cabac_unary_length_minus1=cabac_unary_length_minus1,
             )
         # An update may say of few bytes that a large tensor stays: that tensor is there already.
-        limits = replace(self.limits or Limits(), held_values=self.held_values)
+        limits = replace(self.resources.limits or Limits(), held_values=self.held_values)
         return self.take(bitstream, limits, steps, apply=apply)
 
     @property
@@ -151,13 +152,7 @@ class Decoder:
         self, bitstream: Bitstream, limits: Limits, steps: frozenset[str], *, apply: bool
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
-        model = decode_model(
-            bitstream,
-            threads=self.threads,
-            executor=self.executor,
-            limits=limits,
-            known=self.known,
-        )
+        model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)

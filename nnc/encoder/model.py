@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.workers import Call, in_order, room_for, workers
+from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order, room_for
 from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
 from nnc.encoder.inputs.reading import (
@@ -44,14 +43,13 @@ from nnc.syntax import QuantizationMethod
 def encode_model(
     tensors: Mapping[str, Any],
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
     information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
     times: dict[str, float] | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
@@ -59,14 +57,13 @@ def encode_model(
     Args:
         tensors: arrays by name.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
         information: what else to tell of the model.
         row_axes: for tensors whose rows (output channels) aren't their first dimension, which
             one they are; profile 0 can't say so and takes the first.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
 
     Returns:
@@ -81,13 +78,12 @@ def encode_model(
         encode_units(
             tensors,
             options,
+            resources,
             blocks=blocks,
             joins=joins,
             topology=topology,
             information=information,
             row_axes=row_axes,
-            threads=threads,
-            executor=executor,
             times=times,
         )
     )
@@ -96,15 +92,13 @@ def encode_model(
 def encode_units(
     tensors: Mapping[str, Any] | Inputs,
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
     information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
-    memory: int | None = None,
     advance: Callable[[int], None] | None = None,
     times: dict[str, float] | None = None,
 ) -> Iterator[Unit]:
@@ -117,15 +111,12 @@ def encode_units(
     Args:
         tensors: arrays by name, or a model that is read tensor by tensor.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
         information: what else to tell of the model.
         row_axes: as for `encode_model`.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
-        memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
-            for each worker. A tensor that takes more is worked on alone.
         advance: called with a number of bytes of the model when they are encoded.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
 
@@ -152,11 +143,11 @@ def encode_units(
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
-        release = partial(inputs.release, name) if executor is None else None
+        release = partial(inputs.release, name) if resources.executor is None else None
         return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
 
     sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
-    with workers(threads, executor, sum(sizes.values())) as work:
+    with resources.workers(sum(sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
         joined = {name for join in joins for name in join.names}
         whole = [
@@ -188,12 +179,12 @@ def encode_units(
                 advance(sum(sizes[name] for name in job.names))
 
         needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, memory)
+        room = room_for(work, resources.memory)
         calls = (
             Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
-        timed = in_order(work, timed_job, calls, memory)
+        timed = in_order(work, timed_job, calls, resources.memory)
         coded = (
             noted(units, seconds, job, times)
             for job, (units, seconds) in zip(model.jobs, timed, strict=True)
@@ -261,27 +252,25 @@ def chosen_blocks(
 def encode_prepared(
     prepared: list[PreparedTensor],
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] = (),
     lineages: Mapping[str, Lineage] | None = None,
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
 ) -> Bitstream:
     """Encode prepared tensors; the rest as for `encode_model`.
 
     Args:
         prepared: the tensors.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each, checked.
         lineages: by name of the tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
     """
     model = plan_model(
         prepared,
@@ -293,7 +282,7 @@ def encode_prepared(
         information=information,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
-    with workers(threads, executor, sum(job.nbytes for job in model.jobs)) as work:
+    with resources.workers(sum(job.nbytes for job in model.jobs)) as work:
         return Bitstream(model.units(in_order(work, encode_job, calls), options))
 
 

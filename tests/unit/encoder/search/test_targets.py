@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import nnc
+from nnc.decoder import Resources
 from nnc.demo import accuracy, load_network
 from nnc.encoder import EncoderOptions, Target, encode_to_target
 from nnc.encoder.search.targets import MOST_ENCODES, TOLERANCE, parsed_size
@@ -37,7 +38,7 @@ RESIDUAL = small_residual_network()
 
 def reach(tensors, effort=0, **target):
     options = EncoderOptions(effort=effort)
-    return encode_to_target(tensors, options, Target(**target), threads=1)
+    return encode_to_target(tensors, options, Target(**target), Resources(threads=1))
 
 
 def errors(tensors, data):
@@ -95,7 +96,7 @@ def test_targets_are_met_within_two_percent(tensors, effort, target):
 def test_a_search_gives_the_same_bytes_again():
     first = reach(DEMO, bits_per_value=2).bitstream.to_bytes()
     again = encode_to_target(
-        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), threads=3
+        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), Resources(threads=3)
     ).bitstream.to_bytes()
     assert first == again
 
