@@ -117,6 +117,7 @@ def decode(
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
     model = decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
     model.warn_of_differences()
+    model.warn_of_missing()
     return model.values(
         reconstruct=reconstruct,
         batch_norms=batch_norms,
@@ -345,6 +346,7 @@ def load_file(
         limits=limits,
     )
     model.warn_of_differences()
+    model.warn_of_missing()
     return model.values(
         reconstruct=reconstruct,
         batch_norms=batch_norms,

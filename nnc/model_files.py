@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack
 from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
-    DecodingWarning,
     Limits,
     ModelStream,
     Reconstruct,
     Resources,
     decode_model,
     read_topology,
+    warn_of_missing,
 )
 from nnc.encoder import (
     asked,
@@ -195,11 +195,11 @@ def decode_file(
         whole = decoded.values(reconstruct=reconstruct, pruned=False)
     stream = ModelStream(opened, resources, reconstruct=reconstruct)
     if stream.holds_differences:
-        warnings.warn(
+        warn(
             "the bitstream is an update: what is written are differences to a base model",
             DecodingWarning,
-            stacklevel=2,
         )
+    warn_of_missing(opened, stream.metadata, stream.tensors)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:
