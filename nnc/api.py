@@ -23,6 +23,7 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.model.options import naming_options
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
@@ -67,6 +68,7 @@ def value_count(tensors: Mapping[str, Any]) -> int:
     return sum(math.prod(np.shape(tensor)) for tensor in tensors.values())
 
 
+@naming_options
 def decode(
     data: Bytes | Bitstream,
     *,
@@ -126,6 +128,7 @@ def decode(
     )
 
 
+@naming_options
 def decode_levels(
     data: Bytes | Bitstream,
     *,
@@ -156,6 +159,7 @@ def decode_levels(
     return decode_model(bitstream, resources, known=known).levels()
 
 
+@naming_options
 def trace(
     data: Bytes | Bitstream,
     *,
@@ -180,6 +184,7 @@ def trace(
     )
 
 
+@naming_options
 def tree(
     data: Bytes | Bitstream,
     *,
@@ -198,6 +203,7 @@ def tree(
     return arranged(trace(data, **given))  # type: ignore[arg-type]
 
 
+@naming_options
 def check(
     data: Bytes | Bitstream,
     deep: bool = False,
@@ -235,6 +241,7 @@ def check(
     return [*report.findings, *report.notes]
 
 
+@naming_options
 def diff(
     first: Bytes | Bitstream,
     second: Bytes | Bitstream,
@@ -320,6 +327,7 @@ def save_file(
     warn_of_limits(values, os.path.getsize(filename))
 
 
+@naming_options
 def load_file(
     filename: str | os.PathLike[str],
     *,
@@ -355,6 +363,7 @@ def load_file(
     )
 
 
+@naming_options
 def load_model(
     filename: str | os.PathLike[str],
     *,

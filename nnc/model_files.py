@@ -35,6 +35,7 @@ from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
 from nnc.formats.source import Source
+from nnc.model.options import naming_options
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeFileKeywords
@@ -143,6 +144,7 @@ def advancing(
         advance(values.nbytes)
 
 
+@naming_options
 def decode_file(
     bitstream: str | os.PathLike[str] | Bitstream,
     output: str | os.PathLike[str],

@@ -27,6 +27,7 @@ from nnc.decoder.workers import Resources
 from nnc.model.limits import Limits
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
+from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
 
 #: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
@@ -44,6 +45,7 @@ class Decoder:
         state: what is kept between bitstreams; see `save` and `load`.
     """
 
+    @naming_options
     def __init__(
         self,
         base: Mapping[str, ArrayLike] | None = None,
@@ -69,6 +71,7 @@ class Decoder:
         self.resources = Resources(threads=threads, executor=executor, limits=limits)
 
     @classmethod
+    @naming_options
     def load(
         cls,
         path: str | os.PathLike[str],
@@ -104,6 +107,7 @@ class Decoder:
         device = self.state.base_device or 0 if device_id is None else device_id
         return self.state.model(device)
 
+    @naming_options
     def decode(
         self,
         data: bytes | bytearray | memoryview | Bitstream,

@@ -7,15 +7,27 @@ keywords, options of the command and the page about options are made of it.
 from __future__ import annotations
 
 import difflib
+import inspect
 import types
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cache
-from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache, wraps
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from nnc.bitio import InputError, UnknownOptionError
 
 Value = TypeVar("Value")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Calls that take options.
 WHOLE_MODEL = ("encode", "save_file", "encode_file")
@@ -180,6 +192,20 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
     near = difflib.get_close_matches(name, names, 1)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
+
+
+def naming_options(function: Function) -> Function:
+    """Have a call tell the nearest option where it is given one that there isn't: a decorator."""
+    names = [name for name in inspect.signature(function).parameters if name != "self"]
+
+    @wraps(function)
+    def checked(*arguments: Any, **given: Any) -> Any:
+        for name in given:
+            if name not in names:
+                raise unknown_option(name, names)
+        return function(*arguments, **given)
+
+    return cast(Function, checked)
 
 
 def check_options(table: Any) -> None:

@@ -8,16 +8,14 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from nnc.bitio import InputError
 from nnc.cli.common.files import ByteSize
 from nnc.encoder.call.asked import all_rows
-from nnc.model.options import Row, rows_of, unknown_option
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from nnc.model.options import Function, Row, rows_of, unknown_option
 
 #: Words for yes and no in `--tensor`.
 WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.decoder.workers import Resources
 from nnc.encoder.call.tables import TABLES, Reports, SessionOptions, Structure
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, target_of
-from nnc.model.options import Row, rows_of, unknown_option, with_options
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from nnc.model.options import Function, Row, rows_of, unknown_option, with_options
 
 
 class Asked(NamedTuple):

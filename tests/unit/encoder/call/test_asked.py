@@ -49,6 +49,23 @@ def test_a_misspelt_option_names_the_right_one_everywhere(tmp_path, model_file, 
     assert not path.exists()
 
 
+def test_a_misspelt_option_of_decoding_names_the_right_one(tmp_path):
+    data, path = nnc.encode(MODEL), tmp_path / "m.nnc"
+    path.write_bytes(data)
+    for call in (
+        lambda: nnc.decode(data, thread=2),
+        lambda: nnc.decode_levels(data, thread=2),
+        lambda: nnc.load_file(path, thread=2),
+        lambda: nnc.load_model(path, thread=2),
+        lambda: nnc.decode_file(path, tmp_path / "m.npz", thread=2),
+        lambda: nnc.Decoder(thread=2),
+    ):
+        with pytest.raises(nnc.UnknownOptionError, match="'thread'; did you mean 'threads'"):
+            call()
+    with pytest.raises(nnc.UnknownOptionError, match="did you mean 'dimensions'"):
+        nnc.trace(data, dimension={})
+
+
 def test_a_misspelt_option_of_a_tensor_names_the_right_one():
     with pytest.raises(nnc.UnknownOptionError, match=r"tensors\['w'\].*did you mean 'bit_depth'"):
         nnc.encode(MODEL, tensors={"w": {"bitdepth": 5}})
