@@ -22,7 +22,7 @@ class Descriptor(Syntax):
         self.element = name
 
     def scope(self, context: Any) -> Any:
-        """Return the context back: descriptors don't look at it."""
+        """Return the context unchanged: descriptors don't look at it."""
         return context
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:

@@ -92,7 +92,7 @@ def field_of(table_type: type[Table], name: str, annotation: str) -> Field:
 
 
 def called_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Return the fields of a table that hold called tables, in order."""
+    """Yield the fields of a table that hold called tables, in order."""
     for field in fields_of(table_type).values():
         if field.called is not None and field.depth == 0:
             yield field

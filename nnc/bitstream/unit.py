@@ -304,7 +304,7 @@ class Unit:
         return [header.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
-        """Add to an error that the unit is its place, and give it back.
+        """Add to an error that the unit is its place, and return it.
 
         Args:
             error: an error whose path is relative to the unit, or to the payload.
@@ -368,11 +368,11 @@ class Unit:
         unit = self.parameter_sets.reference_list
         if unit is None:
             raise InvalidError(
-                "an index of an element id without a list of them before",
+                "an index of an element id, but no list of element ids before it",
                 path="header.topology_elem_id_index",
                 value=index,
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         ids = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
         if not 0 <= index < len(ids):
