@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
+from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
     DecodedModel,
@@ -41,6 +41,7 @@ from nnc.encoder import (
     values_of_products,
     warn_of_limits,
 )
+from nnc.model.given import as_arrays
 
 if TYPE_CHECKING:
     from nnc.inspect import BitstreamTrace, Difference, Finding, Node
@@ -237,8 +238,9 @@ def encode(
         "blocks": blocks, "joins": joins, "topology": topology, "information": information,
         "threads": threads, "executor": executor,
     }  # fmt: skip
-    data = encoded(model, options, target, on_trial, structure).to_bytes()
-    warn_of_limits(value_count(model) + values_of_products(blocks), len(data))
+    arrays = as_arrays(model)
+    data = encoded(arrays, options, target, on_trial, structure).to_bytes()
+    warn_of_limits(value_count(arrays) + values_of_products(blocks), len(data))
     return data
 
 
@@ -468,9 +470,7 @@ def diff(
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:
     """Return the bytes of a bitstream; bytes are taken as they are."""
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is no bitstream but a path: nnc.open takes it")
-    return data.to_bytes() if isinstance(data, Bitstream) else data
+    return data.to_bytes() if isinstance(data, Bitstream) else view_of(data)
 
 
 def as_bitstream(
@@ -481,8 +481,6 @@ def as_bitstream(
     """Parse bytes; a bitstream that is parsed already is taken as it is."""
     if isinstance(data, Bitstream):
         return data
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is no bitstream but a path: nnc.load_file and nnc.open take it")
     return Bitstream.parse(
         data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
     )
@@ -524,8 +522,9 @@ def save_file(
         "blocks": blocks, "joins": joins, "information": information,
         "threads": threads, "executor": executor,
     }  # fmt: skip
-    encoded(tensors, encoder_options, target, on_trial, structure).save(filename)
-    values = value_count(tensors) + values_of_products(blocks)
+    arrays = as_arrays(tensors)
+    encoded(arrays, encoder_options, target, on_trial, structure).save(filename)
+    values = value_count(arrays) + values_of_products(blocks)
     warn_of_limits(values, os.path.getsize(filename))
 
 

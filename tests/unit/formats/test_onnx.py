@@ -246,7 +246,7 @@ def hostile(change):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no graph"),
+        (b"", "the file is empty"),
         (b"\xff" * 100, "no ONNX model"),
         (hostile(lambda one: one.dims.extend([1] * 100_000)), "100004 dimensions"),
         (hostile(lambda one: one.dims.append(-1)), "negative"),
