@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from typing import Any
 
 from nnc.bitio import IncompleteError
+from nnc.bitio.caution import MissingTensorsWarning, warn
 from nnc.bitstream import Bitstream
-from nnc.decoder.warning import MissingTensorsWarning
 from nnc.model.metadata import Metadata
 from nnc.syntax import NnrUnitType, TopologyStorageFormat
 
@@ -56,11 +55,10 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
     missing = [name for name in known if name not in names]
     if missing:
         shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if len(missing) > SHOWN else "")
-        warnings.warn(
+        warn(
             f"the bitstream tells of {len(missing)} tensors ({shown}) that it doesn't hold: it "
             "was cut off, or they were taken out",
             MissingTensorsWarning,
-            stacklevel=4,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from nnc.bitio import (
     InvalidError,
     MissingValueError,
 )
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.unit import rule_of_element
 from nnc.decoder.completeness import check_whole, warn_of_missing
@@ -28,7 +28,6 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.warning import DecodingWarning
 from nnc.decoder.workers import SERIAL, Workers, workers
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import RAW_FLOAT_BITS
@@ -210,11 +209,10 @@ class DecodedModel:
         """
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
-            warnings.warn(
+            warn(
                 f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
                 "as differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
-                stacklevel=3,
             )
 
     def warn_of_missing(self) -> None:

@@ -241,9 +241,10 @@ class Sink:
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
-        path, bracket, _ = entry.path.rpartition("[")
-        if not bracket or path != self.list_path:
-            self.list_path, self.list_length = path if bracket else "", 0
+        # The index has to be the element's own: that of a unit stands before a dot.
+        list_path = entry.path.rpartition("[")[0] if entry.path.endswith("]") else ""
+        if not list_path or list_path != self.list_path:
+            self.list_path, self.list_length = list_path, 0
         self.list_length += 1
         value: Any = entry.value
         if self.list_length > LONGEST_LIST + 1:
