@@ -17,6 +17,7 @@ from typing import Any
 import nnc.syntax
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
 from nnc.bitstream import OutOfBand, Unit, type_name
+from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.paths import distinct_paths
 from nnc.bitstream.unit import PARAMETER_SETS, located
@@ -218,7 +219,7 @@ def trace(
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
-    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+    view = view_of(data)
     parser = TracingParser(view, OutOfBand(dimensions or {}, cabac_unary_length_minus1))
     parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
