@@ -310,6 +310,7 @@ def decode(
     bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
     model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
     model.warn_of_differences()
+    model.warn_of_missing()
     return model.values(
         reconstruct=reconstruct,
         batch_norms=batch_norms,
@@ -554,6 +555,7 @@ def load_file(
         limits=limits,
     )
     model.warn_of_differences()
+    model.warn_of_missing()
     return model.values(
         reconstruct=reconstruct,
         batch_norms=batch_norms,

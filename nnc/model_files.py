@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, BinaryIO, Literal, NamedTuple
@@ -12,14 +11,15 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
-    DecodingWarning,
     Limits,
     ModelStream,
     Reconstruct,
     decode_model,
     read_topology,
+    warn_of_missing,
 )
 from nnc.encoder import (
     Block,
@@ -208,11 +208,11 @@ def decode_file(
         opened, limits=limits, reconstruct=reconstruct, threads=threads, executor=executor
     )
     if stream.holds_differences:
-        warnings.warn(
+        warn(
             "the bitstream is an update: what is written are differences to a base model",
             DecodingWarning,
-            stacklevel=2,
         )
+    warn_of_missing(opened, stream.metadata, stream.tensors)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:

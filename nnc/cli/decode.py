@@ -74,7 +74,7 @@ def command(
 
     An update of another model needs that, by --base; without it the differences are written.
     """
-    from nnc.decoder import DecodingWarning, Limits
+    from nnc.decoder import DecodingWarning, Limits, MissingTensorsWarning
     from nnc.formats import format_of_output
     from nnc.model_files import decode_file
 
@@ -106,8 +106,10 @@ def command(
                 memory=memory,
                 progress=advance,
             )
-        if caught:
-            told = f"this is an update: what is written are differences; {SESSION[1]}"
+        for warning in caught:
+            told = str(warning.message)
+            if not issubclass(warning.category, MissingTensorsWarning):
+                told = f"this is an update: what is written are differences; {SESSION[1]}"
             click.echo(f"nnc: {told}", err=True)
     if not quiet:
         seconds = time.perf_counter() - started

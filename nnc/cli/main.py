@@ -6,8 +6,10 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -57,7 +59,23 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command, and exit with its code."""
     wanted = sys.argv[1:] if arguments is None else arguments
     prepare_streams()
+    end_tidily()
     sys.exit(run(wanted))
+
+
+def end_tidily() -> None:
+    """Have requests to end remove what is written half, as an error does, and then end."""
+
+    def end(number: int, _: object) -> None:
+        # A second request isn't waited for.
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            with suppress(ValueError):  # only the main thread can
+                signal.signal(number, end)
 
 
 def prepare_streams() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from pathlib import Path
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.bitstream.files import replace_file
+from nnc.bitstream.mapped import bytes_of
 from nnc.containers.copying import write_pieces
 from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
 from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
@@ -102,7 +102,5 @@ def extract(
 
 def extract_item(source: Path, target: Path, item: int | None) -> None:
     """Copy the item of an ISO base media file, without reading the file as a whole."""
-    with source.open("rb") as file:
-        # Views keep the mapping alive; it goes with the last of them.
-        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    write_pieces(target, read_isobmff(memoryview(mapping), item))
+    # Views keep the mapping alive; it goes with the last of them.
+    write_pieces(target, read_isobmff(bytes_of(source), item))

@@ -1,6 +1,8 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
-from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
+from nnc.bitio.caution import DecodingWarning, MissingTensorsWarning
+from nnc.decoder.completeness import warn_of_missing
+from nnc.decoder.model import DecodedModel, decode_model
 from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
@@ -19,6 +21,7 @@ __all__ = [
     "Decoder",
     "DecodingWarning",
     "Limits",
+    "MissingTensorsWarning",
     "ModelInformation",
     "ModelStream",
     "PerformanceMaps",
@@ -28,4 +31,5 @@ __all__ = [
     "Topology",
     "decode_model",
     "read_topology",
+    "warn_of_missing",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -21,8 +20,10 @@ from nnc.bitio import (
     InvalidError,
     MissingValueError,
 )
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.unit import rule_of_element
+from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
@@ -177,10 +178,6 @@ def missing_parent(layout: UnitLayout) -> MissingValueError:
     )
 
 
-class DecodingWarning(UserWarning):
-    """What is given back isn't all that the bitstream means."""
-
-
 @dataclass(frozen=True, slots=True)
 class DecodedModel:
     """All tensors of a bitstream.
@@ -212,12 +209,20 @@ class DecodedModel:
         """
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
-            warnings.warn(
+            warn(
                 f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
                 "as differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
-                stacklevel=3,
             )
+
+    def warn_of_missing(self) -> None:
+        """Tell the caller how many tensors are missing that the bitstream tells of.
+
+        Warns:
+            MissingTensorsWarning: there are such.
+        """
+        names = {name for one in self.tensors() for name in one.tensor.names}
+        warn_of_missing(self.bitstream, self.metadata, names)
 
     def tensors(self) -> Iterator[DecodedTensor]:
         """Return all tensors in the order of the bitstream."""
@@ -338,8 +343,11 @@ def decode_model(
         known: gives what is known of the tensors of a unit from the bitstreams before.
 
     Raises:
-        BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed.
+        BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed; or
+            there is no model.
+        InputError: the file of the bitstream has become shorter.
     """
+    check_whole(bitstream)
     limits = limits or Limits()
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.completeness import check_whole
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
 from nnc.decoder.model import checked_layouts, decode_model, decode_unit, is_large
 from nnc.decoder.reconstruction import Reconstruct, reconstruct, steps_of
@@ -74,6 +75,7 @@ class ModelStream:
         Raises:
             BitstreamError: as for `decode_model`, as far as headers tell.
         """
+        check_whole(bitstream)
         self.bitstream, self.threads, self.executor = bitstream, threads, executor
         self.units = joined_data_units(bitstream.walk())
         self.layouts, _ = checked_layouts(bitstream, self.units, limits or Limits(), None)
@@ -147,6 +149,7 @@ class ModelStream:
 
     def call(self, unit: Unit, layout: UnitLayout, nncodec1: bool) -> Call:
         """Return the call that decodes a unit."""
+        self.bitstream.check_files()
         names = [name for tensor in layout.tensors for name in tensor.names]
         notes = {name: note for name in names if (note := self.metadata.tensors.get(name))}
         memory = len(unit.payload_bytes)

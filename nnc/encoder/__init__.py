@@ -1,10 +1,10 @@
 """Encoding: from tensors to levels, from levels to units (clauses 8 and 9)."""
 
+from nnc.bitio.caution import EncodingWarning
 from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.model import encode_model, encode_units
 from nnc.encoder.options.model import EncoderOptions, LayerParameters
 from nnc.encoder.options.tensor import CodebookChoice, TensorOptions
-from nnc.encoder.quantization.plan import EncodingWarning
 from nnc.encoder.search.targets import (
     Target,
     TargetResult,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.workers import Call, in_order, room_for, workers
 from nnc.encoder.inputs.joined import Joined, join_all
@@ -23,7 +24,7 @@ from nnc.encoder.inputs.reading import (
 )
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.options.model import EncoderOptions
-from nnc.encoder.quantization.plan import QuantizationPlan, warn
+from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
@@ -144,7 +145,7 @@ def encode_units(
         check_name(name)
     if inputs.tensors:
         for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor has a name like {pattern!r}")
+            warn(f"no tensor has a name like {pattern!r}", EncodingWarning)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:

@@ -180,7 +180,25 @@ def write_state_dict(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[
     """Write a state dict."""
     torch = load("torch", "torch", "PyTorch files")
     state = {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}
-    replace_file(path, lambda file: torch.save(state, file))
+
+    def write(file: Any) -> None:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            # What stopped it (a full disk, a request to end) made PyTorch's writer fail as well.
+            raise cause_of(error) from None
+
+    replace_file(path, write)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return what an error came up in the handling of: the first that isn't PyTorch's own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) or not isinstance(below, Exception):
+            return below
+        below = below.__context__
+    return error
 
 
 def open_sink(

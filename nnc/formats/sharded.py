@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
+from nnc.bitstream.files import UNFINISHED
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -198,6 +199,8 @@ class ShardedSink(Sink):
         layout = metadata.get(SHARDS_KEY) or cut(tensors, DEFAULT_SHARD_SIZE, stem_of(target))
         self.metadata, shards = read_layout(layout, list(tensors))
         self.made_folder = not self.folder.exists()
+        if self.made_folder:
+            UNFINISHED[os.fspath(self.folder)] = os.getpid()
         self.folder.mkdir(exist_ok=True)
         self.shards: dict[str, SafetensorsSink] = {}
         self.shard_of = {name: shard for shard, (names, _) in shards.items() for name in names}
@@ -231,6 +234,7 @@ class ShardedSink(Sink):
         finally:
             new.abandon()
         self.done = True
+        UNFINISHED.pop(os.fspath(self.folder), None)
 
     def abandon(self) -> None:
         """Remove what isn't at its place, and the folder if it was made for nothing."""

@@ -137,6 +137,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
             ),
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "nnr_unit_entry_point": Element(
             "nnr_unit_entry_point",
@@ -145,6 +146,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             24,
             "Offset in bytes of unit i from the first byte of the payload.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "quant_bitdepth": Element(
             "quant_bitdepth",
@@ -153,6 +155,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             28,
             "Bit depth of the quantised values of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "ctu_scan_order": Element(
             "ctu_scan_order",
@@ -161,6 +164,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             29,
             "Scan order of the blocks of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
     }
 

@@ -79,6 +79,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             14,
             "Threshold below which weights are set to zero.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "non_zero_ratio": Element(
             "non_zero_ratio",
@@ -93,6 +94,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
                     "a ratio is between 0 and 1",
                 ),
             ),
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_nn_accuracy": Element(
             "spm_nn_accuracy",
@@ -101,6 +103,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             16,
             "Accuracy of the whole network with that threshold.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_count_classes": Element(
             "spm_count_classes",
@@ -109,6 +112,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             17,
             "Number of classes whose accuracy follows.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_class_bitmask": Element(
             "spm_class_bitmask",
@@ -117,6 +121,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             18,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_nn_class_accuracy": Element(
             "spm_nn_class_accuracy",
@@ -125,6 +130,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             20,
             "Accuracy for each class whose bit in [spm_class_bitmask] is set.",
+            counts=(("spm_count_thresholds", 1), ("spm_count_classes", 0)),
         ),
     }
 
@@ -288,6 +294,7 @@ class PruningPerformanceMapSyntax(Syntax):
                     "a ratio is between 0 and 1",
                 ),
             ),
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_nn_accuracy": Element(
             "ppm_nn_accuracy",
@@ -296,6 +303,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             50,
             "Accuracy of the whole network with that ratio.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_count_classes": Element(
             "ppm_count_classes",
@@ -304,6 +312,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             51,
             "Number of classes whose accuracy follows.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_class_bitmask": Element(
             "ppm_class_bitmask",
@@ -312,6 +321,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             52,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_nn_class_accuracy": Element(
             "ppm_nn_class_accuracy",
@@ -320,6 +330,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             54,
             "Accuracy for each class whose bit in [ppm_class_bitmask] is set.",
+            counts=(("ppm_count_pruning_ratios", 1), ("ppm_count_classes", 0)),
         ),
     }
 
@@ -491,6 +502,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             81,
             "Number of [reshaped_tensor_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "reshaped_tensor_dimensions": Element(
             "reshaped_tensor_dimensions",
@@ -499,6 +511,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             83,
             "Dimensions that the weight tensor is reshaped to before it is cut into blocks; the one left out follows from the number of weights.",
+            counts=(("upm_count_thresholds", 1), ("count_reshaped_tensor_dimension", 1)),
         ),
         "count_super_block_dimension": Element(
             "count_super_block_dimension",
@@ -507,6 +520,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             85,
             "Number of [super_block_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "super_block_dimensions": Element(
             "super_block_dimensions",
@@ -515,6 +529,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             87,
             "Dimensions of the super blocks that the reshaped tensor is cut into.",
+            counts=(("upm_count_thresholds", 1), ("count_super_block_dimension", 1)),
         ),
         "count_block_dimension": Element(
             "count_block_dimension",
@@ -523,6 +538,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             88,
             "Number of [block_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "block_dimensions": Element(
             "block_dimensions",
@@ -531,6 +547,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             90,
             "Dimensions of the blocks in a super block whose weights are unified.",
+            counts=(("upm_count_thresholds", 1), ("count_block_dimension", 1)),
         ),
         "unification_threshold": Element(
             "unification_threshold",
@@ -539,6 +556,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             91,
             "Threshold up to which the weights of a block are made equal.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_nn_accuracy": Element(
             "upm_nn_accuracy",
@@ -547,6 +565,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             92,
             "Accuracy of the whole network with that threshold.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_count_classes": Element(
             "upm_count_classes",
@@ -555,6 +574,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             93,
             "Number of classes whose accuracy follows.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_class_bitmask": Element(
             "upm_class_bitmask",
@@ -563,6 +583,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             94,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_nn_class_accuracy": Element(
             "upm_nn_class_accuracy",
@@ -571,6 +592,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             97,
             "Accuracy for each class whose bit in [upm_class_bitmask] is set. NNCodec runs its loop to the value of the bitmask, see [unification_class_count_is_bitmask].",
+            counts=(("upm_count_thresholds", 1), ("upm_count_classes", 0)),
         ),
     }
 
@@ -863,6 +885,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             136,
             "Mean square error that the decomposition may have.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_nn_accuracy": Element(
             "dpm_nn_accuracy",
@@ -871,6 +894,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             137,
             "Accuracy of the whole network with that threshold.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "nn_reduction_ratio": Element(
             "nn_reduction_ratio",
@@ -879,6 +903,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             138,
             "Number of weights after the decomposition, divided by that before.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_count_classes": Element(
             "dpm_count_classes",
@@ -887,6 +912,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             139,
             "Number of classes whose accuracy follows.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_nn_class_accuracy": Element(
             "dpm_nn_class_accuracy",
@@ -895,6 +921,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             141,
             "Accuracy for each class.",
+            counts=(("dpm_count_thresholds", 1), ("dpm_count_classes", 0)),
         ),
     }
 

@@ -408,6 +408,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             77,
             "Index of the element in the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_ids", 0),),
         ),
         "element_id": Element(
             "element_id",
@@ -416,6 +417,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             79,
             "Name of the element.",
+            counts=(("count_ids", 0),),
         ),
         "count_dims": Element(
             "count_dims",
@@ -424,6 +426,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             80,
             "Number of the element's dimensions.",
+            counts=(("count_ids", 0),),
         ),
         "dim": Element(
             "dim",
@@ -432,6 +435,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             82,
             "Dimensions of the element after pruning.",
+            counts=(("count_ids", 0), ("count_dims", 0)),
         ),
     }
 
@@ -639,6 +643,7 @@ class BitMaskSyntax(Syntax):
             "draft",
             125,
             "The bits of the mask: 1 is kept, 0 was left out.",
+            counts=(("count_bits", 0),),
         ),
     }
 
@@ -723,6 +728,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             "interop",
             145,
             "Names of the elements. In a block: the weight (or G, then H), then, each if present, local scaling, batch norm beta, gamma, mean, variance, bias.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
         "topology_elem_id_index_list": Element(
             "topology_elem_id_index_list",
@@ -731,6 +737,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             "interop",
             147,
             "The same as indices into the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
     }
 

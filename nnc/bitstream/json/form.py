@@ -25,6 +25,7 @@ from nnc.bitstream.bitstream import Bitstream
 from nnc.bitstream.builder import build_table, given_value
 from nnc.bitstream.editing.edit import link
 from nnc.bitstream.fields import Field, array_type, fields_of
+from nnc.bitstream.mapped import bytes_of
 from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, nnr_unit_header
 
@@ -321,16 +322,17 @@ class JsonBuilder:
 
     def side_file(self, name: str, path: str) -> memoryview:
         """Map a side file."""
-        import mmap
-
         if self.folder is None or Path(name).name != name:
             raise InputError(f"{path}: side files have to stand beside the JSON file")
         if name not in self.files:
-            with (self.folder / name).open("rb") as file:
-                empty = file.seek(0, 2) == 0
-                self.files[name] = memoryview(
-                    b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            place = (self.folder / name).resolve()
+            # A link may lead to a neighbour, and nowhere else.
+            if place.parent != self.folder.resolve() or (place.exists() and not place.is_file()):
+                raise InputError(
+                    f"{path}: the side file {name!r} is a link to somewhere else, or no file; "
+                    "put a copy beside the JSON file"
                 )
+            self.files[name] = bytes_of(place)
         return self.files[name]
 
 

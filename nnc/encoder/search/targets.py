@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream
 from nnc.decoder import Limits, decode_model
 from nnc.encoder.model import encode_model
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.distortion import Distortion, compared
-from nnc.encoder.quantization.plan import EncodingWarning, warn
 from nnc.encoder.search.coarseness import Coarseness, is_integer
 from nnc.encoder.search.sensitivity import Evaluate, points, sensitivities
 from nnc.model.limits import LARGEST_SHAPE
@@ -344,7 +344,7 @@ def encode_to_target(
     if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
         raise InputError("the target bits_per_value can't be met: there are no values")
     for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor has a name like {pattern!r}")
+        warn(f"no tensor has a name like {pattern!r}", EncodingWarning)
 
     def encode(one: EncoderOptions) -> Bitstream:
         with warnings.catch_warnings():
@@ -382,11 +382,10 @@ def result_of(search: Search) -> TargetResult:
     bitstream, trial, options = search.best
     result = TargetResult(bitstream, trial, search.trials, options, search.told(search.limit))
     if target.kind != "accuracy_drop" and trial.share < 1 - TOLERANCE:
-        warnings.warn(
+        warn(
             f"the encoding's {target.kind} is {trial.value:.6g}, further from the target of "
             f"{result.wanted:.6g} than usual",
             EncodingWarning,
-            stacklevel=4,
         )
     return result
 
