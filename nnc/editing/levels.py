@@ -25,6 +25,7 @@ from nnc.decoder.model import Known, decode_unit, matrix_of
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
+from nnc.deepcabac.coding import VALID
 from nnc.editing.tensors import refuse_unread
 from nnc.encoder.units.header import set_entry_points
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
@@ -132,7 +133,7 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
         BuildError: the bitstream holds something that only its profile has; it is as it was.
         BitstreamError: a payload can't be decoded.
     """
-    if profile not in (0, 1):
+    if profile not in VALID["general_profile_idc"]:
         raise InputError(f"profile has to be 0 or 1, not {profile!r}")
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
         link(bitstream)
