@@ -194,7 +194,7 @@ def layout_of(
     header = unit.readable_header()
     scope = unit.scope
     assert scope is not None, "units to be decoded come out of a parsed bitstream"
-    refuse_reserved(header)
+    refuse_reserved_header(header)
     if for_decoding:
         refuse_unsupported(unit, header)
         if not parents_known:
@@ -230,7 +230,7 @@ def layout_of(
     )
 
 
-def refuse_reserved(header: NnrUnitHeader) -> None:
+def refuse_reserved_header(header: NnrUnitHeader) -> None:
     """Refuse reserved values that leave the payload without a meaning."""
     for name, what in (
         ("nnr_compressed_data_unit_payload_type", "payload type"),

@@ -9,8 +9,6 @@ from nnc.bitio import InvalidError
 from nnc.model.ranges import refuse_reserved
 from nnc.syntax import NnrUnitHeader, ParentNodeIdType, nnr_compressed_data_unit_header
 
-PARENT_KINDS = frozenset(ParentNodeIdType)
-
 #: Digests by which a parent may be named, and their bits.
 DIGEST_ALGORITHMS = {"sha256": 256, "sha512": 512}
 
