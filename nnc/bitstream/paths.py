@@ -19,7 +19,7 @@ from typing import Any
 
 from nnc.bitio import InputError, Table
 from nnc.bitio.bits import index_text
-from nnc.bitstream.fields import SYNTAX_BY_CLASS, Field, called_tables, empty_table, fields_of
+from nnc.bitstream.fields import Field, called_tables, empty_table, fields_of
 from nnc.bitstream.payload_elements import payload_table, payload_type
 from nnc.bitstream.unit import Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitPayload
@@ -410,7 +410,7 @@ def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
     """Return the error for a name that is no element, with the nearest that are."""
     near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    table = SYNTAX_BY_CLASS[table_type.__name__].table
+    table = table_type.syntax.table
     return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")
 
 

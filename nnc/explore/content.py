@@ -150,7 +150,7 @@ def described(element: Element) -> dict[str, Any]:
         "text": element.text,
     }
     if element.range:
-        content["range"] = element.range
+        content["range"] = f"{element.range[0]} .. {element.range[1]}"
     if element.enum:
         kind = getattr(nnc.syntax, element.enum)
         content["names"] = {str(int(value)): value.name for value in kind}

@@ -18,7 +18,7 @@ from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
 from nnc.bitstream.paths import names_below
 from nnc.bitstream.unit import located
-from nnc.bitstream.values import default_item, default_value, limits_of, rule_of
+from nnc.bitstream.values import default_item, default_value, rule_of
 from nnc.syntax import Scope
 
 #: Complaints of the generated builders.
@@ -200,7 +200,11 @@ class Repair:
             element = flag.element
             if flag.name == field.name:
                 break
-            if element is None or element.descriptor != "u(1)" or getattr(owner, flag.name) != 0:
+            if (
+                element is None
+                or (element.coding, element.width) != ("u", 1)
+                or getattr(owner, flag.name) != 0
+            ):
                 continue
             probe = self.probe([(tables, flag.name, None, 1)])
             try:
@@ -287,9 +291,9 @@ class Repair:
             index = None
             if other.depth == 1 and row is not None and value is not None:
                 index, value = row, value[row]
-            if not isinstance(value, int) or element.descriptor == "u(1)":
+            if not isinstance(value, int) or (element.coding, element.width) == ("u", 1):
                 continue
-            low, high = limits_of(element)
+            low, high = element.limits
             if low < 0:
                 signed.append((tables, other.name, index, value))
             elif low <= value + delta <= high:
