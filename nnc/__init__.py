@@ -21,6 +21,7 @@ from nnc.bitio import (
     LimitError,
     MissingValueError,
     NncError,
+    UnknownOptionError,
     UnsupportedError,
 )
 from nnc.bitstream import Bitstream
@@ -75,6 +76,7 @@ __all__ = [
     "Quantization",
     "TensorOptions",
     "Topology",
+    "UnknownOptionError",
     "UnsupportedError",
     "check",
     "decode",

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits, decode_model, read_topology
+from nnc.decoder import Limits, Resources, decode_model, read_topology
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
 
@@ -35,7 +35,7 @@ def load_file(
     """
     bitstream = Bitstream.open(filename)
     topology = read_topology(bitstream.walk(), limits)
-    tensors = decode_model(bitstream, threads=threads, limits=limits).values()
+    tensors = decode_model(bitstream, Resources(threads=threads, limits=limits)).values()
     return model_with(topology, tensors, os.fspath(filename))
 
 

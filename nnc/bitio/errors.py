@@ -24,6 +24,10 @@ class InputError(NncError, ValueError):
     """What the caller passed can't be used: a tensor, an option, a path."""
 
 
+class UnknownOptionError(InputError, TypeError):
+    """An option is given that there isn't; the message names the nearest that there is."""
+
+
 class PlacedError(NncError):
     """Something is wrong at one place of a bitstream, read or to be written.
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from nnc.bitio import InputError, Table
 from nnc.bitio.bits import index_text
-from nnc.bitstream.fields import SYNTAX_BY_CLASS, Field, called_tables, empty_table, fields_of
+from nnc.bitstream.fields import Field, called_tables, empty_table, fields_of
 from nnc.bitstream.payload_elements import payload_table, payload_type
 from nnc.bitstream.unit import Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitPayload
@@ -382,11 +382,14 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
             name of the field, name of the table, index.
     """
     owners: dict[str, dict[Any, None]] = {}
-    for path, stack in elements:
-        owners.setdefault(without_numbers(path), {})[stack] = None
+    short = [without_numbers(path) for path, _ in elements]
+    for name, (_, stack) in zip(short, elements, strict=True):
+        owners.setdefault(name, {})[stack] = None
+    if all(len(named) == 1 for named in owners.values()):
+        return [path for path, _ in elements]
     paths = []
-    for path, stack in elements:
-        named = owners[without_numbers(path)]
+    for name, (path, stack) in zip(short, elements, strict=True):
+        named = owners[name]
         if len(named) > 1 and stack != min(named, key=len):
             tables = [name + index_text(index) for name, _, index in stack]
             path = ".".join([*tables, path.rpartition(".")[2]])
@@ -396,6 +399,8 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
 
 def without_numbers(path: str) -> str:
     """Return a path without the numbers in the indices of its last name."""
+    if not path.endswith("]"):
+        return path
     before, dot, last = path.rpartition(".")
     name = last.partition("[")[0]
     return before + dot + name + "[]" * last.count("[")
@@ -405,7 +410,7 @@ def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
     """Return the error for a name that is no element, with the nearest that are."""
     near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    table = SYNTAX_BY_CLASS[table_type.__name__].table
+    table = table_type.syntax.table
     return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")
 
 

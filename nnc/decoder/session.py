@@ -23,9 +23,12 @@ from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.decoder.workers import Resources
+from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
+from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
 
 #: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
@@ -43,6 +46,7 @@ class Decoder:
         state: what is kept between bitstreams; see `save` and `load`.
     """
 
+    @naming_options
     def __init__(
         self,
         base: Mapping[str, ArrayLike] | None = None,
@@ -65,9 +69,10 @@ class Decoder:
             InputError: a tensor that can't be coded, or no such depth.
         """
         self.state = SessionState() if base is None else base_state(base, base_depth)
-        self.threads, self.executor, self.limits = threads, executor, limits
+        self.resources = Resources(threads=threads, executor=executor, limits=limits)
 
     @classmethod
+    @naming_options
     def load(
         cls,
         path: str | os.PathLike[str],
@@ -103,6 +108,7 @@ class Decoder:
         device = self.state.base_device or 0 if device_id is None else device_id
         return self.state.model(device)
 
+    @naming_options
     def decode(
         self,
         data: bytes | bytearray | memoryview | Bitstream,
@@ -139,7 +145,7 @@ class Decoder:
                 cabac_unary_length_minus1=cabac_unary_length_minus1,
             )
         # An update may say of few bytes that a large tensor stays: that tensor is there already.
-        limits = replace(self.limits or Limits(), held_values=self.held_values)
+        limits = replace(self.resources.limits or Limits(), held_values=self.held_values)
         return self.take(bitstream, limits, steps, apply=apply)
 
     @property
@@ -151,13 +157,7 @@ class Decoder:
         self, bitstream: Bitstream, limits: Limits, steps: frozenset[str], *, apply: bool
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
-        model = decode_model(
-            bitstream,
-            threads=self.threads,
-            executor=self.executor,
-            limits=limits,
-            known=self.known,
-        )
+        model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)
@@ -435,7 +435,7 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
     if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
         raise InputError(f"base_depth must be 0 or more, not {depth!r}")
     state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
-    for name, given in base.items():
+    for name, given in as_arrays(base, "the base model").items():
         if not isinstance(name, str):
             raise InputError(f"the name of a tensor must be text, not {name!r}")
         values = np.asarray(given)

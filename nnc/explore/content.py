@@ -16,6 +16,7 @@ import nnc.syntax
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import decode_model
+from nnc.decoder.workers import Resources
 from nnc.explore.histograms import describe_levels, describe_values
 from nnc.inspect.summary import summarize_tensors
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
@@ -149,7 +150,7 @@ def described(element: Element) -> dict[str, Any]:
         "text": element.text,
     }
     if element.range:
-        content["range"] = element.range
+        content["range"] = f"{element.range[0]} .. {element.range[1]}"
     if element.enum:
         kind = getattr(nnc.syntax, element.enum)
         content["names"] = {str(int(value)): value.name for value in kind}
@@ -243,7 +244,7 @@ def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[
 def decoded(traced: UnitTrace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Decode one unit: histograms of values and of levels by name."""
     assert traced.unit is not None
-    model = decode_model(Bitstream([traced.unit]), threads=1)
+    model = decode_model(Bitstream([traced.unit]), Resources(threads=1))
     # The values take the place of the levels, so these are described first.
     levels = {name: describe_levels(array) for name, array in model.levels().items()}
     values = model.values(reconstruct=False)

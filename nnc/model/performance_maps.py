@@ -17,7 +17,7 @@ from nnc.bitio import BuildError, InputError, InvalidError, Table
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.fields import Field
 from nnc.bitstream.rows import columns, longest, rows_of, table_of
-from nnc.bitstream.values import check_constraints, limits_of
+from nnc.bitstream.values import check_constraints
 from nnc.model.metric_types import METRICS, check_metric_type
 from nnc.syntax import (
     DecompositionPerformanceMap,
@@ -371,7 +371,7 @@ def checked_value(place: str, element: Field, value: Any) -> Any:
     if element.kind == "float":
         return check_number(place, value)
     assert element.element is not None
-    low, high = limits_of(element.element)
+    low, high = element.element.limits
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
         raise InputError(f"{place} must be an integer from {low} to {high}, not {value!r}")
     return int(value)

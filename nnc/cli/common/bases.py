@@ -51,7 +51,7 @@ class Base:
         from nnc.model.metadata import read_metadata
 
         self.metadata = read_metadata(bitstream.walk()).metadata or self.metadata
-        limits = self.session.limits or Limits()
+        limits = self.session.resources.limits or Limits()
         self.topology = read_topology(bitstream.walk(), limits) or self.topology
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.options.model import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options.model import EncoderOptions, at_density
-from nnc.encoder.options.tensor import LARGEST_QP
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
+from nnc.encoder.options.steps import LARGEST_QP, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
 
 

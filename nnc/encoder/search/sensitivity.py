@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.encoder.options.target import Evaluate
 from nnc.encoder.search.coarseness import PER_OCTAVE, Coarseness
-
-#: Gives the accuracy of a model, as a share (0 to 1) or in percent.
-Evaluate = Callable[[dict[str, Any]], float]
 
 #: By how much a tensor is finer or coarser than the model at most, in quantization parameters.
 LARGEST_OFFSET = 6.0

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.options.model import EncoderOptions, rescaled
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import rescaled
 from nnc.encoder.options.tensor import TensorOptions
 from nnc.encoder.quantization.plan import QuantizationPlan, plan_quantization
 from nnc.syntax import (

@@ -97,7 +97,7 @@ def test_structure_is_written_as_asked(tmp_path, capsys):
     assert run(["decode", paths[1], "-o", paths[2]]) == 0
     assert set(load_file(paths[2])) == set(tensors)
     assert run(["encode", paths[0], "-o", paths[1], "--base", paths[0], *options, "--force"]) == 4
-    assert "joined" in capsys.readouterr().err
+    assert "joins is for single models" in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten_unasked(model, encoded, capsys):

@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import nnc
+from nnc.decoder import Resources
 from nnc.demo import accuracy, load_network
 from nnc.encoder import EncoderOptions, Target, encode_to_target
 from nnc.encoder.search.targets import MOST_ENCODES, TOLERANCE, parsed_size
@@ -37,7 +38,7 @@ RESIDUAL = small_residual_network()
 
 def reach(tensors, effort=0, **target):
     options = EncoderOptions(effort=effort)
-    return encode_to_target(tensors, options, Target(**target), threads=1)
+    return encode_to_target(tensors, options, Target(**target), Resources(threads=1))
 
 
 def errors(tensors, data):
@@ -95,7 +96,7 @@ def test_targets_are_met_within_two_percent(tensors, effort, target):
 def test_a_search_gives_the_same_bytes_again():
     first = reach(DEMO, bits_per_value=2).bitstream.to_bytes()
     again = encode_to_target(
-        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), threads=3
+        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), Resources(threads=3)
     ).bitstream.to_bytes()
     assert first == again
 
@@ -158,7 +159,7 @@ def test_a_target_beyond_what_can_be_is_said_to_be_missed():
     ("target", "message"),
     [
         ({}, "one target"),
-        ({"size": 1, "mse": 1}, "exactly exactly one target is needed, not size and mse"),
+        ({"size": 1, "mse": 1}, "exactly one target is needed, not size and mse"),
         ({"size": "much"}, "is not a size"),
         ({"mse": 0}, "can't be 0"),
         ({"mse": "small"}, "must be a number"),
