@@ -16,7 +16,7 @@ from typing import cast
 
 from nnc.bitio import InputError
 from nnc.decoder import Topology
-from nnc.formats.hostile import check_name
+from nnc.formats.hostile import check_expansion, check_name, unpacking
 from nnc.formats.source import Sink, Source, TensorInfo
 
 #: Bytes of a file that a format is recognized by.
@@ -42,6 +42,7 @@ class Format:
             it is of this format; None: only the suffix says so.
         structured: whether files hold the structure of the network too.
         folder: a suffix of a folder, which the format may write as such.
+        alone: whether a file holds all values of the model, and no other file does.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Format:
     recognizes: Callable[[Path, bytes], bool] | None = None
     structured: bool = False
     folder: str = ""
+    alone: bool = True
 
     def matches_suffix(self, path: Path) -> int:
         """Return the length of the suffix that a path ends with, 0 for none."""
@@ -64,7 +66,11 @@ def is_checkpoint(path: Path, head: bytes) -> bool:
 
 
 SHARDED = Format(
-    "sharded safetensors", (INDEX_SUFFIX,), "nnc.formats.sharded", recognizes=is_checkpoint
+    "sharded safetensors",
+    (INDEX_SUFFIX,),
+    "nnc.formats.sharded",
+    recognizes=is_checkpoint,
+    alone=False,
 )
 
 #: All formats. Of several suffixes that match the longest counts.
@@ -79,7 +85,7 @@ FORMATS = [
         recognizes=lambda path, head: head[:2] == b"PK" and b"/data.pkl" in head,
         structured=True,
     ),
-    Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True),
+    Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True, alone=False),
     Format(
         "Keras",
         (".keras", ".weights.h5", ".h5", ".hdf5"),
@@ -170,15 +176,26 @@ def suffixes() -> list[str]:
     return [suffix for one in FORMATS for suffix in one.suffixes]
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
+def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) -> Source:
     """Open a model file, or a folder that is one; nothing but names and shapes is read yet.
+
+    Args:
+        path: the file or folder.
+        unpacked: bytes that it may unpack to beyond 200 for each of its own; None: what the
+            environment variable NNC_UNPACKED_BYTES says, else 256 MiB.
 
     Raises:
         InputError: an unknown format, a file that is not of its format, or names of tensors that
             would do harm as paths or on a terminal.
         OSError: the file can't be read.
     """
-    source = cast(Source, import_module(format_of_input(path).module).open_source(path))
+    found = format_of_input(path)
+    with unpacking(unpacked) as budget:
+        source = cast(Source, import_module(found.module).open_source(path))
+        if found.alone and Path(path).is_file():
+            # Many tensors may lie in the same bytes.
+            budget.used = 0
+            check_expansion(path, "the file", Path(path).stat().st_size, source.nbytes)
     for name in source.tensors:
         check_name(path, name)
     return source
