@@ -107,7 +107,10 @@ def test_payloads_left_out_cannot_be_built():
         (lambda c: c["units"][3].update(payload_bytes={"base64": "?"}), "not base64"),
         (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "beside the JSON"),
         (lambda c: c["units"][3].update(payload={}), "has no such table"),
-        (lambda c: c.update(units=nested(c["units"][3], 100)), "aggregates nested more than 16 deep"),
+        (
+            lambda c: c.update(units=nested(c["units"][3], 100)),
+            "aggregates nested more than 16 deep",
+        ),
     ],
 )
 def test_other_json_is_refused_with_the_place(change, message):
