@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from nnc import api
 from nnc.bitio import InputError
 from nnc.formats.extras import load as load_library
 from nnc.formats.pytorch import arrays_of, tensor_of
 
+if TYPE_CHECKING:
+    from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
+
 __all__ = ["load", "load_file", "load_into", "save", "save_file"]
 
 
-def save(model: Any, **options: Any) -> bytes:
+def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
     """Encode a module or a state dict.
 
     Args:
@@ -37,7 +40,7 @@ def save_file(
     model: Any,
     filename: str | os.PathLike[str],
     metadata: Mapping[str, str] | None = None,
-    **options: Any,
+    **options: Unpack[SaveFileKeywords],
 ) -> None:
     """Encode a module or a state dict into a file, which is replaced in one step.
 
