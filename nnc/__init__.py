@@ -1,4 +1,4 @@
-"""nnc: ISO/IEC 15938-17 (Neural Network Coding), open: models to bitstreams and back."""
+"""nnc: compress neural networks into ISO/IEC 15938-17 (Neural Network Coding) and back."""
 
 from nnc.api import (
     check,

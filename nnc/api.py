@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, OutOfBandKeywords
+from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
     DecodedModel,
@@ -23,6 +23,7 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
             target was missed on its good side, or a pattern fits no name.
     """
     wanted = asked("encode", options)
-    data = encoded(model, wanted).to_bytes()
-    warn_of_limits(value_count(model) + values_of_products(wanted.structure.blocks), len(data))
+    arrays = as_arrays(model)
+    data = encoded(arrays, wanted).to_bytes()
+    warn_of_limits(value_count(arrays) + values_of_products(wanted.structure.blocks), len(data))
     return data
 
 
@@ -81,23 +83,23 @@ def decode(
     limits: Limits | None = None,
     **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[Any]]:
-    """Decode an NNC bitstream into the tensors of a model.
+    """Decode an NNC bitstream to the tensors of a model.
 
     Args:
         data: the bitstream.
-        reconstruct: put decomposed weights together, apply local scaling and unfold batch norms.
-            False gives the tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...),
-            a set of `decomposition`, `local_scaling` and `batch_norm` does just these.
-        batch_norms: by the name of the weight, the batch norms of the network that were folded
-            into its layers before encoding, which the bitstream doesn't say.
-        pruned: give tensors as they are coded; else of the size that they had before pruning,
-            with zeros where the bitstream says that rows or weights were left out.
-        full_dimensions: shapes by name that tensors had before pruning, where neither the
-            bitstream says them nor they follow from its masks.
+        reconstruct: join decomposed weights, apply local scaling and unfold batch norms. False
+            returns the tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...); a set
+            of `decomposition`, `local_scaling` and `batch_norm` does only those.
+        batch_norms: by the name of the weight, the batch norms that were folded into the layers of
+            the network before encoding; the bitstream doesn't record them.
+        pruned: return tensors as they are coded. False returns the size before pruning, with zeros
+            where the bitstream says that rows or weights were left out.
+        full_dimensions: shapes before pruning, by name, where the bitstream neither records them
+            nor implies them by its masks.
         **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
             `cabac_unary_length_minus1` (one for all, or by name).
-        threads: number of threads, None for one a processor.
-        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        threads: number of threads, None for one per processor.
+        executor: any `concurrent.futures.Executor`, used instead of threads.
         limits: what to accept; None for the defaults of `nnc.Limits`.
 
     Returns:
@@ -112,8 +114,8 @@ def decode(
         InputError: no such step of reconstruction, or no such weight.
 
     Warns:
-        DecodingWarning: the bitstream is an update. What is given are the differences as they
-            are coded, neither parent nor prediction added; `nnc.Decoder` applies them.
+        DecodingWarning: the bitstream is an update. The result holds the differences as they are
+            coded, neither parent nor prediction added; `nnc.Decoder` applies them.
     """
     bitstream = as_bitstream(data, **left_out)
     model = decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
@@ -137,11 +139,11 @@ def decode_levels(
     limits: Limits | None = None,
     **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[np.int32]]:
-    """Decode the levels of all entropy coded tensors: what is there before the step size.
+    """Decode the levels of all entropy-coded tensors, before the step size is applied.
 
     Args and errors as for `decode`, and:
-        before: where the bitstream is an update, the bitstreams of its session before it, in
-            order, or an `nnc.Decoder` that has taken them; its levels may be coded with theirs.
+        before: for an update, the earlier bitstreams of its session in order, or an `nnc.Decoder`
+            that has decoded them; its levels may be coded with theirs.
 
     Returns:
         int32 arrays by name: with dependent quantization the indices after the state machine
@@ -203,8 +205,8 @@ def check(
     Args:
         data: the bitstream.
         deep: decode the entropy-coded payloads too.
-        before: where the bitstream is an update, the bitstreams of its session before it, in
-            order, or an `nnc.Decoder` that has taken them: `deep` needs them.
+        before: for an update, the earlier bitstreams of its session in order, or an `nnc.Decoder`
+            that has decoded them: `deep` needs them.
         **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
             `cabac_unary_length_minus1` (one for all, or by name).
 
@@ -236,8 +238,8 @@ def diff(
         first: one bitstream.
         second: the other.
         levels: where coded payloads differ, decode them and count the levels that do.
-        before: where they are updates, the bitstreams of their session before them, in order, or
-            an `nnc.Decoder` that has taken these: `levels` may need them.
+        before: for updates, the earlier bitstreams of their session in order, or an `nnc.Decoder`
+            that has decoded them: `levels` may need them.
         **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
             `cabac_unary_length_minus1` (one for all, or by name).
 
@@ -257,17 +259,13 @@ def diff(
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:
     """Return the bytes of a bitstream; bytes are taken as they are."""
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is no bitstream but a path: nnc.open takes it")
-    return data.to_bytes() if isinstance(data, Bitstream) else data
+    return data.to_bytes() if isinstance(data, Bitstream) else view_of(data)
 
 
 def as_bitstream(data: Bytes | Bitstream, **left_out: Unpack[OutOfBandKeywords]) -> Bitstream:
     """Parse bytes; a bitstream that is parsed already is taken as it is."""
     if isinstance(data, Bitstream):
         return data
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is no bitstream but a path: nnc.load_file and nnc.open take it")
     return Bitstream.parse(data, **left_out)
 
 
@@ -279,7 +277,7 @@ def save_file(
     metadata: Mapping[str, str] | None = None,
     **options: Unpack[SaveFileKeywords],
 ) -> None:
-    """Encode the tensors of a model into a file, which is replaced in one step or not at all.
+    """Encode the tensors of a model to a file, which is replaced in one step or not at all.
 
     Args:
         tensors: arrays by name, as for `encode`.
@@ -292,8 +290,9 @@ def save_file(
         OSError: the file can't be written.
     """
     wanted = asked("save_file", options, metadata=metadata or {})
-    encoded(tensors, wanted).save(filename)
-    values = value_count(tensors) + values_of_products(wanted.structure.blocks)
+    arrays = as_arrays(tensors)
+    encoded(arrays, wanted).save(filename)
+    values = value_count(arrays) + values_of_products(wanted.structure.blocks)
     warn_of_limits(values, os.path.getsize(filename))
 
 
@@ -310,7 +309,7 @@ def load_file(
     limits: Limits | None = None,
     **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[Any]]:
-    """Decode a file into the tensors of a model.
+    """Decode a file to the tensors of a model.
 
     Args, result and errors as for `decode`; also OSError where the file can't be read.
     """

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class FileSizes(NamedTuple):
-    """What was encoded or decoded.
+    """How much was encoded or decoded.
 
     Attributes:
         tensors: number of tensors.
@@ -138,7 +138,7 @@ def units_of(source: Source, wanted: Asked) -> Iterable[Unit]:
 def advancing(
     tensors: Mapping[str, NDArray[Any]], advance: Counter
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Return tensors one by one, and tell their bytes."""
+    """Yield tensors one by one, and report their bytes."""
     for name, values in tensors.items():
         yield name, values
         advance(values.nbytes)
@@ -167,25 +167,25 @@ def decode_file(
         reconstruct: as for `nnc.decode`.
         pruned: likewise; tensors of the size that they had before pruning are decoded as a
             whole.
-        max_shard_size: cut a sharded checkpoint into files of so many bytes; None: as it was
-            cut before it was encoded, else 5 GB.
+        max_shard_size: bytes per file of a sharded checkpoint; None: cut as before encoding, or
+            else 5 GB.
         limits: what to accept; None for the defaults of `nnc.Limits`.
-        threads: number of threads, None for one a processor.
-        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        threads: number of threads, None for one per processor.
+        executor: any `concurrent.futures.Executor`, used instead of threads.
         memory: as for `encode_file`; models with decomposed or scaled layers are decoded as a
             whole.
-        progress: called with the bytes of the model that are decoded, and with its size.
+        progress: called with the bytes of the model decoded so far, and with its size.
 
     Returns:
         The sizes.
 
     Raises:
         BitstreamError: as for `nnc.decode`.
-        InputError: the suffix says no format, or the format can't hold a tensor.
+        InputError: the suffix is not that of a format, or the format can't hold a tensor.
         OSError: a file can't be read or written.
 
     Warns:
-        DecodingWarning: the bitstream is an update; differences are written.
+        DecodingWarning: the bitstream is an update, so the output holds differences.
     """
     found = format_of_output(output)
     resources = Resources(threads=threads, executor=executor, memory=memory, limits=limits)
@@ -198,7 +198,7 @@ def decode_file(
     stream = ModelStream(opened, resources, reconstruct=reconstruct)
     if stream.holds_differences:
         warn(
-            "the bitstream is an update: what is written are differences to a base model",
+            "the bitstream is an update: the output holds differences to a base model",
             DecodingWarning,
         )
     warn_of_missing(opened, stream.metadata, stream.tensors)

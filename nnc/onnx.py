@@ -23,7 +23,7 @@ def load_file(
 
     Args:
         filename: a bitstream that `nnc encode model.onnx` made, or another encoder.
-        threads: number of threads, None for one a processor.
+        threads: number of threads, None for one per processor.
         limits: what to accept; None for the defaults.
 
     Returns:
@@ -50,7 +50,7 @@ def session(
 
     Args:
         filename: the bitstream.
-        threads: number of threads for decoding, None for one a processor.
+        threads: number of threads for decoding, None for one per processor.
         limits: what to accept; None for the defaults.
         **options: those of `onnxruntime.InferenceSession`: `providers`, `sess_options` ...
 

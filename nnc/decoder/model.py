@@ -209,8 +209,8 @@ class DecodedModel:
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
             warn(
-                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
-                "as differences to a base model; nnc.Decoder(base) applies them",
+                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are "
+                "differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
             )
 
@@ -291,7 +291,7 @@ class DecodedModel:
     ) -> dict[str, NDArray[Any]]:
         """Return tensors the size that they had before pruning; see `values`."""
         if built.decomposed:
-            raise InputError("pruned=False needs weights put together (`decomposition`)")
+            raise InputError("pruned=False needs decomposed weights joined (`decomposition`)")
         for name, shape in full_dimensions.items():
             if not all(hasattr(length, "__index__") and length >= 0 for length in shape):
                 raise InputError(f"the shape {shape!r} of {name!r} before pruning is none")

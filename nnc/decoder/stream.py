@@ -120,7 +120,7 @@ class ModelStream:
             self.bitstream.release_pages()
 
     def whole_or_units(self, nncodec1: bool) -> Iterator[dict[str, NDArray[Any]]]:
-        """Return the tensors of one unit after the other, or all at once."""
+        """Yield the tensors of one unit after the other, or all at once."""
         if self.whole is not None:
             yield self.whole
             return

@@ -125,7 +125,7 @@ def in_order(
     calls: Iterable[Call],
     memory: int | None = None,
 ) -> Iterator[Any]:
-    """Make calls many at once, and give their results in order.
+    """Make calls many at once, and return their results in order.
 
     The next call is only taken when there is room for it, so that memory stays bounded however
     many there are; a call beyond the limit is made alone.

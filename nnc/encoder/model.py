@@ -27,6 +27,7 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.jobs import Job, encode_job, jobs_of, threads_of, timed_job
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
@@ -34,7 +35,6 @@ from nnc.encoder.units.layer_parameters import (
     group_tensors,
     layer_parameter_set,
 )
-from nnc.encoder.units.tensor import Lineage
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology
@@ -136,11 +136,11 @@ def encode_units(
         check_name(name)
     if inputs.tensors:
         for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor has a name like {pattern!r}", EncodingWarning)
+            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
-            raise InputError("prune_rows writes a pruning container: give none beside it")
+            raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
@@ -229,7 +229,7 @@ def chosen_blocks(
     """
     tensors = {tensor.name: tensor for tensor in prepared}
     if isinstance(blocks, str) and blocks != "auto":
-        raise InputError(f"blocks has to be a list of nnc.Block, or auto, not {blocks!r}")
+        raise InputError(f"blocks must be a list of nnc.Block, or auto, not {blocks!r}")
     if blocks == "auto":
         joined = {name for join in joins for name in join.names}
         shapes = {
@@ -306,7 +306,7 @@ class ModelPlan(NamedTuple):
         options: EncoderOptions,
         finished: Callable[[Job], None] | None = None,
     ) -> Iterator[Unit]:
-        """Return all units of the bitstream.
+        """Yield all units of the bitstream.
 
         Args:
             coded: the units of each job.
@@ -364,7 +364,7 @@ def with_parameter_sets(
     model: QuantizationPlan,
     finished: Callable[[Job], None] | None = None,
 ) -> Iterator[Unit]:
-    """Return the units of all jobs, and a layer parameter set wherever another comes into force.
+    """Yield the units of all jobs, and a layer parameter set wherever another comes into force.
 
     Args:
         jobs: what the units were made of.
@@ -408,16 +408,16 @@ def metadata_units(
     for name, note in notes.items():
         if note.changes_values:
             raise InputError(
-                f"tensor {name!r} holds integers beyond 32 bits, which only a metadata unit "
-                "can tell a decoder how to read"
+                f"tensor {name!r} holds integers beyond 32 bits, which a decoder can only read "
+                "with a metadata unit"
             )
     for tensor in tensors:
         full = left_out.full_dimensions.get(tensor.name)
         is_stored = not tensor.is_integer and qps.get(tensor.name) is None
         if full is not None and full.row_axis and is_stored:
             raise InputError(
-                f"rows are left out of tensor {tensor.name!r}, which is stored as it is: only a "
-                f"metadata unit can tell that they are its dimension {full.row_axis}"
+                f"rows are left out of tensor {tensor.name!r}, which is stored unchanged: only a "
+                f"metadata unit can say that they are its dimension {full.row_axis}"
             )
     return []
 

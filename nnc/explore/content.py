@@ -150,7 +150,7 @@ def described(element: Element) -> dict[str, Any]:
         "text": element.text,
     }
     if element.range:
-        content["range"] = element.range
+        content["range"] = f"{element.range[0]} .. {element.range[1]}"
     if element.enum:
         kind = getattr(nnc.syntax, element.enum)
         content["names"] = {str(int(value)): value.name for value in kind}
@@ -177,7 +177,7 @@ def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview
 
 
 def tensor_rows(traced: BitstreamTrace, limits: Budget) -> Iterator[dict[str, Any]]:
-    """Return a row for each tensor of the units that can be read."""
+    """Yield a row for each tensor of the units that can be read."""
     units = [
         (unit, lines)
         for unit in traced.walk()
@@ -210,7 +210,7 @@ def readable_lines(traced: UnitTrace) -> list[Any]:
 
 
 def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[dict[str, Any]]:
-    """Return the rows of the tensors in one unit."""
+    """Yield the rows of the tensors in one unit."""
     values: dict[str, Any] = {}
     levels: dict[str, Any] = {}
     problem = "" if decode else "not decoded, to keep the page quick"

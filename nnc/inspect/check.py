@@ -89,8 +89,9 @@ def check(
     """
     traced = trace(data, **left_out)
     findings: list[Finding] = []
+    rules = all_rules(deep=False)
     for model in models(traced):
-        for rule in all_rules(deep=False):
+        for rule in rules:
             findings += rule.findings(model)
     findings += syntax_findings(traced, alone=not findings)
     skipped = {

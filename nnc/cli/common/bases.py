@@ -59,8 +59,8 @@ def base_option(function: Function) -> Function:
     """Add the option `--base`; the verb gets a tuple of paths."""
     return click.option(
         "--base", metavar="FILE", multiple=True,
-        help="What BITSTREAM is an update of: a bitstream, a model file or a saved session; again "
-             "for each bitstream that came between, in order.",
+        help="What BITSTREAM updates: a bitstream, a model file or a saved session. Repeat it, in "
+             "order, for each bitstream that came between.",
     )(function)  # fmt: skip
 
 

@@ -108,12 +108,12 @@ def within_window(
     if fitting > highest:
         warn(
             f"tensor {tensor.name!r} holds values up to {tensor.largest:g}, too large for the "
-            "quantization parameters of the others: it is stored as it is",
+            "quantization parameters of the others: it is stored unchanged",
             EncodingWarning,
         )
         return None
     if fitting != asked:
-        reason = "its levels fit 32 bits" if fitting > max(asked, lowest) else "it can be coded"
+        reason = "its levels fit in 32 bits" if fitting > max(asked, lowest) else "it can be coded"
         warn(
             f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}",
             EncodingWarning,

@@ -35,7 +35,7 @@ def points(accuracy: float) -> float:
         value = math.nan
     if not 0 <= value <= 100:
         raise InputError(
-            f"evaluate has to give an accuracy, 0 to 1 or in percent, not {accuracy!r}"
+            f"evaluate must return an accuracy, 0 to 1 or in percent, not {accuracy!r}"
         )
     return 100 * value if value <= 1 else value
 

@@ -128,7 +128,7 @@ class Search:
         return measured
 
     def measure(self, coarseness: float) -> float:
-        """Encode once, and give what comes out as a share of the limit."""
+        """Encode once, and return the result as a share of the limit."""
         options = self.coarseness.options(coarseness)
         bitstream = self.encode(options)
         data = bitstream.to_bytes()
@@ -202,7 +202,7 @@ def encode_to_target(
         EncodingWarning: the encoding is further from the target, or a pattern fits no name.
     """
     if options.qp is not None or options.bit_depth is not None:
-        raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
+        raise InputError("a target sets the step sizes: give it without qp and bit_depth")
     if target.max_error is not None and options.dq is None:
         # Rounding makes no error above half a step; all else does, where others gain by it.
         options = replace(options, dq=False, effort=0)
@@ -210,7 +210,7 @@ def encode_to_target(
     if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
         raise InputError("the target bits_per_value can't be met: there are no values")
     for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor has a name like {pattern!r}", EncodingWarning)
+        warn(f"no tensor name matches {pattern!r}", EncodingWarning)
 
     def encode(one: EncoderOptions) -> Bitstream:
         with warnings.catch_warnings():
@@ -259,7 +259,7 @@ def result_of(search: Search) -> TargetResult:
     if search.best is None:
         nearest = min(search.trials, key=lambda one: one.share)
         raise InputError(
-            f"no encoding keeps to {target.kind} {getattr(target, target.kind)}: the nearest of "
+            f"no encoding meets {target.kind} {getattr(target, target.kind)}: the nearest of "
             f"{len(search.trials)} tried has {nearest.value:.6g}"
         )
     bitstream, trial, options = search.best

@@ -36,8 +36,9 @@ from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.decodability import warn_of_limits
-from nnc.encoder.units.tensor import Lineage
+from nnc.encoder.units.header import Lineage
 from nnc.model.data_format import DTYPES
+from nnc.model.given import as_arrays
 from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
@@ -104,7 +105,7 @@ class Encoder:
         self.decoder.save(path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Go on from the state in a file that this or another session saved.
+        """Resume from the state in a file that this or another session saved.
 
         Raises:
             InputError: the file holds no such state.
@@ -126,22 +127,23 @@ class Encoder:
     ) -> bytes:
         """Encode a model: the first one whole, each further one as an update.
 
-        Tensors that are as the receivers have them already are left out of an update, and so
-        are those that aren't among `tensors`. Sent anew are integers that changed, tensors of
-        another shape or dtype than before, floats that are kept as they are, and those whose
-        difference isn't finite.
+        An update leaves out tensors that the receivers already have as they are, and those that
+        aren't among `tensors`. It sends whole: integers that changed, tensors whose shape or
+        dtype changed, floats that are stored unchanged, and tensors whose difference isn't
+        finite.
 
         Args:
             tensors: arrays by name.
             information: what else to tell of the model: `base_model_id` and its performance.
 
         Returns:
-            The bitstream. The session's state is then that of a decoder of it; where an error is
-            raised, it stays as it was.
+            The bitstream. The session then has the state of a decoder that has decoded it; after
+            an error it stays as it was.
 
         Raises:
             InputError: a tensor that can't be coded.
         """
+        tensors = as_arrays(tensors)
         before, held = self.decoder.state, self.decoder.held_values
         try:
             data = self.encode_bitstream(tensors, information=information).to_bytes()
@@ -234,7 +236,7 @@ class Encoder:
         Returns:
             What is coded by name, and the layers of it that are one unit each.
         """
-        given = {name: np.asarray(values) for name, values in tensors.items()}
+        given = as_arrays(tensors)
         layers = self.found_layers(given)
         inside = names_of(layers)
         result: dict[str, Piece] = {}
@@ -453,7 +455,7 @@ def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
-    """Return tensors that have no tree theirs: the wanted one, or the next that is nobody's."""
+    """Give each tensor without a tree one: the one it wants, or the next that is nobody's."""
     taken = set(trees.values())
     for name, tree in wanted.items():
         if name in trees:

@@ -57,7 +57,7 @@ def group_tensors(
     together: Iterable[tuple[str, Sequence[str]]] = (),
     read: Callable[[str], PreparedTensor] | None = None,
 ) -> Grouping:
-    """Return each tensor its parameter set, and plan the quantization parameters.
+    """Assign each tensor its parameter set, and plan the quantization parameters.
 
     Args:
         tensors: those of a model, joined ones as one.

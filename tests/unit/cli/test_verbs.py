@@ -173,8 +173,8 @@ def test_standard_streams(model, encoded, tmp_path, monkeypatch, capsysbinary):
         (["frobnicate"], 4, "No such command"),
         (["encoed"], 4, "No such command 'encoed'. Did you mean 'encode'?"),
         (["encode", "--bitdepth", "4"], 4, "Did you mean '--bit-depth'?"),
-        (["encode", "model.txt", "-o", "x.nnc"], 4, "no format of models"),
-        (["decode", "DEFAULT", "-o", "x.txt"], 4, "no format of models"),
+        (["encode", "model.txt", "-o", "x.nnc"], 4, "model format"),
+        (["decode", "DEFAULT", "-o", "x.txt"], 4, "model format"),
         (["encode", "x.safetensors", "-o", "y", "--tensor-qp", "a"], 4, "PATTERN=QP"),
         (["info", "CUT"], 2, "runs past the end"),
         (["decode", "OOB", "-o", "x.npz"], 4, "dimensions of the unit's tensor"),
@@ -296,7 +296,7 @@ def test_an_update_of_another_model(updated, tmp_path, capsys):
     _, other, update = updated
     out = tmp_path / "x.safetensors"
     assert run(["decode", str(update), "--base", str(other), "-o", str(out)]) == 4
-    assert "the update is one of another model" in capsys.readouterr().err
+    assert "the update is for another model" in capsys.readouterr().err
     assert not out.exists()
 
 
@@ -314,7 +314,7 @@ def test_the_base_model_may_be_in_another_file(updated, tmp_path):
 
 @pytest.mark.parametrize(
     ("verb", "code", "message"),
-    [("encode", 4, "gives only a difference"), ("decode", 2, "was decoded already")],
+    [("encode", 4, "gives only a difference"), ("decode", 2, "was already decoded")],
 )
 def test_a_base_that_is_an_update(verb, code, message, updated, tmp_path, capsys):
     _, new, update = updated
