@@ -10,6 +10,7 @@ latter are of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 #: A value that is longer in text is cut where a message shows it.
@@ -26,6 +27,22 @@ class InputError(NncError, ValueError):
 
 class UnknownOptionError(InputError, TypeError):
     """An option is given that there isn't; the message names the nearest that there is."""
+
+
+def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownOptionError:
+    """Return the error for an option that there isn't, which names the nearest that there is.
+
+    Args:
+        name: what was given.
+        known: the names that there are.
+        place: where it was given; begins the message.
+    """
+    import difflib
+
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 1)
+    told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 
 
 class PlacedError(NncError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from nnc.bitio import (
     BitReader,
@@ -14,6 +14,7 @@ from nnc.bitio import (
     LimitError,
     MissingValueError,
     Table,
+    unknown_option,
 )
 from nnc.bitstream.unit import (
     PARAMETER_SETS,
@@ -40,6 +41,13 @@ KNOWN_TYPES = frozenset(int(kind) for kind in NnrUnitType)
 MAXIMUM_AGGREGATE_DEPTH = 16
 
 
+class OutOfBandKeywords(TypedDict, total=False):
+    """What a bitstream leaves out, as keywords of a call; see `OutOfBand`."""
+
+    dimensions: Mapping[str, Sequence[int]] | None
+    cabac_unary_length_minus1: int | Mapping[str, int] | None
+
+
 @dataclass(frozen=True, slots=True)
 class OutOfBand:
     """What a bitstream may leave to its receiver to know (clause 6.4.3).
@@ -51,6 +59,19 @@ class OutOfBand:
 
     dimensions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None
+
+    @classmethod
+    def of(cls, **left_out: Unpack[OutOfBandKeywords]) -> OutOfBand:
+        """Return what a call is given, None for nothing.
+
+        Raises:
+            UnknownOptionError: something else.
+        """
+        for name in left_out:
+            if name not in OutOfBandKeywords.__annotations__:
+                raise unknown_option(name, OutOfBandKeywords.__annotations__)
+        dimensions = left_out.get("dimensions") or {}
+        return cls(dimensions, left_out.get("cabac_unary_length_minus1"))
 
     def shape(self, name: str) -> list[int] | None:
         """Return tensor_dimensions of one tensor, or None.

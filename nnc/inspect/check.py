@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from nnc.bitio import BitstreamError
+from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
@@ -68,8 +69,7 @@ def check(
     *,
     deep: bool = False,
     before: Before = (),
-    dimensions: Mapping[str, Sequence[int]] | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> Report:
     """Check a bitstream for everything that we know rules for.
 
@@ -79,8 +79,7 @@ def check(
         before: where the bitstream is an update, the bitstreams of its session before it, in
             order, or a decoder that has taken them; payloads may be coded with what those hold,
             and are skipped without it.
-        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for that element, one for all or by name.
+        **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Returns:
         The findings; no error is raised for a bad bitstream.
@@ -88,7 +87,7 @@ def check(
     Raises:
         NncError: one of the bitstreams before can't be decoded.
     """
-    traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
+    traced = trace(data, **left_out)
     findings: list[Finding] = []
     rules = all_rules(deep=False)
     for model in models(traced):
@@ -100,9 +99,7 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        session = session_after(
-            before, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-        )
+        session = session_after(before, **left_out)
         found, not_decoded = check_payloads(traced, broken, session)
         findings += found
         skipped |= not_decoded
