@@ -104,7 +104,7 @@ def arrays_in(model: Any) -> dict[str, Any]:
     torch = load_library("torch", "torch", "PyTorch models")
     state = model.state_dict() if isinstance(model, torch.nn.Module) else model
     if not isinstance(state, Mapping):
-        raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
+        raise InputError(f"expected a module or a state dict, not {type(model).__name__}")
     return arrays_of(state, "the state dict")
 
 

@@ -11,11 +11,15 @@ PASSED_OVER = ("nnc", "importlib")
 
 
 class EncodingWarning(UserWarning):
-    """The encoder did something else than it was asked to, since that was impossible."""
+    """The encoder did not do what was asked, because that was impossible."""
 
 
 class DecodingWarning(UserWarning):
-    """What is given back isn't all that the bitstream means."""
+    """The result isn't all that the bitstream means; it holds differences, for example."""
+
+
+class MissingTensorsWarning(DecodingWarning):
+    """The bitstream names tensors that it doesn't hold."""
 
 
 def warn(message: str, category: type[Warning]) -> None:
@@ -43,5 +47,5 @@ def warn(message: str, category: type[Warning]) -> None:
 
 def is_passed_over(frame: FrameType) -> bool:
     """Tell whether a frame runs code of the library, or an import."""
-    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    package = (frame.f_globals.get("__name__") or "").partition(".")[0]
     return package in PASSED_OVER

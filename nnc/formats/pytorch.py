@@ -61,7 +61,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         except zipfile.BadZipFile as error:
             raise InputError(f"{place}: {error}") from None
     if place.suffix == ".pt2":
-        raise InputError(f"{place}: this is no exported program")
+        raise InputError(f"{place}: not an exported program")
     return ArraySource(arrays_of(loaded(place), place))
 
 
@@ -102,7 +102,7 @@ def arrays_of(content: Any, where: object) -> dict[str, NDArray[Any]]:
     for name, value in state.items():
         if not isinstance(value, torch.Tensor):
             raise InputError(
-                f"{where}: {name!r} of the state dict is {type(value).__name__}, no tensor"
+                f"{where}: {name!r} of the state dict is {type(value).__name__}, not a tensor"
             )
         check_shape(str(where), str(name), tuple(value.shape))
         check_repetition(value, name, where)
@@ -114,7 +114,7 @@ def state_dict_in(content: Any, where: object) -> Mapping[str, Any]:
     """Find the state dict in what a file holds."""
     torch = load("torch", "torch", "PyTorch files")
     if isinstance(content, torch.Tensor):
-        raise InputError(f"{where}: this is a tensor without a name; {ADVICE}")
+        raise InputError(f"{where}: the file holds one tensor without a name; {ADVICE}")
     if isinstance(content, Mapping):
         if any(isinstance(value, torch.Tensor) for value in content.values()):
             return content
@@ -124,7 +124,7 @@ def state_dict_in(content: Any, where: object) -> Mapping[str, Any]:
                 return inner
         if not content:
             return content
-    raise InputError(f"{where}: there is no state dict in it; {ADVICE}")
+    raise InputError(f"{where}: the file holds no state dict; {ADVICE}")
 
 
 def check_repetition(tensor: Any, name: object, where: object) -> None:
@@ -147,7 +147,7 @@ def array_of(tensor: Any, what: str) -> NDArray[Any]:
     """
     torch = load("torch", "torch", "PyTorch files")
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
-        raise InputError(f"{what} is sparse, quantized or without values; make it a plain one")
+        raise InputError(f"{what} is sparse, quantized or without values; make it a plain tensor")
     plain = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
     name = str(plain.dtype).removeprefix("torch.")
     try:
@@ -180,7 +180,25 @@ def write_state_dict(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[
     """Write a state dict."""
     torch = load("torch", "torch", "PyTorch files")
     state = {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}
-    replace_file(path, lambda file: torch.save(state, file))
+
+    def write(file: Any) -> None:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            # What stopped it (a full disk, a request to end) made PyTorch's writer fail as well.
+            raise cause_of(error) from None
+
+    replace_file(path, write)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return what an error came up in the handling of: the first that isn't PyTorch's own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) or not isinstance(below, Exception):
+            return below
+        below = below.__context__
+    return error
 
 
 def open_sink(

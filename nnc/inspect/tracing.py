@@ -158,7 +158,7 @@ class UnitTrace:
         return UNKNOWN_TYPE
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return the unit, and those in it, in the order of decoding."""
+        """Yield the unit, and those in it, in the order of decoding."""
         yield self
         for unit in self.units:
             yield from unit.walk()
@@ -177,12 +177,12 @@ class BitstreamTrace:
     units: list[UnitTrace]
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return all units in the order of decoding, those in aggregates too."""
+        """Yield all units in the order of decoding, those in aggregates too."""
         for unit in self.units:
             yield from unit.walk()
 
     def elements(self) -> Iterator[TracedElement]:
-        """Return all elements, in the order of the data."""
+        """Yield all elements, in the order of the data."""
         for unit in self.walk():
             yield from unit.elements
 
@@ -240,9 +240,10 @@ class Sink:
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
-        path, bracket, _ = entry.path.rpartition("[")
-        if not bracket or path != self.list_path:
-            self.list_path, self.list_length = path if bracket else "", 0
+        # The index has to be the element's own: that of a unit stands before a dot.
+        list_path = entry.path.rpartition("[")[0] if entry.path.endswith("]") else ""
+        if not list_path or list_path != self.list_path:
+            self.list_path, self.list_length = list_path, 0
         self.list_length += 1
         value: Any = entry.value
         if self.list_length > LONGEST_LIST + 1:
@@ -395,7 +396,7 @@ def unit_stack(path: str) -> list[Place]:
 
 
 def add_rest(current: UnitTrace, name: str) -> None:
-    """Return a name to what follows the last element of a unit, if there is anything."""
+    """Name what follows the last element of a unit, if there is anything."""
     last = current.elements[-1] if current.elements else None
     begin = 8 * current.start if last is None else last.position + last.bits
     bits = 8 * current.stop - begin
