@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
+from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
     DecodedModel,
@@ -23,6 +23,7 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
             target was missed on its good side, or a pattern fits no name.
     """
     wanted = asked("encode", options)
-    data = encoded(model, wanted).to_bytes()
-    warn_of_limits(value_count(model) + values_of_products(wanted.structure.blocks), len(data))
+    arrays = as_arrays(model)
+    data = encoded(arrays, wanted).to_bytes()
+    warn_of_limits(value_count(arrays) + values_of_products(wanted.structure.blocks), len(data))
     return data
 
 
@@ -281,9 +283,7 @@ def diff(
 
 def as_bytes(data: Bytes | Bitstream) -> Bytes:
     """Return the bytes of a bitstream; bytes are taken as they are."""
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is a path, not a bitstream: open it with nnc.open")
-    return data.to_bytes() if isinstance(data, Bitstream) else data
+    return data.to_bytes() if isinstance(data, Bitstream) else view_of(data)
 
 
 def as_bitstream(
@@ -294,8 +294,6 @@ def as_bitstream(
     """Parse bytes; a bitstream that is parsed already is taken as it is."""
     if isinstance(data, Bitstream):
         return data
-    if isinstance(data, str | os.PathLike):
-        raise InputError(f"{data!r} is a path, not a bitstream: use nnc.load_file or nnc.open")
     return Bitstream.parse(
         data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
     )
@@ -322,8 +320,9 @@ def save_file(
         OSError: the file can't be written.
     """
     wanted = asked("save_file", options, metadata=metadata or {})
-    encoded(tensors, wanted).save(filename)
-    values = value_count(tensors) + values_of_products(wanted.structure.blocks)
+    arrays = as_arrays(tensors)
+    encoded(arrays, wanted).save(filename)
+    values = value_count(arrays) + values_of_products(wanted.structure.blocks)
     warn_of_limits(values, os.path.getsize(filename))
 
 

@@ -18,7 +18,7 @@ from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile, opened
+from nnc.bitstream.mapped import MappedFile, opened, view_of
 from nnc.bitstream.parser import OutOfBand, UnitParser
 from nnc.bitstream.unit import Unit
 
@@ -80,7 +80,7 @@ class Bitstream:
             IncompleteError: the bytes end within a unit.
             LimitError: aggregates are nested too deep.
         """
-        view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+        view = view_of(data)
         out_of_band = OutOfBand(dimensions or {}, cabac_unary_length_minus1)
         return cls(UnitParser(view, out_of_band).parse_units(0, len(view)))
 

@@ -382,11 +382,14 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
             name of the field, name of the table, index.
     """
     owners: dict[str, dict[Any, None]] = {}
-    for path, stack in elements:
-        owners.setdefault(without_numbers(path), {})[stack] = None
+    short = [without_numbers(path) for path, _ in elements]
+    for name, (_, stack) in zip(short, elements, strict=True):
+        owners.setdefault(name, {})[stack] = None
+    if all(len(named) == 1 for named in owners.values()):
+        return [path for path, _ in elements]
     paths = []
-    for path, stack in elements:
-        named = owners[without_numbers(path)]
+    for name, (path, stack) in zip(short, elements, strict=True):
+        named = owners[name]
         if len(named) > 1 and stack != min(named, key=len):
             tables = [name + index_text(index) for name, _, index in stack]
             path = ".".join([*tables, path.rpartition(".")[2]])
@@ -396,6 +399,8 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
 
 def without_numbers(path: str) -> str:
     """Return a path without the numbers in the indices of its last name."""
+    if not path.endswith("]"):
+        return path
     before, dot, last = path.rpartition(".")
     name = last.partition("[")[0]
     return before + dot + name + "[]" * last.count("[")

@@ -51,6 +51,10 @@ CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
 
+#: Names of the types that have one.
+TYPE_NAMES = {int(kind): kind.name for kind in NnrUnitType}
+
+
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
     """Return the header of a unit that is whole, and can be decoded without other data units.
 
@@ -68,10 +72,8 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
 
 def type_name(nnr_unit_type: int) -> str:
     """Return the name of a unit type; reserved and unspecified ones by their number."""
-    try:
-        return NnrUnitType(nnr_unit_type).name
-    except ValueError:
-        return f"type {nnr_unit_type}"
+    name = TYPE_NAMES.get(nnr_unit_type)
+    return f"type {nnr_unit_type}" if name is None else name
 
 
 @dataclass(frozen=True, slots=True)

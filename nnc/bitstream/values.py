@@ -190,8 +190,8 @@ def value_from_text(field: Field | None, text: str) -> Any:
     if text.startswith(("[", '"')):
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise InputError(f"{field.name}: {text!r} is no JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
     names = enum_of(field.element) if field.element is not None else None
     if names is not None and re.match(r"[A-Za-z]", text):
         return enum_value(field, names, text)

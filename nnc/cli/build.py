@@ -31,7 +31,7 @@ def command(json_file: str, output: str, force: bool) -> None:
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(data.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)

@@ -24,6 +24,7 @@ from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 from nnc.decoder.workers import Resources
+from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
@@ -434,7 +435,7 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
     if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
         raise InputError(f"base_depth must be 0 or more, not {depth!r}")
     state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
-    for name, given in base.items():
+    for name, given in as_arrays(base, "the base model").items():
         if not isinstance(name, str):
             raise InputError(f"the name of a tensor must be text, not {name!r}")
         values = np.asarray(given)

@@ -177,7 +177,7 @@ def files_of(
         result[QUANTIZATION] = topology.quantization
     try:
         quantized = set(json.loads(metadata.get(QUANTIZED, "[]")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{where}: metadata {QUANTIZED!r}: {error}") from None
     for name, shape in needed.items():
         values = arrays[name]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
 from nnc.bitstream.files import UNFINISHED
+from nnc.formats.recognition import check_is_model
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -84,7 +85,8 @@ class ShardedSource(Source):
         """
         place = index.parent / shard
         if not place.is_file():
-            raise InputError(f"{index}: the shard {shard!r} is missing")
+            raise InputError(f"{index}: the shard {shard!r} is not there")
+        check_is_model(place)
         source = self.shards[shard] = SafetensorsSource(place)
         for name in sorted(names - source.tensors.keys()):
             raise InputError(f"{index}: tensor {name!r} is not in the shard {shard!r}")

@@ -26,6 +26,7 @@ from nnc.bitstream.builder import build_table, given_value
 from nnc.bitstream.editing.edit import link
 from nnc.bitstream.fields import Field, array_type, fields_of
 from nnc.bitstream.mapped import bytes_of
+from nnc.bitstream.parser import MAXIMUM_AGGREGATE_DEPTH
 from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, nnr_unit_header
 
@@ -220,6 +221,8 @@ class JsonBuilder:
 
     def units(self, content: Any, path: str) -> list[Unit]:
         """Make a list of units."""
+        if path.count(".") > MAXIMUM_AGGREGATE_DEPTH:
+            raise InputError(f"{path}: aggregates nested more than {MAXIMUM_AGGREGATE_DEPTH} deep")
         if not isinstance(content, list):
             raise InputError(f"{path}: expected a list of units")
         return [self.unit(one, f"{path}[{number}]") for number, one in enumerate(content)]

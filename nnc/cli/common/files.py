@@ -95,12 +95,21 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
         try:
             bitstream = Bitstream.open(path, **out_of_band)
         except BitstreamError as error:
-            if is_model_file(path):
-                error.hint = NOT_A_BITSTREAM
+            error.hint = hint_of(path) or error.hint
             raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
     return bitstream
+
+
+def hint_of(path: str) -> str:
+    """Say what a file is that is no bitstream, where that can be told."""
+    from nnc.formats import head_of, what_it_is
+
+    what = what_it_is(head_of(path))
+    if what is not None:
+        return f"this is {what}"
+    return NOT_A_BITSTREAM if is_model_file(path) else ""
 
 
 def is_model_file(path: str) -> bool:

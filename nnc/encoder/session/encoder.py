@@ -38,6 +38,7 @@ from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.decodability import warn_of_limits
 from nnc.encoder.units.header import Lineage
 from nnc.model.data_format import DTYPES
+from nnc.model.given import as_arrays
 from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
@@ -142,6 +143,7 @@ class Encoder:
         Raises:
             InputError: a tensor that can't be coded.
         """
+        tensors = as_arrays(tensors)
         before, held = self.decoder.state, self.decoder.held_values
         try:
             data = self.encode_bitstream(tensors, information=information).to_bytes()
@@ -234,7 +236,7 @@ class Encoder:
         Returns:
             What is coded by name, and the layers of it that are one unit each.
         """
-        given = {name: np.asarray(values) for name, values in tensors.items()}
+        given = as_arrays(tensors)
         layers = self.found_layers(given)
         inside = names_of(layers)
         result: dict[str, Piece] = {}

@@ -76,8 +76,16 @@ def test_a_model_file_is_no_bitstream(folder, capsys, verb):
     assert "nnc encode makes a bitstream of it" in told(
         capsys, name, "m.safetensors", *rest, code=2
     )
-    Path("m.txt").write_bytes(Path("m.safetensors").read_bytes())
+    Path("m.txt").write_bytes(b"a text that is no model, and no bitstream either")
     assert "nnc encode" not in told(capsys, name, "m.txt", *rest, code=2)
+
+
+@pytest.mark.parametrize(
+    "verb", [["info"], ["tree"], ["trace"], ["decode", "-o", "x.npz"]], ids=str
+)
+def test_a_pointer_is_no_bitstream(folder, capsys, verb):
+    Path("m.nnc").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert "Git LFS pointer" in told(capsys, verb[0], "m.nnc", *verb[1:], code=2)
 
 
 def test_faults_of_what_is_compared_are_data_too(folder, capsys):

@@ -155,8 +155,8 @@ def test_load_into_another_module(network, tmp_path):
 def test_what_is_no_state_dict(tmp_path):
     with pytest.raises(InputError, match="module or a state dict"):
         nnc.torch.save(3)
-    with pytest.raises(InputError, match="'b' of the state dict is int"):
-        nnc.torch.save({"a": torch.ones(2), "b": 3})
+    with pytest.raises(InputError, match="no state dict in it"):
+        nnc.torch.save({"b": 3})
     with pytest.raises(InputError, match="sparse"):
         nnc.torch.save({"a": torch.eye(3).to_sparse()})
     with pytest.raises(InputError, match="without values"):
