@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-#: What an element holds that has to appear, by its kind.
-EMPTY = {"float": 0.0, "str": "", "bytes": b""}
+#: What an element holds that has to appear, by its coding; for integers see `Element.default`.
+EMPTY = {"flt": 0.0, "st": "", "bs": b""}
 
 
 class Constraint(NamedTuple):
@@ -87,8 +87,8 @@ class Element(NamedTuple):
     @property
     def default(self) -> Any:
         """Value of an element that has to appear: that of its absence, else the least valid."""
-        if self.kind != "int":
-            return EMPTY[self.kind]
+        if self.coding in EMPTY:
+            return EMPTY[self.coding]
         if isinstance(self.absent, int):
             return self.absent
         return self.range[0] if self.range is not None else 0
