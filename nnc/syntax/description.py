@@ -1,7 +1,7 @@
 """What the schema says about tables and their elements, as data.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ class Constraint(NamedTuple):
         sentence: says that it was broken.
         names: the names that it is about.
         holds: tells of their values whether it is kept.
-
     """
 
     sentence: str
@@ -58,7 +57,6 @@ class Element(NamedTuple):
         module: the module that decodes it, for external bytes, or None.
         unnamed: first and last value of each range that the enum has no names for, and what
             they are: `reserved` or `unspecified`.
-
     """
 
     name: str
@@ -114,7 +112,6 @@ class Shape(NamedTuple):
         array: the innermost list is a numpy array.
         called: name of the table that it holds, or "".
         derived: it follows from the elements and is not coded.
-
     """
 
     kind: str
@@ -134,7 +131,6 @@ class Description(NamedTuple):
         status: how sure the transcription is.
         schema: `file:line` of the schema.
         elements: the elements by name.
-
     """
 
     table: str
