@@ -96,7 +96,7 @@ class Table:
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
 
     def called(self) -> Iterator[tuple[str, Table]]:
-        """Return the called tables that are present, with the names of their fields."""
+        """Yield the called tables that are present, with the names of their fields."""
         for field in self.fields:
             try:
                 value = object.__getattribute__(self, field)

@@ -69,7 +69,7 @@ def fields_by_table(table: str) -> dict[str, Field]:
 
 
 def called_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Return the fields of a table that hold called tables, in order."""
+    """Yield the fields of a table that hold called tables, in order."""
     for field in fields_of(table_type).values():
         if field.called is not None and not field.depth:
             yield field

@@ -190,8 +190,8 @@ def value_from_text(field: Field | None, text: str) -> Any:
     if text.startswith(("[", '"')):
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise InputError(f"{field.name}: {text!r} is no JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
     names = enum_of(field.element) if field.element is not None else None
     if names is not None and re.match(r"[A-Za-z]", text):
         return enum_value(field, names, text)
@@ -207,7 +207,7 @@ def enum_value(field: Field, names: Any, text: str) -> int:
         return sum({int(names[name.strip()]) for name in text.split("|")})
     except KeyError as error:
         known = ", ".join(member.name for member in names)
-        raise InputError(f"{field.name}: no value {error}; there are {known}") from None
+        raise InputError(f"{field.name}: no value {error}; choose from {known}") from None
 
 
 def bytes_from_text(text: str) -> bytes:
@@ -218,5 +218,5 @@ def bytes_from_text(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise InputError(
-            f"bytes are given by hexadecimal digits or base64:..., not {text[:40]!r}"
+            f"bytes must be hexadecimal digits or base64:..., not {text[:40]!r}"
         ) from None

@@ -117,7 +117,7 @@ class CodedTensor:
         """
         if values.size != self.values:
             raise InvalidError(
-                "the tensor has another size than its parent",
+                "the tensor's size differs from its parent's",
                 path="header.tensor_dimensions",
                 value=self.values,
                 allowed=f"{values.size} values",
@@ -254,7 +254,7 @@ def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
     """Refuse what this decoder doesn't decode."""
     if header.partial_data_counter and not unit.parts:
         raise UnsupportedError(
-            "the unit is a part, and can be decoded only joined with the others",
+            "the unit is one part, and can't be decoded without the others",
             path="header.partial_data_counter",
             value=header.partial_data_counter,
             clause="6.4.2",
@@ -262,7 +262,7 @@ def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
         )
     if header.first_tensor_dimension_shift and (header.compressed_parameter_types or 0) & DC:
         raise UnsupportedError(
-            "decomposed layers whose rows aren't the first dimension are not decoded",
+            "decomposed layers can only be decoded if their rows are the first dimension",
             path="header.first_tensor_dimension_shift",
             value=header.first_tensor_dimension_shift,
         )
@@ -336,7 +336,7 @@ def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
     shift = header.first_tensor_dimension_shift or 0
     if shift and shift >= len(dimensions):
         raise InvalidError(
-            "the row axis is none of the tensor's dimensions",
+            "the row axis is not one of the tensor's dimensions",
             path="header.first_tensor_dimension_shift",
             value=shift,
             allowed=f"0..{len(dimensions) - 1}",
@@ -358,7 +358,7 @@ def block_tensors(
     names = unit.names
     if len(names) != count:
         raise InvalidError(
-            "the number of names is not that of the tensors in the block",
+            "the number of names differs from the number of tensors in the block",
             path="header.topology_elem_id_list",
             value=len(names),
             allowed=str(count),

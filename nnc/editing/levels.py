@@ -133,7 +133,7 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
         BitstreamError: a payload can't be decoded.
     """
     if profile not in (0, 1):
-        raise InputError(f"profile has to be 0 or 1, not {profile!r}")
+        raise InputError(f"profile must be 0 or 1, not {profile!r}")
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
         link(bitstream)
     coded: list[tuple[Unit, str, bytes, EntryPoints]] = []
@@ -206,7 +206,7 @@ def tensor_of(decoded: Sequence[DecodedTensor], name: str) -> DecodedTensor:
     for one in decoded:
         if name in one.tensor.names:
             if one.tensor.split is not None:
-                raise InputError(f"tensor {name!r} is coded as one with others")
+                raise InputError(f"tensor {name!r} is coded together with others")
             if one.levels is None:
                 raise InputError(f"tensor {name!r} is stored raw and has no levels")
             return one

@@ -1,14 +1,16 @@
-"""ONNX models (Annex B): initializers are the tensors, the rest of the ModelProto the topology.
+"""ONNX models (Annex B): what holds values is coded, the rest of the ModelProto is the topology.
 
-An initializer keeps name, shape and type in the topology; its data are left out there. What the
-bitstream has no place for (strings, complex numbers, floats that aren't finite) stays in it.
+A tensor keeps its shape and type in the topology; its data are left out there. What the bitstream
+has no place for (strings, complex numbers, floats that aren't finite) stays in it, and so do the
+small numbers of Constant nodes, which take less there than a unit of their own.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,15 @@ from nnc.decoder import Topology
 from nnc.formats.batch_norm import layers_of_graph
 from nnc.formats.extras import load
 from nnc.formats.hostile import check_shape, safe_file
+from nnc.formats.onnx_graph import (
+    FLOAT_TYPES,
+    all_tensors,
+    row_axes,
+    scopes_of,
+    settings,
+    tensors_of,
+    value_count,
+)
 from nnc.formats.source import ArraySink, Sink, Source, TensorInfo
 from nnc.syntax import TopologyStorageFormat
 
@@ -38,17 +49,8 @@ LARGEST_MESSAGE = 1 << 30
 #: Smaller tensors stay in the message: readers look at shapes and the like before they open files.
 SMALLEST_EXTERNAL = 1024
 
-#: Nodes that take float tensors which are settings and not weights: a rounding error there
-#: would be one of the shape of the output, or of a whole tensor.
-EXACT_INPUTS = frozenset(
-    {
-        *("Clip", "ConstantOfShape", "DequantizeLinear", "NonMaxSuppression", "OneHot"),
-        *("Pad", "QuantizeLinear", "Range", "Resize", "Upsample"),
-    }
-)
-
-#: Nodes whose weight has its output channels as another dimension than the first.
-WEIGHT_INPUT = 1
+#: Constants of so many whole numbers stay in the graph.
+LARGEST_INLINE = 16
 
 
 class OnnxSource(Source):
@@ -68,13 +70,18 @@ class OnnxSource(Source):
         self.path = Path(path)
         self.onnx = load("onnx", "onnx", "ONNX models")
         self.model = parsed(self.onnx, self.path.read_bytes(), self.path)
+        lists_as_tensors(self.onnx, self.model)
+        names = [proto.name for proto in self.model.graph.initializer]
+        for name, count in Counter(names).items():
+            if count > 1 or not name:
+                raise InputError(f"{self.path}: initializer {name!r} occurs twice in the graph")
+        self.found = tensors_of(self.model)
         self.protos: dict[str, Any] = {}
-        for proto in self.model.graph.initializer:
-            check_shape(self.path, proto.name, proto.dims)
-            if proto.name in self.protos or not proto.name:
-                raise InputError(f"{self.path}: initializer {proto.name!r} is twice in the graph")
-            if can_be_coded(self.onnx, proto):
-                self.protos[proto.name] = proto
+        for name, proto in self.found.protos.items():
+            check_shape(self.path, name, proto.dims)
+            inline = name not in self.found.initializers and stays_inline(proto)
+            if not inline and can_be_coded(self.onnx, proto):
+                self.protos[name] = proto
         super().__init__({name: self.info(proto) for name, proto in self.protos.items()}, {})
         for name in [name for name in self.protos if not self.is_finite(name)]:
             del self.protos[name], self.tensors[name]
@@ -112,32 +119,22 @@ class OnnxSource(Source):
 
     def set_roles(self) -> None:
         """Find what is a constant of the graph, and what has its rows elsewhere."""
-        exact = {
-            name
+        sizes = {
+            name: math.prod(info.shape)
             for name, info in self.tensors.items()
-            if info.dtype.kind not in "biu" and math.prod(info.shape) <= 1
+            if info.dtype.kind not in "biu"
         }
-        axes = {}
-        for graph in graphs(self.model):
-            for node in graph.node:
-                floats = {name for name in node.input if name in self.tensors}
-                if node.op_type in EXACT_INPUTS or node.op_type.startswith("QLinear"):
-                    exact |= floats
-                axis = row_axis(node)
-                if axis and node.input[WEIGHT_INPUT] in floats:
-                    axes[node.input[WEIGHT_INPUT]] = axis
+        ranks = {name: len(info.shape) for name, info in self.tensors.items()}
         self.layers = layers_of_graph(self.model.graph, self.tensors)
-        self.exact = frozenset(exact)
-        self.row_axes = {
-            name: axis for name, axis in axes.items() if axis < len(self.tensors[name].shape)
-        }
+        self.exact = frozenset(settings(self.found, sizes))
+        self.row_axes = row_axes(self.found, ranks)
 
     def skeleton(self) -> Topology:
         """Return the model with the data of the tensors left out."""
         bare = self.onnx.ModelProto()
         bare.CopyFrom(self.model)
-        for proto in bare.graph.initializer:
-            if proto.name in self.protos:
+        for name, proto in tensors_of(bare).protos.items():
+            if name in self.protos:
                 for field in DATA_FIELDS:
                     proto.ClearField(field)
         for proto in all_tensors(bare):
@@ -158,9 +155,9 @@ def parsed(onnx: Any, data: bytes, where: object) -> Any:
     try:
         model = onnx.load_model_from_string(data)
     except (DecodeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{where}: no ONNX model: {error}") from None
+        raise InputError(f"{where}: not an ONNX model: {error}") from None
     if not model.ir_version or not model.HasField("graph"):
-        raise InputError(f"{where}: no ONNX model: it has no graph")
+        raise InputError(f"{where}: not an ONNX model: it has no graph")
     return model
 
 
@@ -177,39 +174,24 @@ def can_be_coded(onnx: Any, proto: Any) -> bool:
     )
 
 
-def row_axis(node: Any) -> int:
-    """Return the dimension of a node's weight that its output channels are."""
-    if node.domain not in ("", "ai.onnx") or len(node.input) <= WEIGHT_INPUT:
-        return 0
-    if node.op_type == "Gemm":
-        return int(not any(one.name == "transB" and one.i for one in node.attribute))
-    return int(node.op_type in ("MatMul", "ConvTranspose"))
+def stays_inline(proto: Any) -> bool:
+    """Tell whether the values of a constant are better off in the graph: one, or few integers."""
+    count = value_count(proto)
+    is_float = proto.data_type in FLOAT_TYPES
+    return count <= 1 or (not is_float and count <= LARGEST_INLINE)
 
 
-def graphs(model: Any) -> Iterator[Any]:
-    """Return the graphs of a model, those in its nodes and functions too."""
-    waiting = [model.graph, *model.functions]
-    while waiting:
-        graph = waiting.pop()
-        yield graph
-        for node in graph.node:
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    waiting.append(attribute.g)
-                waiting += attribute.graphs
-
-
-def all_tensors(model: Any) -> Iterator[Any]:
-    """Return every TensorProto of a model."""
-    for graph in graphs(model):
-        yield from getattr(graph, "initializer", ())
-        for sparse in getattr(graph, "sparse_initializer", ()):
-            yield from (sparse.values, sparse.indices)
-        for node in graph.node:
-            for attribute in node.attribute:
-                if attribute.HasField("t"):
-                    yield attribute.t
-                yield from attribute.tensors
+def lists_as_tensors(onnx: Any, model: Any) -> None:
+    """Give constants that are lists of floats the form of tensors, which means the same."""
+    for scope in scopes_of(model):
+        for node in scope.graph.node:
+            if node.op_type != "Constant" or node.domain or len(node.attribute) != 1:
+                continue
+            (attribute,) = node.attribute
+            if attribute.name == "value_floats" and len(attribute.floats) > LARGEST_INLINE:
+                values = np.array(attribute.floats, dtype=np.float32)
+                tensor = onnx.numpy_helper.from_array(values)
+                attribute.CopyFrom(onnx.helper.make_attribute("value", tensor))
 
 
 def external_data(path: Path, proto: Any) -> bytes:
@@ -229,7 +211,7 @@ def external_data(path: Path, proto: Any) -> bytes:
         offset = length = -1
     if offset < 0 or length < 0 or offset + length > size:
         raise InputError(
-            f"{path}: the values of {proto.name!r} are said to be bytes {entries.get('offset')} "
+            f"{path}: the values of {proto.name!r} would be bytes {entries.get('offset')} "
             f"and on of {place.name}, which has {size}"
         )
     with place.open("rb") as file:
@@ -256,15 +238,16 @@ def model_with(
     onnx = load("onnx", "onnx", "ONNX models")
     model = skeleton_of(onnx, topology, where)
     missing = dict.fromkeys(tensors)
-    for proto in model.graph.initializer:
-        if not is_bare(proto):
+    found = tensors_of(model)
+    for name, proto in found.protos.items():
+        if not is_bare(proto) or (name not in found.initializers and not value_count(proto)):
             continue
-        if proto.name not in tensors:
-            raise InputError(f"{where}: the graph needs tensor {proto.name!r}, which is missing")
-        fill(onnx, proto, tensors[proto.name], where)
-        missing.pop(proto.name, None)
+        if name not in tensors:
+            raise InputError(f"{where}: the graph needs tensor {name!r}, which is missing")
+        fill(onnx, name, proto, tensors[name], where)
+        missing.pop(name, None)
     for name in missing:
-        raise InputError(f"{where}: tensor {name!r} is none of the graph's initializers")
+        raise InputError(f"{where}: tensor {name!r} is not one of the graph's")
     return model
 
 
@@ -272,8 +255,8 @@ def skeleton_of(onnx: Any, topology: Topology | None, where: object) -> Any:
     """Parse the topology of an ONNX model, which mustn't point to files."""
     if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_ONNX:
         raise InputError(
-            f"{where}: there is no ONNX graph among what is to be written: it comes from encoding "
-            "an ONNX model; write a safetensors file"
+            f"{where}: there is no ONNX graph to write, because the model was not encoded from an "
+            "ONNX model; write a safetensors file"
         )
     model = parsed(onnx, topology.data, where)
     for proto in all_tensors(model):
@@ -288,11 +271,11 @@ def is_bare(proto: Any) -> bool:
     return not any(getattr(proto, field) for field in VALUE_FIELDS) and proto.data_type != 8
 
 
-def fill(onnx: Any, proto: Any, values: NDArray[Any], where: object) -> None:
+def fill(onnx: Any, name: str, proto: Any, values: NDArray[Any], where: object) -> None:
     """Put the values of a tensor into the graph."""
     if tuple(proto.dims) != values.shape:
         raise InputError(
-            f"{where}: tensor {proto.name!r} has shape {list(values.shape)}, in the graph "
+            f"{where}: tensor {name!r} has shape {list(values.shape)}, in the graph "
             f"{list(proto.dims)}"
         )
     dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(proto.data_type))
@@ -307,10 +290,10 @@ def write_onnx(path: str | os.PathLike[str], model: Any) -> None:
 
 
 def move_out(place: Path, model: Any) -> None:
-    """Move the values of the initializers into a file."""
+    """Move the values of the tensors into a file."""
     new = NewFile(place)
     try:
-        for proto in model.graph.initializer:
+        for proto in tensors_of(model).protos.values():
             if len(proto.raw_data) < SMALLEST_EXTERNAL:
                 continue
             offset = new.file.seek(-(-new.file.tell() // 4096) * 4096)

@@ -1501,6 +1501,7 @@ class TensorDimensionsListSyntax(Syntax):
             273,
             "Dimensions of the tensor; in a block those of the weight, before decomposition.",
             absent="out_of_band_tensor_dimensions",
+            counts=(("count_tensor_dimensions", 0),),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {

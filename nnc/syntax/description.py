@@ -57,6 +57,8 @@ class Element(NamedTuple):
         module: the module that decodes it, for external bytes, or None.
         unnamed: first and last value of each range that the enum has no names for, and what
             they are: `reserved` or `unspecified`.
+        counts: for each index of a list, from the outermost, the element that says how often its
+            loop runs, and how many times more that says; () where an element alone doesn't say.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Element(NamedTuple):
     constraints: tuple[Constraint, ...] = ()
     module: str | None = None
     unnamed: tuple[tuple[int, int, str], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
 
     @property
     def kind(self) -> str:

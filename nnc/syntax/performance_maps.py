@@ -83,6 +83,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             14,
             "Threshold below which weights are set to zero.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "non_zero_ratio": Element(
             "non_zero_ratio",
@@ -103,6 +104,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
                     ),
                 ),
             ),
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_nn_accuracy": Element(
             "spm_nn_accuracy",
@@ -113,6 +115,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             16,
             "Accuracy of the whole network with that threshold.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_count_classes": Element(
             "spm_count_classes",
@@ -123,6 +126,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             17,
             "Number of classes whose accuracy follows.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_class_bitmask": Element(
             "spm_class_bitmask",
@@ -133,6 +137,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             18,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("spm_count_thresholds", 1),),
         ),
         "spm_nn_class_accuracy": Element(
             "spm_nn_class_accuracy",
@@ -143,6 +148,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             "peer",
             20,
             "Accuracy for each class whose bit in [spm_class_bitmask] is set.",
+            counts=(("spm_count_thresholds", 1), ("spm_count_classes", 0)),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -322,6 +328,7 @@ class PruningPerformanceMapSyntax(Syntax):
                     ),
                 ),
             ),
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_nn_accuracy": Element(
             "ppm_nn_accuracy",
@@ -332,6 +339,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             50,
             "Accuracy of the whole network with that ratio.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_count_classes": Element(
             "ppm_count_classes",
@@ -342,6 +350,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             51,
             "Number of classes whose accuracy follows.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_class_bitmask": Element(
             "ppm_class_bitmask",
@@ -352,6 +361,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             52,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("ppm_count_pruning_ratios", 1),),
         ),
         "ppm_nn_class_accuracy": Element(
             "ppm_nn_class_accuracy",
@@ -362,6 +372,7 @@ class PruningPerformanceMapSyntax(Syntax):
             "peer",
             54,
             "Accuracy for each class whose bit in [ppm_class_bitmask] is set.",
+            counts=(("ppm_count_pruning_ratios", 1), ("ppm_count_classes", 0)),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -544,6 +555,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             81,
             "Number of [reshaped_tensor_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "reshaped_tensor_dimensions": Element(
             "reshaped_tensor_dimensions",
@@ -554,6 +566,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             83,
             "Dimensions that the weight tensor is reshaped to before it is cut into blocks; the one left out follows from the number of weights.",
+            counts=(("upm_count_thresholds", 1), ("count_reshaped_tensor_dimension", 1)),
         ),
         "count_super_block_dimension": Element(
             "count_super_block_dimension",
@@ -564,6 +577,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             85,
             "Number of [super_block_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "super_block_dimensions": Element(
             "super_block_dimensions",
@@ -574,6 +588,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             87,
             "Dimensions of the super blocks that the reshaped tensor is cut into.",
+            counts=(("upm_count_thresholds", 1), ("count_super_block_dimension", 1)),
         ),
         "count_block_dimension": Element(
             "count_block_dimension",
@@ -584,6 +599,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             88,
             "Number of [block_dimensions] plus one; 0 also means none.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "block_dimensions": Element(
             "block_dimensions",
@@ -594,6 +610,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             90,
             "Dimensions of the blocks in a super block whose weights are unified.",
+            counts=(("upm_count_thresholds", 1), ("count_block_dimension", 1)),
         ),
         "unification_threshold": Element(
             "unification_threshold",
@@ -604,6 +621,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             91,
             "Threshold up to which the weights of a block are made equal.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_nn_accuracy": Element(
             "upm_nn_accuracy",
@@ -614,6 +632,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             92,
             "Accuracy of the whole network with that threshold.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_count_classes": Element(
             "upm_count_classes",
@@ -624,6 +643,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             93,
             "Number of classes whose accuracy follows.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_class_bitmask": Element(
             "upm_class_bitmask",
@@ -634,6 +654,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             94,
             "Tells, bit by bit, the classes whose accuracy follows.",
+            counts=(("upm_count_thresholds", 1),),
         ),
         "upm_nn_class_accuracy": Element(
             "upm_nn_class_accuracy",
@@ -644,6 +665,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             "peer",
             97,
             "Accuracy for each class whose bit in [upm_class_bitmask] is set. NNCodec runs its loop to the value of the bitmask, see [unification_class_count_is_bitmask].",
+            counts=(("upm_count_thresholds", 1), ("upm_count_classes", 0)),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -954,6 +976,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             136,
             "Mean square error that the decomposition may have.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_nn_accuracy": Element(
             "dpm_nn_accuracy",
@@ -964,6 +987,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             137,
             "Accuracy of the whole network with that threshold.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "nn_reduction_ratio": Element(
             "nn_reduction_ratio",
@@ -974,6 +998,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             138,
             "Number of weights after the decomposition, divided by that before.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_count_classes": Element(
             "dpm_count_classes",
@@ -984,6 +1009,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             139,
             "Number of classes whose accuracy follows.",
+            counts=(("dpm_count_thresholds", 1),),
         ),
         "dpm_nn_class_accuracy": Element(
             "dpm_nn_class_accuracy",
@@ -994,6 +1020,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             "peer",
             141,
             "Accuracy for each class.",
+            counts=(("dpm_count_thresholds", 1), ("dpm_count_classes", 0)),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {

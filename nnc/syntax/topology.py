@@ -431,6 +431,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             77,
             "Index of the element in the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_ids", 0),),
         ),
         "element_id": Element(
             "element_id",
@@ -441,6 +442,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             79,
             "Name of the element.",
+            counts=(("count_ids", 0),),
         ),
         "count_dims": Element(
             "count_dims",
@@ -451,6 +453,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             80,
             "Number of the element's dimensions.",
+            counts=(("count_ids", 0),),
         ),
         "dim": Element(
             "dim",
@@ -461,6 +464,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             "draft",
             82,
             "Dimensions of the element after pruning.",
+            counts=(("count_ids", 0), ("count_dims", 0)),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -686,6 +690,7 @@ class BitMaskSyntax(Syntax):
             "draft",
             125,
             "The bits of the mask: 1 is kept, 0 was left out.",
+            counts=(("count_bits", 0),),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -778,6 +783,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             "interop",
             145,
             "Names of the elements. In a block: the weight (or G, then H), then, each if present, local scaling, batch norm beta, gamma, mean, variance, bias.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
         "topology_elem_id_index_list": Element(
             "topology_elem_id_index_list",
@@ -788,6 +794,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             "interop",
             147,
             "The same as indices into the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {

@@ -1051,6 +1051,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
             ),
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "nnr_unit_entry_point": Element(
             "nnr_unit_entry_point",
@@ -1061,6 +1062,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             151,
             "Offset in bytes of unit i from the first byte of the payload.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "quant_bitdepth": Element(
             "quant_bitdepth",
@@ -1071,6 +1073,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             155,
             "Bit depth of the quantised values of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "ctu_scan_order": Element(
             "ctu_scan_order",
@@ -1081,6 +1084,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             156,
             "Scan order of the blocks of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {

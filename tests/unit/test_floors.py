@@ -27,7 +27,7 @@ FLOORS: dict[str, Floors] = {
         {"inputs"},
         {"quantization"},
         {"units"},
-        {"model"},
+        {"call", "model"},
         {"search", "session"},
     ],
     "generator": [{"language"}, {"formatting", "passes"}, {"targets"}],

@@ -92,7 +92,7 @@ class Names:
         return f"({code})" if precedence < least else code
 
     def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
-        """Write an expression; give the code and how tight it binds."""
+        """Write an expression; return the code and how tight it binds."""
         match expression:
             case tree.Number():
                 return str(expression.value), ATOM

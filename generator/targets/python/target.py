@@ -9,7 +9,7 @@ from typing import Any
 from generator.formatting import environment, formatted, literal, schema_digest, wrap
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, Field, TableFacts, own_expressions
+from generator.passes.analysis import Analysis, Field, TableFacts, counted_to, own_expressions
 from generator.passes.units import unit_kinds
 from generator.targets.python.build import BuildCode
 from generator.targets.python.names import Names, RuleNames, class_name
@@ -337,6 +337,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
             for constraint in rules_of(analysis, meaning)
         ],
         "module": statement.module if isinstance(statement, tree.External) else None,
+        "counts": loop_counts(analysis, facts, field),
     }
 
 
@@ -360,3 +361,36 @@ def rule_parts(analysis: Analysis, file: tree.File, constraint: tree.Constraint)
     parameters = ", ".join(names.local(name) for name in used)
     holds = f"lambda {parameters}: {names.condition(constraint.condition)}"
     return {"sentence": constraint.sentence, "names": tuple(used), "holds": holds}
+
+
+def loop_counts(analysis: Analysis, facts: TableFacts, field: Field) -> tuple[tuple[str, int], ...]:
+    """Return which element says how often each loop around a list runs, and how much too high.
+
+    Returns:
+        A pair for each loop, the outermost first; () where one runs by something else.
+    """
+    bounds = [counted_to(loop) for loop in field.loops] if field.indexed else []
+    counts = [count_of(analysis, facts, bound) for bound in bounds]
+    return tuple(one for one in counts if one is not None) if None not in counts else ()
+
+
+def count_of(
+    analysis: Analysis, facts: TableFacts, bound: tree.Expression | None
+) -> tuple[str, int] | None:
+    """Return the element that a bound is, and what is taken off it; None: it is no such bound."""
+    if isinstance(bound, tree.Conditional):
+        defaults = {name: given.default for name, given in analysis.givens.items()}
+        known = {
+            name: expressions.evaluate(default, analysis.constants) or 0
+            for name, default in defaults.items()
+            if default is not None
+        }
+        condition = expressions.evaluate(bound.condition, known)
+        bound = None if condition is None else bound.yes if condition else bound.no
+    off = 0
+    if isinstance(bound, tree.Binary) and isinstance(bound.right, tree.Number):
+        off = {"-": 1, "+": -1}.get(bound.operator, 0) * bound.right.value
+        bound = bound.left if off else None
+    if not isinstance(bound, tree.Name) or bound.name not in facts.fields:
+        return None
+    return bound.name, off

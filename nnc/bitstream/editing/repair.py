@@ -24,6 +24,9 @@ from nnc.syntax import Scope
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
 
+#: More values than this no list gets of itself: each costs time and memory before all is well.
+MOST_FILLERS = 1 << 17
+
 LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
 #: A table's place below the root, and the name of a field in it.
@@ -82,6 +85,7 @@ class Repair:
         self.pinned, self.shifts, self.in_force = pinned, shifts, in_force
         self.default, self.probing = default, probing
         self.reasons: dict[str, str] = {}
+        self.fillers = 0
 
     def build(self) -> tuple[bytes, Scope]:
         """Return the bytes of the table, and the scope after it.
@@ -219,6 +223,12 @@ class Repair:
             return
         # How many there have to be comes out once there are too many.
         wanted = 2 * len(values) + 1 if error.code == "too-few" else int(error.allowed)
+        self.fillers += max(wanted - len(values), 0)
+        if self.fillers > MOST_FILLERS:
+            raise refusal(
+                error, field, f"the change asks for more than {MOST_FILLERS} new values",
+                "set the list in the same edit",
+            )  # fmt: skip
         shift = self.shifts.get(tables) if row is None else None
         changed = resized(field, values, wanted, shift, row is not None)
         if row is None:

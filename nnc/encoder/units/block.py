@@ -44,21 +44,21 @@ from nnc.syntax import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Which tensors of a model make up one layer; each field is a name of one.
+    """The tensors of a model that make up one layer; each field is the name of one.
 
     Attributes:
-        weight: the weight. Of a decomposed layer, the name that it has when put together.
+        weight: the weight; for a decomposed layer, its name once the factors are multiplied.
         g: left factor of a decomposed weight, a matrix; None: it isn't decomposed.
-        h: right factor, a matrix of as many rows as `g` has columns.
+        h: right factor, a matrix with as many rows as `g` has columns.
         dimensions: shape of a decomposed weight.
-        bias: the bias, of as many values as the weight has rows.
-        scaling: local scaling factors, as many.
-        batch_norm: beta, gamma, mean and variance of a batch norm, as many each.
-        separate: code each tensor as a unit of its own, which says of what layer it is (as
+        bias: the bias, with one value for each row of the weight.
+        scaling: local scaling factors, likewise.
+        batch_norm: beta, gamma, mean and variance of a batch norm, likewise.
+        separate: code each tensor as a unit of its own, which names its layer (as
             NNCodec does outside of blocks). The names then tell them apart: `g` ends in `_G`,
             `h` in `_H`, and `scaling` is the weight's name with `_scaling`.
-        optional: from effort 2 on, code the tensors as units of their own where these are
-            smaller, as each of them may be coded in another way.
+        optional: from effort 2 on, code the tensors as units of their own if those are smaller
+            (each may then be coded differently).
     """
 
     weight: str
@@ -74,12 +74,12 @@ class Block:
     def __post_init__(self) -> None:
         """Refuse a layer of which something is missing."""
         if (self.g is None) != (self.h is None) or (self.g is not None) != bool(self.dimensions):
-            raise InputError(f"block {self.weight!r}: g, h and dimensions go together")
+            raise InputError(f"block {self.weight!r}: give g, h and dimensions together")
         if len(self.names) == 1:
-            raise InputError(f"block {self.weight!r}: a block has more tensors than a weight")
+            raise InputError(f"block {self.weight!r}: a block needs more tensors than the weight")
         if len(self.batch_norm) not in (0, 4):
             raise InputError(
-                f"block {self.weight!r}: a batch norm has beta, gamma, mean and variance"
+                f"block {self.weight!r}: a batch norm needs beta, gamma, mean and variance"
             )
         check_rank(self.weight, len(self.dimensions))
         if self.separate:
@@ -89,12 +89,12 @@ class Block:
         """Refuse names that don't tell a decoder what the tensors of separate units are."""
         if self.g is not None and (self.g, self.h) != (f"{self.weight}_G", f"{self.weight}_H"):
             raise InputError(
-                f"block {self.weight!r}: in units of their own the factors have to have the "
+                f"block {self.weight!r}: in units of their own, the factors must have the "
                 f"names {self.weight}_G and {self.weight}_H"
             )
         if self.scaling not in (None, f"{self.weight}_scaling"):
             raise InputError(
-                f"block {self.weight!r}: in a unit of its own the scaling has to have the name "
+                f"block {self.weight!r}: in a unit of its own, the scaling must have the name "
                 f"{self.weight}_scaling"
             )
 
@@ -140,7 +140,7 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
             raise InputError(f"block {block.weight!r}: only a whole weight can have a row axis")
         if tensor.is_integer or tensor.data_format is not None or not tensor.values.size:
             raise InputError(
-                f"block {block.weight!r}: tensor {name!r} has to be of float32, and not empty"
+                f"block {block.weight!r}: tensor {name!r} must be float32 and not empty"
             )
     dimensions = layer_dimensions(block, tensors)
     if block.g is not None and block.h is not None:
@@ -156,7 +156,7 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
     for name in block.vectors:
         if tensors[name].values.shape != dimensions[:1]:
             raise InputError(
-                f"block {block.weight!r}: tensor {name!r} has to have {dimensions[0]} values"
+                f"block {block.weight!r}: tensor {name!r} must have {dimensions[0]} values"
             )
 
 

@@ -115,7 +115,7 @@ def jobs_of(
 
 
 def timed_job(job: Job) -> tuple[list[Unit], float]:
-    """Encode as `encode_job`, and give the seconds that it took."""
+    """Encode as `encode_job`, and return the seconds that it took."""
     started = time.perf_counter()
     with helped_by(job.threads):
         units = encode_job(job)

@@ -156,7 +156,7 @@ def quantized_default(
 
 
 def handed_over(ways: list[Quantized]) -> Iterator[Quantized]:
-    """Return ways of coding without keeping them: the levels of a large tensor take much memory."""
+    """Yield ways of coding without keeping them: the levels of a large tensor take much memory."""
     while ways:
         yield ways.pop(0)
 
@@ -168,7 +168,7 @@ def encoded_best(
     options: EncoderOptions,
     lineage: Lineage | None,
 ) -> Unit:
-    """Code a tensor in each of some ways, and give the unit of the fewest bytes.
+    """Code a tensor in each of some ways, and return the unit of the fewest bytes.
 
     Of units as large as each other the first is taken.
     """
@@ -194,7 +194,7 @@ def coded_way(
     options: EncoderOptions,
     lineage: Lineage | None = None,
 ) -> tuple[CodedLevels, int]:
-    """Code a tensor in one way, and give the bits that payload and codebook take."""
+    """Code a tensor in one way, and return the bits that payload and codebook take."""
     coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
     coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
     return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
@@ -350,7 +350,7 @@ def add_levels(
     options: EncoderOptions,
     known: Known | None = None,
 ) -> EntryPoints:
-    """Add the levels of one tensor to a codeword, and give the entry points of its block rows.
+    """Add the levels of one tensor to a codeword, and return the entry points of its block rows.
 
     These hold bits of the codeword, and are complete only when that is.
     """

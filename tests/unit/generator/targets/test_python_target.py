@@ -635,3 +635,21 @@ def test_random_bytes_round_trip(compile_table):
         assert module.top.parse(writer.to_bytes()).sums == value.sums
 
     check()
+
+
+def test_elements_say_what_counts_them(compile_table):
+    module = compile_table(
+        """
+        n u(8)
+        for (i = 0; i < n - 1; i++) {
+            m[i] u(8)
+            for (j = 0; j < m[i] + 2; j++)
+                a[i][j] u(8)
+            for (j = 0; j < n * 2; j++)
+                b[i][j] u(8)
+        }
+        """,
+        "n m a b",
+    )
+    counts = {name: element.counts for name, element in module.top.elements.items()}
+    assert counts == {"n": (), "m": (("n", 1),), "a": (("n", 1), ("m", -2)), "b": ()}
