@@ -17,6 +17,18 @@ from typing import Any, ClassVar, Self
 LONGEST_VALUE = 60
 
 
+#: Faults that are told apart by code, however their message is worded.
+FAULTS = {
+    "missing-element": "an element isn't there though its condition holds",
+    "unexpected-element": "an element is there though its condition doesn't hold",
+    "wrong-count": "a list has another number of values than other elements say",
+    "too-few": "a list ends before the elements that say how many there are",
+    "too-many": "a list goes on after what the elements say",
+    "outside-array": "an index lies outside of the array that a table makes",
+    "unset-name": "a table needs a name that an earlier table should have set",
+}
+
+
 class NncError(Exception):
     """Root of all exceptions of nnc."""
 
@@ -53,6 +65,7 @@ class PlacedError(NncError):
 
     Attributes:
         message: what is wrong, one sentence without the place.
+        code: what kind of fault it is, for programs; one of `FAULTS`, or "" where none is set.
         path: syntax path with indices, for example `units[3].header.tensor_dimensions[1]`.
         bit_position: position in bits from the first bit of the data, or None; None in what is
             to be written.
@@ -71,6 +84,7 @@ class PlacedError(NncError):
         self,
         message: str,
         *,
+        code: str = "",
         path: str = "",
         bit_position: int | None = None,
         unit: int | None = None,
@@ -84,6 +98,7 @@ class PlacedError(NncError):
         """Store the parts; `str()` of the error puts them together."""
         super().__init__(message)
         self.message = message
+        self.code = code
         self.path = path
         self.bit_position = bit_position
         self.unit = unit

@@ -20,9 +20,6 @@ from nnc.inspect.tracing import BitstreamTrace, trace
 #: Name of the findings that tell what wasn't checked.
 NOT_CHECKED = "not-checked"
 
-#: Part of the message of errors that only follow from an earlier one.
-CONSEQUENCE = "should have come before"
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -125,7 +122,7 @@ def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]
         alone: nothing else was found, so that the first fault has no other cause.
     """
     for error in traced.errors:
-        if alone or CONSEQUENCE not in error.message:
+        if alone or error.code != "unset-name":
             alone = False
             yield syntax_finding(error)
 

@@ -21,7 +21,7 @@ from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.paths import distinct_paths
-from nnc.bitstream.unit import PARAMETER_SETS, located
+from nnc.bitstream.unit import kind_of, located
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.
@@ -364,7 +364,7 @@ class TracingParser(UnitParser):
     def take_what_was_read(self, current: UnitTrace) -> None:
         """Let the names of a damaged parameter set hold, as far as they were read."""
         unit = current.unit
-        if unit is not None and unit.scope is not None and unit.nnr_unit_type in PARAMETER_SETS:
+        if unit is not None and unit.scope is not None and kind_of(unit.nnr_unit_type).persistent:
             self.scope = unit.scope
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import nnc
 from nnc.bitstream import Bitstream
 from nnc.bitstream.editing.edit import walk_paths
+from nnc.bitstream.editing.measuring import trace_unit
 from nnc.bitstream.editing.parts import cut, wrap
-from nnc.bitstream.editing.settling import trace_unit
 from nnc.bitstream.payload_elements import payload_table
 from tests.cases import CASES, FOLDER
 
