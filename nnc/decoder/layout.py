@@ -15,13 +15,14 @@ from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.model.limits import Limits
 from nnc.model.node import Node, Parent, node_of, parent_of
+from nnc.model.ranges import refuse_reserved
 from nnc.model.split import Split, split_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
-    DecompressedDataFormat,
     NnrUnitHeader,
     NnrUnitType,
+    nnr_compressed_data_unit_header,
 )
 
 DC = CompressedParameterTypes.NNR_CPT_DC
@@ -193,7 +194,7 @@ def layout_of(
     header = unit.readable_header()
     scope = unit.scope
     assert scope is not None, "units to be decoded come out of a parsed bitstream"
-    refuse_reserved(header)
+    refuse_reserved_header(header)
     if for_decoding:
         refuse_unsupported(unit, header)
         if not parents_known:
@@ -216,38 +217,27 @@ def layout_of(
         temporal=bool(header.temporal_context_modeling_flag),
         update=model_flag(unit, "mps_parent_signalling_enabled_flag"),
         predictive=model_flag(unit, "nnr_pre_flag"),
-        data_format=data_format_of(header),
+        data_format=scope.nnr_decompressed_data_format,
         qp_density=density,
         qp_base=base,
         coding=TensorCoding(
             general_profile_idc=scope.general_profile_idc,
-            dq_flag=scope.dq_flag or 0,
+            dq_flag=scope.dq_flag,
             scan_order=header.scan_order or 0,
             cabac_unary_length_minus1=scope.cabac_unary_length_minus1,
-            parent_node_id_present_flag=scope.parent_node_id_present_flag or 0,
+            parent_node_id_present_flag=scope.parent_node_id_present_flag,
         ),
     )
 
 
-def refuse_reserved(header: NnrUnitHeader) -> None:
+def refuse_reserved_header(header: NnrUnitHeader) -> None:
     """Refuse reserved values that leave the payload without a meaning."""
-    payload_type = header.nnr_compressed_data_unit_payload_type
-    if payload_type > PayloadType.NNR_PT_BLOCK:
-        raise InvalidError(
-            "reserved payload type",
-            path="header.nnr_compressed_data_unit_payload_type",
-            value=payload_type,
-            allowed="0..3",
-            clause="6.4.3",
-        )
-    if (header.scan_order or 0) > 4:
-        raise InvalidError(
-            "reserved scan order",
-            path="header.scan_order",
-            value=header.scan_order,
-            allowed="0..4",
-            clause="6.4.3",
-        )
+    for name, what in (
+        ("nnr_compressed_data_unit_payload_type", "payload type"),
+        ("scan_order", "scan order"),
+    ):
+        element = nnr_compressed_data_unit_header.elements[name]
+        refuse_reserved(element, getattr(header, name), f"reserved {what}")
 
 
 def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
@@ -277,15 +267,6 @@ def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
             clause="10.3",
             hint="decode the updates before it with the same decoder",
         )
-
-
-def data_format_of(header: NnrUnitHeader) -> int:
-    """Return nnr_decompressed_data_format, or what its absence means (clause 6.4.3)."""
-    if header.nnr_decompressed_data_format is not None:
-        return int(header.nnr_decompressed_data_format)
-    if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_INT:
-        return DecompressedDataFormat.TENSOR_INT32
-    return DecompressedDataFormat.TENSOR_FLOAT32
 
 
 def quantization_in_force(unit: Unit) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.jobs import Job, encode_job, jobs_of, threads_of, timed_job
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
@@ -34,7 +35,6 @@ from nnc.encoder.units.layer_parameters import (
     group_tensors,
     layer_parameter_set,
 )
-from nnc.encoder.units.tensor import Lineage
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology

@@ -101,6 +101,11 @@ class Element(NamedTuple):
         half = 1 << (self.width - 1)
         return (-half, half - 1) if signed else (0, 2 * half - 1)
 
+    @property
+    def valid(self) -> tuple[int, int]:
+        """The first and the last integer that a valid bitstream has."""
+        return self.limits if self.range is None else self.range
+
     def unnamed_kind(self, value: int) -> str:
         """Say what a value without a name is: `reserved`, `unspecified`, "" if neither."""
         return next((kind for low, high, kind in self.unnamed if low <= value <= high), "")

@@ -12,7 +12,8 @@ Floors = Sequence[set[str]]
 FLOORS: dict[str, Floors] = {
     "nnc": [
         {"bitio"},
-        {"syntax", "deepcabac"},
+        {"syntax"},
+        {"deepcabac"},
         {"bitstream"},
         {"model"},
         {"decoder"},

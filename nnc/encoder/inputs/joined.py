@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from nnc.bitio import InputError
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.model.split import Split
 from nnc.syntax import (
-    NnrCompressedDataUnitHeader,
     TopologyElementsIdsList,
     TopologyTensorDimensionMapping,
 )
@@ -152,18 +152,19 @@ def moves_back(order: Sequence[int]) -> list[tuple[int, int]]:
     return moves
 
 
-def set_split(header: NnrCompressedDataUnitHeader, split: Split) -> None:
-    """Write into a header which tensors its unit holds, and how it divides into them."""
-    header.nnr_multiple_topology_elements_present_flag = 1
-    header.topology_elem_id = None
-    header.topology_elements_ids_list = TopologyElementsIdsList(
-        count_topology_elements_minus2=len(split.names) - 2,
-        topology_elem_id_list=list(split.names),
-    )
-    header.topology_tensor_dimension_mapping = TopologyTensorDimensionMapping(
-        concatenation_axis_index=split.axis,
-        split_index=list(split.ends),
-        number_of_shifts=[len(moves) for moves in split.moves],
-        shift_index=[[place for place, _ in moves] for moves in split.moves],
-        shift_value=[[places for _, places in moves] for moves in split.moves],
-    )
+def split_elements(split: Split) -> dict[str, Any]:
+    """Return the elements that say which tensors a unit holds, and how it divides into them."""
+    return {
+        "nnr_multiple_topology_elements_present_flag": 1,
+        "topology_elements_ids_list": TopologyElementsIdsList(
+            count_topology_elements_minus2=len(split.names) - 2,
+            topology_elem_id_list=list(split.names),
+        ),
+        "topology_tensor_dimension_mapping": TopologyTensorDimensionMapping(
+            concatenation_axis_index=split.axis,
+            split_index=list(split.ends),
+            number_of_shifts=[len(moves) for moves in split.moves],
+            shift_index=[[place for place, _ in moves] for moves in split.moves],
+            shift_value=[[places for _, places in moves] for moves in split.moves],
+        ),
+    }

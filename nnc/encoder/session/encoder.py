@@ -36,7 +36,7 @@ from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.decodability import warn_of_limits
-from nnc.encoder.units.tensor import Lineage
+from nnc.encoder.units.header import Lineage
 from nnc.model.data_format import DTYPES
 from nnc.model.given import as_arrays
 from nnc.model.information import ModelInformation

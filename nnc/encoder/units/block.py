@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,13 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import Quantized, asked_for_codebook, other_ways, window_of
 from nnc.encoder.quantization.uniform import level_limit, step_size
 from nnc.encoder.units.alternatives import fewest_bytes
-from nnc.encoder.units.tensor import (
+from nnc.encoder.units.header import (
     Lineage,
+    dimensions_list,
+    entry_point_elements,
+    whole_header,
+)
+from nnc.encoder.units.tensor import (
     add_levels,
     choices_of,
     clipped,
@@ -29,15 +34,11 @@ from nnc.encoder.units.tensor import (
     coding_of,
     quantized_by_effort,
     scan_order_of,
-    set_entry_points,
-    set_lineage,
     unit_of,
 )
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
-    NnrCompressedDataUnitHeader,
-    TensorDimensionsList,
     TopologyElementsIdsList,
 )
 
@@ -278,13 +279,11 @@ def block_unit(
     choices = choices_of([lineages.get(part.name) for part in parts])
     ways = [coded_parts(parts, known, block.weights, options) for known in choices]
     coded = min(ways, key=lambda way: len(way.payload))
-    header = block_header(block, tensors, quantized, options)
-    own = lineages.get(block.weights[0])
-    if own is not None:
-        header.node_id_present_flag = 1
-        set_lineage(header, own, coded.known[0].base_levels is not None)
-    if header.scan_order:
-        set_entry_points(header, coded.entry_points, bool(header.dq_flag))
+    elements = block_elements(block, tensors, quantized, options)
+    if elements["scan_order"]:
+        elements |= entry_point_elements(coded.entry_points, bool(elements["dq_flag"]))
+    temporal = coded.known[0].base_levels is not None
+    header = whole_header(elements, options, lineages.get(block.weights[0]), temporal)
     return unit_of(header, coded.payload, coded.known)
 
 
@@ -380,46 +379,36 @@ def other_codebooks(
     return result
 
 
-def block_header(
+def block_elements(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
     quantized: Mapping[str, Quantized],
     options: EncoderOptions,
-) -> NnrCompressedDataUnitHeader:
-    """Return the header of a block, without its node and its entry points."""
+) -> dict[str, Any]:
+    """Return the elements of a block's header, without its node and its entry points."""
     names, dimensions = block.names, decoded_dimensions(block, tensors)
     books = (quantized[name].book for name in block.weights)
     tables = [book.table for book in books if book is not None]
-    header = NnrCompressedDataUnitHeader(
-        nnr_compressed_data_unit_payload_type=CompressedDataUnitPayloadType.NNR_PT_BLOCK,
-        nnr_multiple_topology_elements_present_flag=1,
-        topology_elements_ids_list=TopologyElementsIdsList(
+    elements: dict[str, Any] = {
+        "nnr_compressed_data_unit_payload_type": CompressedDataUnitPayloadType.NNR_PT_BLOCK,
+        "nnr_multiple_topology_elements_present_flag": 1,
+        "topology_elements_ids_list": TopologyElementsIdsList(
             count_topology_elements_minus2=len(names) - 2, topology_elem_id_list=names
         ),
-        nnr_decompressed_data_format_present_flag=0,
-        input_parameters_present_flag=1,
-        codebook_present_flag=int(bool(tables)),
-        integer_codebook=tables[0] if tables else None,
-        integer_codebook_dc=tables[1] if len(tables) > 1 else None,
-        dq_flag=int(quantized[names[0]].dq),
-        tensor_dimensions_flag=1,
-        cabac_unary_length_flag=1,
-        compressed_parameter_types=block.types,
-        tensor_dimensions_list=TensorDimensionsList(
-            count_tensor_dimensions=len(dimensions), tensor_dimensions=list(dimensions)
-        ),
-        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
-    )
+        "codebook_present_flag": int(bool(tables)),
+        "integer_codebook": tables[0] if tables else None,
+        "integer_codebook_dc": tables[1] if len(tables) > 1 else None,
+        "dq_flag": int(quantized[names[0]].dq),
+        "cabac_unary_length_flag": 1,
+        "compressed_parameter_types": block.types,
+        "tensor_dimensions_list": dimensions_list(dimensions),
+        "cabac_unary_length_minus1": options.cabac_unary_length_minus1,
+        "scan_order": block_scan_order(block, tensors, options) or None,
+    }
     if block.g is not None:
-        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
-    if options.profile == 1:
-        header.node_id_present_flag = 0
-    if len(dimensions) > 1:
-        header.scan_order = block_scan_order(block, tensors, options)
-    if len(dimensions) > 1 and options.profile == 1:
-        axis = tensors[block.weight].row_axis if block.g is None else 0
-        header.first_tensor_dimension_shift = axis
-    return header
+        rows, rank = tensors[block.g].values.shape
+        return elements | {"g_number_of_rows": rows, "decomposition_rank": rank}
+    return elements | {"first_tensor_dimension_shift": tensors[block.weight].row_axis or None}
 
 
 def names_of(blocks: Iterable[Block]) -> set[str]:

@@ -18,9 +18,10 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import Lineage, encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw
 
 
 class Job(NamedTuple):
