@@ -7,7 +7,7 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 from nnc.bitio.table import Syntax
-from tests.second_format.syntax.description import Description, Element
+from tests.second_format.syntax.description import Constraint, Description, Element, Shape
 from tests.second_format.syntax.parameter_sets import (
     BASELINE,
     HIGH,
@@ -45,6 +45,7 @@ __all__ = [
     "SEQUENCE",
     "SHARED",
     "TABLES",
+    "Constraint",
     "Description",
     "Element",
     "NalUnit",
@@ -53,6 +54,7 @@ __all__ = [
     "ProfileIdc",
     "Scope",
     "SeqParameterSetData",
+    "Shape",
     "nal_unit",
     "pic_parameter_set_rbsp",
     "seq_parameter_set_data",

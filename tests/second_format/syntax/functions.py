@@ -7,7 +7,7 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -49,6 +49,25 @@ def prod(values: Iterable[int]) -> int:
 def nearest(x: float) -> int:
     """Return the nearest integer, halves away from zero."""
     return sign(x) * math.floor(abs(x) + 0.5)
+
+
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Return the values, those in lists one by one."""
+    for value in values:
+        if isinstance(value, list):
+            yield from flat(value)
+        else:
+            yield value
+
+
+def largest(*values: Any) -> Any:
+    """Return the largest of all values, those in lists too."""
+    return max(flat(values))
+
+
+def least(*values: Any) -> Any:
+    """Return the least of all values, those in lists too."""
+    return min(flat(values))
 
 
 def sign(x: float) -> int:
