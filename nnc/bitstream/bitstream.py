@@ -18,7 +18,7 @@ from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile, opened
+from nnc.bitstream.mapped import MappedFile, opened, view_of
 from nnc.bitstream.parser import OutOfBand, UnitParser
 from nnc.bitstream.unit import Unit
 
@@ -80,7 +80,7 @@ class Bitstream:
             IncompleteError: the bytes end within a unit.
             LimitError: aggregates are nested too deep.
         """
-        view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+        view = view_of(data)
         out_of_band = OutOfBand(dimensions or {}, cabac_unary_length_minus1)
         return cls(UnitParser(view, out_of_band).parse_units(0, len(view)))
 
@@ -108,7 +108,7 @@ class Bitstream:
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
-        """Return all units in the order of decoding, those inside aggregates too."""
+        """Yield all units in the order of decoding, those inside aggregates too."""
 
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
@@ -136,11 +136,11 @@ class Bitstream:
         return paths.get(self.units, path)
 
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
-        """Change an element, and all that has to change with it.
+        """Change an element, and everything that must change with it.
 
-        Elements appear with their default or vanish as conditions want it; lists and their
-        counts, unit sizes, aggregate headers and digests of parents follow. Payloads are left
-        alone. Tables that are changed are replaced: take `unit.header` anew afterwards.
+        Elements appear with their default, or vanish, as conditions require. Lists and their
+        counts, unit sizes, aggregate headers and digests of parents follow. Payloads stay as they
+        are. A change replaces tables: take `unit.header` again afterwards.
 
         Args:
             path: as for `get`; with `*` all elements that are present are set.
@@ -152,8 +152,8 @@ class Bitstream:
 
         Raises:
             InputError: the path leads nowhere.
-            BuildError: the schema forbids the change, and the bitstream is as it was.
-            BitstreamError: the change needs something that isn't there; likewise.
+            BuildError: the schema forbids the change; the bitstream stays as it was.
+            BitstreamError: the change needs something that is missing; likewise.
         """
         return self.set_all({path: value}, force=force)
 
@@ -236,7 +236,7 @@ class Bitstream:
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of mapped files were read."""
+        """Release the memory into which pages of mapped files were read."""
         for mapped in self._mapped:
             mapped.release_pages()
 
