@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.formats.extras import load
+from nnc.formats.gguf_layout import check_head
 from nnc.formats.hostile import check_shape
 from nnc.formats.source import Source, TensorInfo
 
@@ -41,6 +42,7 @@ class GgufSource(Source):
         self.gguf = load("gguf", "gguf", "GGUF files")
         self.entries: dict[str, Any] = {}
         metadata: dict[str, str] = {}
+        check_head(self.path)
         try:
             reader = self.gguf.GGUFReader(self.path)
             for tensor in reader.tensors:

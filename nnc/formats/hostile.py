@@ -6,8 +6,11 @@ import math
 import os
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from nnc.bitio import InputError
 
@@ -17,9 +20,15 @@ LARGEST_RANK = 64
 #: More values than any memory holds; the size in bytes still fits 64 bits.
 LARGEST_SIZE = 1 << 60
 
-# Deflate gets to 1032 at best, and only by saying nothing; what is small may.
-FREE_BYTES = 1 << 24
+#: What a file may unpack to for each of its bytes. Deflate gets to 1032 at best, and only by
+#: saying nothing.
 BYTES_PER_BYTE = 200
+
+#: What a file may unpack to beyond that, all its tensors together: it fits any memory.
+FREE_BYTES = 1 << 28
+
+#: Names an environment variable that says otherwise.
+FREE_VARIABLE = "NNC_UNPACKED_BYTES"
 
 #: Categories of Unicode that no name needs: control characters, halves of surrogate pairs.
 CONTROLS = ("Cc", "Cs")
@@ -45,16 +54,62 @@ def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -
         raise InputError(f"{os.fspath(path)}: tensor {name!r} has more values than memory can hold")
 
 
+class Unpacking:
+    """What the file that is being read has unpacked to beyond BYTES_PER_BYTE so far.
+
+    Attributes:
+        free: bytes that are allowed.
+        used: bytes so far.
+    """
+
+    def __init__(self, free: int | None = None) -> None:
+        """Start with nothing unpacked.
+
+        Args:
+            free: bytes that are allowed; None: what the environment says, else FREE_BYTES.
+
+        Raises:
+            InputError: the environment says no number.
+        """
+        said = os.environ.get(FREE_VARIABLE)
+        if free is None and said is not None and not said.isdecimal():
+            raise InputError(f"{FREE_VARIABLE} is a number of bytes, not {said!r}")
+        self.free = int(said or FREE_BYTES) if free is None else free
+        self.used = 0
+
+    def take(self, packed: int, size: int) -> bool:
+        """Count data that unpack to `size` bytes; tell whether they are allowed."""
+        self.used += max(size - BYTES_PER_BYTE * packed, 0)
+        return self.used <= self.free
+
+
+#: That of the file being read; None: each tensor counts alone.
+UNPACKING: ContextVar[Unpacking | None] = ContextVar("UNPACKING", default=None)
+
+
+@contextmanager
+def unpacking(free: int | None = None) -> Iterator[Unpacking]:
+    """Count together what is unpacked within; see `Unpacking`."""
+    token = UNPACKING.set(Unpacking(free))
+    try:
+        yield cast(Unpacking, UNPACKING.get())
+    finally:
+        UNPACKING.reset(token)
+
+
 def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size: int) -> None:
-    """Refuse data that unpacks to far more than any model's would.
+    """Refuse data that unpack to far more than any model's would, with those before them.
 
     Raises:
-        InputError: it does.
+        InputError: they do.
     """
-    if size > FREE_BYTES + BYTES_PER_BYTE * packed:
+    budget = UNPACKING.get() or Unpacking()
+    if not budget.take(packed, size):
+        before = f", with those before it {budget.used}" if budget.used > size else ""
         raise InputError(
-            f"{os.fspath(path)}: {member!r} claims to unpack from {packed} bytes to {size}; "
-            "no model does, so it is not read"
+            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}{before}; "
+            f"no model does, so it is not read (more than {budget.free} bytes are allowed by "
+            f"{FREE_VARIABLE})"
         )
 
 

@@ -51,7 +51,8 @@ def pickled():
     ids=["huge", "overflow", "short", "rank", "long header", "negative", "objects", "pickle",
          "version 3", "bomb", "code", "cut", "text"],
 )  # fmt: skip
-def test_hostile_members(data, message, tmp_path):
+def test_hostile_members(data, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 24))
     with pytest.raises(InputError, match=message):
         read_model(archive(tmp_path, ("good.npy", header((1,)) + bytes(4)), ("a.npy", data)))
 

@@ -22,7 +22,7 @@ def test_formats_are_recognized_by_content(monkeypatch, tmp_path):
     assert format_of_input(tmp_path / "model.unknown") is one
     with pytest.raises(InputError, match=r"other\.unknown.*a model format .*\.one"):
         format_of_input(tmp_path / "other.unknown")
-    with pytest.raises(InputError, match="can be written"):
+    with pytest.raises(InputError, match="writes no model format"):
         format_of_output(tmp_path / "x.one")
 
 
