@@ -12,6 +12,7 @@ from nnc.bitstream.editing.parts import wrap
 from nnc.bitstream.json.form import build, dump, left_out
 from nnc.bitstream.json.schema import schema, schema_text
 from tests.cases import CASES, FOLDER
+from tests.golden_files import UPDATE
 
 ROOT = Path(__file__).parents[4]
 DATA = (FOLDER / "p1-base-default-dq" / "bitstream.nnc").read_bytes()
@@ -122,4 +123,4 @@ def test_other_json_is_refused_with_the_place(change, message):
 
 def test_the_published_schema_is_up_to_date():
     published = (ROOT / "docs" / "bitstream.schema.json").read_text("utf-8")
-    assert published == schema_text()
+    assert published == schema_text(), UPDATE
