@@ -220,13 +220,13 @@ def check_value(row: Row, value: Any) -> None:
     elif row.holds(bool):
         check_flag(row.name, value)
     elif row.words and value not in row.words:
-        raise InputError(f"{row.name} has to be one of {', '.join(row.words)}, not {value!r}")
+        raise InputError(f"{row.name} must be one of {', '.join(row.words)}, not {value!r}")
 
 
 def check_patterns(row: Row, value: Any) -> None:
     """Refuse what is no mapping of patterns or names to values."""
     if not isinstance(value, Mapping):
-        raise InputError(f"{row.name} has to be values by name, not {type(value).__name__}")
+        raise InputError(f"{row.name} must be values by name, not {type(value).__name__}")
     if row.option.range is not None:
         for pattern, number in value.items():
             check_range(f"{row.name}[{pattern!r}]", number, *row.option.range)
@@ -235,7 +235,7 @@ def check_patterns(row: Row, value: Any) -> None:
 def check_list(row: Row, value: Any) -> None:
     """Refuse what is no list of words."""
     if isinstance(value, str):
-        raise InputError(f"{row.name} has to be a list, not a string")
+        raise InputError(f"{row.name} must be a list, not a string")
     for one in value if row.words else ():
         check_choice(row.name, one, row.words)
 
@@ -255,7 +255,7 @@ def check_number(row: Row, value: Any) -> None:
         if not words:
             raise
         raise InputError(
-            f"{row.name} has to be {', '.join(words)} or an integer from {low} to {high}, "
+            f"{row.name} must be {', '.join(words)} or an integer from {low} to {high}, "
             f"not {value!r}"
         ) from None
 
@@ -263,16 +263,16 @@ def check_number(row: Row, value: Any) -> None:
 def check_range(name: str, value: Any, low: int, high: int) -> None:
     """Refuse an option that is not an integer of a range."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise InputError(f"{name} has to be an integer from {low} to {high}, not {value!r}")
+        raise InputError(f"{name} must be an integer from {low} to {high}, not {value!r}")
 
 
 def check_flag(name: str, value: Any) -> None:
     """Refuse an option that is neither true nor false."""
     if value not in (True, False):
-        raise InputError(f"{name} has to be true or false, not {value!r}")
+        raise InputError(f"{name} must be true or false, not {value!r}")
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """Refuse an option that is none of some words."""
     if value not in choices:
-        raise InputError(f"{name} has to be one of {', '.join(choices)}, not {value!r}")
+        raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")

@@ -99,7 +99,7 @@ class EveryKeywords(TypedDict, total=False):
     """Put units into aggregate units: those of all tensors, or those of each module."""
 
     out_of_band: Sequence[Literal["dimensions", "cabac_unary_length_minus1"]]
-    """Elements to leave out of the bitstream, which its decoder has to be given."""
+    """Elements to leave out of the bitstream, which its decoder must be given."""
 
     blocks: Sequence[Block] | Literal["auto"]
     """Code each weight with its bias and batch norm as one unit."""

@@ -46,7 +46,7 @@ class Contents:
     )
     out_of_band: Sequence[Literal["dimensions", "cabac_unary_length_minus1"]] = option(
         (),
-        "Elements to leave out of the bitstream, which its decoder has to be given.",
+        "Elements to leave out of the bitstream, which its decoder must be given.",
         "Dimensions of joined and of decomposed tensors stay.",
     )
     prune_rows: bool = option(

@@ -57,11 +57,11 @@ class EncoderOptions(Contents, Coding, SingleTensors, StepSizes):
         for pattern, own in self.layer_parameters.items():
             name = f"layer_parameters[{pattern!r}]"
             if not isinstance(own, LayerParameters):
-                raise InputError(f"{name} has to be nnc.LayerParameters, not {type(own).__name__}")
+                raise InputError(f"{name} must be nnc.LayerParameters, not {type(own).__name__}")
             own.check(name)
         for key, value in self.metadata.items():
             if not isinstance(key, str) or not isinstance(value, str):
-                raise InputError(f"metadata has to be text, not {key!r}: {value!r}")
+                raise InputError(f"metadata must be text, not {key!r}: {value!r}")
 
     def for_tensor(self, name: str) -> EncoderOptions:
         """Return the options as they are for one tensor.

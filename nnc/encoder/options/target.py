@@ -75,12 +75,12 @@ class Target:
         """
         given = [name for name in KINDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise InputError(f"one target is needed, not {' and '.join(given) or 'none'}")
+            raise InputError(f"exactly one target is needed, not {' and '.join(given) or 'none'}")
         value = getattr(self, given[0])
         if isinstance(value, str) and given[0] == "size":
             parsed_size(value, 1)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"the target {given[0]} has to be a number, not {value!r}")
+            raise InputError(f"the target {given[0]} must be a number, not {value!r}")
         elif not (math.isfinite(value) and (value > 0 or given[0] in ("psnr", "accuracy_drop"))):
             raise InputError(f"the target {given[0]} can't be {value!r}")
         check_value(rows_of(Target)["sensitivity"], self.sensitivity)
@@ -89,7 +89,7 @@ class Target:
             ("sensitivity by callback", self.sensitivity == "callback"),
         ):
             if wanted and self.evaluate is None:
-                raise InputError(f"{name} needs a function to evaluate the tensors")
+                raise InputError(f"{name} needs evaluate, a function that returns the accuracy")
 
     @property
     def kind(self) -> str:
@@ -124,7 +124,7 @@ def parsed_size(text: str, whole: int) -> int:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf or unit not in (*SIZE_UNITS, "%"):
-        raise InputError(f"{text!r} is no size; sizes are like 200000, 10MB, 1.5GiB or 10%")
+        raise InputError(f"{text!r} is not a size; sizes are like 200000, 10MB, 1.5GiB or 10%")
     return int(value * whole / 100) if unit == "%" else int(value * SIZE_UNITS[unit])
 
 

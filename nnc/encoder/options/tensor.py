@@ -74,7 +74,7 @@ class TensorOptions:
             return given
         place = f"tensors[{pattern!r}]"
         if not isinstance(given, Mapping):
-            raise InputError(f"{place} has to be options by name, not {type(given).__name__}")
+            raise InputError(f"{place} must be options by name, not {type(given).__name__}")
         for name in given:
             if name not in rows_of(cls):
                 raise unknown_option(name, rows_of(cls), place)

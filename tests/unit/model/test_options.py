@@ -44,17 +44,17 @@ def test_good_values(given):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"number": 10}, "number has to be an integer from 1 to 9, not 10"),
-        ({"number": True}, "number has to be an integer"),
-        ({"number": None}, "number has to be an integer"),
-        ({"size": "huge"}, "size has to be small, large or an integer from 0 to 4, not 'huge'"),
+        ({"number": 10}, "number must be an integer from 1 to 9, not 10"),
+        ({"number": True}, "number must be an integer"),
+        ({"number": None}, "number must be an integer"),
+        ({"size": "huge"}, "size must be small, large or an integer from 0 to 4, not 'huge'"),
         ({"size": 5}, "not 5"),
-        ({"sour": "very"}, "sour has to be true or false, not 'very'"),
-        ({"colour": "blue"}, "colour has to be one of red, green, not 'blue'"),
-        ({"kinds": "gum"}, "kinds has to be a list, not a string"),
-        ({"kinds": ["nut"]}, "kinds has to be one of gum, toffee, not 'nut'"),
-        ({"each": [3]}, "each has to be values by name, not list"),
-        ({"each": {"red": 6}}, r"each\['red'\] has to be an integer from 0 to 5, not 6"),
+        ({"sour": "very"}, "sour must be true or false, not 'very'"),
+        ({"colour": "blue"}, "colour must be one of red, green, not 'blue'"),
+        ({"kinds": "gum"}, "kinds must be a list, not a string"),
+        ({"kinds": ["nut"]}, "kinds must be one of gum, toffee, not 'nut'"),
+        ({"each": [3]}, "each must be values by name, not list"),
+        ({"each": {"red": 6}}, r"each\['red'\] must be an integer from 0 to 5, not 6"),
     ],
 )
 def test_wrong_values_are_named(given, message):

@@ -44,11 +44,11 @@ def test_qp_and_bit_depth_are_one_option():
     ("given", "message"),
     [
         ({"quality": 3}, "tensors\\['x'\\]: there is no option 'quality'"),
-        ({"qp": "fine"}, "tensors\\['x'\\]: qp has to be an integer"),
+        ({"qp": "fine"}, "tensors\\['x'\\]: qp must be an integer"),
         ({"scan_order": 7}, "scan_order"),
-        ({"dq": "maybe"}, "dq has to be true or false"),
-        ({"codebook": "best"}, "codebook has to be"),
-        ({"exclude": "y"}, "exclude has to be a list"),
+        ({"dq": "maybe"}, "dq must be true or false"),
+        ({"codebook": "best"}, "codebook must be"),
+        ({"exclude": "y"}, "exclude must be a list"),
         (5, "options by name"),
     ],
 )

@@ -432,7 +432,7 @@ def test_options_for_single_models_that_say_nothing():
 @pytest.mark.parametrize("option", ["device_id", "base_depth"])
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True, None, 1 << 64])
 def test_places_in_the_tree_that_are_none(option, value):
-    with pytest.raises(nnc.InputError, match=f"{option} has to be an integer from 0"):
+    with pytest.raises(nnc.InputError, match=f"{option} must be an integer from 0"):
         nnc.Encoder(**{option: value})
 
 
