@@ -98,6 +98,11 @@ ITEM_LOCATION = full_box(
     ),
 )
 
+DATA_REFERENCE_COUNT = full_box("entry_count" / c.Int32ub)
+
+# A data entry: a box of version, flags and where the data are.
+DATA_ENTRY = full_box()
+
 ITEM_PROPERTY_ASSOCIATION = full_box(
     "entry_count" / c.Int32ub,
     "entries"

@@ -1,5 +1,6 @@
 """Model files: what is read into the encoder and written from the decoder."""
 
+from nnc.bitio.caution import ModelFileWarning
 from nnc.formats.model import Model, read_model, write_model
 from nnc.formats.recognition import head_of, what_it_is
 from nnc.formats.registry import (
@@ -14,7 +15,7 @@ from nnc.formats.registry import (
     suffixes,
 )
 from nnc.formats.sharded import with_shard_size
-from nnc.formats.source import ArraySink, ArraySource, ModelFileWarning, Sink, Source, TensorInfo
+from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 
 __all__ = [
     "FORMATS",

@@ -19,6 +19,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import ModelFileWarning, warn
 from nnc.bitstream import NewFile
 from nnc.bitstream.files import UNFINISHED
 from nnc.formats.recognition import check_is_model
@@ -81,7 +82,10 @@ class ShardedSource(Source):
         """Open one file, and add its tensors to those of the model.
 
         Raises:
-            InputError: its tensors are others than the index says.
+            InputError: a tensor that the index has there isn't.
+
+        Warns:
+            ModelFileWarning: it holds others, which are left out.
         """
         place = index.parent / shard
         if not place.is_file():
@@ -90,11 +94,16 @@ class ShardedSource(Source):
         source = self.shards[shard] = SafetensorsSource(place)
         for name in sorted(names - source.tensors.keys()):
             raise InputError(f"{index}: tensor {name!r} is not in the shard {shard!r}")
-        for name in sorted(source.tensors.keys() - names):
-            raise InputError(
-                f"{index}: tensor {name!r} in the shard {shard!r} is not one that the index "
-                "has there"
+        more = sorted(source.tensors.keys() - names)
+        if more:
+            # The index says what belongs to the model; shards may be those of another, too.
+            warn(
+                f"{index}: {len(more)} tensors in the shard {shard!r} ({more[0]!r} first) are none "
+                "that the index has there: they are left out",
+                ModelFileWarning,
             )
+        for name in more:
+            del source.tensors[name]
         tensors.update(source.tensors)
         self.shard_of.update(dict.fromkeys(source.tensors, shard))
 

@@ -15,10 +15,6 @@ from nnc.bitio import InputError
 from nnc.decoder import Topology
 
 
-class ModelFileWarning(UserWarning):
-    """Something of a model file is left out."""
-
-
 class TensorInfo(NamedTuple):
     """What is known of a tensor before it is read.
 
