@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
-from nnc.bitio import BitstreamError
+from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
@@ -31,7 +32,15 @@ from nnc.encoder import (
     values_of_products,
     warn_of_limits,
 )
-from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
+from nnc.formats import (
+    TensorInfo,
+    format_of_output,
+    leave_out,
+    open_sink,
+    open_source,
+    unpacked,
+    with_shard_size,
+)
 
 #: Called with the bytes of the model that are done, and those that there are.
 Progress = Callable[[int, int], None]
@@ -80,6 +89,8 @@ def encode_file(
     threads: int | None = None,
     executor: Executor | None = None,
     memory: int | None = None,
+    drop: Sequence[str] = (),
+    max_unpacked: int | None = None,
     progress: Progress | None = None,
     times: dict[str, float] | None = None,
     **options: Any,
@@ -96,6 +107,8 @@ def encode_file(
         executor: any `concurrent.futures.Executor`, used in place of threads of our own.
         memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
             for each worker. A tensor that takes more (ten bytes a value) is worked on alone.
+        drop: patterns of names of tensors that are left out.
+        max_unpacked: bytes that a compressed file may unpack to, however small it is; None: 1 GiB.
         progress: called with the bytes of the model that are encoded, and with its size.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
         **options: the options of `nnc.encode`. With a target, the model is encoded several
@@ -105,10 +118,15 @@ def encode_file(
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
 
     Raises:
-        InputError: as for `nnc.encode`; a file that can't be read as a model.
+        InputError: as for `nnc.encode`; a file that can't be read as a model; the output would
+            take the place of the model.
         OSError: a file can't be read or written.
     """
-    with open_source(model) as source:
+    check_not_input(output, model)
+    with unpacked(max_unpacked):
+        opened = open_source(model)
+    with opened as source:
+        leave_out(source, drop)
         said = {**source.metadata, **(metadata or {})}
         options.setdefault("exact", source.exact)
         target, on_trial = taken_target(options), options.pop("on_trial", None)
@@ -139,11 +157,31 @@ def encode_file(
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)
-        else:
+        elif callable(getattr(output, "write", None)) and not isinstance(output, Bitstream):
             write(output)
+        else:
+            raise InputError(f"a path or an open file is needed to write to, not {output!r:.60}")
         values = sum(math.prod(info.shape) for info in source.tensors.values())
         warn_of_limits(values + values_of_products(blocks), sizes[0])
         return FileSizes(len(source), source.nbytes, sizes[0])
+
+
+def check_not_input(output: object, *inputs: object) -> None:
+    """Refuse an output that is a file which is read.
+
+    Raises:
+        InputError: it is one.
+    """
+    if not isinstance(output, str | os.PathLike) or not os.path.exists(output):
+        return
+    for path in inputs:
+        if isinstance(path, str | os.PathLike) and os.path.exists(path):
+            place = os.stat(output)
+            if stat.S_ISREG(place.st_mode) and os.path.samestat(place, os.stat(path)):
+                raise InputError(
+                    f"{os.fspath(output)} is the input too, and would be gone: choose another "
+                    "output"
+                )
 
 
 def advancing(
@@ -197,6 +235,7 @@ def decode_file(
     Warns:
         DecodingWarning: the bitstream is an update; differences are written.
     """
+    check_not_input(output, bitstream)
     found = format_of_output(output)
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
     bytes_read = sum(unit.byte_size for unit in opened.units)

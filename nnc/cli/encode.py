@@ -152,6 +152,10 @@ def pattern_numbers(
 @click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
 @click.option("--memory", type=ByteSize(),
               help="For tensors worked on at once.  [default: 160MiB a thread]")  # fmt: skip
+@click.option("--drop", multiple=True, metavar="PATTERN",
+              help="Leave matching tensors out; can be repeated.")  # fmt: skip
+@click.option("--max-unpacked", type=ByteSize(),
+              help="What a packed model may unpack to at least.  [default: 1GiB]")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -168,6 +172,8 @@ def command(
     quiet: bool,
     threads: int | None,
     memory: int | None,
+    drop: tuple[str, ...],
+    max_unpacked: int | None,
     progress: bool,
     options_file: str | None,
     report: str | None,
@@ -175,12 +181,14 @@ def command(
 ) -> None:
     """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
     from nnc.encoder import EncodingWarning, Joined
+    from nnc.model_files import check_not_input
 
     if base and joins:
         raise click.UsageError("an update has no joined tensors")
     if model == "-":
         raise InputError("a model comes from a file, whose name says the format")
     check_output(output, force)
+    check_not_input(output, model, *base)
     if report is not None:
         check_report(report, base, output, force)
     options = with_file(context, options_file, options)
@@ -193,7 +201,9 @@ def command(
         warnings.simplefilter("always", EncodingWarning)
         if base:
             layers: Literal["auto"] | tuple[()] = "auto" if blocks else ()
-            sizes = encode_update(model, base, output, threads, {"blocks": layers, **options})
+            sizes = encode_update(
+                model, base, output, threads, {"blocks": layers, **options}, drop, max_unpacked
+            )
         else:
             from nnc.model_files import encode_file
 
@@ -209,6 +219,8 @@ def command(
                     joins=[Joined(names=names.split(",")) for names in joins],
                     threads=threads,
                     memory=memory,
+                    drop=drop,
+                    max_unpacked=max_unpacked,
                     progress=advance,
                     on_trial=on_trial,
                     times=times,
@@ -266,20 +278,28 @@ def without_target(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_update(
-    model: str, base: Sequence[str], output: str, threads: int | None, options: dict[str, Any]
+    model: str,
+    base: Sequence[str],
+    output: str,
+    threads: int | None,
+    options: dict[str, Any],
+    drop: Sequence[str] = (),
+    max_unpacked: int | None = None,
 ) -> FileSizes:
     """Encode an update of what the receivers have, which is read as a whole, as the model is.
 
     Raises:
-        InputError: of a tensor they have, only differences are given.
+        InputError: of a tensor they have, only differences are given; or the model has none of
+            their tensors.
     """
     from nnc.cli.common.base_model import fingerprint
     from nnc.decoder import ModelInformation
     from nnc.encoder import Encoder, warn_of_limits
-    from nnc.formats import read_model
+    from nnc.formats import read_model, unpacked
     from nnc.model_files import FileSizes
 
-    source = read_model(model)
+    with unpacked(max_unpacked):
+        source = read_model(model, drop)
     options |= {"metadata": source.metadata, "exact": source.exact}
     session = Encoder(threads=threads, **options)
     found = open_base(base, {}, threads=threads)
@@ -289,6 +309,11 @@ def encode_update(
     if unknown:
         raise InputError(f"of tensor {unknown[0]!r} --base gives only a difference; what that is "
                          "one to has to stand before it")  # fmt: skip
+    if source.tensors and not source.tensors.keys() & session.decoder.tensors().keys():
+        raise InputError(
+            f"{model} has no tensor that --base has ({next(iter(source.tensors))!r} isn't there): "
+            "an update of it would be a whole model; encode it without --base"
+        )
     held = session.decoder.held_values
     information = ModelInformation(base_model_id=fingerprint(session.decoder.tensors()))
     bitstream = session.encode_bitstream(source.tensors, information=information)

@@ -183,9 +183,7 @@ def is_in_this_file(meta: dict[bytes, Box], number: int) -> bool:
     references = require(inside, b"dref")
     size = HEADER_OF_REFERENCES
     count = references.parse(boxes.DATA_REFERENCE_COUNT).entry_count
-    found = find_boxes(
-        references.content[size:], references.content_start + size, references.path
-    )
+    found = find_boxes(references.content[size:], references.content_start + size, references.path)
     entries = [one for one, _ in zip(found, range(count), strict=False)]
     if not number <= len(entries):
         raise references.invalid(f"there is no data reference {number} among {len(entries)}")

@@ -41,6 +41,10 @@ def session_after(
         return before
     if isinstance(before, bytes | bytearray | memoryview | Bitstream):
         raise InputError("the bitstreams before are given as a list, if only of one")
+    if not isinstance(before, list | tuple):
+        raise InputError(
+            f"the bitstreams before are a list or an nnc.Decoder, not {type(before).__name__}"
+        )
     if not before:
         return None
     session = Decoder()

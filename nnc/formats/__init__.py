@@ -1,7 +1,8 @@
 """Model files: what is read into the encoder and written from the decoder."""
 
 from nnc.bitio.caution import ModelFileWarning
-from nnc.formats.model import Model, read_model, write_model
+from nnc.formats.hostile import unpacked
+from nnc.formats.model import Model, leave_out, read_model, write_model
 from nnc.formats.recognition import head_of, what_it_is
 from nnc.formats.registry import (
     FORMATS,
@@ -32,10 +33,12 @@ __all__ = [
     "format_of_input",
     "format_of_output",
     "head_of",
+    "leave_out",
     "open_sink",
     "open_source",
     "read_model",
     "suffixes",
+    "unpacked",
     "what_it_is",
     "with_shard_size",
     "write_model",

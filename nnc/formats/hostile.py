@@ -6,7 +6,9 @@ import math
 import os
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 
 from nnc.bitio import InputError
@@ -17,8 +19,9 @@ LARGEST_RANK = 64
 #: More values than any memory holds; the size in bytes still fits 64 bits.
 LARGEST_SIZE = 1 << 60
 
-# Deflate gets to 1032 at best, and only by saying nothing; what is small may.
-FREE_BYTES = 1 << 24
+#: Bytes that a file may unpack to however small it is: zeros of a pruned model pack well, and so
+#: much fits any memory. Beyond, deflate gets to 1032 to 1 at best, by saying nothing.
+FREE_BYTES: ContextVar[int] = ContextVar("FREE_BYTES", default=1 << 30)
 BYTES_PER_BYTE = 200
 
 #: Categories of Unicode that no name needs: control characters, halves of surrogate pairs.
@@ -51,11 +54,27 @@ def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size
     Raises:
         InputError: it does.
     """
-    if size > FREE_BYTES + BYTES_PER_BYTE * packed:
+    if size > FREE_BYTES.get() + BYTES_PER_BYTE * packed:
         raise InputError(
-            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}; "
-            "no model does, so it is not read"
+            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}, so it "
+            "is not read; max_unpacked (--max-unpacked) allows more"
         )
+
+
+@contextmanager
+def unpacked(size: int | None) -> Iterator[None]:
+    """Let files unpack to so many bytes, however small they are; None: as by default.
+
+    Raises:
+        InputError: not a size.
+    """
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
+        raise InputError(f"max_unpacked has to be a number of bytes, not {size!r}")
+    token = FREE_BYTES.set(FREE_BYTES.get() if size is None else size)
+    try:
+        yield
+    finally:
+        FREE_BYTES.reset(token)
 
 
 def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> None:
@@ -65,8 +84,10 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
         InputError: it has.
     """
     seen = set()
-    for member in archive.infolist():
-        check_expansion(path, member.filename, member.compress_size, member.file_size)
+    members = archive.infolist()
+    packed = sum(member.compress_size for member in members)
+    check_expansion(path, "the archive", packed, sum(member.file_size for member in members))
+    for member in members:
         if member.filename in seen:
             raise InputError(f"{os.fspath(path)}: {member.filename!r} is twice in the archive")
         seen.add(member.filename)

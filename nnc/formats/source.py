@@ -63,6 +63,12 @@ class Source(Mapping[str, NDArray[Any]], ABC):
             InputError: it can't be read.
         """
 
+    def leave_out(self, names: Collection[str]) -> None:
+        """Take tensors out of the model."""
+        self.tensors = {name: info for name, info in self.tensors.items() if name not in names}
+        self.row_axes = {name: axis for name, axis in self.row_axes.items() if name not in names}
+        self.exact = frozenset(self.exact) - set(names)
+
     def release(self, name: str) -> None:
         """Return back memory that holds the values of a tensor; views on it stay valid."""
 

@@ -146,9 +146,7 @@ def torch_array(tensor: Any, what: str) -> NDArray[Any]:
 
 def check_has_shape(tensor: Any, what: str) -> None:
     """Refuse a tensor of a lazy module, which gets its shape when that is first run."""
-    import torch
-
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+    if any(one.__name__ == "UninitializedTensorMixin" for one in type(tensor).__mro__):
         raise InputError(f"{what} has no shape yet; run the lazy module once before")
 
 

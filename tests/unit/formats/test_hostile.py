@@ -12,7 +12,14 @@ from nnc import InputError
 from nnc.cli.main import run
 from nnc.formats import read_model
 from nnc.formats.extras import load
-from nnc.formats.hostile import check_expansion, check_name, check_shape, safe_file, safe_member
+from nnc.formats.hostile import (
+    check_expansion,
+    check_name,
+    check_shape,
+    safe_file,
+    safe_member,
+    unpacked,
+)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 4), (1,) * 64, (1 << 60,)])
@@ -42,10 +49,17 @@ def test_names_that_lead_elsewhere(name):
 
 
 def test_expansion():
-    check_expansion("m", "weights", 10, 1 << 24)
+    check_expansion("m", "weights", 10, 1 << 30)
     check_expansion("m", "weights", 1 << 20, 150 << 20)
-    with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 33554432"):
-        check_expansion("m", "weights", 10, 1 << 25)
+    with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 4294967296"):
+        check_expansion("m", "weights", 10, 1 << 32)
+    with unpacked(1 << 32):
+        check_expansion("m", "weights", 10, 1 << 32)
+    with unpacked(100), pytest.raises(InputError, match="max_unpacked"):
+        check_expansion("m", "weights", 1, 301)
+    for size in (-1, True, "1GB", 1.5):
+        with pytest.raises(InputError, match="max_unpacked"), unpacked(size):
+            pass
 
 
 HARMFUL = [
