@@ -179,7 +179,9 @@ def is_in_this_file(meta: dict[bytes, Box], number: int) -> bool:
     Raises:
         InvalidError: there is no such reference.
     """
-    inside = children(require(meta, b"dinf"))
+    if b"dinf" not in meta:
+        return False
+    inside = children(meta[b"dinf"])
     references = require(inside, b"dref")
     size = HEADER_OF_REFERENCES
     count = references.parse(boxes.DATA_REFERENCE_COUNT).entry_count

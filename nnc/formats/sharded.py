@@ -155,7 +155,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         return result
 
     try:
-        content = json.loads(index.read_text("utf-8"), object_pairs_hook=once)
+        content = json.loads(index.read_bytes(), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{index}: not an index of a checkpoint: {error}") from None
     weight_map = content.get("weight_map") if isinstance(content, dict) else None

@@ -82,11 +82,13 @@ def is_own(folder: Path, place: Path) -> bool:
 
 def packed(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return metadata that hold files; nothing for none."""
-    content = {
-        name: base64.b64encode(zlib.compress(data, 9)).decode("ascii")
-        for name, data in files.items()
-    }
+    content = {name: pack(data) for name, data in files.items()}
     return {FILES_KEY: json.dumps(content, separators=(",", ":"))} if content else {}
+
+
+def pack(data: bytes) -> str:
+    """Return bytes as text."""
+    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
 
 
 def unpacked_files(metadata: Mapping[str, str]) -> dict[str, bytes]:
@@ -95,20 +97,35 @@ def unpacked_files(metadata: Mapping[str, str]) -> dict[str, bytes]:
     Raises:
         InputError: they can't be read, are too large, or have names that could do harm.
     """
+    result = unpack_all(metadata.get(FILES_KEY, "{}"), FILES_KEY)
+    for name in result:
+        if not is_kept(name):
+            raise InputError(f"{FILES_KEY}: {name!r} is not written beside a model")
+    return result
+
+
+def unpack_all(text: str, key: str) -> dict[str, bytes]:
+    """Return what was packed under names.
+
+    Args:
+        text: a JSON object of names and packed bytes.
+        key: what messages call it.
+
+    Raises:
+        InputError: it can't be read, or is too large.
+    """
     result: dict[str, bytes] = {}
     left = LARGEST
     try:
-        for name, text in json.loads(metadata.get(FILES_KEY, "{}")).items():
+        for name, packed_data in json.loads(text).items():
             unpacking = zlib.decompressobj()
-            data = unpacking.decompress(base64.b64decode(text, validate=True), left + 1)
+            data = unpacking.decompress(base64.b64decode(packed_data, validate=True), left + 1)
             if not unpacking.eof or len(data) > left:
-                raise InputError(f"{FILES_KEY}: the files are too large, or end too early")
-            if not is_kept(name):
-                raise InputError(f"{FILES_KEY}: {name!r} is not written beside a model")
+                raise InputError(f"{key}: the files are too large, or end too early")
             result[name] = data
             left -= len(data)
     except (ValueError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"the metadata {FILES_KEY!r} can't be read: {error}") from None
+        raise InputError(f"the metadata {key!r} can't be read: {error}") from None
     return result

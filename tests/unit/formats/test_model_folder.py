@@ -79,10 +79,8 @@ def test_folders_below(tmp_path):
     assert list(read_model(folder).tensors)[:1] == ["unet/a.bias"]
     out = through(folder, tmp_path)
     assert files_of(out) == files_of(folder)
-    assert load_file(out / "vae" / "diffusion_pytorch_model.safetensors")["a.bias"].tolist() == [
-        3,
-        3,
-    ]
+    back = load_file(out / "vae" / "diffusion_pytorch_model.safetensors")
+    assert back["a.bias"].tolist() == [3, 3]
 
 
 @pytest.mark.filterwarnings("error")

@@ -112,7 +112,7 @@ def test_cutting():
     [
         "../outside.safetensors",
         "/etc/outside.safetensors",
-        "sub/shard.safetensors",
+        "sub/sub/shard.safetensors",
         "..\\outside.safetensors",
         "C:outside.safetensors",
         "..",
