@@ -108,7 +108,7 @@ class Bitstream:
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
-        """Return all units in the order of decoding, those inside aggregates too."""
+        """Yield all units in the order of decoding, those inside aggregates too."""
 
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
@@ -136,11 +136,11 @@ class Bitstream:
         return paths.get(self.units, path)
 
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
-        """Change an element, and all that has to change with it.
+        """Change an element, and everything that must change with it.
 
-        Elements appear with their default or vanish as conditions want it; lists and their
-        counts, unit sizes, aggregate headers and digests of parents follow. Payloads are left
-        alone. Tables that are changed are replaced: take `unit.header` anew afterwards.
+        Elements appear with their default, or vanish, as conditions require. Lists and their
+        counts, unit sizes, aggregate headers and digests of parents follow. Payloads stay as they
+        are. A change replaces tables: take `unit.header` again afterwards.
 
         Args:
             path: as for `get`; with `*` all elements that are present are set.
@@ -152,8 +152,8 @@ class Bitstream:
 
         Raises:
             InputError: the path leads nowhere.
-            BuildError: the schema forbids the change, and the bitstream is as it was.
-            BitstreamError: the change needs something that isn't there; likewise.
+            BuildError: the schema forbids the change; the bitstream stays as it was.
+            BitstreamError: the change needs something that is missing; likewise.
         """
         return self.set_all({path: value}, force=force)
 
@@ -236,7 +236,7 @@ class Bitstream:
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of mapped files were read."""
+        """Release the memory into which pages of mapped files were read."""
         for mapped in self._mapped:
             mapped.release_pages()
 

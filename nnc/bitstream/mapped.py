@@ -54,7 +54,7 @@ class MappedFile:
             )
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of the file were read."""
+        """Release the memory into which pages of the file were read."""
         if hasattr(self.mapping, "madvise"):
             self.mapping.madvise(mmap.MADV_DONTNEED)
 
@@ -92,7 +92,7 @@ class MappedFile:
                     raise
                 return False
             if not copied:
-                raise OSError("the file that is copied from has become shorter")
+                raise OSError("the source file became shorter during the copy")
             done += copied
         file.seek(os.lseek(target, 0, os.SEEK_CUR))
         return True

@@ -145,7 +145,7 @@ class UnitParser:
                 bit_position=8 * start,
                 value=size.nnr_unit_size,
                 allowed=f"{smallest}..{end - start}",
-                hint="the file was cut off, or the size is damaged",
+                hint="the file is cut off, or the size is damaged",
             )
         return stop
 

@@ -51,6 +51,10 @@ CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
 
+#: Names of the types that have one.
+TYPE_NAMES = {int(kind): kind.name for kind in NnrUnitType}
+
+
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
     """Return the header of a unit that is whole, and can be decoded without other data units.
 
@@ -68,10 +72,8 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
 
 def type_name(nnr_unit_type: int) -> str:
     """Return the name of a unit type; reserved and unspecified ones by their number."""
-    try:
-        return NnrUnitType(nnr_unit_type).name
-    except ValueError:
-        return f"type {nnr_unit_type}"
+    name = TYPE_NAMES.get(nnr_unit_type)
+    return f"type {nnr_unit_type}" if name is None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +306,7 @@ class Unit:
         return [header.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
-        """Add to an error that the unit is its place, and give it back.
+        """Add to an error that the unit is its place, and return it.
 
         Args:
             error: an error whose path is relative to the unit, or to the payload.
@@ -368,11 +370,11 @@ class Unit:
         unit = self.parameter_sets.reference_list
         if unit is None:
             raise InvalidError(
-                "an index of an element id without a list of them before",
+                "an index of an element id, but no list of element ids before it",
                 path="header.topology_elem_id_index",
                 value=index,
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         ids = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
         if not 0 <= index < len(ids):

@@ -29,9 +29,9 @@ def text_of(data: bytes) -> str:
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 def command(json_file: str, output: str, force: bool) -> None:
-    """Make a bitstream out of JSON (- for standard input) as `nnc json` prints it.
+    """Build a bitstream from the JSON that `nnc json` prints.
 
-    Side files with payloads are looked for beside the JSON file.
+    JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
     from nnc.bitstream.json.form import build
 
@@ -39,7 +39,7 @@ def command(json_file: str, output: str, force: bool) -> None:
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(text_of(data))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)

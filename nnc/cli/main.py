@@ -47,11 +47,11 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nnc", message="nnc %(version)s")
 def nnc() -> None:
-    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and look into them.
+    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and inspect and edit those.
 
-    Results go to standard output, everything else to standard error. Exit codes: 0 good,
-    1 good but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
-    or input/output, 5 internal error.
+    Results go to standard output, everything else to standard error. Exit codes: 0 success,
+    1 success, but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
+    or input/output error, 5 internal error.
     """
 
 
@@ -79,7 +79,7 @@ def end_tidily() -> None:
 
 
 def prepare_streams() -> None:
-    """Let no character, and no stream that is closed, keep the command from telling something."""
+    """Make sure that no character, and no closed stream, keeps the command from reporting."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -91,7 +91,7 @@ def prepare_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command, and give its exit code; messages go to standard error."""
+    """Run the command and return its exit code; messages go to standard error."""
     with warnings.catch_warnings():
         warnings.showwarning = tell_warning
         try:
@@ -102,12 +102,12 @@ def run(arguments: list[str]) -> int:
 
 
 def tell_warning(message: Warning | str, *place: Any, **rest: Any) -> None:
-    """Print a warning as all talk is printed, without a place in the program."""
+    """Print a warning like any other message, without a place in the program."""
     click.echo(f"nnc: {escape_controls(str(message))}", err=True)
 
 
 def wants_json(arguments: list[str]) -> bool:
-    """Tell whether the format that is asked for last is one of JSON."""
+    """Tell whether the last format on the command line is a JSON one."""
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
     said = [value for name, value in pairs if name == "--format"]
     said += [one.partition("=")[2] for one in arguments if one.startswith("--format=")]
@@ -122,7 +122,7 @@ def options_of(arguments: list[str]) -> set[str]:
 
 
 def report(error: Exception, arguments: list[str]) -> int:
-    """Print an error, and give its exit code."""
+    """Print an error and return its exit code."""
     from nnc.bitio import BitstreamError
 
     code = exit_code(error)

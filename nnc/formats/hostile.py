@@ -39,8 +39,8 @@ def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -
     """
     if len(shape) > LARGEST_RANK:
         raise InputError(
-            f"{os.fspath(path)}: tensor {name!r} has {len(shape)} dimensions; {LARGEST_RANK} at "
-            "most can be read"
+            f"{os.fspath(path)}: tensor {name!r} has {len(shape)} dimensions; nnc reads at most "
+            f"{LARGEST_RANK}"
         )
     if any(length < 0 for length in shape):
         raise InputError(f"{os.fspath(path)}: tensor {name!r} has a negative dimension")
@@ -56,8 +56,8 @@ def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size
     """
     if size > FREE_BYTES.get() + BYTES_PER_BYTE * packed:
         raise InputError(
-            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}, so it "
-            "is not read; max_unpacked (--max-unpacked) allows more"
+            f"{os.fspath(path)}: {member!r} claims to unpack from {packed} bytes to {size}, so "
+            "it is not read; max_unpacked (--max-unpacked) allows more"
         )
 
 
@@ -89,7 +89,7 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
     check_expansion(path, "the archive", packed, sum(member.file_size for member in members))
     for member in members:
         if member.filename in seen:
-            raise InputError(f"{os.fspath(path)}: {member.filename!r} is twice in the archive")
+            raise InputError(f"{os.fspath(path)}: {member.filename!r} occurs twice in the archive")
         seen.add(member.filename)
 
 

@@ -156,7 +156,7 @@ def sharded_bin(index: Path) -> tuple[Source, dict[str, Any]]:
         sharded.check_shard_path(index, as_safetensors(shard))
         place = index.parent / shard
         if not place.is_file():
-            raise InputError(f"{index}: the shard {shard!r} is not there")
+            raise InputError(f"{index}: the shard {shard!r} is missing")
         source = pytorch.open_source(place)
         names = [name for name, own in weight_map.items() if own == shard]
         for name in names:

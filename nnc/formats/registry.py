@@ -163,15 +163,15 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
     if head or place.is_file():
         check_is_model(place)
     raise InputError(
-        f"{os.fspath(path)}: suffix and content say no format of models "
+        f"{os.fspath(path)}: neither the suffix nor the content is that of a model format "
         f"(known: {', '.join(suffixes())})"
     )
 
 
 def format_of_output(path: str | os.PathLike[str]) -> Format:
-    """Return the format that the suffix of a path says, to write it.
+    """Return the format to write, by the suffix of a path.
 
-    A folder (one that is there, or a path that ends with a slash) becomes a sharded checkpoint.
+    A folder (an existing one, or a path that ends with a slash) becomes a sharded checkpoint.
 
     Raises:
         InputError: no format that can be written has that suffix.
@@ -184,8 +184,7 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
     if found is None or not found.writable:
         known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
         raise InputError(
-            f"{os.fspath(path)}: the suffix says no format of models that can be written "
-            f"(known: {known})"
+            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {known})"
         )
     return found
 
@@ -202,7 +201,7 @@ def suffixes() -> list[str]:
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
-    """Open a model file, or a folder that is one; nothing but names and shapes is read yet.
+    """Open a model file or folder; only names and shapes are read yet.
 
     Raises:
         InputError: an unknown format, a file that is not of its format, or names of tensors that
@@ -241,11 +240,11 @@ def open_sink(
     metadata: Mapping[str, str] | None = None,
     topology: Topology | None = None,
 ) -> Sink:
-    """Open a model file to be written tensor by tensor; it appears when all is written.
+    """Open a model file to write tensor by tensor; it appears when it is complete.
 
     Args:
-        path: the file, whose suffix says the format.
-        tensors: shapes and dtypes by name, in the order in which they are to stand.
+        path: the file; its suffix sets the format.
+        tensors: shapes and dtypes by name, in the order of the file.
         metadata: key-value pairs; left out where the format has no place for them, or where
             they say how to cut a model that isn't to be cut.
         topology: the structure of the network, where it is known.

@@ -91,7 +91,7 @@ class ShardedSource(Source):
         """
         place = index.parent / shard
         if not place.is_file():
-            raise InputError(f"{index}: the shard {shard!r} is not there")
+            raise InputError(f"{index}: the shard {shard!r} is missing")
         check_is_model(place)
         source = self.shards[shard] = SafetensorsSource(place)
         for name in sorted(names - source.tensors.keys()):
@@ -114,7 +114,7 @@ class ShardedSource(Source):
         return self.shards[self.shard_of[name]].tensor(name)
 
     def release(self, name: str) -> None:
-        """Return back the pages of one tensor."""
+        """Release the pages of one tensor."""
         self.shards[self.shard_of[name]].release(name)
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                raise InputError(f"{index}: {key!r} is there twice")
+                raise InputError(f"{index}: {key!r} occurs twice")
             result[key] = value
         return result
 
@@ -165,7 +165,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         raise InputError(f"{index}: not an index of a checkpoint: it has no weight_map of files")
     metadata = content.get("metadata") or {}
     if not isinstance(metadata, dict):
-        raise InputError(f"{index}: the metadata are no JSON object")
+        raise InputError(f"{index}: the metadata must be a JSON object")
     return metadata, weight_map
 
 
@@ -391,7 +391,7 @@ def cut(tensors: Mapping[str, TensorInfo], size: int, stem: str = DEFAULT_STEM) 
         InputError: not a size.
     """
     if size < 1:
-        raise InputError(f"the size of a shard has to be 1 or more, not {size}")
+        raise InputError(f"the size of a shard must be 1 or more, not {size}")
     groups: list[list[str]] = [[]]
     used = 0
     for name, info in tensors.items():

@@ -79,7 +79,7 @@ def value_json(element: TracedElement) -> Any:
 
 
 def report_unread(bitstream: Bitstream) -> int:
-    """Tell of units that can't be read without values from outside, and give the exit code."""
+    """Report units that need values from outside, and return the exit code."""
     from nnc.cli.main import DIFFERS, GOOD
 
     missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
@@ -92,9 +92,9 @@ def report_unread(bitstream: Bitstream) -> int:
 
 
 def report_faults(traced: BitstreamTrace) -> int:
-    """Print the faults of a trace to standard error, and give the exit code.
+    """Print the faults of a trace to standard error, and return the exit code.
 
-    A header that only needs a value from outside isn't a fault; something is left over then.
+    A header that only needs a value from outside isn't a fault: something is left over.
     """
     from nnc.cli.main import DIFFERS, GOOD, exit_code
 

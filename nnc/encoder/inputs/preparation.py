@@ -93,13 +93,13 @@ def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
 def check_name(name: Any) -> None:
     """Refuse what can't stand as topology_elem_id: text that a zero byte ends."""
     if not isinstance(name, str):
-        raise InputError(f"the name of a tensor has to be text, not {name!r}")
+        raise InputError(f"the name of a tensor must be text, not {name!r}")
     if "\0" in name:
-        raise InputError(f"the name {name!r} has a zero character, which would end it")
+        raise InputError(f"the name {name!r} has a zero character, which would cut it short")
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        raise InputError(f"the name {name!r} is not encodable as UTF-8") from None
+        raise InputError(f"the name {name!r} can't be encoded as UTF-8") from None
 
 
 def check_rank(name: str, rank: int) -> None:

@@ -47,7 +47,7 @@ class Inputs(Protocol):
         """Read one tensor."""
 
     def release(self, name: str) -> None:
-        """Return back the memory that holds the values of a tensor, for it is done with."""
+        """Release the memory that holds the values of a tensor, for it is done with."""
 
 
 class ArrayInputs:

@@ -51,7 +51,7 @@ def test_names_that_lead_elsewhere(name):
 def test_expansion():
     check_expansion("m", "weights", 10, 1 << 30)
     check_expansion("m", "weights", 1 << 20, 150 << 20)
-    with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 4294967296"):
+    with pytest.raises(InputError, match=r"'weights' claims to unpack from 10 bytes to 4294967296"):
         check_expansion("m", "weights", 10, 1 << 32)
     with unpacked(1 << 32):
         check_expansion("m", "weights", 10, 1 << 32)
