@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option("--drop", multiple=True, metavar="PATTERN",
               help="Leave matching tensors out; can be repeated.")  # fmt: skip
 @click.option("--max-unpacked", type=ByteSize(),
-              help="What a packed model may unpack to at least.  [default: 1GiB]")  # fmt: skip
+              help="What a packed model may unpack to at least.  [default: 256MiB]")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

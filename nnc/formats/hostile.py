@@ -21,7 +21,7 @@ LARGEST_SIZE = 1 << 60
 
 #: Bytes that a file may unpack to however small it is: zeros of a pruned model pack well, and so
 #: much fits any memory. Beyond, deflate gets to 1032 to 1 at best, by saying nothing.
-FREE_BYTES: ContextVar[int] = ContextVar("FREE_BYTES", default=1 << 30)
+FREE_BYTES: ContextVar[int] = ContextVar("FREE_BYTES", default=1 << 28)
 BYTES_PER_BYTE = 200
 
 #: Categories of Unicode that no name needs: control characters, halves of surrogate pairs.
