@@ -98,7 +98,7 @@ def encode_file(
         model: a model file, a folder with a sharded checkpoint, or the index of one.
         output: the bitstream, replaced in one step or not at all; or an open file.
         drop: patterns of names of tensors that are left out.
-        max_unpacked: bytes that a compressed file may unpack to, however small it is; None: 256 MiB.
+        max_unpacked: bytes that a packed file may unpack to, however small it is; None: 256 MiB.
         **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
             are kept besides those of the model. Joined tensors stay in memory. With a target,
             the model is encoded several times, and is in memory as a whole.
