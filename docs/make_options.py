@@ -157,7 +157,8 @@ def module(text: str, lines: Iterable[str]) -> str:
         if needed:
             imports.append(f"from {place} import {', '.join(needed)}")
     head = [f'"""{text}', "", MADE, '"""', "", "from __future__ import annotations", ""]
-    return formatted("\n".join([*head, *imports, "", "", body.rstrip(), ""]), "keywords.py", "nnc")
+    text = "\n".join([*head, *imports, "", "", body.rstrip(), ""])
+    return formatted({"keywords.py": text}, "nnc")["keywords.py"]
 
 
 def page() -> str:

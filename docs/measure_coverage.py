@@ -7,6 +7,7 @@ those bitstreams by path, and draws bitstreams with the generated strategies.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import re
@@ -571,6 +572,7 @@ def anchor(table: str, name: str) -> str:
 
 def main() -> None:
     """Measure, and write page and results."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     results = measure()
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(results), encoding="utf-8")

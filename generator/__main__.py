@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from generator.formatting import is_generated
 from generator.language.errors import SchemaError
 from generator.language.reader import read_schema
 from generator.passes.analysis import Analysis
@@ -57,12 +58,18 @@ def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, di
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> list[Path]:
-    """Return the files of a folder that a target would not make: those of schema files gone."""
+    """Return the generated files of a folder that a target would not make any more.
+
+    Their head names the hash of a schema; files without one are written by hand, and stay.
+    """
     endings = {Path(name).suffix for name in files}
     return sorted(
         path
         for path in folder.glob("*")
-        if path.is_file() and path.suffix in endings and path.name not in files
+        if path.is_file()
+        and path.suffix in endings
+        and path.name not in files
+        and is_generated(path.read_text(encoding="utf-8", errors="replace"))
     )
 
 

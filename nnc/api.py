@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnc.bitstream import Bitstream
+from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nnc.inspect import BitstreamTrace, Difference, Finding, Node
 
 Bytes = bytes | bytearray | memoryview
-OutOfBandDimensions = Mapping[str, Sequence[int]]
+Shapes = Mapping[str, Sequence[int]]
 
 
 @listing_options
@@ -77,12 +77,11 @@ def decode(
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
     pruned: bool = True,
-    full_dimensions: OutOfBandDimensions | None = None,
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    full_dimensions: Shapes | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[Any]]:
     """Decode an NNC bitstream to the tensors of a model.
 
@@ -97,8 +96,8 @@ def decode(
             where the bitstream says that rows or weights were left out.
         full_dimensions: shapes before pruning, by name, where the bitstream neither records them
             nor implies them by its masks.
-        dimensions: shapes by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
+            `cabac_unary_length_minus1` (one for all, or by name).
         threads: number of threads, None for one per processor.
         executor: any `concurrent.futures.Executor`, used instead of threads.
         limits: what to accept; None for the defaults of `nnc.Limits`.
@@ -118,7 +117,7 @@ def decode(
         DecodingWarning: the bitstream is an update. The result holds the differences as they are
             coded, neither parent nor prediction added; `nnc.Decoder` applies them.
     """
-    bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
+    bitstream = as_bitstream(data, **left_out)
     model = decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
     model.warn_of_differences()
     model.warn_of_missing()
@@ -135,11 +134,10 @@ def decode_levels(
     data: Bytes | Bitstream,
     *,
     before: Before = (),
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[np.int32]]:
     """Decode the levels of all entropy-coded tensors, before the step size is applied.
 
@@ -152,10 +150,8 @@ def decode_levels(
         (value = level * step size), with a codebook the indices relative to its zero offset.
         Tensors stored raw are left out.
     """
-    bitstream = as_bitstream(data, dimensions, cabac_unary_length_minus1)
-    session = session_after(
-        before, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-    )
+    bitstream = as_bitstream(data, **left_out)
+    session = session_after(before, **left_out)
     known = None if session is None else session.known
     resources = Resources(threads=threads, executor=executor, limits=limits)
     return decode_model(bitstream, resources, known=known).levels()
@@ -164,16 +160,14 @@ def decode_levels(
 @naming_options
 def trace(
     data: Bytes | Bitstream,
-    *,
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> BitstreamTrace:
     """Trace a bitstream, damaged or not: each element with place, bits, path and value.
 
     Args:
         data: the bitstream.
-        dimensions: shapes by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
+            `cabac_unary_length_minus1` (one for all, or by name).
 
     Returns:
         The trace: `elements()` in the order of the data, `units`, and `errors`: faults end the
@@ -181,17 +175,13 @@ def trace(
     """
     from nnc.inspect import trace as traced
 
-    return traced(
-        as_bytes(data), dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-    )
+    return traced(as_bytes(data), **left_out)
 
 
 @naming_options
 def tree(
     data: Bytes | Bitstream,
-    *,
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> Node:
     """Return the elements of a bitstream as a tree of units, tables and elements.
 
@@ -199,10 +189,7 @@ def tree(
     """
     from nnc.inspect import tree as arranged
 
-    given = {
-        "dimensions": dimensions, "cabac_unary_length_minus1": cabac_unary_length_minus1,
-    }  # fmt: skip
-    return arranged(trace(data, **given))  # type: ignore[arg-type]
+    return arranged(trace(data, **left_out))
 
 
 @naming_options
@@ -211,8 +198,7 @@ def check(
     deep: bool = False,
     *,
     before: Before = (),
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> list[Finding]:
     """Check a bitstream against the rules of the format; a bad one raises nothing.
 
@@ -221,8 +207,8 @@ def check(
         deep: decode the entropy-coded payloads too.
         before: for an update, the earlier bitstreams of its session in order, or an `nnc.Decoder`
             that has decoded them: `deep` needs them.
-        dimensions: shapes by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
+            `cabac_unary_length_minus1` (one for all, or by name).
 
     Returns:
         The rules broken, of level `error` or `warning`, in the order of the data; then, of level
@@ -233,13 +219,7 @@ def check(
     """
     from nnc.inspect import check as checked
 
-    report = checked(
-        as_bytes(data),
-        deep=deep,
-        before=before,
-        dimensions=dimensions,
-        cabac_unary_length_minus1=cabac_unary_length_minus1,
-    )
+    report = checked(as_bytes(data), deep=deep, before=before, **left_out)
     return [*report.findings, *report.notes]
 
 
@@ -250,8 +230,7 @@ def diff(
     levels: bool = False,
     *,
     before: Before = (),
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> list[Difference]:
     """Compare two bitstreams element by element.
 
@@ -261,8 +240,8 @@ def diff(
         levels: where coded payloads differ, decode them and count the levels that do.
         before: for updates, the earlier bitstreams of their session in order, or an `nnc.Decoder`
             that has decoded them: `levels` may need them.
-        dimensions: shapes by name, where the bitstreams leave them out.
-        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        **left_out: what the bitstream leaves out: `dimensions` (shapes by name) and
+            `cabac_unary_length_minus1` (one for all, or by name).
 
     Returns:
         What differs, by path; nothing where the bitstreams are the same.
@@ -272,12 +251,9 @@ def diff(
     """
     from nnc.inspect import diff as compared
 
-    given: dict[str, Any] = {
-        "dimensions": dimensions, "cabac_unary_length_minus1": cabac_unary_length_minus1,
-    }  # fmt: skip
-    session = session_after(before, **given) if levels else ()
+    session = session_after(before, **left_out) if levels else ()
     return compared(
-        trace(first, **given), trace(second, **given), levels=levels, before=session or ()
+        trace(first, **left_out), trace(second, **left_out), levels=levels, before=session or ()
     )
 
 
@@ -286,17 +262,11 @@ def as_bytes(data: Bytes | Bitstream) -> Bytes:
     return data.to_bytes() if isinstance(data, Bitstream) else view_of(data)
 
 
-def as_bitstream(
-    data: Bytes | Bitstream,
-    dimensions: OutOfBandDimensions | None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None,
-) -> Bitstream:
+def as_bitstream(data: Bytes | Bitstream, **left_out: Unpack[OutOfBandKeywords]) -> Bitstream:
     """Parse bytes; a bitstream that is parsed already is taken as it is."""
     if isinstance(data, Bitstream):
         return data
-    return Bitstream.parse(
-        data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-    )
+    return Bitstream.parse(data, **left_out)
 
 
 @listing_options
@@ -333,12 +303,11 @@ def load_file(
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
     pruned: bool = True,
-    full_dimensions: OutOfBandDimensions | None = None,
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    full_dimensions: Shapes | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> dict[str, NDArray[Any]]:
     """Decode a file to the tensors of a model.
 
@@ -346,11 +315,10 @@ def load_file(
     """
     model = load_model(
         filename,
-        dimensions=dimensions,
-        cabac_unary_length_minus1=cabac_unary_length_minus1,
         threads=threads,
         executor=executor,
         limits=limits,
+        **left_out,
     )
     model.warn_of_differences()
     model.warn_of_missing()
@@ -366,14 +334,11 @@ def load_file(
 def load_model(
     filename: str | os.PathLike[str],
     *,
-    dimensions: OutOfBandDimensions | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> DecodedModel:
     """Decode a file, keeping levels and metadata beside the tensors; see `load_file`."""
-    bitstream = Bitstream.open(
-        filename, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-    )
+    bitstream = Bitstream.open(filename, **left_out)
     return decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))

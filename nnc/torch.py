@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from nnc import api
 from nnc.bitio import InputError
-from nnc.bitstream import Bitstream
+from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
 from nnc.formats.pytorch import model_of, tensor_of
 from nnc.model.metadata import read_metadata
 
+if TYPE_CHECKING:
+    from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
+
 __all__ = ["load", "load_file", "load_into", "save", "save_file"]
 
 
-def save(model: Any, **options: Any) -> bytes:
+def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
     """Encode a module or a state dict.
 
     Args:
@@ -34,15 +37,15 @@ def save(model: Any, **options: Any) -> bytes:
         InputError: something in it is no tensor, or one that can't be coded.
     """
     arrays, entries = arrays_in(model)
-    given = {**entries, **(options.pop("metadata", None) or {})}
-    return api.encode(arrays, metadata=given, **options)
+    options["metadata"] = {**entries, **(options.get("metadata") or {})}
+    return api.encode(arrays, **options)
 
 
 def save_file(
     model: Any,
     filename: str | os.PathLike[str],
     metadata: Mapping[str, str] | None = None,
-    **options: Any,
+    **options: Unpack[SaveFileKeywords],
 ) -> None:
     """Encode a module or a state dict into a file, which is replaced in one step.
 
@@ -74,21 +77,23 @@ def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
     Raises:
         BitstreamError: as for `nnc.decode`.
     """
-    bitstream = api.as_bitstream(
-        data, options.pop("dimensions", None), options.pop("cabac_unary_length_minus1", None)
-    )
+    bitstream = api.as_bitstream(data, **taken_out_of_band(options))
     entries = entries_of(read_metadata(bitstream.walk()).metadata)
     tensors = tensors_of(api.decode(bitstream, **options))
     return tensors | {name: one for name, one in entries.items() if name not in tensors}
 
 
+def taken_out_of_band(options: dict[str, Any]) -> OutOfBandKeywords:
+    """Take out of the options of `nnc.decode` what the bitstream leaves out."""
+    return {
+        "dimensions": options.pop("dimensions", None),
+        "cabac_unary_length_minus1": options.pop("cabac_unary_length_minus1", None),
+    }
+
+
 def load_file(filename: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
     """Decode a file into a state dict; arguments, result and errors as for `load`."""
-    bitstream = Bitstream.open(
-        filename,
-        dimensions=options.pop("dimensions", None),
-        cabac_unary_length_minus1=options.pop("cabac_unary_length_minus1", None),
-    )
+    bitstream = Bitstream.open(filename, **taken_out_of_band(options))
     return load(bitstream, **options)
 
 

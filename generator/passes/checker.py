@@ -20,7 +20,9 @@ from generator.passes.analysis import (
     takes_v,
 )
 from generator.passes.expressions import FUNCTIONS
+from generator.passes.files import check_files
 from generator.passes.flow import check_flow
+from generator.passes.units import declared_units
 
 #: Descriptors of elements that generated code reads, and of those in external tables.
 DESCRIPTORS = ("u", "i", "ue", "ie", "flt", "st", "bs")
@@ -42,6 +44,8 @@ def check(schema: tree.Schema) -> Analysis:
     check_reachable(analysis, root)
     check_shared(analysis)
     check_references(analysis)
+    check_files(analysis)
+    declared_units(analysis)
     check_flow(analysis, root)
     check_alignment(analysis, root)
     return analysis

@@ -13,6 +13,7 @@ from nnc.bitio.errors import (
     PlacedError,
     UnknownOptionError,
     UnsupportedError,
+    unknown_option,
 )
 from nnc.bitio.table import Syntax, Table
 
@@ -33,4 +34,5 @@ __all__ = [
     "TraceEntry",
     "UnknownOptionError",
     "UnsupportedError",
+    "unknown_option",
 ]

@@ -253,11 +253,18 @@ class BitReader:
         return None if value == ONE << (n - 1) else value
 
     def fail(
-        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+        self,
+        message: str,
+        name: str,
+        index: Any = None,
+        value: Any = None,
+        allowed: str = "",
+        code: str = "",
     ) -> Any:
         """Raise an `InvalidError` at this place."""
         raise InvalidError(
             message,
+            code=code,
             path=self.path(name, index),
             bit_position=self.position,
             value=value,
@@ -474,10 +481,17 @@ class BitWriter:
         return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
 
     def fail(
-        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+        self,
+        message: str,
+        name: str,
+        index: Any = None,
+        value: Any = None,
+        allowed: str = "",
+        code: str = "",
     ) -> Any:
         """Raise a `BuildError` at this place."""
-        raise BuildError(message, path=self.path(name, index), value=value, allowed=allowed)
+        path = self.path(name, index)
+        raise BuildError(message, code=code, path=path, value=value, allowed=allowed)
 
     def integer(self, value: Any, name: str, index: Any) -> Any:
         """Return `value` as an integer, or refuse it."""

@@ -22,6 +22,8 @@ class DefaultReader(BitReader):
     def value(self, name: str, index: Any = None) -> Any:
         """Return the given value of an element here, None where there is none."""
         found: Any = self.values
+        if index is None and not self.stack:
+            return found.get(name)
         for field, _, number in self.stack:
             found = part_of(found, field, number)
         return part_of(found, name, index)
@@ -71,7 +73,8 @@ class DefaultReader(BitReader):
 
 def part_of(values: Any, name: str, index: Any) -> Any:
     """Return a field of a table or a mapping, or a value of its list; None: it isn't there."""
-    found = values.get(name) if isinstance(values, Mapping) else getattr(values, name, None)
+    plain = isinstance(values, dict) or isinstance(values, Mapping)  # noqa: SIM101 - quicker
+    found = values.get(name) if plain else getattr(values, name, None)
     for number in () if index is None else index if isinstance(index, tuple) else (index,):
         found = found[number] if found is not None and number < len(found) else None
     return found

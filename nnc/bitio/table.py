@@ -71,6 +71,7 @@ class Table:
             if value is not None and getattr(made, name) is None:
                 raise BuildError(
                     "the element is there though its condition doesn't hold",
+                    code="unexpected-element",
                     path=name,
                     value=value,
                     clause=cls.syntax.clause,

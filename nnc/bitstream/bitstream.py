@@ -11,7 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
@@ -19,7 +19,7 @@ from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
 from nnc.bitstream.mapped import MappedFile, opened, view_of
-from nnc.bitstream.parser import OutOfBand, UnitParser
+from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
@@ -64,16 +64,14 @@ class Bitstream:
     def parse(
         cls,
         data: bytes | bytearray | memoryview | mmap.mmap,
-        *,
-        dimensions: Mapping[str, Sequence[int]] | None = None,
-        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+        **left_out: Unpack[OutOfBandKeywords],
     ) -> Bitstream:
         """Parse a bitstream; payloads become views on `data`.
 
         Args:
             data: the bytes, from the start of the first unit to the end of the last.
-            dimensions: tensor_dimensions by name, where the bitstream leaves them out.
-            cabac_unary_length_minus1: the same for that element, one for all or by name.
+            **left_out: what the bitstream leaves out: `dimensions` (tensor_dimensions by name) and
+                `cabac_unary_length_minus1` (one for all, or by name).
 
         Raises:
             InvalidError: the bytes break the syntax.
@@ -81,16 +79,13 @@ class Bitstream:
             LimitError: aggregates are nested too deep.
         """
         view = view_of(data)
-        out_of_band = OutOfBand(dimensions or {}, cabac_unary_length_minus1)
-        return cls(UnitParser(view, out_of_band).parse_units(0, len(view)))
+        return cls(UnitParser(view, OutOfBand.of(**left_out)).parse_units(0, len(view)))
 
     @classmethod
     def open(
         cls,
         path: str | os.PathLike[str],
-        *,
-        dimensions: Mapping[str, Sequence[int]] | None = None,
-        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+        **left_out: Unpack[OutOfBandKeywords],
     ) -> Bitstream:
         """Open a file: mapped into memory, its payloads untouched until they are asked for.
 
@@ -99,11 +94,7 @@ class Bitstream:
         Args and errors as for `parse`; also OSError where the file can't be read.
         """
         found = opened(path)
-        bitstream = cls.parse(
-            found if isinstance(found, bytes) else found.mapping,
-            dimensions=dimensions,
-            cabac_unary_length_minus1=cabac_unary_length_minus1,
-        )
+        bitstream = cls.parse(found if isinstance(found, bytes) else found.mapping, **left_out)
         bitstream._mapped = () if isinstance(found, bytes) else (found,)
         return bitstream
 

@@ -217,12 +217,12 @@ class Place:
 
 def size_part(unit: Unit, part: str) -> int:
     """Return nnr_unit_size or nnr_unit_size_flag of a unit as it would be written."""
-    from nnc.bitstream.builder import size_field
+    from nnc.bitstream.sizes import field_bytes, size_field
 
     size = unit.byte_size
     before = unit.size
     if size:
-        size -= 4 if before is not None and before.nnr_unit_size_flag else 2
+        size -= field_bytes(before)
         before = size_field(size, before)
     if before is None:
         raise InputError("the unit was never written and has no size yet")

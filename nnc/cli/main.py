@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import json
@@ -29,6 +30,10 @@ VERBS = (
 )
 
 
+#: No sentence about a verb is longer, so that none is cut.
+LONGEST_HELP = 500
+
+
 class Verbs(click.Group):
     """A group whose commands stand in modules of their names."""
 
@@ -42,6 +47,23 @@ class Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(f"nnc.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb that is called; of a mistyped one, tell the nearest."""
+        near = difflib.get_close_matches(args[0], VERBS, 1)
+        if args[0] not in VERBS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all verbs, each with its whole first sentence."""
+        commands = [(name, self.get_command(ctx, name)) for name in VERBS]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(LONGEST_HELP)) for name, one in commands if one]
+            )
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,13 +11,13 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError, InvalidError, MissingValueError
-from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
@@ -115,8 +115,7 @@ class Decoder:
         *,
         reconstruct: Reconstruct = True,
         apply: bool = True,
-        dimensions: Mapping[str, Sequence[int]] | None = None,
-        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+        **left_out: Unpack[OutOfBandKeywords],
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream.
 
@@ -127,8 +126,7 @@ class Decoder:
                 updates are applied.
             apply: return the whole model after the update; else only the tensors of this
                 bitstream, as they are coded: neither parent nor prediction added.
-            dimensions: shapes by name, where the bitstream leaves them out.
-            cabac_unary_length_minus1: the same for this element, one for all or by name.
+            **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
         Raises:
             InputError: no such step of reconstruction.
@@ -139,11 +137,7 @@ class Decoder:
         """
         steps, bitstream = steps_of(reconstruct), data
         if not isinstance(bitstream, Bitstream):
-            bitstream = Bitstream.parse(
-                bitstream,
-                dimensions=dimensions,
-                cabac_unary_length_minus1=cabac_unary_length_minus1,
-            )
+            bitstream = Bitstream.parse(bitstream, **left_out)
         # An update may say of few bytes that a large tensor stays: that tensor is there already.
         limits = replace(self.resources.limits or Limits(), held_values=self.held_values)
         return self.take(bitstream, limits, steps, apply=apply)

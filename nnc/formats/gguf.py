@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.formats.extras import load
+from nnc.formats.gguf_layout import check_head
 from nnc.formats.hostile import check_shape
 from nnc.formats.recognition import check_is_model
 from nnc.formats.source import Source, TensorInfo
@@ -56,6 +57,7 @@ class GgufSource(Source):
         self.entries: dict[str, Any] = {}
         self.size = self.path.stat().st_size
         metadata: dict[str, str] = {}
+        check_head(self.path)
         try:
             reader = self.gguf.GGUFReader(self.path)
             for tensor in reader.tensors:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from nnc.bitio import InputError
 
@@ -19,10 +20,15 @@ LARGEST_RANK = 64
 #: More values than any memory holds; the size in bytes still fits 64 bits.
 LARGEST_SIZE = 1 << 60
 
-#: Bytes that a file may unpack to however small it is: zeros of a pruned model pack well, and so
-#: much fits any memory. Beyond, deflate gets to 1032 to 1 at best, by saying nothing.
-FREE_BYTES: ContextVar[int] = ContextVar("FREE_BYTES", default=1 << 28)
+#: What a file may unpack to for each of its bytes. Deflate gets to 1032 at best, and only by
+#: saying nothing.
 BYTES_PER_BYTE = 200
+
+#: What a file may unpack to beyond that, all its tensors together: it fits any memory.
+FREE_BYTES = 1 << 28
+
+#: Names an environment variable that says otherwise.
+FREE_VARIABLE = "NNC_UNPACKED_BYTES"
 
 #: Categories of Unicode that no name needs: control characters, halves of surrogate pairs.
 CONTROLS = ("Cc", "Cs")
@@ -48,17 +54,51 @@ def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -
         raise InputError(f"{os.fspath(path)}: tensor {name!r} has more values than memory can hold")
 
 
-def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size: int) -> None:
-    """Refuse data that unpacks to far more than any model's would.
+class Unpacking:
+    """What the file that is being read has unpacked to beyond BYTES_PER_BYTE so far.
 
-    Raises:
-        InputError: it does.
+    Attributes:
+        free: bytes that are allowed.
+        used: bytes so far.
     """
-    if size > FREE_BYTES.get() + BYTES_PER_BYTE * packed:
-        raise InputError(
-            f"{os.fspath(path)}: {member!r} claims to unpack from {packed} bytes to {size}, so "
-            "it is not read; max_unpacked (--max-unpacked) allows more"
-        )
+
+    def __init__(self, free: int | None = None) -> None:
+        """Start with nothing unpacked.
+
+        Args:
+            free: bytes that are allowed; None: what the environment says, else FREE_BYTES.
+
+        Raises:
+            InputError: the environment says no number.
+        """
+        said = os.environ.get(FREE_VARIABLE)
+        free = ALLOWED.get() if free is None else free
+        if free is None and said is not None and not said.isdecimal():
+            raise InputError(f"{FREE_VARIABLE} is a number of bytes, not {said!r}")
+        self.free = int(said or FREE_BYTES) if free is None else free
+        self.used = 0
+
+    def take(self, packed: int, size: int) -> bool:
+        """Count data that unpack to `size` bytes; tell whether they are allowed."""
+        self.used += max(size - BYTES_PER_BYTE * packed, 0)
+        return self.used <= self.free
+
+
+#: What the caller allows; None: nothing is said.
+ALLOWED: ContextVar[int | None] = ContextVar("ALLOWED", default=None)
+
+#: That of the file being read; None: each tensor counts alone.
+UNPACKING: ContextVar[Unpacking | None] = ContextVar("UNPACKING", default=None)
+
+
+@contextmanager
+def unpacking(free: int | None = None) -> Iterator[Unpacking]:
+    """Count together what is unpacked within; see `Unpacking`."""
+    token = UNPACKING.set(Unpacking(free))
+    try:
+        yield cast(Unpacking, UNPACKING.get())
+    finally:
+        UNPACKING.reset(token)
 
 
 @contextmanager
@@ -70,11 +110,27 @@ def unpacked(size: int | None) -> Iterator[None]:
     """
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
         raise InputError(f"max_unpacked has to be a number of bytes, not {size!r}")
-    token = FREE_BYTES.set(FREE_BYTES.get() if size is None else size)
+    token = ALLOWED.set(ALLOWED.get() if size is None else size)
     try:
         yield
     finally:
-        FREE_BYTES.reset(token)
+        ALLOWED.reset(token)
+
+
+def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size: int) -> None:
+    """Refuse data that unpack to far more than any model's would, with those before them.
+
+    Raises:
+        InputError: they do.
+    """
+    budget = UNPACKING.get() or Unpacking()
+    if not budget.take(packed, size):
+        before = f", with those before it {budget.used}" if budget.used > size else ""
+        raise InputError(
+            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}{before}; "
+            f"no model does, so it is not read (more than {budget.free} bytes are allowed by "
+            f"{FREE_VARIABLE} or max_unpacked)"
+        )
 
 
 def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> None:
@@ -84,10 +140,8 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
         InputError: it has.
     """
     seen = set()
-    members = archive.infolist()
-    packed = sum(member.compress_size for member in members)
-    check_expansion(path, "the archive", packed, sum(member.file_size for member in members))
-    for member in members:
+    for member in archive.infolist():
+        check_expansion(path, member.filename, member.compress_size, member.file_size)
         if member.filename in seen:
             raise InputError(f"{os.fspath(path)}: {member.filename!r} occurs twice in the archive")
         seen.add(member.filename)

@@ -92,7 +92,13 @@ def read(path: Path, content: Callable[[str], bytes | None]) -> Source:
         raise InputError(f"{path}: not an NNEF model: {GRAPH} is missing")
     quantization = content(QUANTIZATION)
     arrays, quantized = {}, []
+    files: dict[str, str] = {}
     for label, shape in variables(text, path).items():
+        file = str(safe_member(path, label.removeprefix("/")))
+        if files.setdefault(file, label) != label:
+            raise InputError(
+                f"{path}: variables {files[file]!r} and {label!r} have the same file of values"
+            )
         data = content(f"{label.removeprefix('/')}.dat")
         if data is None:
             raise InputError(f"{path}: the values of variable {label!r} are missing")

@@ -19,7 +19,7 @@ from typing import cast
 from nnc.bitio import InputError
 from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
-from nnc.formats.hostile import check_name
+from nnc.formats.hostile import check_expansion, check_name, unpacking
 from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -48,6 +48,7 @@ class Format:
         structured: whether files hold the structure of the network too.
         folder: a suffix of a folder, which the format may write as such.
         packed: whether its files may be compressed by gzip as a whole.
+        alone: whether a file holds all values of the model, and no other file does.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Format:
     structured: bool = False
     folder: str = ""
     packed: bool = False
+    alone: bool = True
 
     def matches_suffix(self, path: Path) -> int:
         """Return the length of the suffix that a path ends with, 0 for none."""
@@ -95,7 +97,11 @@ def is_checkpoint(path: Path, head: bytes) -> bool:
 
 
 SHARDED = Format(
-    "sharded safetensors", (INDEX_SUFFIX,), "nnc.formats.model_folder", recognizes=is_checkpoint
+    "sharded safetensors",
+    (INDEX_SUFFIX,),
+    "nnc.formats.model_folder",
+    recognizes=is_checkpoint,
+    alone=False,
 )
 
 #: All formats. Of several suffixes that match the longest counts.
@@ -110,7 +116,7 @@ FORMATS = [
         recognizes=is_pytorch,
         structured=True,
     ),
-    Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True),
+    Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True, alone=False),
     Format(
         "Keras",
         (".keras", ".weights.h5", ".h5", ".hdf5"),
@@ -200,8 +206,13 @@ def suffixes() -> list[str]:
     return [suffix for one in FORMATS for suffix in one.suffixes]
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
+def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) -> Source:
     """Open a model file or folder; only names and shapes are read yet.
+
+    Args:
+        path: the file or folder.
+        unpacked: bytes that it may unpack to beyond 200 for each of its own; None: what the
+            environment variable NNC_UNPACKED_BYTES says, else 256 MiB.
 
     Raises:
         InputError: an unknown format, a file that is not of its format, or names of tensors that
@@ -210,16 +221,21 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     """
     place = as_path(path)
     if place.exists() and not place.is_file() and not place.is_dir():
-        return open_pipe(place)
+        return open_pipe(place, unpacked)
     found = format_of_input(place)
     check_is_model(place, packed=found.packed)
-    source = cast(Source, import_module(found.module).open_source(place))
+    with unpacking(unpacked) as budget:
+        source = cast(Source, import_module(found.module).open_source(place))
+        if found.alone and place.is_file():
+            # Many tensors may lie in the same bytes.
+            budget.used = 0
+            check_expansion(place, "the file", place.stat().st_size, source.nbytes)
     for name in source.tensors:
         check_name(path, name)
     return source
 
 
-def open_pipe(path: Path) -> Source:
+def open_pipe(path: Path, unpacked: int | None) -> Source:
     """Read a model from a pipe, by way of a file: formats look at several places of it."""
     with tempfile.TemporaryDirectory() as folder:
         # What the suffix doesn't say, the content does.
@@ -227,7 +243,7 @@ def open_pipe(path: Path) -> Source:
         with path.open("rb") as pipe, copy.open("wb") as file:
             shutil.copyfileobj(pipe, file)
         try:
-            source = open_source(copy)
+            source = open_source(copy, unpacked=unpacked)
         except InputError as error:
             raise InputError(str(error).replace(os.fspath(copy), os.fspath(path))) from None
         # Opened or mapped files outlive their names; what reads its file later isn't for pipes.

@@ -146,7 +146,9 @@ def torch_array(tensor: Any, what: str) -> NDArray[Any]:
 
 def check_has_shape(tensor: Any, what: str) -> None:
     """Refuse a tensor of a lazy module, which gets its shape when that is first run."""
-    if any(one.__name__ == "UninitializedTensorMixin" for one in type(tensor).__mro__):
+    from torch.nn.parameter import is_lazy
+
+    if is_lazy(tensor):
         raise InputError(f"{what} has no shape yet; run the lazy module once before")
 
 

@@ -6,7 +6,6 @@ keywords, options of the command and the page about options are made of it.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,7 +23,8 @@ from typing import (
     get_type_hints,
 )
 
-from nnc.bitio import InputError, UnknownOptionError
+from nnc.bitio import InputError, unknown_option
+from nnc.bitstream import OutOfBandKeywords
 
 Value = TypeVar("Value")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -180,23 +180,12 @@ def parts_of(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
-def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownOptionError:
-    """Return the error for an option that there isn't, which names the nearest that there is.
-
-    Args:
-        name: what was given.
-        known: the names that there are.
-        place: where it was given; begins the message.
-    """
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
-    told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
-    return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
-
-
 def naming_options(function: Function) -> Function:
     """Have a call tell the nearest option where it is given one that there isn't: a decorator."""
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    found = inspect.signature(function).parameters.values()
+    names = [one.name for one in found if one.name != "self" and one.kind != one.VAR_KEYWORD]
+    if any(one.kind == one.VAR_KEYWORD for one in found):
+        names += OutOfBandKeywords.__annotations__
 
     @wraps(function)
     def checked(*arguments: Any, **given: Any) -> Any:

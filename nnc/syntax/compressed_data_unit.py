@@ -42,7 +42,6 @@ class CompressedDataUnitPayloadType(IntEnum):
         NNR_PT_BLOCK: the tensors of one layer together.
 
     Other values: 4 to 31: reserved.
-
     """
 
     NNR_PT_INT = 0
@@ -65,7 +64,6 @@ class CompressedParameterTypes(IntFlag):
         NNR_CPT_LS: local scaling factors.
         NNR_CPT_BN: batch norm: beta, gamma, mean, variance.
         NNR_CPT_BI: bias.
-
     """
 
     NNR_CPT_DC = 1
@@ -89,7 +87,6 @@ class ParentNodeIdType(IntEnum):
         ICNN_NDU_PL_SHA512: SHA-512 of the parent's payload.
 
     Other values: 3: reserved.
-
     """
 
     ICNN_NDU_ID = 0
@@ -118,7 +115,6 @@ class DecompressedDataFormat(IntEnum):
         TENSOR_FLOAT64: 64-bit floats.
 
     Other values: 10 to 127: reserved.
-
     """
 
     TENSOR_INT32 = 0
@@ -210,7 +206,6 @@ class NnrCompressedDataUnitHeader(Table):
         Codebook: Codebook of the weight, or of G.
         CbZeroOffsetDC: Index of the entry of [CodebookDC] that level 0 stands for.
         CodebookDC: Codebook of H in a block.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1467,7 +1462,6 @@ class TensorDimensionsList(Table):
         count_tensor_dimensions: Number of dimensions; 0 is a scalar.
         tensor_dimensions: Dimensions of the tensor; in a block those of the weight, before
             decomposition.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("count_tensor_dimensions", "tensor_dimensions")
@@ -1570,7 +1564,6 @@ class IntegerCodebook(Table):
             from there up.
         codebook: The entries, ascending.
         cbZeroOffset: Index of the entry that level 0 stands for.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1812,7 +1805,6 @@ class TopologyTensorDimensionMapping(Table):
         shift_index: Axis that is moved.
         shift_value: How many places to the right it goes, to the left if negative; in the order
             given.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1992,7 +1984,6 @@ class NnrCompressedDataUnitPayload(Table):
         raw_float64_parameter: Values of the tensor, the last axis fastest.
         raw_float32_parameter: Values of the tensor, the last axis fastest.
         quant_tensors: One arithmetic codeword with the tensors of the unit.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (

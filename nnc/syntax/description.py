@@ -1,7 +1,7 @@
 """What the schema says about tables and their elements, as data.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-#: What an element holds that has to appear, by its kind.
-EMPTY = {"float": 0.0, "str": "", "bytes": b""}
+#: What an element holds that has to appear, by its coding; for integers see `Element.default`.
+EMPTY = {"flt": 0.0, "st": "", "bs": b""}
 
 
 class Constraint(NamedTuple):
@@ -20,7 +20,6 @@ class Constraint(NamedTuple):
         sentence: says that it was broken.
         names: the names that it is about.
         holds: tells of their values whether it is kept.
-
     """
 
     sentence: str
@@ -60,7 +59,6 @@ class Element(NamedTuple):
             they are: `reserved` or `unspecified`.
         counts: for each index of a list, from the outermost, the element that says how often its
             loop runs, and how many times more that says; () where an element alone doesn't say.
-
     """
 
     name: str
@@ -87,8 +85,8 @@ class Element(NamedTuple):
     @property
     def default(self) -> Any:
         """Value of an element that has to appear: that of its absence, else the least valid."""
-        if self.kind != "int":
-            return EMPTY[self.kind]
+        if self.coding in EMPTY:
+            return EMPTY[self.coding]
         if isinstance(self.absent, int):
             return self.absent
         return self.range[0] if self.range is not None else 0
@@ -122,7 +120,6 @@ class Shape(NamedTuple):
         array: the innermost list is a numpy array.
         called: name of the table that it holds, or "".
         derived: it follows from the elements and is not coded.
-
     """
 
     kind: str
@@ -142,7 +139,6 @@ class Description(NamedTuple):
         status: how sure the transcription is.
         schema: `file:line` of the schema.
         elements: the elements by name.
-
     """
 
     table: str

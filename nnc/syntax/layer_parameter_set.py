@@ -29,7 +29,6 @@ class NnrLayerParameterSetUnitHeader(Table):
         lps_self_contained_flag: 1: the compressed data units that refer to this parameter set need
             no other ones.
         nnr_reserved_zero_7bits: Reserved, 0.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("lps_self_contained_flag", "nnr_reserved_zero_7bits")
@@ -128,7 +127,6 @@ class NnrLayerParameterSetUnitPayload(Table):
         pruning_performance_map: table `pruning_performance_map`.
         unification_performance_map: table `unification_performance_map`.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -26,7 +26,6 @@ class QuantizationMethod(IntFlag):
     Attributes:
         NNR_QSU: uniform scalar quantization is used.
         NNR_QCB: codebook quantization is used.
-
     """
 
     NNR_QSU = 1
@@ -125,7 +124,6 @@ class NnrModelParameterSetUnitPayload(Table):
         validation_set_performance: Performance of the model on its validation set, as
             [performance_metric_type] measures.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (

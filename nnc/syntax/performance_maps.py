@@ -33,7 +33,6 @@ class SparsificationPerformanceMap(Table):
         spm_count_classes: Number of classes whose accuracy follows.
         spm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         spm_nn_class_accuracy: Accuracy for each class whose bit in [spm_class_bitmask] is set.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -271,7 +270,6 @@ class PruningPerformanceMap(Table):
         ppm_count_classes: Number of classes whose accuracy follows.
         ppm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         ppm_nn_class_accuracy: Accuracy for each class whose bit in [ppm_class_bitmask] is set.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -495,7 +493,6 @@ class UnificationPerformanceMap(Table):
         upm_nn_class_accuracy: Accuracy for each class whose bit in [upm_class_bitmask] is set.
             NNCodec runs its loop to the value of the bitmask, see
             [unification_class_count_is_bitmask].
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -931,7 +928,6 @@ class DecompositionPerformanceMap(Table):
         nn_reduction_ratio: Number of weights after the decomposition, divided by that before.
         dpm_count_classes: Number of classes whose accuracy follows.
         dpm_nn_class_accuracy: Accuracy for each class.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -28,7 +28,6 @@ class QuantizationStorageFormat(IntEnum):
         NNR_QNT_TEF: TensorFlow.
 
     Other values: 5 to 255: reserved.
-
     """
 
     NNR_QNT_UNREC = 0
@@ -54,7 +53,6 @@ class NnrQuantizationUnitHeader(Table):
     Attributes:
         quantization_storage_format: Format of [quantization_data].
         quantization_compression_format: How [quantization_data] is compressed, as for topologies.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -150,7 +148,6 @@ class NnrQuantizationUnitPayload(Table):
     Attributes:
         quantization_data: Quantization information in the format that [quantization_storage_format]
             names.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("quantization_data",)

@@ -27,7 +27,6 @@ class NnrStartUnitHeader(Table):
     Attributes:
         general_profile_idc: Edition of the syntax: 0 is that of the first edition, 1 that of the
             second, whose tables test for it. Other values are reserved.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("general_profile_idc",)

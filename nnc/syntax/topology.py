@@ -34,7 +34,6 @@ class TopologyStorageFormat(IntEnum):
         NNR_TPL_REFLIST: list of element ids that indexed references point into.
 
     Other values: 7 to 255: reserved.
-
     """
 
     NNR_TPL_UNREC = 0
@@ -63,7 +62,6 @@ class TopologyCompressionFormat(IntEnum):
         NNR_DFL: deflate in a zlib wrapper (RFC 1950).
 
     Other values: 2 to 255: reserved.
-
     """
 
     NNR_PT_RAW = 0
@@ -82,7 +80,6 @@ class PruningRepresentationType(IntEnum):
         NNR_TPL_DICT: dictionary.
 
     Other values: 2 to 3: reserved.
-
     """
 
     NNR_TPL_BMSK = 0
@@ -102,7 +99,6 @@ class NnrTopologyUnitHeader(Table):
     Attributes:
         topology_storage_format: What the payload holds.
         topology_compression_format: How [topology_data] is compressed.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("topology_storage_format", "topology_compression_format")
@@ -194,7 +190,6 @@ class NnrTopologyUnitPayload(Table):
         topology_elements_ids_list: table `topology_elements_ids_list`.
         topology_data: The topology in the format that [topology_storage_format] names. NNCodec
             writes an empty string: one byte 0x00.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -320,7 +315,6 @@ class NnrPruningTopologyContainer(Table):
         dim: Dimensions of the element after pruning.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
         sparse_bit_mask: table `bit_mask`.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -658,7 +652,6 @@ class BitMask(Table):
         count_bits: Number of bits of the mask.
         bit_mask_value: The bits of the mask: 1 is kept, 0 was left out.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("count_bits", "bit_mask_value", "byte_alignment")
@@ -746,7 +739,6 @@ class TopologyElementsIdsList(Table):
             each if present, local scaling, batch norm beta, gamma, mean, variance, bias.
         topology_elem_id_index_list: The same as indices into the list of the topology unit of
             format NNR_TPL_REFLIST.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -1,4 +1,4 @@
-"""What the two fuzzing harnesses share: the promises, checked on whatever bytes come in."""
+"""What the fuzzing harnesses share: the promises, checked on whatever bytes come in."""
 
 from __future__ import annotations
 

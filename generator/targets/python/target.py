@@ -10,6 +10,7 @@ from generator.formatting import environment, formatted, literal, schema_digest,
 from generator.language import tree
 from generator.passes import expressions
 from generator.passes.analysis import Analysis, Field, TableFacts, counted_to, own_expressions
+from generator.passes.units import unit_kinds
 from generator.targets.python.build import BuildCode
 from generator.targets.python.names import Names, RuleNames, class_name
 from generator.targets.python.parse import ParseCode
@@ -45,6 +46,8 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "description.py": templates.get_template("description.py.j2").render(common),
         "scope.py": templates.get_template("scope.py.j2").render(common | scope_parts(analysis)),
     }
+    kinds = unit_kinds(analysis)
+    files["units.py"] = templates.get_template("units.py.j2").render(common, kinds=kinds)
     exports = {}
     for file in analysis.schema.files:
         parts = module_parts(analysis, file)
@@ -54,8 +57,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     files["__init__.py"] = templates.get_template("init.py.j2").render(
         common, exports=exports, tables=parsed_tables(analysis)
     )
-    package = str(options["package"])
-    return {name: formatted(files[name], name, package) for name in sorted(files)}
+    return formatted(files, str(options["package"]))
 
 
 def parsed_tables(analysis: Analysis) -> list[str]:

@@ -11,27 +11,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
-from nnc.bitstream.editing.plan import Plan, UnitChange, UnitTrace, compare, payload_change
-from nnc.bitstream.editing.repair import Pin, Shift
-from nnc.bitstream.editing.settling import Settler, SizeMap, measure, trace_unit
-from nnc.bitstream.fields import copy_table
+from nnc.bitstream.editing.changes import Changes
+from nnc.bitstream.editing.measuring import SizeMap, measure, trace_unit
+from nnc.bitstream.editing.plan import Plan, UnitChange, compare, payload_change
+from nnc.bitstream.editing.repair import Shift
+from nnc.bitstream.editing.settling import Settler
 from nnc.bitstream.paths import Place, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
 from nnc.bitstream.values import check_constraints, checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
-
-if TYPE_CHECKING:
-    from nnc.bitstream.bitstream import Bitstream
-
-#: What an edit may change in a unit.
-STATE = (
-    "header", "table", "payload_bytes", "trailing", "given", "units", "size", "scope",
-    "parameter_sets", "edited_size", "path", "missing", "whole",
-)  # fmt: skip
 
 #: Digests by which units name their parents, and how they are computed.
 DIGESTS: dict[str, Callable[[Any], Any]] = {
@@ -40,54 +32,28 @@ DIGESTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-class Edit:
+class Units(Protocol):
+    """What an edit changes: a bitstream."""
+
+    units: list[Unit]
+
+    def walk(self) -> Iterator[Unit]:
+        """Return all units, those inside aggregates too."""
+
+
+class Edit(Changes):
     """A change of a bitstream that is not settled yet.
 
     Attributes:
         bitstream: the bitstream.
-        force: accept reserved values.
-        notes: what the plan will tell besides the changes.
     """
 
-    def __init__(self, bitstream: Bitstream, force: bool = False):
+    def __init__(self, bitstream: Units, force: bool = False):
         """Start with nothing changed."""
-        self.bitstream, self.force = bitstream, force
-        self.units = list(bitstream.units)
-        self.saved: dict[int, tuple[Unit, dict[str, Any]]] = {}
-        self.traces: dict[int, UnitTrace] = {}
-        self.pinned: dict[tuple[int, str], set[Pin]] = {}
-        self.size_forms: dict[int, int] = {}
-        self.shifts: dict[tuple[int, str], dict[tuple[str, ...], Shift]] = {}
-        self.reasons: dict[int, dict[str, str]] = {}
-        self.notes: list[str] = []
-        self.payloads: list[tuple[Unit, bytes | memoryview]] = []
+        self.bitstream = bitstream
         if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
             link(bitstream)
-        self.before = measure(self.units)
-
-    def save(self, unit: Unit) -> None:
-        """Put aside what a unit is, before its first change."""
-        if id(unit) in self.saved:
-            return
-        state = {name: getattr(unit, name) for name in STATE}
-        self.saved[id(unit)] = (unit, state)
-        unit.given = dict(unit.given)
-        unit.units = list(unit.units)
-
-    def open(self, unit: Unit) -> None:
-        """Make a unit ready for a change: its tables become copies."""
-        if id(unit) in self.traces:
-            return
-        if unit.scope is not None and id(unit) in self.before:
-            self.traces[id(unit)] = trace_unit(unit)
-        self.save(unit)
-        unit.header = copy_table(unit.header)
-        unit.table = copy_table(unit.table)
-        self.traces.setdefault(id(unit), UnitTrace([], [], 0))
-
-    def touched(self, unit: Unit) -> bool:
-        """Tell whether a unit was changed."""
-        return id(unit) in self.traces
+        super().__init__(bitstream.units, force)
 
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
@@ -384,7 +350,7 @@ class Edit:
 
 
 def run(
-    bitstream: Bitstream, change: Callable[[Edit], None], *, force: bool = False, keep: bool = True
+    bitstream: Units, change: Callable[[Edit], None], *, force: bool = False, keep: bool = True
 ) -> Plan:
     """Carry out a change as a whole, or undo it.
 
@@ -413,7 +379,7 @@ def run(
     return plan
 
 
-def name_unit(error: PlacedError, bitstream: Bitstream) -> None:
+def name_unit(error: PlacedError, bitstream: Units) -> None:
     """Add to an error number and type of the unit that its path begins with."""
     match = re.match(r"units\[(\d+)\]", error.path)
     if match is not None and int(match[1]) < len(bitstream.units):
@@ -472,7 +438,7 @@ def require_unit_path(path: str) -> None:
         raise InputError(f"{path}: a unit needs a place like units[3]")
 
 
-def link(bitstream: Bitstream) -> None:
+def link(bitstream: Units) -> None:
     """Link units that were made, not read, to the parameters in force for them.
 
     Raises:

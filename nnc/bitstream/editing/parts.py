@@ -10,7 +10,7 @@ from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, is_unit_path, link, run
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.fields import copy_table
-from nnc.bitstream.unit import CUTTABLE, Unit
+from nnc.bitstream.unit import Unit, kind_of
 from nnc.syntax import AggregateUnitType, NnrAggregateUnitHeader, NnrUnitHeader, NnrUnitType
 
 #: partial_data_counter has eight bits.
@@ -135,7 +135,7 @@ def cut(bitstream: Bitstream, path: str, size: int, *, keep: bool = True) -> Pla
     """
     unit = unit_at(bitstream, path)
     header = unit.readable_header()
-    if header.nnr_unit_type not in CUTTABLE or header.partial_data_counter:
+    if not kind_of(header.nnr_unit_type).divisible or header.partial_data_counter:
         raise InputError(
             f"{path} can't be cut: it must be a whole NNR_NDU, NNR_TPL or NNR_QNT unit"
         )

@@ -27,7 +27,7 @@ from nnc.bitstream.editing.edit import link
 from nnc.bitstream.fields import Field, array_type, fields_of
 from nnc.bitstream.mapped import bytes_of
 from nnc.bitstream.parser import MAXIMUM_AGGREGATE_DEPTH
-from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
+from nnc.bitstream.unit import Unit, kind_of, payload_syntax_of
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, nnr_unit_header
 
 #: Version of the form; raised when a key changes its meaning.
@@ -124,7 +124,7 @@ def payload_table(unit: Unit) -> Table | None:
     syntax = unit.payload_syntax
     if syntax is None:
         return None
-    if unit.nnr_unit_type in PARAMETER_SETS or unit.payload_bytes.nbytes == 0:
+    if kind_of(unit.nnr_unit_type).persistent or unit.payload_bytes.nbytes == 0:
         return unit.payload if isinstance(unit.payload, Table) else None
     try:
         table = unit.payload
@@ -238,7 +238,7 @@ class JsonBuilder:
         assert isinstance(header, NnrUnitHeader)
         payload: Any = b""
         if "payload" in content:
-            syntax: Any = PAYLOAD_TABLES.get(header.nnr_unit_type)  # type: ignore[call-overload]
+            syntax = payload_syntax_of(header.nnr_unit_type)
             if syntax is None:
                 raise InputError(f"{path}.payload: a unit of this type has no such table")
             payload = self.table(syntax, content["payload"], f"{path}.payload")

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, unknown_option
 from nnc.cli.common.files import ByteSize
 from nnc.encoder.call.asked import all_rows
-from nnc.model.options import Function, Row, rows_of, unknown_option
+from nnc.model.options import Function, Row, rows_of
 
 #: Words for yes and no in `--tensor`.
 WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, unknown_option
 from nnc.decoder.workers import Resources
 from nnc.encoder.call.tables import TABLES, Reports, SessionOptions, Structure
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, target_of
-from nnc.model.options import Function, Row, rows_of, unknown_option, with_options
+from nnc.model.options import Function, Row, rows_of, with_options
 
 
 class Asked(NamedTuple):

@@ -13,7 +13,7 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, Trial
 from nnc.encoder.units.block import Block
 from nnc.model.information import ModelInformation
-from nnc.model.options import WHOLE_MODEL, check_options, option
+from nnc.model.options import WHOLE_MODEL, Value, check_options, option
 from nnc.model.performance_maps import PerformanceMaps
 from nnc.model.pruning import Pruning
 from nnc.model.topology import Quantization, Topology
@@ -28,6 +28,22 @@ TOLD_LATER = "is told of each bitstream: give it to `encode`, in `information`"
 LARGEST_ID = (1 << 64) - 1
 
 
+def of_model(default: Value, text: str, reason: str, *, command: bool = False) -> Value:
+    """Return the field of an option that sessions don't take, for a reason; as for `option`."""
+    return option(default, text, calls=WHOLE_MODEL, elsewhere=reason, command=command)
+
+
+def of_file(default: Value, text: str) -> Value:
+    """Return the field of an option that only `encode_file` takes; as for `option`."""
+    return option(default, text, calls=("encode_file",), command=False)
+
+
+def of_session(default: Value, text: str, largest: int | None = None) -> Value:
+    """Return the field of an option that only sessions take; as for `option`."""
+    numbers = None if largest is None else (0, largest)
+    return option(default, text, range=numbers, calls=("Encoder",))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Structure:
     """What tensors are coded together, and what goes with them."""
@@ -37,52 +53,26 @@ class Structure:
         "Code each weight with its bias and batch norm as one unit.",
         "`auto` finds them by the names that PyTorch, TensorFlow and ONNX give.",
     )
-    joins: Sequence[Joined] = option(
-        (),
-        "Code tensors as one, along a dimension of theirs.",
-        calls=WHOLE_MODEL,
-        elsewhere=SINGLE_MODELS,
+    joins: Sequence[Joined] = of_model(
+        (), "Code tensors as one, along a dimension of theirs.", SINGLE_MODELS, command=True
     )
-    topology: Topology | None = option(
-        None,
-        "Structure of the network, to be carried beside the tensors.",
-        calls=WHOLE_MODEL,
-        elsewhere=SINGLE_MODELS,
-        command=False,
+    topology: Topology | None = of_model(
+        None, "Structure of the network, to be carried beside the tensors.", SINGLE_MODELS
     )
-    quantization: Quantization | None = option(
-        None,
-        "How the network's own format quantizes, likewise.",
-        calls=WHOLE_MODEL,
-        elsewhere=TOLD_LATER,
-        command=False,
+    quantization: Quantization | None = of_model(
+        None, "How the network's own format quantizes, likewise.", TOLD_LATER
     )
-    pruning: Pruning | Sequence[Pruning] = option(
-        (),
-        "What was left out of the tensors before, likewise.",
-        calls=WHOLE_MODEL,
-        elsewhere=TOLD_LATER,
-        command=False,
+    pruning: Pruning | Sequence[Pruning] = of_model(
+        (), "What was left out of the tensors before, likewise.", TOLD_LATER
     )
-    performance_maps: PerformanceMaps | None = option(
-        None,
-        "Performance of the model, as it is and thinned out further.",
-        calls=WHOLE_MODEL,
-        elsewhere=TOLD_LATER,
-        command=False,
+    performance_maps: PerformanceMaps | None = of_model(
+        None, "Performance of the model, as it is and thinned out further.", TOLD_LATER
     )
-    base_model_id: str | None = option(
-        None,
-        "Name of the model that this one is an update of.",
-        calls=WHOLE_MODEL,
-        elsewhere=TOLD_LATER,
+    base_model_id: str | None = of_model(
+        None, "Name of the model that this one is an update of.", TOLD_LATER, command=True
     )
-    information: ModelInformation | None = option(
-        None,
-        "What to tell of the model, in place of the four before.",
-        calls=WHOLE_MODEL,
-        elsewhere=TOLD_LATER,
-        command=False,
+    information: ModelInformation | None = of_model(
+        None, "What to tell of the model, in place of the four before.", TOLD_LATER
     )
 
     def arguments(self) -> dict[str, Any]:
@@ -105,24 +95,16 @@ class Structure:
 class Reports:
     """Who is told how the work goes on."""
 
-    on_trial: Callable[[Trial], None] | None = option(
+    on_trial: Callable[[Trial], None] | None = of_model(
         None,
         "Called with each encoding on the way to a target.",
-        calls=WHOLE_MODEL,
-        elsewhere="is for single models: a session has no target",
-        command=False,
+        "is for single models: a session has no target",
     )
-    progress: Progress | None = option(
-        None,
-        "Called with the bytes of the model that are encoded, and with its size.",
-        calls=("encode_file",),
-        command=False,
+    progress: Progress | None = of_file(
+        None, "Called with the bytes of the model that are encoded, and with its size."
     )
-    times: dict[str, float] | None = option(
-        None,
-        "Gets the seconds that each unit took to encode, by the names of its tensors.",
-        calls=("encode_file",),
-        command=False,
+    times: dict[str, float] | None = of_file(
+        None, "Gets the seconds that each unit took to encode, by the names of its tensors."
     )
 
 
@@ -130,34 +112,19 @@ class Reports:
 class SessionOptions:
     """How a session encodes updates."""
 
-    base_depth: int = option(
-        0,
-        "put_node_depth of the base model.",
-        range=(0, LARGEST_ID - 1),
-        calls=("Encoder",),
+    base_depth: int = of_session(0, "put_node_depth of the base model.", LARGEST_ID - 1)
+    device_id: int = of_session(0, "The device that encodes.", LARGEST_ID)
+    parents: Literal["id", "sha256", "sha512"] = of_session(
+        "id", "How updates name their parents: by id, or by a digest of the parent's payload."
     )
-    device_id: int = option(
-        0, "The device that encodes.", range=(0, LARGEST_ID), calls=("Encoder",)
+    temporal_contexts: bool = of_session(
+        True, "Code levels with those of the parent as contexts, where that makes a unit smaller."
     )
-    parents: Literal["id", "sha256", "sha512"] = option(
-        "id",
-        "How updates name their parents: by id, or by a digest of the parent's payload.",
-        calls=("Encoder",),
+    history: bool = of_session(
+        True, "Use history-dependent probabilities, where that makes a unit smaller."
     )
-    temporal_contexts: bool = option(
-        True,
-        "Code levels with those of the parent as contexts, where that makes a unit smaller.",
-        calls=("Encoder",),
-    )
-    history: bool = option(
-        True,
-        "Use history-dependent probabilities, where that makes a unit smaller.",
-        calls=("Encoder",),
-    )
-    predictive: bool = option(
-        False,
-        "Code differences as residuals against those of the update before.",
-        calls=("Encoder",),
+    predictive: bool = of_session(
+        False, "Code differences as residuals against those of the update before."
     )
 
     def __post_init__(self) -> None:

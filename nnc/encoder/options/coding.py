@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nnc.model.options import option
+from nnc.syntax import nnr_compressed_data_unit_header
 
 #: How a tensor may be coded by a codebook.
 CodebookChoice = bool | int | Literal["exact", "auto"]
 
 LARGEST_CODEBOOK_SIZE = 1 << 16
+
+HEADER = nnr_compressed_data_unit_header.elements
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class Coding:
         "0 codes row by row, 1 to 4 in blocks of 8, 16, 32 or 64; auto takes blocks for large "
         "tensors.",
         "Blocks come with entry points, so that several threads can decode one tensor.",
-        range=(0, 4),
+        range=HEADER["scan_order"].valid,
     )
     row_skip: bool | None = option(
         None,
@@ -55,5 +58,7 @@ class Coding:
     )
     parameter_search: bool = option(True, "Choose the initial state and speed of each context.")
     cabac_unary_length_minus1: int = option(
-        10, "Number of greater-than flags of a level, less one.", range=(0, 255)
+        10,
+        "Number of greater-than flags of a level, less one.",
+        range=HEADER["cabac_unary_length_minus1"].valid,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nnc.model.options import option
+from nnc.syntax import nnr_start_unit_header
 
 #: Why a session doesn't take an option.
 SINGLE_MODELS = "is for single models: updates are of whole tensors, one a unit"
@@ -21,7 +22,7 @@ class Contents:
     profile: int = option(
         1,
         "Edition of the standard (general_profile_idc): 1 for the second, 0 for the first.",
-        range=(0, 1),
+        range=nnr_start_unit_header.elements["general_profile_idc"].valid,
     )
     metadata: Mapping[str, str] = option(
         {},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nnc.bitio import InputError
 from nnc.model.options import check_options, listing_options, option
+from nnc.syntax import nnr_model_parameter_set_unit_payload
 
 #: Quantization parameters for a qp_density of 2: of tensors with more than one dimension,
 #: and of all others.
@@ -14,9 +15,8 @@ DEFAULT_QP = -32
 DEFAULT_NONWEIGHT_QP = -75
 DEFAULT_QP_DENSITY = 2
 
-LARGEST_QP = 4095
-QPS = (-LARGEST_QP - 1, LARGEST_QP)
-DENSITIES = (0, 7)
+QPS = nnr_model_parameter_set_unit_payload.elements["mps_quantization_parameter"].valid
+DENSITIES = nnr_model_parameter_set_unit_payload.elements["mps_qp_density"].valid
 BIT_DEPTHS = (2, 31)
 
 

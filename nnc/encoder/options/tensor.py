@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, unknown_option
 from nnc.encoder.options.coding import CodebookChoice, Coding
 from nnc.encoder.options.keywords import TensorKeywords
 from nnc.encoder.options.steps import QPS, StepSizes
-from nnc.model.options import check_options, listing_options, option, rows_of, unknown_option
+from nnc.model.options import check_options, listing_options, option, rows_of
 
 LARGEST_ROW_AXIS = 31
 

@@ -15,7 +15,7 @@ from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options.steps import LARGEST_QP, at_density
+from nnc.encoder.options.steps import QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
 
 
@@ -98,7 +98,7 @@ def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int
         # highest, which counts more (a step too fine costs bits, one too coarse the network).
         base = min(base, min(requested) + half)
         base = max(base, max(requested) - half + 1)
-    base = max(-LARGEST_QP - 1, min(base, LARGEST_QP))
+    base = max(QPS[0], min(base, QPS[1]))
     return base, base - half, base + half - 1
 
 

@@ -13,7 +13,7 @@ from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.node import Node, Parent
-from nnc.syntax import NnrCompressedDataUnitHeader, ParentNodeIdType, TensorDimensionsList
+from nnc.syntax import NnrCompressedDataUnitHeader, ParentNodeIdType, Scope, TensorDimensionsList
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,10 @@ def whole_header(
         lineage: where the unit stands in the parameter update tree, if it does.
         temporal: it is coded with the levels of its parent.
     """
-    scope = {
-        "general_profile_idc": options.profile,
-        "mps_topology_indexed_reference_flag": 0,
-        "mps_parent_signalling_enabled_flag": int(lineage is not None and lineage.signalled),
-    }
+    scope = Scope()
+    scope.general_profile_idc = options.profile
+    scope.mps_topology_indexed_reference_flag = 0
+    scope.mps_parent_signalling_enabled_flag = int(lineage is not None and lineage.signalled)
     said = {} if lineage is None else lineage_elements(lineage, temporal)
     return NnrCompressedDataUnitHeader.default(
         scope, input_parameters_present_flag=1, tensor_dimensions_flag=1, **elements, **said

@@ -69,3 +69,11 @@ def test_convert(tmp_path, capsys):
     assert run(["convert", SOURCE, "--profile", "0", "-o", str(target), "-q"]) == 0
     assert Bitstream.open(target).get("units[0].header.general_profile_idc") == 0
     assert run(["convert", SOURCE, "--profile", "3", "--dry-run"]) == 4
+
+
+def test_json_nested_without_end(tmp_path, capsys):
+    path = tmp_path / "m.json"
+    for text in ("[" * 200_000, '{"units":' * 200_000):
+        path.write_text(text)
+        assert run(["build", str(path), "-o", str(tmp_path / "m.nnc")]) == 4
+        assert "m.json: not JSON" in capsys.readouterr().err

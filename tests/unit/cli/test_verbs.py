@@ -171,6 +171,8 @@ def test_standard_streams(model, encoded, tmp_path, monkeypatch, capsysbinary):
         (["info", "nothing.nnc"], 4, "No such file"),
         (["info"], 4, "Missing argument"),
         (["frobnicate"], 4, "No such command"),
+        (["encoed"], 4, "No such command 'encoed'. Did you mean 'encode'?"),
+        (["encode", "--bitdepth", "4"], 4, "Did you mean '--bit-depth'?"),
         (["encode", "model.txt", "-o", "x.nnc"], 4, "model format"),
         (["decode", "DEFAULT", "-o", "x.txt"], 4, "model format"),
         (["encode", "x.safetensors", "-o", "y", "--tensor-qp", "a"], 4, "PATTERN=QP"),

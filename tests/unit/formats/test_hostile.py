@@ -1,7 +1,9 @@
 """What is refused in the files of others, and how a missing framework is named."""
 
+import io
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from safetensors.numpy import save_file
 import nnc
 from nnc import InputError
 from nnc.cli.main import run
-from nnc.formats import read_model
+from nnc.formats import open_source, read_model
 from nnc.formats.extras import load
 from nnc.formats.hostile import (
     check_expansion,
@@ -18,7 +20,7 @@ from nnc.formats.hostile import (
     check_shape,
     safe_file,
     safe_member,
-    unpacked,
+    unpacking,
 )
 
 
@@ -50,16 +52,66 @@ def test_names_that_lead_elsewhere(name):
 
 def test_expansion():
     check_expansion("m", "weights", 10, 1 << 28)
-    check_expansion("m", "weights", 1 << 20, 150 << 20)
-    with pytest.raises(InputError, match=r"'weights' claims to unpack from 10 bytes to 4294967296"):
-        check_expansion("m", "weights", 10, 1 << 32)
-    with unpacked(1 << 32):
-        check_expansion("m", "weights", 10, 1 << 32)
-    with unpacked(100), pytest.raises(InputError, match="max_unpacked"):
-        check_expansion("m", "weights", 1, 301)
-    for size in (-1, True, "1GB", 1.5):
-        with pytest.raises(InputError, match="max_unpacked"), unpacked(size):
-            pass
+    check_expansion("m", "weights", 1 << 20, 400 << 20)
+    with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 536870912"):
+        check_expansion("m", "weights", 10, 1 << 29)
+
+
+def test_what_a_file_unpacks_to_is_counted_over_all_its_tensors():
+    with unpacking(1000):
+        check_expansion("m", "a", 0, 600)
+        check_expansion("m", "b", 3, 600)
+        with pytest.raises(InputError, match=r"'c' says .* with those before it 1200; no model"):
+            check_expansion("m", "c", 0, 600)
+    with unpacking(1000):
+        check_expansion("m", "d", 0, 900)
+
+
+def test_the_environment_says_how_much_a_file_may_unpack_to(monkeypatch):
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 30))
+    check_expansion("m", "weights", 10, 1 << 29)
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", "much")
+    with pytest.raises(InputError, match="NNC_UNPACKED_BYTES is a number of bytes, not 'much'"):
+        check_expansion("m", "weights", 10, 1 << 29)
+
+
+def packed_npz(path, count):
+    members = io.BytesIO()
+    np.lib.format.write_array(members, np.zeros((1024, 256), "f4"))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(count):
+            archive.writestr(f"t{number}.npy", members.getvalue())
+
+
+def test_many_tensors_that_are_each_small_enough_are_refused_together(tmp_path):
+    path = tmp_path / "m.npz"
+    packed_npz(path, 20)
+    with pytest.raises(InputError, match="with those before it"):
+        open_source(path, unpacked=10 << 20)
+    assert len(open_source(path, unpacked=20 << 20)) == 20
+
+
+def test_tensors_that_lie_in_the_same_bytes_are_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        for number in range(20):
+            file.create_dataset(f"t{number}", shape=(1024, 256), dtype="f4")
+    with pytest.raises(InputError, match="unpack to"):
+        open_source(path, unpacked=10 << 20)
+
+
+def test_views_that_are_larger_than_what_they_look_at_are_refused(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "m.pt"
+    one = torch.zeros(1)
+    torch.save({f"t{number}": one.expand(1024, 256) for number in range(20)}, path)
+    with pytest.raises(InputError, match="unpack to"):
+        open_source(path, unpacked=10 << 20)
+    whole = torch.zeros(1024, 1024)
+    torch.save({f"t{number}": whole.view(-1) for number in range(300)}, path)
+    with pytest.raises(InputError, match="'the file' says"):
+        open_source(path, unpacked=10 << 20)
 
 
 HARMFUL = [

@@ -140,7 +140,8 @@ def archive_with(**members):
     return buffer.getvalue()
 
 
-def test_bombs_are_refused(tmp_path):
+def test_bombs_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 24))
     path = tmp_path / "bomb.keras"
     path.write_bytes(archive_with(config_dot_json=b"{}", model_dot_weights_dot_h5=bytes(1 << 26)))
     with unpacked(1 << 24), pytest.raises(InputError, match="max_unpacked"):

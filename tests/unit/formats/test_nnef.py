@@ -172,7 +172,8 @@ def test_links_out_of_the_folder(tmp_path):
         read_model(tmp_path / "x.tgz")
 
 
-def test_bombs(tmp_path):
+def test_bombs(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 24))
     with tarfile.open(tmp_path / "x.tgz", "w:gz") as archive:
         for name, data in (("graph.nnef", GRAPH.encode()), ("conv/kernel.dat", bytes(1 << 26))):
             member = tarfile.TarInfo(name)
@@ -208,3 +209,12 @@ def test_what_is_no_model(tmp_path):
         read_model(folder)
     with pytest.raises(InputError, match="no NNEF graph"):
         write_model(tmp_path / "y.nnef", tensors())
+
+
+@pytest.mark.parametrize("label", ["/conv/bias", "conv//bias", "./conv/bias"])
+def test_two_variables_with_one_file_of_values(label, tmp_path):
+    """Each would take the memory of the file again."""
+    again = f"    again = variable<scalar>(shape = [1, 8], label = '{label}');\n    wide ="
+    folder = save(tmp_path / "m", text=GRAPH.replace("    wide =", again))
+    with pytest.raises(InputError, match=r"'conv/bias' and .* have the same file of values"):
+        read_model(folder)

@@ -222,7 +222,8 @@ def test_whole_modules_and_scripts(network, tmp_path):
         read_model(tmp_path / "script.pt")
 
 
-def test_bombs_and_damage(network, tmp_path):
+def test_bombs_and_damage(network, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 24))
     with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model/data/0", bytes(1 << 26))
     with unpacked(1 << 24), pytest.raises(InputError, match="max_unpacked"):

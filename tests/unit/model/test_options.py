@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 
 import nnc
-from nnc.model.options import check_options, option, rows_of, unknown_option
+from nnc.bitio import unknown_option
+from nnc.model.options import check_options, option, rows_of
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,7 @@
 """Editing by path: what follows from a change, and what is refused."""
 
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 import nnc
 from nnc.bitstream import Bitstream
 from nnc.bitstream.editing.edit import walk_paths
+from nnc.bitstream.editing.measuring import trace_unit
 from nnc.bitstream.editing.parts import cut, wrap
-from nnc.bitstream.editing.settling import trace_unit
 from nnc.bitstream.payload_elements import payload_table
 from tests.cases import CASES, FOLDER
 
@@ -544,3 +545,17 @@ def test_a_payload_in_a_plan_has_its_place():
     assert change.position_before == 8 * start
     assert change.position_after == 8 * (start + moved)
     assert (change.bits_before, change.bits_after) == (8 * len(before), 8 * len(before) - 8)
+
+
+@pytest.mark.parametrize("element", ["count_tensor_dimensions", "tensor_dimensions[0]"])
+def test_lists_that_nobody_could_fill_are_refused_before_they_are_made(element):
+    data = nnc.encode({"w": np.ones((16, 16), "f4")}, scan_order=1, threads=1)
+    bitstream = nnc.Bitstream.parse(data)
+    path = f"units[{len(bitstream.units) - 1}].header.{element}"
+    tracemalloc.start()
+    with pytest.raises(nnc.BuildError, match="asks for more than 131072 new values"):
+        bitstream.set(path, (1 << 31) - 1, force=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 25
+    assert bitstream.to_bytes() == data

@@ -12,6 +12,7 @@ from nnc.bitstream.editing.parts import wrap
 from nnc.bitstream.json.form import build, dump, left_out
 from nnc.bitstream.json.schema import schema, schema_text
 from tests.cases import CASES, FOLDER
+from tests.golden_files import UPDATE
 
 ROOT = Path(__file__).parents[4]
 DATA = (FOLDER / "p1-base-default-dq" / "bitstream.nnc").read_bytes()
@@ -81,6 +82,13 @@ def test_large_integers_are_strings(validator):
     assert build(content).to_bytes() == bitstream.to_bytes()
 
 
+def nested(unit, depth):
+    """Put units into units."""
+    for _ in range(depth):
+        unit = {"header": {}, "units": [unit]}
+    return [unit]
+
+
 def test_payloads_left_out_cannot_be_built():
     content = json.loads("".join(dump(Bitstream.parse(DATA), left_out)))
     assert content["units"][3]["payload_bytes"] == {"length": 477}
@@ -100,6 +108,10 @@ def test_payloads_left_out_cannot_be_built():
         (lambda c: c["units"][3].update(payload_bytes={"base64": "?"}), "not base64"),
         (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "folder of the JSON"),
         (lambda c: c["units"][3].update(payload={}), "has no such table"),
+        (
+            lambda c: c.update(units=nested(c["units"][3], 100)),
+            "aggregates nested more than 16 deep",
+        ),
     ],
 )
 def test_other_json_is_refused_with_the_place(change, message):
@@ -111,4 +123,4 @@ def test_other_json_is_refused_with_the_place(change, message):
 
 def test_the_published_schema_is_up_to_date():
     published = (ROOT / "docs" / "bitstream.schema.json").read_text("utf-8")
-    assert published == schema_text()
+    assert published == schema_text(), UPDATE

@@ -575,11 +575,11 @@ def test_tables_over_several_files(compile_schema):
         one='clause 1 "One"\nstatus ours\nroot top\nsyntax top() {\na u(8) Kind\nif (a == B)\n'
         "inner()\n}\nsemantics {\n    a\n        A.\n}\n",
         two='clause 2 "Two"\nstatus ours\nenum Kind {\nB = 3 "b"\n}\nsyntax inner() {\nb u(8)\n'
-        "if (a == b)\ntop()\n}\nsemantics {\n    b\n        B.\n}\n",
+        "if (a == b)\ninner() as more\n}\nsemantics {\n    b\n        B.\n}\n",
     )
-    value = rebuilt(module, bytes([3, 3, 3, 1]))
-    assert value.inner.top.inner.b == 1
-    assert value.inner.top.a == 3
+    value = rebuilt(module, bytes([3, 3, 1]))
+    assert (value.a, value.inner.b) == (3, 3)
+    assert value.inner.more.b == 1
 
 
 def test_names_that_python_or_the_generated_code_has(compile_table):
