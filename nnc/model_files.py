@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack
 
 from numpy.typing import NDArray
 
-from nnc.bitio import BitstreamError
+from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
@@ -33,7 +34,15 @@ from nnc.encoder import (
 )
 from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
-from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
+from nnc.formats import (
+    TensorInfo,
+    format_of_output,
+    leave_out,
+    open_sink,
+    open_source,
+    unpacked,
+    with_shard_size,
+)
 from nnc.formats.source import Source
 from nnc.model.options import naming_options
 
@@ -78,6 +87,9 @@ class Counter:
 def encode_file(
     model: str | os.PathLike[str],
     output: str | os.PathLike[str] | BinaryIO,
+    *,
+    drop: Sequence[str] = (),
+    max_unpacked: int | None = None,
     **options: Unpack[EncodeFileKeywords],
 ) -> FileSizes:
     """Encode a model file into a bitstream file, a few tensors in memory at a time.
@@ -85,6 +97,8 @@ def encode_file(
     Args:
         model: a model file, a folder with a sharded checkpoint, or the index of one.
         output: the bitstream, replaced in one step or not at all; or an open file.
+        drop: patterns of names of tensors that are left out.
+        max_unpacked: bytes that a packed file may unpack to, however small it is; None: 256 MiB.
         **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
             are kept besides those of the model. Joined tensors stay in memory. With a target,
             the model is encoded several times, and is in memory as a whole.
@@ -93,12 +107,17 @@ def encode_file(
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
 
     Raises:
-        InputError: as for `nnc.encode`; a file that can't be read as a model.
+        InputError: as for `nnc.encode`; a file that can't be read as a model; the output would
+            take the place of the model.
         OSError: a file can't be read or written.
     """
     # Before the file is looked at: that may take long.
     wanted = asked("encode_file", options)
-    with open_source(model) as source:
+    check_not_input(output, model)
+    with unpacked(max_unpacked):
+        opened = open_source(model)
+    with opened as source:
+        leave_out(source, drop)
         metadata = {**source.metadata, **wanted.options.metadata}
         own = replace(wanted.options, metadata=metadata, exact=source.exact)
         topology = wanted.structure.topology or source.topology
@@ -112,11 +131,31 @@ def encode_file(
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)
-        else:
+        elif hasattr(output, "write") and hasattr(output, "flush"):
             write(output)
+        else:
+            raise InputError(f"a path or an open file is needed to write to, not {output!r:.60}")
         values = sum(math.prod(info.shape) for info in source.tensors.values())
         warn_of_limits(values + values_of_products(wanted.structure.blocks), sizes[0])
         return FileSizes(len(source), source.nbytes, sizes[0])
+
+
+def check_not_input(output: object, *inputs: object) -> None:
+    """Refuse an output that is a file which is read.
+
+    Raises:
+        InputError: it is one.
+    """
+    if not isinstance(output, str | os.PathLike) or not os.path.exists(output):
+        return
+    for path in inputs:
+        if isinstance(path, str | os.PathLike) and os.path.exists(path):
+            place = os.stat(output)
+            if stat.S_ISREG(place.st_mode) and os.path.samestat(place, os.stat(path)):
+                raise InputError(
+                    f"{os.fspath(output)} is the input too, and would be gone: choose another "
+                    "output"
+                )
 
 
 def units_of(source: Source, wanted: Asked) -> Iterable[Unit]:
@@ -187,6 +226,7 @@ def decode_file(
     Warns:
         DecodingWarning: the bitstream is an update, so the output holds differences.
     """
+    check_not_input(output, bitstream)
     found = format_of_output(output)
     resources = Resources(threads=threads, executor=executor, memory=memory, limits=limits)
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)

@@ -22,6 +22,10 @@ class MissingTensorsWarning(DecodingWarning):
     """The bitstream names tensors that it doesn't hold."""
 
 
+class ModelFileWarning(UserWarning):
+    """Something of a model file is left out."""
+
+
 def warn(message: str, category: type[Warning]) -> None:
     """Issue a warning as of the innermost line of code outside of the library.
 

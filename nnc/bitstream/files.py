@@ -104,13 +104,14 @@ def as_path(path: Any) -> Path:
     Raises:
         InputError: it is none.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"a path is needed, not {path!r:.60}")
     try:
-        place = os.fspath(path)
-    except TypeError:
-        raise InputError(f"a path is needed, not {path!r:.60}") from None
-    text = os.fsdecode(place)
-    if "\0" in text:
-        raise InputError(f"{text!r:.60} is no path: it has a zero character")
+        text = os.fspath(path)
+    except Exception as error:  # an object's own conversion may raise anything
+        raise InputError(f"{type(path).__name__} is no path: {error}") from None
+    if not isinstance(text, str) or "\0" in text:
+        raise InputError(f"{text!r:.60} is no path: it is bytes, or has a zero character")
     return Path(text)
 
 

@@ -443,6 +443,8 @@ def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
 
 def get(units: Sequence[Unit], path: str) -> Any:
     """Return the value at a path; see `Bitstream.get`."""
+    if not isinstance(path, str):
+        raise InputError(f"the path of an element is text, not {path!r:.60}")
     found = places(units, path)
     if ALL not in path:
         return next(found).value()

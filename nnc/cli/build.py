@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,15 @@ import click
 from nnc.bitio import InputError
 from nnc.cli.common.files import check_output, write_bitstream
 from nnc.cli.common.output import examples
+
+
+def text_of(data: bytes) -> str:
+    """Return JSON as text: UTF-8, or what a byte order mark says, or UTF-16 and UTF-32 without.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    return data.decode(json.detect_encoding(data))
 
 
 @click.command(
@@ -23,14 +33,12 @@ def command(json_file: str, output: str, force: bool) -> None:
 
     JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
-    import json
-
     from nnc.bitstream.json.form import build
 
     check_output(output, force)
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
-        content = json.loads(data.decode("utf-8"))
+        content = json.loads(text_of(data))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent

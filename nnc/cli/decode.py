@@ -77,10 +77,11 @@ def command(
     """
     from nnc.decoder import DecodingWarning, Limits, MissingTensorsWarning
     from nnc.formats import format_of_output
-    from nnc.model_files import decode_file
+    from nnc.model_files import check_not_input, decode_file
 
     format_of_output(output)
     check_model_output(output, force)
+    check_not_input(output, bitstream, *base)
     started = time.perf_counter()
     if base and full_size:
         raise click.UsageError("--full-size doesn't go with --base: an update has its base's size")

@@ -19,6 +19,7 @@ from nnc.cli.common.encode_options import (
     with_file,
 )
 from nnc.cli.common.files import (
+    ByteSize,
     binary_output,
     check_different,
     check_output,
@@ -54,6 +55,10 @@ if TYPE_CHECKING:
 @click.option("--options", "options_file", metavar="FILE",
               help="A TOML file of options, with [tensors.'PATTERN'] tables.")  # fmt: skip
 @click.option("--report", metavar="FILE", help="Write what each tensor takes, .html or .json.")
+@click.option("--drop", multiple=True, metavar="PATTERN",
+              help="Leave matching tensors out; can be repeated.")  # fmt: skip
+@click.option("--max-unpacked", type=ByteSize(),
+              help="What a packed model may unpack to at least.  [default: 256MiB]")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -67,6 +72,8 @@ def command(
     base: tuple[str, ...],
     force: bool,
     quiet: bool,
+    drop: tuple[str, ...],
+    max_unpacked: int | None,
     progress: bool,
     options_file: str | None,
     report: str | None,
@@ -74,10 +81,12 @@ def command(
 ) -> None:
     """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
     from nnc.encoder import EncodingWarning
+    from nnc.model_files import check_not_input
 
     if model == "-":
         raise InputError("a model comes from a file, whose name says the format")
     check_output(output, force)
+    check_not_input(output, model, *base)
     if report is not None:
         check_report(report, base, output, force)
     options = with_file(options_file, said_of(context, given))
@@ -87,8 +96,9 @@ def command(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
         if base:
-            sizes = encode_update(model, base, output, options)
+            sizes = encode_update(model, base, output, options, drop, max_unpacked)
         else:
+            options |= {"drop": drop, "max_unpacked": max_unpacked}
             sizes = encode_model_file(model, output, progress and not quiet, times, options)
     if report is not None:
         from nnc.report import write_report
@@ -145,21 +155,28 @@ def encode_model_file(
 
 
 def encode_update(
-    model: str, base: Sequence[str], output: str, options: dict[str, Any]
+    model: str,
+    base: Sequence[str],
+    output: str,
+    options: dict[str, Any],
+    drop: Sequence[str] = (),
+    max_unpacked: int | None = None,
 ) -> FileSizes:
     """Encode an update of what the receivers have, which is read as a whole, as the model is.
 
     Raises:
-        InputError: of a tensor they have, only differences are given.
+        InputError: of a tensor they have, only differences are given; or the model has none of
+            their tensors.
     """
     from nnc.cli.common.base_model import fingerprint
     from nnc.decoder import ModelInformation
     from nnc.encoder import Encoder, asked, warn_of_limits
-    from nnc.formats import read_model
+    from nnc.formats import read_model, unpacked
     from nnc.model_files import FileSizes
 
     asked("Encoder", options | {"memory": None})  # what it refuses needs no model to be read
-    source = read_model(model)
+    with unpacked(max_unpacked):
+        source = read_model(model, drop)
     # All tensors are in memory.
     options.pop("memory", None)
     options["metadata"] = source.metadata | options.get("metadata", {})
@@ -172,6 +189,11 @@ def encode_update(
     if unknown:
         raise InputError(f"of tensor {unknown[0]!r} --base gives only a difference; what that is "
                          "one to has to stand before it")  # fmt: skip
+    if source.tensors and not source.tensors.keys() & session.decoder.tensors().keys():
+        raise InputError(
+            f"{model} has no tensor that --base has ({next(iter(source.tensors))!r} isn't there): "
+            "an update of it would be a whole model; encode it without --base"
+        )
     held = session.decoder.held_values
     information = ModelInformation(base_model_id=fingerprint(session.decoder.tensors()))
     bitstream = session.encode_bitstream(source.tensors, information=information)

@@ -14,8 +14,9 @@ import construct as c
 
 from nnc.bitio import IncompleteError, InvalidError
 
-#: A file has a handful of boxes on each level; thousands are an attempt to keep us busy.
-LARGEST_BOX_COUNT = 4096
+#: A file has a handful of boxes on each level, but for the items of a large library; millions are
+#: an attempt to keep us busy.
+LARGEST_BOX_COUNT = 65536
 
 #: The whole of a size field, where a 64-bit size follows the type.
 LARGE_SIZE = 1
@@ -36,6 +37,13 @@ def sized(size: Any) -> c.Construct:
     """Declare an integer whose size in bytes stands before it; 0 where that is 0."""
     return c.Default(c.IfThenElse(size == 0, c.Computed(0), c.BytesInteger(size)), 0)
 
+
+#: Text that a zero byte ends; bytes that aren't UTF-8 are escaped.
+LENIENT_TEXT = c.ExprAdapter(
+    c.NullTerminated(c.GreedyBytes),
+    lambda data, context: data.decode("utf-8", "backslashreplace"),
+    lambda text, context: text.encode("utf-8", "replace"),
+)
 
 FILE_TYPE = c.Struct(
     "major_brand" / c.Bytes(4),
@@ -63,7 +71,8 @@ ITEM_INFO_ENTRY = full_box(
     "item_ID" / c.IfThenElse(c.this.version == 3, c.Int32ub, c.Int16ub),
     "item_protection_index" / c.Default(c.Int16ub, 0),
     "item_type" / c.If(c.this.version >= 2, c.Bytes(4)),
-    "item_name" / c.If(c.this.version >= 2, c.CString("utf8")),
+    # Written by all kinds of programs: what isn't UTF-8 is still a name.
+    "item_name" / c.If(c.this.version >= 2, LENIENT_TEXT),
 )
 
 EXTENT = c.Struct(
@@ -97,6 +106,11 @@ ITEM_LOCATION = full_box(
         ),
     ),
 )
+
+DATA_REFERENCE_COUNT = full_box("entry_count" / c.Int32ub)
+
+# A data entry: a box of version, flags and where the data are.
+DATA_ENTRY = full_box()
 
 ITEM_PROPERTY_ASSOCIATION = full_box(
     "entry_count" / c.Int32ub,

@@ -28,6 +28,10 @@ CONFIGURATION_UNITS = (NnrUnitType.NNR_STR, NnrUnitType.NNR_MPS, NnrUnitType.NNR
 IN_FILE, IN_IDAT = range(2)
 ITEM_ID = 1
 
+#: Bytes of a box `dref` before its entries, and the flag of an entry that says: in this file.
+HEADER_OF_REFERENCES = 8
+SELF_CONTAINED = 1
+
 
 def is_isobmff(start: bytes) -> bool:
     """Tell by the first bytes whether a file is an ISO base media file."""
@@ -169,10 +173,30 @@ def choose_item(meta: dict[bytes, Box]) -> int:
     return items[0]
 
 
+def is_in_this_file(meta: dict[bytes, Box], number: int) -> bool:
+    """Tell whether a data reference, counted from 1, says that the data are in the file itself.
+
+    Raises:
+        InvalidError: there is no such reference.
+    """
+    if b"dinf" not in meta:
+        return False
+    inside = children(meta[b"dinf"])
+    references = require(inside, b"dref")
+    size = HEADER_OF_REFERENCES
+    count = references.parse(boxes.DATA_REFERENCE_COUNT).entry_count
+    found = find_boxes(references.content[size:], references.content_start + size, references.path)
+    entries = [one for one, _ in zip(found, range(count), strict=False)]
+    if not number <= len(entries):
+        raise references.invalid(f"there is no data reference {number} among {len(entries)}")
+    flags: int = entries[number - 1].parse(boxes.DATA_ENTRY).flags
+    return bool(flags & SELF_CONTAINED)
+
+
 def extents(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> list[memoryview]:
     """Return the bytes of an item, extent by extent."""
     method = (place.construction_method or 0) & 15
-    if place.data_reference_index != 0:
+    if place.data_reference_index != 0 and not is_in_this_file(meta, place.data_reference_index):
         raise UnsupportedError("the item's data are in another file", path=path)
     if method not in (IN_FILE, IN_IDAT):
         raise UnsupportedError("the item is made from other items", path=path)

@@ -39,6 +39,10 @@ def session_after(
         return before
     if isinstance(before, bytes | bytearray | memoryview | Bitstream):
         raise InputError("before must be a list of bitstreams, even if there is only one")
+    if not isinstance(before, list | tuple):
+        raise InputError(
+            f"the bitstreams before are a list or an nnc.Decoder, not {type(before).__name__}"
+        )
     if not before:
         return None
     session = Decoder()

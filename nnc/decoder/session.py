@@ -447,7 +447,7 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype that a tensor of a base model is kept in: a native one of numpy's."""
-    if dtype.kind in "biu" or dtype == np.float64:
+    if dtype.kind in "biuc" or dtype == np.float64:
         return dtype
     return np.dtype(np.int32 if "int" in dtype.name else np.float32)
 

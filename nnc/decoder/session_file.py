@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import replace_file
+from nnc.bitstream.files import as_path
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 from nnc.model.data_format import DTYPES
 from nnc.model.metadata import TensorNote, tensor_note
@@ -82,7 +83,7 @@ def load_state(path: str | os.PathLike[str]) -> SessionState:
         InputError: the file is none.
         OSError: it can't be read.
     """
-    with open(path, "rb") as file:
+    with as_path(path).open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 content = json.loads(read_member(archive, CONTENT))

@@ -213,7 +213,7 @@ def without_zero_rows(
 def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
     """Return the largest magnitude of floats that were looked through before."""
     # With another format values are narrowed, and have to be looked at before and after.
-    known = isinstance(tensor, PreparedTensor) and not tensor.is_integer
+    known = isinstance(tensor, PreparedTensor) and not (tensor.is_integer or tensor.stored)
     return tensor.largest if known else None
 
 
@@ -236,6 +236,8 @@ def chosen_blocks(
             name: tensor.values.shape
             for name, tensor in tensors.items()
             if not tensor.is_integer
+            and not tensor.stored
+            and not (tensor.note is not None and tensor.note.changes_values)
             and tensor.data_format is None
             and tensor.values.size
             and name not in joined
@@ -408,8 +410,8 @@ def metadata_units(
     for name, note in notes.items():
         if note.changes_values:
             raise InputError(
-                f"tensor {name!r} holds integers beyond 32 bits, which a decoder can only read "
-                "with a metadata unit"
+                f"tensor {name!r} holds integers beyond 32 bits or complex numbers, which only a "
+                "metadata unit can tell a decoder how to read"
             )
     for tensor in tensors:
         full = left_out.full_dimensions.get(tensor.name)

@@ -1,6 +1,8 @@
 """Model files: what is read into the encoder and written from the decoder."""
 
-from nnc.formats.model import Model, read_model, write_model
+from nnc.bitio.caution import ModelFileWarning
+from nnc.formats.hostile import unpacked
+from nnc.formats.model import Model, leave_out, read_model, write_model
 from nnc.formats.recognition import head_of, what_it_is
 from nnc.formats.registry import (
     FORMATS,
@@ -14,7 +16,7 @@ from nnc.formats.registry import (
     suffixes,
 )
 from nnc.formats.sharded import with_shard_size
-from nnc.formats.source import ArraySink, ArraySource, ModelFileWarning, Sink, Source, TensorInfo
+from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 
 __all__ = [
     "FORMATS",
@@ -31,10 +33,12 @@ __all__ = [
     "format_of_input",
     "format_of_output",
     "head_of",
+    "leave_out",
     "open_sink",
     "open_source",
     "read_model",
     "suffixes",
+    "unpacked",
     "what_it_is",
     "with_shard_size",
     "write_model",

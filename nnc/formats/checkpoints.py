@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from nnc.bitio import InputError
-from nnc.formats.source import ModelFileWarning
+from nnc.bitio.caution import ModelFileWarning, warn
 
 #: Where checkpoints of training keep the state dict; of several that are there the first counts.
 STATE_KEYS = (
@@ -89,7 +88,10 @@ def networks_in(
         if found is not None or not inside[key]:
             others = [one for one in inside if one != key and holds_tensors(inside[one], is_tensor)]
             if others:
-                tell(f"{where}: the model is taken from {key!r}; {listed(others)} is left out")
+                warn(
+                    f"{where}: the model is taken from {key!r}; {listed(others)} is left out",
+                    ModelFileWarning,
+                )
             return found or {}
     if any(is_tensor(value) for value in content.values()):
         return content
@@ -165,9 +167,10 @@ def carried(entries: Mapping[str, Any], where: object) -> dict[str, str]:
             if len(json.dumps(plain)) > LARGEST_ENTRY:
                 raise InputError(f"more than {LARGEST_ENTRY >> 10} KiB")
         except (InputError, RecursionError) as error:
-            tell(
+            warn(
                 f"{where}: {name!r} of the state dict is no tensor but {type(value).__name__} "
-                f"({error}): it is left out"
+                f"({error}): it is left out",
+                ModelFileWarning,
             )
             continue
         result[name] = plain
@@ -223,11 +226,6 @@ def entries_of(metadata: Mapping[str, str]) -> dict[str, Any]:
         return {name: from_json(value) for name, value in content.items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"the metadata {ENTRIES_KEY!r} can't be read: {error}") from None
-
-
-def tell(message: str) -> None:
-    """Issue a `ModelFileWarning`."""
-    warnings.warn(message, ModelFileWarning, stacklevel=8)
 
 
 def listed(keys: list[Any]) -> str:

@@ -1,9 +1,14 @@
-"""GGUF files, read: tensors dequantized, or their integer blocks as they are."""
+"""GGUF files, read: tensors dequantized, or their integer blocks as they are.
+
+A model may be split into several files, `NAME-00001-of-00003.gguf` and on: any of them brings the
+others.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from nnc.bitio import InputError
 from nnc.formats.extras import load
 from nnc.formats.gguf_layout import check_head
 from nnc.formats.hostile import check_shape
+from nnc.formats.recognition import check_is_model
 from nnc.formats.source import Source, TensorInfo
 
 #: Types that are read as they are, by name.
@@ -21,6 +27,14 @@ PLAIN = ("F16", "F32", "F64", "I8", "I16", "I32", "I64")
 
 # Longer arrays (vocabularies) are no metadata of a model's weights.
 LONGEST_ARRAY = 64
+
+#: Keys of a file that is one of several, and how it is named.
+SPLIT_KEYS = "split."
+SPLIT_COUNT, SPLIT_TENSORS = "split.count", "split.tensors.count"
+SPLIT_NAME = re.compile(r"(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.IGNORECASE)
+
+#: More files than any model is split into.
+LARGEST_COUNT = 9999
 
 
 class GgufSource(Source):
@@ -41,6 +55,7 @@ class GgufSource(Source):
         self.path, self.dequantize = Path(path), dequantize
         self.gguf = load("gguf", "gguf", "GGUF files")
         self.entries: dict[str, Any] = {}
+        self.size = self.path.stat().st_size
         metadata: dict[str, str] = {}
         check_head(self.path)
         try:
@@ -74,6 +89,8 @@ class GgufSource(Source):
 
     def tensor(self, name: str) -> NDArray[Any]:
         """Read one tensor."""
+        if self.path.stat().st_size < self.size:
+            raise InputError(f"{self.path}: the file has become shorter while it was read")
         entry = self.entries[name]
         info = self.tensors[name]
         data = np.asarray(entry.data)
@@ -89,6 +106,67 @@ class GgufSource(Source):
         return np.asarray(values, np.float32).reshape(info.shape)
 
 
+class SplitSource(Source):
+    """A model in several GGUF files."""
+
+    def __init__(self, parts: list[GgufSource]) -> None:
+        """Take the files, in order.
+
+        Raises:
+            InputError: a tensor is in two of them, or some are missing.
+        """
+        self.part_of: dict[str, GgufSource] = {}
+        tensors: dict[str, TensorInfo] = {}
+        for part in parts:
+            for name, info in part.tensors.items():
+                if name in tensors:
+                    raise InputError(f"{part.path}: tensor {name!r} is in a file before, too")
+                tensors[name], self.part_of[name] = info, part
+        said = parts[0].metadata
+        wanted = said.get(SPLIT_TENSORS)
+        if wanted is not None and wanted != str(len(tensors)):
+            raise InputError(
+                f"{parts[0].path}: the model is said to have {wanted} tensors, and its "
+                f"{len(parts)} files hold {len(tensors)}"
+            )
+        own = {key: text for key, text in said.items() if not key.startswith(SPLIT_KEYS)}
+        super().__init__(tensors, own)
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """Read one tensor."""
+        return self.part_of[name].tensor(name)
+
+
+def siblings(source: GgufSource) -> list[Path]:
+    """Return the files that a model is split into, in order.
+
+    Raises:
+        InputError: they can't be told, or one is missing.
+    """
+    text = source.metadata.get(SPLIT_COUNT, "1")
+    count = int(text) if text.isdecimal() else 0
+    if count == 1:
+        return [source.path]
+    if not 1 < count <= LARGEST_COUNT:
+        raise InputError(f"{source.path}: {SPLIT_COUNT} is {text}, which can't be")
+    found = SPLIT_NAME.fullmatch(source.path.name)
+    if found is None or int(found["count"]) != count:
+        raise InputError(
+            f"{source.path}: this is one of {count} files of a model, whose names have to end "
+            f"with -00001-of-{count:05}.gguf and on; give them these names"
+        )
+    names = [f"{found['stem']}-{number:05}-of-{count:05}" for number in range(1, count + 1)]
+    places = [source.path.with_name(name + source.path.suffix) for name in names]
+    missing = [place.name for place in places if not place.is_file()]
+    if missing:
+        raise InputError(
+            f"{source.path}: this is one of {count} files of a model, of which "
+            f"{len(missing)} are missing: {', '.join(missing[:3])}"
+            + (", ..." if len(missing) > 3 else "")
+        )
+    return places
+
+
 def text_of(field: Any) -> str | None:
     """Return a key's value as text; None where it is a long list."""
     content = field.contents()
@@ -100,5 +178,11 @@ def text_of(field: Any) -> str | None:
 
 
 def open_source(path: str | os.PathLike[str], *, dequantize: bool = True) -> Source:
-    """Open a GGUF file; see `GgufSource`."""
-    return GgufSource(path, dequantize=dequantize)
+    """Open a GGUF file, and those that it is split into; see `GgufSource`."""
+    source = GgufSource(path, dequantize=dequantize)
+    places = siblings(source)
+    if len(places) == 1:
+        return source
+    for place in places:
+        check_is_model(place)
+    return SplitSource([GgufSource(place, dequantize=dequantize) for place in places])

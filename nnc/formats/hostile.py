@@ -72,6 +72,7 @@ class Unpacking:
             InputError: the environment says no number.
         """
         said = os.environ.get(FREE_VARIABLE)
+        free = ALLOWED.get() if free is None else free
         if free is None and said is not None and not said.isdecimal():
             raise InputError(f"{FREE_VARIABLE} is a number of bytes, not {said!r}")
         self.free = int(said or FREE_BYTES) if free is None else free
@@ -82,6 +83,9 @@ class Unpacking:
         self.used += max(size - BYTES_PER_BYTE * packed, 0)
         return self.used <= self.free
 
+
+#: What the caller allows; None: nothing is said.
+ALLOWED: ContextVar[int | None] = ContextVar("ALLOWED", default=None)
 
 #: That of the file being read; None: each tensor counts alone.
 UNPACKING: ContextVar[Unpacking | None] = ContextVar("UNPACKING", default=None)
@@ -97,6 +101,22 @@ def unpacking(free: int | None = None) -> Iterator[Unpacking]:
         UNPACKING.reset(token)
 
 
+@contextmanager
+def unpacked(size: int | None) -> Iterator[None]:
+    """Let files unpack to so many bytes, however small they are; None: as by default.
+
+    Raises:
+        InputError: not a size.
+    """
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
+        raise InputError(f"max_unpacked has to be a number of bytes, not {size!r}")
+    token = ALLOWED.set(ALLOWED.get() if size is None else size)
+    try:
+        yield
+    finally:
+        ALLOWED.reset(token)
+
+
 def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size: int) -> None:
     """Refuse data that unpack to far more than any model's would, with those before them.
 
@@ -109,7 +129,7 @@ def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size
         raise InputError(
             f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}{before}; "
             f"no model does, so it is not read (more than {budget.free} bytes are allowed by "
-            f"{FREE_VARIABLE})"
+            f"{FREE_VARIABLE} or max_unpacked)"
         )
 
 

@@ -22,7 +22,8 @@ from nnc.bitio import InputError
 from nnc.bitstream import replace_bytes, replace_file
 from nnc.decoder import Topology
 from nnc.formats.extras import load
-from nnc.formats.hostile import check_archive, check_expansion, check_shape
+from nnc.formats.hostile import check_archive, check_expansion, check_shape, safe_member
+from nnc.formats.side_files import LARGEST, pack, unpack_all
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 from nnc.syntax import TopologyStorageFormat
 
@@ -31,6 +32,9 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 #: Keys of the model's metadata: what Keras notes of the file, and the groups of the HDF5 file
 #: with their attributes, which hold no tensor but are looked for.
 NOTES, GROUPS = "keras.metadata", "keras.groups"
+
+#: The key for the other files of an archive, packed.
+ASSETS = "keras.assets"
 
 #: Attribute of the older HDF5 files of whole models: the config. It is the topology, and None
 #: stands in its place among the groups.
@@ -60,17 +64,45 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             for needed in (CONFIG, WEIGHTS):
                 if needed not in members:
                     raise InputError(f"{place}: not a Keras model: {needed} is missing")
-            extra = members - {CONFIG, METADATA, WEIGHTS}
-            if extra:
-                raise InputError(f"{place}: {min(extra)!r} in the archive can't be carried")
+            extra = sorted(members - {CONFIG, METADATA, WEIGHTS})
+            assets = {name: archive.read(name) for name in extra if not name.endswith("/")}
             source = source_of(archive.read(WEIGHTS), place)
             config = archive.read(CONFIG)
             if METADATA in members:
                 source.metadata[NOTES] = archive.read(METADATA).decode("utf-8", "replace")
+            source.metadata.update(packed_assets(assets, place))
     except (zipfile.BadZipFile, RuntimeError) as error:
         raise InputError(f"{place}: {error}") from None
     source.topology = Topology(TopologyStorageFormat.NNR_TPL_TEF, config)
     return source
+
+
+def packed_assets(assets: Mapping[str, bytes], path: Path) -> dict[str, str]:
+    """Return metadata that hold the other files of an archive: vocabularies and the like.
+
+    Raises:
+        InputError: a name that could do harm, or more than metadata should hold.
+    """
+    for name in assets:
+        safe_member(path, name)
+    if sum(map(len, assets.values())) > LARGEST:
+        raise InputError(f"{path}: the assets in the archive are too large to be carried")
+    content = {name: pack(data) for name, data in assets.items()}
+    return {ASSETS: json.dumps(content, separators=(",", ":"))} if content else {}
+
+
+def assets_of(metadata: Mapping[str, str], path: Path) -> dict[str, bytes]:
+    """Return the other files of an archive.
+
+    Raises:
+        InputError: they can't be read, or have names that could do harm.
+    """
+    assets = unpack_all(metadata.get(ASSETS, "{}"), ASSETS)
+    for name in assets:
+        safe_member(path, name)
+        if name in (CONFIG, METADATA, WEIGHTS):
+            raise InputError(f"{path}: {name!r} can't be an asset")
+    return assets
 
 
 def source_of(data: bytes, path: Path) -> Source:
@@ -227,12 +259,15 @@ def write_archive(
 ) -> None:
     """Write a .keras archive."""
     weights = weights_file(arrays, metadata, path)
+    assets = assets_of(metadata, path)
 
     def write_all(file: Any) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(METADATA, metadata.get(NOTES, "{}"))
             archive.writestr(CONFIG, topology.data)
             archive.writestr(WEIGHTS, weights)
+            for name, data in assets.items():
+                archive.writestr(name, data)
 
     replace_file(path, write_all)
 

@@ -21,6 +21,7 @@ from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
 from nnc.formats.hostile import check_expansion, check_name, unpacking
 from nnc.formats.recognition import check_is_model, head_of
+from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
 
 #: How the name of the index of a sharded checkpoint ends.
@@ -82,15 +83,23 @@ def is_pytorch(path: Path, head: bytes) -> bool:
     return (head[:2] == b"PK" and b"/data.pkl" in head) or head[2:].startswith(LEGACY_PYTORCH)
 
 
+def holds_weights(folder: Path) -> bool:
+    """Tell whether a folder has files of weights as Hugging Face's libraries name them."""
+    patterns = (f"*{INDEX_SUFFIX}", "*.safetensors", "pytorch_model*.bin", "*.bin.index.json")
+    return any(next(iter(folder.glob(pattern)), None) is not None for pattern in patterns)
+
+
 def is_checkpoint(path: Path, head: bytes) -> bool:
-    """Tell whether a path is a folder with the index of a sharded checkpoint."""
-    return path.is_dir() and any(path.glob(f"*{INDEX_SUFFIX}"))
+    """Tell whether a path is a folder with weights in it, or in folders below it."""
+    return path.is_dir() and (
+        holds_weights(path) or any(holds_weights(one) for one in path.iterdir() if one.is_dir())
+    )
 
 
 SHARDED = Format(
     "sharded safetensors",
     (INDEX_SUFFIX,),
-    "nnc.formats.sharded",
+    "nnc.formats.model_folder",
     recognizes=is_checkpoint,
     alone=False,
 )
@@ -268,5 +277,6 @@ def open_sink(
     given = {"topology": topology} if found.structured else {}
     pairs = dict(metadata or {})
     if found is not SHARDED:
-        pairs.pop(SHARDS_KEY, None)
+        for key in (SHARDS_KEY, FILES_KEY):
+            pairs.pop(key, None)
     return cast(Sink, module.open_sink(path, tensors, pairs, **given))

@@ -13,17 +13,20 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.bitstream import NewFile
+from nnc.bitio.caution import ModelFileWarning, warn
+from nnc.bitstream import NewFile, replace_bytes
 from nnc.bitstream.files import UNFINISHED
 from nnc.formats.recognition import check_is_model
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource
+from nnc.formats.side_files import FILES_KEY, unpacked_files
 from nnc.formats.source import Sink, Source, TensorInfo
 
 SHARD_SUFFIX = ".safetensors"
@@ -81,20 +84,28 @@ class ShardedSource(Source):
         """Open one file, and add its tensors to those of the model.
 
         Raises:
-            InputError: its tensors are others than the index says.
+            InputError: a tensor that the index has there isn't.
+
+        Warns:
+            ModelFileWarning: it holds others, which are left out.
         """
         place = index.parent / shard
         if not place.is_file():
-            raise InputError(f"{index}: the shard {shard!r} is not there")
+            raise InputError(f"{index}: the shard {shard!r} is missing")
         check_is_model(place)
         source = self.shards[shard] = SafetensorsSource(place)
         for name in sorted(names - source.tensors.keys()):
             raise InputError(f"{index}: tensor {name!r} is not in the shard {shard!r}")
-        for name in sorted(source.tensors.keys() - names):
-            raise InputError(
-                f"{index}: tensor {name!r} in the shard {shard!r} is not one that the index "
-                "has there"
+        more = sorted(source.tensors.keys() - names)
+        if more:
+            # The index says what belongs to the model; shards may be those of another, too.
+            warn(
+                f"{index}: {len(more)} tensors in the shard {shard!r} ({more[0]!r} first) are none "
+                "that the index has there: they are left out",
+                ModelFileWarning,
             )
+        for name in more:
+            del source.tensors[name]
         tensors.update(source.tensors)
         self.shard_of.update(dict.fromkeys(source.tensors, shard))
 
@@ -144,7 +155,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         return result
 
     try:
-        content = json.loads(index.read_text("utf-8"), object_pairs_hook=once)
+        content = json.loads(index.read_bytes(), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{index}: not an index of a checkpoint: {error}") from None
     weight_map = content.get("weight_map") if isinstance(content, dict) else None
@@ -158,13 +169,21 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
     return metadata, weight_map
 
 
-def check_shard_path(index: Path | str, shard: str) -> None:
+def check_shard_path(index: Path | str, shard: str, *, below: bool = False) -> None:
     """Refuse the name of a shard that could lead out of the folder.
 
     Raises:
         InputError: it is more than the name of a safetensors file.
     """
-    if UNSAFE.search(shard) or not shard.endswith(SHARD_SUFFIX) or shard.startswith("."):
+    folder, _, name = shard.rpartition("/")
+    if (
+        UNSAFE.search(folder + name)
+        or not name.endswith(SHARD_SUFFIX)
+        or name.startswith(".")
+        or folder.startswith(".")
+        or (shard.startswith("/") and not folder)
+        or (not below and folder)
+    ):
         raise InputError(
             f"{index}: {shard!r} can't be a shard: only a name that ends with {SHARD_SUFFIX}, "
             "of a file in the same folder"
@@ -197,19 +216,23 @@ class ShardedSink(Sink):
         is_index = target.name.lower().endswith(INDEX_SUFFIX)
         self.folder = target.parent if is_index else target
         self.index = target if is_index else target / f"{DEFAULT_STEM}{INDEX_SUFFIX}"
-        own = {key: value for key, value in metadata.items() if key != SHARDS_KEY}
+        own = {key: one for key, one in metadata.items() if key not in (SHARDS_KEY, FILES_KEY)}
         layout = metadata.get(SHARDS_KEY) or cut(tensors, DEFAULT_SHARD_SIZE, stem_of(target))
         self.metadata, shards = read_layout(layout, list(tensors))
+        self.indexes = read_indexes(layout, is_index, self.index.name)
+        self.files = unpacked_files(metadata) if not is_index else {}
         self.made_folder = not self.folder.exists()
         if self.made_folder:
             UNFINISHED[os.fspath(self.folder)] = os.getpid()
         self.folder.mkdir(exist_ok=True)
+        self.made_below: list[Path] = []
         self.shards: dict[str, SafetensorsSink] = {}
         self.shard_of = {name: shard for shard, (names, _) in shards.items() for name in names}
         self.done = False
         try:
             for shard, (names, said) in shards.items():
-                infos = {name: tensors[name] for name in names}
+                self.make_below((self.folder / shard).parent)
+                infos = {without_folder(name, shard): tensors[name] for name in names}
                 self.shards[shard] = SafetensorsSink(self.folder / shard, infos, said | own)
         except BaseException:
             self.abandon()
@@ -217,34 +240,92 @@ class ShardedSink(Sink):
 
     def put(self, name: str, values: NDArray[Any]) -> None:
         """Write one tensor to its file."""
-        self.shards[self.shard_of[name]].write(name, values)
+        shard = self.shard_of[name]
+        self.shards[shard].write(without_folder(name, shard), values)
+
+    def make_below(self, folder: Path) -> None:
+        """Make a folder below, and note that it was made here."""
+        if not folder.exists():
+            folder.mkdir()
+            self.made_below.append(folder)
 
     def commit(self) -> None:
-        """Move all files to their places, the index last."""
-        size = sum(info.nbytes for info in self.tensors.values())
-        content = {
-            "metadata": self.metadata | {"total_size": size},
-            "weight_map": dict(sorted(self.shard_of.items())),
-        }
-        new = NewFile(self.index)
+        """Move all files to their places, the indexes last."""
+        new = [self.new_index(folder, name) for folder, name in self.indexes.items() if name]
         try:
-            text = json.dumps(content, ensure_ascii=False, indent=2)
-            new.file.write(f"{text}\n".encode())
             for sink in self.shards.values():
                 sink.finish()
-            new.commit()
+            for name, data in self.files.items():
+                self.make_below((self.folder / name).parent)
+                replace_bytes(self.folder / name, data)
+            for one in new:
+                one.commit()
         finally:
-            new.abandon()
+            for one in new:
+                one.abandon()
         self.done = True
         UNFINISHED.pop(os.fspath(self.folder), None)
 
+    def new_index(self, folder: str, name: str) -> NewFile:
+        """Write the index of the shards in a folder, which isn't at its place yet."""
+        weight_map = {
+            without_folder(tensor, shard): shard.rpartition("/")[2]
+            for tensor, shard in self.shard_of.items()
+            if shard.rpartition("/")[0] == folder
+        }
+        own = [info for tensor, info in self.tensors.items()
+               if self.shard_of[tensor].rpartition("/")[0] == folder]  # fmt: skip
+        content = {
+            "metadata": self.metadata | {"total_size": sum(info.nbytes for info in own)},
+            "weight_map": dict(sorted(weight_map.items())),
+        }
+        new = NewFile(self.folder / folder / name)
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        new.file.write(f"{text}\n".encode())
+        return new
+
     def abandon(self) -> None:
-        """Remove what isn't at its place, and the folder if it was made for nothing."""
+        """Remove what isn't at its place, and the folders if they were made for nothing."""
         for sink in self.shards.values():
             sink.abandon()
+        while self.made_below and not self.done:
+            with suppress(OSError):
+                self.made_below.pop().rmdir()
         if self.made_folder and not self.done:
             self.made_folder = False
             self.folder.rmdir()
+
+
+def without_folder(name: str, shard: str) -> str:
+    """Return the name that a tensor has in its shard, which may be in a folder below."""
+    folder = shard.rpartition("/")[0]
+    return name.removeprefix(f"{folder}/") if folder else name
+
+
+def read_indexes(layout: str, is_index: bool, default: str) -> dict[str, str | None]:
+    """Return which index is written, by folder; None: the shards there have none.
+
+    Args:
+        layout: how the model is cut, which `read_layout` has read.
+        is_index: the model is written to an index of its own name.
+        default: the name of that, or the usual one.
+
+    Raises:
+        InputError: an index could lead out of the folder.
+    """
+    said = json.loads(layout).get("indexes", {"": default})
+    if not isinstance(said, dict):
+        raise InputError(f"the metadata {SHARDS_KEY!r} can't be read: the indexes are no object")
+    result: dict[str, str | None] = {}
+    for folder, name in said.items():
+        if name is not None and not (
+            isinstance(name, str) and name.endswith(INDEX_SUFFIX) and not name.startswith(".")
+        ):
+            raise InputError(f"{SHARDS_KEY}: {name!r} can't be an index")
+        if UNSAFE.search(f"{folder}{name or ''}") or folder.startswith("."):
+            raise InputError(f"{SHARDS_KEY}: the index {name!r} would lead out of the folder")
+        result[folder] = name
+    return result | {"": default} if is_index else result
 
 
 def read_layout(
@@ -281,7 +362,7 @@ def read_layout(
     seen: set[str] = set()
     result: dict[str, tuple[list[str], dict[str, str]]] = {}
     for shard, (own, pairs) in said.items():
-        check_shard_path(SHARDS_KEY, shard)
+        check_shard_path(SHARDS_KEY, shard, below=True)
         if shard.lower() in {one.lower() for one in result}:
             raise InputError(f"{SHARDS_KEY}: there are two shards {shard!r}")
         for name in own:

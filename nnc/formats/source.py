@@ -15,10 +15,6 @@ from nnc.bitio import InputError
 from nnc.decoder import Topology
 
 
-class ModelFileWarning(UserWarning):
-    """Something of a model file is left out."""
-
-
 class TensorInfo(NamedTuple):
     """What is known of a tensor before it is read.
 
@@ -66,6 +62,12 @@ class Source(Mapping[str, NDArray[Any]], ABC):
             KeyError: there is none of that name.
             InputError: it can't be read.
         """
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Take tensors out of the model."""
+        self.tensors = {name: info for name, info in self.tensors.items() if name not in names}
+        self.row_axes = {name: axis for name, axis in self.row_axes.items() if name not in names}
+        self.exact = frozenset(self.exact) - set(names)
 
     def release(self, name: str) -> None:
         """Release memory that holds the values of a tensor; views on it stay valid."""

@@ -9,7 +9,8 @@ that don't know it pass it over. Its payload is a signature and a JSON object:
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
 `packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
-coded as pairs of int32, low half first. `metadata` are the key-value pairs of the model file.
+coded as pairs of int32, low half first; or, with the packing "real and imaginary", of complex
+numbers coded as pairs of floats. `metadata` are the key-value pairs of the model file.
 `before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask,
 and which of their dimensions the rows are that the mask speaks of; left out where it is the first.
 """
@@ -31,11 +32,14 @@ from nnc.bitstream import Unit, whole_unit_header
 METADATA_UNIT_TYPE = 62
 SIGNATURE = b"nnc metadata 1\0"
 PACKED_HALVES = "int32 halves"
+PACKED_PARTS = "real and imaginary"
 FULL_DIMENSIONS = "before pruning"
+
+COMPLEX_TYPES = ("complex64", "complex128")
 
 #: Names of numpy's own types of numbers; any other is looked up in ml_dtypes.
 NUMPY_TYPES = frozenset(
-    ["bool", "float16", "float32", "float64"]
+    ["bool", "float16", "float32", "float64", *COMPLEX_TYPES]
     + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 )
 
@@ -46,7 +50,8 @@ class TensorNote:
 
     Attributes:
         dtype: name of the dtype to be restored, as numpy or ml_dtypes know it.
-        packed_shape: shape of a tensor of integers coded as pairs of int32, else None.
+        packed_shape: shape of a tensor of integers coded as pairs of int32, or of complex numbers
+            coded as pairs of floats, else None.
     """
 
     dtype: str
@@ -62,7 +67,7 @@ class TensorNote:
         if self.packed_shape is None:
             return {"dtype": self.dtype}
         shape = list(self.packed_shape)
-        return {"dtype": self.dtype, "packing": PACKED_HALVES, "shape": shape}
+        return {"dtype": self.dtype, "packing": packing_of(self.dtype), "shape": shape}
 
 
 class FullDimensions(NamedTuple):
@@ -146,12 +151,17 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
 def tensor_note(note: Any) -> TensorNote:
     """Return a note as it stands in JSON, checked."""
     dtype = note["dtype"]
-    named_dtype(dtype)
-    if "packing" not in note:
+    kind = named_dtype(dtype).kind
+    if "packing" not in note and kind != "c":
         return TensorNote(dtype)
-    if note["packing"] != PACKED_HALVES:
+    if note["packing"] != packing_of(dtype):
         raise ValueError("unknown packing")
     return TensorNote(dtype, noted_shape(note["shape"]))
+
+
+def packing_of(dtype: str) -> str:
+    """Return how values of a dtype are packed that no coded tensor has."""
+    return PACKED_PARTS if dtype in COMPLEX_TYPES else PACKED_HALVES
 
 
 def noted_shape(shape: Any) -> tuple[int, ...]:
@@ -198,12 +208,17 @@ def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
         with np.errstate(over="ignore", invalid="ignore"):
             return values.astype(dtype, copy=False)
     size = int(np.prod(note.packed_shape, dtype=object))
+    if dtype.kind == "c" and values.dtype.kind == "f" and values.size == 2 * size:
+        part = dtype.type(0).real.dtype
+        with np.errstate(over="ignore"):
+            parts = np.ascontiguousarray(values, dtype=part).reshape(-1)
+        return parts.view(dtype).reshape(note.packed_shape)
     if values.dtype != np.int32 or values.size != 2 * size or dtype.kind not in "iu":
         raise InvalidError(
             f"tensor {name!r} is not packed as the metadata say",
             path="payload",
             value=values.size,
-            allowed=f"{2 * size} values of int32",
+            allowed=f"{2 * size} values of {'floats' if dtype.kind == 'c' else 'int32'}",
         )
     halves = np.ascontiguousarray(values, dtype="<i4").reshape(-1)
     return halves.view("<i8").astype(dtype).reshape(note.packed_shape)

@@ -168,7 +168,7 @@ def check_model_output(path: str, force: bool) -> None:
             raise InputError(f"{path} exists; --force overwrites it")
     elif not place.is_dir():
         check_output(path, force)
-    elif not force and any(place.glob("*.safetensors*")):
+    elif not force and any(place.rglob("*.safetensors*")):
         raise InputError(f"{place} holds a model; --force overwrites it")
 
 

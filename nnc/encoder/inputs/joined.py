@@ -96,7 +96,9 @@ def join_tensors(join: Joined, tensors: Sequence[PreparedTensor]) -> PreparedTen
         if tensor.row_axis:
             raise InputError(f"tensor {tensor.name!r} has a row axis, and can't be joined")
         if tensor.note is not None and tensor.note.changes_values:
-            raise InputError(f"tensor {tensor.name!r} needs more than 32 bits: it can't be joined")
+            raise InputError(
+                f"tensor {tensor.name!r} needs more than 32 bits or is complex: it can't be joined"
+            )
         if (tensor.is_integer, tensor.data_format) != (first.is_integer, first.data_format):
             raise InputError(
                 f"{tensor.name!r} and {first.name!r} are of types that can't be joined"
@@ -117,6 +119,7 @@ def join_tensors(join: Joined, tensors: Sequence[PreparedTensor]) -> PreparedTen
         np.concatenate(pieces, axis),
         first.data_format,
         largest=max(tensor.largest for tensor in tensors),
+        stored=any(tensor.stored for tensor in tensors),
         split=Split(list(join.names), axis, ends, [moves_back(order) for order in orders]),
     )
 

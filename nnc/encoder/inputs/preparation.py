@@ -37,6 +37,7 @@ class PreparedTensor:
         largest: largest magnitude of a float tensor, else 0.
         row_axis: which dimension of the tensor as it is handed in and out stands first in
             `values` (first_tensor_dimension_shift).
+        stored: whether it is stored as it is, whatever is asked for: it holds NaN or infinity.
         split: how it divides into the tensors that were joined to it, if any were.
     """
 
@@ -46,6 +47,7 @@ class PreparedTensor:
     note: TensorNote | None = None
     largest: float = 0.0
     row_axis: int = 0
+    stored: bool = False
     split: Split | None = None
 
     @property
@@ -113,43 +115,65 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
 
     Args:
         name: its name.
-        values: array (or what numpy makes one of) of booleans, integers or floats, those of
-            ml_dtypes too.
+        values: array (or what numpy makes one of) of booleans, integers, floats or complex
+            numbers, those of ml_dtypes too.
         largest: the largest magnitude of floats, if that is known: then all of them are finite.
 
+    Returns:
+        The tensor; complex numbers as pairs of floats, in two columns.
+
     Raises:
-        InputError: NaN, infinity, a type that is not of numbers, or more dimensions than
-            decoders take; named.
+        InputError: a type that is not of numbers, or more dimensions than decoders take; named.
     """
     array = np.asarray(values)
     check_rank(name, array.ndim)
+    check_dtype(name, array.dtype)
+    if array.dtype.kind == "c":
+        parts = prepare_floats(name, parts_of(array), largest)
+        return replace(parts, note=TensorNote(array.dtype.newbyteorder("=").name, array.shape))
     if array.dtype.kind in "biu":
         return prepare_integers(name, array)
+    if is_extension_integer(array.dtype):
+        # int2 and int4 are formats of the standard, though numpy delivers them in int8.
+        small = SMALL_FORMATS.get(array.dtype.name)
+        return PreparedTensor(name, array.astype(np.int32), small, TensorNote(array.dtype.name))
+    return prepare_floats(name, array, largest)
+
+
+def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
+    """Refuse a type that is not of numbers, or of more bits than decoders have.
+
+    Raises:
+        InputError: it is one.
+    """
+    native = dtype.newbyteorder("=")
+    if not (
+        native.kind in "biu"
+        or native in FORMATS
+        or native in (np.complex64, np.complex128)
+        or is_extension_float(dtype)
+        or is_extension_integer(dtype)
+    ):
+        raise InputError(f"tensor {name!r} is of dtype {dtype}, which is not one of numbers")
+
+
+def parts_of(array: NDArray[Any]) -> NDArray[Any]:
+    """Return complex numbers as pairs of floats: two columns, one row a number."""
+    native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return native.reshape(-1).view(native.real.dtype).reshape(-1, 2)
+
+
+def prepare_floats(name: str, array: NDArray[Any], largest: float | None) -> PreparedTensor:
+    """Prepare floats; arguments as for `prepare`."""
     if array.dtype.newbyteorder("=") in FORMATS:
         # numpy's float16 is a format of the standard; float32 holds all its values.
         wide = np.asarray(array, dtype=np.float64 if array.dtype.itemsize == 8 else np.float32)
         data_format = FORMATS[array.dtype.newbyteorder("=")]
-        return PreparedTensor(
-            name,
-            wide,
-            None if data_format == Format.TENSOR_FLOAT32 else data_format,
-            largest=largest_magnitude(name, wide) if largest is None else largest,
-        )
-    if is_extension_float(array.dtype):
-        wide = array.astype(np.float32)
-        note = TensorNote(array.dtype.name)
-        return PreparedTensor(
-            name,
-            wide,
-            note=note,
-            largest=largest_magnitude(name, wide) if largest is None else largest,
-        )
-    if is_extension_integer(array.dtype):
-        # int2 and int4 are formats of the standard, though numpy delivers them in int8.
-        small = SMALL_FORMATS.get(array.dtype.name)
-        note = TensorNote(array.dtype.name)
-        return PreparedTensor(name, array.astype(np.int32), small, note)
-    raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which holds no numbers")
+        said, note = None if data_format == Format.TENSOR_FLOAT32 else data_format, None
+    else:
+        wide, said, note = array.astype(np.float32), None, TensorNote(array.dtype.name)
+    found, finite = (largest, True) if largest is not None else magnitude_of(wide)
+    return PreparedTensor(name, wide, said, note, largest=found, stored=not finite)
 
 
 def with_format(tensor: PreparedTensor, data_format: str | None) -> PreparedTensor:
@@ -183,9 +207,8 @@ def with_format(tensor: PreparedTensor, data_format: str | None) -> PreparedTens
         # Values of float16 are quantized, and may be stored, as those of float32 are.
         with np.errstate(over="ignore"):
             values = tensor.values.astype(np.float32, copy=False)
-            largest_magnitude(tensor.name, values.astype(DTYPES[wanted], copy=False))
-        largest = largest_magnitude(tensor.name, values)
-        tensor = replace(tensor, values=values, largest=largest)
+            check_fits(tensor, values.astype(DTYPES[wanted], copy=False), data_format)
+        tensor = replace(tensor, values=values, largest=magnitude_of(values)[0])
     return replace(tensor, data_format=None if wanted == absent else wanted, note=note)
 
 
@@ -222,23 +245,30 @@ def prepare_integers(name: str, array: NDArray[Any]) -> PreparedTensor:
     return PreparedTensor(name, coded, None if data_format == Format.TENSOR_INT32 else data_format)
 
 
-def largest_magnitude(name: str, array: NDArray[Any]) -> float:
-    """Return the largest magnitude in a float tensor.
+def check_fits(tensor: PreparedTensor, narrow: NDArray[Any], data_format: str) -> None:
+    """Refuse finite values that another format makes infinite.
 
     Raises:
-        InputError: a value is not finite; the message says which.
+        InputError: there is one; the message says which.
     """
+    lost = np.isfinite(tensor.values) & ~np.isfinite(narrow)
+    if lost.any():
+        place = [int(one) for one in np.argwhere(lost)[0]]
+        raise InputError(
+            f"tensor {tensor.name!r} holds {tensor.values[tuple(place)]} at {place}, "
+            f"more than {data_format} can"
+        )
+
+
+def magnitude_of(array: NDArray[Any]) -> tuple[float, bool]:
+    """Return the largest finite magnitude among floats, and whether all are finite."""
     flat = array.reshape(-1) if array.flags.c_contiguous else array.ravel()
-    largest = 0.0
+    largest, finite = 0.0, True
     for start in range(0, flat.size, PIECE):
         piece = np.abs(flat[start : start + PIECE])
         highest = float(piece.max())
         if not np.isfinite(highest):
-            wrong = start + int(np.argmax(~np.isfinite(piece)))
-            place = tuple(int(i) for i in np.unravel_index(wrong, array.shape))
-            raise InputError(
-                f"tensor {name!r} holds {flat[wrong]} at {list(place)}: "
-                "only finite values can be coded"
-            )
+            finite = False
+            highest = float(piece[np.isfinite(piece)].max(initial=0.0))
         largest = max(largest, highest)
-    return largest
+    return largest, finite

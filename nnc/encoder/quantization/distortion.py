@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.encoder.inputs.preparation import parts_of
+
 # Values compared at once: the scratch memory stays small.
 PIECE = 1 << 16
 
@@ -71,6 +73,8 @@ def distortion(
 
 def compared(values: NDArray[Any], decoded: NDArray[Any]) -> Distortion:
     """Compare values with decoded ones of the same shape, in float64."""
+    if values.dtype.kind == "c":
+        values, decoded = parts_of(values), parts_of(decoded)
     source, target = values.reshape(-1), decoded.reshape(-1)
     total = Distortion()
     for start in range(0, source.size, PIECE):
@@ -80,7 +84,11 @@ def compared(values: NDArray[Any], decoded: NDArray[Any]) -> Distortion:
 
 def of_piece(values: NDArray[Any], decoded: NDArray[Any]) -> Distortion:
     """Compare a few values."""
-    error = values.astype(np.float64) - decoded.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        error = values.astype(np.float64) - decoded.astype(np.float64)
+    if not np.isfinite(error).all():
+        # What came back as it was has no error, infinity and NaN too.
+        error[(values == decoded) | ((values != values) & (decoded != decoded))] = 0
     largest = max(float(error.max(initial=0.0)), float(-error.min(initial=0.0)))
     # Not a dot product, whose last bits may depend on the number of threads.
     return Distortion(float(np.square(error).sum()), largest, error.size)

@@ -55,6 +55,12 @@ def plan_quantization(
         # An empty tensor has nothing to quantize, and a payload without values says just that.
         if tensor.values.size == 0 or options.keeps(tensor.name):
             qps[tensor.name] = None
+        elif tensor.stored:
+            qps[tensor.name] = None
+            warn(
+                f"tensor {tensor.name!r} holds NaN or infinity: it is stored as it is",
+                EncodingWarning,
+            )
         else:
             qps[tensor.name] = wanted_qp(tensor, options, read)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.encoder.inputs.preparation import check_dtype, parts_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
@@ -82,11 +83,16 @@ class Coarseness:
         names: list[str] = []
         fixed, every, peaks = 0.0, 0, [0.0, 0.0]
         for name, tensor in tensors.items():
+            check_dtype(name, tensor.dtype)
+            tensor = parts_of(tensor) if tensor.dtype.kind == "c" else tensor
             every += tensor.size
             if is_integer(tensor) or not tensor.size:
                 fixed += tensor.nbytes / 4 + UNIT_BYTES
                 continue
             mean, square, largest = magnitudes(tensor)
+            if not math.isfinite(square):
+                fixed += tensor.nbytes + UNIT_BYTES
+                continue
             weight = tensor.ndim > 1
             peaks[weight] = max(peaks[weight], largest)
             if options.keeps(name):

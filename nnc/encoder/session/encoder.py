@@ -26,7 +26,7 @@ from nnc.encoder.call.asked import asked, listing_options
 from nnc.encoder.inputs.preparation import (
     PreparedTensor,
     check_name,
-    largest_magnitude,
+    magnitude_of,
     prepare,
     with_format,
     with_row_axis,
@@ -317,7 +317,7 @@ class Encoder:
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
-        return PreparedTensor(name, values, largest=largest_magnitude(name, values)), lineage
+        return PreparedTensor(name, values, largest=magnitude_of(values)[0]), lineage
 
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""
@@ -373,7 +373,7 @@ class Encoder:
         if qp is None:
             return False
         half = float(step_size(qp, self.options.qp_density)) / 2
-        return largest_magnitude(name, values) < half
+        return magnitude_of(values)[0] < half
 
     def parent(self, name: str) -> CodedState | None:
         """Return what is kept of the unit that the next update of a tensor is a difference to."""

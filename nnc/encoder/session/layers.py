@@ -83,7 +83,8 @@ class SessionLayers:
     def may_be_in(self, name: str, values: NDArray[Any]) -> bool:
         """Tell whether a tensor is one that a block can have."""
         is_float = values.dtype == np.float32 and values.size > 0
-        return is_float and self.options.format_of(name) is None and not self.options.keeps(name)
+        plain = is_float and self.options.format_of(name) is None and not self.options.keeps(name)
+        return plain and bool(np.isfinite(values).all())
 
 
 def check_whole(block: Block) -> None:

@@ -139,6 +139,11 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
             raise InputError(f"block {block.weight!r}: there is no tensor {name!r}")
         if tensor.row_axis and name != block.weight:
             raise InputError(f"block {block.weight!r}: only a whole weight can have a row axis")
+        if tensor.stored:
+            raise InputError(
+                f"block {block.weight!r}: tensor {name!r} holds NaN or infinity, which is stored "
+                "as it is, in a unit of its own"
+            )
         if tensor.is_integer or tensor.data_format is not None or not tensor.values.size:
             raise InputError(
                 f"block {block.weight!r}: tensor {name!r} must be float32 and not empty"

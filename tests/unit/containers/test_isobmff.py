@@ -143,7 +143,7 @@ def test_a_box_of_64_bit_size_and_one_to_the_end_of_the_file():
         (struct.pack(">I4s", 9, b"meta"), nnc.IncompleteError, "9 bytes where 8 are left"),
         (struct.pack(">I4sQ", 1, b"meta", 1 << 63), nnc.IncompleteError, "where 16 are left"),
         (b"\0\0\0", nnc.IncompleteError, "within the header"),
-        (8 * box(b"free") * 600, nnc.InvalidError, "more than 4096 boxes"),
+        (8 * box(b"free") * 8200, nnc.InvalidError, "more than 65536 boxes"),
         (item_file(location((0, 4)), idat=b"abc"), nnc.IncompleteError, "4 bytes at 0 where 3"),
         (item_file(location((0, 2), (1, 2)), idat=b"abc"), nnc.InvalidError, "overlap"),
         (item_file(location((0, 2))), nnc.InvalidError, "`idat` is missing"),
@@ -185,3 +185,58 @@ def test_flipped_bytes_do_no_harm(file, mask):
         except (nnc.InputError, nnc.BitstreamError):
             refused += 1
     assert 0 < refused < len(file)
+
+
+def references(*entries):
+    """A box `dinf` with data references of given types and flags."""
+    inside = [box(kind, struct.pack(">I", flags)) for kind, flags in entries]
+    return box(b"dinf", box(b"dref", struct.pack(">II", 0, len(inside)), *inside))
+
+
+def file_with(dinf, number):
+    """A file whose item's data are where the data reference of a number says."""
+    parts = [
+        box(b"iinf", struct.pack(">BxxxH", 0, 1),
+            box(b"infe", struct.pack(">BxxxHH4s", 2, 1, 0, b"nnr1"), b"\0")),
+        box(b"iloc", boxes.ITEM_LOCATION.build(location((0, 3), reference=number))),
+        box(b"idat", b"abc"), dinf,
+    ]  # fmt: skip
+    return box(b"ftyp", b"isom", bytes(4)) + box(b"meta", bytes(4), *parts)
+
+
+@pytest.mark.parametrize("kind", [b"url ", b"urn ", b"imdt"])
+def test_references_that_say_in_this_file(kind):
+    assert read(file_with(references((kind, 1)), 1)) == b"abc"
+    assert read(file_with(references((kind, 0), (kind, 1)), 2)) == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("dinf", "number", "error", "message"),
+    [
+        (references((b"url ", 0)), 1, nnc.UnsupportedError, "another file"),
+        (references((b"url ", 1), (b"url ", 0)), 2, nnc.UnsupportedError, "another file"),
+        (references((b"url ", 1)), 2, nnc.InvalidError, "no data reference 2 among 1"),
+        (references(), 1, nnc.InvalidError, "no data reference 1 among 0"),
+        (box(b"free"), 1, nnc.UnsupportedError, "another file"),
+        (box(b"dinf"), 1, nnc.InvalidError, "`dref` is missing"),
+        (box(b"dinf", box(b"dref", b"\0")), 1, nnc.InvalidError, "malformed"),
+        (box(b"dinf", box(b"dref", bytes(8))), 1, nnc.InvalidError, "no data reference"),
+    ],
+)
+def test_references_that_do_not(dinf, number, error, message):
+    with pytest.raises(error, match=message):
+        read(file_with(dinf, number))
+
+
+def test_names_that_are_not_utf8_and_thousands_of_items():
+    entries = [
+        box(b"infe", struct.pack(">BxxxHH4s", 2, number, 0, kind), b"caf\xe9 \xff\0")
+        for number, kind in [*((number, b"hvc1") for number in range(2, 6000)), (1, b"nnr1")]
+    ]
+    parts = [
+        box(b"iinf", struct.pack(">BxxxH", 0, len(entries)), *entries),
+        box(b"iloc", boxes.ITEM_LOCATION.build(location((0, 3)))),
+        box(b"idat", b"abc"),
+    ]
+    file = box(b"ftyp", b"isom", bytes(4)) + box(b"meta", bytes(4), *parts)
+    assert read(file) == b"abc"

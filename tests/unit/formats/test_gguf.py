@@ -93,3 +93,51 @@ def test_files_that_end_early(path, length, tmp_path):
     (tmp_path / "x.gguf").write_bytes(path.read_bytes()[:length])
     with pytest.raises(InputError, match=r"no GGUF file|the file is empty"):
         read_model(tmp_path / "x.gguf")
+
+
+def write_parts(folder, count, stem="m", said=None, total=None):
+    """A model split into files of one tensor each."""
+    values = np.random.default_rng(0).normal(0, 0.05, (8, 32)).astype("f4")
+    for number in range(count):
+        place = folder / f"{stem}-{number + 1:05}-of-{count:05}.gguf"
+        writer = gguf.GGUFWriter(place, "llama")
+        writer.add_uint16("split.no", number)
+        writer.add_uint16("split.count", count if said is None else said)
+        writer.add_int32("split.tensors.count", count if total is None else total)
+        writer.add_string("own", f"part {number}")
+        writer.add_tensor(f"t{number}", values * number)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+    return folder / f"{stem}-00001-of-{count:05}.gguf"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_each_file_of_a_split_model_brings_the_others(count, tmp_path):
+    first = write_parts(tmp_path, count)
+    for place in tmp_path.iterdir():
+        model = read_model(place)
+        assert list(model.tensors) == [f"t{number}" for number in range(count)]
+        assert model.tensors["t0"].shape == (8, 32)
+    assert read_model(first).metadata["own"] == "part 0"
+    assert count == 1 or not any(key.startswith("split.") for key in read_model(first).metadata)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda first: first.with_name("m-00002-of-00003.gguf").unlink(), "1 are missing: m-00002"),
+        (lambda first: first.rename(first.with_name("renamed.gguf")), "names have to end"),
+        (lambda first: write_parts(first.parent, 3, said=4), "names have to end"),
+        (lambda first: write_parts(first.parent, 3, said=0), "split.count is 0"),
+        (lambda first: write_parts(first.parent, 3, total=7), "said to have 7 tensors"),
+        (lambda first: first.write_bytes(b"version https://git-lfs"), "Git LFS"),
+    ],
+)
+def test_split_models_that_are_not_whole(change, message, tmp_path):
+    first = write_parts(tmp_path, 3)
+    change(first)
+    place = first if first.exists() else first.with_name("renamed.gguf")
+    with pytest.raises(InputError, match=message):
+        read_model(place)

@@ -7,8 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
+import nnc
 from nnc import InputError
-from nnc.formats import read_model, write_model
+from nnc.formats import read_model, unpacked, write_model
 
 
 def header(shape, kind="<f4", version=1):
@@ -43,7 +44,7 @@ def pickled():
         (header((2,), "|O") + bytes(16), "pickled objects"),
         (pickled(), "pickled objects"),
         (header((2,), version=3), "no array of numbers"),
-        (header((2,)) + bytes(1 << 26), "no model does"),
+        (header((2,)) + bytes(1 << 26), "max_unpacked"),
         (header("os.system"), r"x\.npz"),
         (header((2,))[:20], r"x\.npz"),
         (b"text", r"x\.npz"),
@@ -51,9 +52,8 @@ def pickled():
     ids=["huge", "overflow", "short", "rank", "long header", "negative", "objects", "pickle",
          "version 3", "bomb", "code", "cut", "text"],
 )  # fmt: skip
-def test_hostile_members(data, message, tmp_path, monkeypatch):
-    monkeypatch.setenv("NNC_UNPACKED_BYTES", str(1 << 24))
-    with pytest.raises(InputError, match=message):
+def test_hostile_members(data, message, tmp_path):
+    with unpacked(1 << 24), pytest.raises(InputError, match=message):
         read_model(archive(tmp_path, ("good.npy", header((1,)) + bytes(4)), ("a.npy", data)))
 
 
@@ -81,3 +81,18 @@ def test_arrays_of_all_kinds_are_read(tmp_path):
     assert list(back) == list(arrays)
     for name, values in arrays.items():
         np.testing.assert_array_equal(back[name], values)
+
+
+@pytest.mark.parametrize("shape", [(3000, 3000), (9_000_000,)])
+def test_zeros_that_pack_well_are_read(shape, tmp_path):
+    values = np.zeros(shape, "f4")
+    values.reshape(-1)[::8633] = 1.5
+    np.savez_compressed(tmp_path / "m.npz", w=values)
+    assert np.array_equal(read_model(tmp_path / "m.npz").tensors["w"], values)
+
+
+def test_the_limit_is_the_callers(tmp_path):
+    np.savez_compressed(tmp_path / "m.npz", w=np.zeros(10_000_000, "u1"))
+    with pytest.raises(InputError, match="max_unpacked"):
+        nnc.encode_file(tmp_path / "m.npz", tmp_path / "m.nnc", max_unpacked=1000)
+    nnc.encode_file(tmp_path / "m.npz", tmp_path / "m.nnc", max_unpacked=10_001_000)

@@ -247,7 +247,7 @@ def hostile(change):
     ("data", "message"),
     [
         (b"", "the file is empty"),
-        (b"\xff" * 100, "no ONNX model"),
+        (b"\xff" * 100, "not an ONNX model"),
         (hostile(lambda one: one.dims.extend([1] * 100_000)), "100004 dimensions"),
         (hostile(lambda one: one.dims.append(-1)), "negative"),
         (hostile(lambda one: one.dims.extend([1 << 40, 1 << 40])), "more values than memory"),
