@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, NncError
 from nnc.decoder import Topology
 from nnc.formats.hostile import check_expansion, check_name, unpacking
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -191,7 +191,7 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
     """
     found = format_of_input(path)
     with unpacking(unpacked) as budget:
-        source = cast(Source, import_module(found.module).open_source(path))
+        source = opened(found, path)
         if found.alone and Path(path).is_file():
             # Many tensors may lie in the same bytes.
             budget.used = 0
@@ -199,6 +199,19 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
     for name in source.tensors:
         check_name(path, name)
     return source
+
+
+def opened(found: Format, path: str | os.PathLike[str]) -> Source:
+    """Open a file of a format, whatever the packages that read it make of damage."""
+    try:
+        return cast(Source, import_module(found.module).open_source(path))
+    except (NncError, MemoryError):
+        raise
+    except Exception as error:  # readers trust the file, and fail in many ways
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise InputError(f"{os.fspath(path)}: can't be read as {found.name}: {said}") from None
 
 
 def open_sink(
