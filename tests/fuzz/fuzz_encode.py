@@ -31,7 +31,7 @@ def tensor(source: Any) -> Any:
     dtype = np.dtype(source.PickValueInList(TYPES))
     size = int(np.prod(shape, dtype=int)) * dtype.itemsize
     data = source.ConsumeBytes(size).ljust(size, b"\0")
-    if dtype == bool:
+    if dtype.kind == "b":
         return np.frombuffer(data, np.uint8).reshape(shape) & 1 == 1
     return np.frombuffer(data, dtype).reshape(shape)
 

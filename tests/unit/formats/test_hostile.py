@@ -61,7 +61,7 @@ def test_what_a_file_unpacks_to_is_counted_over_all_its_tensors():
     with unpacking(1000):
         check_expansion("m", "a", 0, 600)
         check_expansion("m", "b", 3, 600)
-        with pytest.raises(InputError, match="'c' says .* with those before it 1200; no model"):
+        with pytest.raises(InputError, match=r"'c' says .* with those before it 1200; no model"):
             check_expansion("m", "c", 0, 600)
     with unpacking(1000):
         check_expansion("m", "d", 0, 900)

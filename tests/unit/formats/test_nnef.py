@@ -216,5 +216,5 @@ def test_two_variables_with_one_file_of_values(label, tmp_path):
     """Each would take the memory of the file again."""
     again = f"    again = variable<scalar>(shape = [1, 8], label = '{label}');\n    wide ="
     folder = save(tmp_path / "m", text=GRAPH.replace("    wide =", again))
-    with pytest.raises(InputError, match="'conv/bias' and .* have the same file of values"):
+    with pytest.raises(InputError, match=r"'conv/bias' and .* have the same file of values"):
         read_model(folder)
