@@ -7,6 +7,7 @@ those bitstreams by path, and draws bitstreams with the generated strategies.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import re
@@ -25,7 +26,6 @@ sys.path.insert(0, str(ROOT))
 import nnc  # noqa: E402
 from nnc import syntax  # noqa: E402
 from nnc.bitstream.editing.parts import cut, wrap  # noqa: E402
-from nnc.bitstream.fields import SYNTAX_BY_CLASS  # noqa: E402
 from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
 from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
@@ -236,7 +236,7 @@ def values(
 
 def table_name(table: Any) -> str:
     """Return the name that the schema has for the table of a value."""
-    return str(SYNTAX_BY_CLASS[type(table).__name__].table)
+    return str(table.syntax.table)
 
 
 def other(value: Any) -> Any:
@@ -572,6 +572,7 @@ def anchor(table: str, name: str) -> str:
 
 def main() -> None:
     """Measure, and write page and results."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     results = measure()
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(results), encoding="utf-8")

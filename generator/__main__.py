@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from generator.formatting import is_generated
 from generator.language.errors import SchemaError
 from generator.language.reader import read_schema
 from generator.passes.analysis import Analysis
@@ -42,7 +43,7 @@ def settings(schema: Path) -> dict[str, dict[str, Any]]:
 
 
 def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, dict[str, str]]:
-    """Run the chosen targets; give the content of the files by folder and name."""
+    """Run the chosen targets; return the content of the files by folder and name."""
     sections = settings(options.schema)
     made: dict[Path, dict[str, str]] = {}
     wanted = options.target or [name for name in sorted(TARGETS) if name in sections]
@@ -57,12 +58,18 @@ def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, di
 
 
 def stale_files(folder: Path, files: dict[str, str]) -> list[Path]:
-    """Return the files of a folder that a target would not make: those of schema files gone."""
+    """Return the generated files of a folder that a target would not make any more.
+
+    Their head names the hash of a schema; files without one are written by hand, and stay.
+    """
     endings = {Path(name).suffix for name in files}
     return sorted(
         path
         for path in folder.glob("*")
-        if path.is_file() and path.suffix in endings and path.name not in files
+        if path.is_file()
+        and path.suffix in endings
+        and path.name not in files
+        and is_generated(path.read_text(encoding="utf-8", errors="replace"))
     )
 
 
@@ -97,7 +104,7 @@ def difference(folder: Path, files: dict[str, str]) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run a command; give the exit code: 0 good, 1 a mistake or a difference."""
+    """Run a command; return the exit code: 0 good, 1 a mistake or a difference."""
     options = arguments(words)
     try:
         analysis = check(read_schema(options.schema))

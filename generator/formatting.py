@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ import jinja2
 from generator.language import tree
 
 LINE_LENGTH = 100
+
+#: What stands in the first lines of every generated file.
+SCHEMA_HASH = re.compile(r"(Schema hash: |\()sha256 [0-9a-f]{64}")
+HEAD_LINES = 12
 
 #: Rules of ruff that generated code keeps; those that it can't are named in the templates.
 RULES = ("B", "C4", "D", "E", "F", "I", "N", "PIE", "PT", "RET", "RUF", "SIM", "UP", "W")
@@ -33,6 +39,11 @@ def environment(templates: Path) -> jinja2.Environment:
     return made
 
 
+def is_generated(text: str) -> bool:
+    """Tell whether the head of a file names the schema hash that every template writes there."""
+    return SCHEMA_HASH.search("\n".join(text.splitlines()[:HEAD_LINES])) is not None
+
+
 def literal(value: Any) -> str:
     """Write a value as Python, with double quotes where that costs nothing."""
     if isinstance(value, str) and '"' not in value and "\\" not in value and value.isprintable():
@@ -46,25 +57,33 @@ def schema_digest(schema: tree.Schema) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
-def formatted(text: str, name: str, package: str) -> str:
-    """Tidy the imports and format, with settings that depend on nothing outside."""
+def formatted(files: dict[str, str], package: str) -> dict[str, str]:
+    """Format all files of a target and tidy their imports, with no settings from outside.
+
+    Lines come first: only formatted ones tell whether a `noqa` is for nothing.
+
+    Args:
+        files: text by file name.
+        package: the package that the files make up.
+    """
     tidy = ["check", "--fix-only", "--quiet", "--select", ",".join(RULES)]
     tidy += ["--config", f"lint.isort.known-first-party=['{package.split('.')[0]}']"]
-    docstrings = ["--config", "lint.pydocstyle.convention='google'"]
-    text = ruff(["format"], ruff([*tidy, *docstrings], text, name), name)
-    # Only formatted lines tell whether a `noqa` is for nothing.
-    return ruff(["format"], ruff(tidy, text, name), name)
+    tidy += ["--config", "lint.pydocstyle.convention='google'"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        for words in (["format", "--quiet"], tidy, ["format", "--quiet"]):
+            ruff(words, folder)
+        return {name: Path(folder, name).read_text(encoding="utf-8") for name in sorted(files)}
 
 
-def ruff(words: list[str], text: str, name: str) -> str:
-    """Run text through ruff."""
+def ruff(words: list[str], folder: str) -> None:
+    """Let ruff change the files of a folder."""
     command = [sys.executable, "-m", "ruff", *words, "--isolated", "--no-cache"]
-    command += ["--line-length", str(LINE_LENGTH), "--target-version", "py311"]
-    command += ["--stdin-filename", name, "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    command += ["--line-length", str(LINE_LENGTH), "--target-version", "py311", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"ruff fails on {name}: {done.stderr.strip()}")
-    return done.stdout
+        raise RuntimeError(f"ruff fails on generated code: {done.stderr.strip()}")
 
 
 def wrap(text: str, indent: int, first: int | None = None) -> str:

@@ -18,6 +18,7 @@ from generator.language.errors import SchemaError
 
 KEYS = ("absent", "range", "constraint", "status")
 STATUSES = ("interop", "peer", "draft", "ours")
+UNIT_RULES = ("starts", "persistent", "divisible")
 REFERENCE = re.compile(r"\[([A-Za-z_][A-Za-z0-9_]*)\]")
 
 #: How messages call the terminals of the grammar.
@@ -295,6 +296,7 @@ class FileBuilder:
         self.constants: list[tree.Constant] = []
         self.defines: list[tree.Define] = []
         self.roots: list[tuple[tree.Position, str]] = []
+        self.units: list[tree.Units] = []
         self.described = 0
 
     def at(self, token: Token) -> tree.Position:
@@ -328,6 +330,19 @@ class FileBuilder:
         """Take a `root` item."""
         token = cast(Token, item.children[0])
         self.roots.append((self.at(token), str(token)))
+
+    def add_units(self, item: Tree[Token]) -> None:
+        """Take a `units` item."""
+        enum, header, payload, *entries = cast(list[Any], item.children)
+        rules = []
+        for entry in entries:
+            word, *members = cast(list[Token], entry.children)
+            if str(word) not in UNIT_RULES:
+                expected = " or ".join(UNIT_RULES)
+                raise SchemaError(self.at(word), f"found {str(word)!r}, expected {expected}")
+            rules += [tree.UnitRule(self.at(name), str(word), str(name)) for name in members]
+        names = (str(enum), str(header), str(payload))
+        self.units.append(tree.Units(self.at(enum), *names, tuple(rules)))
 
     def add_given(self, item: Tree[Token]) -> None:
         """Take a `given` item."""
@@ -440,7 +455,7 @@ class FileBuilder:
 
 
 def checked_status(status: str, position: tree.Position) -> str:
-    """Return a status back, if it is one."""
+    """Return the status, if it is one."""
     if status not in STATUSES:
         raise SchemaError(position, f"found {status!r}, expected {' or '.join(STATUSES)}")
     return status
@@ -558,6 +573,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.constants),
         tuple(builder.defines),
         tuple(builder.roots),
+        tuple(builder.units),
     )
 
 

@@ -259,6 +259,26 @@ class Enum:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitRule:
+    """What holds for units of a type: `starts`, `persistent` or `divisible`."""
+
+    position: Position
+    rule: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The kinds of units: an enum of types, the tables that select by type, and what holds."""
+
+    position: Position
+    enum: str
+    header: str
+    payload: str
+    rules: tuple[UnitRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A value that only hand-written code knows; `default` None: it has to be given."""
 
@@ -303,6 +323,7 @@ class File:
     constants: tuple[Constant, ...]
     defines: tuple[Define, ...]
     roots: tuple[tuple[Position, str], ...]
+    units: tuple[Units, ...]
 
 
 @dataclass(frozen=True, slots=True)

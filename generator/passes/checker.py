@@ -20,7 +20,9 @@ from generator.passes.analysis import (
     takes_v,
 )
 from generator.passes.expressions import FUNCTIONS
+from generator.passes.files import check_files
 from generator.passes.flow import check_flow
+from generator.passes.units import declared_units
 
 #: Descriptors of elements that generated code reads, and of those in external tables.
 DESCRIPTORS = ("u", "i", "ue", "ie", "flt", "st", "bs")
@@ -29,7 +31,7 @@ FLOAT_WIDTHS = (16, 32, 64)
 
 
 def check(schema: tree.Schema) -> Analysis:
-    """Check a schema; give what follows from it.
+    """Check a schema; return what follows from it.
 
     Raises:
         SchemaError: the first mistake found.
@@ -42,13 +44,15 @@ def check(schema: tree.Schema) -> Analysis:
     check_reachable(analysis, root)
     check_shared(analysis)
     check_references(analysis)
+    check_files(analysis)
+    declared_units(analysis)
     check_flow(analysis, root)
     check_alignment(analysis, root)
     return analysis
 
 
 def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
-    """Return all names that hold for the whole schema; fields and variables aren't among them."""
+    """Yield all names that hold for the whole schema; fields and variables aren't among them."""
     for file in schema.files:
         for enum in file.enums:
             yield enum.position, enum.name

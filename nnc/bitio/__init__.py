@@ -11,7 +11,9 @@ from nnc.bitio.errors import (
     MissingValueError,
     NncError,
     PlacedError,
+    UnknownOptionError,
     UnsupportedError,
+    unknown_option,
 )
 from nnc.bitio.table import Syntax, Table
 
@@ -30,5 +32,7 @@ __all__ = [
     "Syntax",
     "Table",
     "TraceEntry",
+    "UnknownOptionError",
     "UnsupportedError",
+    "unknown_option",
 ]

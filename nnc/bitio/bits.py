@@ -253,11 +253,18 @@ class BitReader:
         return None if value == ONE << (n - 1) else value
 
     def fail(
-        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+        self,
+        message: str,
+        name: str,
+        index: Any = None,
+        value: Any = None,
+        allowed: str = "",
+        code: str = "",
     ) -> Any:
         """Raise an `InvalidError` at this place."""
         raise InvalidError(
             message,
+            code=code,
             path=self.path(name, index),
             bit_position=self.position,
             value=value,
@@ -474,10 +481,17 @@ class BitWriter:
         return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
 
     def fail(
-        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+        self,
+        message: str,
+        name: str,
+        index: Any = None,
+        value: Any = None,
+        allowed: str = "",
+        code: str = "",
     ) -> Any:
         """Raise a `BuildError` at this place."""
-        raise BuildError(message, path=self.path(name, index), value=value, allowed=allowed)
+        path = self.path(name, index)
+        raise BuildError(message, code=code, path=path, value=value, allowed=allowed)
 
     def integer(self, value: Any, name: str, index: Any) -> Any:
         """Return `value` as an integer, or refuse it."""
@@ -531,12 +545,17 @@ class BitWriter:
         self.pending_bits = count
 
 
+def narrowest_unsigned(n: int) -> np.dtype:
+    """Return the narrowest unsigned dtype that holds `n` bits."""
+    return np.dtype(f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}")
+
+
 def unpack_fixed_width(source: memoryview, start: int, n: int, count: int) -> np.ndarray:
     """Unpack `count` unsigned integers of `n` bits that begin at bit `start`.
 
     Works in pieces, so that no more than a few megabytes are used besides the result.
     """
-    dtype = np.dtype(f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}")
+    dtype = narrowest_unsigned(n)
     result = np.zeros(count, dtype=dtype)
     if n == 0:
         return result

@@ -11,15 +11,15 @@ PASSED_OVER = ("nnc", "importlib")
 
 
 class EncodingWarning(UserWarning):
-    """The encoder did something else than it was asked to, since that was impossible."""
+    """The encoder did not do what was asked, because that was impossible."""
 
 
 class DecodingWarning(UserWarning):
-    """What is given back isn't all that the bitstream means."""
+    """The result isn't all that the bitstream means; it holds differences, for example."""
 
 
 class MissingTensorsWarning(DecodingWarning):
-    """The bitstream tells of tensors that it doesn't hold."""
+    """The bitstream names tensors that it doesn't hold."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

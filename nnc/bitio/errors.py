@@ -10,10 +10,23 @@ latter are of one of four kinds: *invalid* (it breaks a rule), *incomplete* (bit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 #: A value that is longer in text is cut where a message shows it.
 LONGEST_VALUE = 60
+
+
+#: Faults that are told apart by code, however their message is worded.
+FAULTS = {
+    "missing-element": "an element isn't there though its condition holds",
+    "unexpected-element": "an element is there though its condition doesn't hold",
+    "wrong-count": "a list has another number of values than other elements say",
+    "too-few": "a list ends before the elements that say how many there are",
+    "too-many": "a list goes on after what the elements say",
+    "outside-array": "an index lies outside of the array that a table makes",
+    "unset-name": "a table needs a name that an earlier table should have set",
+}
 
 
 class NncError(Exception):
@@ -21,7 +34,27 @@ class NncError(Exception):
 
 
 class InputError(NncError, ValueError):
-    """What the caller handed in can't be used: a tensor, an option, a path."""
+    """What the caller passed can't be used: a tensor, an option, a path."""
+
+
+class UnknownOptionError(InputError, TypeError):
+    """An option is given that there isn't; the message names the nearest that there is."""
+
+
+def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownOptionError:
+    """Return the error for an option that there isn't, which names the nearest that there is.
+
+    Args:
+        name: what was given.
+        known: the names that there are.
+        place: where it was given; begins the message.
+    """
+    import difflib
+
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 1)
+    told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 
 
 class PlacedError(NncError):
@@ -32,6 +65,7 @@ class PlacedError(NncError):
 
     Attributes:
         message: what is wrong, one sentence without the place.
+        code: what kind of fault it is, for programs; one of `FAULTS`, or "" where none is set.
         path: syntax path with indices, for example `units[3].header.tensor_dimensions[1]`.
         bit_position: position in bits from the first bit of the data, or None; None in what is
             to be written.
@@ -50,6 +84,7 @@ class PlacedError(NncError):
         self,
         message: str,
         *,
+        code: str = "",
         path: str = "",
         bit_position: int | None = None,
         unit: int | None = None,
@@ -63,6 +98,7 @@ class PlacedError(NncError):
         """Store the parts; `str()` of the error puts them together."""
         super().__init__(message)
         self.message = message
+        self.code = code
         self.path = path
         self.bit_position = bit_position
         self.unit = unit
@@ -94,7 +130,7 @@ class PlacedError(NncError):
         clause: str = "",
         schema: str = "",
     ) -> Self:
-        """Add what a caller further up knows of the place, and give the error back.
+        """Add what a caller further up knows of the place, and return the error.
 
         Args:
             path_prefix: goes in front of the path, with a dot where one is needed.
@@ -202,13 +238,13 @@ class IncompleteError(BitstreamError):
 
 
 class UnsupportedError(BitstreamError):
-    """Allowed by the format, but this implementation doesn't do it."""
+    """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
 
 
 class LimitError(UnsupportedError):
-    """Allowed by the format, but beyond a limit that the caller can raise."""
+    """The format allows it, but it is beyond a limit that the caller can raise."""
 
     kind = "unsupported"
 

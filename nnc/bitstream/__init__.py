@@ -1,9 +1,9 @@
-"""A bitstream as a list of units: parse, look, change, write (clauses 6.2 and 6.3)."""
+"""A bitstream as a list of units: parse, inspect, change, write (clauses 6.2 and 6.3)."""
 
 from nnc.bitstream.bitstream import Bitstream, write_units
 from nnc.bitstream.editing.plan import Change, Plan, UnitChange
 from nnc.bitstream.files import NewFile, replace_bytes, replace_file
-from nnc.bitstream.parser import OutOfBand
+from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords
 from nnc.bitstream.unit import ParameterSets, Unit, type_name, whole_unit_header
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Change",
     "NewFile",
     "OutOfBand",
+    "OutOfBandKeywords",
     "ParameterSets",
     "Plan",
     "Unit",

@@ -11,15 +11,15 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile, opened
-from nnc.bitstream.parser import OutOfBand, UnitParser
+from nnc.bitstream.mapped import MappedFile, opened, view_of
+from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
@@ -64,33 +64,28 @@ class Bitstream:
     def parse(
         cls,
         data: bytes | bytearray | memoryview | mmap.mmap,
-        *,
-        dimensions: Mapping[str, Sequence[int]] | None = None,
-        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+        **left_out: Unpack[OutOfBandKeywords],
     ) -> Bitstream:
         """Parse a bitstream; payloads become views on `data`.
 
         Args:
             data: the bytes, from the start of the first unit to the end of the last.
-            dimensions: tensor_dimensions by name, where the bitstream leaves them out.
-            cabac_unary_length_minus1: the same for that element, one for all or by name.
+            **left_out: what the bitstream leaves out: `dimensions` (tensor_dimensions by name) and
+                `cabac_unary_length_minus1` (one for all, or by name).
 
         Raises:
             InvalidError: the bytes break the syntax.
             IncompleteError: the bytes end within a unit.
             LimitError: aggregates are nested too deep.
         """
-        view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
-        out_of_band = OutOfBand(dimensions or {}, cabac_unary_length_minus1)
-        return cls(UnitParser(view, out_of_band).parse_units(0, len(view)))
+        view = view_of(data)
+        return cls(UnitParser(view, OutOfBand.of(**left_out)).parse_units(0, len(view)))
 
     @classmethod
     def open(
         cls,
         path: str | os.PathLike[str],
-        *,
-        dimensions: Mapping[str, Sequence[int]] | None = None,
-        cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+        **left_out: Unpack[OutOfBandKeywords],
     ) -> Bitstream:
         """Open a file: mapped into memory, its payloads untouched until they are asked for.
 
@@ -99,16 +94,12 @@ class Bitstream:
         Args and errors as for `parse`; also OSError where the file can't be read.
         """
         found = opened(path)
-        bitstream = cls.parse(
-            found if isinstance(found, bytes) else found.mapping,
-            dimensions=dimensions,
-            cabac_unary_length_minus1=cabac_unary_length_minus1,
-        )
+        bitstream = cls.parse(found if isinstance(found, bytes) else found.mapping, **left_out)
         bitstream._mapped = () if isinstance(found, bytes) else (found,)
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
-        """Return all units in the order of decoding, those inside aggregates too."""
+        """Yield all units in the order of decoding, those inside aggregates too."""
 
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
@@ -136,11 +127,11 @@ class Bitstream:
         return paths.get(self.units, path)
 
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
-        """Change an element, and all that has to change with it.
+        """Change an element, and everything that must change with it.
 
-        Elements appear with their default or vanish as conditions want it; lists and their
-        counts, unit sizes, aggregate headers and digests of parents follow. Payloads are left
-        alone. Tables that are changed are replaced: take `unit.header` anew afterwards.
+        Elements appear with their default, or vanish, as conditions require. Lists and their
+        counts, unit sizes, aggregate headers and digests of parents follow. Payloads stay as they
+        are. A change replaces tables: take `unit.header` again afterwards.
 
         Args:
             path: as for `get`; with `*` all elements that are present are set.
@@ -152,8 +143,8 @@ class Bitstream:
 
         Raises:
             InputError: the path leads nowhere.
-            BuildError: the schema forbids the change, and the bitstream is as it was.
-            BitstreamError: the change needs something that isn't there; likewise.
+            BuildError: the schema forbids the change; the bitstream stays as it was.
+            BitstreamError: the change needs something that is missing; likewise.
         """
         return self.set_all({path: value}, force=force)
 
@@ -236,7 +227,7 @@ class Bitstream:
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of mapped files were read."""
+        """Release the memory into which pages of mapped files were read."""
         for mapped in self._mapped:
             mapped.release_pages()
 

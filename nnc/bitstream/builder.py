@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.unit import PARAMETER_SETS, Placed, Unit, located
-from nnc.syntax import NnrUnitSize, NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
-
-#: The largest size that nnr_unit_size can hold in its short and in its long form, in bytes.
-SHORT_SIZE_LIMIT = (1 << 15) - 1
-LONG_SIZE_LIMIT = (1 << 31) - 1
+from nnc.bitstream.sizes import size_field
+from nnc.bitstream.unit import Placed, Unit, kind_of, located, scope_after
+from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 
 class UnitBuilder:
@@ -53,19 +50,17 @@ class UnitBuilder:
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             return list(self.build_units(unit.units, f"{path}."))
-        if kind == NnrUnitType.NNR_STR:
-            self.scope = Scope()
-            self.scope.general_profile_idc = scope.general_profile_idc
+        if kind_of(kind).starts:
+            self.scope = scope_after(self.scope, kind, scope)
         syntax = unit.payload_syntax
         if unit.is_part and unit.table is not None:
             raise BuildError("a part of cut data needs bytes as payload", path="payload")
         if unit.table is None or syntax is None:
-            if kind in PARAMETER_SETS:
+            if kind_of(kind).persistent:
                 raise BuildError("a parameter set needs a table as payload", path="payload")
             return [unit.payload_bytes]
         built = build_table(syntax, unit.table, scope, "payload")
-        if kind in PARAMETER_SETS:
-            self.scope = scope
+        self.scope = scope_after(self.scope, kind, scope)
         return [built, unit.trailing] if unit.trailing else [built]
 
 
@@ -97,23 +92,3 @@ def placed(error: Placed, unit_path: str) -> Placed:
     if not error.path.startswith("units["):
         error.locate(path_prefix=unit_path)
     return error
-
-
-def size_field(size_without_field: int, before: NnrUnitSize | None) -> NnrUnitSize:
-    """Return the size field of a unit: in the form that it had, unless the size needs the other.
-
-    Raises:
-        BuildError: the unit is larger than a size field can say.
-    """
-    flag = before.nnr_unit_size_flag if before is not None else 0
-    if size_without_field + 2 > SHORT_SIZE_LIMIT:
-        flag = 1
-    size = size_without_field + (4 if flag else 2)
-    if size > LONG_SIZE_LIMIT:
-        raise BuildError(
-            "the unit is too large",
-            path="nnr_unit_size",
-            value=size,
-            allowed=f"{LONG_SIZE_LIMIT} bytes",
-        )
-    return NnrUnitSize(nnr_unit_size_flag=flag, nnr_unit_size=size)

@@ -10,11 +10,12 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from nnc.bitio import InputError
 
-#: Files, and folders made for them, that aren't at their places yet, with the process that writes them. A request to end may
-#: come at any moment, also where nobody knows of a file yet that is there already.
+#: Files, and folders made for them, that aren't at their places yet, with the process that writes
+#: them. A request to end may come where nobody knows yet of a file that is there already.
 UNFINISHED: dict[str, int] = {}
 
 
@@ -45,7 +46,7 @@ class NewFile:
         Raises:
             OSError: that can't be done, or there is a folder of that name.
         """
-        self.target = followed(Path(path))
+        self.target = followed(as_path(path))
         self.temporary: str | None = None
         self.pending = True
         self.replaced: os.stat_result | None = None
@@ -95,6 +96,22 @@ class NewFile:
                 with suppress(FileNotFoundError):
                     os.unlink(self.temporary)
                 UNFINISHED.pop(self.temporary, None)
+
+
+def as_path(path: Any) -> Path:
+    """Return the path of a file.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        place = os.fspath(path)
+    except TypeError:
+        raise InputError(f"a path is needed, not {path!r:.60}") from None
+    text = os.fsdecode(place)
+    if "\0" in text:
+        raise InputError(f"{text!r:.60} is no path: it has a zero character")
+    return Path(text)
 
 
 def followed(path: Path) -> Path:

@@ -10,12 +10,12 @@ import mmap
 import os
 import stat
 import weakref
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from nnc.bitio import InputError
+from nnc.bitstream.files import as_path
 
 #: The kernel copies so many bytes at once, at most.
 COPYING_BYTES = 1 << 30
@@ -54,7 +54,7 @@ class MappedFile:
             )
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of the file were read."""
+        """Release the memory into which pages of the file were read."""
         if hasattr(self.mapping, "madvise"):
             self.mapping.madvise(mmap.MADV_DONTNEED)
 
@@ -92,7 +92,7 @@ class MappedFile:
                     raise
                 return False
             if not copied:
-                raise OSError("the file that is copied from has become shorter")
+                raise OSError("the source file became shorter during the copy")
             done += copied
         file.seek(os.lseek(target, 0, os.SEEK_CUR))
         return True
@@ -104,11 +104,29 @@ def opened(path: str | os.PathLike[str]) -> MappedFile | bytes:
     Raises:
         OSError: it can't be read.
     """
-    with Path(path).open("rb") as file:
+    with as_path(path).open("rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             return file.read()
         return MappedFile(file) if status.st_size else b""
+
+
+def view_of(data: Any) -> memoryview:
+    """Return the bytes of anything that holds bytes, as a view on them where they lie in a row.
+
+    Raises:
+        InputError: it holds none; the message says what to call.
+    """
+    if isinstance(data, str | os.PathLike):
+        raise InputError(f"{data!r} is no bitstream but a path: nnc.load_file and nnc.open take it")
+    try:
+        view = memoryview(data)
+        return view.cast("B") if view.c_contiguous and view.nbytes else memoryview(view.tobytes())
+    except (TypeError, ValueError, BufferError):
+        hint = ": give what its read() gives, or the path to nnc.open" * hasattr(data, "read")
+        raise InputError(
+            f"a bitstream is bytes, or comes from nnc.open, and is no {type(data).__name__}{hint}"
+        ) from None
 
 
 def bytes_of(path: str | os.PathLike[str]) -> memoryview:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from nnc.bitio import (
     BitReader,
@@ -14,13 +14,15 @@ from nnc.bitio import (
     LimitError,
     MissingValueError,
     Table,
+    unknown_option,
 )
+from nnc.bitstream.sizes import field_bytes, read_size
 from nnc.bitstream.unit import (
-    PARAMETER_SETS,
-    PAYLOAD_TABLES,
     ParameterSets,
     Unit,
+    kind_of,
     located,
+    scope_after,
     type_name,
 )
 from nnc.syntax import (
@@ -40,6 +42,13 @@ KNOWN_TYPES = frozenset(int(kind) for kind in NnrUnitType)
 MAXIMUM_AGGREGATE_DEPTH = 16
 
 
+class OutOfBandKeywords(TypedDict, total=False):
+    """What a bitstream leaves out, as keywords of a call; see `OutOfBand`."""
+
+    dimensions: Mapping[str, Sequence[int]] | None
+    cabac_unary_length_minus1: int | Mapping[str, int] | None
+
+
 @dataclass(frozen=True, slots=True)
 class OutOfBand:
     """What a bitstream may leave to its receiver to know (clause 6.4.3).
@@ -51,6 +60,19 @@ class OutOfBand:
 
     dimensions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     cabac_unary_length_minus1: int | Mapping[str, int] | None = None
+
+    @classmethod
+    def of(cls, **left_out: Unpack[OutOfBandKeywords]) -> OutOfBand:
+        """Return what a call is given, None for nothing.
+
+        Raises:
+            UnknownOptionError: something else.
+        """
+        for name in left_out:
+            if name not in OutOfBandKeywords.__annotations__:
+                raise unknown_option(name, OutOfBandKeywords.__annotations__)
+        dimensions = left_out.get("dimensions") or {}
+        return cls(dimensions, left_out.get("cabac_unary_length_minus1"))
 
     def shape(self, name: str) -> list[int] | None:
         """Return tensor_dimensions of one tensor, or None.
@@ -126,7 +148,7 @@ class UnitParser:
 
     def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
         """Return the byte where the unit ends, or refuse a size that can't be."""
-        smallest = 3 + 2 * size.nnr_unit_size_flag
+        smallest = field_bytes(size) + 1
         if size.nnr_unit_size < smallest:
             self.reader.position = 8 * start
             self.reader.fail(
@@ -145,7 +167,7 @@ class UnitParser:
                 bit_position=8 * start,
                 value=size.nnr_unit_size,
                 allowed=f"{smallest}..{end - start}",
-                hint="the file was cut off, or the size is damaged",
+                hint="the file is cut off, or the size is damaged",
             )
         return stop
 
@@ -230,12 +252,13 @@ class UnitParser:
         for _ in range(unit.header.num_of_nnr_units_minus2 + 2):
             if place + 2 > end:
                 return False
-            size = int.from_bytes(source[place : place + 2], "big")
-            if size & 0x8000:
-                size = int.from_bytes(source[place : place + 4], "big") & 0x7FFFFFFF
-            if size < 3:
+            try:
+                size = read_size(source, place)
+            except IncompleteError:
                 return False
-            place += size
+            if size.nnr_unit_size < 3:
+                return False
+            place += size.nnr_unit_size
         return place == end
 
     def take_payload(self, unit: Unit, stop: int, depth: int) -> None:
@@ -256,15 +279,14 @@ class UnitParser:
             unit.units = self.parse_units(first, stop, depth + 1)
             unit.payload_bytes = memoryview(b"")
             return
-        if kind == NnrUnitType.NNR_STR:
-            self.scope = Scope()
-            self.scope.general_profile_idc = unit.scope.general_profile_idc  # type: ignore[union-attr]
-        if kind in PARAMETER_SETS:
+        if kind_of(kind).persistent:
             self.parse_parameter_set(unit)
+        assert unit.scope is not None
+        self.scope = scope_after(self.scope, kind, unit.scope)
         self.parameter_sets = self.parameter_sets.after(unit)
 
     def parse_parameter_set(self, unit: Unit) -> None:
-        """Parse a parameter set, and keep its names in force for the units that follow."""
+        """Parse a parameter set, whose names hold for the units that follow."""
         failure: BitstreamError | None = None
         try:
             unit.payload  # noqa: B018 (parses)
@@ -273,8 +295,6 @@ class UnitParser:
         fits = failure is None and not unit.trailing
         if not fits and not self.reads_with_bitmask_count(unit) and failure is not None:
             raise failure
-        assert unit.scope is not None
-        self.scope = unit.scope
 
     def reads_with_bitmask_count(self, unit: Unit) -> bool:
         """Try the reading of files whose writer counted class accuracies by the bit mask."""
@@ -291,7 +311,7 @@ class UnitParser:
         del unit.given["unification_class_count_is_bitmask"]
         unit.table, unit.trailing = before
         if unit.table is not None:
-            unit.parse_payload(PAYLOAD_TABLES[NnrUnitType(unit.nnr_unit_type)])
+            unit.parse_payload(unit.payload_syntax)
         return False
 
     def given_for(self, unit: Unit) -> Callable[[str, Table], Any]:

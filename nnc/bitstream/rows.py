@@ -12,7 +12,6 @@ import numpy as np
 
 from nnc.bitio import Table
 from nnc.bitstream.fields import Field, array_type, fields_of
-from nnc.bitstream.values import limits_of
 
 
 def columns(table_type: type[Table]) -> dict[str, Field]:
@@ -40,7 +39,7 @@ def longest(field: Field, level: int) -> int:
     name, more = counts_of(field)[level]
     element = fields_of(field.syntax.table_type)[name].element
     assert element is not None
-    return limits_of(element)[1] - more
+    return element.limits[1] - more
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:

@@ -21,34 +21,49 @@ from nnc.bitio import (
 )
 from nnc.syntax import (
     TABLES,
+    UNIT_KINDS,
     NnrUnitHeader,
     NnrUnitSize,
     NnrUnitType,
     Scope,
     TopologyStorageFormat,
-    nnr_layer_parameter_set_unit_payload,
-    nnr_model_parameter_set_unit_payload,
-    nnr_quantization_unit_payload,
-    nnr_topology_unit_payload,
+    UnitKind,
     nnr_unit_header,
     nnr_unit_size,
 )
 
 Placed = TypeVar("Placed", bound=PlacedError)
 
-#: Payloads that are syntax tables through and through; the others are bytes or units.
-PAYLOAD_TABLES = {
-    NnrUnitType.NNR_MPS: nnr_model_parameter_set_unit_payload,
-    NnrUnitType.NNR_LPS: nnr_layer_parameter_set_unit_payload,
-    NnrUnitType.NNR_TPL: nnr_topology_unit_payload,
-    NnrUnitType.NNR_QNT: nnr_quantization_unit_payload,
-}
+#: What holds for units of a type that the schema doesn't know.
+UNKNOWN_KIND = UnitKind()
 
-#: Types of units whose data may be cut over several (clause 6.4.3).
-CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 
-#: Units whose payload later units depend on, and which are therefore parsed at once.
-PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
+def kind_of(nnr_unit_type: int) -> UnitKind:
+    """Return what the schema says about units of a type."""
+    return UNIT_KINDS.get(nnr_unit_type, UNKNOWN_KIND)
+
+
+def payload_syntax_of(nnr_unit_type: int) -> Any:
+    """Return the syntax of payloads that are tables; None where they are bytes or units."""
+    kind = kind_of(nnr_unit_type)
+    return TABLES[kind.payload] if kind.parsed else None
+
+
+def scope_after(in_force: Scope, nnr_unit_type: int, scope: Scope) -> Scope:
+    """Return the names in force after a unit.
+
+    Args:
+        in_force: those before it.
+        nnr_unit_type: its type.
+        scope: the names after its header and, for a parameter set, its payload.
+    """
+    kind = kind_of(nnr_unit_type)
+    if not kind.starts:
+        return scope if kind.persistent else in_force
+    begun = Scope()
+    for name in kind.names:
+        setattr(begun, name, getattr(scope, name))
+    return begun
 
 
 #: Names of the types that have one.
@@ -98,7 +113,7 @@ class ParameterSets:
     def after(self, unit: Unit) -> ParameterSets:
         """Return what is in force after `unit`."""
         kind = unit.nnr_unit_type
-        if kind == NnrUnitType.NNR_STR:
+        if kind_of(kind).starts:
             return ParameterSets(start=unit)
         if kind == NnrUnitType.NNR_MPS:
             return replace(self, mps=unit, lps=None)
@@ -244,14 +259,14 @@ class Unit:
     def is_part(self) -> bool:
         """Whether the payload is a part of data that are cut over several units."""
         cut = self.partial_data_counter > 0
-        return cut and self.nnr_unit_type in CUTTABLE and not self.parts
+        return cut and kind_of(self.nnr_unit_type).divisible and not self.parts
 
     @property
     def payload_syntax(self) -> Any:
         """The syntax of a payload that is a table; None where it is bytes or units."""
         if self.is_part:
             return None
-        return PAYLOAD_TABLES.get(self.nnr_unit_type)  # type: ignore[call-overload]
+        return payload_syntax_of(self.nnr_unit_type)
 
     @property
     def payload(self) -> Table | memoryview:
@@ -306,7 +321,7 @@ class Unit:
         return [header.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
-        """Add to an error that the unit is its place, and give it back.
+        """Add to an error that the unit is its place, and return it.
 
         Args:
             error: an error whose path is relative to the unit, or to the payload.
@@ -370,11 +385,11 @@ class Unit:
         unit = self.parameter_sets.reference_list
         if unit is None:
             raise InvalidError(
-                "an index of an element id without a list of them before",
+                "an index of an element id, but no list of element ids before it",
                 path="header.topology_elem_id_index",
                 value=index,
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         ids = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
         if not 0 <= index < len(ids):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import json
@@ -29,6 +30,10 @@ VERBS = (
 )
 
 
+#: No sentence about a verb is longer, so that none is cut.
+LONGEST_HELP = 500
+
+
 class Verbs(click.Group):
     """A group whose commands stand in modules of their names."""
 
@@ -43,15 +48,32 @@ class Verbs(click.Group):
         command: click.Command = importlib.import_module(f"nnc.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb that is called; of a mistyped one, tell the nearest."""
+        near = difflib.get_close_matches(args[0], VERBS, 1)
+        if args[0] not in VERBS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all verbs, each with its whole first sentence."""
+        commands = [(name, self.get_command(ctx, name)) for name in VERBS]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(LONGEST_HELP)) for name, one in commands if one]
+            )
+
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nnc", message="nnc %(version)s")
 def nnc() -> None:
-    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and look into them.
+    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and inspect and edit those.
 
-    Results go to standard output, everything else to standard error. Exit codes: 0 good,
-    1 good but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
-    or input/output, 5 internal error.
+    Results go to standard output, everything else to standard error. Exit codes: 0 success,
+    1 success, but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
+    or input/output error, 5 internal error.
     """
 
 
@@ -79,7 +101,7 @@ def end_tidily() -> None:
 
 
 def prepare_streams() -> None:
-    """Let no character, and no stream that is closed, keep the command from telling something."""
+    """Make sure that no character, and no closed stream, keeps the command from reporting."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -91,7 +113,7 @@ def prepare_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command, and give its exit code; messages go to standard error."""
+    """Run the command and return its exit code; messages go to standard error."""
     with warnings.catch_warnings():
         warnings.showwarning = tell_warning
         try:
@@ -102,12 +124,12 @@ def run(arguments: list[str]) -> int:
 
 
 def tell_warning(message: Warning | str, *place: Any, **rest: Any) -> None:
-    """Print a warning as all talk is printed, without a place in the program."""
+    """Print a warning like any other message, without a place in the program."""
     click.echo(f"nnc: {escape_controls(str(message))}", err=True)
 
 
 def wants_json(arguments: list[str]) -> bool:
-    """Tell whether the format that is asked for last is one of JSON."""
+    """Tell whether the last format on the command line is a JSON one."""
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
     said = [value for name, value in pairs if name == "--format"]
     said += [one.partition("=")[2] for one in arguments if one.startswith("--format=")]
@@ -122,7 +144,7 @@ def options_of(arguments: list[str]) -> set[str]:
 
 
 def report(error: Exception, arguments: list[str]) -> int:
-    """Print an error, and give its exit code."""
+    """Print an error and return its exit code."""
     from nnc.bitio import BitstreamError
 
     code = exit_code(error)

@@ -27,7 +27,7 @@ EMBEDDING_SUFFIXES = (*ISOBMFF_SUFFIXES, ".safetensors", ".onnx")
 
 
 def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) -> None:
-    """Put a bitstream into a file of another format, which its suffix says (Annex E).
+    """Put a bitstream into a file of another format, chosen by the suffix (Annex E).
 
     Args:
         bitstream: the file of the bitstream.
@@ -54,7 +54,9 @@ def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) 
         write_onnx_data(source, target, TAG_URI)
     else:
         known = ", ".join(EMBEDDING_SUFFIXES)
-        raise InputError(f"{os.fspath(target)}: the suffix says no container (known: {known})")
+        raise InputError(
+            f"{os.fspath(target)}: not the suffix of a container format (choose from {known})"
+        )
 
 
 def parsed(path: Path) -> Bitstream:
@@ -71,7 +73,7 @@ def extract(
     *,
     item: int | None = None,
 ) -> None:
-    """Take a bitstream out of a file of another format, which its content says (Annex E).
+    """Take a bitstream out of a file of another format, known by the content (Annex E).
 
     Args:
         container: the file.
@@ -95,7 +97,7 @@ def extract(
         write_pieces(bitstream, [find_onnx_data(source, TAG_URI).read_bytes()])
     else:
         raise InputError(
-            f"{os.fspath(source)}: neither an ISO base media file nor a safetensors file, "
+            f"{os.fspath(source)}: not an ISO base media file or a safetensors file, "
             "and not named .onnx"
         )
 

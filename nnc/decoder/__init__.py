@@ -7,6 +7,7 @@ from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.workers import Resources
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.limits import Limits
@@ -28,6 +29,7 @@ __all__ = [
     "Pruning",
     "Quantization",
     "Reconstruct",
+    "Resources",
     "Topology",
     "decode_model",
     "read_topology",

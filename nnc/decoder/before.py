@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
-from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.layout import UnitLayout
 from nnc.decoder.model import Known
 from nnc.decoder.session import Decoder
@@ -22,16 +23,13 @@ Before = Sequence[bytes | bytearray | memoryview | Bitstream] | Decoder
 
 def session_after(
     before: Before,
-    *,
-    dimensions: Mapping[str, Sequence[int]] | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> Decoder | None:
     """Return the session in which bitstreams have come, None where there are none.
 
     Args:
         before: the bitstreams; they may be updates of a model that isn't given.
-        dimensions: shapes by name, where they leave them out.
-        cabac_unary_length_minus1: the same for this element, one for all or by name.
+        **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Raises:
         BitstreamError: one of them can't be decoded.
@@ -40,17 +38,12 @@ def session_after(
     if isinstance(before, Decoder):
         return before
     if isinstance(before, bytes | bytearray | memoryview | Bitstream):
-        raise InputError("the bitstreams before are given as a list, if only of one")
+        raise InputError("before must be a list of bitstreams, even if there is only one")
     if not before:
         return None
     session = Decoder()
     for data in before:
-        session.decode(
-            data,
-            apply=False,
-            dimensions=dimensions,
-            cabac_unary_length_minus1=cabac_unary_length_minus1,
-        )
+        session.decode(data, apply=False, **left_out)
     return session
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -28,7 +27,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.workers import SERIAL, Workers, workers
+from nnc.decoder.workers import DEFAULTS, SERIAL, Resources, Workers
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import RAW_FLOAT_BITS
 from nnc.model.limits import Limits
@@ -210,8 +209,8 @@ class DecodedModel:
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
             warn(
-                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
-                "as differences to a base model; nnc.Decoder(base) applies them",
+                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are "
+                "differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
             )
 
@@ -292,7 +291,7 @@ class DecodedModel:
     ) -> dict[str, NDArray[Any]]:
         """Return tensors the size that they had before pruning; see `values`."""
         if built.decomposed:
-            raise InputError("pruned=False needs weights put together (`decomposition`)")
+            raise InputError("pruned=False needs decomposed weights joined (`decomposition`)")
         for name, shape in full_dimensions.items():
             if not all(hasattr(length, "__index__") and length >= 0 for length in shape):
                 raise InputError(f"the shape {shape!r} of {name!r} before pruning is none")
@@ -323,10 +322,8 @@ class DecodedModel:
 
 def decode_model(
     bitstream: Bitstream,
+    resources: Resources = DEFAULTS,
     *,
-    threads: int | None = None,
-    executor: Executor | None = None,
-    limits: Limits | None = None,
     known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None = None,
 ) -> DecodedModel:
     """Decode all compressed data units of a bitstream.
@@ -337,9 +334,7 @@ def decode_model(
 
     Args:
         bitstream: the parsed bitstream.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
-        limits: what to accept; None for the defaults.
+        resources: who works, and what to accept.
         known: gives what is known of the tensors of a unit from the bitstreams before.
 
     Raises:
@@ -348,11 +343,11 @@ def decode_model(
         InputError: the file of the bitstream has become shorter.
     """
     check_whole(bitstream)
-    limits = limits or Limits()
+    limits = resources.limits or Limits()
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     size = sum(len(unit.payload_bytes) for unit in units)
-    with workers(threads, executor, size) as work:
+    with resources.workers(size) as work:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
             return decode_units(units, layouts, references, nncodec1, work)

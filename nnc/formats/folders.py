@@ -27,7 +27,7 @@ def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
     """
     path = followed(path)
     if path.exists() and not (path / mark).is_file() and not is_empty(path):
-        raise InputError(f"{path} is there and no model that has {mark}; it is not replaced")
+        raise InputError(f"{path} exists and holds no {mark}, so it is not replaced")
     new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         inside = new / "after"

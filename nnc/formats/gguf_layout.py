@@ -113,8 +113,8 @@ class Head:
         self.left -= length
         if self.left < 0 or depth == DEEPEST:
             raise InputError(
-                f"{os.fspath(self.path)}: no GGUF file: the arrays among its keys have too many "
-                "values, or lie too deep in each other"
+                f"{os.fspath(self.path)}: no GGUF file: the arrays among its keys have "
+                "too many values, or are nested too deeply"
             )
         if kind in SIZES:
             self.skip(length * SIZES[kind], "an array")

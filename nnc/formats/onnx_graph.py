@@ -198,7 +198,7 @@ def settings(found: GraphTensors, sizes: Mapping[str, int]) -> set[str]:
         for node in scope.graph.node:
             if node.op_type in EXACT_INPUTS or node.op_type.startswith("QLinear"):
                 named = {scope.tensor(name) for name in node.input}
-                result |= {name for name in named if name in sizes}
+                result |= {name for name in named if name is not None and name in sizes}
             first = JUMPS.get(node.op_type)
             if node.op_type in ("Cast", "CastLike") and jumps(node):
                 first = 0

@@ -104,7 +104,7 @@ class SafetensorsSource(Source):
         return values.reshape(info.shape)
 
     def release(self, name: str) -> None:
-        """Return back the pages of one tensor."""
+        """Release the pages of one tensor."""
         if not hasattr(self.mapping, "madvise"):
             return
         start = self.places[name]
@@ -120,7 +120,7 @@ class SafetensorsSource(Source):
 
 
 def checked_names(path: Path) -> tuple[list[str], dict[str, str]]:
-    """Have the library check a file, and give names and metadata.
+    """Have the library check a file, and return names and metadata.
 
     Raises:
         InputError: not a safetensors file.

@@ -11,6 +11,7 @@ from typing import Any
 
 from nnc.bitio import BitstreamError, InputError, NncError
 from nnc.bitstream import Bitstream
+from nnc.bitstream.sizes import SHORT_SIZE_LIMIT, size_bytes, size_in_form
 from nnc.decoder import Decoder, Limits
 from nnc.fuzzing.strategies import RULES, RandomSource, RejectedError
 from nnc.fuzzing.streams import SIZE_RULES, VERDICTS, Drawn, draw_broken, draw_valid
@@ -26,9 +27,6 @@ MAXIMUM_EDITS = 4
 
 #: What is done to a unit by a mutation; what comes twice is done more often.
 ACTIONS = ("bits", "bits", "bytes", "insert", "cut", "drop", "twice", "swap")
-
-#: Units above this many bytes don't fit the short form of the size field.
-SHORT_FORM_LIMIT = (1 << 15) - 1
 
 #: Values that are decoded of one file, at most: mutated ones may claim to hold any number.
 LIMITS = Limits(values=1 << 20)
@@ -108,7 +106,7 @@ def broken_files(rule: str, count: int, seed: str) -> Iterator[tuple[Entry, byte
 
 
 def files_of(drawn: Drawn, name: str, seed: str) -> Iterator[tuple[Entry, bytes]]:
-    """Return the file of a drawn bitstream, after that of its base."""
+    """Yield the file of a drawn bitstream, after that of its base."""
     base = "" if drawn.base is None else f"{name}-base.nnc"
     if drawn.base is not None:
         yield entry_of(drawn.base, base, seed, ""), drawn.base.data
@@ -130,7 +128,7 @@ def element_of(path: str) -> str:
 
 
 def first_drawn(seed: str, draw: Callable[[RandomSource], Drawn]) -> tuple[Drawn, str]:
-    """Draw until it isn't rejected; give the seed that it took too.
+    """Draw until it isn't rejected; return the seed that it took too.
 
     Raises:
         InputError: it was always rejected.
@@ -141,7 +139,7 @@ def first_drawn(seed: str, draw: Callable[[RandomSource], Drawn]) -> tuple[Drawn
             return draw(RandomSource(used)), used
         except RejectedError:
             continue
-    raise InputError(f"no bitstream drawn from seed {seed} comes to break that rule")
+    raise InputError(f"no bitstream drawn from seed {seed} breaks that rule")
 
 
 def mutated_files(data: bytes, count: int, seed: str) -> Iterator[tuple[Entry, bytes]]:
@@ -190,7 +188,7 @@ def edit_units(units: list[bytes], chance: random.Random) -> None:
 
 def edit_unit(unit: bytes, action: str, chance: random.Random) -> bytes:
     """Change the bytes of a unit behind its size, which is made to fit half of the time."""
-    width = 4 if unit[:1] >= b"\x80" else 2
+    width = size_bytes(unit)
     head, content = unit[:width], bytearray(unit[width:])
     if not content:
         return unit
@@ -204,8 +202,8 @@ def edit_unit(unit: bytes, action: str, chance: random.Random) -> bytes:
     elif action == "cut":
         del content[place:]
     size = width + len(content)
-    if chance.random() < 0.5 and (width == 4 or size <= SHORT_FORM_LIMIT):
-        head = (size | (width == 4) << 31).to_bytes(width, "big")
+    if chance.random() < 0.5 and (width == 4 or size <= SHORT_SIZE_LIMIT):
+        head = size_in_form(size, width)
     return head + bytes(content)
 
 
@@ -234,7 +232,7 @@ def parsed(entry: Entry, data: bytes) -> Bitstream:
 
 
 def write_corpus(folder: Path, made: Iterator[tuple[Entry, bytes]], about: dict[str, str]) -> int:
-    """Write files and their manifest; give the number of files."""
+    """Write files and their manifest; return the number of files."""
     entries: list[dict[str, Any]] = []
     last: tuple[Entry, bytes] | None = None
     for entry, data in made:

@@ -10,7 +10,8 @@ import numpy as np
 from nnc.bitio import BitstreamError, NncError, Table
 from nnc.bitstream import Unit
 from nnc.bitstream.fields import copy_table
-from nnc.bitstream.unit import ParameterSets
+from nnc.bitstream.sizes import SHORT_SIZE_LIMIT, size_bytes, size_in_form
+from nnc.bitstream.unit import ParameterSets, kind_of, scope_after
 from nnc.decoder.model import Known
 from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
 from nnc.fuzzing.plans import Ancestor, PlannedUnit, Planner
@@ -35,14 +36,6 @@ SIZE_RULES = {
 
 #: What a receiver is expected to say, by the kind of the broken rule.
 VERDICTS = KINDS | dict.fromkeys(SIZE_RULES, "error")
-
-#: Tables that are the payload of a unit, by its type; the others hold bytes or units.
-PAYLOADS = {
-    NnrUnitType.NNR_MPS: "nnr_model_parameter_set_unit_payload",
-    NnrUnitType.NNR_LPS: "nnr_layer_parameter_set_unit_payload",
-    NnrUnitType.NNR_TPL: "nnr_topology_unit_payload",
-    NnrUnitType.NNR_QNT: "nnr_quantization_unit_payload",
-}
 
 #: What has to have certain values even where all of the syntax is drawn: so that sizes, places
 #: and what is sent out of band can be known.
@@ -208,18 +201,14 @@ class StreamDrawer:
         """Make a parameter set or a list of ids come into force."""
         scope, kind = unit.scope, unit.nnr_unit_type
         assert scope is not None
-        if kind == NnrUnitType.NNR_STR:
-            self.scope = Scope()
-            self.scope.general_profile_idc = scope.general_profile_idc
-        elif kind in (NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS):
-            self.scope = scope
+        self.scope = scope_after(self.scope, kind, scope)
         if not self.finished:
             self.sets = self.sets.after(unit)
 
     def sized(self, rest: bytes, stack: Stack) -> bytes:
         """Put the size in front of a unit, in either form (a valid unit has the shortest)."""
         size = len(rest) + 2
-        long = size > (1 << 15) - 1 or (not self.decodable and self.source.integer(0, 7) == 1)
+        long = size > SHORT_SIZE_LIMIT or (not self.decodable and self.source.integer(0, 7) == 1)
         size += 2 * long
         width = 4 if long else 2
         wrong = None
@@ -229,12 +218,11 @@ class StreamDrawer:
             wrong = size + self.source.integer(1, 200)
         elif self.breaks_size("truncated"):
             self.break_size(stack, None)
-            field = size | 1 << 31 if long else size
-            return field.to_bytes(width, "big")[: self.source.integer(1, width - 1)]
+            return size_in_form(size, width)[: self.source.integer(1, width - 1)]
         if wrong is not None:
             self.break_size(stack, wrong)
             size = wrong
-        return (size | 1 << 31 if long else size).to_bytes(width, "big") + rest
+        return size_in_form(size, width) + rest
 
     def breaks_size(self, kind: str) -> bool:
         """Tell whether this is the size to break a rule at."""
@@ -273,7 +261,7 @@ class StreamDrawer:
             if index is None:
                 return int(NnrUnitType.NNR_AGG)
             unit = inner[min(index, len(inner) - 1)]
-            head = 4 if unit[0] & 0x80 else 2
+            head = size_bytes(unit)
             return unit[head] >> 2 if len(unit) > head else 0
 
         return {
@@ -318,10 +306,10 @@ class StreamDrawer:
         if kind == NnrUnitType.NNR_STR:
             return b""
         inside = [*stack, ("payload", "", None)]
-        if kind in PAYLOADS:
+        if kind_of(kind).parsed:
             # Nobody can tell what is wrong with a part before the others have come.
             drawer = self.drawer(fixed, inside, breaks=planned.parts == 1)
-            unit.table = self.draw_table(drawer, PAYLOADS[NnrUnitType(kind)], self.scope_of(unit))
+            unit.table = self.draw_table(drawer, kind_of(kind).payload, self.scope_of(unit))
             return drawer.to_bytes()
         is_broken = self.broken is not None and self.broken.path.startswith(f"{path_of(stack)}.")
         if kind != NnrUnitType.NNR_NDU or not self.decodable or is_broken:

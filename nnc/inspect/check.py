@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from nnc.bitio import BitstreamError
+from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
@@ -18,9 +19,6 @@ from nnc.inspect.tracing import BitstreamTrace, trace
 
 #: Name of the findings that tell what wasn't checked.
 NOT_CHECKED = "not-checked"
-
-#: Part of the message of errors that only follow from an earlier one.
-CONSEQUENCE = "should have come before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,7 @@ def check(
     *,
     deep: bool = False,
     before: Before = (),
-    dimensions: Mapping[str, Sequence[int]] | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> Report:
     """Check a bitstream for everything that we know rules for.
 
@@ -79,8 +76,7 @@ def check(
         before: where the bitstream is an update, the bitstreams of its session before it, in
             order, or a decoder that has taken them; payloads may be coded with what those hold,
             and are skipped without it.
-        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for that element, one for all or by name.
+        **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Returns:
         The findings; no error is raised for a bad bitstream.
@@ -88,7 +84,7 @@ def check(
     Raises:
         NncError: one of the bitstreams before can't be decoded.
     """
-    traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
+    traced = trace(data, **left_out)
     findings: list[Finding] = []
     rules = all_rules(deep=False)
     for model in models(traced):
@@ -100,9 +96,7 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        session = session_after(
-            before, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1
-        )
+        session = session_after(before, **left_out)
         found, not_decoded = check_payloads(traced, broken, session)
         findings += found
         skipped |= not_decoded
@@ -128,7 +122,7 @@ def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]
         alone: nothing else was found, so that the first fault has no other cause.
     """
     for error in traced.errors:
-        if alone or CONSEQUENCE not in error.message:
+        if alone or error.code != "unset-name":
             alone = False
             yield syntax_finding(error)
 

@@ -11,6 +11,8 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
+from nnc.bitstream import type_name
+from nnc.bitstream.sizes import SHORT_SIZE_LIMIT
 from nnc.inspect.findings import (
     ERROR,
     WARNING,
@@ -23,6 +25,7 @@ from nnc.inspect.findings import (
 )
 from nnc.inspect.tracing import PAYLOAD, TRAILING, UNKNOWN_TYPE, TracedElement, UnitTrace
 from nnc.syntax import (
+    UNIT_KINDS,
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
     DecompressedDataFormat,
@@ -37,12 +40,6 @@ Check = Callable[[Model], Iterable[Problem]]
 
 #: Bytes of a stored value, by data format.
 RAW_BYTES = {DecompressedDataFormat.TENSOR_FLOAT16: 2, DecompressedDataFormat.TENSOR_FLOAT64: 8}
-
-#: Units whose payload may be cut into parts.
-CUTTABLE = {NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT, NnrUnitType.NNR_NDU}
-
-#: The largest unit that the short form of the size field can tell, in bytes.
-SHORT_FORM_LIMIT = (1 << 15) - 1
 
 
 def rule(
@@ -287,7 +284,7 @@ def parts_type(model: Model) -> Iterator[Problem]:
     """Find counters of parts in other units."""
     for unit in model.units:
         counter = element_of(unit, "partial_data_counter")
-        names = {kind.name for kind in CUTTABLE}
+        names = {type_name(number) for number, kind in UNIT_KINDS.items() if kind.divisible}
         if counter is not None and counter.value and unit.type_name not in names:
             yield counter, f"partial_data_counter is {counter.value} in a unit of {unit.type_name}"
 
@@ -493,7 +490,7 @@ def size_form(model: Model) -> Iterator[Problem]:
     """Find sizes in the long form that would fit the short one."""
     for unit in model.units:
         flag, size = element_of(unit, "nnr_unit_size_flag"), value_of(unit, "nnr_unit_size")
-        if flag is not None and flag.value and size is not None and size - 2 <= SHORT_FORM_LIMIT:
+        if flag is not None and flag.value and size is not None and size - 2 <= SHORT_SIZE_LIMIT:
             told = f"the size of {size} bytes is in the long form"
             yield flag, f"{told}, but would fit the short one"
 

@@ -9,18 +9,19 @@ elements of a trace thus cover each bit of the data once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from sys import intern
-from typing import Any
+from typing import Any, Unpack
 
 import nnc.syntax
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
-from nnc.bitstream import OutOfBand, Unit, type_name
+from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
+from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.paths import distinct_paths
-from nnc.bitstream.unit import PARAMETER_SETS, located
+from nnc.bitstream.unit import kind_of, located
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.
@@ -174,7 +175,7 @@ class UnitTrace:
         return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return the unit, and those in it, in the order of decoding."""
+        """Yield the unit, and those in it, in the order of decoding."""
         yield self
         for unit in self.units:
             yield from unit.walk()
@@ -193,12 +194,12 @@ class BitstreamTrace:
     units: list[UnitTrace]
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return all units in the order of decoding, those in aggregates too."""
+        """Yield all units in the order of decoding, those in aggregates too."""
         for unit in self.units:
             yield from unit.walk()
 
     def elements(self) -> Iterator[TracedElement]:
-        """Return all elements, in the order of the data."""
+        """Yield all elements, in the order of the data."""
         for unit in self.walk():
             yield from unit.elements
 
@@ -220,22 +221,19 @@ def byte_bit(position: int) -> str:
 
 def trace(
     data: bytes | bytearray | memoryview,
-    *,
-    dimensions: Mapping[str, Sequence[int]] | None = None,
-    cabac_unary_length_minus1: int | Mapping[str, int] | None = None,
+    **left_out: Unpack[OutOfBandKeywords],
 ) -> BitstreamTrace:
     """Trace a bitstream, whatever is wrong with it.
 
     Args:
         data: the bytes, from the start of the first unit to the end of the last.
-        dimensions: tensor_dimensions by name, where the bitstream leaves them out.
-        cabac_unary_length_minus1: the same for that element, one for all or by name.
+        **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
-    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
-    parser = TracingParser(view, OutOfBand(dimensions or {}, cabac_unary_length_minus1))
+    view = view_of(data)
+    parser = TracingParser(view, OutOfBand.of(**left_out))
     parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
 
@@ -366,7 +364,7 @@ class TracingParser(UnitParser):
     def take_what_was_read(self, current: UnitTrace) -> None:
         """Let the names of a damaged parameter set hold, as far as they were read."""
         unit = current.unit
-        if unit is not None and unit.scope is not None and unit.nnr_unit_type in PARAMETER_SETS:
+        if unit is not None and unit.scope is not None and kind_of(unit.nnr_unit_type).persistent:
             self.scope = unit.scope
 
 
@@ -415,7 +413,7 @@ def unit_stack(path: str) -> list[Place]:
 
 
 def add_rest(current: UnitTrace, name: str) -> None:
-    """Return a name to what follows the last element of a unit, if there is anything."""
+    """Name what follows the last element of a unit, if there is anything."""
     last = current.elements[-1] if current.elements else None
     begin = 8 * current.start if last is None else last.position + last.bits
     bits = 8 * current.stop - begin

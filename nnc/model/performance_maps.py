@@ -17,7 +17,7 @@ from nnc.bitio import BuildError, InputError, InvalidError, Table
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.fields import Field
 from nnc.bitstream.rows import columns, longest, rows_of, table_of
-from nnc.bitstream.values import check_constraints, limits_of
+from nnc.bitstream.values import check_constraints
 from nnc.model.metric_types import METRICS, check_metric_type
 from nnc.syntax import (
     DecompositionPerformanceMap,
@@ -178,7 +178,9 @@ class PerformanceMaps:
         except InputError as error:
             raise unit.locate(
                 InvalidError(
-                    f"the performance maps make no sense: {error}", path="payload", clause="6.3.4"
+                    f"the performance maps are inconsistent: {error}",
+                    path="payload",
+                    clause="6.3.4",
                 )
             ) from None
 
@@ -336,7 +338,7 @@ def checked_entry(kind: Kind, name: str, entry: Any) -> Any:
     """
     if not isinstance(entry, kind.entry):
         wanted = kind.entry.__name__
-        raise InputError(f"an entry of the {name} map has to be a {wanted}, not {entry!r}")
+        raise InputError(f"an entry of the {name} map must be a {wanted}, not {entry!r}")
     elements = columns(kind.table)
     places = {
         element: f"{attribute.name} in the {name} map"
@@ -369,9 +371,9 @@ def checked_value(place: str, element: Field, value: Any) -> Any:
     if element.kind == "float":
         return check_number(place, value)
     assert element.element is not None
-    low, high = limits_of(element.element)
+    low, high = element.element.limits
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
-        raise InputError(f"{place} has to be an integer from {low} to {high}, not {value!r}")
+        raise InputError(f"{place} must be an integer from {low} to {high}, not {value!r}")
     return int(value)
 
 
@@ -386,7 +388,7 @@ def check_number(place: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         rounded = math.nan
     if not math.isfinite(rounded):
-        raise InputError(f"{place} has to be a finite number of 32 bits, not {value!r}")
+        raise InputError(f"{place} must be a finite number of 32 bits, not {value!r}")
     return rounded
 
 

@@ -1,21 +1,12 @@
 """All syntax tables: dataclasses, constructs, enums, and the scope they share.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 from __future__ import annotations
 
 from nnc.bitio.table import Syntax
-from nnc.syntax.aggregate import (
-    NNR_AGG_GEN,
-    NNR_AGG_SLF,
-    AggregateUnitType,
-    NnrAggregateUnitHeader,
-    NnrAggregateUnitPayload,
-    nnr_aggregate_unit_header,
-    nnr_aggregate_unit_payload,
-)
 from nnc.syntax.compressed_data_unit import (
     ICNN_NDU_ID,
     ICNN_NDU_PL_SHA256,
@@ -61,7 +52,7 @@ from nnc.syntax.deepcabac import (
     shift_idx,
     shift_parameter_ids,
 )
-from nnc.syntax.description import Description, Element
+from nnc.syntax.description import Constraint, Description, Element, Shape
 from nnc.syntax.layer_parameter_set import (
     NnrLayerParameterSetUnitHeader,
     NnrLayerParameterSetUnitPayload,
@@ -134,22 +125,30 @@ from nnc.syntax.topology import (
 )
 from nnc.syntax.unit import (
     NNR_AGG,
+    NNR_AGG_GEN,
+    NNR_AGG_SLF,
     NNR_LPS,
     NNR_MPS,
     NNR_NDU,
     NNR_QNT,
     NNR_STR,
     NNR_TPL,
+    AggregateUnitType,
+    NnrAggregateUnitHeader,
+    NnrAggregateUnitPayload,
     NnrUnit,
     NnrUnitHeader,
     NnrUnitPayload,
     NnrUnitSize,
     NnrUnitType,
+    nnr_aggregate_unit_header,
+    nnr_aggregate_unit_payload,
     nnr_unit,
     nnr_unit_header,
     nnr_unit_payload,
     nnr_unit_size,
 )
+from nnc.syntax.units import UNIT_KINDS, UnitKind
 
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
@@ -237,10 +236,12 @@ __all__ = [
     "TENSOR_INT16",
     "TENSOR_INT32",
     "TENSOR_INT64",
+    "UNIT_KINDS",
     "AggregateUnitType",
     "BitMask",
     "CompressedDataUnitPayloadType",
     "CompressedParameterTypes",
+    "Constraint",
     "DecompositionPerformanceMap",
     "DecompressedDataFormat",
     "Description",
@@ -272,6 +273,7 @@ __all__ = [
     "QuantizationMethod",
     "QuantizationStorageFormat",
     "Scope",
+    "Shape",
     "SparsificationPerformanceMap",
     "TensorDimensionsList",
     "TopologyCompressionFormat",
@@ -279,6 +281,7 @@ __all__ = [
     "TopologyStorageFormat",
     "TopologyTensorDimensionMapping",
     "UnificationPerformanceMap",
+    "UnitKind",
     "bit_mask",
     "coded_tensor",
     "decomposition_performance_map",

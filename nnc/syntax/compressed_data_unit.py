@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import functions, topology
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
     Array,
     array,
@@ -42,7 +42,6 @@ class CompressedDataUnitPayloadType(IntEnum):
         NNR_PT_BLOCK: the tensors of one layer together.
 
     Other values: 4 to 31: reserved.
-
     """
 
     NNR_PT_INT = 0
@@ -65,7 +64,6 @@ class CompressedParameterTypes(IntFlag):
         NNR_CPT_LS: local scaling factors.
         NNR_CPT_BN: batch norm: beta, gamma, mean, variance.
         NNR_CPT_BI: bias.
-
     """
 
     NNR_CPT_DC = 1
@@ -89,7 +87,6 @@ class ParentNodeIdType(IntEnum):
         ICNN_NDU_PL_SHA512: SHA-512 of the parent's payload.
 
     Other values: 3: reserved.
-
     """
 
     ICNN_NDU_ID = 0
@@ -118,7 +115,6 @@ class DecompressedDataFormat(IntEnum):
         TENSOR_FLOAT64: 64-bit floats.
 
     Other values: 10 to 127: reserved.
-
     """
 
     TENSOR_INT32 = 0
@@ -210,7 +206,6 @@ class NnrCompressedDataUnitHeader(Table):
         Codebook: Codebook of the weight, or of G.
         CbZeroOffsetDC: Index of the entry of [CodebookDC] that level 0 stands for.
         CodebookDC: Codebook of H in a block.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -311,17 +306,21 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "nnr_compressed_data_unit_payload_type": Element(
             "nnr_compressed_data_unit_payload_type",
             "u(5)",
+            "u",
+            5,
             "6.3.3",
             "interop",
             56,
             "What the payload holds and how it is coded.",
             enum="CompressedDataUnitPayloadType",
-            range="0 .. 3",
+            range=(0, 3),
             unnamed=((4, 31, "reserved"),),
         ),
         "nnr_multiple_topology_elements_present_flag": Element(
             "nnr_multiple_topology_elements_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             57,
@@ -330,6 +329,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "nnr_decompressed_data_format_present_flag": Element(
             "nnr_decompressed_data_format_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             58,
@@ -338,6 +339,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "input_parameters_present_flag": Element(
             "input_parameters_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             59,
@@ -346,6 +349,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "topology_elem_id": Element(
             "topology_elem_id",
             "st(v)",
+            "st",
+            None,
             "6.3.3",
             "interop",
             63,
@@ -354,6 +359,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "topology_elem_id_index": Element(
             "topology_elem_id_index",
             "ue(7)",
+            "ue",
+            None,
             "6.3.3",
             "peer",
             65,
@@ -362,15 +369,19 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "node_id_present_flag": Element(
             "node_id_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             67,
             "1: the unit says which node of the parameter update tree it is.",
-            absent="0",
+            absent=0,
         ),
         "device_id": Element(
             "device_id",
             "ue(1)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             69,
@@ -379,6 +390,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "parameter_id": Element(
             "parameter_id",
             "ue(5)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             70,
@@ -387,6 +400,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "put_node_depth": Element(
             "put_node_depth",
             "ue(4)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             71,
@@ -395,35 +410,43 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "parent_node_id_present_flag": Element(
             "parent_node_id_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             74,
             "1: the unit holds the difference to its parent. 0: it takes the tensor's place.",
-            absent="0",
+            absent=0,
         ),
         "parent_node_id_type": Element(
             "parent_node_id_type",
             "u(2)",
+            "u",
+            2,
             "6.3.3",
             "interop",
             76,
             "How the parent is named.",
             enum="ParentNodeIdType",
-            range="0 .. 2",
+            range=(0, 2),
             unnamed=((3, 3, "reserved"),),
         ),
         "temporal_context_modeling_flag": Element(
             "temporal_context_modeling_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             77,
             "1: contexts of the entropy coder look at the levels of the parent.",
-            absent="0",
+            absent=0,
         ),
         "parent_device_id": Element(
             "parent_device_id",
             "ue(1)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             79,
@@ -432,6 +455,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "parent_node_payload_sha256": Element(
             "parent_node_payload_sha256",
             "u(256)",
+            "u",
+            256,
             "6.3.3",
             "interop",
             85,
@@ -440,6 +465,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "parent_node_payload_sha512": Element(
             "parent_node_payload_sha512",
             "u(512)",
+            "u",
+            512,
             "6.3.3",
             "interop",
             87,
@@ -448,82 +475,100 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "codebook_present_flag": Element(
             "codebook_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             93,
             "1: levels are indices into a codebook, which follows.",
-            absent="0",
+            absent=0,
         ),
         "dq_flag": Element(
             "dq_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             100,
             "1: the levels are those of dependent quantization.",
-            absent="0",
+            absent=0,
         ),
         "nnr_decompressed_data_format": Element(
             "nnr_decompressed_data_format",
             "u(7)",
+            "u",
+            7,
             "6.3.3",
             "peer",
             102,
             "Number format that the decoded tensor is delivered in.",
             enum="DecompressedDataFormat",
             absent="(nnr_compressed_data_unit_payload_type == NNR_PT_INT) ? TENSOR_INT32 : TENSOR_FLOAT32",
-            range="0 .. 9",
+            range=(0, 9),
             unnamed=((10, 127, "reserved"),),
         ),
         "tensor_dimensions_flag": Element(
             "tensor_dimensions_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             104,
             "1: the dimensions of the tensor follow. 0: they come from outside, see [out_of_band_tensor_dimensions].",
-            absent="0",
+            absent=0,
         ),
         "cabac_unary_length_flag": Element(
             "cabac_unary_length_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "interop",
             105,
             "1: [cabac_unary_length_minus1] follows.",
-            absent="0",
+            absent=0,
         ),
         "compressed_parameter_types": Element(
             "compressed_parameter_types",
             "u(4)",
+            "u",
+            4,
             "6.3.3",
             "interop",
             106,
             "Which tensors the layer has. Where they are coded in units of their own, each unit carries the same value.",
             enum="CompressedParameterTypes",
-            absent="0",
+            absent=0,
         ),
         "decomposition_rank": Element(
             "decomposition_rank",
             "ue(3)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             108,
             "Number of columns of G and of rows of H.",
-            absent="0",
+            absent=0,
         ),
         "g_number_of_rows": Element(
             "g_number_of_rows",
             "ue(3)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             109,
             "Number of rows of G.",
-            absent="0",
+            absent=0,
         ),
         "cabac_unary_length_minus1": Element(
             "cabac_unary_length_minus1",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "interop",
             117,
@@ -533,25 +578,31 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "first_tensor_dimension_shift": Element(
             "first_tensor_dimension_shift",
             "ue(1)",
+            "ue",
+            None,
             "6.3.3",
             "ours",
             125,
             "Axis of the decoded tensor that is the row axis of the coded matrix: it was moved to the front, the others keep their order. 0 in all known bitstreams.",
-            absent="0",
+            absent=0,
         ),
         "scan_order": Element(
             "scan_order",
             "u(4)",
+            "u",
+            4,
             "6.3.3",
             "interop",
             126,
             "Order in which the positions of the matrix are coded: 0 row by row, 1 to 4 in blocks of 8, 16, 32, 64. A matrix of one row or one column is coded row by row all the same.",
-            absent="0",
-            range="0 .. 4",
+            absent=0,
+            range=(0, 4),
         ),
         "cabac_offset_list": Element(
             "cabac_offset_list",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "interop",
             141,
@@ -560,6 +611,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "dq_state_list": Element(
             "dq_state_list",
             "u(3)",
+            "u",
+            3,
             "6.3.3",
             "interop",
             143,
@@ -568,6 +621,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "bit_offset_delta1": Element(
             "bit_offset_delta1",
             "ue(11)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             145,
@@ -576,11 +631,60 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "bit_offset_delta2": Element(
             "bit_offset_delta2",
             "ie(7)",
+            "ie",
+            None,
             "6.3.3",
             "interop",
             148,
             "For each further block row j the number of bits that it takes, less that of block row j - 1.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_compressed_data_unit_payload_type": Shape("int"),
+        "nnr_multiple_topology_elements_present_flag": Shape("int"),
+        "nnr_decompressed_data_format_present_flag": Shape("int"),
+        "input_parameters_present_flag": Shape("int"),
+        "topology_elements_ids_list": Shape("table", called="topology_elements_ids_list"),
+        "topology_elem_id": Shape("str"),
+        "topology_elem_id_index": Shape("int"),
+        "node_id_present_flag": Shape("int"),
+        "device_id": Shape("int"),
+        "parameter_id": Shape("int"),
+        "put_node_depth": Shape("int"),
+        "parent_node_id_present_flag": Shape("int"),
+        "parent_node_id_type": Shape("int"),
+        "temporal_context_modeling_flag": Shape("int"),
+        "parent_device_id": Shape("int"),
+        "parent_node_payload_sha256": Shape("int"),
+        "parent_node_payload_sha512": Shape("int"),
+        "codebook_present_flag": Shape("int"),
+        "integer_codebook": Shape("table", called="integer_codebook"),
+        "dq_flag": Shape("int"),
+        "nnr_decompressed_data_format": Shape("int"),
+        "tensor_dimensions_flag": Shape("int"),
+        "cabac_unary_length_flag": Shape("int"),
+        "compressed_parameter_types": Shape("int"),
+        "decomposition_rank": Shape("int"),
+        "g_number_of_rows": Shape("int"),
+        "tensor_dimensions_list": Shape("table", called="tensor_dimensions_list"),
+        "topology_tensor_dimension_mapping": Shape(
+            "table", called="topology_tensor_dimension_mapping"
+        ),
+        "cabac_unary_length_minus1": Shape("int"),
+        "integer_codebook_dc": Shape("table", called="integer_codebook"),
+        "first_tensor_dimension_shift": Shape("int"),
+        "scan_order": Shape("int"),
+        "cabac_offset_list": Shape("int", depth=1),
+        "dq_state_list": Shape("int", depth=1),
+        "bit_offset_delta1": Shape("int"),
+        "bit_offset_delta2": Shape("int", depth=1),
+        "byte_alignment": Shape("int"),
+        "numBlockRowsMinus1": Shape("int", derived=True),
+        "BitOffsetList": Shape("int", depth=1, derived=True),
+        "CbZeroOffset": Shape("int", derived=True),
+        "Codebook": Shape("int", depth=1, derived=True),
+        "CbZeroOffsetDC": Shape("int", derived=True),
+        "CodebookDC": Shape("int", depth=1, derived=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -1358,7 +1462,6 @@ class TensorDimensionsList(Table):
         count_tensor_dimensions: Number of dimensions; 0 is a scalar.
         tensor_dimensions: Dimensions of the tensor; in a block those of the weight, before
             decomposition.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("count_tensor_dimensions", "tensor_dimensions")
@@ -1380,6 +1483,8 @@ class TensorDimensionsListSyntax(Syntax):
         "count_tensor_dimensions": Element(
             "count_tensor_dimensions",
             "ue(1)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             271,
@@ -1389,6 +1494,8 @@ class TensorDimensionsListSyntax(Syntax):
         "tensor_dimensions": Element(
             "tensor_dimensions",
             "ue(7)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             273,
@@ -1396,6 +1503,10 @@ class TensorDimensionsListSyntax(Syntax):
             absent="out_of_band_tensor_dimensions",
             counts=(("count_tensor_dimensions", 0),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "count_tensor_dimensions": Shape("int"),
+        "tensor_dimensions": Shape("int", depth=1),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -1453,7 +1564,6 @@ class IntegerCodebook(Table):
             from there up.
         codebook: The entries, ascending.
         cbZeroOffset: Index of the entry that level 0 stands for.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1488,6 +1598,8 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_egk": Element(
             "codebook_egk",
             "u(4)",
+            "u",
+            4,
             "6.3.3",
             "interop",
             289,
@@ -1496,6 +1608,8 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_size": Element(
             "codebook_size",
             "ue(2)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             290,
@@ -1504,6 +1618,8 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_centre_offset": Element(
             "codebook_centre_offset",
             "ie(2)",
+            "ie",
+            None,
             "6.3.3",
             "interop",
             291,
@@ -1512,6 +1628,8 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_zero_value": Element(
             "codebook_zero_value",
             "ie(7)",
+            "ie",
+            None,
             "6.3.3",
             "interop",
             294,
@@ -1520,6 +1638,8 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_delta_left": Element(
             "codebook_delta_left",
             "ue(codebook_egk)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             298,
@@ -1528,11 +1648,23 @@ class IntegerCodebookSyntax(Syntax):
         "codebook_delta_right": Element(
             "codebook_delta_right",
             "ue(codebook_egk)",
+            "ue",
+            None,
             "6.3.3",
             "interop",
             304,
             "Difference of neighbouring entries above that of level 0, minus one; from there up.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "codebook_egk": Shape("int"),
+        "codebook_size": Shape("int"),
+        "codebook_centre_offset": Shape("int"),
+        "codebook_zero_value": Shape("int"),
+        "codebook_delta_left": Shape("int", depth=1),
+        "codebook_delta_right": Shape("int", depth=1),
+        "codebook": Shape("int", depth=1, derived=True),
+        "cbZeroOffset": Shape("int", derived=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -1673,7 +1805,6 @@ class TopologyTensorDimensionMapping(Table):
         shift_index: Axis that is moved.
         shift_value: How many places to the right it goes, to the left if negative; in the order
             given.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1704,6 +1835,8 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "concatenation_axis_index": Element(
             "concatenation_axis_index",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             333,
@@ -1712,6 +1845,8 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "split_index": Element(
             "split_index",
             "ue(7)",
+            "ue",
+            None,
             "6.3.3",
             "draft",
             335,
@@ -1720,6 +1855,8 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "number_of_shifts": Element(
             "number_of_shifts",
             "ue(1)",
+            "ue",
+            None,
             "6.3.3",
             "draft",
             337,
@@ -1728,6 +1865,8 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "shift_index": Element(
             "shift_index",
             "ue(7)",
+            "ue",
+            None,
             "6.3.3",
             "draft",
             339,
@@ -1736,11 +1875,20 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "shift_value": Element(
             "shift_value",
             "ie(1)",
+            "ie",
+            None,
             "6.3.3",
             "draft",
             340,
             "How many places to the right it goes, to the left if negative; in the order given.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "concatenation_axis_index": Shape("int"),
+        "split_index": Shape("int", depth=1),
+        "number_of_shifts": Shape("int", depth=1),
+        "shift_index": Shape("int", depth=2),
+        "shift_value": Shape("int", depth=2),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -1836,7 +1984,6 @@ class NnrCompressedDataUnitPayload(Table):
         raw_float64_parameter: Values of the tensor, the last axis fastest.
         raw_float32_parameter: Values of the tensor, the last axis fastest.
         quant_tensors: One arithmetic codeword with the tensors of the unit.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1865,6 +2012,8 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "raw_float16_parameter": Element(
             "raw_float16_parameter",
             "flt(16)",
+            "flt",
+            16,
             "6.3.4",
             "ours",
             365,
@@ -1873,6 +2022,8 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "raw_float64_parameter": Element(
             "raw_float64_parameter",
             "flt(64)",
+            "flt",
+            64,
             "6.3.4",
             "ours",
             368,
@@ -1881,6 +2032,8 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "raw_float32_parameter": Element(
             "raw_float32_parameter",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "interop",
             371,
@@ -1889,12 +2042,20 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "quant_tensors": Element(
             "quant_tensors",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "interop",
             373,
             "One arithmetic codeword with the tensors of the unit.",
             module="nnc.deepcabac",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "raw_float16_parameter": Shape("float", depth=1, array=True),
+        "raw_float64_parameter": Shape("float", depth=1, array=True),
+        "raw_float32_parameter": Shape("float", depth=1, array=True),
+        "quant_tensors": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

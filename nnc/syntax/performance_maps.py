@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax.description import Element
+from nnc.syntax import functions
+from nnc.syntax.description import Constraint, Element, Shape
 from nnc.syntax.functions import Array, counted, irregular, new, padding, required
 from nnc.syntax.scope import Scope
 
@@ -32,7 +33,6 @@ class SparsificationPerformanceMap(Table):
         spm_count_classes: Number of classes whose accuracy follows.
         spm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         spm_nn_class_accuracy: Accuracy for each class whose bit in [spm_class_bitmask] is set.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -67,6 +67,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "spm_count_thresholds": Element(
             "spm_count_thresholds",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             12,
@@ -75,6 +77,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "sparsification_threshold": Element(
             "sparsification_threshold",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             14,
@@ -84,14 +88,20 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "non_zero_ratio": Element(
             "non_zero_ratio",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             15,
             "Part of the weights that is not zero with that threshold.",
             constraints=(
-                (
-                    "(Min(non_zero_ratio) >= 0) && (Max(non_zero_ratio) <= 1)",
+                Constraint(
                     "a ratio is between 0 and 1",
+                    ("non_zero_ratio",),
+                    lambda non_zero_ratio: (
+                        functions.least(non_zero_ratio) >= 0
+                        and functions.largest(non_zero_ratio) <= 1
+                    ),
                 ),
             ),
             counts=(("spm_count_thresholds", 1),),
@@ -99,6 +109,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "spm_nn_accuracy": Element(
             "spm_nn_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             16,
@@ -108,6 +120,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "spm_count_classes": Element(
             "spm_count_classes",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             17,
@@ -117,6 +131,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "spm_class_bitmask": Element(
             "spm_class_bitmask",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "peer",
             18,
@@ -126,12 +142,23 @@ class SparsificationPerformanceMapSyntax(Syntax):
         "spm_nn_class_accuracy": Element(
             "spm_nn_class_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             20,
             "Accuracy for each class whose bit in [spm_class_bitmask] is set.",
             counts=(("spm_count_thresholds", 1), ("spm_count_classes", 0)),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "spm_count_thresholds": Shape("int"),
+        "sparsification_threshold": Shape("float", depth=1),
+        "non_zero_ratio": Shape("float", depth=1),
+        "spm_nn_accuracy": Shape("float", depth=1),
+        "spm_count_classes": Shape("int", depth=1),
+        "spm_class_bitmask": Shape("int", depth=1),
+        "spm_nn_class_accuracy": Shape("float", depth=2, array=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -243,7 +270,6 @@ class PruningPerformanceMap(Table):
         ppm_count_classes: Number of classes whose accuracy follows.
         ppm_class_bitmask: Tells, bit by bit, the classes whose accuracy follows.
         ppm_nn_class_accuracy: Accuracy for each class whose bit in [ppm_class_bitmask] is set.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -276,6 +302,8 @@ class PruningPerformanceMapSyntax(Syntax):
         "ppm_count_pruning_ratios": Element(
             "ppm_count_pruning_ratios",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             47,
@@ -284,14 +312,20 @@ class PruningPerformanceMapSyntax(Syntax):
         "pruning_ratio": Element(
             "pruning_ratio",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             49,
             "Part of the neurons or filters that is taken out.",
             constraints=(
-                (
-                    "(Min(pruning_ratio) >= 0) && (Max(pruning_ratio) <= 1)",
+                Constraint(
                     "a ratio is between 0 and 1",
+                    ("pruning_ratio",),
+                    lambda pruning_ratio: (
+                        functions.least(pruning_ratio) >= 0
+                        and functions.largest(pruning_ratio) <= 1
+                    ),
                 ),
             ),
             counts=(("ppm_count_pruning_ratios", 1),),
@@ -299,6 +333,8 @@ class PruningPerformanceMapSyntax(Syntax):
         "ppm_nn_accuracy": Element(
             "ppm_nn_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             50,
@@ -308,6 +344,8 @@ class PruningPerformanceMapSyntax(Syntax):
         "ppm_count_classes": Element(
             "ppm_count_classes",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             51,
@@ -317,6 +355,8 @@ class PruningPerformanceMapSyntax(Syntax):
         "ppm_class_bitmask": Element(
             "ppm_class_bitmask",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "peer",
             52,
@@ -326,12 +366,22 @@ class PruningPerformanceMapSyntax(Syntax):
         "ppm_nn_class_accuracy": Element(
             "ppm_nn_class_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             54,
             "Accuracy for each class whose bit in [ppm_class_bitmask] is set.",
             counts=(("ppm_count_pruning_ratios", 1), ("ppm_count_classes", 0)),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "ppm_count_pruning_ratios": Shape("int"),
+        "pruning_ratio": Shape("float", depth=1),
+        "ppm_nn_accuracy": Shape("float", depth=1),
+        "ppm_count_classes": Shape("int", depth=1),
+        "ppm_class_bitmask": Shape("int", depth=1),
+        "ppm_nn_class_accuracy": Shape("float", depth=2, array=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -443,7 +493,6 @@ class UnificationPerformanceMap(Table):
         upm_nn_class_accuracy: Accuracy for each class whose bit in [upm_class_bitmask] is set.
             NNCodec runs its loop to the value of the bitmask, see
             [unification_class_count_is_bitmask].
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -490,6 +539,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_count_thresholds": Element(
             "upm_count_thresholds",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             79,
@@ -498,6 +549,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "count_reshaped_tensor_dimension": Element(
             "count_reshaped_tensor_dimension",
             "ue(1)",
+            "ue",
+            None,
             "6.3.4",
             "peer",
             81,
@@ -507,6 +560,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "reshaped_tensor_dimensions": Element(
             "reshaped_tensor_dimensions",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "peer",
             83,
@@ -516,6 +571,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "count_super_block_dimension": Element(
             "count_super_block_dimension",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             85,
@@ -525,6 +582,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "super_block_dimensions": Element(
             "super_block_dimensions",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             87,
@@ -534,6 +593,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "count_block_dimension": Element(
             "count_block_dimension",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             88,
@@ -543,6 +604,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "block_dimensions": Element(
             "block_dimensions",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             90,
@@ -552,6 +615,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "unification_threshold": Element(
             "unification_threshold",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             91,
@@ -561,6 +626,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_nn_accuracy": Element(
             "upm_nn_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             92,
@@ -570,6 +637,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_count_classes": Element(
             "upm_count_classes",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             93,
@@ -579,6 +648,8 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_class_bitmask": Element(
             "upm_class_bitmask",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "peer",
             94,
@@ -588,12 +659,29 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_nn_class_accuracy": Element(
             "upm_nn_class_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             97,
             "Accuracy for each class whose bit in [upm_class_bitmask] is set. NNCodec runs its loop to the value of the bitmask, see [unification_class_count_is_bitmask].",
             counts=(("upm_count_thresholds", 1), ("upm_count_classes", 0)),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "upm_count_thresholds": Shape("int"),
+        "count_reshaped_tensor_dimension": Shape("int", depth=1),
+        "reshaped_tensor_dimensions": Shape("int", depth=2),
+        "byte_alignment": Shape("int", depth=1),
+        "count_super_block_dimension": Shape("int", depth=1),
+        "super_block_dimensions": Shape("int", depth=2, array=True),
+        "count_block_dimension": Shape("int", depth=1),
+        "block_dimensions": Shape("int", depth=2, array=True),
+        "unification_threshold": Shape("float", depth=1),
+        "upm_nn_accuracy": Shape("float", depth=1),
+        "upm_count_classes": Shape("int", depth=1),
+        "upm_class_bitmask": Shape("int", depth=1),
+        "upm_nn_class_accuracy": Shape("float", depth=2, array=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -840,7 +928,6 @@ class DecompositionPerformanceMap(Table):
         nn_reduction_ratio: Number of weights after the decomposition, divided by that before.
         dpm_count_classes: Number of classes whose accuracy follows.
         dpm_nn_class_accuracy: Accuracy for each class.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -873,6 +960,8 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "dpm_count_thresholds": Element(
             "dpm_count_thresholds",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "peer",
             134,
@@ -881,6 +970,8 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "mse_threshold": Element(
             "mse_threshold",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             136,
@@ -890,6 +981,8 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "dpm_nn_accuracy": Element(
             "dpm_nn_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             137,
@@ -899,6 +992,8 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "nn_reduction_ratio": Element(
             "nn_reduction_ratio",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             138,
@@ -908,6 +1003,8 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "dpm_count_classes": Element(
             "dpm_count_classes",
             "u(16)",
+            "u",
+            16,
             "6.3.4",
             "peer",
             139,
@@ -917,12 +1014,22 @@ class DecompositionPerformanceMapSyntax(Syntax):
         "dpm_nn_class_accuracy": Element(
             "dpm_nn_class_accuracy",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "peer",
             141,
             "Accuracy for each class.",
             counts=(("dpm_count_thresholds", 1), ("dpm_count_classes", 0)),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "dpm_count_thresholds": Shape("int"),
+        "mse_threshold": Shape("float", depth=1),
+        "dpm_nn_accuracy": Shape("float", depth=1),
+        "nn_reduction_ratio": Shape("float", depth=1),
+        "dpm_count_classes": Shape("int", depth=1),
+        "dpm_nn_class_accuracy": Shape("float", depth=2, array=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

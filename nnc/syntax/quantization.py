@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, required
 from nnc.syntax.scope import Scope
 
@@ -28,7 +28,6 @@ class QuantizationStorageFormat(IntEnum):
         NNR_QNT_TEF: TensorFlow.
 
     Other values: 5 to 255: reserved.
-
     """
 
     NNR_QNT_UNREC = 0
@@ -54,7 +53,6 @@ class NnrQuantizationUnitHeader(Table):
     Attributes:
         quantization_storage_format: Format of [quantization_data].
         quantization_compression_format: How [quantization_data] is compressed, as for topologies.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -79,25 +77,33 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         "quantization_storage_format": Element(
             "quantization_storage_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             16,
             "Format of [quantization_data].",
             enum="QuantizationStorageFormat",
-            range="0 .. 4",
+            range=(0, 4),
             unnamed=((5, 255, "reserved"),),
         ),
         "quantization_compression_format": Element(
             "quantization_compression_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             17,
             "How [quantization_data] is compressed, as for topologies.",
             enum="TopologyCompressionFormat",
-            range="0 .. 1",
+            range=(0, 1),
             unnamed=((2, 255, "reserved"),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "quantization_storage_format": Shape("int"),
+        "quantization_compression_format": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -142,7 +148,6 @@ class NnrQuantizationUnitPayload(Table):
     Attributes:
         quantization_data: Quantization information in the format that [quantization_storage_format]
             names.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("quantization_data",)
@@ -163,11 +168,16 @@ class NnrQuantizationUnitPayloadSyntax(Syntax):
         "quantization_data": Element(
             "quantization_data",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "draft",
             33,
             "Quantization information in the format that [quantization_storage_format] names.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "quantization_data": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

@@ -1,7 +1,7 @@
 """The names that syntax tables share, and the values that only the caller knows.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 # ruff: noqa: E501, N815, RUF023
@@ -9,11 +9,11 @@ Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError, MissingValueError
-from nnc.bitio.table import Table
+from nnc.bitio.table import Syntax, Table
 
 #: Asked for a given value by its name; gets the table that needs it, as far as it is known.
 Given = Callable[[str, Table], Any]
@@ -98,19 +98,19 @@ PERSISTENT: Final = frozenset(
 
 #: Values that only the caller knows, with their meaning.
 GIVEN: Final[dict[str, str]] = {
-    "aggregate_has_tail": "1: the header of an aggregate unit ends with quant_bitdepth and ctu_scan_order of each unit. The published text may have dropped them.",
     "out_of_band_tensor_dimensions": "dimensions of the unit's tensor (in a block, of its weight), where the unit doesn't carry them: they come from the topology or from the caller",
     "out_of_band_cabac_unary_length_minus1": "cabac_unary_length_minus1 where the unit doesn't carry it",
     "decomposed_tensor_role": "which tensor of a decomposed layer a unit carries that isn't a block: 0 a plain one (a vector), 1 G, 2 H",
     "qp_density": "density of the step sizes in force: that of the layer parameter set, else of the model's",
     "unification_class_count_is_bitmask": "1: the loop over upm_nn_class_accuracy runs to upm_class_bitmask, as files of NNCodec have it, in place of upm_count_classes.",
+    "aggregate_has_tail": "1: the header of an aggregate unit ends with quant_bitdepth and ctu_scan_order of each unit. The published text may have dropped them.",
 }
 
 #: Defaults of those that have one.
 GIVEN_DEFAULTS: Final[dict[str, Any]] = {
-    "aggregate_has_tail": 1,
     "out_of_band_cabac_unary_length_minus1": 9,
     "unification_class_count_is_bitmask": 0,
+    "aggregate_has_tail": 1,
 }
 
 
@@ -118,9 +118,11 @@ class Scope:
     """Holds what one table sets and another reads; a table that was left out leaves its gap.
 
     Attributes:
+        tables: the constructs of the tables that share the scope, by the name of their table.
         given: asked for values that only the caller knows; None: the defaults are taken.
-
     """
+
+    tables: ClassVar[dict[str, Syntax]] = {}
 
     __slots__ = (
         "given",
@@ -188,7 +190,6 @@ class Scope:
         Args:
             given: function of the name of a given value and the table that needs it; it gives
                 the value, or None for the default.
-
         """
         self.given = given
 
@@ -229,12 +230,12 @@ class Scope:
 
         Raises:
             InvalidError: the table that sets it should have come before.
-
         """
         if name in SHARED:
             table, title = SHARED[name]
             raise InvalidError(
                 f"{name} is not known: {table} ({title}) should have come before",
+                code="unset-name",
             )
         if name in Scope.__slots__:
             raise MissingValueError(f"{name}, a parameter of the table, was not given")
@@ -245,7 +246,6 @@ class Scope:
 
         Raises:
             MissingValueError: it wasn't given and has no default.
-
         """
         value = None if self.given is None else self.given(name, table)
         if value is None:

@@ -1,21 +1,20 @@
-"""Unit: syntax tables of clauses 6.3.1, 6.3.2, 6.3.3.1, 6.3.4.
+"""Unit: syntax tables of clauses 6.3.1, 6.3.2, 6.3.3, 6.3.3.1, 6.3.4.
 
 Generated from schema/unit.syntax; do not edit.
-Schema hash: sha256 7a7de4cdda1f57e23c78437fbe6002becc4569cca48e36c75c439d53c321e4a3
+Schema hash: sha256 820a47979dc72c61f87d5874976637766a43af9f9c770beac09b2813a5ef6cd0
 """
 
 # ruff: noqa: E501, SIM109
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import (
-    aggregate,
     compressed_data_unit,
     layer_parameter_set,
     model_parameter_set,
@@ -23,8 +22,19 @@ from nnc.syntax import (
     start,
     topology,
 )
-from nnc.syntax.description import Element
-from nnc.syntax.functions import check_extent, extent_end, new, refuse, required, trailing
+from nnc.syntax.description import Element, Shape
+from nnc.syntax.functions import (
+    check_extent,
+    counted,
+    extent_end,
+    finished,
+    item,
+    listed,
+    new,
+    refuse,
+    required,
+    trailing,
+)
 from nnc.syntax.scope import Scope
 
 
@@ -41,7 +51,6 @@ class NnrUnitType(IntEnum):
         NNR_AGG: aggregate unit.
 
     Other values: 7 to 31: reserved. 32 to 63: unspecified.
-
     """
 
     NNR_STR = 0
@@ -62,6 +71,24 @@ NNR_NDU: Final = 5
 NNR_AGG: Final = 6
 
 
+class AggregateUnitType(IntEnum):
+    """Values of clause 6.3.3 (draft).
+
+    Attributes:
+        NNR_AGG_GEN: any units.
+        NNR_AGG_SLF: self-contained: decodable with nothing outside but the start unit.
+
+    Other values: 2 to 255: reserved.
+    """
+
+    NNR_AGG_GEN = 0
+    NNR_AGG_SLF = 1
+
+
+NNR_AGG_GEN: Final = 0
+NNR_AGG_SLF: Final = 1
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class NnrUnit(Table):
     """NNR unit syntax.
@@ -72,7 +99,6 @@ class NnrUnit(Table):
         nnr_unit_size: table `nnr_unit_size`.
         nnr_unit_header: table `nnr_unit_header`.
         nnr_unit_payload: table `nnr_unit_payload`.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -98,6 +124,12 @@ class NnrUnitSyntax(Syntax):
     scope_type: ClassVar[Any] = Scope
     table_type: ClassVar[type[Table]] = NnrUnit
     elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_size": Shape("table", called="nnr_unit_size"),
+        "nnr_unit_header": Shape("table", called="nnr_unit_header"),
+        "nnr_unit_payload": Shape("table", called="nnr_unit_payload"),
+        "trailing_data": Shape("bytes"),
+    }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -159,7 +191,6 @@ class NnrUnitSize(Table):
             bytes; a reader takes either form, and an editor keeps the one it read as long as the
             size fits.
         nnr_unit_size: Number of bytes of the whole unit, this size field included.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = ("nnr_unit_size_flag", "nnr_unit_size")
@@ -181,6 +212,8 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size_flag": Element(
             "nnr_unit_size_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.2",
             "interop",
             18,
@@ -189,11 +222,17 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size": Element(
             "nnr_unit_size",
             "u(15 + (nnr_unit_size_flag * 16))",
+            "u",
+            None,
             "6.3.2",
             "interop",
             19,
             "Number of bytes of the whole unit, this size field included.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_size_flag": Shape("int"),
+        "nnr_unit_size": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -244,7 +283,6 @@ class NnrUnitHeader(Table):
         nnr_compressed_data_unit_header: table `nnr_compressed_data_unit_header`.
         nnr_start_unit_header: table `nnr_start_unit_header`.
         nnr_aggregate_unit_header: table `nnr_aggregate_unit_header`.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -274,7 +312,7 @@ class NnrUnitHeader(Table):
     nnr_quantization_unit_header: quantization.NnrQuantizationUnitHeader | None = None
     nnr_compressed_data_unit_header: compressed_data_unit.NnrCompressedDataUnitHeader | None = None
     nnr_start_unit_header: start.NnrStartUnitHeader | None = None
-    nnr_aggregate_unit_header: aggregate.NnrAggregateUnitHeader | None = None
+    nnr_aggregate_unit_header: NnrAggregateUnitHeader | None = None
 
 
 class NnrUnitHeaderSyntax(Syntax):
@@ -291,12 +329,14 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_unit_type": Element(
             "nnr_unit_type",
             "u(6)",
+            "u",
+            6,
             "6.3.3.1",
             "interop",
             47,
             "What the unit holds. A unit of a type that is not known keeps its payload as opaque bytes and is never lost.",
             enum="NnrUnitType",
-            range="0 .. 6",
+            range=(0, 6),
             unnamed=(
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
@@ -305,6 +345,8 @@ class NnrUnitHeaderSyntax(Syntax):
         "independently_decodable_flag": Element(
             "independently_decodable_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3.1",
             "interop",
             48,
@@ -313,6 +355,8 @@ class NnrUnitHeaderSyntax(Syntax):
         "partial_data_counter_present_flag": Element(
             "partial_data_counter_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3.1",
             "interop",
             49,
@@ -321,12 +365,31 @@ class NnrUnitHeaderSyntax(Syntax):
         "partial_data_counter": Element(
             "partial_data_counter",
             "u(8)",
+            "u",
+            8,
             "6.3.3.1",
             "draft",
             51,
             "Place of this unit among the parts of data that are cut over several units of the same type, naming the same elements. It counts backwards: the first part carries the number of parts, the last one 1; 0 means that the data is undivided. The payloads of all parts are joined in order before they are parsed.",
-            absent="0",
+            absent=0,
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_type": Shape("int"),
+        "independently_decodable_flag": Shape("int"),
+        "partial_data_counter_present_flag": Shape("int"),
+        "partial_data_counter": Shape("int"),
+        "nnr_model_parameter_set_unit_header": Shape(
+            "table", called="nnr_model_parameter_set_unit_header"
+        ),
+        "nnr_layer_parameter_set_unit_header": Shape(
+            "table", called="nnr_layer_parameter_set_unit_header"
+        ),
+        "nnr_topology_unit_header": Shape("table", called="nnr_topology_unit_header"),
+        "nnr_quantization_unit_header": Shape("table", called="nnr_quantization_unit_header"),
+        "nnr_compressed_data_unit_header": Shape("table", called="nnr_compressed_data_unit_header"),
+        "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
+        "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -395,9 +458,7 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         if nnr_unit_type == NNR_AGG:
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
-            obj.nnr_aggregate_unit_header = aggregate.nnr_aggregate_unit_header._parse(
-                stream, context, path
-            )
+            obj.nnr_aggregate_unit_header = nnr_aggregate_unit_header._parse(stream, context, path)
             stream.leave()
         return obj
 
@@ -502,7 +563,7 @@ class NnrUnitHeaderSyntax(Syntax):
                 stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
             )
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
-            aggregate.nnr_aggregate_unit_header._build(
+            nnr_aggregate_unit_header._build(
                 nnr_aggregate_unit_header__table, stream, context, path
             )
             stream.leave()
@@ -532,7 +593,6 @@ class NnrUnitPayload(Table):
         nnr_aggregate_unit_payload: table `nnr_aggregate_unit_payload`.
         opaque_payload: Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it
             is.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -559,7 +619,7 @@ class NnrUnitPayload(Table):
     nnr_compressed_data_unit_payload: compressed_data_unit.NnrCompressedDataUnitPayload | None = (
         None
     )
-    nnr_aggregate_unit_payload: aggregate.NnrAggregateUnitPayload | None = None
+    nnr_aggregate_unit_payload: NnrAggregateUnitPayload | None = None
     opaque_payload: bytes | memoryview | None = None
 
 
@@ -577,6 +637,8 @@ class NnrUnitPayloadSyntax(Syntax):
         "partial_data": Element(
             "partial_data",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "draft",
             92,
@@ -585,11 +647,30 @@ class NnrUnitPayloadSyntax(Syntax):
         "opaque_payload": Element(
             "opaque_payload",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "interop",
             108,
             "Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it is.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "partial_data": Shape("bytes"),
+        "nnr_start_unit_payload": Shape("table", called="nnr_start_unit_payload"),
+        "nnr_model_parameter_set_unit_payload": Shape(
+            "table", called="nnr_model_parameter_set_unit_payload"
+        ),
+        "nnr_layer_parameter_set_unit_payload": Shape(
+            "table", called="nnr_layer_parameter_set_unit_payload"
+        ),
+        "nnr_topology_unit_payload": Shape("table", called="nnr_topology_unit_payload"),
+        "nnr_quantization_unit_payload": Shape("table", called="nnr_quantization_unit_payload"),
+        "nnr_compressed_data_unit_payload": Shape(
+            "table", called="nnr_compressed_data_unit_payload"
+        ),
+        "nnr_aggregate_unit_payload": Shape("table", called="nnr_aggregate_unit_payload"),
+        "opaque_payload": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -655,7 +736,7 @@ class NnrUnitPayloadSyntax(Syntax):
             stream.leave()
         elif nnr_unit_type == NNR_AGG:
             stream.enter("nnr_aggregate_unit_payload", "nnr_aggregate_unit_payload")
-            obj.nnr_aggregate_unit_payload = aggregate.nnr_aggregate_unit_payload._parse(
+            obj.nnr_aggregate_unit_payload = nnr_aggregate_unit_payload._parse(
                 stream, context, path
             )
             stream.leave()
@@ -825,7 +906,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 stream, obj.nnr_aggregate_unit_payload, "nnr_aggregate_unit_payload"
             )
             stream.enter("nnr_aggregate_unit_payload", "nnr_aggregate_unit_payload")
-            aggregate.nnr_aggregate_unit_payload._build(
+            nnr_aggregate_unit_payload._build(
                 nnr_aggregate_unit_payload__table, stream, context, path
             )
             stream.leave()
@@ -859,3 +940,332 @@ class NnrUnitPayloadSyntax(Syntax):
 
 
 nnr_unit_payload = NnrUnitPayloadSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrAggregateUnitHeader(Table):
+    """NNR aggregate unit header syntax.
+
+    Clause 6.3.3, draft. Table `nnr_aggregate_unit_header` of schema/unit.syntax.
+
+    Attributes:
+        nnr_aggregate_unit_type: Kind of aggregate.
+        entry_points_present_flag: 1: type and place of each unit follow.
+        nnr_reserved_zero_7bits: Reserved, 0.
+        num_of_nnr_units_minus2: Number of units in the aggregate, minus 2.
+        nnr_unit_type: Type of unit i.
+        nnr_unit_entry_point: Offset in bytes of unit i from the first byte of the payload.
+        quant_bitdepth: Bit depth of the quantised values of unit i.
+        ctu_scan_order: Scan order of the blocks of unit i.
+        byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "nnr_aggregate_unit_type",
+        "entry_points_present_flag",
+        "nnr_reserved_zero_7bits",
+        "num_of_nnr_units_minus2",
+        "nnr_unit_type",
+        "nnr_unit_entry_point",
+        "quant_bitdepth",
+        "ctu_scan_order",
+        "byte_alignment",
+    )
+    nnr_aggregate_unit_type: int
+    entry_points_present_flag: int
+    nnr_reserved_zero_7bits: int = 0
+    num_of_nnr_units_minus2: int
+    nnr_unit_type: list[int] | None = None
+    nnr_unit_entry_point: list[int] | None = None
+    quant_bitdepth: list[int] | None = None
+    ctu_scan_order: list[int] | None = None
+    byte_alignment: int | None = None
+
+
+class NnrAggregateUnitHeaderSyntax(Syntax):
+    """Reads and writes `nnr_aggregate_unit_header`: NNR aggregate unit header syntax."""
+
+    table: ClassVar[str] = "nnr_aggregate_unit_header"
+    clause: ClassVar[str] = "6.3.3"
+    title: ClassVar[str] = "NNR aggregate unit header syntax"
+    status: ClassVar[str] = "draft"
+    schema: ClassVar[str] = "schema/unit.syntax:143"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrAggregateUnitHeader
+    elements: ClassVar[dict[str, Element]] = {
+        "nnr_aggregate_unit_type": Element(
+            "nnr_aggregate_unit_type",
+            "u(8)",
+            "u",
+            8,
+            "6.3.3",
+            "draft",
+            144,
+            "Kind of aggregate.",
+            enum="AggregateUnitType",
+            range=(0, 1),
+            unnamed=((2, 255, "reserved"),),
+        ),
+        "entry_points_present_flag": Element(
+            "entry_points_present_flag",
+            "u(1)",
+            "u",
+            1,
+            "6.3.3",
+            "draft",
+            145,
+            "1: type and place of each unit follow.",
+        ),
+        "nnr_reserved_zero_7bits": Element(
+            "nnr_reserved_zero_7bits",
+            "u(7)",
+            "u",
+            7,
+            "6.3.3",
+            "draft",
+            146,
+            "Reserved, 0.",
+            range=(0, 0),
+        ),
+        "num_of_nnr_units_minus2": Element(
+            "num_of_nnr_units_minus2",
+            "u(16)",
+            "u",
+            16,
+            "6.3.3",
+            "draft",
+            147,
+            "Number of units in the aggregate, minus 2.",
+        ),
+        "nnr_unit_type": Element(
+            "nnr_unit_type",
+            "u(6)",
+            "u",
+            6,
+            "6.3.3",
+            "draft",
+            150,
+            "Type of unit i.",
+            enum="NnrUnitType",
+            unnamed=(
+                (7, 31, "reserved"),
+                (32, 63, "unspecified"),
+            ),
+            counts=(("num_of_nnr_units_minus2", -2),),
+        ),
+        "nnr_unit_entry_point": Element(
+            "nnr_unit_entry_point",
+            "u(34)",
+            "u",
+            34,
+            "6.3.3",
+            "draft",
+            151,
+            "Offset in bytes of unit i from the first byte of the payload.",
+            counts=(("num_of_nnr_units_minus2", -2),),
+        ),
+        "quant_bitdepth": Element(
+            "quant_bitdepth",
+            "u(5)",
+            "u",
+            5,
+            "6.3.3",
+            "draft",
+            155,
+            "Bit depth of the quantised values of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
+        ),
+        "ctu_scan_order": Element(
+            "ctu_scan_order",
+            "u(1)",
+            "u",
+            1,
+            "6.3.3",
+            "draft",
+            156,
+            "Scan order of the blocks of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
+        ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_aggregate_unit_type": Shape("int"),
+        "entry_points_present_flag": Shape("int"),
+        "nnr_reserved_zero_7bits": Shape("int"),
+        "num_of_nnr_units_minus2": Shape("int"),
+        "nnr_unit_type": Shape("int", depth=1),
+        "nnr_unit_entry_point": Shape("int", depth=1),
+        "quant_bitdepth": Shape("int", depth=1),
+        "ctu_scan_order": Shape("int", depth=1),
+        "byte_alignment": Shape("int"),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrAggregateUnitHeader)
+        obj.nnr_unit_type = None
+        obj.nnr_unit_entry_point = None
+        obj.quant_bitdepth = None
+        obj.ctu_scan_order = None
+        obj.byte_alignment = None
+        nnr_unit_type: list[int]
+        nnr_unit_entry_point: list[int]
+        quant_bitdepth: list[int]
+        ctu_scan_order: list[int]
+        obj.nnr_aggregate_unit_type = stream.u(8, "nnr_aggregate_unit_type")
+        entry_points_present_flag = stream.u(1, "entry_points_present_flag")
+        obj.entry_points_present_flag = entry_points_present_flag
+        obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
+        num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2")
+        obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+        if entry_points_present_flag:
+            nnr_unit_type = []
+            obj.nnr_unit_type = nnr_unit_type
+            nnr_unit_entry_point = []
+            obj.nnr_unit_entry_point = nnr_unit_entry_point
+            for i in range(num_of_nnr_units_minus2 + 2):
+                nnr_unit_type.append(stream.u(6, "nnr_unit_type", i))
+                nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
+        aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
+        if aggregate_has_tail:
+            quant_bitdepth = []
+            obj.quant_bitdepth = quant_bitdepth
+            ctu_scan_order = []
+            obj.ctu_scan_order = ctu_scan_order
+            for i in range(num_of_nnr_units_minus2 + 2):
+                quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+                ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+        obj.byte_alignment = stream.byte_alignment()
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrAggregateUnitHeader):
+            stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitHeader")
+        nnr_unit_type: list[int]
+        nnr_unit_entry_point: list[int]
+        quant_bitdepth: list[int]
+        ctu_scan_order: list[int]
+        stream.u(
+            8,
+            required(stream, obj.nnr_aggregate_unit_type, "nnr_aggregate_unit_type"),
+            "nnr_aggregate_unit_type",
+        )
+        entry_points_present_flag = required(
+            stream, obj.entry_points_present_flag, "entry_points_present_flag"
+        )
+        stream.u(1, entry_points_present_flag, "entry_points_present_flag")
+        stream.u(
+            7,
+            required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+            "nnr_reserved_zero_7bits",
+        )
+        num_of_nnr_units_minus2 = required(
+            stream, obj.num_of_nnr_units_minus2, "num_of_nnr_units_minus2"
+        )
+        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+        stream.u(16, num_of_nnr_units_minus2, "num_of_nnr_units_minus2")
+        if entry_points_present_flag:
+            nnr_unit_type = counted(
+                stream, obj.nnr_unit_type, max(num_of_nnr_units_minus2 + 2, 0), "nnr_unit_type"
+            )
+            nnr_unit_entry_point = counted(
+                stream,
+                obj.nnr_unit_entry_point,
+                max(num_of_nnr_units_minus2 + 2, 0),
+                "nnr_unit_entry_point",
+            )
+            for i in range(num_of_nnr_units_minus2 + 2):
+                stream.u(6, nnr_unit_type[i], "nnr_unit_type", i)
+                stream.u(34, nnr_unit_entry_point[i], "nnr_unit_entry_point", i)
+        else:
+            refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
+        aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
+        if aggregate_has_tail:
+            quant_bitdepth = counted(
+                stream, obj.quant_bitdepth, max(num_of_nnr_units_minus2 + 2, 0), "quant_bitdepth"
+            )
+            ctu_scan_order = counted(
+                stream, obj.ctu_scan_order, max(num_of_nnr_units_minus2 + 2, 0), "ctu_scan_order"
+            )
+            for i in range(num_of_nnr_units_minus2 + 2):
+                stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
+                stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
+        else:
+            refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
+        stream.byte_alignment(obj.byte_alignment)
+        return obj
+
+
+nnr_aggregate_unit_header = NnrAggregateUnitHeaderSyntax()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class NnrAggregateUnitPayload(Table):
+    """NNR aggregate unit payload syntax.
+
+    Clause 6.3.4, draft. Table `nnr_aggregate_unit_payload` of schema/unit.syntax.
+
+    Attributes:
+        nnr_unit: table `nnr_unit`.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("nnr_unit",)
+    nnr_unit: list[NnrUnit] = field(default_factory=list)
+
+
+class NnrAggregateUnitPayloadSyntax(Syntax):
+    """Reads and writes `nnr_aggregate_unit_payload`: NNR aggregate unit payload syntax."""
+
+    table: ClassVar[str] = "nnr_aggregate_unit_payload"
+    clause: ClassVar[str] = "6.3.4"
+    title: ClassVar[str] = "NNR aggregate unit payload syntax"
+    status: ClassVar[str] = "draft"
+    schema: ClassVar[str] = "schema/unit.syntax:185"
+    scope_type: ClassVar[Any] = Scope
+    table_type: ClassVar[type[Table]] = NnrAggregateUnitPayload
+    elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit": Shape("table", depth=1, called="nnr_unit"),
+    }
+
+    def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitReader):
+            return self.parse_bytes(stream, context, path)
+        obj = new(NnrAggregateUnitPayload)
+        num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
+        nnr_unit_: list[NnrUnit]
+        nnr_unit_ = []
+        obj.nnr_unit = nnr_unit_
+        i = 0
+        while i < num_of_nnr_units_minus2 + 2:
+            stream.enter("nnr_unit", "nnr_unit", len(nnr_unit_))
+            nnr_unit_.append(nnr_unit._parse(stream, context, path))
+            stream.leave()
+            i += 1
+        return obj
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if not isinstance(stream, BitWriter):
+            return self.build_bytes(obj, stream, context, path)
+        if not isinstance(obj, NnrAggregateUnitPayload):
+            stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitPayload")
+        num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
+        nnr_unit_: list[NnrUnit]
+        nnr_unit_ = listed(stream, obj.nnr_unit, "nnr_unit")
+        nnr_unit__position = 0
+        i = 0
+        while i < num_of_nnr_units_minus2 + 2:
+            nnr_unit__table = item(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
+            stream.enter("nnr_unit", "nnr_unit", nnr_unit__position)
+            nnr_unit._build(nnr_unit__table, stream, context, path)
+            stream.leave()
+            nnr_unit__position += 1
+            i += 1
+        finished(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
+        return obj
+
+
+nnr_aggregate_unit_payload = NnrAggregateUnitPayloadSyntax()

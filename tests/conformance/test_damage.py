@@ -1,4 +1,7 @@
-"""Damaged vectors: nothing but `NncError` comes out, in little time and memory."""
+"""Damaged vectors: nothing but `NncError` comes out, in little time and memory.
+
+Time is that of the processor: what else the machine does makes no difference.
+"""
 
 import random
 import time
@@ -55,10 +58,10 @@ def check_truncation(case):
     for length in range(len(data)):
         if length in whole_units:
             continue
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(nnc.NncError):
             nnc.decode(data[:length], threads=1)
-        assert time.perf_counter() - started < SECOND
+        assert time.process_time() - started < SECOND
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name in KINDS], ids=lambda c: c.name)
@@ -83,12 +86,10 @@ def check_cut_payloads(case):
                     + data[unit.start + 2 : unit.payload_start + length]
                 )
                 raw = begin + data[unit.start + unit.byte_size :]
-            started = time.perf_counter()
-            attempt(raw)
-            assert time.perf_counter() - started < SECOND
-            if unit.nnr_unit_type == NnrUnitType.NNR_NDU:
-                with pytest.raises(nnc.NncError):
-                    nnc.decode(raw, threads=1)
+            started = time.process_time()
+            went_through = attempt(raw)
+            assert time.process_time() - started < SECOND
+            assert not (went_through and unit.nnr_unit_type == NnrUnitType.NNR_NDU)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name in KINDS], ids=lambda c: c.name)
@@ -114,9 +115,9 @@ def check_mutations(seed: int, count: int) -> None:
         place = chosen.randrange(len(data))
         data[place] ^= chosen.randrange(1, 256)
         tracemalloc.start()
-        started = time.perf_counter()
+        started = time.process_time()
         passed += attempt(bytes(data))
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         where = f"{files[number].parent.name}/{files[number].name}, byte {place}"

@@ -11,23 +11,35 @@ ENGINES = {"compiled": engine.Decoder, "reference": reference.Decoder}
 SINGLE = [case for case in CASES if not case.is_sequence and not case.is_odd]
 
 
-@pytest.fixture(params=ENGINES)
-def decoder(request, monkeypatch):
-    monkeypatch.setattr("nnc.deepcabac.Decoder", ENGINES[request.param], raising=False)
-    return request.param
+#: Vectors that are about the size of units take the reference seconds, and tell it nothing.
+LARGE = 1 << 14
 
 
-@pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
-def test_levels_and_values(case, decoder):
-    data = case.bitstreams[0].read_bytes()
+def by_engine():
+    """Yield each vector with each engine; large ones with the reference are slow."""
+    for case in SINGLE:
+        for name in ENGINES:
+            is_slow = name == "reference" and case.bitstreams[0].stat().st_size > LARGE
+            marks = [pytest.mark.slow] if is_slow else []
+            yield pytest.param(case, name, marks=marks, id=f"{name}-{case.name}")
+
+
+@pytest.mark.parametrize(("case", "engine_name"), by_engine())
+def test_levels(case, engine_name, monkeypatch):
+    monkeypatch.setattr("nnc.deepcabac.Decoder", ENGINES[engine_name], raising=False)
     levels = case.arrays("levels") or {}
-    decoded = nnc.decode_levels(data, **case.out_of_band)
+    decoded = nnc.decode_levels(case.bitstreams[0].read_bytes(), **case.out_of_band)
     assert set(decoded) == set(levels)
     for name, expected in levels.items():
         assert decoded[name].dtype == np.int32
         assert decoded[name].shape == expected.shape
         np.testing.assert_array_equal(decoded[name], expected, err_msg=name)
+
+
+@pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
+def test_values(case):
     values = case.arrays("expected")
+    data = case.bitstreams[0].read_bytes()
     tensors = nnc.decode(data, reconstruct=False, **case.out_of_band)
     assert set(tensors) == set(values)
     for name, expected in values.items():

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 import nnc
 from nnc.cli.demo import DEFAULT_QPS, command
+from tests.golden_files import UPDATE
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,16 +31,21 @@ def test_every_public_name_is_in_the_api_page(name):
 
 
 def test_the_tables_of_clause_10_are_those_of_the_coder():
-    assert (ROOT / "docs/tables.md").read_text("utf-8") == script("make_tables").page()
+    assert (ROOT / "docs/tables.md").read_text("utf-8") == script("make_tables").page(), UPDATE
 
 
 def test_the_page_of_clauses_is_that_of_the_tests():
-    assert (ROOT / "docs/clauses.md").read_text("utf-8") == script("make_clauses").page()
+    assert (ROOT / "docs/clauses.md").read_text("utf-8") == script("make_clauses").page(), UPDATE
 
 
 def test_the_api_page_is_that_of_the_docstrings():
     made = script("make_api").page()
-    assert (ROOT / "docs/api.md").read_text("utf-8") == made, "run: python docs/make_api.py"
+    assert (ROOT / "docs/api.md").read_text("utf-8") == made, UPDATE
+
+
+def test_what_is_made_of_the_tables_of_options_is_up_to_date():
+    for path, text in script("make_options").written().items():
+        assert path.read_text("utf-8") == text, UPDATE
 
 
 @pytest.mark.parametrize("name", nnc.__all__)
@@ -52,6 +59,14 @@ def test_the_coverage_page_has_every_element_of_the_schema():
     measured = [(row["table"], row["element"]) for row in results["elements"]]
     assert measured == [(table.table, each.name) for table, each in measuring.expected()]
     assert (ROOT / "docs/coverage.md").read_text("utf-8") == measuring.page(results)
+
+
+def test_help_of_the_measurement_writes_nothing():
+    page = ROOT / "docs/coverage.md"
+    before = page.stat().st_mtime_ns
+    command = [sys.executable, str(ROOT / "docs/measure_coverage.py"), "--help"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert page.stat().st_mtime_ns == before
 
 
 def test_every_element_is_changed_by_path_or_says_why_not():

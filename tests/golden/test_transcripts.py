@@ -1,6 +1,6 @@
 """Commands and what they print: the first line of each file is run, the rest is compared.
 
-UPDATE_GOLDEN=1 rewrites the files; then the difference tells what a change does to the output.
+python tests/update.py rewrites the files; then the difference tells what a change does.
 """
 
 import shlex

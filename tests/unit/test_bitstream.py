@@ -4,7 +4,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream, Unit
-from nnc.bitstream.builder import LONG_SIZE_LIMIT, size_field
+from nnc.bitstream.sizes import LONG_SIZE_LIMIT, size_field
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, NnrUnitType
 from tests.cases import FOLDER
 

@@ -7,13 +7,14 @@ import sys
 import time
 import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from threading import Event
 
 import ml_dtypes
 import numpy as np
 import pytest
 
 import nnc
-from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.decoder.workers import Call, Resources, Workers, in_order
 from nnc.formats import read_model, write_model
 from tests.cases import CASES
 
@@ -240,7 +241,7 @@ def test_calls_are_only_taken_when_there_is_room():
             taken.append(number)
             yield Call((number,), 1)
 
-    with workers(2, None, 10**9) as work:
+    with Resources(threads=2).workers(10**9) as work:
         results = in_order(work, abs, calls())
         assert next(results) == 0
         assert len(taken) < 100
@@ -248,13 +249,26 @@ def test_calls_are_only_taken_when_there_is_room():
 
 
 def test_an_error_cancels_what_waits():
+    begun = []
+    release = Event()
+
+    def call(value):
+        begun.append(value)
+        if value < 0:
+            raise ValueError("negative")
+        if value > 0:
+            release.wait()
+
     with ThreadPoolExecutor(1) as pool:
         work = Workers(pool.map, pool, 1, pool)
-        results = in_order(work, time.sleep, (Call((value,), 1) for value in (0, -1, *[0.5] * 12)))
-        started = time.perf_counter()
-        with pytest.raises(ValueError, match="non-negative"):
-            list(results)
-    assert time.perf_counter() - started < 4
+        results = in_order(work, call, (Call((value,), 1) for value in (0, -1, *range(1, 13))))
+        try:
+            with pytest.raises(ValueError, match="negative"):
+                list(results)
+        finally:
+            release.set()
+    # One may have begun before the error was seen; those that waited behind it never do.
+    assert begun in ([0, -1], [0, -1, 1])
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from generator.targets.strategies.limits import (
 
 #: Stands for the module of the drawing functions, which holds no declaration of the schema, so
 #: that constants and tables are always written with the module that they come from.
-NO_FILE = tree.File("", "", "", (), (), (), (), (), ())
+NO_FILE = tree.File("", "", "", (), (), (), (), (), (), ())
 
 
 class DrawCode(ParseCode):

@@ -62,13 +62,8 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
-    package = str(options["package"])
-    names = ("__init__", "drawing", "rules", "sources", "tables")
-    return {
-        f"{name}.py": formatted(
-            templates.get_template(f"{name.strip('_')}.py.j2").render(common),
-            f"{name}.py",
-            package,
-        )
-        for name in names
+    files = {
+        f"{name}.py": templates.get_template(f"{name.strip('_')}.py.j2").render(common)
+        for name in ("__init__", "drawing", "rules", "sources", "tables")
     }
+    return formatted(files, str(options["package"]))

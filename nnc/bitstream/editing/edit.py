@@ -11,27 +11,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
-from nnc.bitstream.editing.plan import Plan, UnitChange, UnitTrace, compare, payload_change
-from nnc.bitstream.editing.repair import Pin, Shift
-from nnc.bitstream.editing.settling import Settler, SizeMap, measure, trace_unit
-from nnc.bitstream.fields import copy_table
+from nnc.bitstream.editing.changes import Changes
+from nnc.bitstream.editing.measuring import SizeMap, measure, trace_unit
+from nnc.bitstream.editing.plan import Plan, UnitChange, compare, payload_change
+from nnc.bitstream.editing.repair import Shift
+from nnc.bitstream.editing.settling import Settler
 from nnc.bitstream.paths import Place, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
 from nnc.bitstream.values import check_constraints, checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
-
-if TYPE_CHECKING:
-    from nnc.bitstream.bitstream import Bitstream
-
-#: What an edit may change in a unit.
-STATE = (
-    "header", "table", "payload_bytes", "trailing", "given", "units", "size", "scope",
-    "parameter_sets", "edited_size", "path", "missing", "whole",
-)  # fmt: skip
 
 #: Digests by which units name their parents, and how they are computed.
 DIGESTS: dict[str, Callable[[Any], Any]] = {
@@ -40,54 +32,28 @@ DIGESTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-class Edit:
+class Units(Protocol):
+    """What an edit changes: a bitstream."""
+
+    units: list[Unit]
+
+    def walk(self) -> Iterator[Unit]:
+        """Return all units, those inside aggregates too."""
+
+
+class Edit(Changes):
     """A change of a bitstream that is not settled yet.
 
     Attributes:
         bitstream: the bitstream.
-        force: accept reserved values.
-        notes: what the plan will tell besides the changes.
     """
 
-    def __init__(self, bitstream: Bitstream, force: bool = False):
+    def __init__(self, bitstream: Units, force: bool = False):
         """Start with nothing changed."""
-        self.bitstream, self.force = bitstream, force
-        self.units = list(bitstream.units)
-        self.saved: dict[int, tuple[Unit, dict[str, Any]]] = {}
-        self.traces: dict[int, UnitTrace] = {}
-        self.pinned: dict[tuple[int, str], set[Pin]] = {}
-        self.size_forms: dict[int, int] = {}
-        self.shifts: dict[tuple[int, str], dict[tuple[str, ...], Shift]] = {}
-        self.reasons: dict[int, dict[str, str]] = {}
-        self.notes: list[str] = []
-        self.payloads: list[tuple[Unit, bytes | memoryview]] = []
+        self.bitstream = bitstream
         if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
             link(bitstream)
-        self.before = measure(self.units)
-
-    def save(self, unit: Unit) -> None:
-        """Put aside what a unit is, before its first change."""
-        if id(unit) in self.saved:
-            return
-        state = {name: getattr(unit, name) for name in STATE}
-        self.saved[id(unit)] = (unit, state)
-        unit.given = dict(unit.given)
-        unit.units = list(unit.units)
-
-    def open(self, unit: Unit) -> None:
-        """Make a unit ready for a change: its tables become copies."""
-        if id(unit) in self.traces:
-            return
-        if unit.scope is not None and id(unit) in self.before:
-            self.traces[id(unit)] = trace_unit(unit)
-        self.save(unit)
-        unit.header = copy_table(unit.header)
-        unit.table = copy_table(unit.table)
-        self.traces.setdefault(id(unit), UnitTrace([], [], 0))
-
-    def touched(self, unit: Unit) -> bool:
-        """Tell whether a unit was changed."""
-        return id(unit) in self.traces
+        super().__init__(bitstream.units, force)
 
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
@@ -121,7 +87,7 @@ class Edit:
             what = (
                 "the size follows from the content" if "size" in place.part else "choose an element"
             )
-            raise BuildError(f"can't be set, {what}", path=place.path, value=value)
+            raise BuildError(f"can't be set: {what}", path=place.path, value=value)
 
     def set_size_form(self, unit: Unit, value: Any, path: str) -> None:
         """Choose the short or the long form of a unit's size."""
@@ -134,7 +100,7 @@ class Edit:
     def set_payload(self, unit: Unit, value: Any, path: str) -> None:
         """Replace the bytes of a payload."""
         if unit.nnr_unit_type == NnrUnitType.NNR_AGG:
-            raise BuildError("an aggregate's payload are its units", path=path)
+            raise BuildError("the payload of an aggregate is its units", path=path)
         self.payloads.append((unit, unit.payload_bytes))
         unit.payload = as_bytes(value, path)
         unit.trailing = b""
@@ -147,7 +113,7 @@ class Edit:
         if field.derived:
             raise BuildError("follows from other elements and is not coded", path=place.path)
         if field.called is not None:
-            raise BuildError("is a table; choose one of its elements", path=place.path)
+            raise BuildError("is a table; name one of its elements", path=place.path)
         self.open(unit)
         if place.in_payload_bytes:
             self.set_payload_element(place, value)
@@ -172,7 +138,7 @@ class Edit:
                 values = None if values is None or index >= len(values) else values[index]
             if values is None or place.indices[-1] >= len(values):
                 if not values:
-                    raise BuildError("the list isn't there", path=place.path)
+                    raise BuildError("the list is absent", path=place.path)
                 allowed = f"0..{len(values) - 1}"
                 raise BuildError("there is no such value", path=place.path, allowed=allowed)
             values[place.indices[-1]] = value
@@ -218,15 +184,17 @@ class Edit:
         found = list(places(self.bitstream.units, path))
         verb = "insert" if delta > 0 else "remove"
         if len(found) != 1 or "*" in path:
-            raise InputError(f"{path}: {verb} takes one place")
+            raise InputError(f"{path}: {verb} needs a path to one place")
         place = found[0]
         if place.field is None:
-            raise InputError(f"{path}: {verb} needs a value of a list, `name[index]`, or a unit")
+            raise InputError(
+                f"{path}: {verb} needs the path of a list value, `name[index]`, or of a unit"
+            )
         if delta < 0 and not place.indices:
             self.set_element(place, None)
             return
         if not place.indices:
-            raise InputError(f"{path}: say where to insert, `{place.field.name}[0]`")
+            raise InputError(f"{path}: name the place to insert at, `{place.field.name}[0]`")
         unit, field, last = place.unit, place.field, place.indices[-1]
         assert unit is not None
         if place.in_payload_bytes:
@@ -242,7 +210,7 @@ class Edit:
         for index in place.indices[:-1]:
             values = None if values is None or index >= len(values) else values[index]
         if values is None:
-            raise BuildError("the list isn't there", path=place.path)
+            raise BuildError("the list is absent", path=place.path)
         length = len(values)
         if last >= length + (delta > 0):
             allowed = f"0..{length - (delta < 0)}" if length or delta > 0 else "none"
@@ -382,7 +350,7 @@ class Edit:
 
 
 def run(
-    bitstream: Bitstream, change: Callable[[Edit], None], *, force: bool = False, keep: bool = True
+    bitstream: Units, change: Callable[[Edit], None], *, force: bool = False, keep: bool = True
 ) -> Plan:
     """Carry out a change as a whole, or undo it.
 
@@ -411,7 +379,7 @@ def run(
     return plan
 
 
-def name_unit(error: PlacedError, bitstream: Bitstream) -> None:
+def name_unit(error: PlacedError, bitstream: Units) -> None:
     """Add to an error number and type of the unit that its path begins with."""
     match = re.match(r"units\[(\d+)\]", error.path)
     if match is not None and int(match[1]) < len(bitstream.units):
@@ -467,11 +435,11 @@ def is_unit_path(path: str) -> bool:
 def require_unit_path(path: str) -> None:
     """Refuse a path that is not that of one unit."""
     if not is_unit_path(path):
-        raise InputError(f"{path}: a unit goes to a place like units[3]")
+        raise InputError(f"{path}: a unit needs a place like units[3]")
 
 
-def link(bitstream: Bitstream) -> None:
-    """Return units that were made, not read, the parameters in force for them.
+def link(bitstream: Units) -> None:
+    """Link units that were made, not read, to the parameters in force for them.
 
     Raises:
         NncError: a unit can't be written.
@@ -480,7 +448,7 @@ def link(bitstream: Bitstream) -> None:
 
 
 def walk_paths(units: Sequence[Unit], prefix: str = "") -> Iterator[tuple[str, Unit]]:
-    """Return all units with their paths, those inside aggregates too."""
+    """Yield all units with their paths, those inside aggregates too."""
     for number, unit in enumerate(units):
         path = f"{prefix}units[{number}]"
         yield path, unit

@@ -18,16 +18,8 @@ from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
 from nnc.bitstream.paths import names_below
 from nnc.bitstream.unit import located
-from nnc.bitstream.values import default_item, default_value, limits_of, rule_of
+from nnc.bitstream.values import default_item, default_value, rule_of
 from nnc.syntax import Scope
-
-#: Complaints of the generated builders.
-MISSING = "the element is missing"
-NOT_ALLOWED = "the element is there though its condition doesn't hold"
-WRONG_NUMBER = "wrong number of values"
-TOO_FEW = "too few values"
-TOO_MANY = "too many values"
-OUTSIDE = "index outside of the array"
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
@@ -125,13 +117,13 @@ class Repair:
         if match is None or field is None:
             raise error
         indices = [int(index) for index in re.findall(r"\d+", match[2])]
-        if error.message == MISSING:
+        if error.code == "missing-element":
             self.appear(owner, tables, field, indices, error)
-        elif error.message == NOT_ALLOWED:
+        elif error.code == "unexpected-element":
             self.vanish(owner, tables, field, error)
-        elif error.message in (WRONG_NUMBER, TOO_FEW, TOO_MANY):
+        elif error.code in ("wrong-count", "too-few", "too-many"):
             self.fit(owner, tables, field, indices, error)
-        elif error.message == OUTSIDE:
+        elif error.code == "outside-array":
             self.grow(owner, tables, error)
         else:
             raise error
@@ -200,7 +192,11 @@ class Repair:
             element = flag.element
             if flag.name == field.name:
                 break
-            if element is None or element.descriptor != "u(1)" or getattr(owner, flag.name) != 0:
+            if (
+                element is None
+                or (element.coding, element.width) != ("u", 1)
+                or getattr(owner, flag.name) != 0
+            ):
                 continue
             probe = self.probe([(tables, flag.name, None, 1)])
             try:
@@ -219,14 +215,14 @@ class Repair:
         error: BuildError,
     ) -> None:
         """Bring a list and the number of its values together."""
-        row = indices[0] if error.message == WRONG_NUMBER and indices else None
+        row = indices[0] if error.code == "wrong-count" and indices else None
         values = getattr(owner, field.name)
         values = values if row is None else values[row]
         if (tables, field.name) in self.pinned:
             self.fit_count(tables, field, row, len(values), error)
             return
         # How many there have to be comes out once there are too many.
-        wanted = 2 * len(values) + 1 if error.message == TOO_FEW else int(error.allowed)
+        wanted = 2 * len(values) + 1 if error.code == "too-few" else int(error.allowed)
         self.fillers += max(wanted - len(values), 0)
         if self.fillers > MOST_FILLERS:
             raise refusal(
@@ -247,11 +243,11 @@ class Repair:
         """Change the element that counts the values of a list which the caller has changed."""
         if self.probing:
             raise error
-        if error.message == WRONG_NUMBER:
+        if error.code == "wrong-count":
             delta = length - int(error.allowed)
         else:
             shift = self.shifts.get(tables)
-            delta = shift.delta if shift else (1 if error.message == TOO_MANY else -1)
+            delta = shift.delta if shift else (1 if error.code == "too-many" else -1)
         for edits in self.count_candidates(tables, field, row, delta):
             if self.counts(edits, delta):
                 for place, name, index, value in edits:
@@ -287,9 +283,9 @@ class Repair:
             index = None
             if other.depth == 1 and row is not None and value is not None:
                 index, value = row, value[row]
-            if not isinstance(value, int) or element.descriptor == "u(1)":
+            if not isinstance(value, int) or (element.coding, element.width) == ("u", 1):
                 continue
-            low, high = limits_of(element)
+            low, high = element.limits
             if low < 0:
                 signed.append((tables, other.name, index, value))
             elif low <= value + delta <= high:
@@ -321,7 +317,7 @@ class Repair:
         try:
             self.probe([(place, name, index, value + step)]).build()
         except BuildError as error:
-            if error.message == WRONG_NUMBER and error.value is not None:
+            if error.code == "wrong-count" and error.value is not None:
                 return int(error.allowed) - int(error.value) == step
         except NncError:
             return False

@@ -5,28 +5,24 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nnc.bitio import BuildError, NncError, PlacedError, Table, TraceEntry
-from nnc.bitstream.builder import build_table, given_value, placed, size_field
-from nnc.bitstream.editing.plan import UnitTrace, trace_table
+from nnc.bitio import BuildError, NncError, PlacedError, Table
+from nnc.bitstream.builder import build_table, given_value, placed
+from nnc.bitstream.editing.changes import Changes
+from nnc.bitstream.editing.measuring import written_size
+from nnc.bitstream.editing.plan import trace_table
 from nnc.bitstream.editing.repair import Repair
 from nnc.bitstream.fields import Field
 from nnc.bitstream.parser import holds_part_of_decomposed
-from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, ParameterSets, Unit
+from nnc.bitstream.sizes import size_field
+from nnc.bitstream.unit import ParameterSets, Unit, kind_of, payload_syntax_of, scope_after
 from nnc.syntax import (
     PERSISTENT,
     NnrUnitType,
     Scope,
     nnr_unit_header,
-    nnr_unit_size,
 )
-
-if TYPE_CHECKING:
-    from nnc.bitstream.editing.edit import Edit
-
-#: Of units by identity: path, first byte, size in bytes, and the unit.
-SizeMap = dict[int, tuple[str, int, int, Unit]]
 
 #: Names that say nothing about how a payload is to be read.
 ABOUT_UNITS = {
@@ -41,7 +37,7 @@ class Settler:
     Without an edit it only gives new units the parameters in force for them.
     """
 
-    def __init__(self, edit: Edit | None):
+    def __init__(self, edit: Changes | None):
         """Start with nothing in force."""
         self.edit = edit
         self.scope = Scope()
@@ -80,7 +76,7 @@ class Settler:
         """Tell whether a unit was changed, or what is in force before it."""
         if unit.scope is None or (self.edit is not None and self.edit.touched(unit)):
             return True
-        if unit.nnr_unit_type == NnrUnitType.NNR_STR:
+        if kind_of(unit.nnr_unit_type).starts:
             return False
         own = () if unit.nnr_unit_type != NnrUnitType.NNR_MPS else ("general_profile_idc",)
         now, before = self.scope.names(), unit.scope.names()
@@ -89,11 +85,7 @@ class Settler:
     def take_effect(self, unit: Unit) -> None:
         """Make what a unit changes come into force."""
         assert unit.scope is not None
-        if unit.nnr_unit_type == NnrUnitType.NNR_STR:
-            self.scope = Scope()
-            self.scope.general_profile_idc = unit.scope.general_profile_idc
-        elif unit.nnr_unit_type in PARAMETER_SETS:
-            self.scope = unit.scope
+        self.scope = scope_after(self.scope, unit.nnr_unit_type, unit.scope)
         if unit.nnr_unit_type != NnrUnitType.NNR_AGG:
             self.parameter_sets = self.parameter_sets.after(unit)
 
@@ -131,12 +123,12 @@ class Settler:
             unit.edited_size = flag.nnr_unit_size
 
     def build_payload(self, unit: Unit, in_force: dict[str, Any]) -> int:
-        """Settle the payload of a unit whose header is settled; give its size in bytes."""
+        """Settle the payload of a unit whose header is settled; return its size in bytes."""
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             return sum(inner.byte_size or written_size(inner) for inner in unit.units)
         syntax = unit.payload_syntax
-        if kind in PARAMETER_SETS:
+        if kind_of(kind).persistent:
             _ = unit.payload  # parses bytes that have become a parameter set
         if unit.table is None or syntax is None:
             if syntax is not None and self.edit is not None:
@@ -214,7 +206,7 @@ def role_by_name(table: Table) -> int:
     return 2 if element_name(table).endswith("_H") else 1
 
 
-def name_default(unit: Unit, edit: Edit | None, field: Field) -> Any:
+def name_default(unit: Unit, edit: Changes | None, field: Field) -> Any:
     """Return the names of a unit in the other way of writing them, by name or by index.
 
     Raises:
@@ -234,16 +226,16 @@ def name_default(unit: Unit, edit: Edit | None, field: Field) -> Any:
         unknown = [name for name in names if name not in ids]
         if unknown:
             raise BuildError(
-                f"{unknown[0]!r} stands in no list of element ids before",
+                f"{unknown[0]!r} is in no list of element ids before this unit",
                 path=f"header.{field.name}",
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         names = [ids.index(name) for name in names]  # type: ignore[misc]
     return names if field.depth else names[0]
 
 
-def drop_read_table(unit: Unit, edit: Edit) -> None:
+def drop_read_table(unit: Unit, edit: Changes) -> None:
     """Drop a payload table that was only looked at, so that its bytes stay as they are.
 
     Raises:
@@ -254,7 +246,7 @@ def drop_read_table(unit: Unit, edit: Edit) -> None:
     kind = unit.nnr_unit_type
     syntax = unit.payload_syntax
     fits = syntax is not None and isinstance(unit.table, syntax.table_type)
-    if fits and (kind in PARAMETER_SETS or edit.pinned.get((id(unit), "payload"))):
+    if fits and (kind_of(kind).persistent or edit.pinned.get((id(unit), "payload"))):
         return
     state = edit.saved[id(unit)][1]
     if len(state["payload_bytes"]) and unit_payload(state) == bytes(state["payload_bytes"]):
@@ -262,10 +254,10 @@ def drop_read_table(unit: Unit, edit: Edit) -> None:
         # The bytes stay: the plan isn't to say that their elements vanish.
         edit.traces[id(unit)] = edit.traces[id(unit)]._replace(payload=[])
     elif not fits:
-        raise BuildError("the payload is not that of the new type", path="header.nnr_unit_type")
+        raise BuildError("the payload does not belong to the new type", path="header.nnr_unit_type")
 
 
-def check_payload_fits(unit: Unit, edit: Edit) -> None:
+def check_payload_fits(unit: Unit, edit: Changes) -> None:
     """Check that payload bytes can still be read as a table after their header has changed.
 
     Raises:
@@ -290,22 +282,22 @@ def check_payload_fits(unit: Unit, edit: Edit) -> None:
 
 def unit_payload(state: dict[str, Any]) -> bytes:
     """Build the payload table that a unit had before an edit."""
-    syntax: Any = PAYLOAD_TABLES[state["header"].nnr_unit_type]
+    syntax: Any = payload_syntax_of(state["header"].nnr_unit_type)
     built = build_table(syntax, state["table"], state["scope"].copy(), "payload")
     return built + bytes(state["trailing"])
 
 
-def describe_units(unit: Unit, edit: Edit) -> None:
+def describe_units(unit: Unit, edit: Changes) -> None:
     """Bring the header of an aggregate in line with the units in it."""
     header = unit.header.nnr_aggregate_unit_header  # type: ignore[union-attr]
     reasons = edit.reasons.setdefault(id(unit), {})
     if len(unit.units) < 2:
         raise BuildError(
-            "an aggregate holds two units at least",
+            "an aggregate must hold at least two units",
             clause="6.3.3",
             path="header.num_of_nnr_units_minus2",
             value=len(unit.units),
-            allowed="2 units and more",
+            allowed="2 units or more",
         )
     pinned = {pin[1] for pin in edit.pinned.get((id(unit), "header"), set())}
     if header is None:
@@ -325,7 +317,7 @@ def describe_units(unit: Unit, edit: Edit) -> None:
         reasons[f"header.{name}"] = "follows from the units in the aggregate"
 
 
-def note_effects(unit: Unit, edit: Edit, in_force: dict[str, Any], asked: set[str]) -> None:
+def note_effects(unit: Unit, edit: Changes, in_force: dict[str, Any], asked: set[str]) -> None:
     """Note what a change leaves as it is though it may no longer fit."""
     state = edit.saved[id(unit)][1]
     path = unit.path or unit.type_name
@@ -359,7 +351,7 @@ def carried(header: Any) -> bool:
     return getattr(header, "tensor_dimensions_list", None) is not None
 
 
-def check_size_form(unit: Unit, edit: Edit, flag: int) -> None:
+def check_size_form(unit: Unit, edit: Changes, flag: int) -> None:
     """Refuse a size form that was asked for and doesn't do."""
     if edit.size_forms.get(id(unit), flag) != flag:
         raise BuildError(
@@ -369,69 +361,3 @@ def check_size_form(unit: Unit, edit: Edit, flag: int) -> None:
             value=0,
             allowed="1",
         )
-
-
-def written_size(unit: Unit) -> int:
-    """Return the size of a unit as it would be written now, in bytes."""
-    if unit.header is None:
-        return unit.byte_size
-    return size_field(content_size(unit), unit.size).nnr_unit_size
-
-
-def content_size(unit: Unit) -> int:
-    """Return the size of a unit's header and payload together, in bytes."""
-    assert unit.scope is not None
-    scope = unit.scope.copy()
-    header = build_table(nnr_unit_header, unit.header, scope, "header")  # type: ignore[arg-type]
-    if unit.nnr_unit_type == NnrUnitType.NNR_AGG:
-        payload = sum(inner.byte_size or written_size(inner) for inner in unit.units)
-    elif unit.table is not None and unit.payload_syntax is not None:
-        table = build_table(unit.payload_syntax, unit.table, scope, "payload")
-        payload = len(table) + len(unit.trailing)
-    else:
-        payload = len(unit.payload_bytes)
-    return len(header) + payload
-
-
-def measure(units: Sequence[Unit], prefix: str = "", start: int = 0) -> SizeMap:
-    """Return path, first byte and size of all units, those in aggregates too."""
-    result: SizeMap = {}
-    for number, unit in enumerate(units):
-        path = f"{prefix}units[{number}]"
-        size = unit.byte_size or written_size(unit)
-        result[id(unit)] = (path, start, size, unit)
-        if unit.units:
-            inside = measure(unit.units, f"{path}.")
-            length = sum(
-                entry[2] for entry in inside.values() if entry[0].count(".") == path.count(".") + 1
-            )
-            first = start + size - length
-            result |= {
-                key: (inner, first + place, many, one)
-                for key, (inner, place, many, one) in inside.items()
-            }
-        start += size
-    return result
-
-
-def trace_unit(unit: Unit) -> UnitTrace:
-    """Return the elements of a unit as it would be written now.
-
-    Raises:
-        NncError: it can't be written.
-    """
-    if unit.header is None or unit.scope is None:
-        return UnitTrace([], [], 0)
-    built = build_table(
-        nnr_unit_size, size_field(content_size(unit), unit.size), Scope(), "nnr_unit_size"
-    )
-    _, size_entries = trace_table("nnr_unit_size", nnr_unit_size, built, Scope())
-    header = build_table(nnr_unit_header, unit.header, unit.scope.copy(), "header")
-    shift = 8 * len(built)
-    _, entries = trace_table("header", nnr_unit_header, header, unit.scope.copy(), shift)
-    payload_entries: list[TraceEntry] = []
-    syntax = unit.payload_syntax
-    if unit.table is not None and syntax is not None:
-        payload = build_table(syntax, unit.table, unit.scope.copy(), "payload")
-        _, payload_entries = trace_table("payload", syntax, payload, unit.scope.copy())
-    return UnitTrace([*size_entries, *entries], payload_entries, shift + 8 * len(header))

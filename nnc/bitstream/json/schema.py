@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nnc.bitstream.fields import Field, fields_of, width_of
+from nnc.bitstream.fields import Field, fields_of
 from nnc.bitstream.json.form import VERSION
-from nnc.bitstream.unit import PAYLOAD_TABLES
-from nnc.bitstream.values import enum_of, limits_of
-from nnc.syntax import nnr_unit_header
+from nnc.bitstream.values import enum_of
+from nnc.syntax import TABLES, UNIT_KINDS, nnr_unit_header
 
 #: Identifier of the schema; the number is the version of the form.
 IDENTIFIER = f"urn:nnc:bitstream-json:{VERSION}"
@@ -25,7 +24,7 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12)."""
-    wanted = [nnr_unit_header, *PAYLOAD_TABLES.values()]
+    wanted = [nnr_unit_header, *payload_tables()]
     definitions: dict[str, Any] = {}
     for syntax in wanted:
         add_table(syntax, definitions)
@@ -48,6 +47,11 @@ def schema() -> dict[str, Any]:
     }
 
 
+def payload_tables() -> list[Any]:
+    """Return the syntax of the payloads that are tables."""
+    return [TABLES[kind.payload] for kind in UNIT_KINDS.values() if kind.parsed]
+
+
 def reference(name: str) -> dict[str, str]:
     """Return a reference to a definition."""
     return {"$ref": f"#/$defs/{name}"}
@@ -55,7 +59,7 @@ def reference(name: str) -> dict[str, str]:
 
 def unit_schema() -> dict[str, Any]:
     """Describe a unit."""
-    payloads = [reference(syntax.table) for syntax in PAYLOAD_TABLES.values()]
+    payloads = [reference(syntax.table) for syntax in payload_tables()]
     return {
         "type": "object",
         "properties": {
@@ -153,8 +157,8 @@ def value_schema(field: Field) -> dict[str, Any]:
         return {"anyOf": [{"type": "number"}, {"enum": ["Infinity", "-Infinity"]}]}
     if field.element is None:
         return {"type": ["integer", "null"], "minimum": 0, "maximum": 255}
-    low, high = limits_of(field.element)
-    width = width_of(field.element)
+    low, high = field.element.limits
+    width = field.element.width
     if width is not None and width <= EXACT_BITS:
         return {"type": "integer", "minimum": low, "maximum": high}
     bounds = {} if low < 0 else {"minimum": 0}

@@ -12,7 +12,7 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.bitstream.mapped import bytes_of
-from nnc.cli.common.files import NOT_A_BITSTREAM, is_model_file
+from nnc.cli.common.files import hint_of
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
@@ -37,8 +37,8 @@ def open_data(path: str) -> memoryview:
 def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
     """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
     traced = trace(open_data(path), **out_of_band)
-    if traced.errors and path != "-" and is_model_file(path):
-        traced.errors[0].hint = NOT_A_BITSTREAM
+    if traced.errors and path != "-":
+        traced.errors[0].hint = hint_of(path) or traced.errors[0].hint
     return traced
 
 
@@ -79,7 +79,7 @@ def value_json(element: TracedElement) -> Any:
 
 
 def report_unread(bitstream: Bitstream) -> int:
-    """Tell of units that can't be read without values from outside, and give the exit code."""
+    """Report units that need values from outside, and return the exit code."""
     from nnc.cli.main import DIFFERS, GOOD
 
     missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
@@ -92,9 +92,9 @@ def report_unread(bitstream: Bitstream) -> int:
 
 
 def report_faults(traced: BitstreamTrace) -> int:
-    """Print the faults of a trace to standard error, and give the exit code.
+    """Print the faults of a trace to standard error, and return the exit code.
 
-    A header that only needs a value from outside isn't a fault; something is left over then.
+    A header that only needs a value from outside isn't a fault: something is left over.
     """
     from nnc.cli.main import DIFFERS, GOOD, exit_code
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.options.model import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options.model import EncoderOptions, at_density
-from nnc.encoder.options.tensor import LARGEST_QP
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
+from nnc.encoder.options.steps import QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
 
 
@@ -92,7 +92,7 @@ def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int
         # highest, which counts more (a step too fine costs bits, one too coarse the network).
         base = min(base, min(requested) + half)
         base = max(base, max(requested) - half + 1)
-    base = max(-LARGEST_QP - 1, min(base, LARGEST_QP))
+    base = max(QPS[0], min(base, QPS[1]))
     return base, base - half, base + half - 1
 
 
@@ -108,12 +108,12 @@ def within_window(
     if fitting > highest:
         warn(
             f"tensor {tensor.name!r} holds values up to {tensor.largest:g}, too large for the "
-            "quantization parameters of the others: it is stored as it is",
+            "quantization parameters of the others: it is stored unchanged",
             EncodingWarning,
         )
         return None
     if fitting != asked:
-        reason = "its levels fit 32 bits" if fitting > max(asked, lowest) else "it can be coded"
+        reason = "its levels fit in 32 bits" if fitting > max(asked, lowest) else "it can be coded"
         warn(
             f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}",
             EncodingWarning,

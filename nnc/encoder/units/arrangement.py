@@ -14,6 +14,7 @@ from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.builder import UnitBuilder, build_table
 from nnc.bitstream.editing.parts import MAXIMUM_PARTS
 from nnc.bitstream.fields import copy_table
+from nnc.bitstream.sizes import size_field
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.topology import topology_header
 from nnc.syntax import (
@@ -260,7 +261,9 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
         InputError: there are too many.
     """
     if len(leaves) > MAXIMUM_UNITS:
-        raise InputError(f"{len(leaves)} units for one aggregate, which holds {MAXIMUM_UNITS}")
+        raise InputError(
+            f"{len(leaves)} units for one aggregate, which holds at most at most {MAXIMUM_UNITS}"
+        )
     places, place = [], 0
     for leaf in leaves:
         places.append(place)
@@ -279,8 +282,7 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
     )
     unit = Unit(header, units=[leaf.unit for leaf in leaves])
     size = len(build_table(nnr_unit_header, header, Scope(), "header")) + place
-    size += 2 if size + 2 < 1 << 15 else 4
-    return Leaf(unit, size, leaves[0].path)
+    return Leaf(unit, size_field(size, None).nnr_unit_size, leaves[0].path)
 
 
 def has_blocks(unit: Unit) -> bool:

@@ -31,7 +31,7 @@ def warn_of_limits(values: int, size: int, held: int = 0) -> None:
     if values > Limits(held_values=held).values_for(size):
         warn(
             f"{size} bytes for {values} values: nearly all levels are 0, and decoders refuse so "
-            f"many values in so few bytes unless they are told to take them "
+            f"many values in so few bytes unless told to accept them "
             f"(limits=nnc.Limits(values={values}), or --max-values {values})",
             EncodingWarning,
         )

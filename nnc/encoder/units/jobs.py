@@ -18,9 +18,10 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import Lineage, encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw
 
 
 class Job(NamedTuple):
@@ -115,7 +116,7 @@ def jobs_of(
 
 
 def timed_job(job: Job) -> tuple[list[Unit], float]:
-    """Encode as `encode_job`, and give the seconds that it took."""
+    """Encode as `encode_job`, and return the seconds that it took."""
     started = time.perf_counter()
     with helped_by(job.threads):
         units = encode_job(job)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.options.model import EncoderOptions, rescaled
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import rescaled
 from nnc.encoder.options.tensor import TensorOptions
 from nnc.encoder.quantization.plan import QuantizationPlan, plan_quantization
 from nnc.syntax import (
@@ -56,7 +57,7 @@ def group_tensors(
     together: Iterable[tuple[str, Sequence[str]]] = (),
     read: Callable[[str], PreparedTensor] | None = None,
 ) -> Grouping:
-    """Return each tensor its parameter set, and plan the quantization parameters.
+    """Assign each tensor its parameter set, and plan the quantization parameters.
 
     Args:
         tensors: those of a model, joined ones as one.

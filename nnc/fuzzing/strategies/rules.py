@@ -1,7 +1,7 @@
 """The rules that a stream can be made to break, one at a time.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 # ruff: noqa: E501
@@ -20,7 +20,6 @@ class Rule(NamedTuple):
         element: its element.
         clause: where the table stands.
         text: what is wrong in a stream that breaks it.
-
     """
 
     kind: str
@@ -52,17 +51,6 @@ KINDS: Final[dict[str, str]] = {
 
 # fmt: off
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("range", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "nnr_aggregate_unit_type is not in 0..1"),
-    Rule("reserved-value", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "nnr_aggregate_unit_type has a value that is reserved"),
-    Rule("truncated", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "the data end within nnr_aggregate_unit_type"),
-    Rule("truncated", "nnr_aggregate_unit_header", "entry_points_present_flag", "6.3.3", "the data end within entry_points_present_flag"),
-    Rule("reserved-bits", "nnr_aggregate_unit_header", "nnr_reserved_zero_7bits", "6.3.3", "nnr_reserved_zero_7bits is not 0"),
-    Rule("truncated", "nnr_aggregate_unit_header", "num_of_nnr_units_minus2", "6.3.3", "the data end within num_of_nnr_units_minus2"),
-    Rule("reserved-value", "nnr_aggregate_unit_header", "nnr_unit_type", "6.3.3", "nnr_unit_type has a value that is reserved"),
-    Rule("truncated", "nnr_aggregate_unit_header", "nnr_unit_type", "6.3.3", "the data end within nnr_unit_type"),
-    Rule("truncated", "nnr_aggregate_unit_header", "nnr_unit_entry_point", "6.3.3", "the data end within nnr_unit_entry_point"),
-    Rule("truncated", "nnr_aggregate_unit_header", "quant_bitdepth", "6.3.3", "the data end within quant_bitdepth"),
-    Rule("irregular-alignment", "nnr_aggregate_unit_header", "byte_alignment", "6.3.3", "the bits up to the byte boundary are not 1 0 0 ..."),
     Rule("range", "nnr_compressed_data_unit_header", "nnr_compressed_data_unit_payload_type", "6.3.3", "nnr_compressed_data_unit_payload_type is not in 0..3"),
     Rule("reserved-value", "nnr_compressed_data_unit_header", "nnr_compressed_data_unit_payload_type", "6.3.3", "nnr_compressed_data_unit_payload_type has a value that is reserved"),
     Rule("truncated", "nnr_compressed_data_unit_header", "nnr_compressed_data_unit_payload_type", "6.3.3", "the data end within nnr_compressed_data_unit_payload_type"),
@@ -260,5 +248,16 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("reserved-value", "nnr_unit_header", "nnr_unit_type", "6.3.3.1", "nnr_unit_type has a value that is reserved"),
     Rule("truncated", "nnr_unit_header", "nnr_unit_type", "6.3.3.1", "the data end within nnr_unit_type"),
     Rule("truncated", "nnr_unit_header", "partial_data_counter", "6.3.3.1", "the data end within partial_data_counter"),
+    Rule("range", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "nnr_aggregate_unit_type is not in 0..1"),
+    Rule("reserved-value", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "nnr_aggregate_unit_type has a value that is reserved"),
+    Rule("truncated", "nnr_aggregate_unit_header", "nnr_aggregate_unit_type", "6.3.3", "the data end within nnr_aggregate_unit_type"),
+    Rule("truncated", "nnr_aggregate_unit_header", "entry_points_present_flag", "6.3.3", "the data end within entry_points_present_flag"),
+    Rule("reserved-bits", "nnr_aggregate_unit_header", "nnr_reserved_zero_7bits", "6.3.3", "nnr_reserved_zero_7bits is not 0"),
+    Rule("truncated", "nnr_aggregate_unit_header", "num_of_nnr_units_minus2", "6.3.3", "the data end within num_of_nnr_units_minus2"),
+    Rule("reserved-value", "nnr_aggregate_unit_header", "nnr_unit_type", "6.3.3", "nnr_unit_type has a value that is reserved"),
+    Rule("truncated", "nnr_aggregate_unit_header", "nnr_unit_type", "6.3.3", "the data end within nnr_unit_type"),
+    Rule("truncated", "nnr_aggregate_unit_header", "nnr_unit_entry_point", "6.3.3", "the data end within nnr_unit_entry_point"),
+    Rule("truncated", "nnr_aggregate_unit_header", "quant_bitdepth", "6.3.3", "the data end within quant_bitdepth"),
+    Rule("irregular-alignment", "nnr_aggregate_unit_header", "byte_alignment", "6.3.3", "the bits up to the byte boundary are not 1 0 0 ..."),
 )
 # fmt: on

@@ -1,7 +1,7 @@
 """Where drawn values come from: a seeded generator of random numbers, or Hypothesis.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ T = TypeVar("T")
 #: Characters that texts are made of: of one to four bytes in UTF-8.
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz_./0123456789éλ字🙂"
 FLOAT_FORMATS = {16: "<e", 32: "<f", 64: "<d"}
+
+
+class RejectedError(Exception):
+    """What was drawn keeps no rule, or doesn't come to the one that it is to break."""
 
 
 class Source(Protocol):
@@ -110,8 +114,6 @@ def strategy(function: Callable[[Source], T]) -> Any:
     Where the function rejects what it has drawn, so does the strategy.
     """
     from hypothesis import reject, strategies
-
-    from nnc.fuzzing.strategies.drawing import RejectedError
 
     @strategies.composite
     def made(draw: Callable[[Any], Any]) -> Any:

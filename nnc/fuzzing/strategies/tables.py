@@ -1,7 +1,7 @@
 """Draws each syntax table: its control flow, with values that keep its rules.
 
 Generated; do not edit.
-Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2b7d5
+Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
 """
 
 # ruff: noqa: N806, RET504
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nnc.syntax import (
-    aggregate,
     compressed_data_unit,
     functions,
     layer_parameter_set,
@@ -24,64 +23,6 @@ from nnc.syntax import (
     unit,
 )
 from nnc.syntax.functions import Array, array, entry, indexed, irregular, new
-
-
-def draw_nnr_aggregate_unit_header(stream: Any, context: Any) -> aggregate.NnrAggregateUnitHeader:
-    """Draw `nnr_aggregate_unit_header` (clause 6.3.3)."""
-    obj = new(aggregate.NnrAggregateUnitHeader)
-    obj.nnr_unit_type = None
-    obj.nnr_unit_entry_point = None
-    obj.quant_bitdepth = None
-    obj.ctu_scan_order = None
-    obj.byte_alignment = None
-    nnr_unit_type: list[int]
-    nnr_unit_entry_point: list[int]
-    quant_bitdepth: list[int]
-    ctu_scan_order: list[int]
-    obj.nnr_aggregate_unit_type = stream.u(
-        8, "nnr_aggregate_unit_type", low=0, high=1, reserved=((2, 255),)
-    )
-    entry_points_present_flag = stream.u(1, "entry_points_present_flag")
-    obj.entry_points_present_flag = entry_points_present_flag
-    obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits", low=0, high=0)
-    num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2", small=True)
-    obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-    context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-    if entry_points_present_flag:
-        nnr_unit_type = []
-        obj.nnr_unit_type = nnr_unit_type
-        nnr_unit_entry_point = []
-        obj.nnr_unit_entry_point = nnr_unit_entry_point
-        for i in range(num_of_nnr_units_minus2 + 2):
-            nnr_unit_type.append(stream.u(6, "nnr_unit_type", i, reserved=((7, 31),)))
-            nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
-    aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
-    if aggregate_has_tail:
-        quant_bitdepth = []
-        obj.quant_bitdepth = quant_bitdepth
-        ctu_scan_order = []
-        obj.ctu_scan_order = ctu_scan_order
-        for i in range(num_of_nnr_units_minus2 + 2):
-            quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
-            ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
-    obj.byte_alignment = stream.byte_alignment()
-    return obj
-
-
-def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> aggregate.NnrAggregateUnitPayload:
-    """Draw `nnr_aggregate_unit_payload` (clause 6.3.4)."""
-    obj = new(aggregate.NnrAggregateUnitPayload)
-    num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
-    nnr_unit_: list[unit.NnrUnit]
-    nnr_unit_ = []
-    obj.nnr_unit = nnr_unit_
-    i = 0
-    while i < num_of_nnr_units_minus2 + 2:
-        nnr_unit_.append(
-            stream.table("nnr_unit", "nnr_unit", len(nnr_unit_), draw_nnr_unit, context)
-        )
-        i += 1
-    return obj
 
 
 def draw_nnr_compressed_data_unit_header(
@@ -1259,10 +1200,66 @@ def draw_nnr_unit_payload(stream: Any, context: Any) -> unit.NnrUnitPayload:
     return obj
 
 
+def draw_nnr_aggregate_unit_header(stream: Any, context: Any) -> unit.NnrAggregateUnitHeader:
+    """Draw `nnr_aggregate_unit_header` (clause 6.3.3)."""
+    obj = new(unit.NnrAggregateUnitHeader)
+    obj.nnr_unit_type = None
+    obj.nnr_unit_entry_point = None
+    obj.quant_bitdepth = None
+    obj.ctu_scan_order = None
+    obj.byte_alignment = None
+    nnr_unit_type: list[int]
+    nnr_unit_entry_point: list[int]
+    quant_bitdepth: list[int]
+    ctu_scan_order: list[int]
+    obj.nnr_aggregate_unit_type = stream.u(
+        8, "nnr_aggregate_unit_type", low=0, high=1, reserved=((2, 255),)
+    )
+    entry_points_present_flag = stream.u(1, "entry_points_present_flag")
+    obj.entry_points_present_flag = entry_points_present_flag
+    obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits", low=0, high=0)
+    num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2", small=True)
+    obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+    context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+    if entry_points_present_flag:
+        nnr_unit_type = []
+        obj.nnr_unit_type = nnr_unit_type
+        nnr_unit_entry_point = []
+        obj.nnr_unit_entry_point = nnr_unit_entry_point
+        for i in range(num_of_nnr_units_minus2 + 2):
+            nnr_unit_type.append(stream.u(6, "nnr_unit_type", i, reserved=((7, 31),)))
+            nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
+    aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
+    if aggregate_has_tail:
+        quant_bitdepth = []
+        obj.quant_bitdepth = quant_bitdepth
+        ctu_scan_order = []
+        obj.ctu_scan_order = ctu_scan_order
+        for i in range(num_of_nnr_units_minus2 + 2):
+            quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+            ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+    obj.byte_alignment = stream.byte_alignment()
+    return obj
+
+
+def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> unit.NnrAggregateUnitPayload:
+    """Draw `nnr_aggregate_unit_payload` (clause 6.3.4)."""
+    obj = new(unit.NnrAggregateUnitPayload)
+    num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
+    nnr_unit_: list[unit.NnrUnit]
+    nnr_unit_ = []
+    obj.nnr_unit = nnr_unit_
+    i = 0
+    while i < num_of_nnr_units_minus2 + 2:
+        nnr_unit_.append(
+            stream.table("nnr_unit", "nnr_unit", len(nnr_unit_), draw_nnr_unit, context)
+        )
+        i += 1
+    return obj
+
+
 #: The drawing functions by the name of their table.
 TABLES: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "nnr_aggregate_unit_header": draw_nnr_aggregate_unit_header,
-    "nnr_aggregate_unit_payload": draw_nnr_aggregate_unit_payload,
     "nnr_compressed_data_unit_header": draw_nnr_compressed_data_unit_header,
     "tensor_dimensions_list": draw_tensor_dimensions_list,
     "integer_codebook": draw_integer_codebook,
@@ -1289,4 +1286,6 @@ TABLES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "nnr_unit_size": draw_nnr_unit_size,
     "nnr_unit_header": draw_nnr_unit_header,
     "nnr_unit_payload": draw_nnr_unit_payload,
+    "nnr_aggregate_unit_header": draw_nnr_aggregate_unit_header,
+    "nnr_aggregate_unit_payload": draw_nnr_aggregate_unit_payload,
 }

@@ -6,9 +6,15 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 
 from __future__ import annotations
 
-from tests.second_format.strategies.drawing import Broken, Drawer, FinishedError, RejectedError
+from tests.second_format.strategies.drawing import Broken, Drawer, FinishedError
 from tests.second_format.strategies.rules import KINDS, RULES, Rule
-from tests.second_format.strategies.sources import HypothesisSource, RandomSource, Source, strategy
+from tests.second_format.strategies.sources import (
+    HypothesisSource,
+    RandomSource,
+    RejectedError,
+    Source,
+    strategy,
+)
 from tests.second_format.strategies.tables import TABLES
 
 __all__ = [

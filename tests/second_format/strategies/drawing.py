@@ -15,7 +15,7 @@ import numpy as np
 
 from nnc.bitio.bits import path_text
 from tests.second_format.strategies.rules import KINDS
-from tests.second_format.strategies.sources import FLOAT_FORMATS, Source
+from tests.second_format.strategies.sources import FLOAT_FORMATS, RejectedError, Source
 
 #: How often a table that keeps no rule is drawn anew before all is rejected.
 ATTEMPTS = 20
@@ -28,10 +28,6 @@ FEW, MANY = 3, 12
 
 #: How far a value that breaks a range lies outside of it, at most.
 NEAR = 16
-
-
-class RejectedError(Exception):
-    """What was drawn keeps no rule, or doesn't come to the one that it is to break."""
 
 
 class FinishedError(Exception):
@@ -47,7 +43,6 @@ class Broken(NamedTuple):
         position: its first bit in what was drawn.
         value: the wrong value, where it is one.
         verdict: "error" where a parser has to stop, "finding" where a validator has to speak.
-
     """
 
     kind: str
@@ -66,7 +61,6 @@ class Limits(NamedTuple):
         reserved: ranges of values that are reserved.
         small: the value decides how much follows.
         constrained: a constraint set the bounds.
-
     """
 
     low: Any = None
@@ -93,7 +87,6 @@ class Drawer:
         unbounded: largest magnitude of a number that has no other bound.
         position: number of bits drawn.
         stack: the entered tables, as (field name, table name, index).
-
     """
 
     def __init__(
@@ -211,7 +204,13 @@ class Drawer:
         self.broken = Broken(kind, path, position, value, KINDS[kind])
 
     def fail(
-        self, message: str, name: str, index: Any = None, value: Any = None, allowed: str = ""
+        self,
+        message: str,
+        name: str,
+        index: Any = None,
+        value: Any = None,
+        allowed: str = "",
+        code: str = "",
     ) -> NoReturn:
         """Take note that an index lies outside of its array: reject it, or be glad of it."""
         if self.breaks("index", name):
@@ -261,7 +260,6 @@ class Drawer:
             holds: the first and the last value that its bits can hold.
             limits: what it keeps to.
             endless: it is of variable width.
-
         """
         first = holds[0] if limits.low is None else max(limits.low, holds[0])
         last = holds[1] if limits.high is None else min(limits.high, holds[1])

@@ -20,7 +20,6 @@ class Rule(NamedTuple):
         element: its element.
         clause: where the table stands.
         text: what is wrong in a stream that breaks it.
-
     """
 
     kind: str

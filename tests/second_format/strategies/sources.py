@@ -18,6 +18,10 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyz_./0123456789éλ字🙂"
 FLOAT_FORMATS = {16: "<e", 32: "<f", 64: "<d"}
 
 
+class RejectedError(Exception):
+    """What was drawn keeps no rule, or doesn't come to the one that it is to break."""
+
+
 class Source(Protocol):
     """Gives values; the simplest ones first, where it shrinks."""
 
@@ -110,8 +114,6 @@ def strategy(function: Callable[[Source], T]) -> Any:
     Where the function rejects what it has drawn, so does the strategy.
     """
     from hypothesis import reject, strategies
-
-    from tests.second_format.strategies.drawing import RejectedError
 
     @strategies.composite
     def made(draw: Callable[[Any], Any]) -> Any:

@@ -7,7 +7,7 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 from nnc.bitio.table import Syntax
-from tests.second_format.syntax.description import Description, Element
+from tests.second_format.syntax.description import Constraint, Description, Element, Shape
 from tests.second_format.syntax.parameter_sets import (
     BASELINE,
     HIGH,
@@ -25,6 +25,7 @@ from tests.second_format.syntax.parameter_sets import (
     seq_parameter_set_data,
 )
 from tests.second_format.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
+from tests.second_format.syntax.units import UNIT_KINDS, UnitKind
 
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
@@ -45,6 +46,8 @@ __all__ = [
     "SEQUENCE",
     "SHARED",
     "TABLES",
+    "UNIT_KINDS",
+    "Constraint",
     "Description",
     "Element",
     "NalUnit",
@@ -53,6 +56,8 @@ __all__ = [
     "ProfileIdc",
     "Scope",
     "SeqParameterSetData",
+    "Shape",
+    "UnitKind",
     "nal_unit",
     "pic_parameter_set_rbsp",
     "seq_parameter_set_data",

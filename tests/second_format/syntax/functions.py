@@ -7,7 +7,7 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -51,6 +51,25 @@ def nearest(x: float) -> int:
     return sign(x) * math.floor(abs(x) + 0.5)
 
 
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Return the values, those in lists one by one."""
+    for value in values:
+        if isinstance(value, list):
+            yield from flat(value)
+        else:
+            yield value
+
+
+def largest(*values: Any) -> Any:
+    """Return the largest of all values, those in lists too."""
+    return max(flat(values))
+
+
+def least(*values: Any) -> Any:
+    """Return the least of all values, those in lists too."""
+    return min(flat(values))
+
+
 def sign(x: float) -> int:
     """Return -1, 0 or 1."""
     return (x > 0) - (x < 0)
@@ -70,14 +89,13 @@ def remainder(a: int, b: int) -> int:
 
 
 def required(stream: BitWriter, value: T | None, name: str) -> T:
-    """Return a value back, if it is there.
+    """Return the value, if it is there.
 
     Raises:
         BuildError: it is None.
-
     """
     if value is None:
-        stream.fail("the element is missing", name)
+        stream.fail("the element is missing", name, code="missing-element")
     assert value is not None
     return value
 
@@ -87,11 +105,11 @@ def refuse(stream: BitWriter, obj: Any, *names: str) -> None:
 
     Raises:
         BuildError: one is there.
-
     """
     for name in names:
         if getattr(obj, name) is not None:
-            stream.fail("the element is there though its condition doesn't hold", name)
+            message = "the element is there though its condition doesn't hold"
+            stream.fail(message, name, code="unexpected-element")
 
 
 def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = None) -> Any:
@@ -99,20 +117,19 @@ def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = 
 
     Raises:
         BuildError: it is missing, no list, or of another length.
-
     """
     length = size_of(stream, values, name, index)
     if length != max(count, 0):
-        stream.fail("wrong number of values", name, index, length, str(max(count, 0)))
+        allowed = str(max(count, 0))
+        stream.fail("wrong number of values", name, index, length, allowed, "wrong-count")
     return values
 
 
 def listed(stream: BitWriter, values: Any, name: str) -> Any:
-    """Return a list back, if it is one.
+    """Return the list, if it is one.
 
     Raises:
         BuildError: it is missing or no list.
-
     """
     size_of(stream, values, name, None)
     return values
@@ -129,7 +146,7 @@ def size_of(stream: BitWriter, values: Any, name: str, index: Any) -> int:
 
 def missing(stream: BitWriter, name: str, index: Any) -> NoReturn:
     """Raise the error for an element that isn't there."""
-    stream.fail("the element is missing", name, index)
+    stream.fail("the element is missing", name, index, code="missing-element")
     raise AssertionError(name)
 
 
@@ -138,10 +155,9 @@ def item(stream: BitWriter, values: Sequence[T], position: int, name: str) -> T:
 
     Raises:
         BuildError: there are no more.
-
     """
     if position >= len(values):
-        stream.fail("too few values", name, position, len(values))
+        stream.fail("too few values", name, position, len(values), code="too-few")
     return values[position]
 
 
@@ -150,10 +166,9 @@ def finished(stream: BitWriter, values: Sequence[Any], position: int, name: str)
 
     Raises:
         BuildError: there are more.
-
     """
     if position != len(values):
-        stream.fail("too many values", name, None, len(values), str(position))
+        stream.fail("too many values", name, None, len(values), str(position), "too-many")
 
 
 def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> int:
@@ -162,11 +177,10 @@ def entry(stream: BitReader | BitWriter, index: int, size: int, name: str) -> in
     Raises:
         InvalidError: it hasn't, when parsing.
         BuildError: it hasn't, when building.
-
     """
     if not 0 <= index < size:
         allowed = f"0..{size - 1}" if size > 0 else "none, the array is empty"
-        stream.fail("index outside of the array", name, index, index, allowed)
+        stream.fail("index outside of the array", name, index, index, allowed, "outside-array")
     return index
 
 
@@ -176,7 +190,6 @@ def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name
     Raises:
         InvalidError: the index is outside of the list, when parsing.
         BuildError: it is, when building.
-
     """
     if not 0 <= index < len(values):
         allowed = f"0..{len(values) - 1}" if len(values) else "none, the list is empty"
@@ -205,7 +218,6 @@ def extent_end(stream: BitReader, start: int, size: int, name: str) -> int:
     Raises:
         InvalidError: the size is smaller than what of it was already read.
         IncompleteError: the data end before.
-
     """
     end = start + size
     if end < stream.position:
@@ -227,7 +239,6 @@ def check_extent(stream: BitWriter, start: int, size: int, name: str) -> None:
 
     Raises:
         BuildError: it has another size.
-
     """
     written = stream.position - start
     if written != size:

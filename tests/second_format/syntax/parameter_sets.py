@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from tests.second_format.syntax.description import Element
+from tests.second_format.syntax import functions
+from tests.second_format.syntax.description import Constraint, Element, Shape
 from tests.second_format.syntax.functions import counted, new, refuse, required
 from tests.second_format.syntax.scope import Scope
 
@@ -27,7 +28,6 @@ class NalUnitType(IntEnum):
         PICTURE: picture parameter set.
 
     Other values: 14 to 23: reserved. 0: unspecified. 24 to 31: unspecified.
-
     """
 
     SEQUENCE = 7
@@ -46,7 +46,6 @@ class ProfileIdc(IntEnum):
         MAIN: Main.
         HIGH: High.
         HIGH_422: High 4:2:2.
-
     """
 
     BASELINE = 66
@@ -74,7 +73,6 @@ class NalUnit(Table):
         seq_parameter_set_data: table `seq_parameter_set_data`.
         pic_parameter_set_rbsp: table `pic_parameter_set_rbsp`.
         other_rbsp: Bytes of a unit of another type, as they are.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -107,30 +105,36 @@ class NalUnitSyntax(Syntax):
         "forbidden_zero_bit": Element(
             "forbidden_zero_bit",
             "u(1)",
+            "u",
+            1,
             "7.3.1",
             "draft",
             18,
             "Always 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "nal_ref_idc": Element(
             "nal_ref_idc",
             "u(2)",
+            "u",
+            2,
             "7.3.1",
             "draft",
             19,
             "Not 0 for parameter sets.",
-            range="1 .. 3",
+            range=(1, 3),
         ),
         "nal_unit_type": Element(
             "nal_unit_type",
             "u(5)",
+            "u",
+            5,
             "7.3.1",
             "draft",
             20,
             "What the unit holds.",
             enum="NalUnitType",
-            range="7 .. 8",
+            range=(7, 8),
             unnamed=(
                 (14, 23, "reserved"),
                 (0, 0, "unspecified"),
@@ -140,11 +144,21 @@ class NalUnitSyntax(Syntax):
         "other_rbsp": Element(
             "other_rbsp",
             "bs(v)",
+            "bs",
+            None,
             "7.3.1",
             "draft",
             26,
             "Bytes of a unit of another type, as they are.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "forbidden_zero_bit": Shape("int"),
+        "nal_ref_idc": Shape("int"),
+        "nal_unit_type": Shape("int"),
+        "seq_parameter_set_data": Shape("table", called="seq_parameter_set_data"),
+        "pic_parameter_set_rbsp": Shape("table", called="pic_parameter_set_rbsp"),
+        "other_rbsp": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -247,7 +261,6 @@ class SeqParameterSetData(Table):
             doesn't know.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
         PicSizeInMapUnits: Size of a picture in map units.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -333,6 +346,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "profile_idc": Element(
             "profile_idc",
             "u(8)",
+            "u",
+            8,
             "7.3.2.1",
             "draft",
             54,
@@ -342,6 +357,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "constraint_flags": Element(
             "constraint_flags",
             "u(6)",
+            "u",
+            6,
             "7.3.2.1",
             "draft",
             55,
@@ -350,109 +367,133 @@ class SeqParameterSetDataSyntax(Syntax):
         "reserved_zero_2bits": Element(
             "reserved_zero_2bits",
             "u(2)",
+            "u",
+            2,
             "7.3.2.1",
             "draft",
             56,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "level_idc": Element(
             "level_idc",
             "u(8)",
+            "u",
+            8,
             "7.3.2.1",
             "draft",
             57,
             "Level, times ten.",
-            range="9 .. 62",
+            range=(9, 62),
         ),
         "seq_parameter_set_id": Element(
             "seq_parameter_set_id",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             58,
             "Number that picture parameter sets refer to.",
-            range="0 .. 31",
+            range=(0, 31),
         ),
         "chroma_format_idc": Element(
             "chroma_format_idc",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             60,
             "Chroma sampling: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4.",
-            absent="1",
-            range="0 .. 3",
+            absent=1,
+            range=(0, 3),
         ),
         "bit_depth_luma_minus8": Element(
             "bit_depth_luma_minus8",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             61,
             "Bit depth of luma samples, minus 8.",
-            absent="0",
-            range="0 .. 6",
+            absent=0,
+            range=(0, 6),
         ),
         "bit_depth_chroma_minus8": Element(
             "bit_depth_chroma_minus8",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             62,
             "Bit depth of chroma samples, minus 8.",
-            absent="0",
-            range="0 .. 6",
+            absent=0,
+            range=(0, 6),
         ),
         "qpprime_y_zero_transform_bypass_flag": Element(
             "qpprime_y_zero_transform_bypass_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             63,
             "1: lossless where the quantization parameter is 0.",
-            absent="0",
+            absent=0,
         ),
         "seq_scaling_matrix_present_flag": Element(
             "seq_scaling_matrix_present_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             64,
             "1: scaling lists follow, which this excerpt doesn't know.",
-            absent="0",
-            range="0 .. 0",
+            absent=0,
+            range=(0, 0),
         ),
         "log2_max_frame_num_minus4": Element(
             "log2_max_frame_num_minus4",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             66,
             "Number of bits of frame_num, minus 4.",
-            range="0 .. 12",
+            range=(0, 12),
         ),
         "pic_order_cnt_type": Element(
             "pic_order_cnt_type",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             67,
             "How the order of output is told.",
-            range="0 .. 2",
+            range=(0, 2),
         ),
         "log2_max_pic_order_cnt_lsb_minus4": Element(
             "log2_max_pic_order_cnt_lsb_minus4",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             69,
             "Number of bits of pic_order_cnt_lsb, minus 4.",
-            range="0 .. 12",
+            range=(0, 12),
         ),
         "delta_pic_order_always_zero_flag": Element(
             "delta_pic_order_always_zero_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             71,
@@ -461,6 +502,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "offset_for_non_ref_pic": Element(
             "offset_for_non_ref_pic",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.1",
             "draft",
             72,
@@ -469,6 +512,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "offset_for_top_to_bottom_field": Element(
             "offset_for_top_to_bottom_field",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.1",
             "draft",
             73,
@@ -477,35 +522,50 @@ class SeqParameterSetDataSyntax(Syntax):
         "num_ref_frames_in_pic_order_cnt_cycle": Element(
             "num_ref_frames_in_pic_order_cnt_cycle",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             74,
             "Number of [offset_for_ref_frame].",
-            range="0 .. 255",
+            range=(0, 255),
         ),
         "offset_for_ref_frame": Element(
             "offset_for_ref_frame",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.1",
             "draft",
             76,
             "Offset of each reference frame in a cycle.",
             constraints=(
-                ("Max(offset_for_ref_frame) <= 2147483647", "an offset is below 2 to the 31"),
+                Constraint(
+                    "an offset is below 2 to the 31",
+                    ("offset_for_ref_frame",),
+                    lambda offset_for_ref_frame: (
+                        functions.largest(offset_for_ref_frame) <= 2147483647
+                    ),
+                ),
             ),
+            counts=(("num_ref_frames_in_pic_order_cnt_cycle", 0),),
         ),
         "max_num_ref_frames": Element(
             "max_num_ref_frames",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             78,
             "Number of reference frames that a decoder keeps.",
-            range="0 .. 16",
+            range=(0, 16),
         ),
         "gaps_in_frame_num_value_allowed_flag": Element(
             "gaps_in_frame_num_value_allowed_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             79,
@@ -514,6 +574,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "pic_width_in_mbs_minus1": Element(
             "pic_width_in_mbs_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             80,
@@ -522,6 +584,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "pic_height_in_map_units_minus1": Element(
             "pic_height_in_map_units_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             81,
@@ -530,6 +594,8 @@ class SeqParameterSetDataSyntax(Syntax):
         "frame_mbs_only_flag": Element(
             "frame_mbs_only_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             82,
@@ -538,29 +604,38 @@ class SeqParameterSetDataSyntax(Syntax):
         "mb_adaptive_frame_field_flag": Element(
             "mb_adaptive_frame_field_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             84,
             "1: macroblocks may be of fields within a frame.",
-            absent="0",
+            absent=0,
         ),
         "direct_8x8_inference_flag": Element(
             "direct_8x8_inference_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             85,
             "How motion vectors are derived in direct mode.",
             constraints=(
-                (
-                    "(frame_mbs_only_flag == 1) || (direct_8x8_inference_flag == 1)",
+                Constraint(
                     "with fields direct_8x8_inference_flag is 1",
+                    ("direct_8x8_inference_flag", "frame_mbs_only_flag"),
+                    lambda direct_8x8_inference_flag, frame_mbs_only_flag: (
+                        frame_mbs_only_flag == 1 or direct_8x8_inference_flag == 1
+                    ),
                 ),
             ),
         ),
         "frame_cropping_flag": Element(
             "frame_cropping_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             86,
@@ -569,54 +644,107 @@ class SeqParameterSetDataSyntax(Syntax):
         "frame_crop_left_offset": Element(
             "frame_crop_left_offset",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             88,
             "Samples cut off on the left, in units of chroma.",
-            absent="0",
+            absent=0,
         ),
         "frame_crop_right_offset": Element(
             "frame_crop_right_offset",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             89,
             "Samples cut off on the right.",
-            absent="0",
+            absent=0,
             constraints=(
-                (
-                    "(frame_crop_left_offset + frame_crop_right_offset) < (8 * (pic_width_in_mbs_minus1 + 1))",
+                Constraint(
                     "cropping leaves nothing of the width",
+                    (
+                        "frame_crop_left_offset",
+                        "frame_crop_right_offset",
+                        "pic_width_in_mbs_minus1",
+                    ),
+                    lambda frame_crop_left_offset, frame_crop_right_offset, pic_width_in_mbs_minus1: (
+                        frame_crop_left_offset + frame_crop_right_offset
+                        < 8 * (pic_width_in_mbs_minus1 + 1)
+                    ),
                 ),
             ),
         ),
         "frame_crop_top_offset": Element(
             "frame_crop_top_offset",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             90,
             "Samples cut off above.",
-            absent="0",
+            absent=0,
         ),
         "frame_crop_bottom_offset": Element(
             "frame_crop_bottom_offset",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.1",
             "draft",
             91,
             "Samples cut off below.",
-            absent="0",
+            absent=0,
         ),
         "vui_parameters_present_flag": Element(
             "vui_parameters_present_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.1",
             "draft",
             93,
             "1: video usability information follows, which this excerpt doesn't know.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "profile_idc": Shape("int"),
+        "constraint_flags": Shape("int"),
+        "reserved_zero_2bits": Shape("int"),
+        "level_idc": Shape("int"),
+        "seq_parameter_set_id": Shape("int"),
+        "chroma_format_idc": Shape("int"),
+        "bit_depth_luma_minus8": Shape("int"),
+        "bit_depth_chroma_minus8": Shape("int"),
+        "qpprime_y_zero_transform_bypass_flag": Shape("int"),
+        "seq_scaling_matrix_present_flag": Shape("int"),
+        "log2_max_frame_num_minus4": Shape("int"),
+        "pic_order_cnt_type": Shape("int"),
+        "log2_max_pic_order_cnt_lsb_minus4": Shape("int"),
+        "delta_pic_order_always_zero_flag": Shape("int"),
+        "offset_for_non_ref_pic": Shape("int"),
+        "offset_for_top_to_bottom_field": Shape("int"),
+        "num_ref_frames_in_pic_order_cnt_cycle": Shape("int"),
+        "offset_for_ref_frame": Shape("int", depth=1),
+        "max_num_ref_frames": Shape("int"),
+        "gaps_in_frame_num_value_allowed_flag": Shape("int"),
+        "pic_width_in_mbs_minus1": Shape("int"),
+        "pic_height_in_map_units_minus1": Shape("int"),
+        "frame_mbs_only_flag": Shape("int"),
+        "mb_adaptive_frame_field_flag": Shape("int"),
+        "direct_8x8_inference_flag": Shape("int"),
+        "frame_cropping_flag": Shape("int"),
+        "frame_crop_left_offset": Shape("int"),
+        "frame_crop_right_offset": Shape("int"),
+        "frame_crop_top_offset": Shape("int"),
+        "frame_crop_bottom_offset": Shape("int"),
+        "vui_parameters_present_flag": Shape("int"),
+        "byte_alignment": Shape("int"),
+        "PicSizeInMapUnits": Shape("int", derived=True),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -941,7 +1069,6 @@ class PicParameterSetRbsp(Table):
         constrained_intra_pred_flag: 1: intra prediction from intra macroblocks only.
         redundant_pic_cnt_present_flag: 1: slices carry redundant_pic_cnt.
         byte_alignment: irregular bits up to the byte boundary, or None for the regular ones.
-
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -1006,24 +1133,30 @@ class PicParameterSetRbspSyntax(Syntax):
         "pic_parameter_set_id": Element(
             "pic_parameter_set_id",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             199,
             "Number that slices refer to.",
-            range="0 .. 255",
+            range=(0, 255),
         ),
         "referred_seq_parameter_set_id": Element(
             "referred_seq_parameter_set_id",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             200,
             "The sequence parameter set in force, see [seq_parameter_set_id].",
-            range="0 .. 31",
+            range=(0, 31),
         ),
         "entropy_coding_mode_flag": Element(
             "entropy_coding_mode_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             201,
@@ -1032,6 +1165,8 @@ class PicParameterSetRbspSyntax(Syntax):
         "bottom_field_pic_order_in_frame_present_flag": Element(
             "bottom_field_pic_order_in_frame_present_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             202,
@@ -1040,48 +1175,63 @@ class PicParameterSetRbspSyntax(Syntax):
         "num_slice_groups_minus1": Element(
             "num_slice_groups_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             203,
             "Number of slice groups, minus 1.",
-            range="0 .. 7",
+            range=(0, 7),
         ),
         "slice_group_map_type": Element(
             "slice_group_map_type",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             205,
             "How macroblocks are dealt to slice groups; 6, a map, isn't in this excerpt.",
-            range="0 .. 5",
+            range=(0, 5),
         ),
         "run_length_minus1": Element(
             "run_length_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             208,
             "Macroblocks in a row that a group takes, minus 1.",
+            counts=(("num_slice_groups_minus1", -1),),
         ),
         "top_left": Element(
             "top_left",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             211,
             "First corner of a rectangle of macroblocks.",
+            counts=(("num_slice_groups_minus1", 0),),
         ),
         "bottom_right": Element(
             "bottom_right",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             212,
             "Last corner of it.",
+            counts=(("num_slice_groups_minus1", 0),),
         ),
         "slice_group_change_direction_flag": Element(
             "slice_group_change_direction_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             215,
@@ -1090,6 +1240,8 @@ class PicParameterSetRbspSyntax(Syntax):
         "slice_group_change_rate_minus1": Element(
             "slice_group_change_rate_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             216,
@@ -1098,24 +1250,30 @@ class PicParameterSetRbspSyntax(Syntax):
         "num_ref_idx_l0_default_active_minus1": Element(
             "num_ref_idx_l0_default_active_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             219,
             "Largest index into reference list 0.",
-            range="0 .. 31",
+            range=(0, 31),
         ),
         "num_ref_idx_l1_default_active_minus1": Element(
             "num_ref_idx_l1_default_active_minus1",
             "ue(0)",
+            "ue",
+            None,
             "7.3.2.2",
             "draft",
             220,
             "Largest index into reference list 1.",
-            range="0 .. 31",
+            range=(0, 31),
         ),
         "weighted_pred_flag": Element(
             "weighted_pred_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             221,
@@ -1124,42 +1282,52 @@ class PicParameterSetRbspSyntax(Syntax):
         "weighted_bipred_idc": Element(
             "weighted_bipred_idc",
             "u(2)",
+            "u",
+            2,
             "7.3.2.2",
             "draft",
             222,
             "Kind of weighted prediction in B slices.",
-            range="0 .. 2",
+            range=(0, 2),
         ),
         "pic_init_qp_minus26": Element(
             "pic_init_qp_minus26",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.2",
             "draft",
             223,
             "Initial quantization parameter, minus 26.",
-            range="-62 .. 25",
+            range=(-62, 25),
         ),
         "pic_init_qs_minus26": Element(
             "pic_init_qs_minus26",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.2",
             "draft",
             224,
             "The same of SP and SI slices.",
-            range="-26 .. 25",
+            range=(-26, 25),
         ),
         "chroma_qp_index_offset": Element(
             "chroma_qp_index_offset",
             "ie(0)",
+            "ie",
+            None,
             "7.3.2.2",
             "draft",
             225,
             "Offset of the quantization parameter of chroma.",
-            range="-12 .. 12",
+            range=(-12, 12),
         ),
         "deblocking_filter_control_present_flag": Element(
             "deblocking_filter_control_present_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             226,
@@ -1168,6 +1336,8 @@ class PicParameterSetRbspSyntax(Syntax):
         "constrained_intra_pred_flag": Element(
             "constrained_intra_pred_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             227,
@@ -1176,11 +1346,37 @@ class PicParameterSetRbspSyntax(Syntax):
         "redundant_pic_cnt_present_flag": Element(
             "redundant_pic_cnt_present_flag",
             "u(1)",
+            "u",
+            1,
             "7.3.2.2",
             "draft",
             228,
             "1: slices carry redundant_pic_cnt.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "pic_parameter_set_id": Shape("int"),
+        "referred_seq_parameter_set_id": Shape("int"),
+        "entropy_coding_mode_flag": Shape("int"),
+        "bottom_field_pic_order_in_frame_present_flag": Shape("int"),
+        "num_slice_groups_minus1": Shape("int"),
+        "slice_group_map_type": Shape("int"),
+        "run_length_minus1": Shape("int", depth=1),
+        "top_left": Shape("int", depth=1),
+        "bottom_right": Shape("int", depth=1),
+        "slice_group_change_direction_flag": Shape("int"),
+        "slice_group_change_rate_minus1": Shape("int"),
+        "num_ref_idx_l0_default_active_minus1": Shape("int"),
+        "num_ref_idx_l1_default_active_minus1": Shape("int"),
+        "weighted_pred_flag": Shape("int"),
+        "weighted_bipred_idc": Shape("int"),
+        "pic_init_qp_minus26": Shape("int"),
+        "pic_init_qs_minus26": Shape("int"),
+        "chroma_qp_index_offset": Shape("int"),
+        "deblocking_filter_control_present_flag": Shape("int"),
+        "constrained_intra_pred_flag": Shape("int"),
+        "redundant_pic_cnt_present_flag": Shape("int"),
+        "byte_alignment": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

@@ -7,11 +7,11 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError, MissingValueError
-from nnc.bitio.table import Table
+from nnc.bitio.table import Syntax, Table
 
 #: Asked for a given value by its name; gets the table that needs it, as far as it is known.
 Given = Callable[[str, Table], Any]
@@ -33,9 +33,11 @@ class Scope:
     """Holds what one table sets and another reads; a table that was left out leaves its gap.
 
     Attributes:
+        tables: the constructs of the tables that share the scope, by the name of their table.
         given: asked for values that only the caller knows; None: the defaults are taken.
-
     """
+
+    tables: ClassVar[dict[str, Syntax]] = {}
 
     __slots__ = ("given",)
 
@@ -47,7 +49,6 @@ class Scope:
         Args:
             given: function of the name of a given value and the table that needs it; it gives
                 the value, or None for the default.
-
         """
         self.given = given
 
@@ -88,12 +89,12 @@ class Scope:
 
         Raises:
             InvalidError: the table that sets it should have come before.
-
         """
         if name in SHARED:
             table, title = SHARED[name]
             raise InvalidError(
                 f"{name} is not known: {table} ({title}) should have come before",
+                code="unset-name",
             )
         if name in Scope.__slots__:
             raise MissingValueError(f"{name}, a parameter of the table, was not given")
@@ -104,7 +105,6 @@ class Scope:
 
         Raises:
             MissingValueError: it wasn't given and has no default.
-
         """
         value = None if self.given is None else self.given(name, table)
         if value is None:

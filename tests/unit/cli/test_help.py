@@ -41,6 +41,21 @@ def test_all_options_of_tensors_are_named():
     assert {field.name for field in dataclasses.fields(TensorOptions)} <= set(named)
 
 
+def test_the_help_cuts_no_sentence(capsys):
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "..." not in shown.partition("Commands:")[2]
+    assert "or the index of one." in " ".join(shown.split())
+
+
+def test_options_of_encode_stand_in_groups(capsys):
+    assert run(["encode", "--help"]) == 0
+    shown = capsys.readouterr().out
+    first, second = shown.index("How fine tensors"), shown.index("How levels are chosen")
+    assert first < shown.index("--qp INTEGER") < second < shown.index("--effort INTEGER")
+    assert shown.count("  --qp ") == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_call_the_command(shell, capsys):
     assert run(["completion", shell]) == 0

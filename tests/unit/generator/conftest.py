@@ -15,6 +15,11 @@ FRAME = 'clause 1.2 "Made up"\nstatus ours\nroot top\n'
 NUMBERS = itertools.count()
 
 
+def as_it_is(text, *_):
+    """Stand in for the formatter."""
+    return text
+
+
 @pytest.fixture
 def analyse():
     """Return a function from schema texts (by file name) to the analysis of the schema."""
@@ -30,6 +35,8 @@ def analyse():
 def compile_schema(tmp_path, monkeypatch, analyse):
     """Return a function from schema texts to the imported package that is generated from them."""
     monkeypatch.syspath_prepend(str(tmp_path))
+    # Code that nobody reads needn't be tidy; test_main.py and `generator diff` look at that.
+    monkeypatch.setattr(python, "formatted", as_it_is)
     made = []
 
     def run(**texts):

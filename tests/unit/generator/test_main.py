@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -79,11 +80,21 @@ def test_diff_sees_edits_and_files_too_many(schema, tmp_path, capsys):
     assert run("diff", schema, made) == 1
     assert "-# edited" in capsys.readouterr().out
     run("build", schema, made)
-    (made / "gone.py").write_text("old = 1\n", encoding="utf-8")
+    shutil.copy(path, made / "gone.py")
     assert run("diff", schema, made) == 1
-    assert "-old = 1" in capsys.readouterr().out
+    assert "gone.py (found)" in capsys.readouterr().out
     run("build", schema, made)
     assert not (made / "gone.py").exists()
+
+
+def test_files_written_by_hand_stay(schema, tmp_path, capsys):
+    made = tmp_path / "made"
+    run("build", schema, made)
+    by_hand = made / "by_hand.py"
+    by_hand.write_text('"""Mine."""\n', encoding="utf-8")
+    assert run("diff", schema, made) == 0
+    run("build", schema, made)
+    assert by_hand.read_text(encoding="utf-8") == '"""Mine."""\n'
 
 
 def test_target_without_settings(schema, tmp_path):

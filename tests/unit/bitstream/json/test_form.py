@@ -12,6 +12,7 @@ from nnc.bitstream.editing.parts import wrap
 from nnc.bitstream.json.form import build, dump, left_out
 from nnc.bitstream.json.schema import schema, schema_text
 from tests.cases import CASES, FOLDER
+from tests.golden_files import UPDATE
 
 ROOT = Path(__file__).parents[4]
 DATA = (FOLDER / "p1-base-default-dq" / "bitstream.nnc").read_bytes()
@@ -98,14 +99,14 @@ def test_payloads_left_out_cannot_be_built():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c.update(nnc_json=2), "nnc_json has to be 1"),
-        (lambda c: c.update(units=3), "units: a list"),
+        (lambda c: c.update(nnc_json=2), "nnc_json must be 1"),
+        (lambda c: c.update(units=3), "units: expected a list"),
         (lambda c: c["units"].append(3), r"units\[7\]: an object is needed"),
         (lambda c: c["units"][0].pop("header"), r"units\[0\].header: an object"),
         (lambda c: c["units"][0]["header"].update(foo=1), "has no element 'foo'"),
-        (lambda c: c["units"][0]["header"].update(nnr_unit_type="x"), "an integer is needed"),
+        (lambda c: c["units"][0]["header"].update(nnr_unit_type="x"), "expected an integer"),
         (lambda c: c["units"][3].update(payload_bytes={"base64": "?"}), "not base64"),
-        (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "beside the JSON"),
+        (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "folder of the JSON"),
         (lambda c: c["units"][3].update(payload={}), "has no such table"),
         (
             lambda c: c.update(units=nested(c["units"][3], 100)),
@@ -122,4 +123,4 @@ def test_other_json_is_refused_with_the_place(change, message):
 
 def test_the_published_schema_is_up_to_date():
     published = (ROOT / "docs" / "bitstream.schema.json").read_text("utf-8")
-    assert published == schema_text()
+    assert published == schema_text(), UPDATE

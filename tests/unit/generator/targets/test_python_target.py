@@ -521,6 +521,27 @@ def test_metadata(compile_schema):
     assert module.Unit.fields == ("size", "kind", "data", "many", "trailing_data")
 
 
+def test_conditions_of_constraints_are_compiled(compile_table):
+    module = compile_table(
+        "n u(8)\nfor (i = 0; i < n; i++) {\nw[i] u(8)\nfor (j = 0; j < w[i]; j++)\n"
+        "x[i][j] ue(0)\n}",
+        "n w x",
+        w=["range 0..n"],
+        x=['constraint Max(x) < 9 && w[1] != 0 || !n "x is large"'],
+    )
+    elements, shapes = module.top.elements, module.top.shapes
+    assert shapes["x"] == module.Shape("int", 2)
+    large = elements["x"].constraints[0]
+    assert large.names == ("n", "w", "x")
+    assert large.is_broken({"n": 2, "w": [1, 1], "x": [[3], [9]]})
+    assert not large.is_broken({"n": 2, "w": [1, 1], "x": [[3], [8]]})
+    assert not large.is_broken({"n": 1, "w": [1], "x": [[3]]})  # there is no w[1]
+    assert elements["w"].range is None
+    within = elements["w"].constraints[0]
+    assert within.sentence == "w is not <= n"
+    assert within.is_broken({"n": 2, "w": [0, 3]})
+
+
 def test_metadata_of_keys_and_enums(compile_table):
     module = compile_table(
         "a u(3) Kind\nb u(5)\nreserved u(8)",
@@ -533,7 +554,11 @@ def test_metadata_of_keys_and_enums(compile_table):
     assert module.Kind.ONE == module.ONE == 1
     assert module.Bits(3) == module.Bits.X | module.Bits.Y
     b = module.top.elements["b"]
-    assert (b.absent, b.range, b.constraints) == ("3 + 4", "0 .. 7", (("b != a", "b is a"),))
+    assert (b.coding, b.width, b.absent, b.range, b.default) == ("u", 5, 7, (0, 7), 7)
+    assert [(rule.sentence, rule.names) for rule in b.constraints] == [("b is a", ("a", "b"))]
+    assert b.constraints[0].is_broken({"a": 3, "b": 3})
+    assert not b.constraints[0].is_broken({"a": 3, "b": 4})
+    assert not b.constraints[0].is_broken({"b": 3})
     assert module.top.elements["a"].enum == "Kind"
     assert rebuilt(module, b"\xe1\x05").a == 7
     assert module.Top(a=1, b=1).reserved == 0
@@ -550,11 +575,11 @@ def test_tables_over_several_files(compile_schema):
         one='clause 1 "One"\nstatus ours\nroot top\nsyntax top() {\na u(8) Kind\nif (a == B)\n'
         "inner()\n}\nsemantics {\n    a\n        A.\n}\n",
         two='clause 2 "Two"\nstatus ours\nenum Kind {\nB = 3 "b"\n}\nsyntax inner() {\nb u(8)\n'
-        "if (a == b)\ntop()\n}\nsemantics {\n    b\n        B.\n}\n",
+        "if (a == b)\ninner() as more\n}\nsemantics {\n    b\n        B.\n}\n",
     )
-    value = rebuilt(module, bytes([3, 3, 3, 1]))
-    assert value.inner.top.inner.b == 1
-    assert value.inner.top.a == 3
+    value = rebuilt(module, bytes([3, 3, 1]))
+    assert (value.a, value.inner.b) == (3, 3)
+    assert value.inner.more.b == 1
 
 
 def test_names_that_python_or_the_generated_code_has(compile_table):
