@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, NncError
 from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
 from nnc.formats.hostile import check_expansion, check_name, unpacking
@@ -225,7 +225,7 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
     found = format_of_input(place)
     check_is_model(place, packed=found.packed)
     with unpacking(unpacked) as budget:
-        source = cast(Source, import_module(found.module).open_source(place))
+        source = opened(found, place)
         if found.alone and place.is_file():
             # Many tensors may lie in the same bytes.
             budget.used = 0
@@ -233,6 +233,19 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
     for name in source.tensors:
         check_name(path, name)
     return source
+
+
+def opened(found: Format, path: Path) -> Source:
+    """Open a file of a format, whatever the packages that read it make of damage."""
+    try:
+        return cast(Source, import_module(found.module).open_source(path))
+    except (NncError, MemoryError):
+        raise
+    except Exception as error:  # readers trust the file, and fail in many ways
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}: can't be read as {found.name}: {said}") from None
 
 
 def open_pipe(path: Path, unpacked: int | None) -> Source:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from nnc.bitio import InputError
-from nnc.formats import FORMATS, Format, format_of_input, format_of_output, read_model, write_model
+from nnc.formats import (
+    FORMATS,
+    Format,
+    format_of_input,
+    format_of_output,
+    open_source,
+    read_model,
+    write_model,
+)
 
 
 def test_the_longest_suffix_counts(monkeypatch, tmp_path):
@@ -43,3 +51,24 @@ def test_models_are_read_as_written(suffix, tmp_path):
         assert back[name].dtype == values.dtype
         np.testing.assert_array_equal(back[name], values)
         back[name][...] = 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OverflowError("too large"), NotImplementedError("zip file version 12.7"), KeyError("x"),
+     UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), OSError(22, "Invalid argument")],
+)  # fmt: skip
+def test_whatever_a_reader_makes_of_damage_is_an_error_of_ours(error, tmp_path, monkeypatch):
+    def fail(path):
+        raise error
+
+    path = tmp_path / "m.npz"
+    path.write_bytes(b"PK")
+    monkeypatch.setattr("nnc.formats.npz.open_source", fail)
+    with pytest.raises(InputError, match=r"m\.npz: can't be read as npz: "):
+        open_source(path)
+
+
+def test_files_that_are_not_there_stay_errors_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        open_source(tmp_path / "m.npz")
