@@ -349,7 +349,7 @@ def plan_model(
     named = {name for block in blocks for name in block.names}
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
-    grouping = group_tensors(whole, options, together, read)
+    grouping = group_tensors(whole, options, together, read, update=update)
     jobs = jobs_of(whole, blocks, grouping, lineages or {})
     left_out = LeftOut()
     if pruned is not None:

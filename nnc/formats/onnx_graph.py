@@ -197,7 +197,7 @@ def settings(found: GraphTensors, sizes: Mapping[str, int]) -> set[str]:
     for scope in found.scopes:
         for node in scope.graph.node:
             if node.op_type in EXACT_INPUTS or node.op_type.startswith("QLinear"):
-                named = {scope.tensor(name) for name in node.input}
+                named = {scope.tensor(name) or "" for name in node.input}
                 result |= {name for name in named if name in sizes}
             first = JUMPS.get(node.op_type)
             if node.op_type in ("Cast", "CastLike") and jumps(node):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.encoder.inputs.scale import Scale
 from nnc.model.data_format import DTYPES, FORMATS, INTEGER_BITS
 from nnc.model.limits import LARGEST_RANK
 from nnc.model.metadata import TensorNote, pack_halves
@@ -38,6 +39,7 @@ class PreparedTensor:
         row_axis: which dimension of the tensor as it is handed in and out stands first in
             `values` (first_tensor_dimension_shift).
         split: how it divides into the tensors that were joined to it, if any were.
+        scale: what its values say of the steps it needs, where that was looked at.
     """
 
     name: str
@@ -47,6 +49,7 @@ class PreparedTensor:
     largest: float = 0.0
     row_axis: int = 0
     split: Split | None = None
+    scale: Scale | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:

@@ -20,7 +20,13 @@ from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import Lineage, encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import (
+    Lineage,
+    encode_exactly,
+    encode_floats,
+    encode_integers,
+    encode_raw,
+)
 
 
 class Job(NamedTuple):
@@ -88,14 +94,14 @@ def jobs_of(
 ) -> list[Job]:
     """Return the units to be made, a block where the first of its tensors stands.
 
-    A layer of which a tensor has to be stored as it is can't be a block.
+    A layer of which a tensor has to come back as it is can't be a block.
     """
     tensors = {tensor.name: tensor for tensor in prepared}
-    qps = grouping.qps
+    qps, exact = grouping.qps, grouping.exact
     block_of = {
         name: block
         for block in blocks
-        if all(qps.get(name) is not None for name in block.names)
+        if all(qps.get(name) is not None and name not in exact for name in block.names)
         for name in block.names
     }
     result, done = [], set()
@@ -135,8 +141,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        if job.lineages or plan.qps.get(tensor.name) is None:
-            # Integers, values that are stored, and updates have one way only.
+        if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
+            # Integers, values that are stored or exact, and updates have one way only.
             return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
@@ -169,6 +175,8 @@ def encode_tensor(
     if qp is None:
         # Stored values stand in the order of the tensor's own dimensions.
         return encode_raw(tensor.by_rows_of(0), options, lineage)
+    if tensor.name in plan.exact:
+        return encode_exactly(tensor, qp, plan.base, options, lineage)
     return encode_floats(tensor, qp, plan.base, options, lineage)
 
 
