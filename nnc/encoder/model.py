@@ -23,11 +23,12 @@ from nnc.encoder.inputs.reading import (
 )
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization.loss import Losses, destroyed
 from nnc.encoder.quantization.plan import QuantizationPlan, warn
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
-from nnc.encoder.units.jobs import Job, encode_job, jobs_of, threads_of, timed_job
+from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
     Grouping,
@@ -39,6 +40,9 @@ from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
+
+#: Tensors that a warning names.
+MOST_NAMED = 5
 
 
 def encode_model(
@@ -53,6 +57,7 @@ def encode_model(
     threads: int | None = None,
     executor: Executor | None = None,
     times: dict[str, float] | None = None,
+    losses: Losses | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
 
@@ -68,6 +73,7 @@ def encode_model(
         threads: number of threads; None for one a processor.
         executor: used in place of threads of our own.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
+        losses: gets what quantization took of each tensor, by name.
 
     Returns:
         A bitstream of start unit, model parameter set, metadata unit (where there is something
@@ -89,6 +95,7 @@ def encode_model(
             threads=threads,
             executor=executor,
             times=times,
+            losses=losses,
         )
     )
 
@@ -107,6 +114,7 @@ def encode_units(
     memory: int | None = None,
     advance: Callable[[int], None] | None = None,
     times: dict[str, float] | None = None,
+    losses: Losses | None = None,
 ) -> Iterator[Unit]:
     """Encode a model unit by unit: only the tensors that are worked on are in memory.
 
@@ -128,6 +136,7 @@ def encode_units(
             for each worker. A tensor that takes more is worked on alone.
         advance: called with a number of bytes of the model when they are encoded.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
+        losses: gets what quantization took of each tensor, by name.
 
     Yields:
         The units in order, as for `encode_model`.
@@ -136,7 +145,8 @@ def encode_units(
         InputError: a tensor that can't be coded, or not without a metadata unit.
 
     Warns:
-        EncodingWarning: as for `plan_quantization`; or a pattern fits no name.
+        EncodingWarning: as for `plan_quantization`; a pattern fits no name; or nearly nothing
+            is left of a tensor.
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
@@ -193,12 +203,33 @@ def encode_units(
             Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
-        timed = in_order(work, timed_job, calls, memory)
+        observed = in_order(work, observed_job, calls, memory)
+        found: Losses = {} if losses is None else losses
         coded = (
-            noted(units, seconds, job, times)
-            for job, (units, seconds) in zip(model.jobs, timed, strict=True)
+            noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
         )
         yield from model.units(coded, options, finished)
+    warn_of_losses(found)
+
+
+def warn_of_losses(losses: Losses) -> None:
+    """Name the tensors of which quantization left nearly nothing.
+
+    Warns:
+        EncodingWarning: there are some.
+    """
+    found = destroyed(losses)
+    if not found:
+        return
+    shown = [
+        f"{name!r} ({snr:.1f} dB)" if snr > 0 else repr(name)
+        for name, snr in list(found.items())[:MOST_NAMED]
+    ]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    warn(
+        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
+        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer"
+    )
 
 
 def without_zero_rows(
@@ -432,13 +463,12 @@ def metadata_units(
     return []
 
 
-def noted(
-    units: list[Unit], seconds: float, job: Job, times: dict[str, float] | None
-) -> list[Unit]:
-    """Return the units of a job, and note how long it took."""
+def noted(one: Coded, job: Job, times: dict[str, float] | None, losses: Losses) -> list[Unit]:
+    """Return the units of a job, and note how long it took and what was lost."""
     if times is not None:
-        times.update(dict.fromkeys(job.names, seconds))
-    return units
+        times.update(dict.fromkeys(job.names, one.seconds))
+    losses |= one.losses
+    return one.units
 
 
 def parameter_set_unit(

@@ -102,7 +102,7 @@ def finite_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     """Return the lowest and the highest finite value of a dtype of floats."""
     import ml_dtypes
 
-    limits = ml_dtypes.finfo(dtype)
+    limits = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
     return float(limits.min), float(limits.max)
 
 

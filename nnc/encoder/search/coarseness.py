@@ -25,6 +25,9 @@ PER_OCTAVE = 1 << DEFAULT_QP_DENSITY
 #: Octaves from a magnitude down to the finest step that is of use: float32 has 24 bits.
 FINEST_OCTAVES = 26
 
+#: Octaves that vectors are finer than weights where both follow their tensors.
+FINER_VECTORS = 4
+
 # What a unit takes beside its levels: header and the end of the codeword.
 UNIT_BYTES = 25
 
@@ -57,9 +60,9 @@ class Coarseness:
         weights: whether they have more than one dimension.
         values_of_all: values of all tensors, the others too.
         fixed_bytes: what the others will take, roughly.
-        peak: largest magnitude in the weights (where there are none, in all).
         density: the qp_density taken.
         offsets: by how much the tensors are coarser than the model, by name.
+        follows: whether vectors have offsets too.
     """
 
     base: EncoderOptions
@@ -71,16 +74,16 @@ class Coarseness:
     weights: NDArray[np.bool_]
     values_of_all: int
     fixed_bytes: float
-    peak: float
     density: int
     offsets: dict[str, float] = field(default_factory=dict)
+    follows: bool = False
 
     @classmethod
     def of(cls, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions) -> Coarseness:
         """Look at the tensors of a model."""
         rows: list[tuple[float, float, float, float, bool]] = []
         names: list[str] = []
-        fixed, every, peaks = 0.0, 0, [0.0, 0.0]
+        fixed, every = 0.0, 0
         for name, tensor in tensors.items():
             every += tensor.size
             if is_integer(tensor) or not tensor.size:
@@ -88,7 +91,6 @@ class Coarseness:
                 continue
             mean, square, largest = magnitudes(tensor)
             weight = tensor.ndim > 1
-            peaks[weight] = max(peaks[weight], largest)
             if options.keeps(name):
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_fixed(name, weight, options):
@@ -107,7 +109,6 @@ class Coarseness:
             columns[4] > 0,
             every,
             fixed,
-            peaks[True] or peaks[False],
             options.qp_density,
         )
 
@@ -135,6 +136,15 @@ class Coarseness:
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
         return finest, PER_OCTAVE * min(octave + 2, 100) + gap
 
+    def follow_peaks(self) -> None:
+        """Let the steps be the same share of each tensor's largest magnitude."""
+        top = float(self.largest.max(initial=0.0))
+        for name, largest in zip(self.names, self.largest.tolist(), strict=True):
+            if largest:
+                own = PER_OCTAVE * math.log2(largest / top)
+                self.offsets[name] = self.offsets.get(name, 0.0) + own
+        self.follows = True
+
     def octaves(self, coarseness: float) -> NDArray[np.float64]:
         """Return the wanted step sizes of the tensors as logarithms to the base 2.
 
@@ -143,7 +153,9 @@ class Coarseness:
         """
         own = np.array([self.offsets.get(name, 0.0) for name in self.names])
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
-        vectors = min(coarseness, max(float(DEFAULT_NONWEIGHT_QP), coarseness - gap))
+        vectors = np.full(own.shape, min(coarseness, max(DEFAULT_NONWEIGHT_QP, coarseness - gap)))
+        if self.follows:
+            vectors = coarseness + own - PER_OCTAVE * FINER_VECTORS
         result: NDArray[np.float64] = np.where(self.weights, coarseness + own, vectors)
         return result / PER_OCTAVE
 
@@ -196,6 +208,14 @@ class Coarseness:
         variances = np.maximum(self.variances, 1e-300)
         squares = np.exp2(2 * self.octaves(coarseness)) / 12
         errors = variances * -np.expm1(-squares / variances)
+        return float(np.sum(errors * self.sizes)) / max(1.0, self.values)
+
+    def guessed_error_of_peaks(self, coarseness: float) -> float:
+        """Guess the mean of the squared errors, those of each tensor over its squared peak."""
+        peaks = np.maximum(self.largest, 1e-150) ** 2
+        variances = np.maximum(self.variances, 1e-300)
+        squares = np.exp2(2 * self.octaves(coarseness)) / 12
+        errors = variances * -np.expm1(-squares / variances) / peaks
         return float(np.sum(errors * self.sizes)) / max(1.0, self.values)
 
     def guessed_largest_error(self, coarseness: float) -> float:

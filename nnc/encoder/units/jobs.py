@@ -14,6 +14,7 @@ from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.reading import GivenTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import TRYING_EFFORT
+from nnc.encoder.quantization.loss import Losses, noting
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
@@ -120,12 +121,26 @@ def jobs_of(
     return result
 
 
-def timed_job(job: Job) -> tuple[list[Unit], float]:
-    """Encode as `encode_job`, and give the seconds that it took."""
+class Coded(NamedTuple):
+    """What came of a job.
+
+    Attributes:
+        units: its units.
+        seconds: the time that it took.
+        losses: what quantization took of its tensors, by name.
+    """
+
+    units: list[Unit]
+    seconds: float
+    losses: Losses
+
+
+def observed_job(job: Job) -> Coded:
+    """Encode as `encode_job`, and note time and losses."""
     started = time.perf_counter()
-    with helped_by(job.threads):
+    with helped_by(job.threads), noting() as losses:
         units = encode_job(job)
-    return units, time.perf_counter() - started
+    return Coded(units, time.perf_counter() - started, losses)
 
 
 def encode_job(job: Job) -> list[Unit]:

@@ -23,6 +23,7 @@ from nnc.encoder.quantization import choice
 from nnc.encoder.quantization.choice import Quantized
 from nnc.encoder.quantization.codebook import CodedByCodebook
 from nnc.encoder.quantization.exactness import exact_ways
+from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
 from nnc.encoder.quantization.segments import helpers, segments_of
 from nnc.encoder.quantization.uniform import level_limit, step_size
@@ -191,6 +192,7 @@ def encoded_best(
     for one in ways:
         coded, bits = coded_way(tensor, one, base, options, lineage)
         if best is None or bits < fewest:
+            note_loss(tensor.name, tensor.values, one, options.qp_density)
             best, fewest = (one.without_levels(), coded), bits
         # The next way is worked out without these levels in memory.
         del one
