@@ -41,7 +41,7 @@ NAMES = {
 }
 
 #: Sections of a docstring whose lines are `name: text`.
-LISTS = ("Args", "Attributes", "Raises", "Warns")
+LISTS = ("Args", "Options", "Attributes", "Raises", "Warns")
 TEXTS = ("Returns", "Yields")
 
 HEADING = re.compile(rf"^({'|'.join((*LISTS, *TEXTS))}):\n", re.MULTILINE)
@@ -211,7 +211,8 @@ def annotation(said: Any) -> str:
 
 def rendered(docstring: str) -> Iterator[str]:
     """Write a Google docstring: its text, then its sections as lists of definitions."""
-    parts = HEADING.split(inspect.cleandoc(docstring))
+    linked_pages = re.sub(r"docs/(\w+\.md)", r"[\1](\1)", inspect.cleandoc(docstring))
+    parts = HEADING.split(linked_pages)
     yield from (parts[0].strip(), "")
     for heading, body in zip(parts[1::2], parts[2::2], strict=True):
         section, rest = body, ""

@@ -25,7 +25,6 @@ sys.path.insert(0, str(ROOT))
 import nnc  # noqa: E402
 from nnc import syntax  # noqa: E402
 from nnc.bitstream.editing.parts import cut, wrap  # noqa: E402
-from nnc.bitstream.fields import SYNTAX_BY_CLASS  # noqa: E402
 from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
 from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
@@ -236,7 +235,7 @@ def values(
 
 def table_name(table: Any) -> str:
     """Return the name that the schema has for the table of a value."""
-    return str(SYNTAX_BY_CLASS[type(table).__name__].table)
+    return str(table.syntax.table)
 
 
 def other(value: Any) -> Any:

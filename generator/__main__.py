@@ -42,7 +42,7 @@ def settings(schema: Path) -> dict[str, dict[str, Any]]:
 
 
 def made_files(analysis: Analysis, options: argparse.Namespace) -> dict[Path, dict[str, str]]:
-    """Run the chosen targets; give the content of the files by folder and name."""
+    """Run the chosen targets; return the content of the files by folder and name."""
     sections = settings(options.schema)
     made: dict[Path, dict[str, str]] = {}
     wanted = options.target or [name for name in sorted(TARGETS) if name in sections]
@@ -97,7 +97,7 @@ def difference(folder: Path, files: dict[str, str]) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run a command; give the exit code: 0 good, 1 a mistake or a difference."""
+    """Run a command; return the exit code: 0 good, 1 a mistake or a difference."""
     options = arguments(words)
     try:
         analysis = check(read_schema(options.schema))

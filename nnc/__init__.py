@@ -1,4 +1,4 @@
-"""nnc: ISO/IEC 15938-17 (Neural Network Coding), open: models to bitstreams and back."""
+"""nnc: compress neural networks into ISO/IEC 15938-17 (Neural Network Coding) and back."""
 
 from nnc.api import (
     check,
@@ -21,6 +21,7 @@ from nnc.bitio import (
     LimitError,
     MissingValueError,
     NncError,
+    UnknownOptionError,
     UnsupportedError,
 )
 from nnc.bitstream import Bitstream
@@ -75,6 +76,7 @@ __all__ = [
     "Quantization",
     "TensorOptions",
     "Topology",
+    "UnknownOptionError",
     "UnsupportedError",
     "check",
     "decode",

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any, BinaryIO, Literal, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack
 
 from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
-    DecodingWarning,
     Limits,
     ModelStream,
     Reconstruct,
+    Resources,
     decode_model,
     read_topology,
+    warn_of_missing,
 )
 from nnc.encoder import (
-    Block,
-    EncoderOptions,
-    Joined,
-    encode_to_target,
+    asked,
     encode_units,
-    taken_target,
+    encoded,
+    listing_options,
     values_of_products,
     warn_of_limits,
 )
+from nnc.encoder.call.asked import Asked
+from nnc.encoder.call.tables import Progress
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
+from nnc.formats.source import Source
+from nnc.model.options import naming_options
 
-#: Called with the bytes of the model that are done, and those that there are.
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from nnc.encoder.call.keywords import EncodeFileKeywords
 
 
 class FileSizes(NamedTuple):
-    """What was encoded or decoded.
+    """How much was encoded or decoded.
 
     Attributes:
         tensors: number of tensors.
@@ -70,36 +74,20 @@ class Counter:
             self.progress(self.done, self.whole)
 
 
+@listing_options
 def encode_file(
     model: str | os.PathLike[str],
     output: str | os.PathLike[str] | BinaryIO,
-    *,
-    metadata: Mapping[str, str] | None = None,
-    blocks: Sequence[Block] | Literal["auto"] = (),
-    joins: Sequence[Joined] = (),
-    threads: int | None = None,
-    executor: Executor | None = None,
-    memory: int | None = None,
-    progress: Progress | None = None,
-    times: dict[str, float] | None = None,
-    **options: Any,
+    **options: Unpack[EncodeFileKeywords],
 ) -> FileSizes:
     """Encode a model file into a bitstream file, a few tensors in memory at a time.
 
     Args:
         model: a model file, a folder with a sharded checkpoint, or the index of one.
         output: the bitstream, replaced in one step or not at all; or an open file.
-        metadata: key-value pairs to be kept besides those of the model.
-        blocks: layers to be coded as one unit each, as for `nnc.encode`.
-        joins: tensors that are coded as one; these stay in memory.
-        threads: number of threads, None for one a processor.
-        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
-        memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
-            for each worker. A tensor that takes more (ten bytes a value) is worked on alone.
-        progress: called with the bytes of the model that are encoded, and with its size.
-        times: gets the seconds that each unit took to encode, by the names of its tensors.
-        **options: the options of `nnc.encode`. With a target, the model is encoded several
-            times, and is in memory as a whole.
+        **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
+            are kept besides those of the model. Joined tensors stay in memory. With a target,
+            the model is encoded several times, and is in memory as a whole.
 
     Returns:
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
@@ -108,53 +96,59 @@ def encode_file(
         InputError: as for `nnc.encode`; a file that can't be read as a model.
         OSError: a file can't be read or written.
     """
+    # Before the file is looked at: that may take long.
+    wanted = asked("encode_file", options)
     with open_source(model) as source:
-        said = {**source.metadata, **(metadata or {})}
-        options.setdefault("exact", source.exact)
-        target, on_trial = taken_target(options), options.pop("on_trial", None)
-        encoder_options = EncoderOptions(metadata=said, **options)
-        structure: dict[str, Any] = {
-            "blocks": blocks,
-            "joins": joins,
-            "topology": source.topology,
-            "row_axes": source.row_axes,
-            "threads": threads,
-            "executor": executor,
-            "times": times,
-        }
+        metadata = {**source.metadata, **wanted.options.metadata}
+        own = replace(wanted.options, metadata=metadata, exact=source.exact)
+        topology = wanted.structure.topology or source.topology
+        wanted = wanted._replace(
+            options=own, structure=replace(wanted.structure, topology=topology)
+        )
         sizes = [0]
 
         def write(file: BinaryIO) -> None:
-            if target is None:
-                counter = Counter(progress, source.nbytes)
-                units: Iterable[Unit] = encode_units(
-                    source, encoder_options, memory=memory, advance=counter, **structure
-                )
-            else:
-                tensors = {name: source.tensor(name) for name in source.tensors}
-                units = encode_to_target(
-                    tensors, encoder_options, target, progress=on_trial, **structure
-                ).bitstream.units
-            sizes[0] = write_units(units, file)
+            sizes[0] = write_units(units_of(source, wanted), file)
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)
         else:
             write(output)
         values = sum(math.prod(info.shape) for info in source.tensors.values())
-        warn_of_limits(values + values_of_products(blocks), sizes[0])
+        warn_of_limits(values + values_of_products(wanted.structure.blocks), sizes[0])
         return FileSizes(len(source), source.nbytes, sizes[0])
+
+
+def units_of(source: Source, wanted: Asked) -> Iterable[Unit]:
+    """Return the units of a model that is read tensor by tensor; as a whole for a target."""
+    reports = wanted.reports
+    known: dict[str, Any] = {
+        "row_axes": source.row_axes,
+        "depths": source.depths,
+        "times": reports.times,
+    }
+    if wanted.target is not None:
+        tensors = {name: source.tensor(name) for name in source.tensors}
+        return encoded(tensors, wanted, **known).units
+    return encode_units(
+        source,
+        wanted.options,
+        wanted.resources,
+        advance=Counter(reports.progress, source.nbytes),
+        **wanted.structure.arguments() | known,
+    )
 
 
 def advancing(
     tensors: Mapping[str, NDArray[Any]], advance: Counter
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Return tensors one by one, and tell their bytes."""
+    """Yield tensors one by one, and report their bytes."""
     for name, values in tensors.items():
         yield name, values
         advance(values.nbytes)
 
 
+@naming_options
 def decode_file(
     bitstream: str | os.PathLike[str] | Bitstream,
     output: str | os.PathLike[str],
@@ -177,42 +171,41 @@ def decode_file(
         reconstruct: as for `nnc.decode`.
         pruned: likewise; tensors of the size that they had before pruning are decoded as a
             whole.
-        max_shard_size: cut a sharded checkpoint into files of so many bytes; None: as it was
-            cut before it was encoded, else 5 GB.
+        max_shard_size: bytes per file of a sharded checkpoint; None: cut as before encoding, or
+            else 5 GB.
         limits: what to accept; None for the defaults of `nnc.Limits`.
-        threads: number of threads, None for one a processor.
-        executor: any `concurrent.futures.Executor`, used in place of threads of our own.
+        threads: number of threads, None for one per processor.
+        executor: any `concurrent.futures.Executor`, used instead of threads.
         memory: as for `encode_file`; models with decomposed or scaled layers are decoded as a
             whole.
-        progress: called with the bytes of the model that are decoded, and with its size.
+        progress: called with the bytes of the model decoded so far, and with its size.
 
     Returns:
         The sizes.
 
     Raises:
         BitstreamError: as for `nnc.decode`.
-        InputError: the suffix says no format, or the format can't hold a tensor.
+        InputError: the suffix is not that of a format, or the format can't hold a tensor.
         OSError: a file can't be read or written.
 
     Warns:
-        DecodingWarning: the bitstream is an update; differences are written.
+        DecodingWarning: the bitstream is an update, so the output holds differences.
     """
     found = format_of_output(output)
+    resources = Resources(threads=threads, executor=executor, memory=memory, limits=limits)
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
     bytes_read = sum(unit.byte_size for unit in opened.units)
     whole: dict[str, NDArray[Any]] | None = None
     if not pruned:
-        decoded = decode_model(opened, limits=limits, threads=threads, executor=executor)
+        decoded = decode_model(opened, resources)
         whole = decoded.values(reconstruct=reconstruct, pruned=False)
-    stream = ModelStream(
-        opened, limits=limits, reconstruct=reconstruct, threads=threads, executor=executor
-    )
+    stream = ModelStream(opened, resources, reconstruct=reconstruct)
     if stream.holds_differences:
-        warnings.warn(
-            "the bitstream is an update: what is written are differences to a base model",
+        warn(
+            "the bitstream is an update: the output holds differences to a base model",
             DecodingWarning,
-            stacklevel=2,
         )
+    warn_of_missing(opened, stream.metadata, stream.tensors)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:
@@ -226,7 +219,7 @@ def decode_file(
     def write(nncodec1: bool) -> None:
         with open_sink(output, infos, said, structure) as sink:
             advance = Counter(progress, size)
-            given = stream.values(nncodec1=nncodec1, memory=memory, advance=advance)
+            given = stream.values(nncodec1=nncodec1, advance=advance)
             for name, values in given if whole is None else advancing(whole, advance):
                 sink.write(name, values)
 

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits, decode_model, read_topology
+from nnc.decoder import Limits, Resources, decode_model, read_topology
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
 
@@ -23,7 +23,7 @@ def load_file(
 
     Args:
         filename: a bitstream that `nnc encode model.onnx` made, or another encoder.
-        threads: number of threads, None for one a processor.
+        threads: number of threads, None for one per processor.
         limits: what to accept; None for the defaults.
 
     Returns:
@@ -35,7 +35,7 @@ def load_file(
     """
     bitstream = Bitstream.open(filename)
     topology = read_topology(bitstream.walk(), limits)
-    tensors = decode_model(bitstream, threads=threads, limits=limits).values()
+    tensors = decode_model(bitstream, Resources(threads=threads, limits=limits)).values()
     return model_with(topology, tensors, os.fspath(filename))
 
 
@@ -50,7 +50,7 @@ def session(
 
     Args:
         filename: the bitstream.
-        threads: number of threads for decoding, None for one a processor.
+        threads: number of threads for decoding, None for one per processor.
         limits: what to accept; None for the defaults.
         **options: those of `onnxruntime.InferenceSession`: `providers`, `sess_options` ...
 

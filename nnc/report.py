@@ -215,7 +215,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     """
     kind = Path(path).suffix.lower()
     if kind not in (".json", ".html"):
-        raise InputError(f"a report is .html or .json, not {os.fspath(path)!r}")
+        raise InputError(f"a report must be .html or .json, not {os.fspath(path)!r}")
     return kind
 
 

@@ -11,8 +11,11 @@ from typing import Any
 
 from nnc import api
 from nnc.bitio import InputError
+from nnc.bitstream import Bitstream
+from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
-from nnc.formats.pytorch import arrays_of, tensor_of
+from nnc.formats.pytorch import model_of, tensor_of
+from nnc.model.metadata import read_metadata
 
 __all__ = ["load", "load_file", "load_into", "save", "save_file"]
 
@@ -30,7 +33,9 @@ def save(model: Any, **options: Any) -> bytes:
     Raises:
         InputError: something in it is no tensor, or one that can't be coded.
     """
-    return api.encode(arrays_in(model), **options)
+    arrays, entries = arrays_in(model)
+    given = {**entries, **(options.pop("metadata", None) or {})}
+    return api.encode(arrays, metadata=given, **options)
 
 
 def save_file(
@@ -51,10 +56,11 @@ def save_file(
         InputError: something in it is no tensor, or one that can't be coded.
         OSError: the file can't be written.
     """
-    api.save_file(arrays_in(model), filename, metadata, **options)
+    arrays, entries = arrays_in(model)
+    api.save_file(arrays, filename, {**entries, **(metadata or {})}, **options)
 
 
-def load(data: bytes, **options: Any) -> dict[str, Any]:
+def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
     """Decode a bitstream into a state dict.
 
     Args:
@@ -62,17 +68,28 @@ def load(data: bytes, **options: Any) -> dict[str, Any]:
         **options: those of `nnc.decode`.
 
     Returns:
-        Tensors on the CPU by name, each with memory of its own.
+        Tensors on the CPU by name, each with memory of its own; entries of the state dict that
+        are no tensors (`_extra_state`) at the end.
 
     Raises:
         BitstreamError: as for `nnc.decode`.
     """
-    return tensors_of(api.decode(data, **options))
+    bitstream = api.as_bitstream(
+        data, options.pop("dimensions", None), options.pop("cabac_unary_length_minus1", None)
+    )
+    entries = entries_of(read_metadata(bitstream.walk()).metadata)
+    tensors = tensors_of(api.decode(bitstream, **options))
+    return tensors | {name: one for name, one in entries.items() if name not in tensors}
 
 
 def load_file(filename: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
     """Decode a file into a state dict; arguments, result and errors as for `load`."""
-    return tensors_of(api.load_file(filename, **options))
+    bitstream = Bitstream.open(
+        filename,
+        dimensions=options.pop("dimensions", None),
+        cabac_unary_length_minus1=options.pop("cabac_unary_length_minus1", None),
+    )
+    return load(bitstream, **options)
 
 
 def load_into(
@@ -99,13 +116,13 @@ def load_into(
         raise InputError(f"{os.fspath(filename)}: {error}") from None
 
 
-def arrays_in(model: Any) -> dict[str, Any]:
-    """Return the tensors of a module or a state dict as arrays."""
+def arrays_in(model: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the tensors of a module or a state dict as arrays, and other entries as metadata."""
     torch = load_library("torch", "torch", "PyTorch models")
     state = model.state_dict() if isinstance(model, torch.nn.Module) else model
     if not isinstance(state, Mapping):
         raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
-    return arrays_of(state, "the state dict")
+    return model_of(state, "the state dict")
 
 
 def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Any]:

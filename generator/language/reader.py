@@ -440,7 +440,7 @@ class FileBuilder:
 
 
 def checked_status(status: str, position: tree.Position) -> str:
-    """Return a status back, if it is one."""
+    """Return the status, if it is one."""
     if status not in STATUSES:
         raise SchemaError(position, f"found {status!r}, expected {' or '.join(STATUSES)}")
     return status

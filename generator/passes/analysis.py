@@ -37,7 +37,7 @@ def sites(
     guards: tuple[tuple[int, tree.Expression, bool], ...] = (),
     loops: tuple[tree.For | tree.While, ...] = (),
 ) -> Iterator[Site]:
-    """Return all statements, those within others too, in the order of the text."""
+    """Yield all statements, those within others too, in the order of the text."""
     for statement in statements:
         yield Site(statement, guards, loops)
         match statement:
@@ -390,7 +390,7 @@ class Analysis:
         return found
 
     def absent_uses(self, facts: TableFacts) -> Iterator[Use]:
-        """Return the names in the absent values that this table may have to take."""
+        """Yield the names in the absent values that this table may have to take."""
         for name in self.absent_names(facts):
             meaning = self.meaning(name, facts)
             if meaning is not None and meaning.absent is not None:

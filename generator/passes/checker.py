@@ -29,7 +29,7 @@ FLOAT_WIDTHS = (16, 32, 64)
 
 
 def check(schema: tree.Schema) -> Analysis:
-    """Check a schema; give what follows from it.
+    """Check a schema; return what follows from it.
 
     Raises:
         SchemaError: the first mistake found.
@@ -48,7 +48,7 @@ def check(schema: tree.Schema) -> Analysis:
 
 
 def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
-    """Return all names that hold for the whole schema; fields and variables aren't among them."""
+    """Yield all names that hold for the whole schema; fields and variables aren't among them."""
     for file in schema.files:
         for enum in file.enums:
             yield enum.position, enum.name

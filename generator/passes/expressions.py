@@ -73,7 +73,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
-    """Return an expression and all within it."""
+    """Yield an expression and all within it."""
     yield expression
     for child in children(expression):
         yield from walk(child)
@@ -87,7 +87,7 @@ class Use(NamedTuple):
 
 
 def uses(expression: Expression) -> Iterator[Use]:
-    """Return the names used in an expression, and whether as an array."""
+    """Yield the names used in an expression, and whether as an array."""
     if isinstance(expression, Function) and expression.name in ARRAY_FUNCTIONS:
         for argument in expression.arguments:
             if isinstance(argument, Name) and not argument.indices:

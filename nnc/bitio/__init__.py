@@ -11,6 +11,7 @@ from nnc.bitio.errors import (
     MissingValueError,
     NncError,
     PlacedError,
+    UnknownOptionError,
     UnsupportedError,
 )
 from nnc.bitio.table import Syntax, Table
@@ -30,5 +31,6 @@ __all__ = [
     "Syntax",
     "Table",
     "TraceEntry",
+    "UnknownOptionError",
     "UnsupportedError",
 ]

@@ -531,12 +531,17 @@ class BitWriter:
         self.pending_bits = count
 
 
+def narrowest_unsigned(n: int) -> np.dtype:
+    """Return the narrowest unsigned dtype that holds `n` bits."""
+    return np.dtype(f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}")
+
+
 def unpack_fixed_width(source: memoryview, start: int, n: int, count: int) -> np.ndarray:
     """Unpack `count` unsigned integers of `n` bits that begin at bit `start`.
 
     Works in pieces, so that no more than a few megabytes are used besides the result.
     """
-    dtype = np.dtype(f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}")
+    dtype = narrowest_unsigned(n)
     result = np.zeros(count, dtype=dtype)
     if n == 0:
         return result

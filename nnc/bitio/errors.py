@@ -21,7 +21,11 @@ class NncError(Exception):
 
 
 class InputError(NncError, ValueError):
-    """What the caller handed in can't be used: a tensor, an option, a path."""
+    """What the caller passed can't be used: a tensor, an option, a path."""
+
+
+class UnknownOptionError(InputError, TypeError):
+    """An option is given that there isn't; the message names the nearest that there is."""
 
 
 class PlacedError(NncError):
@@ -94,7 +98,7 @@ class PlacedError(NncError):
         clause: str = "",
         schema: str = "",
     ) -> Self:
-        """Add what a caller further up knows of the place, and give the error back.
+        """Add what a caller further up knows of the place, and return the error.
 
         Args:
             path_prefix: goes in front of the path, with a dot where one is needed.
@@ -202,13 +206,13 @@ class IncompleteError(BitstreamError):
 
 
 class UnsupportedError(BitstreamError):
-    """Allowed by the format, but this implementation doesn't do it."""
+    """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
 
 
 class LimitError(UnsupportedError):
-    """Allowed by the format, but beyond a limit that the caller can raise."""
+    """The format allows it, but it is beyond a limit that the caller can raise."""
 
     kind = "unsupported"
 

@@ -1,14 +1,22 @@
-"""What every generated syntax table is made of: `Table` holds values, `Syntax` codes them."""
+"""What every generated syntax table is made of: `Table` holds values, `Syntax` codes them.
+
+A `Syntax` is a `construct.Construct`. That buys one thing: a table stands as it is within the
+constructs of a file format around the bitstream (those of `nnc.containers.boxes`, those of a
+user), parsed from a byte stream and built into one. Bits, paths, errors and shared names are
+ours; `construct` knows nothing of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from construct import Construct
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.defaults import DefaultReader
+from nnc.bitio.errors import BuildError
 
 
 def same_value(a: Any, b: Any) -> bool:
@@ -34,6 +42,41 @@ class Table:
 
     #: Names of the fields, in the order of the syntax table.
     fields: ClassVar[tuple[str, ...]] = ()
+    #: What reads and writes the table.
+    syntax: ClassVar[Syntax]
+
+    @classmethod
+    def default(cls, scope: Any = None, /, **values: Any) -> Self:
+        """Return a table of certain values, and of defaults for all else that its conditions ask.
+
+        An element that has to appear is what its absence stands for where that is a number,
+        else the least that is valid: 0, "", no bytes.
+
+        Args:
+            scope: the names that other tables have set, as for parsing; it takes those that
+                this table sets. A mapping does too.
+            **values: values by element; for a called table a table, or a mapping of its values.
+
+        Raises:
+            BuildError: a value is for an element whose condition doesn't hold.
+            TypeError: a value is for no element.
+            MissingValueError: the table needs a value that only the caller knows.
+        """
+        made: Self = cls.syntax._parse(
+            DefaultReader(cls.syntax, values), cls.syntax.scope(scope), ""
+        )
+        for name, value in values.items():
+            if name not in cls.fields:
+                raise TypeError(f"{cls.__name__} has no element {name!r}")
+            if value is not None and getattr(made, name) is None:
+                raise BuildError(
+                    "the element is there though its condition doesn't hold",
+                    path=name,
+                    value=value,
+                    clause=cls.syntax.clause,
+                    schema=cls.syntax.schema,
+                )
+        return made
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both are of one table and hold equal values."""
@@ -52,7 +95,7 @@ class Table:
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
 
     def called(self) -> Iterator[tuple[str, Table]]:
-        """Return the called tables that are present, with the names of their fields."""
+        """Yield the called tables that are present, with the names of their fields."""
         for field in self.fields:
             try:
                 value = object.__getattribute__(self, field)
@@ -70,8 +113,21 @@ class Syntax(Construct):  # type: ignore[misc]
     pass it on to `parse_bytes` and `build_bytes`, which make the one out of the other.
     """
 
-    #: The class that holds the names which tables share; set by generated subclasses.
+    # Set by generated subclasses: the class that holds the names which tables share, that of
+    # the values, and what the schema says.
     scope_type: ClassVar[Any]
+    table_type: ClassVar[type[Table]]
+    table: ClassVar[str]
+    clause: ClassVar[str]
+    schema: ClassVar[str]
+    elements: ClassVar[dict[str, Any]]
+    shapes: ClassVar[dict[str, Any]]
+
+    def __init__(self) -> None:
+        """Let the table's class and the scope find its syntax."""
+        super().__init__()
+        self.table_type.syntax = self
+        self.scope_type.tables[self.table] = self
 
     def scope(self, context: Any) -> Any:
         """Return `context` as a scope, taking the names it knows from a mapping."""

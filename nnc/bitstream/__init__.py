@@ -1,4 +1,4 @@
-"""A bitstream as a list of units: parse, look, change, write (clauses 6.2 and 6.3)."""
+"""A bitstream as a list of units: parse, inspect, change, write (clauses 6.2 and 6.3)."""
 
 from nnc.bitstream.bitstream import Bitstream, write_units
 from nnc.bitstream.editing.plan import Change, Plan, UnitChange

@@ -11,7 +11,6 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from nnc.bitstream import paths
@@ -19,7 +18,7 @@ from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.editing.plan import Plan
 from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile
+from nnc.bitstream.mapped import MappedFile, opened, view_of
 from nnc.bitstream.parser import OutOfBand, UnitParser
 from nnc.bitstream.unit import Unit
 
@@ -81,7 +80,7 @@ class Bitstream:
             IncompleteError: the bytes end within a unit.
             LimitError: aggregates are nested too deep.
         """
-        view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+        view = view_of(data)
         out_of_band = OutOfBand(dimensions or {}, cabac_unary_length_minus1)
         return cls(UnitParser(view, out_of_band).parse_units(0, len(view)))
 
@@ -95,22 +94,21 @@ class Bitstream:
     ) -> Bitstream:
         """Open a file: mapped into memory, its payloads untouched until they are asked for.
 
+        What comes through a pipe is read as a whole.
+
         Args and errors as for `parse`; also OSError where the file can't be read.
         """
-        with Path(path).open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return cls()
-            mapped = MappedFile(file)
+        found = opened(path)
         bitstream = cls.parse(
-            mapped.mapping,
+            found if isinstance(found, bytes) else found.mapping,
             dimensions=dimensions,
             cabac_unary_length_minus1=cabac_unary_length_minus1,
         )
-        bitstream._mapped = (mapped,)
+        bitstream._mapped = () if isinstance(found, bytes) else (found,)
         return bitstream
 
     def walk(self) -> Iterator[Unit]:
-        """Return all units in the order of decoding, those inside aggregates too."""
+        """Yield all units in the order of decoding, those inside aggregates too."""
 
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
@@ -134,14 +132,15 @@ class Bitstream:
             InputError: the path leads nowhere.
             BitstreamError: the payload that holds the element can't be parsed.
         """
+        self.check_files()
         return paths.get(self.units, path)
 
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
-        """Change an element, and all that has to change with it.
+        """Change an element, and everything that must change with it.
 
-        Elements appear with their default or vanish as conditions want it; lists and their
-        counts, unit sizes, aggregate headers and digests of parents follow. Payloads are left
-        alone. Tables that are changed are replaced: take `unit.header` anew afterwards.
+        Elements appear with their default, or vanish, as conditions require. Lists and their
+        counts, unit sizes, aggregate headers and digests of parents follow. Payloads stay as they
+        are. A change replaces tables: take `unit.header` again afterwards.
 
         Args:
             path: as for `get`; with `*` all elements that are present are set.
@@ -153,8 +152,8 @@ class Bitstream:
 
         Raises:
             InputError: the path leads nowhere.
-            BuildError: the schema forbids the change, and the bitstream is as it was.
-            BitstreamError: the change needs something that isn't there; likewise.
+            BuildError: the schema forbids the change; the bitstream stays as it was.
+            BitstreamError: the change needs something that is missing; likewise.
         """
         return self.set_all({path: value}, force=force)
 
@@ -203,7 +202,17 @@ class Bitstream:
         Raises:
             BuildError: a table holds what can't be written.
         """
+        self.check_files()
         return UnitBuilder().build_units(self.units)
+
+    def check_files(self) -> None:
+        """Look whether the files that payloads are views on are as long as they were.
+
+        Raises:
+            InputError: one has become shorter.
+        """
+        for mapped in self._mapped:
+            mapped.check()
 
     def to_bytes(self) -> bytes:
         """Return the bytes of the bitstream; see `pieces` for errors."""
@@ -212,6 +221,7 @@ class Bitstream:
     def write(self, file: BinaryIO) -> None:
         """Write the bitstream to an open file; see `pieces` for errors."""
         for piece in self.pieces():
+            self.check_files()
             view = memoryview(piece)
             large = len(view) > WRITING_BYTES
             if large and any(mapped.copy(view, file) for mapped in self._mapped):
@@ -226,7 +236,7 @@ class Bitstream:
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
 
     def release_pages(self) -> None:
-        """Return back the memory into which pages of mapped files were read."""
+        """Release the memory into which pages of mapped files were read."""
         for mapped in self._mapped:
             mapped.release_pages()
 

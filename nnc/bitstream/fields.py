@@ -1,21 +1,16 @@
-"""What kind of field each element of a table is, as the generated dataclasses declare it."""
+"""What each field of a table holds, for code that knows no table by name."""
 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnc.bitio import Syntax, Table
+from nnc.bitio import Table
+from nnc.bitio.bits import narrowest_unsigned
 from nnc.syntax import TABLES, Element
-
-#: The syntax of each table by the name of its dataclass.
-SYNTAX_BY_CLASS: dict[str, Any] = {
-    syntax.table_type.__name__: syntax for syntax in TABLES.values() if isinstance(syntax, Syntax)
-}
 
 
 class Field(NamedTuple):
@@ -55,46 +50,28 @@ class Field(NamedTuple):
 
 def fields_of(table_type: type[Table]) -> dict[str, Field]:
     """Return the fields of a table by name, in the order of the syntax, derived ones last."""
-    return fields_by_class(table_type.__name__)
+    return fields_by_table(table_type.syntax.table)
 
 
 @functools.cache
-def fields_by_class(name: str) -> dict[str, Field]:
-    """Return the fields of the table whose dataclass has a name."""
-    table_type: type[Table] = SYNTAX_BY_CLASS[name].table_type
-    declared: dict[str, str] = table_type.__annotations__
-    names = list(table_type.fields)
-    names += [
-        name
-        for name, annotation in declared.items()
-        if name not in names and not annotation.startswith("ClassVar")
-    ]
-    return {name: field_of(table_type, name, declared[name]) for name in names}
-
-
-def field_of(table_type: type[Table], name: str, annotation: str) -> Field:
-    """Describe one field by its declaration, for example `list[int] | None`."""
-    syntax = SYNTAX_BY_CLASS[table_type.__name__]
-    inner = annotation.removesuffix(" | None")
-    depth = inner.count("list[")
-    inner = inner.replace("list[", "").replace("]", "").removesuffix(" | None")
-    element = syntax.elements.get(name)
-    called = SYNTAX_BY_CLASS.get(inner.rpartition(".")[2])
-    array = inner == "Array"
-    if called is not None:
-        kind = "table"
-    elif array:
-        kind = "float" if element.descriptor.startswith("flt") else "int"
-    else:
-        kind = inner.partition(" ")[0]
-    derived = name not in table_type.fields
-    return Field(name, syntax, called, depth + array, kind, array, element, derived)
+def fields_by_table(table: str) -> dict[str, Field]:
+    """Return the fields of the table of a name."""
+    syntax: Any = TABLES[table]
+    names = dict.fromkeys([*syntax.table_type.fields, *syntax.shapes])
+    return {
+        name: Field(
+            name, syntax, TABLES.get(shape.called), shape.depth, shape.kind, shape.array,
+            syntax.elements.get(name), shape.derived,
+        )
+        for name in names
+        for shape in (syntax.shapes[name],)
+    }  # fmt: skip
 
 
 def called_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Return the fields of a table that hold called tables, in order."""
+    """Yield the fields of a table that hold called tables, in order."""
     for field in fields_of(table_type).values():
-        if field.called is not None and field.depth == 0:
+        if field.called is not None and not field.depth:
             yield field
 
 
@@ -118,16 +95,9 @@ def empty_table(syntax: Any) -> Table:
     return table
 
 
-def width_of(element: Element) -> int | None:
-    """Return the fixed number of bits of an element, None where it has none."""
-    match = re.fullmatch(r"(?:u|i|flt|iae|uae)\((\d+)\)", element.descriptor)
-    return int(match[1]) if match else None
-
-
 def array_type(field: Field) -> np.dtype[Any]:
     """Return the dtype of a field that is an array: the narrowest that holds its values."""
-    width = width_of(field.element) if field.element is not None else None
+    width = None if field.element is None else field.element.width
     if field.kind == "float":
         return np.dtype(f"<f{(width or 32) >> 3}")
-    bits = width or 64
-    return np.dtype(f"u{1 if bits <= 8 else 2 if bits <= 16 else 4 if bits <= 32 else 8}")
+    return narrowest_unsigned(width or 64)

@@ -33,6 +33,9 @@ from nnc.syntax import (
     nnr_unit_size,
 )
 
+#: Types of units whose header has a table of its own.
+KNOWN_TYPES = frozenset(int(kind) for kind in NnrUnitType)
+
 #: An aggregate costs ten bytes; nobody nests them deeper than this, but a fuzzer does.
 MAXIMUM_AGGREGATE_DEPTH = 16
 
@@ -81,6 +84,9 @@ class UnitParser:
         self.parameter_sets = ParameterSets()
         self.role_of_next = 0
         self.decomposed_before = "", 0
+        self.scope_before_opaque: Scope | None = None
+        self.opaque_scopes: dict[tuple[int, int, int], Scope] = {}
+        self.spare_scope = Scope()
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -90,31 +96,31 @@ class UnitParser:
             unit = self.parse_unit(start, end, depth)
             self.reader.leave()
             units.append(unit)
-            start += unit.byte_size
+            assert unit.stop is not None
+            start = unit.stop
         return units
 
     def parse_unit(self, start: int, end: int, depth: int) -> Unit:
         """Parse the unit that begins at byte `start`, its payload too where others need it."""
         reader = self.reader
         reader.position, reader.end = 8 * start, 8 * end
-        kind = ""
+        type_place = end
         try:
             reader.enter("nnr_unit_size", "nnr_unit_size")
             size = nnr_unit_size._parse(reader, self.scope, "")
-            if reader.position < reader.end:
-                # The type is told in the error even where the rest can't be parsed.
-                kind = type_name(reader.source[reader.position >> 3] >> 2)
+            type_place = reader.position >> 3
             stop = self.check_size(size, start, end)
             reader.leave()
             reader.end = 8 * stop
             unit = self.parse_header(size, stop)
-            unit.start = start
             unit.path = reader.path("")
-            unit.whole = reader.source[start:stop]
+            unit.source, unit.start, unit.stop = reader.source, start, stop
             if unit.header is not None:
                 self.take_payload(unit, stop, depth)
         except BitstreamError as error:
             top = next(entry[2] for entry in reader.stack if entry[0] == "units")
+            # The type is told in the error even where the rest can't be parsed.
+            kind = type_name(reader.source[type_place] >> 2) if type_place < end else ""
             raise located(error, reader).locate(unit=top, unit_type=kind) from None
         return unit
 
@@ -139,7 +145,7 @@ class UnitParser:
                 bit_position=8 * start,
                 value=size.nnr_unit_size,
                 allowed=f"{smallest}..{end - start}",
-                hint="the file was cut off, or the size is damaged",
+                hint="the file is cut off, or the size is damaged",
             )
         return stop
 
@@ -147,6 +153,9 @@ class UnitParser:
         """Parse the header at the reader's place, with the values only we can know."""
         begin = self.reader.position
         unit = Unit(None, size=size, parameter_sets=self.parameter_sets)
+        if 8 * stop > begin and self.reader.source[begin >> 3] >> 2 not in KNOWN_TYPES:
+            self.parse_opaque_header(unit, size)
+            return unit
         unit.scope = self.scope.copy()
         unit.scope.given = self.given_for(unit)
         depth = len(self.reader.stack)
@@ -166,6 +175,26 @@ class UnitParser:
         elif unit.nnr_unit_type == NnrUnitType.NNR_AGG and "aggregate_has_tail" not in unit.given:
             self.settle_aggregate_tail(unit, begin)
         return unit
+
+    def parse_opaque_header(self, unit: Unit, size: NnrUnitSize) -> None:
+        """Parse the header of a unit whose type isn't known.
+
+        A file may be full of them, three bytes each. Such a header sets the same few names
+        whatever it holds, and asks for nothing: units that agree in them share a scope.
+        """
+        if self.scope_before_opaque is not self.scope:
+            self.scope_before_opaque, self.opaque_scopes = self.scope, {}
+            self.spare_scope = self.scope.copy()
+        scope = self.spare_scope
+        scope.nnr_unit_size = size.nnr_unit_size
+        self.reader.enter("header", "nnr_unit_header")
+        unit.header = nnr_unit_header._parse(self.reader, scope, "")
+        self.reader.leave()
+        key = scope.nnr_unit_type, scope.nnr_unit_size, scope.partial_data_counter
+        shared = self.opaque_scopes.setdefault(key, scope)
+        unit.scope = shared
+        if shared is scope:
+            self.spare_scope = scope.copy()
 
     def settle_aggregate_tail(self, unit: Unit, begin: int) -> None:
         """Parse an aggregate's header again without its tail, where the units fit better so."""
@@ -214,7 +243,6 @@ class UnitParser:
         reader = self.reader
         first = (reader.position + 7) >> 3
         unit.payload_start = first
-        unit.payload_bytes = reader.source[first:stop]
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             if depth >= MAXIMUM_AGGREGATE_DEPTH:

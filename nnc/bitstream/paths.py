@@ -19,7 +19,7 @@ from typing import Any
 
 from nnc.bitio import InputError, Table
 from nnc.bitio.bits import index_text
-from nnc.bitstream.fields import SYNTAX_BY_CLASS, Field, called_tables, empty_table, fields_of
+from nnc.bitstream.fields import Field, called_tables, empty_table, fields_of
 from nnc.bitstream.payload_elements import payload_table, payload_type
 from nnc.bitstream.unit import Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitPayload
@@ -231,7 +231,7 @@ def size_part(unit: Unit, part: str) -> int:
 
 
 def places(units: Sequence[Unit], path: str) -> Iterator[Place]:
-    """Return the places that a path leads to: one, or with `*` any number.
+    """Yield the places that a path leads to: one, or with `*` any number.
 
     Raises:
         InputError: the path leads nowhere; the message says at which column and why.
@@ -256,7 +256,7 @@ def places(units: Sequence[Unit], path: str) -> Iterator[Place]:
 def unit_places(
     units: Sequence[Unit], steps: list[Step], path: str, prefix: str = ""
 ) -> Iterator[tuple[Unit, str, list[Step]]]:
-    """Return the units that the first steps lead to, their paths, and the steps that are left."""
+    """Yield the units that the first steps lead to, their paths, and the steps that are left."""
     step, rest = steps[0], steps[1:]
     if len(step.indices) != 1:
         raise path_error(path, step.column - 1 + len(step.name), "the number of a unit, [3] or [*]")
@@ -280,7 +280,7 @@ def unit_places(
 
 
 def unit_part(unit: Unit, unit_path: str, steps: list[Step], path: str) -> Iterator[Place]:
-    """Return the places within a unit."""
+    """Yield the places within a unit."""
     if not steps:
         yield Place(unit, unit_path, "unit")
         return
@@ -301,7 +301,7 @@ def unit_part(unit: Unit, unit_path: str, steps: list[Step], path: str) -> Itera
 
 
 def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]:
-    """Return the places within a header or payload."""
+    """Yield the places within a header or payload."""
     if not steps:
         yield here
         return
@@ -310,7 +310,7 @@ def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]
     if table_type is None:
         raise InputError(
             f"{path}: column {steps[0].column}: the payload of {here.unit.type_name} has no "
-            f"elements; {here.path} gives its bytes"
+            f"elements; {here.path} names its bytes"
         )
     tables, field = find(table_type, here.root(), steps, path)
     yield from indexed(replace(here, tables=tables, field=field), steps[-1], path)
@@ -365,7 +365,7 @@ def find_field(
 
 
 def searched_tables(table_type: type[Table]) -> Iterator[Field]:
-    """Return the called tables whose names may be left out in paths."""
+    """Yield the called tables whose names may be left out in paths."""
     # As one of nnr_unit_payload only bytes are kept; its tables are payloads by themselves.
     if table_type is not NnrUnitPayload:
         yield from called_tables(table_type)
@@ -382,11 +382,14 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
             name of the field, name of the table, index.
     """
     owners: dict[str, dict[Any, None]] = {}
-    for path, stack in elements:
-        owners.setdefault(without_numbers(path), {})[stack] = None
+    short = [without_numbers(path) for path, _ in elements]
+    for name, (_, stack) in zip(short, elements, strict=True):
+        owners.setdefault(name, {})[stack] = None
+    if all(len(named) == 1 for named in owners.values()):
+        return [path for path, _ in elements]
     paths = []
-    for path, stack in elements:
-        named = owners[without_numbers(path)]
+    for name, (path, stack) in zip(short, elements, strict=True):
+        named = owners[name]
         if len(named) > 1 and stack != min(named, key=len):
             tables = [name + index_text(index) for name, _, index in stack]
             path = ".".join([*tables, path.rpartition(".")[2]])
@@ -396,6 +399,8 @@ def distinct_paths(elements: Sequence[tuple[str, tuple[tuple[str, str, Any], ...
 
 def without_numbers(path: str) -> str:
     """Return a path without the numbers in the indices of its last name."""
+    if not path.endswith("]"):
+        return path
     before, dot, last = path.rpartition(".")
     name = last.partition("[")[0]
     return before + dot + name + "[]" * last.count("[")
@@ -405,7 +410,7 @@ def unknown_name(path: str, step: Step, table_type: type[Table]) -> InputError:
     """Return the error for a name that is no element, with the nearest that are."""
     near = difflib.get_close_matches(step.name, sorted(names_below(table_type)), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    table = SYNTAX_BY_CLASS[table_type.__name__].table
+    table = table_type.syntax.table
     return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")
 
 
@@ -418,7 +423,7 @@ def names_below(table_type: type[Table]) -> set[str]:
 
 
 def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
-    """Return the places that the indices of the last step lead to."""
+    """Yield the places that the indices of the last step lead to."""
     assert place.field is not None
     if len(step.indices) > place.field.depth:
         raise InputError(

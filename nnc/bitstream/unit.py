@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypedDict, TypeVar
 
 from nnc.bitio import (
@@ -50,6 +51,10 @@ CUTTABLE = (NnrUnitType.NNR_NDU, NnrUnitType.NNR_TPL, NnrUnitType.NNR_QNT)
 PARAMETER_SETS = {NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS}
 
 
+#: Names of the types that have one.
+TYPE_NAMES = {int(kind): kind.name for kind in NnrUnitType}
+
+
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
     """Return the header of a unit that is whole, and can be decoded without other data units.
 
@@ -67,10 +72,8 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
 
 def type_name(nnr_unit_type: int) -> str:
     """Return the name of a unit type; reserved and unspecified ones by their number."""
-    try:
-        return NnrUnitType(nnr_unit_type).name
-    except ValueError:
-        return f"type {nnr_unit_type}"
+    name = TYPE_NAMES.get(nnr_unit_type)
+    return f"type {nnr_unit_type}" if name is None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,9 @@ class Unit:
         given: values that hand-written code supplied for reading, by name.
         trailing: bytes of the payload after the end of its syntax.
         path: syntax path of the unit as it was read, `units[3]`; "" for a new unit.
+        source: the data that the unit was read from, or None for a new unit.
         start: place of the unit's first byte in the data, or None for a new unit.
+        stop: place of the byte after its last, or None.
         payload_start: place of the payload's first byte in the data, or None.
         whole: the unit's bytes as they were read; None for a new unit.
         payload_bytes: the payload's bytes as they were read; empty for an aggregate, and for a
@@ -150,7 +155,7 @@ class Unit:
         header: NnrUnitHeader | None,
         payload: Table | bytes | memoryview = b"",
         *,
-        units: Iterable[Unit] = (),
+        units: Collection[Unit] = (),
         size: NnrUnitSize | None = None,
         parameter_sets: ParameterSets | None = None,
         scope: Scope | None = None,
@@ -160,18 +165,49 @@ class Unit:
         self.size = size
         self.parameter_sets = parameter_sets or ParameterSets()
         self.scope = scope
-        self.units = list(units)
-        self.given: dict[str, Any] = {}
-        self.parts: list[Unit] = []
+        if units:
+            self.units = list(units)
         self.trailing: bytes | memoryview = b""
         self.path = ""
+        self.source: memoryview | None = None
         self.start: int | None = None
+        self.stop: int | None = None
         self.payload_start: int | None = None
         self.missing: MissingValueError | None = None
-        self.whole: memoryview | None = None
         self.edited_size: int | None = None
         self.table = payload if isinstance(payload, Table) else None
-        self.payload_bytes = memoryview(b"") if isinstance(payload, Table) else memoryview(payload)
+        if self.table is None and len(payload):
+            self.payload_bytes = memoryview(payload)
+
+    # A file may hold a unit in each three of its bytes. What most units lack, and views on the
+    # data, are made when they are first asked for.
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The units inside an aggregate."""
+        return []
+
+    @cached_property
+    def given(self) -> dict[str, Any]:
+        """Values that hand-written code supplied for reading, by name."""
+        return {}
+
+    @cached_property
+    def parts(self) -> list[Unit]:
+        """The units that this one was joined from."""
+        return []
+
+    @cached_property
+    def whole(self) -> memoryview | None:
+        """The unit's bytes as they were read."""
+        return None if self.source is None else self.source[self.start : self.stop]
+
+    @cached_property
+    def payload_bytes(self) -> memoryview:
+        """The payload's bytes as they were read."""
+        if self.source is None or self.payload_start is None:
+            return memoryview(b"")
+        return self.source[self.payload_start : self.stop]
 
     @classmethod
     def joined(cls, parts: list[Unit]) -> Unit:
@@ -239,6 +275,8 @@ class Unit:
         """Size of the unit in bytes, as it was read or last edited; 0 for a new unit."""
         if self.edited_size is not None:
             return self.edited_size
+        if "whole" not in self.__dict__ and self.start is not None and self.stop is not None:
+            return self.stop - self.start
         return 0 if self.whole is None else len(self.whole)
 
     @property
@@ -268,7 +306,7 @@ class Unit:
         return [header.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
-        """Add to an error that the unit is its place, and give it back.
+        """Add to an error that the unit is its place, and return it.
 
         Args:
             error: an error whose path is relative to the unit, or to the payload.
@@ -332,11 +370,11 @@ class Unit:
         unit = self.parameter_sets.reference_list
         if unit is None:
             raise InvalidError(
-                "an index of an element id without a list of them before",
+                "an index of an element id, but no list of element ids before it",
                 path="header.topology_elem_id_index",
                 value=index,
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         ids = unit.payload.topology_elem_id_list  # type: ignore[union-attr]
         if not 0 <= index < len(ids):
@@ -372,7 +410,8 @@ class Unit:
 
     def __getstate__(self) -> dict[str, Any]:
         """Let the unit go from one process to another: views become bytes, each byte once."""
-        state = self.__dict__ | {"payload_bytes": bytes(self.payload_bytes)}
+        state = self.__dict__ | {"payload_bytes": bytes(self.payload_bytes), "source": None}
+        state["whole"] = self.whole
         state["trailing"] = bytes(self.trailing)
         # What a scope asks for values sent out of band is a function of the parser.
         state["scope"] = None if self.scope is None else self.scope.names()

@@ -15,11 +15,8 @@ import numpy as np
 from nnc import syntax as tables
 from nnc.bitio import BuildError, InputError, Table
 from nnc.bitio.bits import FLOAT_FORMATS
-from nnc.bitstream.expressions import UnknownNameError, evaluate
-from nnc.bitstream.fields import Field, array_type, empty_table, width_of
+from nnc.bitstream.fields import Field, array_type, empty_table
 from nnc.syntax import Element
-
-RANGE = re.compile(r"(-?\d+) \.\. (-?\d+)")
 
 
 def rule_of(field: Field) -> tuple[str, str]:
@@ -35,12 +32,6 @@ def enum_of(element: Element) -> type[IntEnum] | type[IntFlag] | None:
     """Return the enum that names the values of an element, None where there is none."""
     found = getattr(tables, element.enum, None) if element.enum else None
     return found if isinstance(found, type) and issubclass(found, IntEnum | IntFlag) else None
-
-
-def range_of(element: Element) -> tuple[int, int] | None:
-    """Return the values that a valid bitstream has, None where all that fit are valid."""
-    match = RANGE.fullmatch(element.range or "")
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
@@ -85,13 +76,13 @@ def check_allowed(field: Field, value: int, path: str, force: bool) -> None:
     element = field.element
     if element is None:
         return
-    low, high = limits_of(element)
+    low, high = element.limits
     if not low <= value <= high:
         raise refused(field, path, f"{value} doesn't fit {element.descriptor}", value,
                       f"{low}..{high}")  # fmt: skip
     if force:
         return
-    valid = range_of(element)
+    valid = element.range
     names = enum_of(element)
     if valid is not None and not valid[0] <= value <= valid[1]:
         what = element.unnamed_kind(value) or "reserved or out of range"
@@ -110,17 +101,6 @@ def named(names: type[IntEnum] | type[IntFlag], value: int) -> bool:
     return any(int(member) == value for member in names)
 
 
-def limits_of(element: Element) -> tuple[int, int]:
-    """Return the least and the largest number that the descriptor of an element can hold."""
-    width = width_of(element)
-    signed = element.descriptor.startswith(("i", "ie"))
-    if width is None:
-        # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
-        return (-(1 << 63) if signed else 0), (1 << 64) - 1
-    half = 1 << (width - 1)
-    return (-half, half - 1) if signed else (0, 2 * half - 1)
-
-
 def rounded(field: Field, value: float, path: str) -> float:
     """Return a number as the element stores it.
 
@@ -129,7 +109,7 @@ def rounded(field: Field, value: float, path: str) -> float:
     """
     if math.isnan(value) and not field.array:
         raise refused(field, path, "takes a number, not NaN", value)
-    width = (width_of(field.element) if field.element is not None else None) or 32
+    width = (None if field.element is None else field.element.width) or 32
     try:
         return float(
             struct.unpack(FLOAT_FORMATS[width], struct.pack(FLOAT_FORMATS[width], value))[0]
@@ -151,13 +131,9 @@ def check_constraints(field: Field, table: Table, path: str) -> None:
     if values is None or (hasattr(values, "__len__") and len(values) == 0):
         return
     names = {name: plain(getattr(table, name)) for name in type(table).fields}
-    for condition, sentence in element.constraints:
-        try:
-            holds = evaluate(condition, names)
-        except UnknownNameError:
-            continue  # what it compares with isn't there
-        if not holds:
-            raise refused(field, path, sentence, values)
+    for constraint in element.constraints:
+        if constraint.is_broken(names):
+            raise refused(field, path, constraint.sentence, values)
 
 
 def plain(values: Any) -> Any:
@@ -188,17 +164,11 @@ def default_value(field: Field, in_force: dict[str, Any]) -> Any:
 
 def default_item(field: Field) -> Any:
     """Return the default of one value, also of one in a list."""
-    if field.kind == "str":
-        return ""
-    if field.kind == "bytes":
-        return b""
-    if field.kind == "float":
-        return 0.0
-    element = field.element
-    if element is not None and re.fullmatch(r"-?\d+", element.absent or ""):
-        return int(element.absent or 0)
-    valid = range_of(element) if element is not None else None
-    return valid[0] if valid is not None else 0
+    return (
+        {"str": "", "bytes": b"", "float": 0.0}.get(field.kind, 0)
+        if field.element is None
+        else field.element.default
+    )
 
 
 def value_from_text(field: Field | None, text: str) -> Any:
@@ -220,8 +190,8 @@ def value_from_text(field: Field | None, text: str) -> Any:
     if text.startswith(("[", '"')):
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise InputError(f"{field.name}: {text!r} is no JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
     names = enum_of(field.element) if field.element is not None else None
     if names is not None and re.match(r"[A-Za-z]", text):
         return enum_value(field, names, text)
@@ -237,7 +207,7 @@ def enum_value(field: Field, names: Any, text: str) -> int:
         return sum({int(names[name.strip()]) for name in text.split("|")})
     except KeyError as error:
         known = ", ".join(member.name for member in names)
-        raise InputError(f"{field.name}: no value {error}; there are {known}") from None
+        raise InputError(f"{field.name}: no value {error}; choose from {known}") from None
 
 
 def bytes_from_text(text: str) -> bytes:
@@ -248,5 +218,5 @@ def bytes_from_text(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise InputError(
-            f"bytes are given by hexadecimal digits or base64:..., not {text[:40]!r}"
+            f"bytes must be hexadecimal digits or base64:..., not {text[:40]!r}"
         ) from None

@@ -19,9 +19,9 @@ from nnc.cli.common.output import examples
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 def command(json_file: str, output: str, force: bool) -> None:
-    """Make a bitstream out of JSON (- for standard input) as `nnc json` prints it.
+    """Build a bitstream from the JSON that `nnc json` prints.
 
-    Side files with payloads are looked for beside the JSON file.
+    JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
     import json
 
@@ -31,7 +31,7 @@ def command(json_file: str, output: str, force: bool) -> None:
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(data.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)

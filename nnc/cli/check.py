@@ -30,7 +30,9 @@ def command(
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
-    """Check BITSTREAM (- for standard input) against the rules of the format.
+    """Check BITSTREAM against the rules of the format.
+
+    BITSTREAM may be - for standard input.
 
     Each finding names the rule, its place in the data, the clause and the line of the schema.
     Exit code 0: nothing was found; 1: warnings only; 2: errors.
@@ -39,7 +41,7 @@ def command(
     from nnc.inspect.check import check
 
     if base and not deep:
-        raise click.UsageError("--base goes with --deep")
+        raise click.UsageError("--base needs --deep")
     before = open_session(base, out_of_band, bitstream) or ()
     report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
     if output_format == "json":

@@ -16,7 +16,7 @@ from nnc.cli.common.output import examples
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the script that makes SHELL complete this command's verbs and options."""
+    """Print a script that makes SHELL complete the verbs and options of nnc."""
     from nnc.cli.main import nnc
 
     completion = get_completion_class(shell)

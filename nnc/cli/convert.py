@@ -21,7 +21,7 @@ from nnc.cli.common.output import examples
 @click.option("--profile", type=int, required=True, help="general_profile_idc: 0 or 1.")
 @edit_options
 def command(bitstream: str, profile: int, dry_run: bool, force: bool, **options: Any) -> None:
-    """Switch BITSTREAM to another profile, where its content allows that.
+    """Convert BITSTREAM to another profile, if its content allows.
 
     Payloads that the profiles code differently are coded again; the levels stay the same.
     """

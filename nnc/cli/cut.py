@@ -24,7 +24,7 @@ from nnc.cli.common.output import examples
 def command(
     bitstream: str, path: str, size: int, dry_run: bool, force: bool, **options: Any
 ) -> None:
-    """Cut the unit at PATH of BITSTREAM into parts of at most SIZE bytes of payload."""
+    """Cut the unit at PATH into parts with at most SIZE bytes of payload."""
     from nnc.bitstream.editing.parts import cut
 
     check_target(options["output"], dry_run, force)

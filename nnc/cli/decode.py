@@ -37,22 +37,22 @@ if TYPE_CHECKING:
 )
 @click.argument("bitstream")
 @click.option(
-    "-o", "--output", required=True, help="The model, by its suffix; a folder/ for shards."
+    "-o", "--output", required=True, help="The model; its suffix sets the format, folder/ shards."
 )
 @base_option
 @click.option("--parts", is_flag=True,
-              help="Give the tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
+              help="Write tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
 @click.option("--full-size", is_flag=True,
-              help="Put zeros where a pruning container says that some were left out.")  # fmt: skip
+              help="Fill in the zeros that a pruning container left out.")  # fmt: skip
 @click.option("--max-values", type=int,
-              help="Accept so many values in all, whatever the size of the bitstream.")  # fmt: skip
-@click.option("--threads", type=int, help="Number of threads.  [default: one a processor]")
+              help="Accept up to this many values, whatever the bitstream's size.")  # fmt: skip
+@click.option("--threads", type=int, help="Number of threads.  [default: one per processor]")
 @click.option("--memory", type=ByteSize(),
-              help="For tensors decoded at once.  [default: 160MiB a thread]")  # fmt: skip
+              help="Memory for tensors in work.  [default: 160MiB per thread]")  # fmt: skip
 @click.option("--max-shard-size", type=ByteSize(),
-              help="Cut into shards anew.  [default: as before, or 5GB]")  # fmt: skip
+              help="Size of new shards.  [default: shards as before, or 5GB]")  # fmt: skip
 @out_of_band_options
-@click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
+@click.option("--progress/--no-progress", default=True, help="Show a progress bar on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -70,11 +70,12 @@ def command(
     quiet: bool,
     out_of_band: dict[str, Any],
 ) -> None:
-    """Decode BITSTREAM (- for standard input) into a model file.
+    """Decode BITSTREAM to a model file.
 
-    An update of another model needs that, by --base; without it the differences are written.
+    BITSTREAM may be - for standard input. To decode an update, give the model it updates with
+    --base; without it, nnc writes the differences.
     """
-    from nnc.decoder import DecodingWarning, Limits
+    from nnc.decoder import DecodingWarning, Limits, MissingTensorsWarning
     from nnc.formats import format_of_output
     from nnc.model_files import decode_file
 
@@ -82,7 +83,7 @@ def command(
     check_model_output(output, force)
     started = time.perf_counter()
     if base and full_size:
-        raise click.UsageError("an update has the size of its base model")
+        raise click.UsageError("--full-size doesn't go with --base: an update has its base's size")
     check_one_is_standard_input(bitstream, *base)
     limits = Limits(values=max_values)
     before = open_base(base, out_of_band, reconstruct=not parts, threads=threads, limits=limits)
@@ -106,8 +107,10 @@ def command(
                 memory=memory,
                 progress=advance,
             )
-        if caught:
-            told = f"this is an update: what is written are differences; {SESSION[1]}"
+        for warning in caught:
+            told = str(warning.message)
+            if not issubclass(warning.category, MissingTensorsWarning):
+                told = f"this is an update, so the output holds differences; {SESSION[1]}"
             click.echo(f"nnc: {told}", err=True)
     if not quiet:
         seconds = time.perf_counter() - started
@@ -117,7 +120,7 @@ def command(
 def decode_update(
     source: Bitstream, base: Base, output: str, reconstruct: bool, max_shard_size: int | None
 ) -> tuple[int, int]:
-    """Decode an update of a base model, both as a whole; give number and size of the tensors."""
+    """Decode an update of a base model as a whole; return number and bytes of the tensors."""
     from nnc.cli.common.base_model import check_base
     from nnc.formats import TensorInfo, with_shard_size, write_model
 

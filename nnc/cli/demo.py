@@ -18,7 +18,7 @@ DEFAULT_QPS = (-38, -32, -28, -24, -22)
     )
 )
 @click.option("--qp", "qps", type=int, multiple=True, default=DEFAULT_QPS, show_default=True,
-              help="Quantization parameter to try; can be repeated.")  # fmt: skip
+              help="Quantization parameter to try; repeat for more.")  # fmt: skip
 @format_option("json")
 def command(qps: tuple[int, ...], output_format: str) -> None:
     """Encode, decode and run a digit recognizer at several qualities.

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.argument("first")
 @click.argument("second")
 @click.option("--levels", is_flag=True,
-              help="Where payloads differ, decode them and count the levels that do.")  # fmt: skip
+              help="Decode payloads that differ, and count the different levels.")  # fmt: skip
 @click.option("--values", is_flag=True,
               help="Compare decoded values; FIRST and SECOND may be model files.")  # fmt: skip
 @base_option
@@ -54,20 +54,19 @@ def command(
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
-    """Compare the bitstreams FIRST and SECOND element by element (- for standard input).
+    """Compare the bitstreams FIRST and SECOND element by element.
 
-    Units are paired by type and tensor. Lines begin with - for what only FIRST has, + for what
-    only SECOND has, ~ for what both have, > for units that have changed places, ? for levels that
-    can't be compared. With --base, FIRST and SECOND follow on that; --values then compares the
-    models that they give.
-    Exit code 0: they are the same; 1: they differ.
+    Either may be - for standard input. Units are paired by type and tensor. A line begins with -
+    if only FIRST has the element, + if only SECOND has it, ~ if the two differ, > if a unit
+    moved, ? if levels can't be compared. With --base, FIRST and SECOND are updates of that, and
+    --values compares the models after them. Exit code 0: equal; 1: different.
     """
     from nnc.cli.main import DIFFERS, GOOD
 
     if levels and values:
-        raise click.UsageError("give either --levels or --values")
+        raise click.UsageError("give --levels or --values, not both")
     if base and not (levels or values):
-        raise click.UsageError("--base goes with --levels or --values")
+        raise click.UsageError("--base needs --levels or --values")
     session = open_session(base, out_of_band, first, second)
     if values:
         return diff_values(first, second, output_format, out_of_band, session)
@@ -204,6 +203,6 @@ def values_alone(path: str, bitstream: Bitstream) -> Mapping[str, NDArray[Any]]:
 
     model = decode_model(bitstream)
     if model.holds_differences:
-        told = f"{path} is an update: what is compared are differences; {SESSION[1]}"
+        told = f"{path} is an update, so its differences are compared; {SESSION[1]}"
         click.echo(f"nnc: {escape_controls(told)}", err=True)
     return model.values()

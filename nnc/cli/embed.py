@@ -21,7 +21,9 @@ from nnc.cli.common.output import escape_controls, examples
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
-    """Put BITSTREAM (- for standard input) into a file of another format.
+    """Put BITSTREAM into a file of another format.
+
+    BITSTREAM may be - for standard input. The suffix of the output chooses the format.
 
     .mp4, .m4v, .heif and .isobmff: an ISO base media file whose item (type nnr1, property
     nnrC) is the bitstream. .safetensors: one tensor of bytes. .onnx: initializers whose external
@@ -41,8 +43,8 @@ def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
 def check_data_file(bitstream: str, output: str, force: bool) -> None:
     """Refuse to write the bitstream over another file beside an ONNX model."""
     if bitstream == "-":
-        raise InputError("an ONNX model names the file of its bitstream, which standard input "
-                         "has none of")  # fmt: skip
+        raise InputError("an ONNX model refers to the file of its bitstream: name a file instead "
+                         "of -")  # fmt: skip
     beside = Path(output).parent / Path(bitstream).name
     if not (beside.exists() and beside.samefile(bitstream)):
         check_output(str(beside), force)

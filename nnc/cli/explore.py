@@ -24,16 +24,16 @@ from nnc.cli.common.output import escape_controls, examples, human_size
 def command(
     bitstream: str, output: str | None, serve: bool, port: int, force: bool, quiet: bool
 ) -> int:
-    """Make a page about BITSTREAM (- for standard input): sizes, tensors, units, elements, bits.
+    """Make a page that shows BITSTREAM: sizes, tensors, units, elements, bits.
 
-    The page holds all it needs and works without network. A damaged bitstream is shown up to
-    its faults and after them. Of a large one the page holds a sample, and says so.
+    BITSTREAM may be - for standard input. The page needs no network. It shows a damaged bitstream
+    up to its faults and after them. Of a large one it holds a sample, and says so.
     """
     from nnc.explore import explorer_page
     from nnc.inspect.tracing import trace
 
     if (output is None) == (not serve):
-        raise click.UsageError("give either -o or --serve")
+        raise click.UsageError("give -o or --serve, and only one")
     if output is not None:
         check_output(output, force)
     data = open_data(bitstream)

@@ -19,9 +19,10 @@ from nnc.cli.common.output import escape_controls, examples
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(container: str, output: str, item: int | None, force: bool, quiet: bool) -> None:
-    """Take the bitstream out of CONTAINER (- for standard input), byte for byte as it was put in.
+    """Take the bitstream out of CONTAINER, byte for byte.
 
-    CONTAINER is an ISO base media file, a safetensors file or an ONNX model; see nnc embed.
+    CONTAINER is an ISO base media file, a safetensors file or an ONNX model (see nnc embed), or -
+    for standard input.
     """
     from nnc.containers import extract
 

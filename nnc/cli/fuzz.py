@@ -39,7 +39,7 @@ def command(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Write bitstreams for testing decoders, and a manifest of what to expect of each."""
+    """Write bitstreams for testing decoders, and a manifest of what to expect from each."""
     from nnc.fuzzing import corpus
     from nnc.fuzzing.streams import VERDICTS
 
@@ -49,9 +49,9 @@ def command(
             click.echo(f"{name}\t{verdict}\t{text}")
         return
     if sum(choice is not None for choice in (valid, rule, mutate)) != 1:
-        raise click.UsageError("give one of --valid, --break and --mutate, and only one")
+        raise click.UsageError("give exactly one of --valid, --break and --mutate")
     if output is None or output == "-":
-        raise click.UsageError("say the folder: -o DIR")
+        raise click.UsageError("name the folder with -o DIR")
     folder = Path(output)
     if (folder / corpus.MANIFEST).exists() and not force:
         raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")

@@ -21,10 +21,10 @@ from nnc.cli.common.output import escape_controls, examples, format_option, prin
 @out_of_band_options
 @format_option("json")
 def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str, Any]) -> None:
-    """Print what stands at PATH of BITSTREAM (- for standard input).
+    """Print the value at PATH of BITSTREAM.
 
-    An absent element is null. With * in the path each element that is present is printed
-    with its own path. Bytes are printed in hexadecimal digits.
+    BITSTREAM may be - for standard input. An absent element is null. If the path has a *, each
+    element that is present is printed with its own path. Bytes are printed as hexadecimal digits.
     """
     from nnc.bitstream.json.form import plain_value
 

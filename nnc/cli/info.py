@@ -22,9 +22,10 @@ from nnc.cli.common.output import examples, format_option, human_size, print_jso
 @out_of_band_options
 @format_option("json")
 def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> int:
-    """Sum up BITSTREAM (- for standard input) from its headers.
+    """Summarise BITSTREAM from its headers.
 
-    To tell the dialect of one of profile 0, a few small tensors are decoded, too.
+    BITSTREAM may be - for standard input. For profile 0, nnc also decodes a few small tensors, to
+    tell the dialect.
     """
     from nnc.decoder.dialect import detect_dialect
     from nnc.inspect import summarize

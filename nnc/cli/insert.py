@@ -25,9 +25,10 @@ from nnc.cli.common.output import examples
 def command(
     bitstream: str, path: str, value: str, dry_run: bool, force: bool, **options: Any
 ) -> None:
-    """Put VALUE into the list of BITSTREAM, before the index that PATH ends with.
+    """Insert VALUE into BITSTREAM, before the place that PATH names.
 
-    For the place of a unit VALUE is FILE:units[N], a unit of another bitstream.
+    PATH names a place in a list, or a unit. For a unit, VALUE is FILE:units[N], a unit of another
+    bitstream.
     """
     from nnc.bitstream.editing.edit import is_unit_path
 
@@ -37,7 +38,7 @@ def command(
     if is_unit_path(path):
         file, _, other = value.rpartition(":")
         if not file or not is_unit_path(other):
-            raise InputError(f"{value!r} is not FILE:units[N], the place of a unit in a bitstream")
+            raise InputError(f"{value!r} is not FILE:units[N], a unit of a bitstream")
         content = open_bitstream(file).get(other)
     else:
         content = value_at(opened, path, value)

@@ -20,7 +20,7 @@ from nnc.cli.common.output import examples
 @click.argument("path")
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
-    """Join the parts of a unit of BITSTREAM, the first of which is at PATH."""
+    """Join the parts of a unit; PATH names the first part."""
     from nnc.bitstream.editing.parts import join
 
     check_target(options["output"], dry_run, force)

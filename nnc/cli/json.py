@@ -27,7 +27,7 @@ from nnc.cli.common.output import examples
     default="inline",
     show_default=True,
     metavar="inline|none|FILE",
-    help="Payloads that are no syntax tables: as base64, left out, or in a file beside.",
+    help="Payloads without a syntax table: as base64, left out, or in a file beside the JSON.",
 )
 @out_of_band_options
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
@@ -40,7 +40,10 @@ def command(
     force: bool,
     out_of_band: dict[str, Any],
 ) -> None:
-    """Print the whole of BITSTREAM as JSON; `nnc build` makes the same bytes of it."""
+    """Print the whole of BITSTREAM as JSON, from which `nnc build` makes the same bytes.
+
+    BITSTREAM may be - for standard input.
+    """
     from nnc.bitstream.json import form as json_form
     from nnc.bitstream.json.schema import schema_text
 
@@ -49,19 +52,19 @@ def command(
         write_text(output, [schema_text()])
         return
     if bitstream is None:
-        raise InputError("say which bitstream")
+        raise InputError("name a bitstream, or ask for the --schema")
     opened = open_bitstream(bitstream, **out_of_band)
     if payloads in ("inline", "none"):
         store = json_form.inline if payloads == "inline" else json_form.left_out
         write_text(output, json_form.dump(opened, store))
         return
     if payloads == "-":
-        raise InputError("payloads can't go to standard output")
+        raise InputError("payloads can't go to standard output: use --payloads FILE")
     check_output(payloads, force)
     check_different(payloads, output)
     target = Path(payloads)
     if output != "-" and Path(output).resolve().parent != target.resolve().parent:
-        raise InputError(f"{payloads}: payloads have to stand beside the JSON file")
+        raise InputError(f"{payloads}: payloads must be in the folder of the JSON file")
     replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
 
 

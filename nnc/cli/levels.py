@@ -34,10 +34,10 @@ NPY_SIGNATURE = b"\x93NUMPY"
 @click.argument("bitstream")
 @click.argument("tensor")
 @click.option("--save", metavar="FILE",
-              help="Write the levels, as int32, into a .npy file, or - .")  # fmt: skip
-@click.option("--replace", metavar="FILE", help="Code the levels in a .npy file instead.")
+              help="Write the levels to a .npy file as int32; - for standard output.")  # fmt: skip
+@click.option("--replace", metavar="FILE", help="Code the levels of a .npy file instead.")
 @click.option("--set", "changes", multiple=True, metavar="I,J,...=LEVEL",
-              help="Change one level; can be repeated.")  # fmt: skip
+              help="Change one level; repeat for more.")  # fmt: skip
 @base_option
 @edit_options
 def command(
@@ -51,9 +51,10 @@ def command(
     force: bool,
     **options: Any,
 ) -> None:
-    """Read the levels of TENSOR in BITSTREAM, or code others: its payload and nothing else.
+    """Read the levels of TENSOR in BITSTREAM, or code others in their place.
 
-    Those of an update may be coded with the levels of what came before, which --base gives.
+    A change codes that payload again and leaves all others. The levels of an update may be coded
+    with earlier ones; give those with --base.
     """
     from nnc.editing.levels import read_levels, replace_levels
 
@@ -64,7 +65,7 @@ def command(
     if changing:
         check_target(options["output"], dry_run, force)
     elif options["output"] is not None or dry_run:
-        raise InputError("say which levels change: --replace FILE, or --set I,J,...=LEVEL")
+        raise InputError("name the levels to change: --replace FILE, or --set I,J,...=LEVEL")
     out_of_band = options.pop("out_of_band")
     session = open_session(base, out_of_band, bitstream)
     opened = open_bitstream(bitstream, **out_of_band)
@@ -137,14 +138,14 @@ def levels_from_file(path: str) -> NDArray[np.int32]:
 
     with Path(path).open("rb") as file:
         if file.read(len(NPY_SIGNATURE)) != NPY_SIGNATURE:
-            raise InputError(f"{path} is no .npy file")
+            raise InputError(f"{path} is not a .npy file")
         file.seek(0)
         try:
             found = np.load(file, allow_pickle=False)
         except (ValueError, EOFError, MemoryError) as error:
             raise InputError(f"{path} is damaged: {error}") from None
     if found.dtype.kind not in "iu":
-        raise InputError(f"{path} holds no integers")
+        raise InputError(f"{path} must hold integers, not {found.dtype}")
     if found.size and (found.max() > 2**31 - 1 or found.min() < -(2**31)):
         raise InputError(f"{path} holds integers beyond 32 bits")
     result: NDArray[np.int32] = found.astype(np.int32)
@@ -171,5 +172,5 @@ def set_level(levels: NDArray[np.int32], text: str) -> None:
     if not inside:
         raise InputError(f"{text!r}: the levels have the shape {list(levels.shape)}")
     if not -(1 << 31) <= level < 1 << 31:
-        raise InputError(f"{text!r}: a level has 32 bits")
+        raise InputError(f"{text!r}: a level must fit in 32 bits")
     levels[index] = level

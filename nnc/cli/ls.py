@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 @out_of_band_options
 @format_option("json", "jsonl", "csv")
 def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> int:
-    """List the tensors of BITSTREAM (- for standard input): shape, bytes, bits per value, qp.
+    """List the tensors of BITSTREAM with shape, bytes, bits per value and qp.
 
-    A narrow terminal gets fewer columns; files and pipes get all.
+    BITSTREAM may be - for standard input. A narrow terminal shows fewer columns; files and pipes
+    get all of them.
     """
     from nnc.inspect import TensorSummary, summarize_tensors
 

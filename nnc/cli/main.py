@@ -6,8 +6,10 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -45,11 +47,11 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nnc", message="nnc %(version)s")
 def nnc() -> None:
-    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and look into them.
+    """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and inspect and edit those.
 
-    Results go to standard output, everything else to standard error. Exit codes: 0 good,
-    1 good but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
-    or input/output, 5 internal error.
+    Results go to standard output, everything else to standard error. Exit codes: 0 success,
+    1 success, but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
+    or input/output error, 5 internal error.
     """
 
 
@@ -57,11 +59,27 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command, and exit with its code."""
     wanted = sys.argv[1:] if arguments is None else arguments
     prepare_streams()
+    end_tidily()
     sys.exit(run(wanted))
 
 
+def end_tidily() -> None:
+    """Have requests to end remove what is written half, as an error does, and then end."""
+
+    def end(number: int, _: object) -> None:
+        # A second request isn't waited for.
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            with suppress(ValueError):  # only the main thread can
+                signal.signal(number, end)
+
+
 def prepare_streams() -> None:
-    """Let no character, and no stream that is closed, keep the command from telling something."""
+    """Make sure that no character, and no closed stream, keeps the command from reporting."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -73,7 +91,7 @@ def prepare_streams() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command, and give its exit code; messages go to standard error."""
+    """Run the command and return its exit code; messages go to standard error."""
     with warnings.catch_warnings():
         warnings.showwarning = tell_warning
         try:
@@ -84,12 +102,12 @@ def run(arguments: list[str]) -> int:
 
 
 def tell_warning(message: Warning | str, *place: Any, **rest: Any) -> None:
-    """Print a warning as all talk is printed, without a place in the program."""
+    """Print a warning like any other message, without a place in the program."""
     click.echo(f"nnc: {escape_controls(str(message))}", err=True)
 
 
 def wants_json(arguments: list[str]) -> bool:
-    """Tell whether the format that is asked for last is one of JSON."""
+    """Tell whether the last format on the command line is a JSON one."""
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
     said = [value for name, value in pairs if name == "--format"]
     said += [one.partition("=")[2] for one in arguments if one.startswith("--format=")]
@@ -104,7 +122,7 @@ def options_of(arguments: list[str]) -> set[str]:
 
 
 def report(error: Exception, arguments: list[str]) -> int:
-    """Print an error, and give its exit code."""
+    """Print an error and return its exit code."""
     from nnc.bitio import BitstreamError
 
     code = exit_code(error)

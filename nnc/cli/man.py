@@ -14,12 +14,12 @@ SECTION = 1
 
 @click.command(epilog=examples("nnc man | man -l -", "nnc man > ~/.local/share/man/man1/nnc.1"))
 def command() -> None:
-    """Print the manual page of the command with all its verbs, as roff."""
+    """Print the manual page of nnc and all its verbs, as roff."""
     click.echo("\n".join(manual()))
 
 
 def manual() -> Iterator[str]:
-    """Return the lines of the manual page."""
+    """Yield the lines of the manual page."""
     import nnc as package
     from nnc.cli.main import nnc
 
@@ -42,7 +42,7 @@ def manual() -> Iterator[str]:
 
 
 def verb_lines(context: click.Context) -> Iterator[str]:
-    """Return the lines about one verb."""
+    """Yield the lines about one verb."""
     verb = context.command
     usage = " ".join(verb.collect_usage_pieces(context))
     yield f".SS nnc {plain(context.info_name or '')} {plain(usage)}"
@@ -59,7 +59,7 @@ def verb_lines(context: click.Context) -> Iterator[str]:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Return the lines of a text whose paragraphs have empty lines between."""
+    """Yield the lines of a text whose paragraphs have empty lines between."""
     for paragraph in filter(None, text.split("\n\n")):
         yield ".PP"
         yield plain(" ".join(paragraph.split()))

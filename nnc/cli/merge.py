@@ -30,7 +30,7 @@ from nnc.cli.common.output import examples
 def command(first: str, second: str, output: str, force: bool, out_of_band: dict[str, Any]) -> None:
     """Put the tensors of FIRST and SECOND into one bitstream; no payload is decoded.
 
-    Different step sizes are told by a layer parameter set; other differences are refused.
+    A layer parameter set carries a different step size; other differences are refused.
     """
     from nnc.editing.tensors import merge
 

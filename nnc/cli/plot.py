@@ -23,16 +23,17 @@ DEFAULT_QPS = "-40,-36,-32,-28,-24,-20,-16"
 @click.argument("file")
 @click.option("-o", "--output", required=True, help="The picture: .png, .svg or .pdf.")
 @click.option("--qp", "qps", default=DEFAULT_QPS, show_default=True,
-              help="Quantization parameters to try a model with.")  # fmt: skip
+              help="Quantization parameters to try on a model.")  # fmt: skip
 @out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     file: str, output: str, qps: str, force: bool, quiet: bool, out_of_band: dict[str, Any]
 ) -> None:
-    """Draw FILE: of a bitstream the bytes by layer, of a model its error over its size.
+    """Plot the bytes per layer of a bitstream, or the error of a model against its size.
 
-    - is a bitstream from standard input. Needs matplotlib: pip install 'nnc[plot]'.
+    FILE may be - for a bitstream from standard input. Plotting needs matplotlib: pip install
+    'nnc[plot]'.
     """
     from nnc.formats import read_model
     from nnc.plotting import measure_rates, plot_bytes, plot_rates

@@ -20,7 +20,7 @@ from nnc.cli.common.output import examples
 @click.argument("path")
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
-    """Take what stands at PATH out of BITSTREAM: a value of a list, or a unit."""
+    """Remove the list value or the unit at PATH from BITSTREAM."""
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     remove = opened.plan_remove if dry_run else opened.remove

@@ -24,7 +24,7 @@ from nnc.cli.common.output import examples
 def command(
     bitstream: str, names: tuple[str, ...], dry_run: bool, force: bool, **options: Any
 ) -> None:
-    """Rename tensors of BITSTREAM, wherever they are named."""
+    """Rename tensors of BITSTREAM wherever they are named."""
     from nnc.editing.tensors import rename
 
     check_target(options["output"], dry_run, force)

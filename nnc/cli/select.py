@@ -34,7 +34,7 @@ def command(
     force: bool,
     **options: Any,
 ) -> None:
-    """Keep the tensors of BITSTREAM that match a pattern, in the order of the patterns."""
+    """Keep the tensors of BITSTREAM that match, in the order of the patterns."""
     from nnc.editing.tensors import drop, select
 
     check_target(options["output"], dry_run, force)

@@ -23,10 +23,10 @@ from nnc.cli.common.output import examples
 def command(
     bitstream: str, assignments: tuple[str, ...], dry_run: bool, force: bool, **options: Any
 ) -> None:
-    """Set elements of BITSTREAM, all at once, with all that follows from them.
+    """Set elements of BITSTREAM, all at once, and whatever else must change with them.
 
     A value is a number, text, a name of the standard (NNR_PT_FLOAT), or a JSON list. Payloads
-    are left alone. What the syntax or the range of the schema forbids is refused.
+    stay as they are. nnc refuses what the syntax or the range of the schema forbids.
     """
     check_target(options["output"], dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))

@@ -24,8 +24,8 @@ from nnc.cli.common.output import examples
 )
 @click.argument("bitstream")
 @click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, help="Gets the tensors that match.")
-@click.option("--rest", required=True, help="Gets the others.")
+@click.option("-o", "--output", required=True, help="Where the matching tensors go.")
+@click.option("--rest", required=True, help="Where the others go.")
 @out_of_band_options
 @click.option("--force", is_flag=True, help="Overwrite the outputs.")
 def command(
@@ -36,7 +36,7 @@ def command(
     force: bool,
     out_of_band: dict[str, Any],
 ) -> None:
-    """Split BITSTREAM by the names of its tensors; each part can be decoded by itself."""
+    """Split BITSTREAM by tensor names into two that can each be decoded alone."""
     from nnc.cli.select import matching
     from nnc.editing.tensors import split
 

@@ -38,7 +38,7 @@ BIN_COLUMNS = (
     )
 )
 @click.argument("bitstream")
-@click.option("--unit", type=click.IntRange(0), help="Show only the unit of that number.")
+@click.option("--unit", type=click.IntRange(0), help="Show only the unit with this number.")
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
 @base_option
 @out_of_band_options
@@ -51,15 +51,15 @@ def command(
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
-    """Show the elements of BITSTREAM (- for standard input): place, path, coding, bits, value.
+    """Show each element of BITSTREAM: position, path, descriptor, bits and value.
 
-    Each bit of the data appears once. With --bins, instead, the bins of all entropy-coded
-    payloads: first bit not consumed before the bin, syntax element, bin, context, the context's
-    counters, range and offset before the bin. Payloads of an update may be coded with the levels
-    of what came before, which --base gives.
+    BITSTREAM may be - for standard input. Each bit of the data appears once. --bins shows the
+    bins of all entropy-coded payloads instead: the first bit not yet consumed, syntax element,
+    bin, context, and the context's counters, the range and the offset before the bin. Payloads of
+    an update may be coded with earlier levels; give those with --base.
     """
     if base and not bins:
-        raise click.UsageError("--base goes with --bins")
+        raise click.UsageError("--base needs --bins")
     session = open_session(base, out_of_band, bitstream)
     traced = open_trace(bitstream, **out_of_band)
     units = traced.units
@@ -118,7 +118,7 @@ def element_row(element: TracedElement, data: memoryview) -> Row:
 def print_bins(
     traced: BitstreamTrace, units: list[UnitTrace], output_format: str, session: Decoder | None
 ) -> int:
-    """Print the bins of units, up to the first fault of each, and give the exit code."""
+    """Print the bins of units, up to the first fault of each, and return the exit code."""
     from nnc.cli.main import DIFFERS
     from nnc.inspect.bins import PART, decode_bins, find_dialect, is_coded, is_coded_part
 

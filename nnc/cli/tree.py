@@ -15,16 +15,16 @@ from nnc.inspect.tree import Node, tree
 
 @click.command(epilog=examples("nnc tree model.nnc", "nnc tree model.nnc --depth 1 --format json"))
 @click.argument("bitstream")
-@click.option("--depth", type=click.IntRange(0), help="Show so many levels.  [default: all]")
+@click.option("--depth", type=click.IntRange(0), help="Number of levels to show.  [default: all]")
 @out_of_band_options
 @format_option("json")
 def command(
     bitstream: str, depth: int | None, output_format: str, out_of_band: dict[str, Any]
 ) -> int:
-    """Show the units of BITSTREAM (- for standard input) with all values, places and sizes.
+    """Show the units of BITSTREAM as a tree, with all values, positions and sizes.
 
-    Of a damaged bitstream everything up to each fault is shown, and what follows it as far as
-    the sizes of the units tell where they begin.
+    BITSTREAM may be - for standard input. A damaged bitstream is shown up to each fault, and
+    again from the next unit whose place the sizes tell.
     """
     traced = open_trace(bitstream, **out_of_band)
     root = tree(traced)

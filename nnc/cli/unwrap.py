@@ -20,7 +20,7 @@ from nnc.cli.common.output import examples
 @click.argument("path")
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
-    """Put the units of the aggregate at PATH of BITSTREAM in its place."""
+    """Replace the aggregate at PATH by the units in it."""
     from nnc.bitstream.editing.parts import unwrap
 
     check_target(options["output"], dry_run, force)

@@ -19,9 +19,9 @@ from nnc.cli.common.output import examples
 @click.argument("bitstream")
 @click.argument("first", type=int)
 @click.argument("last", type=int)
-@click.option("--self-contained", is_flag=True, help="Say that nothing outside is needed.")
+@click.option("--self-contained", is_flag=True, help="Mark it as needing nothing outside.")
 @click.option("--entry-points/--no-entry-points", default=True, show_default=True,
-              help="Write where each unit begins.")  # fmt: skip
+              help="Write the place where each unit begins.")  # fmt: skip
 @edit_options
 def command(
     bitstream: str,
@@ -33,7 +33,7 @@ def command(
     force: bool,
     **options: Any,
 ) -> None:
-    """Put units FIRST to LAST of BITSTREAM into an aggregate unit."""
+    """Wrap units FIRST to LAST of BITSTREAM into an aggregate unit."""
     from nnc.bitstream.editing.parts import wrap
 
     check_target(options["output"], dry_run, force)

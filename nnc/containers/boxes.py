@@ -153,7 +153,7 @@ class Box:
 
 
 def find_boxes(data: memoryview, start: int = 0, path: str = "") -> Iterator[Box]:
-    """Return the boxes that stand one after the other in some bytes.
+    """Yield the boxes that stand one after the other in some bytes.
 
     Args:
         data: the bytes, up to the end of the last box.

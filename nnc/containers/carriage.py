@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from pathlib import Path
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.bitstream.files import replace_file
+from nnc.bitstream.mapped import bytes_of
 from nnc.containers.copying import write_pieces
 from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
 from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
@@ -27,7 +27,7 @@ EMBEDDING_SUFFIXES = (*ISOBMFF_SUFFIXES, ".safetensors", ".onnx")
 
 
 def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) -> None:
-    """Put a bitstream into a file of another format, which its suffix says (Annex E).
+    """Put a bitstream into a file of another format, chosen by the suffix (Annex E).
 
     Args:
         bitstream: the file of the bitstream.
@@ -54,7 +54,9 @@ def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) 
         write_onnx_data(source, target, TAG_URI)
     else:
         known = ", ".join(EMBEDDING_SUFFIXES)
-        raise InputError(f"{os.fspath(target)}: the suffix says no container (known: {known})")
+        raise InputError(
+            f"{os.fspath(target)}: not the suffix of a container format (choose from {known})"
+        )
 
 
 def parsed(path: Path) -> Bitstream:
@@ -71,7 +73,7 @@ def extract(
     *,
     item: int | None = None,
 ) -> None:
-    """Take a bitstream out of a file of another format, which its content says (Annex E).
+    """Take a bitstream out of a file of another format, known by the content (Annex E).
 
     Args:
         container: the file.
@@ -95,14 +97,12 @@ def extract(
         write_pieces(bitstream, [find_onnx_data(source, TAG_URI).read_bytes()])
     else:
         raise InputError(
-            f"{os.fspath(source)}: neither an ISO base media file nor a safetensors file, "
+            f"{os.fspath(source)}: not an ISO base media file or a safetensors file, "
             "and not named .onnx"
         )
 
 
 def extract_item(source: Path, target: Path, item: int | None) -> None:
     """Copy the item of an ISO base media file, without reading the file as a whole."""
-    with source.open("rb") as file:
-        # Views keep the mapping alive; it goes with the last of them.
-        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    write_pieces(target, read_isobmff(memoryview(mapping), item))
+    # Views keep the mapping alive; it goes with the last of them.
+    write_pieces(target, read_isobmff(bytes_of(source), item))

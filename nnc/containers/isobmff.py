@@ -122,7 +122,7 @@ def read_isobmff(data: memoryview, item: int | None = None) -> list[memoryview]:
     """
     found = [one for one in find_boxes(data) if one.kind == b"meta"]
     if not found:
-        raise InputError("no item in this file: it has no box `meta`")
+        raise InputError("this file has no items: there is no box `meta`")
     if len(found[0].content) < 4:
         raise found[0].invalid("a box `meta` without version and flags")
     meta = children(found[0], skip=4)
@@ -165,7 +165,7 @@ def choose_item(meta: dict[bytes, Box]) -> int:
             return primary
     if len(items) > 1:
         listed = ", ".join(map(str, items))
-        raise InputError(f"several bitstreams in this file; choose one of the items {listed}")
+        raise InputError(f"this file holds several bitstreams; choose one of the items {listed}")
     return items[0]
 
 

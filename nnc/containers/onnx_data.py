@@ -69,7 +69,7 @@ def write_onnx_data(source: Path, target: Path, tag: str) -> None:
 
 
 def places(bitstream: Bitstream) -> Iterator[tuple[str, tuple[tuple[int, ...], int], int, int]]:
-    """Return name, shape and ONNX data type, offset and length in bytes for each tensor."""
+    """Yield name, shape and ONNX data type, offset and length in bytes for each tensor."""
     onnx = load_onnx()
     for unit in joined_data_units(bitstream.walk()):
         layout: UnitLayout = layout_of(unit, Limits(), for_decoding=False)
@@ -103,12 +103,12 @@ def find_onnx_data(path: Path, tag: str) -> Path:
         if entries.get(KEY) == tag:
             locations.add(entries.get("location", ""))
     if len(locations) != 1:
-        raise InputError(f"{os.fspath(path)}: the model points into {len(locations)} bitstreams")
+        raise InputError(f"{os.fspath(path)}: the model refers to {len(locations)} bitstreams")
     location = locations.pop()
     inside = location and location == PurePosixPath(location).name == PureWindowsPath(location).name
     file: Path = path.parent / location
     if not inside or file.is_symlink() or not file.is_file():
         raise InputError(
-            f"{os.fspath(path)}: the bitstream {location!r} has to be a file in the model's folder"
+            f"{os.fspath(path)}: the bitstream {location!r} must be a file in the model's folder"
         )
     return file

@@ -1,10 +1,13 @@
 """Decoding: from units to levels, from levels to tensors (clauses 7 and 9)."""
 
-from nnc.decoder.model import DecodedModel, DecodingWarning, decode_model
+from nnc.bitio.caution import DecodingWarning, MissingTensorsWarning
+from nnc.decoder.completeness import warn_of_missing
+from nnc.decoder.model import DecodedModel, decode_model
 from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
 from nnc.decoder.stream import ModelStream
 from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.workers import Resources
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.limits import Limits
@@ -19,13 +22,16 @@ __all__ = [
     "Decoder",
     "DecodingWarning",
     "Limits",
+    "MissingTensorsWarning",
     "ModelInformation",
     "ModelStream",
     "PerformanceMaps",
     "Pruning",
     "Quantization",
     "Reconstruct",
+    "Resources",
     "Topology",
     "decode_model",
     "read_topology",
+    "warn_of_missing",
 ]

@@ -40,7 +40,7 @@ def session_after(
     if isinstance(before, Decoder):
         return before
     if isinstance(before, bytes | bytearray | memoryview | Bitstream):
-        raise InputError("the bitstreams before are given as a list, if only of one")
+        raise InputError("before must be a list of bitstreams, even if there is only one")
     if not before:
         return None
     session = Decoder()

@@ -15,13 +15,14 @@ from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.model.limits import Limits
 from nnc.model.node import Node, Parent, node_of, parent_of
+from nnc.model.ranges import refuse_reserved
 from nnc.model.split import Split, split_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
-    DecompressedDataFormat,
     NnrUnitHeader,
     NnrUnitType,
+    nnr_compressed_data_unit_header,
 )
 
 DC = CompressedParameterTypes.NNR_CPT_DC
@@ -117,7 +118,7 @@ class CodedTensor:
         """
         if values.size != self.values:
             raise InvalidError(
-                "the tensor has another size than its parent",
+                "the tensor's size differs from its parent's",
                 path="header.tensor_dimensions",
                 value=self.values,
                 allowed=f"{values.size} values",
@@ -193,7 +194,7 @@ def layout_of(
     header = unit.readable_header()
     scope = unit.scope
     assert scope is not None, "units to be decoded come out of a parsed bitstream"
-    refuse_reserved(header)
+    refuse_reserved_header(header)
     if for_decoding:
         refuse_unsupported(unit, header)
         if not parents_known:
@@ -216,45 +217,34 @@ def layout_of(
         temporal=bool(header.temporal_context_modeling_flag),
         update=model_flag(unit, "mps_parent_signalling_enabled_flag"),
         predictive=model_flag(unit, "nnr_pre_flag"),
-        data_format=data_format_of(header),
+        data_format=scope.nnr_decompressed_data_format,
         qp_density=density,
         qp_base=base,
         coding=TensorCoding(
             general_profile_idc=scope.general_profile_idc,
-            dq_flag=scope.dq_flag or 0,
+            dq_flag=scope.dq_flag,
             scan_order=header.scan_order or 0,
             cabac_unary_length_minus1=scope.cabac_unary_length_minus1,
-            parent_node_id_present_flag=scope.parent_node_id_present_flag or 0,
+            parent_node_id_present_flag=scope.parent_node_id_present_flag,
         ),
     )
 
 
-def refuse_reserved(header: NnrUnitHeader) -> None:
+def refuse_reserved_header(header: NnrUnitHeader) -> None:
     """Refuse reserved values that leave the payload without a meaning."""
-    payload_type = header.nnr_compressed_data_unit_payload_type
-    if payload_type > PayloadType.NNR_PT_BLOCK:
-        raise InvalidError(
-            "reserved payload type",
-            path="header.nnr_compressed_data_unit_payload_type",
-            value=payload_type,
-            allowed="0..3",
-            clause="6.4.3",
-        )
-    if (header.scan_order or 0) > 4:
-        raise InvalidError(
-            "reserved scan order",
-            path="header.scan_order",
-            value=header.scan_order,
-            allowed="0..4",
-            clause="6.4.3",
-        )
+    for name, what in (
+        ("nnr_compressed_data_unit_payload_type", "payload type"),
+        ("scan_order", "scan order"),
+    ):
+        element = nnr_compressed_data_unit_header.elements[name]
+        refuse_reserved(element, getattr(header, name), f"reserved {what}")
 
 
 def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
     """Refuse what this decoder doesn't decode."""
     if header.partial_data_counter and not unit.parts:
         raise UnsupportedError(
-            "the unit is a part, and can be decoded only joined with the others",
+            "the unit is one part, and can't be decoded without the others",
             path="header.partial_data_counter",
             value=header.partial_data_counter,
             clause="6.4.2",
@@ -262,7 +252,7 @@ def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
         )
     if header.first_tensor_dimension_shift and (header.compressed_parameter_types or 0) & DC:
         raise UnsupportedError(
-            "decomposed layers whose rows aren't the first dimension are not decoded",
+            "decomposed layers can only be decoded if their rows are the first dimension",
             path="header.first_tensor_dimension_shift",
             value=header.first_tensor_dimension_shift,
         )
@@ -277,15 +267,6 @@ def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
             clause="10.3",
             hint="decode the updates before it with the same decoder",
         )
-
-
-def data_format_of(header: NnrUnitHeader) -> int:
-    """Return nnr_decompressed_data_format, or what its absence means (clause 6.4.3)."""
-    if header.nnr_decompressed_data_format is not None:
-        return int(header.nnr_decompressed_data_format)
-    if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_INT:
-        return DecompressedDataFormat.TENSOR_INT32
-    return DecompressedDataFormat.TENSOR_FLOAT32
 
 
 def quantization_in_force(unit: Unit) -> tuple[int, int]:
@@ -336,7 +317,7 @@ def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
     shift = header.first_tensor_dimension_shift or 0
     if shift and shift >= len(dimensions):
         raise InvalidError(
-            "the row axis is none of the tensor's dimensions",
+            "the row axis is not one of the tensor's dimensions",
             path="header.first_tensor_dimension_shift",
             value=shift,
             allowed=f"0..{len(dimensions) - 1}",
@@ -358,7 +339,7 @@ def block_tensors(
     names = unit.names
     if len(names) != count:
         raise InvalidError(
-            "the number of names is not that of the tensors in the block",
+            "the number of names differs from the number of tensors in the block",
             path="header.topology_elem_id_list",
             value=len(names),
             allowed=str(count),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -21,13 +19,15 @@ from nnc.bitio import (
     InvalidError,
     MissingValueError,
 )
+from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.unit import rule_of_element
+from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.workers import SERIAL, Workers, workers
+from nnc.decoder.workers import DEFAULTS, SERIAL, Resources, Workers
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import RAW_FLOAT_BITS
 from nnc.model.limits import Limits
@@ -177,10 +177,6 @@ def missing_parent(layout: UnitLayout) -> MissingValueError:
     )
 
 
-class DecodingWarning(UserWarning):
-    """What is given back isn't all that the bitstream means."""
-
-
 @dataclass(frozen=True, slots=True)
 class DecodedModel:
     """All tensors of a bitstream.
@@ -212,12 +208,20 @@ class DecodedModel:
         """
         names = [one.tensor.name for one in self.tensors() if one.layout.parent is not None]
         if names:
-            warnings.warn(
-                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are given "
-                "as differences to a base model; nnc.Decoder(base) applies them",
+            warn(
+                f"the bitstream is an update: {len(names)} tensors ({names[0]!r} first) are "
+                "differences to a base model; nnc.Decoder(base) applies them",
                 DecodingWarning,
-                stacklevel=3,
             )
+
+    def warn_of_missing(self) -> None:
+        """Tell the caller how many tensors are missing that the bitstream tells of.
+
+        Warns:
+            MissingTensorsWarning: there are such.
+        """
+        names = {name for one in self.tensors() for name in one.tensor.names}
+        warn_of_missing(self.bitstream, self.metadata, names)
 
     def tensors(self) -> Iterator[DecodedTensor]:
         """Return all tensors in the order of the bitstream."""
@@ -287,7 +291,7 @@ class DecodedModel:
     ) -> dict[str, NDArray[Any]]:
         """Return tensors the size that they had before pruning; see `values`."""
         if built.decomposed:
-            raise InputError("pruned=False needs weights put together (`decomposition`)")
+            raise InputError("pruned=False needs decomposed weights joined (`decomposition`)")
         for name, shape in full_dimensions.items():
             if not all(hasattr(length, "__index__") and length >= 0 for length in shape):
                 raise InputError(f"the shape {shape!r} of {name!r} before pruning is none")
@@ -318,10 +322,8 @@ class DecodedModel:
 
 def decode_model(
     bitstream: Bitstream,
+    resources: Resources = DEFAULTS,
     *,
-    threads: int | None = None,
-    executor: Executor | None = None,
-    limits: Limits | None = None,
     known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None = None,
 ) -> DecodedModel:
     """Decode all compressed data units of a bitstream.
@@ -332,19 +334,20 @@ def decode_model(
 
     Args:
         bitstream: the parsed bitstream.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
-        limits: what to accept; None for the defaults.
+        resources: who works, and what to accept.
         known: gives what is known of the tensors of a unit from the bitstreams before.
 
     Raises:
-        BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed.
+        BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed; or
+            there is no model.
+        InputError: the file of the bitstream has become shorter.
     """
-    limits = limits or Limits()
+    check_whole(bitstream)
+    limits = resources.limits or Limits()
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     size = sum(len(unit.payload_bytes) for unit in units)
-    with workers(threads, executor, size) as work:
+    with resources.workers(size) as work:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
             return decode_units(units, layouts, references, nncodec1, work)

@@ -40,7 +40,7 @@ def steps_of(reconstruct: Reconstruct) -> frozenset[str]:
     wanted = list(given) if isinstance(given, Iterable) else [given]
     unknown = [step for step in wanted if step not in STEPS]
     if unknown:
-        raise InputError(f"reconstruct has to be True, False or out of {STEPS}, not {unknown[0]!r}")
+        raise InputError(f"reconstruct must be True, False or a set of {STEPS}, not {unknown[0]!r}")
     return frozenset(wanted)
 
 
@@ -129,11 +129,11 @@ class Reconstruction:
             self.put(name, values, decoded.layout)
 
     def multiply(self, right: DecodedTensor) -> str:
-        """Add the product of G and H, and give its name."""
+        """Add the product of G and H, and return its name."""
         left = self.left_factor
         if left is None:
             raise InvalidError(
-                f"tensor {right.tensor.name!r} is H of a decomposed layer, but no G comes before",
+                f"tensor {right.tensor.name!r} is H of a decomposed layer, but no G precedes it",
                 path="header.compressed_parameter_types",
                 clause="6.2.3",
             )
@@ -165,7 +165,7 @@ class Reconstruction:
         left = self.left_factor
         if left is not None:
             error = InvalidError(
-                f"tensor {left.tensor.name!r} is G of a decomposed layer, but no H comes next",
+                f"tensor {left.tensor.name!r} is G of a decomposed layer, but no H follows",
                 path="header.compressed_parameter_types",
                 clause="6.2.3",
             )
@@ -189,7 +189,7 @@ class Reconstruction:
         return next((one for one in (name, name + G_SUFFIX) if one in self.values), None)
 
     def unfold(self, batch_norms: Mapping[str, BatchNorm]) -> None:
-        """Return layers back the batch norms that were folded into them (clause 8.3.8).
+        """Unfold the batch norms that were folded into layers (clause 8.3.8).
 
         What the folding added is in the layer's bias. A layer that got its bias only by the
         folding gives it away as beta; else beta is 0.

@@ -23,9 +23,12 @@ from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.decoder.workers import Resources
+from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
+from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
 
 #: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
@@ -43,6 +46,7 @@ class Decoder:
         state: what is kept between bitstreams; see `save` and `load`.
     """
 
+    @naming_options
     def __init__(
         self,
         base: Mapping[str, ArrayLike] | None = None,
@@ -65,9 +69,10 @@ class Decoder:
             InputError: a tensor that can't be coded, or no such depth.
         """
         self.state = SessionState() if base is None else base_state(base, base_depth)
-        self.threads, self.executor, self.limits = threads, executor, limits
+        self.resources = Resources(threads=threads, executor=executor, limits=limits)
 
     @classmethod
+    @naming_options
     def load(
         cls,
         path: str | os.PathLike[str],
@@ -76,7 +81,7 @@ class Decoder:
         executor: Executor | None = None,
         limits: Limits | None = None,
     ) -> Decoder:
-        """Go on with a session whose state `save` wrote.
+        """Resume a session from the state that `save` wrote.
 
         Raises:
             InputError: the file holds no such state.
@@ -103,6 +108,7 @@ class Decoder:
         device = self.state.base_device or 0 if device_id is None else device_id
         return self.state.model(device)
 
+    @naming_options
     def decode(
         self,
         data: bytes | bytearray | memoryview | Bitstream,
@@ -119,7 +125,7 @@ class Decoder:
             reconstruct: put decomposed weights together and apply local scaling, or which of
                 these, as for `nnc.decode`; the same for all bitstreams of a session whose
                 updates are applied.
-            apply: give the whole model after the update; else just the tensors of this
+            apply: return the whole model after the update; else only the tensors of this
                 bitstream, as they are coded: neither parent nor prediction added.
             dimensions: shapes by name, where the bitstream leaves them out.
             cabac_unary_length_minus1: the same for this element, one for all or by name.
@@ -139,7 +145,7 @@ class Decoder:
                 cabac_unary_length_minus1=cabac_unary_length_minus1,
             )
         # An update may say of few bytes that a large tensor stays: that tensor is there already.
-        limits = replace(self.limits or Limits(), held_values=self.held_values)
+        limits = replace(self.resources.limits or Limits(), held_values=self.held_values)
         return self.take(bitstream, limits, steps, apply=apply)
 
     @property
@@ -151,13 +157,7 @@ class Decoder:
         self, bitstream: Bitstream, limits: Limits, steps: frozenset[str], *, apply: bool
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
-        model = decode_model(
-            bitstream,
-            threads=self.threads,
-            executor=self.executor,
-            limits=limits,
-            known=self.known,
-        )
+        model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)
@@ -181,12 +181,12 @@ class Decoder:
             own = self.state.coded.get((device_of(layout, self.state), name))
             if own is not None and is_past(layout, own):
                 raise InvalidError(
-                    f"the update of tensor {name!r} to {layout.node} was decoded already, or left "
-                    f"out: the tensor is at {own.node}",
+                    f"the update of tensor {name!r} to {layout.node} was already decoded or "
+                    f"skipped: the tensor is at {own.node}",
                     path="header.put_node_depth",
                     value=own.node.depth,
                     clause="6.4.3",
-                    hint="it comes twice, or after one that took the tensor's place: leave it out",
+                    hint="it comes twice, or after one that replaced the tensor: leave it out",
                 )
             parent = self.parent_state(layout, name)
             levels = None if parent is None else parent.levels
@@ -354,7 +354,7 @@ class Decoder:
         *,
         needed: bool,
     ) -> int:
-        """Put the tensors of a bitstream into a state, and give the device they are of.
+        """Put the tensors of a bitstream into a state, and return the device they are of.
 
         Raises:
             MissingValueError: the values of a parent aren't known, and needed.
@@ -385,8 +385,8 @@ class Decoder:
                     f"{update_of(name, layout)} is one of {layout.parent}, whose values "
                     "aren't known",
                     path="header.parent_node_id_present_flag",
-                    hint="decode the base model first, or give it, or ask for the "
-                    "differences as they are (apply=False)",
+                    hint="decode or pass the base model first, or ask for the differences "
+                    "(apply=False)",
                 )
         return device
 
@@ -433,17 +433,17 @@ def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
         InputError: a tensor that isn't one of numbers, or no such depth.
     """
     if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
-        raise InputError(f"base_depth has to be a number from 0 on, not {depth!r}")
+        raise InputError(f"base_depth must be 0 or more, not {depth!r}")
     state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
-    for name, given in base.items():
+    for name, given in as_arrays(base, "the base model").items():
         if not isinstance(name, str):
-            raise InputError(f"the name of a tensor has to be text, not {name!r}")
+            raise InputError(f"the name of a tensor must be text, not {name!r}")
         values = np.asarray(given)
         try:
             dtype = named_dtype(values.dtype.name)
         except ValueError:
             raise InputError(
-                f"tensor {name!r} is of dtype {values.dtype}, which is not one of numbers"
+                f"tensor {name!r} is of dtype {values.dtype}, which holds no numbers"
             ) from None
         if dtype not in (np.dtype(np.float32), np.dtype(np.int32)):
             state.notes[ROOT, name] = TensorNote(dtype.name)
@@ -527,7 +527,7 @@ def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[An
     """
     if parent.shape != difference.shape:
         raise InvalidError(
-            f"tensor {name!r} is of another shape than its parent",
+            f"tensor {name!r} has another shape than its parent",
             path="header.tensor_dimensions",
             value=str(list(difference.shape)),
             allowed=str(list(parent.shape)),

@@ -181,7 +181,7 @@ class Arrays:
 def outline(dtype: Any, shape: Any) -> Outline:
     """Return what is said of an array, checked."""
     if DTYPE.fullmatch(text(dtype)) is None:
-        raise ValueError(f"{reprlib.repr(dtype)} is no type of numbers")
+        raise ValueError(f"{reprlib.repr(dtype)} is not a numeric dtype")
     return Outline(np.dtype(dtype), tuple(whole_number(length) for length in listed(shape)))
 
 
@@ -235,7 +235,7 @@ def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:
 def format_entry(device: Any, name: Any, data_format: Any) -> tuple[Key, int]:
     """Return the format of a tensor."""
     if whole_number(data_format) not in DTYPES:
-        raise ValueError(f"{reprlib.repr(data_format)} is no format")
+        raise ValueError(f"{reprlib.repr(data_format)} is not a data format")
     return key(device, name), data_format
 
 
@@ -265,7 +265,7 @@ def digest(digits: Any, bits: int) -> str:
 def whole_number(value: Any) -> int:
     """Return a number from 0 on."""
     if type(value) is not int or value < 0:
-        raise ValueError(f"{reprlib.repr(value)} is not a number from 0 on")
+        raise ValueError(f"{reprlib.repr(value)} is not a number, 0 or more")
     return value
 
 

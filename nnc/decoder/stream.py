@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.completeness import check_whole
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
 from nnc.decoder.model import checked_layouts, decode_model, decode_unit, is_large
 from nnc.decoder.reconstruction import Reconstruct, reconstruct, steps_of
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.decoder.workers import DEFAULTS, Call, Resources, Workers, in_order
 from nnc.model.data_format import deliver
 from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, TensorNote, named_dtype, read_metadata, restore
@@ -53,11 +53,9 @@ class ModelStream:
     def __init__(
         self,
         bitstream: Bitstream,
+        resources: Resources = DEFAULTS,
         *,
-        limits: Limits | None = None,
         reconstruct: Reconstruct = True,
-        threads: int | None = None,
-        executor: Executor | None = None,
     ) -> None:
         """Look at all headers.
 
@@ -66,17 +64,16 @@ class ModelStream:
 
         Args:
             bitstream: the bitstream.
-            limits: what to accept; None for the defaults.
+            resources: who works, in how much memory, and what to accept.
             reconstruct: as for `DecodedModel.values`.
-            threads: number of threads; None for one a processor.
-            executor: used in place of threads of our own.
 
         Raises:
             BitstreamError: as for `decode_model`, as far as headers tell.
         """
-        self.bitstream, self.threads, self.executor = bitstream, threads, executor
+        check_whole(bitstream)
+        self.bitstream, self.resources = bitstream, resources
         self.units = joined_data_units(bitstream.walk())
-        self.layouts, _ = checked_layouts(bitstream, self.units, limits or Limits(), None)
+        self.layouts, _ = checked_layouts(bitstream, self.units, resources.limits or Limits(), None)
         self.metadata: Metadata = read_metadata(bitstream.walk())
         self.steps = steps_of(reconstruct)
         profiles = [layout.coding.general_profile_idc for layout in self.layouts]
@@ -84,7 +81,7 @@ class ModelStream:
         self.holds_differences = any(layout.parent is not None for layout in self.layouts)
         self.whole: dict[str, NDArray[Any]] | None = None
         if self.steps and any(is_dependent(layout) for layout in self.layouts):
-            model = decode_model(bitstream, threads=threads, executor=executor, limits=limits)
+            model = decode_model(bitstream, resources)
             self.whole = model.values(reconstruct=reconstruct)
             self.may_be_nncodec1 = False
             self.tensors = {
@@ -99,15 +96,12 @@ class ModelStream:
         self,
         *,
         nncodec1: bool = False,
-        memory: int | None = None,
         advance: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[str, NDArray[Any]]]:
         """Decode the tensors.
 
         Args:
             nncodec1: decode the dialect of NNCodec 1.
-            memory: bytes that tensors decoded at the same time may take, about; None: 160 MiB
-                for each worker. A tensor that takes more is decoded alone.
             advance: called with a number of bytes of the model when they have been taken.
 
         Yields:
@@ -116,7 +110,7 @@ class ModelStream:
         Raises:
             BitstreamError: a unit can't be decoded.
         """
-        for tensors in self.whole_or_units(nncodec1, memory):
+        for tensors in self.whole_or_units(nncodec1):
             for name in list(tensors):
                 values = tensors.pop(name)
                 yield name, values
@@ -125,21 +119,19 @@ class ModelStream:
                 del values
             self.bitstream.release_pages()
 
-    def whole_or_units(
-        self, nncodec1: bool, memory: int | None
-    ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Return the tensors of one unit after the other, or all at once."""
+    def whole_or_units(self, nncodec1: bool) -> Iterator[dict[str, NDArray[Any]]]:
+        """Yield the tensors of one unit after the other, or all at once."""
         if self.whole is not None:
             yield self.whole
             return
         size = sum(len(unit.payload_bytes) for unit in self.units)
-        with workers(self.threads, self.executor, size) as work:
+        with self.resources.workers(size) as work:
             pairs = zip(self.units, self.layouts, strict=True)
             runs = groupby(pairs, lambda pair: work.pool is not None and is_large(pair[1]))
             for on_all_threads, run in runs:
                 calls = (self.call(unit, layout, nncodec1) for unit, layout in run)
                 if not on_all_threads:
-                    yield from in_order(work, decode_values, calls, memory)
+                    yield from in_order(work, decode_values, calls, self.resources.memory)
                     continue
                 for call in calls:
                     arguments = (*call.arguments, work)
@@ -147,6 +139,7 @@ class ModelStream:
 
     def call(self, unit: Unit, layout: UnitLayout, nncodec1: bool) -> Call:
         """Return the call that decodes a unit."""
+        self.bitstream.check_files()
         names = [name for tensor in layout.tensors for name in tensor.names]
         notes = {name: note for name in names if (note := self.metadata.tensors.get(name))}
         memory = len(unit.payload_bytes)

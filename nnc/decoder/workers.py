@@ -7,9 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nnc.bitio import InputError
+from nnc.model.limits import Limits
+from nnc.model.options import option
 
 # Below so many bytes, handing units to threads costs more than it brings.
 SERIAL_BYTES = 1 << 15
@@ -23,6 +26,65 @@ WORKERS_OF_EXECUTOR = 16
 
 #: Results of so many units for each worker may wait for their turn.
 WAITING_PER_WORKER = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What encoding and decoding may use. The bytes don't depend on it."""
+
+    threads: int | None = option(None, "Number of threads.", told="one a processor")
+    executor: Executor | None = option(
+        None,
+        "A `concurrent.futures.Executor` to work in place of threads of our own.",
+        command=False,
+    )
+    memory: int | None = option(
+        None,
+        "Bytes that tensors worked on at once may take, about.",
+        "A tensor that takes more (ten bytes a value) is worked on alone.",
+        told="160MiB a worker",
+        calls=("encode_file",),
+    )
+    limits: Limits | None = option(
+        None, "What to accept of bitstreams that others encoded.", calls=("Encoder",),
+        told="those of nnc.Limits",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Refuse what can't do any work.
+
+        Raises:
+            InputError: not a number of threads, or no executor.
+        """
+        executor, threads = self.executor, self.threads
+        if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
+            raise InputError(f"executor has to be a concurrent.futures.Executor, not {executor!r}")
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise InputError(f"threads has to be 1 or more, not {threads!r}")
+
+    @contextmanager
+    def workers(self, byte_count: int) -> Iterator[Workers]:
+        """Return workers, and let go of them at the end; an executor is left open.
+
+        Args:
+            byte_count: bytes to be worked on in all.
+        """
+        count = self.threads or os.cpu_count() or 1
+        if self.executor is not None:
+            yield Workers(self.executor.map, executor=self.executor)
+        elif count == 1 or (self.threads is None and byte_count < SERIAL_BYTES):
+            yield SERIAL
+        else:
+            with ThreadPoolExecutor(count) as pool:
+                try:
+                    yield Workers(pool.map, pool, count, pool)
+                except BaseException:
+                    pool.shutdown(cancel_futures=True)
+                    raise
+
+
+#: Threads of our own, one a processor, and the limits that hold by default.
+DEFAULTS = Resources()
 
 
 class Workers(NamedTuple):
@@ -57,43 +119,13 @@ class Call(NamedTuple):
     memory: int
 
 
-@contextmanager
-def workers(threads: int | None, executor: Executor | None, byte_count: int) -> Iterator[Workers]:
-    """Return workers, and let go of them at the end.
-
-    Args:
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own, and left open.
-        byte_count: bytes to be worked on in all.
-
-    Raises:
-        InputError: not a number of threads, or no executor.
-    """
-    if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
-        raise InputError(f"executor has to be a concurrent.futures.Executor, not {executor!r}")
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads has to be 1 or more, not {threads!r}")
-    count = threads or os.cpu_count() or 1
-    if executor is not None:
-        yield Workers(executor.map, executor=executor)
-    elif count == 1 or (threads is None and byte_count < SERIAL_BYTES):
-        yield SERIAL
-    else:
-        with ThreadPoolExecutor(count) as pool:
-            try:
-                yield Workers(pool.map, pool, count, pool)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-
-
 def in_order(
     work: Workers,
     function: Callable[..., Any],
     calls: Iterable[Call],
     memory: int | None = None,
 ) -> Iterator[Any]:
-    """Make calls many at once, and give their results in order.
+    """Make calls many at once, and return their results in order.
 
     The next call is only taken when there is room for it, so that memory stays bounded however
     many there are; a call beyond the limit is made alone.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from nnc.bitio.caution import warn
 from nnc.bitio.errors import InputError
 from nnc.deepcabac.coding import EntryPoints, TensorCoding
 
@@ -56,11 +56,10 @@ def _engine() -> ModuleType:
                 raise InputError(f"the compiled engine doesn't load: {error}") from error
         if wanted == "compiled":
             raise InputError("NNC_ENGINE is 'compiled', but the engine was not compiled")
-        warnings.warn(
+        warn(
             "nnc runs on its plain-Python entropy coder, which is some hundred times slower than "
             "the compiled one; install nnc where a C compiler is at hand to get that",
             RuntimeWarning,
-            stacklevel=3,
         )
     return import_module(_MODULES["reference"])
 

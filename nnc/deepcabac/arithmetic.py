@@ -261,7 +261,7 @@ class ArithmeticEncoder:
             self.bypass(value >> shift & 1)
 
     def finish(self) -> bytes:
-        """Encode the terminating bin and the stop bit, and give the codeword."""
+        """Encode the terminating bin and the stop bit, and return the codeword."""
         self.range -= 2
         self._record(TERMINATE, 1)
         self.low += self.range

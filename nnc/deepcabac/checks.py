@@ -207,7 +207,7 @@ def _check_shape(shape: tuple[int, ...], rows: int, cols: int, name: str) -> Non
 
 
 def check_quantization_parameter(value: int, qp_density: int) -> int:
-    """Check that a quantization parameter fits iae(6 + qp_density); give the number of bits.
+    """Check that a quantization parameter fits iae(6 + qp_density); return the number of bits.
 
     Raises:
         InputError: it doesn't, or qp_density isn't 0 to 7.

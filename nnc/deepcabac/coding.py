@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nnc.bitio.errors import InvalidError
+from nnc.syntax import nnr_compressed_data_unit_header, nnr_start_unit_header
+
+#: The values that elements may have.
+VALID = {
+    name: range(low, high + 1)
+    for table in (nnr_start_unit_header, nnr_compressed_data_unit_header)
+    for name in ("general_profile_idc", "scan_order", "cabac_unary_length_minus1")
+    if name in table.elements
+    for low, high in (table.elements[name].valid,)
+}
 
 UNLIMITED = 1 << 40
 """A magnitude that no level reaches: 31 prefix bins and 31 remainder bits stay below 2^33."""
@@ -102,12 +112,10 @@ class TensorCoding:
         The coders ask this before they use a coding, since the members may come unchecked
         out of a bitstream.
         """
-        if self.general_profile_idc not in (0, 1):
-            return f"general_profile_idc is {self.general_profile_idc}, not 0 or 1"
-        if self.scan_order not in range(5):
-            return f"scan_order is {self.scan_order}, not 0 to 4"
-        if self.cabac_unary_length_minus1 not in range(256):
-            return f"cabac_unary_length_minus1 is {self.cabac_unary_length_minus1}, not 0 to 255"
+        for name, valid in VALID.items():
+            value = getattr(self, name)
+            if value not in valid:
+                return f"{name} is {value}, not {valid[0]} to {valid[-1]}"
         if self.limited and self.codebook_zero_offset not in range(self.codebook_size):
             return (
                 f"the codebook's zero offset {self.codebook_zero_offset} is not one of its "

@@ -37,7 +37,7 @@ def context_count(coding: TensorCoding) -> int:
 
 
 def signalled_contexts(coding: TensorCoding, *, temporal: bool, history: bool) -> Iterator[int]:
-    """Return the contexts in the order in which shift_parameter_ids() signals their sets.
+    """Yield the contexts in the order in which shift_parameter_ids() signals their sets.
 
     Args:
         coding: how the tensor is coded.

@@ -110,7 +110,7 @@ class State:
         self.reserve(256)
 
     def __dealloc__(self):
-        """Return the output's memory back."""
+        """Free the output's memory."""
         free(self.coder.output)
 
     def _set_records(self, records, left):
@@ -166,14 +166,14 @@ class State:
         unsigned_bins(cython.address(self.coder), value, bits)
 
     def finish(self):
-        """Encode the terminating bin and the stop bit, and give the codeword."""
+        """Encode the terminating bin and the stop bit, and return the codeword."""
         self.reserve(64)
         coder: cython.pointer(Coder) = cython.address(self.coder)
         terminate(coder)
         return cython.cast(cython.p_char, coder.output)[: coder.written]
 
     def tensor(self, levels, coding, base, history, skipped, search, executor, parts):
-        """Encode quant_tensor(); give entry points, and (position, register) of each."""
+        """Encode quant_tensor(); return entry points, and (position, register) of each."""
         rows, cols = levels.shape
         count = context_count(coding)
         self.context_count = count
@@ -450,7 +450,7 @@ class Encoder:
         return entry_points
 
     def finish(self):
-        """Encode the end and give the codeword; cabac_offset_list of all tensors are complete.
+        """Encode the end and return the codeword; cabac_offset_list of all tensors are complete.
 
         Raises:
             InputError: it was called before.

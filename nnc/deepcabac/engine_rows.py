@@ -60,7 +60,7 @@ def _pass_over(
     levels: cython.pointer(cython.const[cython.int]),
     count: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
-    """Go on after levels without putting them; give the first with a wrong parity, or count."""
+    """Go on after levels without putting them; return the first with a wrong parity, or count."""
     if count == 0:
         return 0
     last: cython.int = levels[count - 1]

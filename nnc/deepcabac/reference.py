@@ -433,7 +433,7 @@ class Encoder:
         return entry_points
 
     def finish(self) -> bytes:
-        """Encode the end and give the codeword; cabac_offset_list of all tensors are complete.
+        """Encode the end and return the codeword; cabac_offset_list of all tensors are complete.
 
         Raises:
             InputError: it was called before.

@@ -25,7 +25,7 @@ class Segment(NamedTuple):
 
 
 def segments(rows: int, cols: int, coding: TensorCoding) -> Iterator[Segment]:
-    """Return the parts of the rows of a (rows, cols) matrix in scan order."""
+    """Yield the parts of the rows of a (rows, cols) matrix in scan order."""
     size = coding.block_size(rows, cols)
     if cols == 0:
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,9 @@ from nnc.decoder.model import Known, decode_unit, matrix_of
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
+from nnc.deepcabac.coding import VALID
 from nnc.editing.tensors import refuse_unread
+from nnc.encoder.units.header import set_entry_points
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Elements of profile 1 that a base model can do without: they only name nodes.
@@ -132,8 +133,8 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
         BuildError: the bitstream holds something that only its profile has; it is as it was.
         BitstreamError: a payload can't be decoded.
     """
-    if profile not in (0, 1):
-        raise InputError(f"profile has to be 0 or 1, not {profile!r}")
+    if profile not in VALID["general_profile_idc"]:
+        raise InputError(f"profile must be 0 or 1, not {profile!r}")
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
         link(bitstream)
     coded: list[tuple[Unit, str, bytes, EntryPoints]] = []
@@ -206,7 +207,7 @@ def tensor_of(decoded: Sequence[DecodedTensor], name: str) -> DecodedTensor:
     for one in decoded:
         if name in one.tensor.names:
             if one.tensor.split is not None:
-                raise InputError(f"tensor {name!r} is coded as one with others")
+                raise InputError(f"tensor {name!r} is coded together with others")
             if one.levels is None:
                 raise InputError(f"tensor {name!r} is stored raw and has no levels")
             return one
@@ -308,15 +309,11 @@ def put_payload(
     edit.set_payload(unit, payload, f"{path}.payload")
     header = unit.readable_header().nnr_compressed_data_unit_header
     assert header is not None
-    offsets = list(entry_points.bit_offset_list)
+    offsets = entry_points.bit_offset_list
     # A matrix of one row or column has lists that nothing is entered by; they stay.
     if not offsets or len(offsets) != len(header.cabac_offset_list or []):
         return
-    header.cabac_offset_list = list(entry_points.cabac_offset_list)
-    if header.dq_state_list is not None:
-        header.dq_state_list = list(entry_points.dq_state_list)
-    header.bit_offset_delta1 = offsets[0]
-    header.bit_offset_delta2 = [after - before for before, after in pairwise(offsets)]
+    set_entry_points(header, entry_points, header.dq_state_list is not None)
 
 
 Changer = Callable[[NDArray[np.int32]], Any]

@@ -128,7 +128,7 @@ def rename_in_parts(
 
 
 def lists_in_parts(bitstream: Bitstream) -> Iterator[list[tuple[str, Unit]]]:
-    """Return the lists of names that are cut into parts, as the paths and units of all parts."""
+    """Yield the lists of names that are cut into parts, as the paths and units of all parts."""
     parts: list[tuple[str, Unit]] = []
     for path, unit in walk_paths(bitstream.units):
         header = unit.header
@@ -183,7 +183,7 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
         for unit in bitstream.units
         if any(unit in group for group in wanted)
     ]:
-        raise InputError("in this order tensors would come under other layer parameter sets")
+        raise InputError("this order would put tensors under other layer parameter sets")
     dropped = {id(unit) for group in groups for unit in group}
 
     def change(edit: Edit) -> None:
@@ -234,7 +234,7 @@ def ordered_groups(groups: list[list[Unit]], names: Sequence[str]) -> list[list[
         inside = {one for unit in group for one in unit.names}
         if not inside <= set(names):
             left = sorted(inside - set(names))[0]
-            raise InputError(f"{name!r} and {left!r} are coded together and can't be parted")
+            raise InputError(f"{name!r} and {left!r} are coded together and can't be separated")
         found.append(group)
     return found
 

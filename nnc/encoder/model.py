@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.workers import Call, in_order, room_for, workers
+from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order, room_for
 from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
 from nnc.encoder.inputs.reading import (
@@ -24,10 +24,11 @@ from nnc.encoder.inputs.reading import (
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.loss import Losses, destroyed
-from nnc.encoder.quantization.plan import QuantizationPlan, warn
+from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
@@ -35,7 +36,6 @@ from nnc.encoder.units.layer_parameters import (
     group_tensors,
     layer_parameter_set,
 )
-from nnc.encoder.units.tensor import Lineage
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology
@@ -48,32 +48,32 @@ MOST_NAMED = 5
 def encode_model(
     tensors: Mapping[str, Any],
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
     information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
     times: dict[str, float] | None = None,
     losses: Losses | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
 
     Args:
         tensors: arrays by name.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
         information: what else to tell of the model.
         row_axes: for tensors whose rows (output channels) aren't their first dimension, which
             one they are; profile 0 can't say so and takes the first.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
         losses: gets what quantization took of each tensor, by name.
+        depths: where tensors stand on the way from inputs (0) to outputs (1), where known.
 
     Returns:
         A bitstream of start unit, model parameter set, metadata unit (where there is something
@@ -87,15 +87,15 @@ def encode_model(
         encode_units(
             tensors,
             options,
+            resources,
             blocks=blocks,
             joins=joins,
             topology=topology,
             information=information,
             row_axes=row_axes,
-            threads=threads,
-            executor=executor,
             times=times,
             losses=losses,
+            depths=depths,
         )
     )
 
@@ -103,18 +103,17 @@ def encode_model(
 def encode_units(
     tensors: Mapping[str, Any] | Inputs,
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] | Literal["auto"] = (),
     joins: Sequence[Joined] = (),
     topology: Topology | None = None,
     information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
-    memory: int | None = None,
     advance: Callable[[int], None] | None = None,
     times: dict[str, float] | None = None,
     losses: Losses | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> Iterator[Unit]:
     """Encode a model unit by unit: only the tensors that are worked on are in memory.
 
@@ -125,18 +124,16 @@ def encode_units(
     Args:
         tensors: arrays by name, or a model that is read tensor by tensor.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each; `auto` finds them by the names.
         joins: tensors to be coded as one.
         topology: the structure of the network, to be carried beside the tensors.
         information: what else to tell of the model.
         row_axes: as for `encode_model`.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
-        memory: bytes that tensors worked on at the same time may take, about; None: 160 MiB
-            for each worker. A tensor that takes more is worked on alone.
         advance: called with a number of bytes of the model when they are encoded.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
         losses: gets what quantization took of each tensor, by name.
+        depths: as for `encode_model`.
 
     Yields:
         The units in order, as for `encode_model`.
@@ -154,19 +151,19 @@ def encode_units(
         check_name(name)
     if inputs.tensors:
         for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor has a name like {pattern!r}")
+            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
-            raise InputError("prune_rows writes a pruning container: give none beside it")
+            raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
 
     def read(name: str, largest: float | None = None) -> GivenTensor:
-        release = partial(inputs.release, name) if executor is None else None
+        release = partial(inputs.release, name) if resources.executor is None else None
         return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
 
     sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
-    with workers(threads, executor, sum(sizes.values())) as work:
+    with resources.workers(sum(sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
         joined = {name for join in joins for name in join.names}
         whole = [
@@ -182,6 +179,7 @@ def encode_units(
             information=information,
             pruned=pruned,
             read=lambda name: read(name).prepared(options),
+            depths=depths,
         )
 
         def filled(job: Job) -> Job:
@@ -198,12 +196,12 @@ def encode_units(
                 advance(sum(sizes[name] for name in job.names))
 
         needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, memory)
+        room = room_for(work, resources.memory)
         calls = (
             Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
-        observed = in_order(work, observed_job, calls, memory)
+        observed = in_order(work, observed_job, calls, resources.memory)
         found: Losses = {} if losses is None else losses
         coded = (
             noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
@@ -228,7 +226,8 @@ def warn_of_losses(losses: Losses) -> None:
     more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
     warn(
         f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
-        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer"
+        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
+        EncodingWarning,
     )
 
 
@@ -268,7 +267,7 @@ def chosen_blocks(
     """
     tensors = {tensor.name: tensor for tensor in prepared}
     if isinstance(blocks, str) and blocks != "auto":
-        raise InputError(f"blocks has to be a list of nnc.Block, or auto, not {blocks!r}")
+        raise InputError(f"blocks must be a list of nnc.Block, or auto, not {blocks!r}")
     if blocks == "auto":
         joined = {name for join in joins for name in join.names}
         shapes = {
@@ -292,27 +291,25 @@ def chosen_blocks(
 def encode_prepared(
     prepared: list[PreparedTensor],
     options: EncoderOptions,
+    resources: Resources = DEFAULTS,
     *,
     blocks: Sequence[Block] = (),
     lineages: Mapping[str, Lineage] | None = None,
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
-    threads: int | None = None,
-    executor: Executor | None = None,
 ) -> Bitstream:
     """Encode prepared tensors; the rest as for `encode_model`.
 
     Args:
         prepared: the tensors.
         options: how.
+        resources: who works, and in how much memory.
         blocks: layers to be coded as one unit each, checked.
         lineages: by name of the tensor which node of the parameter update tree it is, if any.
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
-        threads: number of threads; None for one a processor.
-        executor: used in place of threads of our own.
     """
     model = plan_model(
         prepared,
@@ -324,7 +321,7 @@ def encode_prepared(
         information=information,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
-    with workers(threads, executor, sum(job.nbytes for job in model.jobs)) as work:
+    with resources.workers(sum(job.nbytes for job in model.jobs)) as work:
         return Bitstream(model.units(in_order(work, encode_job, calls), options))
 
 
@@ -347,7 +344,7 @@ class ModelPlan(NamedTuple):
         options: EncoderOptions,
         finished: Callable[[Job], None] | None = None,
     ) -> Iterator[Unit]:
-        """Return all units of the bitstream.
+        """Yield all units of the bitstream.
 
         Args:
             coded: the units of each job.
@@ -375,12 +372,13 @@ def plan_model(
     information: ModelInformation | None = None,
     pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
-    grouping = group_tensors(whole, options, together, read, update=update)
+    grouping = group_tensors(whole, options, together, read, update=update, depths=depths)
     jobs = jobs_of(whole, blocks, grouping, lineages or {})
     left_out = LeftOut()
     if pruned is not None:
@@ -405,7 +403,7 @@ def with_parameter_sets(
     model: QuantizationPlan,
     finished: Callable[[Job], None] | None = None,
 ) -> Iterator[Unit]:
-    """Return the units of all jobs, and a layer parameter set wherever another comes into force.
+    """Yield the units of all jobs, and a layer parameter set wherever another comes into force.
 
     Args:
         jobs: what the units were made of.
@@ -449,16 +447,16 @@ def metadata_units(
     for name, note in notes.items():
         if note.changes_values:
             raise InputError(
-                f"tensor {name!r} holds integers beyond 32 bits, which only a metadata unit "
-                "can tell a decoder how to read"
+                f"tensor {name!r} holds integers beyond 32 bits, which a decoder can only read "
+                "with a metadata unit"
             )
     for tensor in tensors:
         full = left_out.full_dimensions.get(tensor.name)
         is_stored = not tensor.is_integer and qps.get(tensor.name) is None
         if full is not None and full.row_axis and is_stored:
             raise InputError(
-                f"rows are left out of tensor {tensor.name!r}, which is stored as it is: only a "
-                f"metadata unit can tell that they are its dimension {full.row_axis}"
+                f"rows are left out of tensor {tensor.name!r}, which is stored unchanged: only a "
+                f"metadata unit can say that they are its dimension {full.row_axis}"
             )
     return []
 

@@ -16,6 +16,7 @@ import nnc.syntax
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import decode_model
+from nnc.decoder.workers import Resources
 from nnc.explore.histograms import describe_levels, describe_values
 from nnc.inspect.summary import summarize_tensors
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
@@ -149,7 +150,7 @@ def described(element: Element) -> dict[str, Any]:
         "text": element.text,
     }
     if element.range:
-        content["range"] = element.range
+        content["range"] = f"{element.range[0]} .. {element.range[1]}"
     if element.enum:
         kind = getattr(nnc.syntax, element.enum)
         content["names"] = {str(int(value)): value.name for value in kind}
@@ -176,7 +177,7 @@ def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview
 
 
 def tensor_rows(traced: BitstreamTrace, limits: Budget) -> Iterator[dict[str, Any]]:
-    """Return a row for each tensor of the units that can be read."""
+    """Yield a row for each tensor of the units that can be read."""
     units = [
         (unit, lines)
         for unit in traced.walk()
@@ -209,7 +210,7 @@ def readable_lines(traced: UnitTrace) -> list[Any]:
 
 
 def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[dict[str, Any]]:
-    """Return the rows of the tensors in one unit."""
+    """Yield the rows of the tensors in one unit."""
     values: dict[str, Any] = {}
     levels: dict[str, Any] = {}
     problem = "" if decode else "not decoded, to keep the page quick"
@@ -243,7 +244,7 @@ def unit_rows(traced: UnitTrace, lines: list[Any], *, decode: bool) -> Iterator[
 def decoded(traced: UnitTrace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Decode one unit: histograms of values and of levels by name."""
     assert traced.unit is not None
-    model = decode_model(Bitstream([traced.unit]), threads=1)
+    model = decode_model(Bitstream([traced.unit]), Resources(threads=1))
     # The values take the place of the levels, so these are described first.
     levels = {name: describe_levels(array) for name, array in model.levels().items()}
     values = model.values(reconstruct=False)

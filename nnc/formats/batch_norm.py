@@ -102,11 +102,11 @@ def fold_batch_norms(
     for layer in layers:
         for name in filter(None, (layer.weight, layer.bias, *layer.batch_norm.names)):
             if name not in result:
-                raise InputError(f"there is no tensor {name!r} to be folded")
+                raise InputError(f"there is no tensor {name!r} to fold")
         rows = result[layer.weight].shape[:1]
         for name in filter(None, (layer.bias, *layer.batch_norm.names)):
             if result[name].shape != rows:
-                raise InputError(f"tensor {name!r} has to have the {rows} rows of {layer.weight!r}")
+                raise InputError(f"tensor {name!r} must have the {rows} rows of {layer.weight!r}")
         fold(result, layer)
     return result
 

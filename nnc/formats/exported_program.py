@@ -160,8 +160,8 @@ def check_topology(topology: Topology | None, where: object) -> None:
     """
     if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_PYT:
         raise InputError(
-            f"{where}: there is no exported program among what is to be written: it comes from "
-            "encoding one; write a .pt file"
+            f"{where}: there is no exported program to write, because the model was not encoded "
+            "from one; write a .pt file"
         )
 
 
@@ -182,7 +182,7 @@ def write(
             files = weight_files(archive, arrays, path)
             members = [(one.filename, archive.read(one)) for one in archive.infolist()]
     except zipfile.BadZipFile as error:
-        raise InputError(f"{os.fspath(path)}: the topology is no archive: {error}") from None
+        raise InputError(f"{os.fspath(path)}: the topology is not an archive: {error}") from None
 
     def write_all(file: Any) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as result:

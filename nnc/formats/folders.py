@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from nnc.bitio import InputError
+from nnc.bitstream.files import followed
 
 
 def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
@@ -23,13 +25,18 @@ def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
         InputError: there is something else.
         OSError: the folder can't be written.
     """
+    path = followed(path)
     if path.exists() and not (path / mark).is_file() and not is_empty(path):
-        raise InputError(f"{path} is there and no model that has {mark}; it is not replaced")
+        raise InputError(f"{path} exists and holds no {mark}, so it is not replaced")
     new = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         inside = new / "after"
         inside.mkdir()
         fill(inside)
+        for written in inside.rglob("*"):
+            if written.is_file():
+                with written.open("rb") as file:
+                    os.fsync(file.fileno())
         if path.exists():
             path.rename(new / "before")
         inside.rename(path)

@@ -36,8 +36,8 @@ def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -
     """
     if len(shape) > LARGEST_RANK:
         raise InputError(
-            f"{os.fspath(path)}: tensor {name!r} has {len(shape)} dimensions; {LARGEST_RANK} at "
-            "most can be read"
+            f"{os.fspath(path)}: tensor {name!r} has {len(shape)} dimensions; nnc reads at most "
+            f"{LARGEST_RANK}"
         )
     if any(length < 0 for length in shape):
         raise InputError(f"{os.fspath(path)}: tensor {name!r} has a negative dimension")
@@ -53,7 +53,7 @@ def check_expansion(path: str | os.PathLike[str], member: str, packed: int, size
     """
     if size > FREE_BYTES + BYTES_PER_BYTE * packed:
         raise InputError(
-            f"{os.fspath(path)}: {member!r} says that its {packed} bytes unpack to {size}; "
+            f"{os.fspath(path)}: {member!r} claims to unpack from {packed} bytes to {size}; "
             "no model does, so it is not read"
         )
 
@@ -68,7 +68,7 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
     for member in archive.infolist():
         check_expansion(path, member.filename, member.compress_size, member.file_size)
         if member.filename in seen:
-            raise InputError(f"{os.fspath(path)}: {member.filename!r} is twice in the archive")
+            raise InputError(f"{os.fspath(path)}: {member.filename!r} occurs twice in the archive")
         seen.add(member.filename)
 
 

@@ -59,7 +59,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             members = set(archive.namelist())
             for needed in (CONFIG, WEIGHTS):
                 if needed not in members:
-                    raise InputError(f"{place}: no Keras model: {needed} is missing")
+                    raise InputError(f"{place}: not a Keras model: {needed} is missing")
             extra = members - {CONFIG, METADATA, WEIGHTS}
             if extra:
                 raise InputError(f"{place}: {min(extra)!r} in the archive can't be carried")
@@ -88,7 +88,7 @@ def source_of(data: bytes, path: Path) -> Source:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path}: no readable HDF5 file: {error}") from None
+        raise InputError(f"{path}: not a readable HDF5 file: {error}") from None
     config = groups.get("", {}).get(MODEL_CONFIG)
     if isinstance(config, str):
         groups[""][MODEL_CONFIG] = None
@@ -104,7 +104,7 @@ def source_of(data: bytes, path: Path) -> Source:
 
 
 def items(h5py: Any, group: Any, path: Path, above: str = "", depth: int = 0) -> Iterator[Any]:
-    """Return names and groups or datasets of an HDF5 file; links are refused.
+    """Yield names and groups or datasets of an HDF5 file; links are refused.
 
     Raises:
         InputError: a link, or groups in groups in groups.
@@ -115,7 +115,7 @@ def items(h5py: Any, group: Any, path: Path, above: str = "", depth: int = 0) ->
     for key in group:
         name = f"{above}/{key}" if above else key
         if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            raise InputError(f"{path}: {name!r} is a link to somewhere else")
+            raise InputError(f"{path}: {name!r} is a link to another place")
         item = group[key]
         if isinstance(item, h5py.Group):
             yield from items(h5py, item, path, name, depth + 1)
@@ -135,7 +135,7 @@ def array_of(dataset: Any, name: str, path: Path) -> NDArray[Any]:
         raise InputError(f"{path}: the values of {name!r} lie in another file")
     bits = dataset.attrs.get(TYPE_ATTRIBUTE) == "bfloat16" and dataset.dtype == np.dtype("V2")
     if dataset.shape is None or not (bits or dataset.dtype.kind in "biuf"):
-        raise InputError(f"{path}: {name!r} holds no numbers, but {dataset.dtype}")
+        raise InputError(f"{path}: {name!r} must hold numbers, not {dataset.dtype}")
     check_shape(path, name, dataset.shape)
     check_expansion(path, name, dataset.id.get_storage_size(), dataset.nbytes)
     values = np.asarray(dataset[()])
@@ -259,8 +259,8 @@ def open_sink(
         or topology.data[:1] != b"{"
     ):
         raise InputError(
-            f"{place}: there is no config of a Keras model among what is to be written: it comes "
-            "from encoding a .keras file; write a .weights.h5 file"
+            f"{place}: there is no config of a Keras model to write, because the model was not "
+            "encoded from a .keras file; write a .weights.h5 file"
         )
     if f'"{MODEL_CONFIG}":null' in metadata.get(GROUPS, ""):
         raise InputError(f"{place}: the model comes from an HDF5 file; write an .h5 file")

@@ -35,7 +35,7 @@ class Model:
 
 
 def read_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model file, whose suffix or content says the format.
+    """Read a model file; its suffix, or else its content, sets the format.
 
     Raises:
         InputError: an unknown format, or a file that is not of its format.
@@ -53,7 +53,7 @@ def write_model(
     metadata: Mapping[str, str] | None = None,
     topology: Topology | None = None,
 ) -> None:
-    """Write a model file, whose suffix says the format; it is replaced in one step.
+    """Write a model file, replaced in one step; its suffix sets the format.
 
     Raises:
         InputError: as for `open_sink`.

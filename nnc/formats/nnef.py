@@ -62,7 +62,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             members = {member.name.removeprefix("./"): member for member in archive}
             return read(place, lambda name: member_in(archive, members, name, place))
     except (tarfile.TarError, EOFError) as error:
-        raise InputError(f"{place}: no tar archive of an NNEF model: {error}") from None
+        raise InputError(f"{place}: not a tar archive of an NNEF model: {error}") from None
 
 
 def file_in(folder: Path, name: str) -> bytes | None:
@@ -89,7 +89,7 @@ def read(path: Path, content: Callable[[str], bytes | None]) -> Source:
     """Read a model whose files a function gives."""
     text = content(GRAPH)
     if text is None:
-        raise InputError(f"{path}: no NNEF model: {GRAPH} is missing")
+        raise InputError(f"{path}: not an NNEF model: {GRAPH} is missing")
     quantization = content(QUANTIZATION)
     arrays, quantized = {}, []
     for label, shape in variables(text, path).items():
@@ -141,7 +141,7 @@ def tensor_of(data: bytes, name: str, where: object) -> tuple[NDArray[Any], bool
         raise InputError(f"{where}: the file of variable {name!r} ends too early")
     _, _, _, length, rank, *rest = HEADER.unpack_from(data)
     if rank > 8:
-        raise InputError(f"{where}: variable {name!r} has {rank} dimensions; 8 at most can be")
+        raise InputError(f"{where}: variable {name!r} has {rank} dimensions, but NNEF allows 8")
     shape, bits = rest[:rank], rest[8]
     check_shape(str(where), name, shape)
     wanted = -(-math.prod(shape) * bits // 8)
@@ -177,7 +177,7 @@ def files_of(
         result[QUANTIZATION] = topology.quantization
     try:
         quantized = set(json.loads(metadata.get(QUANTIZED, "[]")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{where}: metadata {QUANTIZED!r}: {error}") from None
     for name, shape in needed.items():
         values = arrays[name]
@@ -237,8 +237,8 @@ def open_sink(
     load("nnef", "nnef", "NNEF models")
     if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_NNEF:
         raise InputError(
-            f"{place}: there is no NNEF graph among what is to be written: it comes from "
-            "encoding an NNEF model; write a safetensors file"
+            f"{place}: there is no NNEF graph to write, because the model was not encoded from an "
+            "NNEF model; write a safetensors file"
         )
     kept = topology
     write = write_folder if place.suffix.lower() == ".nnef" else write_tar

@@ -7,6 +7,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -112,8 +113,12 @@ class NpzSink(Sink):
 
     def abandon(self) -> None:
         """Remove the archive, unless it is at its place."""
-        self.archive.close()
-        self.new.abandon()
+        try:
+            # Closing writes the directory, which a full disk or a member half-written forbids.
+            with suppress(OSError, ValueError):
+                self.archive.close()
+        finally:
+            self.new.abandon()
 
 
 def open_sink(

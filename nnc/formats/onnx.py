@@ -26,6 +26,7 @@ from nnc.formats.hostile import check_shape, safe_file
 from nnc.formats.onnx_graph import (
     FLOAT_TYPES,
     all_tensors,
+    depths,
     row_axes,
     scopes_of,
     settings,
@@ -74,7 +75,7 @@ class OnnxSource(Source):
         names = [proto.name for proto in self.model.graph.initializer]
         for name, count in Counter(names).items():
             if count > 1 or not name:
-                raise InputError(f"{self.path}: initializer {name!r} is twice in the graph")
+                raise InputError(f"{self.path}: initializer {name!r} occurs twice in the graph")
         self.found = tensors_of(self.model)
         self.protos: dict[str, Any] = {}
         for name, proto in self.found.protos.items():
@@ -128,6 +129,7 @@ class OnnxSource(Source):
         self.layers = layers_of_graph(self.model.graph, self.tensors)
         self.exact = frozenset(settings(self.found, sizes))
         self.row_axes = row_axes(self.found, ranks)
+        self.depths = depths(self.found, sizes)
 
     def skeleton(self) -> Topology:
         """Return the model with the data of the tensors left out."""
@@ -155,9 +157,9 @@ def parsed(onnx: Any, data: bytes, where: object) -> Any:
     try:
         model = onnx.load_model_from_string(data)
     except (DecodeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{where}: no ONNX model: {error}") from None
+        raise InputError(f"{where}: not an ONNX model: {error}") from None
     if not model.ir_version or not model.HasField("graph"):
-        raise InputError(f"{where}: no ONNX model: it has no graph")
+        raise InputError(f"{where}: not an ONNX model: it has no graph")
     return model
 
 
@@ -211,7 +213,7 @@ def external_data(path: Path, proto: Any) -> bytes:
         offset = length = -1
     if offset < 0 or length < 0 or offset + length > size:
         raise InputError(
-            f"{path}: the values of {proto.name!r} are said to be bytes {entries.get('offset')} "
+            f"{path}: the values of {proto.name!r} would be bytes {entries.get('offset')} "
             f"and on of {place.name}, which has {size}"
         )
     with place.open("rb") as file:
@@ -247,7 +249,7 @@ def model_with(
         fill(onnx, name, proto, tensors[name], where)
         missing.pop(name, None)
     for name in missing:
-        raise InputError(f"{where}: tensor {name!r} is none of the graph's")
+        raise InputError(f"{where}: tensor {name!r} is not one of the graph's")
     return model
 
 
@@ -255,8 +257,8 @@ def skeleton_of(onnx: Any, topology: Topology | None, where: object) -> Any:
     """Parse the topology of an ONNX model, which mustn't point to files."""
     if topology is None or topology.storage_format != TopologyStorageFormat.NNR_TPL_ONNX:
         raise InputError(
-            f"{where}: there is no ONNX graph among what is to be written: it comes from encoding "
-            "an ONNX model; write a safetensors file"
+            f"{where}: there is no ONNX graph to write, because the model was not encoded from an "
+            "ONNX model; write a safetensors file"
         )
     model = parsed(onnx, topology.data, where)
     for proto in all_tensors(model):

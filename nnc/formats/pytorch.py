@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,23 +21,14 @@ from nnc.bitio import InputError
 from nnc.bitstream import replace_file
 from nnc.decoder import Topology
 from nnc.formats import exported_program
+from nnc.formats.checkpoints import ADVICE, carried, entries_of, named_tensors, state_dict_in
 from nnc.formats.extras import load
 from nnc.formats.hostile import check_archive, check_expansion, check_shape
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
+from nnc.model.given import BIT_TYPES, check_has_shape, torch_array
 
-#: Types of PyTorch that numpy knows by ml_dtypes alone, with the integers of their bits.
-BIT_TYPES = {
-    "bfloat16": (ml_dtypes.bfloat16, "int16"),
-    "float8_e4m3fn": (ml_dtypes.float8_e4m3fn, "uint8"),
-    "float8_e4m3fnuz": (ml_dtypes.float8_e4m3fnuz, "uint8"),
-    "float8_e5m2": (ml_dtypes.float8_e5m2, "uint8"),
-    "float8_e5m2fnuz": (ml_dtypes.float8_e5m2fnuz, "uint8"),
-}
-
-#: Where checkpoints of training keep the state dict.
-STATE_KEYS = ("state_dict", "model_state_dict", "model")
-
-ADVICE = "save the state_dict() of the model alone"
+#: What an error of the loader says of the class or function that it refuses.
+REFUSED = re.compile(r"(?:GLOBAL|class|type) ([\w.]+\.[\w.]+)")
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -62,7 +53,8 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             raise InputError(f"{place}: {error}") from None
     if place.suffix == ".pt2":
         raise InputError(f"{place}: this is no exported program")
-    return ArraySource(arrays_of(loaded(place), place))
+    arrays, metadata = model_of(loaded(place), place)
+    return ArraySource(arrays, metadata)
 
 
 def loaded(place: Path) -> Any:
@@ -74,57 +66,63 @@ def loaded(place: Path) -> Any:
     torch = load("torch", "torch", "PyTorch files")
     try:
         return torch.load(place, map_location="cpu", weights_only=True)
-    except OSError:
+    except OSError as error:
+        if error.errno is None:  # not of the system, but PyTorch's word for a damaged file
+            raise InputError(f"{place}: {what_is_wrong(error)}") from None
         raise
-    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, TypeError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(
-            f"{place}: it holds more than tensors (a pickled module, or code), or is damaged; "
-            f"{ADVICE} ({reason})"
-        ) from None
     except Exception as error:  # a damaged pickle can make the loader raise anything
-        raise InputError(f"{place}: {type(error).__name__}: {error}") from None
+        raise InputError(f"{place}: {what_is_wrong(error)}") from None
+
+
+def what_is_wrong(error: Exception) -> str:
+    """Say why a file couldn't be loaded, without the loader's advice to trust it."""
+    refused = REFUSED.search(str(error))
+    if refused is not None:
+        return (
+            f"it holds more than tensors: {refused[1]}, which is code to be run and never is; "
+            f"{ADVICE}, or the checkpoint without that"
+        )
+    said = str(error).rpartition("WeightsUnpickler error: ")[2].partition("\n")[0]
+    reason = "".join(one for one in said if one.isprintable()).strip()
+    kind = "" if isinstance(error, pickle.UnpicklingError | RuntimeError) else type(error).__name__
+    return f"it is no file of PyTorch, or damaged ({kind}{': ' if kind else ''}{reason})"
 
 
 def arrays_of(content: Any, where: object) -> dict[str, NDArray[Any]]:
-    """Return the tensors of a state dict as arrays; the memory is shared.
+    """Return the tensors of a state dict as arrays; see `model_of`."""
+    return model_of(content, where)[0]
+
+
+def model_of(content: Any, where: object) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the tensors of a state dict as arrays, and its other entries as metadata.
 
     Args:
-        content: a state dict, or a checkpoint that holds one under a usual key.
+        content: a state dict, or a checkpoint that holds one or several.
         where: what the messages call it.
 
+    Returns:
+        Arrays by name, whose memory is shared; metadata.
+
     Raises:
-        InputError: there is no state dict, or something else in it.
+        InputError: there is no state dict, two names are one as text, or a tensor has no array.
+
+    Warns:
+        ModelFileWarning: an entry that is no tensor, or another state dict, is left out.
     """
     torch = load("torch", "torch", "PyTorch files")
-    state = state_dict_in(content, where)
+
+    def is_tensor(value: Any) -> bool:
+        return isinstance(value, torch.Tensor)
+
+    state = state_dict_in(content, where, is_tensor)
+    tensors, others = named_tensors(state, where, is_tensor)
     result: dict[str, NDArray[Any]] = {}
-    for name, value in state.items():
-        if not isinstance(value, torch.Tensor):
-            raise InputError(
-                f"{where}: {name!r} of the state dict is {type(value).__name__}, no tensor"
-            )
-        check_shape(str(where), str(name), tuple(value.shape))
+    for name, value in tensors.items():
+        check_has_shape(value, f"{where}: tensor {name!r}")
+        check_shape(str(where), name, tuple(value.shape))
         check_repetition(value, name, where)
-        result[str(name)] = array_of(value, f"{where}: tensor {name!r}")
-    return result
-
-
-def state_dict_in(content: Any, where: object) -> Mapping[str, Any]:
-    """Find the state dict in what a file holds."""
-    torch = load("torch", "torch", "PyTorch files")
-    if isinstance(content, torch.Tensor):
-        raise InputError(f"{where}: this is a tensor without a name; {ADVICE}")
-    if isinstance(content, Mapping):
-        if any(isinstance(value, torch.Tensor) for value in content.values()):
-            return content
-        for key in STATE_KEYS:
-            inner = content.get(key)
-            if isinstance(inner, Mapping):
-                return inner
-        if not content:
-            return content
-    raise InputError(f"{where}: there is no state dict in it; {ADVICE}")
+        result[name] = torch_array(value, f"{where}: tensor {name!r}")
+    return result, carried(others, where)
 
 
 def check_repetition(tensor: Any, name: object, where: object) -> None:
@@ -137,26 +135,6 @@ def check_repetition(tensor: Any, name: object, where: object) -> None:
     if tensor.layout == torch.strided and tensor.device.type != "meta":
         stored = tensor.untyped_storage().nbytes()
         check_expansion(str(where), str(name), stored, tensor.numel() * tensor.element_size())
-
-
-def array_of(tensor: Any, what: str) -> NDArray[Any]:
-    """Return a tensor as an array.
-
-    Raises:
-        InputError: it is sparse, quantized, without values, or of a type that numpy has not.
-    """
-    torch = load("torch", "torch", "PyTorch files")
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
-        raise InputError(f"{what} is sparse, quantized or without values; make it a plain one")
-    plain = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
-    name = str(plain.dtype).removeprefix("torch.")
-    try:
-        if name in BIT_TYPES:
-            kind, bits = BIT_TYPES[name]
-            return np.asarray(plain.view(getattr(torch, bits)).numpy().view(kind))
-        return np.asarray(plain.numpy())
-    except (TypeError, RuntimeError):
-        raise InputError(f"{what} is of type {plain.dtype}, which can't be coded") from None
 
 
 def tensor_of(values: NDArray[Any], what: str) -> Any:
@@ -176,11 +154,32 @@ def tensor_of(values: NDArray[Any], what: str) -> Any:
         raise InputError(f"{what}: PyTorch has no {values.dtype}") from None
 
 
-def write_state_dict(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a state dict."""
+def write_state_dict(
+    path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
+) -> None:
+    """Write a state dict, with the entries that are no tensors at its end."""
     torch = load("torch", "torch", "PyTorch files")
     state = {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}
-    replace_file(path, lambda file: torch.save(state, file))
+    state |= {name: one for name, one in entries_of(metadata).items() if name not in state}
+
+    def write(file: Any) -> None:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            # What stopped it (a full disk, a request to end) made PyTorch's writer fail as well.
+            raise cause_of(error) from None
+
+    replace_file(path, write)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return what an error came up in the handling of: the first that isn't PyTorch's own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) or not isinstance(below, Exception):
+            return below
+        below = below.__context__
+    return error
 
 
 def open_sink(
@@ -195,4 +194,4 @@ def open_sink(
         exported_program.check_topology(topology, place)
         return ArraySink(tensors, lambda arrays: exported_program.write(place, topology, arrays))
     load("torch", "torch", "PyTorch files")
-    return ArraySink(tensors, lambda arrays: write_state_dict(place, arrays))
+    return ArraySink(tensors, lambda arrays: write_state_dict(place, arrays, metadata))

@@ -8,6 +8,8 @@ A format is one module with `open_source(path) -> Source` and, if it can be writ
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,15 +17,17 @@ from pathlib import Path
 from typing import cast
 
 from nnc.bitio import InputError
+from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
 from nnc.formats.hostile import check_name
+from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.source import Sink, Source, TensorInfo
-
-#: Bytes of a file that a format is recognized by.
-HEAD_BYTES = 512
 
 #: How the name of the index of a sharded checkpoint ends.
 INDEX_SUFFIX = ".safetensors.index.json"
+
+#: The pickled number that files of PyTorch before 1.6 begin with, after the protocol.
+LEGACY_PYTORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 #: The key of the metadata that says how a model was cut into shards.
 SHARDS_KEY = "nnc.shards"
@@ -42,6 +46,7 @@ class Format:
             it is of this format; None: only the suffix says so.
         structured: whether files hold the structure of the network too.
         folder: a suffix of a folder, which the format may write as such.
+        packed: whether its files may be compressed by gzip as a whole.
     """
 
     name: str
@@ -51,11 +56,28 @@ class Format:
     recognizes: Callable[[Path, bytes], bool] | None = None
     structured: bool = False
     folder: str = ""
+    packed: bool = False
 
     def matches_suffix(self, path: Path) -> int:
         """Return the length of the suffix that a path ends with, 0 for none."""
         name = path.name.lower()
         return max((len(suffix) for suffix in self.suffixes if name.endswith(suffix)), default=0)
+
+
+def is_safetensors(path: Path, head: bytes) -> bool:
+    """Tell whether a file begins with the length of a JSON header, and that header."""
+    return head[8:9] == b"{" and head[5:8] == bytes(3)
+
+
+def is_npz(path: Path, head: bytes) -> bool:
+    """Tell whether a file is a zip archive whose first member is an array."""
+    length = int.from_bytes(head[26:28], "little")
+    return head[:4] == b"PK\3\4" and head[30 : 30 + length].endswith(b".npy")
+
+
+def is_pytorch(path: Path, head: bytes) -> bool:
+    """Tell whether a file is what torch.save writes: an archive, or what it wrote before those."""
+    return (head[:2] == b"PK" and b"/data.pkl" in head) or head[2:].startswith(LEGACY_PYTORCH)
 
 
 def is_checkpoint(path: Path, head: bytes) -> bool:
@@ -69,14 +91,14 @@ SHARDED = Format(
 
 #: All formats. Of several suffixes that match the longest counts.
 FORMATS = [
-    Format("safetensors", (".safetensors",), "nnc.formats.safetensors"),
+    Format("safetensors", (".safetensors",), "nnc.formats.safetensors", recognizes=is_safetensors),
     SHARDED,
-    Format("npz", (".npz",), "nnc.formats.npz"),
+    Format("npz", (".npz",), "nnc.formats.npz", recognizes=is_npz),
     Format(
         "PyTorch",
-        (".pt", ".pth", ".bin", ".pt2"),
+        (".pt", ".pth", ".bin", ".pt2", ".ckpt", ".pt.tar", ".pth.tar"),
         "nnc.formats.pytorch",
-        recognizes=lambda path, head: head[:2] == b"PK" and b"/data.pkl" in head,
+        recognizes=is_pytorch,
         structured=True,
     ),
     Format("ONNX", (".onnx",), "nnc.formats.onnx", structured=True),
@@ -94,6 +116,7 @@ FORMATS = [
         recognizes=lambda path, head: path.is_dir() and (path / "graph.nnef").is_file(),
         structured=True,
         folder=".nnef",
+        packed=True,
     ),
     Format(
         "TensorFlow SavedModel",
@@ -120,32 +143,31 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
         InputError: no format is known for it.
         OSError: there is no such file.
     """
-    place = Path(path)
+    place = as_path(path)
     found = by_suffix(place)
     if found is not None and not place.is_dir():
         return found
-    head = b""
-    if not place.is_dir() and (place.exists() or not place.suffix):
-        with place.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+    head = head_of(place) if place.exists() or not place.suffix else b""
     for one in FORMATS:
         if one.recognizes is not None and one.recognizes(place, head):
             return one
+    if head or place.is_file():
+        check_is_model(place)
     raise InputError(
-        f"{os.fspath(path)}: suffix and content say no format of models "
+        f"{os.fspath(path)}: neither the suffix nor the content is that of a model format "
         f"(known: {', '.join(suffixes())})"
     )
 
 
 def format_of_output(path: str | os.PathLike[str]) -> Format:
-    """Return the format that the suffix of a path says, to write it.
+    """Return the format to write, by the suffix of a path.
 
-    A folder (one that is there, or a path that ends with a slash) becomes a sharded checkpoint.
+    A folder (an existing one, or a path that ends with a slash) becomes a sharded checkpoint.
 
     Raises:
         InputError: no format that can be written has that suffix.
     """
-    found = by_suffix(Path(path))
+    found = by_suffix(as_path(path))
     if found is not None and found.folder and Path(path).name.lower().endswith(found.folder):
         return found
     if os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir():
@@ -153,8 +175,7 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
     if found is None or not found.writable:
         known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
         raise InputError(
-            f"{os.fspath(path)}: the suffix says no format of models that can be written "
-            f"(known: {known})"
+            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {known})"
         )
     return found
 
@@ -171,17 +192,37 @@ def suffixes() -> list[str]:
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
-    """Open a model file, or a folder that is one; nothing but names and shapes is read yet.
+    """Open a model file or folder; only names and shapes are read yet.
 
     Raises:
         InputError: an unknown format, a file that is not of its format, or names of tensors that
             would do harm as paths or on a terminal.
         OSError: the file can't be read.
     """
-    source = cast(Source, import_module(format_of_input(path).module).open_source(path))
+    place = as_path(path)
+    if place.exists() and not place.is_file() and not place.is_dir():
+        return open_pipe(place)
+    found = format_of_input(place)
+    check_is_model(place, packed=found.packed)
+    source = cast(Source, import_module(found.module).open_source(place))
     for name in source.tensors:
         check_name(path, name)
     return source
+
+
+def open_pipe(path: Path) -> Source:
+    """Read a model from a pipe, by way of a file: formats look at several places of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        # What the suffix doesn't say, the content does.
+        copy = Path(folder, path.name if by_suffix(path) else "model")
+        with path.open("rb") as pipe, copy.open("wb") as file:
+            shutil.copyfileobj(pipe, file)
+        try:
+            source = open_source(copy)
+        except InputError as error:
+            raise InputError(str(error).replace(os.fspath(copy), os.fspath(path))) from None
+        # Opened or mapped files outlive their names; what reads its file later isn't for pipes.
+        return source
 
 
 def open_sink(
@@ -190,11 +231,11 @@ def open_sink(
     metadata: Mapping[str, str] | None = None,
     topology: Topology | None = None,
 ) -> Sink:
-    """Open a model file to be written tensor by tensor; it appears when all is written.
+    """Open a model file to write tensor by tensor; it appears when it is complete.
 
     Args:
-        path: the file, whose suffix says the format.
-        tensors: shapes and dtypes by name, in the order in which they are to stand.
+        path: the file; its suffix sets the format.
+        tensors: shapes and dtypes by name, in the order of the file.
         metadata: key-value pairs; left out where the format has no place for them, or where
             they say how to cut a model that isn't to be cut.
         topology: the structure of the network, where it is known.

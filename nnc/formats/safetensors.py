@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
+from nnc.bitstream.mapped import MappedFile
 from nnc.formats.hostile import check_shape
 from nnc.formats.source import Sink, Source, TensorInfo
 
@@ -71,7 +72,8 @@ class SafetensorsSource(Source):
         with self.path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             header = json.loads(file.read(length))
-            self.mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.mapped = MappedFile(file)
+        self.mapping = self.mapped.mapping
         start = 8 + length
         self.places = {name: start + header[name]["data_offsets"][0] for name in names}
         super().__init__({name: self.info(name, header[name]) for name in names}, metadata)
@@ -88,7 +90,12 @@ class SafetensorsSource(Source):
         return TensorInfo(tuple(entry["shape"]), dtype)
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Return a view on one tensor, not to be written to."""
+        """Return a view on one tensor, not to be written to.
+
+        Raises:
+            InputError: the file has become shorter.
+        """
+        self.mapped.check()
         info = self.tensors[name]
         count = info.nbytes // info.dtype.itemsize
         if count == 0:
@@ -97,7 +104,7 @@ class SafetensorsSource(Source):
         return values.reshape(info.shape)
 
     def release(self, name: str) -> None:
-        """Return back the pages of one tensor."""
+        """Release the pages of one tensor."""
         if not hasattr(self.mapping, "madvise"):
             return
         start = self.places[name]
@@ -113,7 +120,7 @@ class SafetensorsSource(Source):
 
 
 def checked_names(path: Path) -> tuple[list[str], dict[str, str]]:
-    """Have the library check a file, and give names and metadata.
+    """Have the library check a file, and return names and metadata.
 
     Raises:
         InputError: not a safetensors file.

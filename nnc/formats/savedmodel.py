@@ -57,7 +57,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
                 continue
             name, values = key.removesuffix(VALUE_SUFFIX), np.asarray(values)
             if values.dtype.kind in "OSUc" or name in arrays:
-                raise InputError(f"{folder}: variable {key!r} holds no numbers, or is twice there")
+                raise InputError(f"{folder}: variable {key!r} holds no numbers, or occurs twice")
             arrays[name] = values
     except (tensorflow.errors.OpError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
@@ -99,9 +99,9 @@ def write(path: Path, data: bytes, arrays: Mapping[str, NDArray[Any]]) -> None:
             check_archive(path, archive)
             files = {name: archive.read(name) for name in archive.namelist()}
     except (zipfile.BadZipFile, RuntimeError) as error:
-        raise InputError(f"{path}: the topology is no SavedModel: {error}") from None
+        raise InputError(f"{path}: the topology is not a SavedModel: {error}") from None
     if GRAPH not in files:
-        raise InputError(f"{path}: the topology is no SavedModel: {GRAPH} is missing")
+        raise InputError(f"{path}: the topology is not a SavedModel: {GRAPH} is missing")
     objects = files.pop(OBJECTS, b"")
     for name in files:
         safe_member(path, name)
@@ -137,7 +137,7 @@ def open_sink(
         or topology.data[:2] != b"PK"
     ):
         raise InputError(
-            f"{place}: there is no SavedModel among what is to be written: it comes from encoding "
+            f"{place}: there is no SavedModel to write, because the model was not encoded from "
             "one; write a safetensors file"
         )
     load("tensorflow", "", USE)

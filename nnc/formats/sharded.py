@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
+from nnc.bitstream.files import UNFINISHED
+from nnc.formats.recognition import check_is_model
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -84,6 +86,7 @@ class ShardedSource(Source):
         place = index.parent / shard
         if not place.is_file():
             raise InputError(f"{index}: the shard {shard!r} is not there")
+        check_is_model(place)
         source = self.shards[shard] = SafetensorsSource(place)
         for name in sorted(names - source.tensors.keys()):
             raise InputError(f"{index}: tensor {name!r} is not in the shard {shard!r}")
@@ -100,7 +103,7 @@ class ShardedSource(Source):
         return self.shards[self.shard_of[name]].tensor(name)
 
     def release(self, name: str) -> None:
-        """Return back the pages of one tensor."""
+        """Release the pages of one tensor."""
         self.shards[self.shard_of[name]].release(name)
 
     def close(self) -> None:
@@ -136,7 +139,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                raise InputError(f"{index}: {key!r} is there twice")
+                raise InputError(f"{index}: {key!r} occurs twice")
             result[key] = value
         return result
 
@@ -151,7 +154,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
         raise InputError(f"{index}: not an index of a checkpoint: it has no weight_map of files")
     metadata = content.get("metadata") or {}
     if not isinstance(metadata, dict):
-        raise InputError(f"{index}: the metadata are no JSON object")
+        raise InputError(f"{index}: the metadata must be a JSON object")
     return metadata, weight_map
 
 
@@ -198,6 +201,8 @@ class ShardedSink(Sink):
         layout = metadata.get(SHARDS_KEY) or cut(tensors, DEFAULT_SHARD_SIZE, stem_of(target))
         self.metadata, shards = read_layout(layout, list(tensors))
         self.made_folder = not self.folder.exists()
+        if self.made_folder:
+            UNFINISHED[os.fspath(self.folder)] = os.getpid()
         self.folder.mkdir(exist_ok=True)
         self.shards: dict[str, SafetensorsSink] = {}
         self.shard_of = {name: shard for shard, (names, _) in shards.items() for name in names}
@@ -231,6 +236,7 @@ class ShardedSink(Sink):
         finally:
             new.abandon()
         self.done = True
+        UNFINISHED.pop(os.fspath(self.folder), None)
 
     def abandon(self) -> None:
         """Remove what isn't at its place, and the folder if it was made for nothing."""
@@ -304,7 +310,7 @@ def cut(tensors: Mapping[str, TensorInfo], size: int, stem: str = DEFAULT_STEM) 
         InputError: not a size.
     """
     if size < 1:
-        raise InputError(f"the size of a shard has to be 1 or more, not {size}")
+        raise InputError(f"the size of a shard must be 1 or more, not {size}")
     groups: list[list[str]] = [[]]
     used = 0
     for name, info in tensors.items():

@@ -15,6 +15,10 @@ from nnc.bitio import InputError
 from nnc.decoder import Topology
 
 
+class ModelFileWarning(UserWarning):
+    """Something of a model file is left out."""
+
+
 class TensorInfo(NamedTuple):
     """What is known of a tensor before it is read.
 
@@ -43,11 +47,14 @@ class Source(Mapping[str, NDArray[Any]], ABC):
             one they are.
         exact: names of float tensors that quantization would spoil: constants of the graph,
             scales of quantized tensors.
+        depths: where tensors stand on the way from the inputs (0) to the outputs (1), as far as
+            the format tells.
     """
 
     topology: Topology | None = None
     row_axes: Mapping[str, int] = MappingProxyType({})
     exact: Collection[str] = frozenset()
+    depths: Mapping[str, float] = MappingProxyType({})
 
     def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
         """Note what is there."""
@@ -56,7 +63,7 @@ class Source(Mapping[str, NDArray[Any]], ABC):
 
     @abstractmethod
     def tensor(self, name: str) -> NDArray[Any]:
-        """Read one tensor; what is given may be a view that can't be written to.
+        """Return one tensor, possibly as a read-only view.
 
         Raises:
             KeyError: there is none of that name.
@@ -64,10 +71,10 @@ class Source(Mapping[str, NDArray[Any]], ABC):
         """
 
     def release(self, name: str) -> None:
-        """Return back memory that holds the values of a tensor; views on it stay valid."""
+        """Release memory that holds the values of a tensor; views on it stay valid."""
 
     def close(self) -> None:
-        """Let go of the files; views on them may become invalid."""
+        """Close the files; views on them may become invalid."""
 
     @property
     def nbytes(self) -> int:
@@ -103,7 +110,7 @@ class Source(Mapping[str, NDArray[Any]], ABC):
 class Sink(ABC):
     """A model that is written tensor by tensor, in any order.
 
-    As a context manager it is finished where all went well, and leaves nothing behind else.
+    As a context manager it finishes if all went well, and otherwise leaves nothing behind.
     """
 
     def __init__(self, tensors: Mapping[str, TensorInfo]) -> None:
@@ -116,12 +123,12 @@ class Sink(ABC):
 
         Raises:
             InputError: there is none of that name, it was written before, or it has another
-                shape or dtype than was said.
+                shape or dtype than was announced.
             OSError: the file can't be written.
         """
         info = self.tensors.get(name)
         if info is None or name not in self.missing:
-            raise InputError(f"tensor {name!r} is not one that is left to be written")
+            raise InputError(f"tensor {name!r} is not among those left to write")
         if (values.shape, values.dtype) != info:
             raise InputError(
                 f"tensor {name!r} is {values.dtype} of shape {list(values.shape)}, "
@@ -132,7 +139,7 @@ class Sink(ABC):
 
     @abstractmethod
     def put(self, name: str, values: NDArray[Any]) -> None:
-        """Write one tensor that is as was said."""
+        """Write one tensor that is as announced."""
 
     @abstractmethod
     def commit(self) -> None:

@@ -108,7 +108,7 @@ def broken_files(rule: str, count: int, seed: str) -> Iterator[tuple[Entry, byte
 
 
 def files_of(drawn: Drawn, name: str, seed: str) -> Iterator[tuple[Entry, bytes]]:
-    """Return the file of a drawn bitstream, after that of its base."""
+    """Yield the file of a drawn bitstream, after that of its base."""
     base = "" if drawn.base is None else f"{name}-base.nnc"
     if drawn.base is not None:
         yield entry_of(drawn.base, base, seed, ""), drawn.base.data
@@ -130,7 +130,7 @@ def element_of(path: str) -> str:
 
 
 def first_drawn(seed: str, draw: Callable[[RandomSource], Drawn]) -> tuple[Drawn, str]:
-    """Draw until it isn't rejected; give the seed that it took too.
+    """Draw until it isn't rejected; return the seed that it took too.
 
     Raises:
         InputError: it was always rejected.
@@ -141,7 +141,7 @@ def first_drawn(seed: str, draw: Callable[[RandomSource], Drawn]) -> tuple[Drawn
             return draw(RandomSource(used)), used
         except RejectedError:
             continue
-    raise InputError(f"no bitstream drawn from seed {seed} comes to break that rule")
+    raise InputError(f"no bitstream drawn from seed {seed} breaks that rule")
 
 
 def mutated_files(data: bytes, count: int, seed: str) -> Iterator[tuple[Entry, bytes]]:
@@ -234,7 +234,7 @@ def parsed(entry: Entry, data: bytes) -> Bitstream:
 
 
 def write_corpus(folder: Path, made: Iterator[tuple[Entry, bytes]], about: dict[str, str]) -> int:
-    """Write files and their manifest; give the number of files."""
+    """Write files and their manifest; return the number of files."""
     entries: list[dict[str, Any]] = []
     last: tuple[Entry, bytes] | None = None
     for entry, data in made:

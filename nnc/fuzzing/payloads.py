@@ -16,7 +16,7 @@ from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
 from nnc.editing.levels import encode_codeword
 from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
-from nnc.encoder.units.tensor import set_entry_points
+from nnc.encoder.units.header import set_entry_points
 from nnc.fuzzing.strategies import Source
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitHeader, Scope, nnr_unit_header

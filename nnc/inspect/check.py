@@ -90,8 +90,9 @@ def check(
     """
     traced = trace(data, dimensions=dimensions, cabac_unary_length_minus1=cabac_unary_length_minus1)
     findings: list[Finding] = []
+    rules = all_rules(deep=False)
     for model in models(traced):
-        for rule in all_rules(deep=False):
+        for rule in rules:
             findings += rule.findings(model)
     findings += syntax_findings(traced, alone=not findings)
     skipped = {

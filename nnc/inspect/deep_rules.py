@@ -109,7 +109,7 @@ def undecoded_reason(error: BitstreamError) -> str:
 
 
 def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[UnitTrace]:
-    """Return the units that could be read, those that are cut into parts as one.
+    """Yield the units that could be read, those that are cut into parts as one.
 
     Args:
         traced: the bitstream.

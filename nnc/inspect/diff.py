@@ -241,7 +241,7 @@ def one_sided(kind: str, element: TracedElement) -> Difference:
 
 
 def changed(a: TracedElement, b: TracedElement) -> Iterator[Difference]:
-    """Return the difference between two elements, if there is one."""
+    """Yield the difference between two elements, if there is one."""
     if not same_value(a.value, b.value) or a.bits != b.bits:
         yield Difference("changed", a.path, b.path, a.value, b.value, a.bits, b.bits)
 

@@ -92,12 +92,14 @@ class Model:
         traced: the bitstream.
         units: from the start unit up to the next, those in aggregates too.
         is_first: whether it begins the bitstream.
+        by_type: the units of each type, by its name, their headers readable or not.
         elements: its elements by table and name, each with its unit.
     """
 
     traced: BitstreamTrace
     units: list[UnitTrace]
     is_first: bool
+    by_type: dict[str, list[UnitTrace]]
     elements: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]
 
     @property
@@ -111,7 +113,7 @@ class Model:
 
     def of_type(self, kind: NnrUnitType) -> list[UnitTrace]:
         """Return the units of one type, their headers readable or not."""
-        return [unit for unit in self.units if unit.type_name == kind.name]
+        return self.by_type.get(kind.name, [])
 
     def data_units(self) -> list[UnitTrace]:
         """Return the compressed data units whose header could be read."""
@@ -130,9 +132,17 @@ def models(traced: BitstreamTrace) -> list[Model]:
             groups.append([])
         groups[-1].append(unit)
     return [
-        Model(traced, units, number == 0, elements_by_name(units))
+        Model(traced, units, number == 0, units_by_type(units), elements_by_name(units))
         for number, units in enumerate(groups)
     ]
+
+
+def units_by_type(units: list[UnitTrace]) -> dict[str, list[UnitTrace]]:
+    """Return the units of each type, by its name."""
+    result: dict[str, list[UnitTrace]] = {}
+    for unit in units:
+        result.setdefault(unit.type_name, []).append(unit)
+    return result
 
 
 def elements_by_name(
@@ -153,9 +163,7 @@ def readable(unit: UnitTrace) -> bool:
 
 def element_of(unit: UnitTrace | None, name: str) -> TracedElement | None:
     """Return the first element of a name in a unit, or None."""
-    if unit is None:
-        return None
-    return next((element for element in unit.elements if element.name == name), None)
+    return None if unit is None else unit.element(name)
 
 
 def value_of(unit: UnitTrace | None, name: str, default: Any = None) -> Any:

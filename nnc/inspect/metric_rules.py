@@ -26,7 +26,7 @@ def metric_value(model: Model) -> Iterator[Problem]:
 
 
 def measured(unit: UnitTrace) -> Iterator[TracedElement]:
-    """Return the performances of a parameter set that its metric measures, finite ones alone.
+    """Yield the performances of a parameter set that its metric measures, finite ones alone.
 
     What is no number is another rule's business.
     """

@@ -5,6 +5,7 @@ A list that is cut into parts counts as the parser gives it, joined, to the unit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from nnc.bitio import BitstreamError
@@ -29,14 +30,17 @@ def list_first(model: Model) -> Iterator[Problem]:
 
 def index_in_list(model: Model) -> Iterator[Problem]:
     """Find indices outside of the last list before them."""
-    lists = reference_lists(model)
+    lists = deque(reference_lists(model))
+    before: UnitTrace | None = None
+    count: int | None = None
     for unit in model.units:
-        before = [other for other in lists if other.start < unit.start]
-        indices = [element for element in unit.elements if element.name in INDICES]
-        if not before or not indices:
+        while lists and lists[0].start < unit.start:
+            before, count = lists.popleft(), None
+        if before is None or not any(unit.element(name) for name in INDICES):
             continue
-        count = len(names_before(before[-1], unit))
-        for element in indices:
+        if count is None:
+            count = len(names_before(before, unit))
+        for element in [element for element in unit.elements if element.name in INDICES]:
             if max(element.values) >= count:
                 label = element.name + element.index
                 yield element, f"{label} is {max(element.values)} (allowed: 0..{count - 1})"

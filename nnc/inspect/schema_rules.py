@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
 from enum import IntFlag
 from typing import Any
 
 import nnc.syntax
-from nnc.bitstream.expressions import UnknownNameError, evaluate
 from nnc.inspect.findings import ERROR, Model, Problem, Rule
 from nnc.inspect.tracing import TracedElement, UnitTrace
-from nnc.syntax import TABLES, Element
+from nnc.syntax import TABLES, Constraint, Element
 
 #: Unit types that applications may use as they like; the schema's range is that of the others.
 UNSPECIFIED_UNIT_TYPES = range(32, 64)
@@ -37,16 +35,16 @@ def element_rules(table: str, element: Element) -> list[Rule]:
     rules = []
     if element.range is not None:
         problems = functools.partial(range_problems, table, element)
-        title = f"{element.name} is in {element.range}"
+        title = f"{element.name} is in {element.range[0]} .. {element.range[1]}"
         rules.append(rule(f"range:{name}", title, element, problems))
     elif element.enum is not None and not names_all_values(element):
         problems = functools.partial(enum_problems, table, element)
         title = f"{element.name} has a value that {element.enum} names"
         rules.append(rule(f"enum:{name}", title, element, problems))
-    for number, (condition, sentence) in enumerate(element.constraints):
+    for number, constraint in enumerate(element.constraints):
         mark = f"#{number + 1}" if number else ""
-        problems = functools.partial(constraint_problems, table, element, condition, sentence)
-        rules.append(rule(f"constraint:{name}{mark}", sentence, element, problems))
+        problems = functools.partial(constraint_problems, table, element, constraint)
+        rules.append(rule(f"constraint:{name}{mark}", constraint.sentence, element, problems))
     return rules
 
 
@@ -58,8 +56,7 @@ def rule(name: str, title: str, element: Element, problems: Any) -> Rule:
 def names_all_values(element: Element) -> bool:
     """Tell whether the enum of an element has a name for whatever can stand there."""
     kind: Any = getattr(nnc.syntax, str(element.enum))
-    width = re.fullmatch(r"u\((\d+)\)", element.descriptor)
-    return width is not None and allowed_values(kind) == set(range(1 << int(width[1])))
+    return element.width is not None and allowed_values(kind) == set(range(1 << element.width))
 
 
 def allowed_values(kind: Any) -> set[int]:
@@ -74,15 +71,10 @@ def allowed_values(kind: Any) -> set[int]:
 def range_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
     """Find values outside the range that the schema gives."""
     assert described.range is not None
-    first, last = described.range.split(" .. ")
-    for unit, element in model.elements.get((table, described.name), []):
+    low, high = described.range
+    for _, element in model.elements.get((table, described.name), []):
         if is_unspecified_type(described, element.value):
             continue
-        try:
-            low, high = evaluate(first, {}), evaluate(last, {})
-        except UnknownNameError:
-            names = names_around(unit, element)
-            low, high = evaluate(first, names), evaluate(last, names)
         if low <= element.value <= high:
             continue
         label = element.name + element.index
@@ -109,7 +101,7 @@ def enum_problems(table: str, described: Element, model: Model) -> Iterator[Prob
 
 
 def constraint_problems(
-    table: str, described: Element, condition: str, sentence: str, model: Model
+    table: str, described: Element, constraint: Constraint, model: Model
 ) -> Iterator[Problem]:
     """Find tables that break a constraint."""
     seen = set()
@@ -119,14 +111,10 @@ def constraint_problems(
             continue
         seen.add(place)
         names = names_around(unit, element)
-        try:
-            holds = evaluate(condition, names)
-        except UnknownNameError:
-            continue
-        if not holds:
+        if constraint.is_broken(names):
             found = names.get(described.name)
             shown = ", ".join(f"{value:g}" for value in found) if isinstance(found, list) else found
-            yield element, f"{sentence}: {element.name} is {shown}"
+            yield element, f"{constraint.sentence}: {element.name} is {shown}"
 
 
 def names_around(unit: UnitTrace, element: TracedElement) -> dict[str, Any]:

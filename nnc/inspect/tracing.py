@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from sys import intern
 from typing import Any
 
 import nnc.syntax
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
 from nnc.bitstream import OutOfBand, Unit, type_name
+from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.paths import distinct_paths
 from nnc.bitstream.unit import PARAMETER_SETS, located
@@ -47,6 +49,7 @@ class TracedElement:
         value: what was read; None for bits that aren't an element. For the rest of a very
             long list (its index ends with ":") the list of its values.
         stack: the tables around it, from the outside, as (field, table, index).
+        name: its name, without indices.
     """
 
     position: int
@@ -55,11 +58,11 @@ class TracedElement:
     descriptor: str
     value: Any
     stack: tuple[Place, ...]
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def name(self) -> str:
-        """The element's name, without indices."""
-        return self.path.rpartition(".")[2].partition("[")[0]
+    def __post_init__(self) -> None:
+        """Take the name from the path, once: rules compare it many times."""
+        self.name = intern(self.path.rpartition(".")[2].partition("[")[0])
 
     @property
     def index(self) -> str:
@@ -129,6 +132,9 @@ class UnitTrace:
         units: the units in it.
         error: the fault that ended the reading of the unit.
         missing: the error that says which value, not in the bitstream, its header needs.
+        found: the first element of each name, see `element`.
+        indexed: how many elements there were when `found` was made.
+        kind: name of its type, once it was asked for.
     """
 
     path: str
@@ -140,6 +146,16 @@ class UnitTrace:
     units: list[UnitTrace] = field(default_factory=list)
     error: BitstreamError | None = None
     missing: MissingValueError | None = None
+    found: dict[str, TracedElement] = field(default_factory=dict, repr=False, compare=False)
+    indexed: int = field(default=0, repr=False, compare=False)
+    kind: str = field(default=UNKNOWN_TYPE, repr=False, compare=False)
+
+    def element(self, name: str) -> TracedElement | None:
+        """Return the first element of a name, or None."""
+        if self.indexed != len(self.elements):
+            self.found = {element.name: element for element in reversed(self.elements)}
+            self.indexed = len(self.elements)
+        return self.found.get(name)
 
     @property
     def names(self) -> list[str]:
@@ -152,13 +168,14 @@ class UnitTrace:
     @property
     def type_name(self) -> str:
         """Name of the unit's type, UNKNOWN_TYPE where the data end before it."""
-        for element in self.elements:
-            if element.name == "nnr_unit_type" and element.table == "nnr_unit_header":
-                return type_name(element.value)
-        return UNKNOWN_TYPE
+        if self.kind == UNKNOWN_TYPE:
+            # That of the header comes before those that an aggregate's header lists.
+            element = self.element("nnr_unit_type")
+            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value)
+        return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return the unit, and those in it, in the order of decoding."""
+        """Yield the unit, and those in it, in the order of decoding."""
         yield self
         for unit in self.units:
             yield from unit.walk()
@@ -177,12 +194,12 @@ class BitstreamTrace:
     units: list[UnitTrace]
 
     def walk(self) -> Iterator[UnitTrace]:
-        """Return all units in the order of decoding, those in aggregates too."""
+        """Yield all units in the order of decoding, those in aggregates too."""
         for unit in self.units:
             yield from unit.walk()
 
     def elements(self) -> Iterator[TracedElement]:
-        """Return all elements, in the order of the data."""
+        """Yield all elements, in the order of the data."""
         for unit in self.walk():
             yield from unit.elements
 
@@ -218,7 +235,7 @@ def trace(
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
-    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data.cast("B")
+    view = view_of(data)
     parser = TracingParser(view, OutOfBand(dimensions or {}, cabac_unary_length_minus1))
     parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
@@ -237,12 +254,14 @@ class Sink:
         self.elements = elements
         self.list_path = ""
         self.list_length = 0
+        self.stack: tuple[Place, ...] = ()
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
-        path, bracket, _ = entry.path.rpartition("[")
-        if not bracket or path != self.list_path:
-            self.list_path, self.list_length = path if bracket else "", 0
+        # The index has to be the element's own: that of a unit stands before a dot.
+        list_path = entry.path.rpartition("[")[0] if entry.path.endswith("]") else ""
+        if not list_path or list_path != self.list_path:
+            self.list_path, self.list_length = list_path, 0
         self.list_length += 1
         value: Any = entry.value
         if self.list_length > LONGEST_LIST + 1:
@@ -253,10 +272,11 @@ class Sink:
         path = entry.path
         if self.list_length > LONGEST_LIST:
             path, value = f"{path[:-1]}:]", [value]
+        stack = tuple(self.reader.stack)
+        if stack != self.stack:
+            self.stack = stack
         self.elements.append(
-            TracedElement(
-                entry.position, entry.bits, path, entry.descriptor, value, tuple(self.reader.stack)
-            )
+            TracedElement(entry.position, entry.bits, path, entry.descriptor, value, self.stack)
         )
 
 
@@ -363,9 +383,10 @@ def complete(current: UnitTrace, source: memoryview) -> None:
             add_rest(current, PAYLOAD)
     if not current.units:
         add_rest(current, UNREAD)
-    paths = distinct_paths([(element.path, element.stack) for element in current.elements])
-    for element, path in zip(current.elements, paths, strict=True):
-        element.path = path
+    if len({element.name for element in current.elements}) < len(current.elements):
+        paths = distinct_paths([(element.path, element.stack) for element in current.elements])
+        for element, path in zip(current.elements, paths, strict=True):
+            element.path = path
 
 
 def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
@@ -395,7 +416,7 @@ def unit_stack(path: str) -> list[Place]:
 
 
 def add_rest(current: UnitTrace, name: str) -> None:
-    """Return a name to what follows the last element of a unit, if there is anything."""
+    """Name what follows the last element of a unit, if there is anything."""
     last = current.elements[-1] if current.elements else None
     begin = 8 * current.start if last is None else last.position + last.bits
     bits = 8 * current.stop - begin

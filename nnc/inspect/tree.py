@@ -39,7 +39,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     def walk(self) -> Iterator[Node]:
-        """Return the node and all below it, in the order of the data."""
+        """Yield the node and all below it, in the order of the data."""
         yield self
         for child in self.children:
             yield from child.walk()

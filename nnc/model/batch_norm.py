@@ -32,7 +32,7 @@ class BatchNorm:
         gamma: name of the tensor that is multiplied by.
         mean: name of the running mean.
         variance: name of the running variance.
-        eps: what the network adds to the variance. The variance given back for a batch norm that
+        eps: what the network adds to the variance. The variance returned for a batch norm that
             was folded is 1 - eps, so that the network's output is the unfolded one's; 0 gives 1,
             as NNCodec does.
     """

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
+from nnc.model.ranges import refuse_reserved
 from nnc.syntax import DecompressedDataFormat as Format
+from nnc.syntax import nnr_compressed_data_unit_header
 
 #: numpy's type for each format; the formats below eight bits are delivered in eight.
 DTYPES: dict[int, np.dtype[Any]] = {
@@ -63,15 +65,9 @@ def deliver(values: NDArray[Any], data_format: int, name: str) -> NDArray[Any]:
     Raises:
         InvalidError: a reserved format, or a value that the format can't hold.
     """
-    dtype = DTYPES.get(data_format)
-    if dtype is None:
-        raise InvalidError(
-            f"tensor {name!r} has a reserved data format",
-            path="header.nnr_decompressed_data_format",
-            value=data_format,
-            allowed=f"0..{max(DTYPES)}",
-            clause="7.2",
-        )
+    element = nnr_compressed_data_unit_header.elements["nnr_decompressed_data_format"]
+    refuse_reserved(element, data_format, f"tensor {name!r} has a reserved data format")
+    dtype = DTYPES[data_format]
     if data_format in INTEGER_BITS:
         return to_integers(values, INTEGER_BITS[Format(data_format)], dtype, name)
     return narrowed(values, dtype)

@@ -42,7 +42,7 @@ class ModelInformation:
             InputError: a zero character in `base_model_id`, which would end it.
         """
         if self.base_model_id is not None and "\0" in self.base_model_id:
-            raise InputError("base_model_id has a zero character, which would end it")
+            raise InputError("base_model_id has a zero character, which would cut it short")
 
     @classmethod
     def of(cls, bitstream: Bitstream, limits: Limits | None = None) -> ModelInformation:

@@ -30,12 +30,11 @@ class Limits:
 
     Attributes:
         rank: dimensions of one tensor.
-        values: values of all tensors together, those of decomposed weights too when they are
-            put together. None: 16 million and 8192 more for each byte of the bitstream.
-        topology_bytes: bytes of a topology when it is inflated. None: 64 MB and 64 more for
-            each byte of it.
-        held_values: values that are there anyway, by which the default of `values` is larger:
-            those of the model that an update is for.
+        values: values of all tensors together, including decomposed weights once they are
+            multiplied. None: 16 million, and 8192 for each byte of the bitstream.
+        topology_bytes: bytes of an inflated topology. None: 64 MB, and 64 for each byte of it.
+        held_values: values that are held anyway, those of the model that an update is for; the
+            default of `values` is larger by them.
     """
 
     rank: int = LARGEST_RANK

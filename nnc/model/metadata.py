@@ -158,7 +158,7 @@ def tensor_note(note: Any) -> TensorNote:
 def noted_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape as it stands in JSON, checked."""
     if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError("a shape has to be of numbers from 0 on")
+        raise ValueError("a shape must hold numbers, 0 or more")
     return tuple(shape)
 
 
@@ -166,7 +166,7 @@ def full_dimensions(shape: Any, row_axis: Any = 0) -> FullDimensions:
     """Return what a tensor was before pruning as it stands in JSON, checked."""
     lengths = noted_shape(shape)
     if type(row_axis) is not int or not 0 <= row_axis < len(lengths):
-        raise ValueError("the rows of a tensor have to be one of its dimensions")
+        raise ValueError("the rows of a tensor must be one of its dimensions")
     return FullDimensions(lengths, row_axis)
 
 
@@ -177,7 +177,7 @@ def named_dtype(name: str) -> np.dtype[Any]:
         ValueError: there is no such number type.
     """
     if not isinstance(name, str):
-        raise ValueError("a dtype has to be named by a string")
+        raise ValueError("a dtype must be a string")
     if name in NUMPY_TYPES:
         return np.dtype(name)
     import ml_dtypes

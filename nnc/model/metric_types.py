@@ -53,13 +53,13 @@ def check_metric_type(name: str) -> None:
         InputError: no text, or with characters that can't be written or shown.
     """
     if not isinstance(name, str):
-        raise InputError(f"metric_type has to be a name, not {name!r}")
+        raise InputError(f"metric_type must be a name, not {name!r}")
     if "\0" in name:
-        raise InputError("metric_type has a zero character, which would end it")
+        raise InputError("metric_type has a zero character, which would cut it short")
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        raise InputError(f"metric_type {name!r} is not encodable as UTF-8") from None
+        raise InputError(f"metric_type {name!r} can't be encoded as UTF-8") from None
 
 
 def remarks(name: str, values: float | list[float] | None = None) -> list[str]:

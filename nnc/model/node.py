@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnc.bitio import InvalidError
-from nnc.syntax import NnrUnitHeader, ParentNodeIdType
-
-PARENT_KINDS = frozenset(ParentNodeIdType)
+from nnc.model.ranges import refuse_reserved
+from nnc.syntax import NnrUnitHeader, ParentNodeIdType, nnr_compressed_data_unit_header
 
 #: Digests by which a parent may be named, and their bits.
 DIGEST_ALGORITHMS = {"sha256": 256, "sha512": 512}
@@ -104,14 +103,8 @@ def parent_of(header: NnrUnitHeader) -> Parent | None:
     if not header.parent_node_id_present_flag:
         return None
     kind = header.parent_node_id_type
-    if kind not in PARENT_KINDS:
-        raise InvalidError(
-            "reserved type of parent",
-            path="header.parent_node_id_type",
-            value=kind,
-            allowed="0..2",
-            clause="6.4.3",
-        )
+    element = nnr_compressed_data_unit_header.elements["parent_node_id_type"]
+    refuse_reserved(element, kind, "reserved type of parent")
     depth = header.put_node_depth
     if depth == 0 or (depth is None and kind == ParentNodeIdType.ICNN_NDU_ID):
         raise InvalidError(

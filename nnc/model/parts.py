@@ -17,7 +17,7 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
     given as it is.
 
     Raises:
-        InvalidError: a part comes out of turn, or its name isn't in the list of element ids.
+        InvalidError: a part comes out of order, or its name isn't in the list of element ids.
         IncompleteError: parts are missing at the end.
     """
     result: list[Unit] = []
@@ -39,7 +39,7 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
     for parts in begun.values():
         raise parts[-1].locate(
             IncompleteError(
-                f"{len(parts)} parts of {parts[0].names} have come, more are missing",
+                f"{len(parts)} parts of {parts[0].names} are present, more are missing",
                 missing_bits=8,
                 path="header.partial_data_counter",
                 value=parts[-1].readable_header().partial_data_counter,
@@ -69,7 +69,7 @@ def check_turn(unit: Unit, counter: int, parts: list[Unit]) -> None:
     if counter != expected:
         raise unit.locate(
             InvalidError(
-                f"a part of {unit.names} comes out of turn",
+                f"a part of {unit.names} comes out of order",
                 path="header.partial_data_counter",
                 value=counter,
                 allowed=str(expected),

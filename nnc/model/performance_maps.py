@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nnc.bitio import InputError, InvalidError
+from nnc.bitio import BuildError, InputError, InvalidError, Table
 from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream.fields import Field
+from nnc.bitstream.rows import columns, longest, rows_of, table_of
+from nnc.bitstream.values import check_constraints
 from nnc.model.metric_types import METRICS, check_metric_type
 from nnc.syntax import (
     DecompositionPerformanceMap,
@@ -31,9 +31,6 @@ from nnc.syntax import (
 
 #: Names of performance metric types in use; any other text is allowed too.
 METRIC_TYPES = tuple(METRICS)
-
-#: The count of a map's entries has eight bits and is one more than they are.
-MAXIMUM_ENTRIES = 254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +142,7 @@ class PerformanceMaps:
             entries = getattr(self, name)
             if entries is None:
                 continue
-            if len(entries) > MAXIMUM_ENTRIES:
-                raise InputError(f"the {name} map has more than {MAXIMUM_ENTRIES} entries")
-            object.__setattr__(self, name, tuple(checked(one, kind, name) for one in entries))
+            object.__setattr__(self, name, checked_entries(kind, name, entries))
         needs_type = self.validation_set_performance is not None or self.metric_type_holds_for_maps
         if needs_type != (self.metric_type is not None):
             raise InputError(
@@ -183,7 +178,9 @@ class PerformanceMaps:
         except InputError as error:
             raise unit.locate(
                 InvalidError(
-                    f"the performance maps make no sense: {error}", path="payload", clause="6.3.4"
+                    f"the performance maps are inconsistent: {error}",
+                    path="payload",
+                    clause="6.3.4",
                 )
             ) from None
 
@@ -196,20 +193,18 @@ class PerformanceMaps:
         Raises:
             InputError: a number is out of its range.
         """
-        if isinstance(payload, NnrModelParameterSetUnitPayload):
-            return cls(
-                sparsification=read_sparsification(payload.sparsification_performance_map),
-                pruning=read_pruning(payload.pruning_performance_map),
-                unification=read_unification(payload.unification_performance_map),
-                decomposition=read_decomposition(payload.decomposition_performance_map),
-                metric_type=payload.performance_metric_type,
-                metric_type_holds_for_maps=bool(payload.metric_type_performance_map_valid_flag),
-                validation_set_performance=payload.validation_set_performance,
-            )
+        tables = {name: getattr(payload, f"{name}_performance_map", None) for name in KINDS}
+        maps: dict[str, Any] = {
+            name: None if table is None else KINDS[name].entries(table)
+            for name, table in tables.items()
+        }
+        if not isinstance(payload, NnrModelParameterSetUnitPayload):
+            return cls(**maps)
         return cls(
-            sparsification=read_sparsification(payload.sparsification_performance_map),
-            pruning=read_pruning(payload.pruning_performance_map),
-            unification=read_unification(payload.unification_performance_map),
+            **maps,
+            metric_type=payload.performance_metric_type,
+            metric_type_holds_for_maps=bool(payload.metric_type_performance_map_valid_flag),
+            validation_set_performance=payload.validation_set_performance,
         )
 
     def set_in(
@@ -220,25 +215,22 @@ class PerformanceMaps:
         Raises:
             InputError: it has no place for one of them.
         """
-        of_model = isinstance(payload, NnrModelParameterSetUnitPayload)
-        prefix = "mps" if of_model else "lps"
-        for name in ("sparsification", "pruning", "unification"):
+        for name, kind in KINDS.items():
             entries = getattr(self, name)
-            setattr(payload, f"{prefix}_{name}_flag", int(entries is not None))
-            table = None if entries is None else WRITERS[name](entries)
-            setattr(payload, f"{name}_performance_map", table)
+            if f"{name}_performance_map" in payload.fields:
+                flag = next(one for one in payload.fields if name in one and one.endswith("_flag"))
+                setattr(payload, flag, int(entries is not None))
+                table = None if entries is None else kind.table_of(entries)
+                setattr(payload, f"{name}_performance_map", table)
+            elif entries is not None:
+                raise InputError(f"a layer parameter set has no {name} map")
         if isinstance(payload, NnrModelParameterSetUnitPayload):
-            self.set_in_model(payload)
-        elif self.decomposition is not None or self.metric_type is not None:
-            raise InputError(
-                "a layer parameter set has no decomposition map and no performance metric"
-            )
+            self.set_metric_in(payload)
+        elif self.metric_type is not None:
+            raise InputError("a layer parameter set has no performance metric")
 
-    def set_in_model(self, payload: NnrModelParameterSetUnitPayload) -> None:
-        """Write what only a model parameter set has."""
-        payload.mps_decomposition_performance_map_flag = int(self.decomposition is not None)
-        if self.decomposition is not None:
-            payload.decomposition_performance_map = write_decomposition(self.decomposition)
+    def set_metric_in(self, payload: NnrModelParameterSetUnitPayload) -> None:
+        """Write what is measured, which only a model parameter set says."""
         if self.metric_type is None:
             return
         if payload.base_model_id_present_flag is None:
@@ -250,63 +242,138 @@ class PerformanceMaps:
         payload.validation_set_performance = self.validation_set_performance
 
 
+class Kind(NamedTuple):
+    """One kind of map.
+
+    Attributes:
+        entry: type of its entries.
+        table: its syntax table.
+        elements: the elements of the table's loop, in the order of the entry's attributes.
+    """
+
+    entry: type[Any]
+    table: type[Table]
+    elements: tuple[str, ...]
+
+    def entries(self, table: Table) -> list[Any]:
+        """Return the entries of a map."""
+        return [self.entry(**self.named(row)) for row in rows_of(table)]
+
+    def named(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a row by the names of an entry's attributes."""
+        return {
+            attribute.name: row[element]
+            for attribute, element in zip(fields(self.entry), self.elements, strict=True)
+        }
+
+    def table_of(self, entries: Sequence[Any]) -> Table:
+        """Return the syntax table of a map."""
+        return table_of(
+            self.table,
+            [dict(zip(self.elements, values_of(entry), strict=True)) for entry in entries],
+        )
+
+
 KINDS = {
-    "sparsification": SparsificationEntry,
-    "pruning": PruningEntry,
-    "unification": UnificationEntry,
-    "decomposition": DecompositionEntry,
+    "sparsification": Kind(
+        SparsificationEntry,
+        SparsificationPerformanceMap,
+        (
+            "sparsification_threshold",
+            "non_zero_ratio",
+            "spm_nn_accuracy",
+            "spm_class_bitmask",
+            "spm_nn_class_accuracy",
+        ),
+    ),
+    "pruning": Kind(
+        PruningEntry,
+        PruningPerformanceMap,
+        ("pruning_ratio", "ppm_nn_accuracy", "ppm_class_bitmask", "ppm_nn_class_accuracy"),
+    ),
+    "unification": Kind(
+        UnificationEntry,
+        UnificationPerformanceMap,
+        (
+            "unification_threshold",
+            "upm_nn_accuracy",
+            "reshaped_tensor_dimensions",
+            "super_block_dimensions",
+            "block_dimensions",
+            "upm_class_bitmask",
+            "upm_nn_class_accuracy",
+        ),
+    ),
+    "decomposition": Kind(
+        DecompositionEntry,
+        DecompositionPerformanceMap,
+        ("mse_threshold", "dpm_nn_accuracy", "nn_reduction_ratio", "dpm_nn_class_accuracy"),
+    ),
 }
 
-#: Largest values of the numbers that aren't floats; codes of ue(k) end below 2^64.
-LARGEST = {
-    "class_bitmask": (1 << 64) - 1,
-    "reshaped_dimensions": (1 << 64) - 1,
-    "super_block_dimensions": 255,
-    "block_dimensions": 255,
-}
+
+def values_of(entry: Any) -> list[Any]:
+    """Return the values of an entry in the order of its attributes."""
+    return [getattr(entry, attribute.name) for attribute in fields(entry)]
 
 
-def checked(entry: Any, kind: type[Any], name: str) -> Any:
-    """Return an entry of a map with tuples for lists, all numbers as they will be read again.
+def checked_entries(kind: Kind, name: str, entries: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the entries of a map with tuples for lists, all numbers as they will be read again.
 
     Raises:
-        InputError: it isn't of the map's kind, or holds what can't be written.
+        InputError: one isn't of the map's kind, or holds what can't be written.
     """
-    if not isinstance(entry, kind):
-        raise InputError(f"an entry of the {name} map has to be a {kind.__name__}, not {entry!r}")
-    values: dict[str, Any] = {}
-    for field in fields(kind):
-        value = getattr(entry, field.name)
-        place = f"{field.name} in the {name} map"
-        if field.name in LARGEST:
-            value = integers(place, value, LARGEST[field.name])
-        elif field.name == "class_accuracies":
-            value = tuple(check_number(place, one) for one in value)
-        else:
-            value = check_number(place, value)
-        values[field.name] = value
-    limit = 255 if kind is not DecompositionEntry else 65535
-    if len(values["class_accuracies"]) > limit:
-        raise InputError(f"class_accuracies in the {name} map: more than {limit}")
-    for part in ("reshaped_dimensions", "super_block_dimensions", "block_dimensions"):
-        if len(values.get(part, ())) > MAXIMUM_ENTRIES:
-            raise InputError(f"{part} in the {name} map: more than {MAXIMUM_ENTRIES}")
-    for part in ("ratio", "non_zero_ratio"):
-        if not 0 <= values.get(part, 0) <= 1:
-            raise InputError(f"{part} in the {name} map has to be from 0 to 1, not {values[part]}")
-    return kind(**values)
+    elements = columns(kind.table)
+    most = longest(elements[kind.elements[0]], 0)
+    if len(entries) > most:
+        raise InputError(f"the {name} map has more than {most} entries")
+    return tuple(checked_entry(kind, name, entry) for entry in entries)
 
 
-def integers(place: str, value: Any, largest: int) -> Any:
-    """Return an integer, or several as a tuple.
+def checked_entry(kind: Kind, name: str, entry: Any) -> Any:
+    """Return an entry with tuples for lists, all numbers as they will be read again.
 
     Raises:
-        InputError: one is out of its range.
+        InputError: as for `checked_entries`.
     """
-    if isinstance(value, Iterable):
-        return tuple(integers(place, one, largest) for one in value)
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= value <= largest:
-        raise InputError(f"{place} has to be an integer from 0 to {largest}, not {value!r}")
+    if not isinstance(entry, kind.entry):
+        wanted = kind.entry.__name__
+        raise InputError(f"an entry of the {name} map must be a {wanted}, not {entry!r}")
+    elements = columns(kind.table)
+    places = {
+        element: f"{attribute.name} in the {name} map"
+        for attribute, element in zip(fields(entry), kind.elements, strict=True)
+    }
+    row = {
+        element: checked_value(place, elements[element], value)
+        for (element, place), value in zip(places.items(), values_of(entry), strict=True)
+    }
+    table = table_of(kind.table, [row])
+    for element, place in places.items():
+        try:
+            check_constraints(elements[element], table, element)
+        except BuildError as error:
+            raise InputError(f"{place} is {row[element]}: {error.message}") from None
+    return kind.entry(**kind.named(row))
+
+
+def checked_value(place: str, element: Field, value: Any) -> Any:
+    """Return a value of an entry as its element holds it, several as a tuple.
+
+    Raises:
+        InputError: it is out of its range, or they are too many.
+    """
+    if element.depth > 1:
+        most = longest(element, 1)
+        if len(value) > most:
+            raise InputError(f"{place}: more than {most}")
+        return tuple(checked_value(place, element._replace(depth=1), one) for one in value)
+    if element.kind == "float":
+        return check_number(place, value)
+    assert element.element is not None
+    low, high = element.element.limits
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
+        raise InputError(f"{place} must be an integer from {low} to {high}, not {value!r}")
     return int(value)
 
 
@@ -321,7 +388,7 @@ def check_number(place: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         rounded = math.nan
     if not math.isfinite(rounded):
-        raise InputError(f"{place} has to be a finite number of 32 bits, not {value!r}")
+        raise InputError(f"{place} must be a finite number of 32 bits, not {value!r}")
     return rounded
 
 
@@ -335,143 +402,3 @@ def read_performance_maps(bitstream: Bitstream) -> PerformanceMaps:
         if unit.nnr_unit_type == NnrUnitType.NNR_MPS:
             return PerformanceMaps.from_unit(unit)
     return PerformanceMaps()
-
-
-def read_sparsification(
-    table: SparsificationPerformanceMap | None,
-) -> list[SparsificationEntry] | None:
-    """Return the entries of a map; None where there is none."""
-    if table is None:
-        return None
-    return [
-        SparsificationEntry(
-            threshold=table.sparsification_threshold[i],
-            non_zero_ratio=table.non_zero_ratio[i],
-            accuracy=table.spm_nn_accuracy[i],
-            class_bitmask=table.spm_class_bitmask[i],
-            class_accuracies=table.spm_nn_class_accuracy[i].tolist(),
-        )
-        for i in range(table.spm_count_thresholds - 1)
-    ]
-
-
-def read_pruning(table: PruningPerformanceMap | None) -> list[PruningEntry] | None:
-    """Return the entries of a map; None where there is none."""
-    if table is None:
-        return None
-    return [
-        PruningEntry(
-            ratio=table.pruning_ratio[i],
-            accuracy=table.ppm_nn_accuracy[i],
-            class_bitmask=table.ppm_class_bitmask[i],
-            class_accuracies=table.ppm_nn_class_accuracy[i].tolist(),
-        )
-        for i in range(table.ppm_count_pruning_ratios - 1)
-    ]
-
-
-def read_unification(table: UnificationPerformanceMap | None) -> list[UnificationEntry] | None:
-    """Return the entries of a map; None where there is none."""
-    if table is None:
-        return None
-    return [
-        UnificationEntry(
-            threshold=table.unification_threshold[i],
-            accuracy=table.upm_nn_accuracy[i],
-            reshaped_dimensions=table.reshaped_tensor_dimensions[i],
-            super_block_dimensions=table.super_block_dimensions[i].tolist(),
-            block_dimensions=table.block_dimensions[i].tolist(),
-            class_bitmask=table.upm_class_bitmask[i],
-            class_accuracies=table.upm_nn_class_accuracy[i].tolist(),
-        )
-        for i in range(table.upm_count_thresholds - 1)
-    ]
-
-
-def read_decomposition(
-    table: DecompositionPerformanceMap | None,
-) -> list[DecompositionEntry] | None:
-    """Return the entries of a map; None where there is none."""
-    if table is None:
-        return None
-    return [
-        DecompositionEntry(
-            mse_threshold=table.mse_threshold[i],
-            accuracy=table.dpm_nn_accuracy[i],
-            reduction_ratio=table.nn_reduction_ratio[i],
-            class_accuracies=table.dpm_nn_class_accuracy[i].tolist(),
-        )
-        for i in range(table.dpm_count_thresholds - 1)
-    ]
-
-
-def floats(values: Sequence[float]) -> NDArray[np.float32]:
-    """Return numbers as a syntax table has them."""
-    return np.asarray(values, np.float32)
-
-
-def small(values: Sequence[int]) -> NDArray[np.uint8]:
-    """Return dimensions of 0 to 255 as a syntax table has them."""
-    return np.asarray(values, np.uint8)
-
-
-def write_sparsification(entries: Sequence[SparsificationEntry]) -> SparsificationPerformanceMap:
-    """Return the syntax table of a map."""
-    return SparsificationPerformanceMap(
-        spm_count_thresholds=len(entries) + 1,
-        sparsification_threshold=[one.threshold for one in entries],
-        non_zero_ratio=[one.non_zero_ratio for one in entries],
-        spm_nn_accuracy=[one.accuracy for one in entries],
-        spm_count_classes=[len(one.class_accuracies) for one in entries],
-        spm_class_bitmask=[one.class_bitmask for one in entries],
-        spm_nn_class_accuracy=[floats(one.class_accuracies) for one in entries],
-    )
-
-
-def write_pruning(entries: Sequence[PruningEntry]) -> PruningPerformanceMap:
-    """Return the syntax table of a map."""
-    return PruningPerformanceMap(
-        ppm_count_pruning_ratios=len(entries) + 1,
-        pruning_ratio=[one.ratio for one in entries],
-        ppm_nn_accuracy=[one.accuracy for one in entries],
-        ppm_count_classes=[len(one.class_accuracies) for one in entries],
-        ppm_class_bitmask=[one.class_bitmask for one in entries],
-        ppm_nn_class_accuracy=[floats(one.class_accuracies) for one in entries],
-    )
-
-
-def write_unification(entries: Sequence[UnificationEntry]) -> UnificationPerformanceMap:
-    """Return the syntax table of a map."""
-    return UnificationPerformanceMap(
-        upm_count_thresholds=len(entries) + 1,
-        count_reshaped_tensor_dimension=[len(one.reshaped_dimensions) + 1 for one in entries],
-        reshaped_tensor_dimensions=[list(one.reshaped_dimensions) for one in entries],
-        count_super_block_dimension=[len(one.super_block_dimensions) + 1 for one in entries],
-        super_block_dimensions=[small(one.super_block_dimensions) for one in entries],
-        count_block_dimension=[len(one.block_dimensions) + 1 for one in entries],
-        block_dimensions=[small(one.block_dimensions) for one in entries],
-        unification_threshold=[one.threshold for one in entries],
-        upm_nn_accuracy=[one.accuracy for one in entries],
-        upm_count_classes=[len(one.class_accuracies) for one in entries],
-        upm_class_bitmask=[one.class_bitmask for one in entries],
-        upm_nn_class_accuracy=[floats(one.class_accuracies) for one in entries],
-    )
-
-
-def write_decomposition(entries: Sequence[DecompositionEntry]) -> DecompositionPerformanceMap:
-    """Return the syntax table of a map."""
-    return DecompositionPerformanceMap(
-        dpm_count_thresholds=len(entries) + 1,
-        mse_threshold=[one.mse_threshold for one in entries],
-        dpm_nn_accuracy=[one.accuracy for one in entries],
-        nn_reduction_ratio=[one.reduction_ratio for one in entries],
-        dpm_count_classes=[len(one.class_accuracies) for one in entries],
-        dpm_nn_class_accuracy=[floats(one.class_accuracies) for one in entries],
-    )
-
-
-WRITERS: dict[str, Any] = {
-    "sparsification": write_sparsification,
-    "pruning": write_pruning,
-    "unification": write_unification,
-}

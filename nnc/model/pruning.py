@@ -80,7 +80,7 @@ class Pruning:
         payload: Any = unit.payload
         table = getattr(payload, "nnr_pruning_topology_container", None)
         if table is None:
-            raise InputError(f"{unit!r} is no pruning container")
+            raise InputError(f"{unit!r} is not a pruning container")
         try:
             return cls.from_table(table, unit.referenced_name)
         except InvalidError as error:
@@ -153,7 +153,7 @@ def mask_of(given: ArrayLike, name: str) -> NDArray[np.bool_]:
     values = np.asarray(given)
     mask: NDArray[np.bool_] = values.astype(np.bool_).reshape(-1)
     if values.dtype.kind not in "biuf" or not np.array_equal(mask, values.reshape(-1)):
-        raise InputError(f"{name} has to be a mask of true and false, or 1 and 0")
+        raise InputError(f"{name} must be a mask of true and false, or of 1 and 0")
     return mask
 
 
@@ -229,7 +229,7 @@ def unknown_size(element: Element) -> MissingValueError:
     return MissingValueError(
         f"the size that tensor {element.name!r} had before pruning isn't in the bitstream",
         path="payload.bit_mask.count_bits",
-        hint="give it (full_dimensions), or take the pruned tensors",
+        hint="pass full_dimensions, or decode the pruned tensors",
     )
 
 
@@ -322,7 +322,7 @@ def check_dictionary(pruning: Pruning, tensors: Mapping[str, NDArray[Any]]) -> N
     for name, lengths in (pruning.dimensions or {}).items():
         if name in tensors and tensors[name].shape != lengths:
             raise InvalidError(
-                f"tensor {name!r} hasn't the dimensions after pruning that a dictionary says",
+                f"tensor {name!r} does not have the dimensions that a dictionary gives",
                 path="payload.dim",
                 value=str(list(lengths)),
                 allowed=str(list(tensors[name].shape)),
@@ -339,14 +339,14 @@ def check_restored(pruning: Pruning, tensors: Mapping[str, NDArray[Any]], full: 
                 f"how many rows of tensor {name!r} remain is known, but not which of how many",
                 path="payload.dim",
                 clause="6.3.4",
-                hint="only a bit mask tells; take the pruned tensors",
+                hint="only a bit mask says that; decode the pruned tensors",
             )
 
 
 def with_rows(
     kept: NDArray[np.bool_], elements: list[Element], check: Callable[[str, Sequence[int]], None]
 ) -> Iterator[Element]:
-    """Return elements with their rows where a mask says that they were.
+    """Yield elements with their rows where a mask says that they were.
 
     Raises:
         InvalidError: the mask doesn't fit them.
@@ -408,7 +408,7 @@ def rows_placed(
 def with_weights(
     pruning: Pruning, elements: list[Element], check: Callable[[str, Sequence[int]], None]
 ) -> Iterator[Element]:
-    """Return elements with their weights where a mask of weights says that they were.
+    """Yield elements with their weights where a mask of weights says that they were.
 
     With a mask of rows beside it, that of weights has no bits for rows that were left out.
     """

@@ -177,7 +177,7 @@ def check_turn(unit: Unit, before: Unit) -> None:
     if own != wanted or kind_of(header) != kind_of(last):
         raise unit.locate(
             InvalidError(
-                "a part of a topology or quantization unit comes out of turn",
+                "a part of a topology or quantization unit comes out of order",
                 path="header.partial_data_counter",
                 value=own,
                 allowed=f"{wanted}, in a unit with the header of the one before",
@@ -203,7 +203,7 @@ def content(parts: list[Unit], compression: int, limits: Limits) -> bytearray:
     if compression != TopologyCompressionFormat.NNR_DFL:
         raise parts[0].locate(
             UnsupportedError(
-                f"the data is compressed in a way that isn't known, {compression}",
+                f"the data is compressed in an unknown way, {compression}",
                 path=f"header.{kind_of_data(parts[0])}_compression_format",
                 value=compression,
                 allowed="0..1",

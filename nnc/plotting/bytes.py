@@ -48,7 +48,7 @@ def bars_of(bitstream: Bitstream) -> list[tuple[str, int, str]]:
         if line.bytes is not None
     ]
     if not units:
-        raise InputError("there are no tensors to be drawn")
+        raise InputError("there are no tensors to plot")
     units.sort(key=lambda unit: -unit[1])
     rest = units[MOST_BARS:]
     if rest:

@@ -32,5 +32,5 @@ def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
         OSError: the file can't be written.
     """
     if not os.fspath(path).lower().endswith(SUFFIXES):
-        raise InputError(f"{os.fspath(path)}: the suffix has to be one of {', '.join(SUFFIXES)}")
+        raise InputError(f"{os.fspath(path)}: the suffix must be one of {', '.join(SUFFIXES)}")
     figure.savefig(path, dpi=150)

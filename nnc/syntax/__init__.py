@@ -61,7 +61,7 @@ from nnc.syntax.deepcabac import (
     shift_idx,
     shift_parameter_ids,
 )
-from nnc.syntax.description import Description, Element
+from nnc.syntax.description import Constraint, Description, Element, Shape
 from nnc.syntax.layer_parameter_set import (
     NnrLayerParameterSetUnitHeader,
     NnrLayerParameterSetUnitPayload,
@@ -241,6 +241,7 @@ __all__ = [
     "BitMask",
     "CompressedDataUnitPayloadType",
     "CompressedParameterTypes",
+    "Constraint",
     "DecompositionPerformanceMap",
     "DecompressedDataFormat",
     "Description",
@@ -272,6 +273,7 @@ __all__ = [
     "QuantizationMethod",
     "QuantizationStorageFormat",
     "Scope",
+    "Shape",
     "SparsificationPerformanceMap",
     "TensorDimensionsList",
     "TopologyCompressionFormat",

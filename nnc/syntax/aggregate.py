@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import unit
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import counted, finished, item, listed, new, refuse, required
 from nnc.syntax.scope import Scope
 
@@ -92,17 +92,21 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "nnr_aggregate_unit_type": Element(
             "nnr_aggregate_unit_type",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             17,
             "Kind of aggregate.",
             enum="AggregateUnitType",
-            range="0 .. 1",
+            range=(0, 1),
             unnamed=((2, 255, "reserved"),),
         ),
         "entry_points_present_flag": Element(
             "entry_points_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "draft",
             18,
@@ -111,15 +115,19 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "nnr_reserved_zero_7bits": Element(
             "nnr_reserved_zero_7bits",
             "u(7)",
+            "u",
+            7,
             "6.3.3",
             "draft",
             19,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "num_of_nnr_units_minus2": Element(
             "num_of_nnr_units_minus2",
             "u(16)",
+            "u",
+            16,
             "6.3.3",
             "draft",
             20,
@@ -128,6 +136,8 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "nnr_unit_type": Element(
             "nnr_unit_type",
             "u(6)",
+            "u",
+            6,
             "6.3.3",
             "draft",
             23,
@@ -137,31 +147,52 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
             ),
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "nnr_unit_entry_point": Element(
             "nnr_unit_entry_point",
             "u(34)",
+            "u",
+            34,
             "6.3.3",
             "draft",
             24,
             "Offset in bytes of unit i from the first byte of the payload.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "quant_bitdepth": Element(
             "quant_bitdepth",
             "u(5)",
+            "u",
+            5,
             "6.3.3",
             "draft",
             28,
             "Bit depth of the quantised values of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "ctu_scan_order": Element(
             "ctu_scan_order",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "draft",
             29,
             "Scan order of the blocks of unit i.",
+            counts=(("num_of_nnr_units_minus2", -2),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_aggregate_unit_type": Shape("int"),
+        "entry_points_present_flag": Shape("int"),
+        "nnr_reserved_zero_7bits": Shape("int"),
+        "num_of_nnr_units_minus2": Shape("int"),
+        "nnr_unit_type": Shape("int", depth=1),
+        "nnr_unit_entry_point": Shape("int", depth=1),
+        "quant_bitdepth": Shape("int", depth=1),
+        "ctu_scan_order": Shape("int", depth=1),
+        "byte_alignment": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -293,6 +324,9 @@ class NnrAggregateUnitPayloadSyntax(Syntax):
     scope_type: ClassVar[Any] = Scope
     table_type: ClassVar[type[Table]] = NnrAggregateUnitPayload
     elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit": Shape("table", depth=1, called="nnr_unit"),
+    }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):

@@ -6,7 +6,36 @@ Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+#: What an element holds that has to appear, by its kind.
+EMPTY = {"float": 0.0, "str": "", "bytes": b""}
+
+
+class Constraint(NamedTuple):
+    """A rule that a valid bitstream keeps.
+
+    Attributes:
+        sentence: says that it was broken.
+        names: the names that it is about.
+        holds: tells of their values whether it is kept.
+
+    """
+
+    sentence: str
+    names: tuple[str, ...]
+    holds: Callable[..., Any]
+
+    def is_broken(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether values break the rule; not where one of them is absent or an empty list."""
+        found = [values.get(name) for name in self.names]
+        if any(value is None or (isinstance(value, list) and not value) for value in found):
+            return False
+        try:
+            return not self.holds(*found)
+        except IndexError:
+            return False  # what it compares with isn't there
 
 
 class Element(NamedTuple):
@@ -15,36 +44,92 @@ class Element(NamedTuple):
     Attributes:
         name: name of the element's field.
         descriptor: how it is coded, as in the syntax table.
+        coding: the descriptor without its argument: `u`, `ie`, `flt`.
+        width: its number of bits, or None where that isn't fixed.
         clause: clause of its table.
         status: how sure the transcription is.
         line: line in the schema file.
         text: its semantics.
         enum: the enum that names its values, or None.
-        absent: expression that it is taken for where it doesn't stand, or None.
-        range: the values that a valid bitstream has, `first .. last`, or None.
-        constraints: pairs of a condition and the sentence that says it was broken.
+        absent: what it is taken for where it doesn't stand, or None: a number, or the text of
+            an expression.
+        range: the first and the last value that a valid bitstream has, or None.
+        constraints: the rules that its values keep.
         module: the module that decodes it, for external bytes, or None.
         unnamed: first and last value of each range that the enum has no names for, and what
             they are: `reserved` or `unspecified`.
+        counts: for each index of a list, from the outermost, the element that says how often its
+            loop runs, and how many times more that says; () where an element alone doesn't say.
 
     """
 
     name: str
     descriptor: str
+    coding: str
+    width: int | None
     clause: str
     status: str
     line: int
     text: str
     enum: str | None = None
-    absent: str | None = None
-    range: str | None = None
-    constraints: tuple[tuple[str, str], ...] = ()
+    absent: int | str | None = None
+    range: tuple[int, int] | None = None
+    constraints: tuple[Constraint, ...] = ()
     module: str | None = None
     unnamed: tuple[tuple[int, int, str], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Type of one value: `int`, `float`, `str` or `bytes`."""
+        return {"flt": "float", "st": "str", "bs": "bytes"}.get(self.coding, "int")
+
+    @property
+    def default(self) -> Any:
+        """Value of an element that has to appear: that of its absence, else the least valid."""
+        if self.kind != "int":
+            return EMPTY[self.kind]
+        if isinstance(self.absent, int):
+            return self.absent
+        return self.range[0] if self.range is not None else 0
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the largest integer that the descriptor can hold."""
+        signed = self.coding in ("i", "ie", "iae")
+        if self.width is None:
+            # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
+            return (-(1 << 63) if signed else 0), (1 << 64) - 1
+        half = 1 << (self.width - 1)
+        return (-half, half - 1) if signed else (0, 2 * half - 1)
+
+    @property
+    def valid(self) -> tuple[int, int]:
+        """The first and the last integer that a valid bitstream has."""
+        return self.limits if self.range is None else self.range
 
     def unnamed_kind(self, value: int) -> str:
         """Say what a value without a name is: `reserved`, `unspecified`, "" if neither."""
         return next((kind for low, high, kind in self.unnamed if low <= value <= high), "")
+
+
+class Shape(NamedTuple):
+    """What a field of a table holds.
+
+    Attributes:
+        kind: type of one value: `int`, `float`, `str`, `bytes` or `table`.
+        depth: number of indices that lead to one value: 0 for a plain element.
+        array: the innermost list is a numpy array.
+        called: name of the table that it holds, or "".
+        derived: it follows from the elements and is not coded.
+
+    """
+
+    kind: str
+    depth: int = 0
+    array: bool = False
+    called: str = ""
+    derived: bool = False
 
 
 class Description(NamedTuple):

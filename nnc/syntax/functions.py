@@ -9,7 +9,7 @@ Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -53,6 +53,25 @@ def nearest(x: float) -> int:
     return sign(x) * math.floor(abs(x) + 0.5)
 
 
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Return the values, those in lists one by one."""
+    for value in values:
+        if isinstance(value, list):
+            yield from flat(value)
+        else:
+            yield value
+
+
+def largest(*values: Any) -> Any:
+    """Return the largest of all values, those in lists too."""
+    return max(flat(values))
+
+
+def least(*values: Any) -> Any:
+    """Return the least of all values, those in lists too."""
+    return min(flat(values))
+
+
 def sign(x: float) -> int:
     """Return -1, 0 or 1."""
     return (x > 0) - (x < 0)
@@ -82,7 +101,7 @@ def largest_level(codebookSize: int, zeroOffset: int) -> int:
 
 
 def required(stream: BitWriter, value: T | None, name: str) -> T:
-    """Return a value back, if it is there.
+    """Return the value, if it is there.
 
     Raises:
         BuildError: it is None.
@@ -120,7 +139,7 @@ def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = 
 
 
 def listed(stream: BitWriter, values: Any, name: str) -> Any:
-    """Return a list back, if it is one.
+    """Return the list, if it is one.
 
     Raises:
         BuildError: it is missing or no list.

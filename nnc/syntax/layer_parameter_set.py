@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import model_parameter_set, performance_maps
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, refuse, required
 from nnc.syntax.scope import Scope
 
@@ -51,6 +51,8 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         "lps_self_contained_flag": Element(
             "lps_self_contained_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3",
             "draft",
             7,
@@ -59,12 +61,18 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         "nnr_reserved_zero_7bits": Element(
             "nnr_reserved_zero_7bits",
             "u(7)",
+            "u",
+            7,
             "6.3.3",
             "peer",
             8,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "lps_self_contained_flag": Shape("int"),
+        "nnr_reserved_zero_7bits": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -165,15 +173,19 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "nnr_reserved_zero_1bit": Element(
             "nnr_reserved_zero_1bit",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "peer",
             24,
             "Reserved, 0; stands twice.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "lps_sparsification_flag": Element(
             "lps_sparsification_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "peer",
             25,
@@ -182,6 +194,8 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "lps_pruning_flag": Element(
             "lps_pruning_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "peer",
             26,
@@ -190,6 +204,8 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "lps_unification_flag": Element(
             "lps_unification_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "peer",
             27,
@@ -198,25 +214,31 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "lps_quantization_method_flags": Element(
             "lps_quantization_method_flags",
             "u(3)",
+            "u",
+            3,
             "6.3.4",
             "peer",
             28,
             "Quantization methods that the layer uses.",
             enum="QuantizationMethod",
-            range="0 .. 3",
+            range=(0, 3),
         ),
         "nnr_reserved_zero_1bit_2": Element(
             "nnr_reserved_zero_1bit_2",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "peer",
             29,
             "Reserved, 0; stands twice.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "lps_qp_density": Element(
             "lps_qp_density",
             "u(3)",
+            "u",
+            3,
             "6.3.4",
             "peer",
             32,
@@ -225,11 +247,27 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "lps_quantization_parameter": Element(
             "lps_quantization_parameter",
             "i(13)",
+            "i",
+            13,
             "6.3.4",
             "peer",
             33,
             "Takes the place of [mps_quantization_parameter] up to the next layer parameter set.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_reserved_zero_1bit": Shape("int"),
+        "lps_sparsification_flag": Shape("int"),
+        "lps_pruning_flag": Shape("int"),
+        "lps_unification_flag": Shape("int"),
+        "lps_quantization_method_flags": Shape("int"),
+        "nnr_reserved_zero_1bit_2": Shape("int"),
+        "lps_qp_density": Shape("int"),
+        "lps_quantization_parameter": Shape("int"),
+        "sparsification_performance_map": Shape("table", called="sparsification_performance_map"),
+        "pruning_performance_map": Shape("table", called="pruning_performance_map"),
+        "unification_performance_map": Shape("table", called="unification_performance_map"),
+        "byte_alignment": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

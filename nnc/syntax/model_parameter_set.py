@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import performance_maps
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, refuse, required
 from nnc.syntax.scope import Scope
 
@@ -58,6 +58,7 @@ class NnrModelParameterSetUnitHeaderSyntax(Syntax):
     scope_type: ClassVar[Any] = Scope
     table_type: ClassVar[type[Table]] = NnrModelParameterSetUnitHeader
     elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {}
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -195,6 +196,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "topology_carriage_flag": Element(
             "topology_carriage_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             18,
@@ -203,6 +206,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_sparsification_flag": Element(
             "mps_sparsification_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             19,
@@ -211,6 +216,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_pruning_flag": Element(
             "mps_pruning_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             20,
@@ -219,6 +226,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_unification_flag": Element(
             "mps_unification_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             21,
@@ -227,6 +236,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_decomposition_performance_map_flag": Element(
             "mps_decomposition_performance_map_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             22,
@@ -235,16 +246,20 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_quantization_method_flags": Element(
             "mps_quantization_method_flags",
             "u(3)",
+            "u",
+            3,
             "6.3.4",
             "interop",
             23,
             "Quantization methods that the model uses; 0 where all tensors are stored raw. Known bitstreams with codebooks set NNR_QSU alone, so the absence of NNR_QCB proves nothing.",
             enum="QuantizationMethod",
-            range="0 .. 3",
+            range=(0, 3),
         ),
         "mps_topology_indexed_reference_flag": Element(
             "mps_topology_indexed_reference_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             24,
@@ -253,69 +268,85 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "base_model_id_present_flag": Element(
             "base_model_id_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             26,
             "1: [base_model_id] follows.",
-            absent="0",
+            absent=0,
         ),
         "validation_set_performance_present_flag": Element(
             "validation_set_performance_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             27,
             "1: [validation_set_performance] follows.",
-            absent="0",
+            absent=0,
         ),
         "metric_type_performance_map_valid_flag": Element(
             "metric_type_performance_map_valid_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             28,
             "1: [performance_metric_type] says what the accuracies in the performance maps measure.",
-            absent="0",
+            absent=0,
         ),
         "mps_parent_signalling_enabled_flag": Element(
             "mps_parent_signalling_enabled_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             29,
             "1: the bitstream updates a base model; its compressed data units may name a parent.",
-            absent="0",
+            absent=0,
         ),
         "nnr_pre_flag": Element(
             "nnr_pre_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             31,
             "1: differences are residuals against the difference of the update before (predictive residual encoding).",
-            absent="0",
+            absent=0,
         ),
         "nnr_reserved_zero_1bit": Element(
             "nnr_reserved_zero_1bit",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "interop",
             33,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "nnr_reserved_zero_2bits": Element(
             "nnr_reserved_zero_2bits",
             "u(2)",
+            "u",
+            2,
             "6.3.4",
             "interop",
             34,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "base_model_id": Element(
             "base_model_id",
             "st(v)",
+            "st",
+            None,
             "6.3.4",
             "interop",
             36,
@@ -324,6 +355,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "performance_metric_type": Element(
             "performance_metric_type",
             "st(v)",
+            "st",
+            None,
             "6.3.4",
             "interop",
             38,
@@ -332,15 +365,19 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "nnr_reserved_zero_7bits": Element(
             "nnr_reserved_zero_7bits",
             "u(7)",
+            "u",
+            7,
             "6.3.4",
             "interop",
             40,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "mps_qp_density": Element(
             "mps_qp_density",
             "u(3)",
+            "u",
+            3,
             "6.3.4",
             "interop",
             43,
@@ -349,6 +386,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "mps_quantization_parameter": Element(
             "mps_quantization_parameter",
             "i(13)",
+            "i",
+            13,
             "6.3.4",
             "interop",
             44,
@@ -357,11 +396,40 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "validation_set_performance": Element(
             "validation_set_performance",
             "flt(32)",
+            "flt",
+            32,
             "6.3.4",
             "interop",
             55,
             "Performance of the model on its validation set, as [performance_metric_type] measures.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "topology_carriage_flag": Shape("int"),
+        "mps_sparsification_flag": Shape("int"),
+        "mps_pruning_flag": Shape("int"),
+        "mps_unification_flag": Shape("int"),
+        "mps_decomposition_performance_map_flag": Shape("int"),
+        "mps_quantization_method_flags": Shape("int"),
+        "mps_topology_indexed_reference_flag": Shape("int"),
+        "base_model_id_present_flag": Shape("int"),
+        "validation_set_performance_present_flag": Shape("int"),
+        "metric_type_performance_map_valid_flag": Shape("int"),
+        "mps_parent_signalling_enabled_flag": Shape("int"),
+        "nnr_pre_flag": Shape("int"),
+        "nnr_reserved_zero_1bit": Shape("int"),
+        "nnr_reserved_zero_2bits": Shape("int"),
+        "base_model_id": Shape("str"),
+        "performance_metric_type": Shape("str"),
+        "nnr_reserved_zero_7bits": Shape("int"),
+        "mps_qp_density": Shape("int"),
+        "mps_quantization_parameter": Shape("int"),
+        "sparsification_performance_map": Shape("table", called="sparsification_performance_map"),
+        "pruning_performance_map": Shape("table", called="pruning_performance_map"),
+        "unification_performance_map": Shape("table", called="unification_performance_map"),
+        "decomposition_performance_map": Shape("table", called="decomposition_performance_map"),
+        "validation_set_performance": Shape("float"),
+        "byte_alignment": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, required
 from nnc.syntax.scope import Scope
 
@@ -79,25 +79,33 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         "quantization_storage_format": Element(
             "quantization_storage_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             16,
             "Format of [quantization_data].",
             enum="QuantizationStorageFormat",
-            range="0 .. 4",
+            range=(0, 4),
             unnamed=((5, 255, "reserved"),),
         ),
         "quantization_compression_format": Element(
             "quantization_compression_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "draft",
             17,
             "How [quantization_data] is compressed, as for topologies.",
             enum="TopologyCompressionFormat",
-            range="0 .. 1",
+            range=(0, 1),
             unnamed=((2, 255, "reserved"),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "quantization_storage_format": Shape("int"),
+        "quantization_compression_format": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -163,11 +171,16 @@ class NnrQuantizationUnitPayloadSyntax(Syntax):
         "quantization_data": Element(
             "quantization_data",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "draft",
             33,
             "Quantization information in the format that [quantization_storage_format] names.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "quantization_data": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

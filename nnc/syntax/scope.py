@@ -9,11 +9,11 @@ Schema hash: sha256 c96257d4378e1d919a7fdff56d46f4e025173386726e2d0714347db105c2
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError, MissingValueError
-from nnc.bitio.table import Table
+from nnc.bitio.table import Syntax, Table
 
 #: Asked for a given value by its name; gets the table that needs it, as far as it is known.
 Given = Callable[[str, Table], Any]
@@ -118,9 +118,12 @@ class Scope:
     """Holds what one table sets and another reads; a table that was left out leaves its gap.
 
     Attributes:
+        tables: the constructs of the tables that share the scope, by the name of their table.
         given: asked for values that only the caller knows; None: the defaults are taken.
 
     """
+
+    tables: ClassVar[dict[str, Syntax]] = {}
 
     __slots__ = (
         "given",

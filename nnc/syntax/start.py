@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, required
 from nnc.syntax.scope import Scope
 
@@ -48,12 +48,17 @@ class NnrStartUnitHeaderSyntax(Syntax):
         "general_profile_idc": Element(
             "general_profile_idc",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "interop",
             7,
             "Edition of the syntax: 0 is that of the first edition, 1 that of the second, whose tables test for it. Other values are reserved.",
-            range="0 .. 1",
+            range=(0, 1),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "general_profile_idc": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -99,6 +104,7 @@ class NnrStartUnitPayloadSyntax(Syntax):
     scope_type: ClassVar[Any] = Scope
     table_type: ClassVar[type[Table]] = NnrStartUnitPayload
     elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {}
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):

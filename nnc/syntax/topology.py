@@ -16,7 +16,7 @@ import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import Array, counted, irregular, new, padding, refuse, required
 from nnc.syntax.scope import Scope
 
@@ -124,25 +124,33 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         "topology_storage_format": Element(
             "topology_storage_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "interop",
             24,
             "What the payload holds.",
             enum="TopologyStorageFormat",
-            range="0 .. 6",
+            range=(0, 6),
             unnamed=((7, 255, "reserved"),),
         ),
         "topology_compression_format": Element(
             "topology_compression_format",
             "u(8)",
+            "u",
+            8,
             "6.3.3",
             "interop",
             25,
             "How [topology_data] is compressed.",
             enum="TopologyCompressionFormat",
-            range="0 .. 1",
+            range=(0, 1),
             unnamed=((2, 255, "reserved"),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "topology_storage_format": Shape("int"),
+        "topology_compression_format": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -213,11 +221,18 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
         "topology_data": Element(
             "topology_data",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "interop",
             46,
             "The topology in the format that [topology_storage_format] names. NNCodec writes an empty string: one byte 0x00.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_pruning_topology_container": Shape("table", called="nnr_pruning_topology_container"),
+        "topology_elements_ids_list": Shape("table", called="topology_elements_ids_list"),
+        "topology_data": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -352,17 +367,21 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "nnr_rep_type": Element(
             "nnr_rep_type",
             "u(2)",
+            "u",
+            2,
             "6.3.4",
             "draft",
             65,
             "How the pruned structure is told. NNR_TPL_BMSK: a mask with a bit for each neuron or filter, in the order of the topology's elements, 1 for those kept. NNR_TPL_DICT: for each element its dimensions after pruning.",
             enum="PruningRepresentationType",
-            range="0 .. 1",
+            range=(0, 1),
             unnamed=((2, 3, "reserved"),),
         ),
         "prune_flag": Element(
             "prune_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "draft",
             66,
@@ -371,6 +390,8 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "order_flag": Element(
             "order_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "draft",
             67,
@@ -379,6 +400,8 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "sparse_flag": Element(
             "sparse_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "draft",
             68,
@@ -387,15 +410,19 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "nnr_reserved_zero_3bits": Element(
             "nnr_reserved_zero_3bits",
             "u(3)",
+            "u",
+            3,
             "6.3.4",
             "draft",
             69,
             "Reserved, 0.",
-            range="0 .. 0",
+            range=(0, 0),
         ),
         "count_ids": Element(
             "count_ids",
             "u(8)",
+            "u",
+            8,
             "6.3.4",
             "draft",
             74,
@@ -404,35 +431,62 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "element_id_index": Element(
             "element_id_index",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "draft",
             77,
             "Index of the element in the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_ids", 0),),
         ),
         "element_id": Element(
             "element_id",
             "st(v)",
+            "st",
+            None,
             "6.3.4",
             "draft",
             79,
             "Name of the element.",
+            counts=(("count_ids", 0),),
         ),
         "count_dims": Element(
             "count_dims",
             "ue(1)",
+            "ue",
+            None,
             "6.3.4",
             "draft",
             80,
             "Number of the element's dimensions.",
+            counts=(("count_ids", 0),),
         ),
         "dim": Element(
             "dim",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "draft",
             82,
             "Dimensions of the element after pruning.",
+            counts=(("count_ids", 0), ("count_dims", 0)),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_rep_type": Shape("int"),
+        "prune_flag": Shape("int"),
+        "order_flag": Shape("int"),
+        "sparse_flag": Shape("int"),
+        "nnr_reserved_zero_3bits": Shape("int"),
+        "bit_mask": Shape("table", called="bit_mask"),
+        "count_ids": Shape("int"),
+        "element_id_index": Shape("int", depth=1),
+        "element_id": Shape("str", depth=1),
+        "count_dims": Shape("int", depth=1),
+        "dim": Shape("int", depth=2),
+        "byte_alignment": Shape("int", depth=1),
+        "sparse_bit_mask": Shape("table", called="bit_mask"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -627,6 +681,8 @@ class BitMaskSyntax(Syntax):
         "count_bits": Element(
             "count_bits",
             "u(32)",
+            "u",
+            32,
             "6.3.4",
             "draft",
             123,
@@ -635,11 +691,19 @@ class BitMaskSyntax(Syntax):
         "bit_mask_value": Element(
             "bit_mask_value",
             "u(1)",
+            "u",
+            1,
             "6.3.4",
             "draft",
             125,
             "The bits of the mask: 1 is kept, 0 was left out.",
+            counts=(("count_bits", 0),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "count_bits": Shape("int"),
+        "bit_mask_value": Shape("int", depth=1, array=True),
+        "byte_alignment": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -711,6 +775,8 @@ class TopologyElementsIdsListSyntax(Syntax):
         "count_topology_elements_minus2": Element(
             "count_topology_elements_minus2",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "interop",
             140,
@@ -719,19 +785,31 @@ class TopologyElementsIdsListSyntax(Syntax):
         "topology_elem_id_list": Element(
             "topology_elem_id_list",
             "st(v)",
+            "st",
+            None,
             "6.3.4",
             "interop",
             145,
             "Names of the elements. In a block: the weight (or G, then H), then, each if present, local scaling, batch norm beta, gamma, mean, variance, bias.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
         "topology_elem_id_index_list": Element(
             "topology_elem_id_index_list",
             "ue(7)",
+            "ue",
+            None,
             "6.3.4",
             "interop",
             147,
             "The same as indices into the list of the topology unit of format NNR_TPL_REFLIST.",
+            counts=(("count_topology_elements_minus2", -2),),
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "count_topology_elements_minus2": Shape("int"),
+        "byte_alignment": Shape("int"),
+        "topology_elem_id_list": Shape("str", depth=1),
+        "topology_elem_id_index_list": Shape("int", depth=1),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

@@ -23,7 +23,7 @@ from nnc.syntax import (
     start,
     topology,
 )
-from nnc.syntax.description import Element
+from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import check_extent, extent_end, new, refuse, required, trailing
 from nnc.syntax.scope import Scope
 
@@ -98,6 +98,12 @@ class NnrUnitSyntax(Syntax):
     scope_type: ClassVar[Any] = Scope
     table_type: ClassVar[type[Table]] = NnrUnit
     elements: ClassVar[dict[str, Element]] = {}
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_size": Shape("table", called="nnr_unit_size"),
+        "nnr_unit_header": Shape("table", called="nnr_unit_header"),
+        "nnr_unit_payload": Shape("table", called="nnr_unit_payload"),
+        "trailing_data": Shape("bytes"),
+    }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -181,6 +187,8 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size_flag": Element(
             "nnr_unit_size_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.2",
             "interop",
             18,
@@ -189,11 +197,17 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size": Element(
             "nnr_unit_size",
             "u(15 + (nnr_unit_size_flag * 16))",
+            "u",
+            None,
             "6.3.2",
             "interop",
             19,
             "Number of bytes of the whole unit, this size field included.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_size_flag": Shape("int"),
+        "nnr_unit_size": Shape("int"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -291,12 +305,14 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_unit_type": Element(
             "nnr_unit_type",
             "u(6)",
+            "u",
+            6,
             "6.3.3.1",
             "interop",
             47,
             "What the unit holds. A unit of a type that is not known keeps its payload as opaque bytes and is never lost.",
             enum="NnrUnitType",
-            range="0 .. 6",
+            range=(0, 6),
             unnamed=(
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
@@ -305,6 +321,8 @@ class NnrUnitHeaderSyntax(Syntax):
         "independently_decodable_flag": Element(
             "independently_decodable_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3.1",
             "interop",
             48,
@@ -313,6 +331,8 @@ class NnrUnitHeaderSyntax(Syntax):
         "partial_data_counter_present_flag": Element(
             "partial_data_counter_present_flag",
             "u(1)",
+            "u",
+            1,
             "6.3.3.1",
             "interop",
             49,
@@ -321,12 +341,31 @@ class NnrUnitHeaderSyntax(Syntax):
         "partial_data_counter": Element(
             "partial_data_counter",
             "u(8)",
+            "u",
+            8,
             "6.3.3.1",
             "draft",
             51,
             "Place of this unit among the parts of data that are cut over several units of the same type, naming the same elements. It counts backwards: the first part carries the number of parts, the last one 1; 0 means that the data is undivided. The payloads of all parts are joined in order before they are parsed.",
-            absent="0",
+            absent=0,
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "nnr_unit_type": Shape("int"),
+        "independently_decodable_flag": Shape("int"),
+        "partial_data_counter_present_flag": Shape("int"),
+        "partial_data_counter": Shape("int"),
+        "nnr_model_parameter_set_unit_header": Shape(
+            "table", called="nnr_model_parameter_set_unit_header"
+        ),
+        "nnr_layer_parameter_set_unit_header": Shape(
+            "table", called="nnr_layer_parameter_set_unit_header"
+        ),
+        "nnr_topology_unit_header": Shape("table", called="nnr_topology_unit_header"),
+        "nnr_quantization_unit_header": Shape("table", called="nnr_quantization_unit_header"),
+        "nnr_compressed_data_unit_header": Shape("table", called="nnr_compressed_data_unit_header"),
+        "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
+        "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -577,6 +616,8 @@ class NnrUnitPayloadSyntax(Syntax):
         "partial_data": Element(
             "partial_data",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "draft",
             92,
@@ -585,11 +626,30 @@ class NnrUnitPayloadSyntax(Syntax):
         "opaque_payload": Element(
             "opaque_payload",
             "bs(v)",
+            "bs",
+            None,
             "6.3.4",
             "interop",
             108,
             "Payload of a unit whose [nnr_unit_type] is reserved or unspecified, as it is.",
         ),
+    }
+    shapes: ClassVar[dict[str, Shape]] = {
+        "partial_data": Shape("bytes"),
+        "nnr_start_unit_payload": Shape("table", called="nnr_start_unit_payload"),
+        "nnr_model_parameter_set_unit_payload": Shape(
+            "table", called="nnr_model_parameter_set_unit_payload"
+        ),
+        "nnr_layer_parameter_set_unit_payload": Shape(
+            "table", called="nnr_layer_parameter_set_unit_payload"
+        ),
+        "nnr_topology_unit_payload": Shape("table", called="nnr_topology_unit_payload"),
+        "nnr_quantization_unit_payload": Shape("table", called="nnr_quantization_unit_payload"),
+        "nnr_compressed_data_unit_payload": Shape(
+            "table", called="nnr_compressed_data_unit_payload"
+        ),
+        "nnr_aggregate_unit_payload": Shape("table", called="nnr_aggregate_unit_payload"),
+        "opaque_payload": Shape("bytes"),
     }
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:

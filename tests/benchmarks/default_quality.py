@@ -157,9 +157,7 @@ def main(arguments: Sequence[str]) -> None:
     for path in given.files:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            one = measure(
-                path, options, shapes, inputs=given.inputs, open_length=given.open_length
-            )
+            one = measure(path, options, shapes, inputs=given.inputs, open_length=given.open_length)
         print(
             f"| {path.name} | {one.file} | {one.bitstream} | {one.share:.1%} | {one.error:.2%} |",
             flush=True,

@@ -41,6 +41,11 @@ def test_the_api_page_is_that_of_the_docstrings():
     assert (ROOT / "docs/api.md").read_text("utf-8") == made, "run: python docs/make_api.py"
 
 
+def test_what_is_made_of_the_tables_of_options_is_up_to_date():
+    for path, text in script("make_options").written().items():
+        assert path.read_text("utf-8") == text, "run: python docs/make_options.py"
+
+
 @pytest.mark.parametrize("name", nnc.__all__)
 def test_every_public_name_is_described(name):
     assert f"### nnc.{name} {{ #nnc.{name} }}" in (ROOT / "docs/api.md").read_text("utf-8")

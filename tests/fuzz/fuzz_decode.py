@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 with atheris.instrument_imports(include=["nnc"]):
     from nnc.bitio import NncError
     from nnc.bitstream import Bitstream
-    from nnc.decoder import Limits, decode_model
+    from nnc.decoder import Limits, Resources, decode_model
 
 from harness import run  # noqa: E402
 
@@ -26,7 +26,7 @@ LIMITS = Limits(values=1 << 16)
 def check(data: bytes) -> None:
     """Check that decoding some bytes gives tensors or an error of the project."""
     try:
-        decode_model(Bitstream.parse(data), threads=1, limits=LIMITS).values()
+        decode_model(Bitstream.parse(data), Resources(threads=1, limits=LIMITS)).values()
     except NncError:
         return
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import nnc
-from nnc.decoder import decode_model
+from nnc.decoder import Resources, decode_model
 from nnc.decoder.dequantization import step_size
 from nnc.fuzzing.strategies import RandomSource, strategy
 from tests.property.models import DrawnModel, draw_model
@@ -28,7 +28,7 @@ def holds(drawn: DrawnModel) -> None:
         data = nnc.encode(drawn.tensors, threads=1, **drawn.options)
     bitstream = nnc.Bitstream.parse(data, **drawn.given)
     assert bitstream.to_bytes() == data
-    model = decode_model(bitstream, threads=1)
+    model = decode_model(bitstream, Resources(threads=1))
     coded = {name: one for one in model.tensors() for name in one.tensor.names}
     decoded = model.values(reconstruct=False)
     tensors = drawn.coded_tensors()

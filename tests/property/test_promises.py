@@ -8,7 +8,7 @@ import pytest
 
 from nnc.bitio import BitstreamError, NncError
 from nnc.bitstream import Bitstream
-from nnc.decoder import Decoder, Limits, decode_model
+from nnc.decoder import Decoder, Limits, Resources, decode_model
 from nnc.decoder.layout import layout_of
 from nnc.decoder.model import decode_unit
 from nnc.fuzzing.corpus import element_of, first_drawn, rule_names
@@ -114,7 +114,7 @@ def test_building_gives_what_was_parsed(run):
 def test_decoding_raises_only_our_errors(run):
     def holds(data):
         try:
-            decode_model(Bitstream.parse(data), threads=1, limits=LIMITS).values()
+            decode_model(Bitstream.parse(data), Resources(threads=1, limits=LIMITS)).values()
         except NncError:
             return
 

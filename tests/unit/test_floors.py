@@ -12,7 +12,8 @@ Floors = Sequence[set[str]]
 FLOORS: dict[str, Floors] = {
     "nnc": [
         {"bitio"},
-        {"syntax", "deepcabac"},
+        {"syntax"},
+        {"deepcabac"},
         {"bitstream"},
         {"model"},
         {"decoder"},
@@ -27,7 +28,7 @@ FLOORS: dict[str, Floors] = {
         {"inputs"},
         {"quantization"},
         {"units"},
-        {"model"},
+        {"call", "model"},
         {"search", "session"},
     ],
     "generator": [{"language"}, {"formatting", "passes"}, {"targets"}],

@@ -6,7 +6,7 @@ import pytest
 
 from nnc.bitio import LimitError, NncError
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits, decode_model
+from nnc.decoder import Limits, Resources, decode_model
 
 FOUND = sorted((Path(__file__).parents[1] / "fuzz" / "found").glob("*.nnc"))
 
@@ -14,7 +14,7 @@ FOUND = sorted((Path(__file__).parents[1] / "fuzz" / "found").glob("*.nnc"))
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
 def test_decoding_ends_with_an_error_of_ours(path):
     with pytest.raises(NncError):
-        decode_model(Bitstream.parse(path.read_bytes()), limits=Limits(values=1 << 16))
+        decode_model(Bitstream.parse(path.read_bytes()), Resources(limits=Limits(values=1 << 16)))
 
 
 def test_a_shape_that_no_array_can_have_is_refused():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.decoder.workers import Call, Workers, in_order, workers
+from nnc.decoder.workers import Call, Resources, Workers, in_order
 from nnc.formats import read_model, write_model
 from tests.cases import CASES
 
@@ -240,7 +240,7 @@ def test_calls_are_only_taken_when_there_is_room():
             taken.append(number)
             yield Call((number,), 1)
 
-    with workers(2, None, 10**9) as work:
+    with Resources(threads=2).workers(10**9) as work:
         results = in_order(work, abs, calls())
         assert next(results) == 0
         assert len(taken) < 100

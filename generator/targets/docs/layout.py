@@ -235,7 +235,7 @@ class Drawing:
 
 
 def cut(start: int, bits: int) -> list[tuple[int, int, int]]:
-    """Cut a field over the rows of a run; give row, first bit and width of each piece."""
+    """Cut a field over the rows of a run; return row, first bit and width of each piece."""
     pieces = []
     while bits:
         row, bit = divmod(start, ROW_BITS)
@@ -291,7 +291,7 @@ def depth(items: list[Item | Run]) -> int:
 
 
 def layout(facts: TableFacts) -> str:
-    """Draw a table; give the text of an SVG image, or "" for a table that reads nothing."""
+    """Draw a table; return the text of an SVG image, or "" for a table that reads nothing."""
     items = Layout(facts).items(facts.table.body)
     if not items:
         return ""

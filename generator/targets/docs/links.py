@@ -170,7 +170,7 @@ class Links:
         return list(found.values())
 
     def enum_users(self, enum: str) -> Iterator[tuple[TableFacts, str]]:
-        """Return the elements whose values an enum names, with their tables."""
+        """Yield the elements whose values an enum names, with their tables."""
         seen = set()
         for facts in self.analysis.tables.values():
             for site in facts.sites:

@@ -75,7 +75,7 @@ class Writer:
         return f"({text})" if precedence < least else text
 
     def write(self, expression: tree.Expression) -> tuple[str, int]:
-        """Write an expression; give the text and how tight it binds."""
+        """Write an expression; return the text and how tight it binds."""
         match expression:
             case tree.Number():
                 large = expression.value >= LARGE

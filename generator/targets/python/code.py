@@ -171,7 +171,7 @@ class Code:
         return found
 
     def take_absent(self, name: str, absent: tree.Expression) -> None:
-        """Return a name the value that it is taken for where it doesn't stand."""
+        """Set a name to the value that its absence stands for."""
         targets = self.targets(name)
         if name in self.free:
             targets = [self.local(name), f"context.{name}"]
@@ -371,7 +371,7 @@ class Code:
         return name in self.free and name not in self.entry and name in self.needed
 
     def set_names(self, statements: tuple[tree.Statement, ...]) -> Iterator[tuple[str, bool]]:
-        """Return the names that statements set, and whether each is a field of this table."""
+        """Yield the names that statements set, and whether each is a field of this table."""
         for site in sites(statements):
             statement = site.statement
             match statement:

@@ -92,7 +92,7 @@ class Names:
         return f"({code})" if precedence < least else code
 
     def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
-        """Write an expression; give the code and how tight it binds."""
+        """Write an expression; return the code and how tight it binds."""
         match expression:
             case tree.Number():
                 return str(expression.value), ATOM
@@ -199,6 +199,27 @@ class Names:
         if name in definer.fields:
             return Names(self.analysis, definer, None).field_type(definer.fields[name])
         return "list[int]" if name in definer.arrays else "int"
+
+
+class RuleNames(Names):
+    """Turns the names in a constraint into Python's: it is worked out after its table is read."""
+
+    def __init__(self, analysis: Analysis, file: tree.File):
+        """Set the file that the constraint stands in."""
+        super().__init__(analysis, None, file)
+
+    def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
+        """Write an expression; `Max` and `Min` look into lists."""
+        if isinstance(expression, tree.Function) and expression.name in ("Max", "Min"):
+            arguments = ", ".join(self.value(part) for part in expression.arguments)
+            name = {"Max": "largest", "Min": "least"}[expression.name]
+            return f"functions.{name}({arguments})", ATOM
+        return super().write(expression, number=number)
+
+    def write_name(self, name: tree.Name) -> str:
+        """Write a name with its indices; one that lies outside is an IndexError."""
+        indices = "".join(f"[{self.value(index)}]" for index in name.indices)
+        return f"{self.reference(name.name)}{indices}"
 
 
 def is_byte_alignment(statement: tree.Statement) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.formatting import environment, formatted, schema_digest, wrap
+from generator.formatting import environment, formatted, literal, schema_digest, wrap
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, Field, TableFacts, own_expressions
+from generator.passes.analysis import Analysis, Field, TableFacts, counted_to, own_expressions
 from generator.targets.python.build import BuildCode
-from generator.targets.python.names import Names, class_name
+from generator.targets.python.names import Names, RuleNames, class_name
 from generator.targets.python.parse import ParseCode
+
+#: Descriptors whose argument is the number of bits.
+FIXED_WIDTH = ("u", "i", "flt", "uae", "iae")
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -108,9 +111,16 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
     parsed = [table for table in file.tables if not table.external]
     described = [table for table in file.tables if table.external]
     tables = [table_parts(analysis, file, analysis.tables[table.name]) for table in parsed]
-    code = "\n".join(
+    lines = [
         line for table in tables for line in [*table["parse"], *table["build"], *table["types"]]
-    )
+    ]
+    for facts in (analysis.tables[table.name] for table in file.tables):
+        lines += [
+            rule_parts(analysis, file, constraint)["holds"]
+            for meaning in facts.table.semantics
+            for constraint in rules_of(analysis, meaning)
+        ]
+    code = "\n".join(lines)
     exports = [enum.name for enum in file.enums]
     exports += [member.name for enum in file.enums for member in enum.members]
     exports += [constant.name for constant in file.constants]
@@ -185,6 +195,7 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         {
             "name": name,
             "type": "list[int] | None" if name in facts.arrays else "int | None",
+            "shape": shape("int", depth=int(name in facts.arrays), derived=True),
             "lines": attribute(name, facts.meaning(name)),
         }
         for name in facts.variables
@@ -230,7 +241,30 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
         default = "" if only is None else f" = {only}"
     if not text.rstrip().endswith("."):
         text += "."
-    return {"name": field.name, "type": written, "default": default, "lines": wrap(text, 12, 8)}
+    lines = wrap(text, 12, 8)
+    made = field_shape(field)
+    return {
+        "name": field.name, "type": written, "default": default, "lines": lines, "shape": made,
+    }  # fmt: skip
+
+
+def field_shape(field: Field) -> str:
+    """Return the `Shape` of a coded field, as it stands in the module."""
+    statement = field.statement
+    depth = len(field.loops) if field.indexed else min(len(field.loops), 1)
+    if field.is_alignment:
+        return shape("int", depth=depth)
+    if isinstance(statement, tree.Call):
+        return shape("table", depth=depth, called=statement.table)
+    coding = statement.descriptor if isinstance(statement, tree.Element) else "bs"
+    kind = {"flt": "float", "st": "str", "bs": "bytes"}.get(coding, "int")
+    return shape(kind, depth=depth, array=field.vector)
+
+
+def shape(kind: str, **parts: Any) -> str:
+    """Return a `Shape` as it stands in the module, without what it has by default."""
+    words = [literal(kind), *(f"{name}={literal(part)}" for name, part in parts.items() if part)]
+    return f"Shape({', '.join(words)})"
 
 
 def only_value(meaning: tree.Meaning | None, analysis: Analysis) -> int | None:
@@ -266,16 +300,26 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
     assert not isinstance(statement, tree.Call)
     range_ = None
     if meaning.range is not None:
-        range_ = " .. ".join(expressions.text(part) for part in meaning.range)
+        low, high = (expressions.evaluate(part, analysis.constants) for part in meaning.range)
+        range_ = None if low is None or high is None else (low, high)
+    absent: int | str | None = None
+    if meaning.absent is not None:
+        absent = expressions.evaluate(meaning.absent, analysis.constants)
+        absent = expressions.text(meaning.absent) if absent is None else absent
     enum = statement.enum if isinstance(statement, tree.Element) else None
-    written = "bs(v)"
+    written, coding, width = "bs(v)", "bs", None
     if isinstance(statement, tree.Element):
+        coding = statement.descriptor
         arguments = own_expressions(statement)[len(statement.indices) :]
         inside = ", ".join(expressions.text(argument) for argument in arguments) or "v"
-        written = f"{statement.descriptor}({inside})"
+        written = f"{coding}({inside})"
+        if coding in FIXED_WIDTH and arguments:
+            width = expressions.evaluate(arguments[0], analysis.constants)
     return {
         "name": field.name,
         "descriptor": written,
+        "coding": coding,
+        "width": width,
         "line": statement.position.line,
         "status": meaning.status or facts.table.clause.status,
         "text": meaning.text,
@@ -284,11 +328,67 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
             (each.first, each.last, each.kind)
             for each in (analysis.enums[enum].ranges if enum is not None else ())
         ],
-        "absent": expressions.text(meaning.absent) if meaning.absent else None,
+        "absent": absent,
         "range": range_,
         "constraints": [
-            (expressions.text(constraint.condition), constraint.sentence)
-            for constraint in meaning.constraints
+            rule_parts(analysis, analysis.file_of[facts.table.name], constraint)
+            for constraint in rules_of(analysis, meaning)
         ],
         "module": statement.module if isinstance(statement, tree.External) else None,
+        "counts": loop_counts(analysis, facts, field),
     }
+
+
+def loop_counts(analysis: Analysis, facts: TableFacts, field: Field) -> tuple[tuple[str, int], ...]:
+    """Return which element says how often each loop around a list runs, and how much too high.
+
+    Returns:
+        A pair for each loop, the outermost first; () where one runs by something else.
+    """
+    bounds = [counted_to(loop) for loop in field.loops] if field.indexed else []
+    counts = [count_of(analysis, facts, bound) for bound in bounds]
+    return tuple(one for one in counts if one is not None) if None not in counts else ()
+
+
+def count_of(
+    analysis: Analysis, facts: TableFacts, bound: tree.Expression | None
+) -> tuple[str, int] | None:
+    """Return the element that a bound is, and what is taken off it; None: it is no such bound."""
+    if isinstance(bound, tree.Conditional):
+        defaults = {name: given.default for name, given in analysis.givens.items()}
+        known = {
+            name: expressions.evaluate(default, analysis.constants) or 0
+            for name, default in defaults.items()
+            if default is not None
+        }
+        condition = expressions.evaluate(bound.condition, known)
+        bound = None if condition is None else bound.yes if condition else bound.no
+    off = 0
+    if isinstance(bound, tree.Binary) and isinstance(bound.right, tree.Number):
+        off = {"-": 1, "+": -1}.get(bound.operator, 0) * bound.right.value
+        bound = bound.left if off else None
+    if not isinstance(bound, tree.Name) or bound.name not in facts.fields:
+        return None
+    return bound.name, off
+
+
+def rules_of(analysis: Analysis, meaning: tree.Meaning) -> Iterator[tree.Constraint]:
+    """Return the constraints of an element; a range that isn't constant is one too."""
+    yield from meaning.constraints
+    for bound, least, operator in zip(
+        meaning.range or (), ("Min", "Max"), (">=", "<="), strict=False
+    ):
+        if expressions.evaluate(bound, analysis.constants) is None:
+            place = bound.position
+            found = tree.Function(place, least, (tree.Name(place, meaning.name),))
+            sentence = f"{meaning.name} is not {operator} {expressions.text(bound)}"
+            yield tree.Constraint(place, tree.Binary(place, operator, found, bound), sentence)
+
+
+def rule_parts(analysis: Analysis, file: tree.File, constraint: tree.Constraint) -> dict[str, Any]:
+    """Return what the template needs of a constraint."""
+    names = RuleNames(analysis, file)
+    used = sorted(expressions.names(constraint.condition) - analysis.constants.keys())
+    parameters = ", ".join(names.local(name) for name in used)
+    holds = f"lambda {parameters}: {names.condition(constraint.condition)}"
+    return {"sentence": constraint.sentence, "names": tuple(used), "holds": holds}

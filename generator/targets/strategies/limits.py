@@ -26,7 +26,7 @@ class Bounds:
 
 
 def conjuncts(condition: tree.Expression) -> Iterator[tree.Expression]:
-    """Return the parts of a condition that all have to be true."""
+    """Yield the parts of a condition that all have to be true."""
     if isinstance(condition, tree.Binary) and condition.operator == "&&":
         yield from conjuncts(condition.left)
         yield from conjuncts(condition.right)

@@ -48,7 +48,7 @@ def schema_rules(analysis: Analysis) -> list[dict[str, str]]:
 def table_rules(
     analysis: Analysis, facts: TableFacts, places: dict[tuple[str, str], Residues]
 ) -> Iterator[tuple[str, str, str]]:
-    """Return kind, element and text of the rules of one table."""
+    """Yield kind, element and text of the rules of one table."""
     for field in facts.fields.values():
         for kind, text in field_rules(analysis, facts, field):
             yield kind, field.name, text
@@ -127,7 +127,7 @@ def stays_inside(facts: TableFacts, name: str) -> bool:
 
 
 def indices_into(name: str, statement: tree.Statement) -> Iterator[tree.Expression]:
-    """Return the indices into an array in a statement, without those in statements within it."""
+    """Yield the indices into an array in a statement, without those in statements within it."""
     if isinstance(statement, tree.Assignment) and statement.name == name:
         yield from statement.indices
     for expression in own_expressions(statement):

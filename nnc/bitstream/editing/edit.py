@@ -121,7 +121,7 @@ class Edit:
             what = (
                 "the size follows from the content" if "size" in place.part else "choose an element"
             )
-            raise BuildError(f"can't be set, {what}", path=place.path, value=value)
+            raise BuildError(f"can't be set: {what}", path=place.path, value=value)
 
     def set_size_form(self, unit: Unit, value: Any, path: str) -> None:
         """Choose the short or the long form of a unit's size."""
@@ -134,7 +134,7 @@ class Edit:
     def set_payload(self, unit: Unit, value: Any, path: str) -> None:
         """Replace the bytes of a payload."""
         if unit.nnr_unit_type == NnrUnitType.NNR_AGG:
-            raise BuildError("an aggregate's payload are its units", path=path)
+            raise BuildError("the payload of an aggregate is its units", path=path)
         self.payloads.append((unit, unit.payload_bytes))
         unit.payload = as_bytes(value, path)
         unit.trailing = b""
@@ -147,7 +147,7 @@ class Edit:
         if field.derived:
             raise BuildError("follows from other elements and is not coded", path=place.path)
         if field.called is not None:
-            raise BuildError("is a table; choose one of its elements", path=place.path)
+            raise BuildError("is a table; name one of its elements", path=place.path)
         self.open(unit)
         if place.in_payload_bytes:
             self.set_payload_element(place, value)
@@ -172,7 +172,7 @@ class Edit:
                 values = None if values is None or index >= len(values) else values[index]
             if values is None or place.indices[-1] >= len(values):
                 if not values:
-                    raise BuildError("the list isn't there", path=place.path)
+                    raise BuildError("the list is absent", path=place.path)
                 allowed = f"0..{len(values) - 1}"
                 raise BuildError("there is no such value", path=place.path, allowed=allowed)
             values[place.indices[-1]] = value
@@ -218,15 +218,17 @@ class Edit:
         found = list(places(self.bitstream.units, path))
         verb = "insert" if delta > 0 else "remove"
         if len(found) != 1 or "*" in path:
-            raise InputError(f"{path}: {verb} takes one place")
+            raise InputError(f"{path}: {verb} needs a path to one place")
         place = found[0]
         if place.field is None:
-            raise InputError(f"{path}: {verb} needs a value of a list, `name[index]`, or a unit")
+            raise InputError(
+                f"{path}: {verb} needs the path of a list value, `name[index]`, or of a unit"
+            )
         if delta < 0 and not place.indices:
             self.set_element(place, None)
             return
         if not place.indices:
-            raise InputError(f"{path}: say where to insert, `{place.field.name}[0]`")
+            raise InputError(f"{path}: name the place to insert at, `{place.field.name}[0]`")
         unit, field, last = place.unit, place.field, place.indices[-1]
         assert unit is not None
         if place.in_payload_bytes:
@@ -242,7 +244,7 @@ class Edit:
         for index in place.indices[:-1]:
             values = None if values is None or index >= len(values) else values[index]
         if values is None:
-            raise BuildError("the list isn't there", path=place.path)
+            raise BuildError("the list is absent", path=place.path)
         length = len(values)
         if last >= length + (delta > 0):
             allowed = f"0..{length - (delta < 0)}" if length or delta > 0 else "none"
@@ -467,11 +469,11 @@ def is_unit_path(path: str) -> bool:
 def require_unit_path(path: str) -> None:
     """Refuse a path that is not that of one unit."""
     if not is_unit_path(path):
-        raise InputError(f"{path}: a unit goes to a place like units[3]")
+        raise InputError(f"{path}: a unit needs a place like units[3]")
 
 
 def link(bitstream: Bitstream) -> None:
-    """Return units that were made, not read, the parameters in force for them.
+    """Link units that were made, not read, to the parameters in force for them.
 
     Raises:
         NncError: a unit can't be written.
@@ -480,7 +482,7 @@ def link(bitstream: Bitstream) -> None:
 
 
 def walk_paths(units: Sequence[Unit], prefix: str = "") -> Iterator[tuple[str, Unit]]:
-    """Return all units with their paths, those inside aggregates too."""
+    """Yield all units with their paths, those inside aggregates too."""
     for number, unit in enumerate(units):
         path = f"{prefix}units[{number}]"
         yield path, unit

@@ -41,7 +41,7 @@ def unit_at(bitstream: Bitstream, path: str) -> Unit:
         InputError: the path is none of a unit.
     """
     if not is_unit_path(path):
-        raise InputError(f"{path}: the path of a unit is needed, units[3]")
+        raise InputError(f"{path}: name a unit, such as units[3]")
     unit: Unit = bitstream.get(path)
     return unit
 
@@ -71,12 +71,12 @@ def wrap(
     """
     if not 0 <= first < last < len(bitstream.units):
         raise InputError(
-            f"units {first} to {last} can't be wrapped: two units at least, "
+            f"units {first} to {last} can't be wrapped: name at least two units, "
             f"out of 0 to {len(bitstream.units) - 1}"
         )
     for number, unit in enumerate(bitstream.units[first : last + 1], first):
         if unit.nnr_unit_type == NnrUnitType.NNR_STR:
-            raise BuildError("a start unit stands before all others, in no aggregate",
+            raise BuildError("a start unit must come first, outside any aggregate",
                              path=f"units[{number}]", clause="6.2.3")  # fmt: skip
 
     def change(edit: Edit) -> None:
@@ -136,7 +136,9 @@ def cut(bitstream: Bitstream, path: str, size: int, *, keep: bool = True) -> Pla
     unit = unit_at(bitstream, path)
     header = unit.readable_header()
     if header.nnr_unit_type not in CUTTABLE or header.partial_data_counter:
-        raise InputError(f"{path} can't be cut: only whole NNR_NDU, NNR_TPL and NNR_QNT units can")
+        raise InputError(
+            f"{path} can't be cut: it must be a whole NNR_NDU, NNR_TPL or NNR_QNT unit"
+        )
     data = payload_of(bitstream, unit)
     count = -(-len(data) // size) if size > 0 else 0
     if not 2 <= count <= MAXIMUM_PARTS:
@@ -178,7 +180,7 @@ def join(bitstream: Bitstream, path: str, *, keep: bool = True) -> Plan:
     first = unit_at(bitstream, path)
     count = first.readable_header().partial_data_counter or 0
     if count < 1:
-        raise InputError(f"{path} is no part of a unit: partial_data_counter is 0 or absent")
+        raise InputError(f"{path} is not a part of a unit: partial_data_counter is 0 or absent")
     refuse_later_part(bitstream, path, first)
 
     def change(edit: Edit) -> None:
@@ -192,7 +194,7 @@ def join(bitstream: Bitstream, path: str, *, keep: bool = True) -> Plan:
                 break
         if len(parts) < count:
             raise BuildError(
-                f"only {len(parts)} of {count} parts follow each other",
+                f"only {len(parts)} of {count} parts follow one another",
                 clause="6.4.3",
                 path=f"{path}.header.partial_data_counter",
                 value=count,

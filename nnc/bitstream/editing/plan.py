@@ -69,7 +69,7 @@ class Plan:
     Attributes:
         changes: the elements that change.
         units: the units that change their size or their number.
-        notes: what is left as it is though it may no longer fit, and the like.
+        notes: what stays although it may no longer fit, and the like.
         bytes_before: size of the bitstream.
         bytes_after: the same after the change.
     """

@@ -18,7 +18,7 @@ from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
 from nnc.bitstream.paths import names_below
 from nnc.bitstream.unit import located
-from nnc.bitstream.values import default_item, default_value, limits_of, rule_of
+from nnc.bitstream.values import default_item, default_value, rule_of
 from nnc.syntax import Scope
 
 #: Complaints of the generated builders.
@@ -31,6 +31,9 @@ OUTSIDE = "index outside of the array"
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
+
+#: More values than this no list gets of itself: each costs time and memory before all is well.
+MOST_FILLERS = 1 << 17
 
 LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
@@ -90,6 +93,7 @@ class Repair:
         self.pinned, self.shifts, self.in_force = pinned, shifts, in_force
         self.default, self.probing = default, probing
         self.reasons: dict[str, str] = {}
+        self.fillers = 0
 
     def build(self) -> tuple[bytes, Scope]:
         """Return the bytes of the table, and the scope after it.
@@ -196,7 +200,11 @@ class Repair:
             element = flag.element
             if flag.name == field.name:
                 break
-            if element is None or element.descriptor != "u(1)" or getattr(owner, flag.name) != 0:
+            if (
+                element is None
+                or (element.coding, element.width) != ("u", 1)
+                or getattr(owner, flag.name) != 0
+            ):
                 continue
             probe = self.probe([(tables, flag.name, None, 1)])
             try:
@@ -223,6 +231,12 @@ class Repair:
             return
         # How many there have to be comes out once there are too many.
         wanted = 2 * len(values) + 1 if error.message == TOO_FEW else int(error.allowed)
+        self.fillers += max(wanted - len(values), 0)
+        if self.fillers > MOST_FILLERS:
+            raise refusal(
+                error, field, f"the change asks for more than {MOST_FILLERS} new values",
+                "set the list in the same edit",
+            )  # fmt: skip
         shift = self.shifts.get(tables) if row is None else None
         changed = resized(field, values, wanted, shift, row is not None)
         if row is None:
@@ -277,9 +291,9 @@ class Repair:
             index = None
             if other.depth == 1 and row is not None and value is not None:
                 index, value = row, value[row]
-            if not isinstance(value, int) or element.descriptor == "u(1)":
+            if not isinstance(value, int) or (element.coding, element.width) == ("u", 1):
                 continue
-            low, high = limits_of(element)
+            low, high = element.limits
             if low < 0:
                 signed.append((tables, other.name, index, value))
             elif low <= value + delta <= high:

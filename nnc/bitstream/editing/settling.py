@@ -131,7 +131,7 @@ class Settler:
             unit.edited_size = flag.nnr_unit_size
 
     def build_payload(self, unit: Unit, in_force: dict[str, Any]) -> int:
-        """Settle the payload of a unit whose header is settled; give its size in bytes."""
+        """Settle the payload of a unit whose header is settled; return its size in bytes."""
         kind = unit.nnr_unit_type
         if kind == NnrUnitType.NNR_AGG:
             return sum(inner.byte_size or written_size(inner) for inner in unit.units)
@@ -234,10 +234,10 @@ def name_default(unit: Unit, edit: Edit | None, field: Field) -> Any:
         unknown = [name for name in names if name not in ids]
         if unknown:
             raise BuildError(
-                f"{unknown[0]!r} stands in no list of element ids before",
+                f"{unknown[0]!r} is in no list of element ids before this unit",
                 path=f"header.{field.name}",
                 clause="6.2.3",
-                hint="a topology unit of format NNR_TPL_REFLIST has to come first",
+                hint="a topology unit of format NNR_TPL_REFLIST must come first",
             )
         names = [ids.index(name) for name in names]  # type: ignore[misc]
     return names if field.depth else names[0]
@@ -262,7 +262,7 @@ def drop_read_table(unit: Unit, edit: Edit) -> None:
         # The bytes stay: the plan isn't to say that their elements vanish.
         edit.traces[id(unit)] = edit.traces[id(unit)]._replace(payload=[])
     elif not fits:
-        raise BuildError("the payload is not that of the new type", path="header.nnr_unit_type")
+        raise BuildError("the payload does not belong to the new type", path="header.nnr_unit_type")
 
 
 def check_payload_fits(unit: Unit, edit: Edit) -> None:
@@ -301,11 +301,11 @@ def describe_units(unit: Unit, edit: Edit) -> None:
     reasons = edit.reasons.setdefault(id(unit), {})
     if len(unit.units) < 2:
         raise BuildError(
-            "an aggregate holds two units at least",
+            "an aggregate must hold at least two units",
             clause="6.3.3",
             path="header.num_of_nnr_units_minus2",
             value=len(unit.units),
-            allowed="2 units and more",
+            allowed="2 units or more",
         )
     pinned = {pin[1] for pin in edit.pinned.get((id(unit), "header"), set())}
     if header is None:

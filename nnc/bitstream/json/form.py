@@ -25,6 +25,8 @@ from nnc.bitstream.bitstream import Bitstream
 from nnc.bitstream.builder import build_table, given_value
 from nnc.bitstream.editing.edit import link
 from nnc.bitstream.fields import Field, array_type, fields_of
+from nnc.bitstream.mapped import bytes_of
+from nnc.bitstream.parser import MAXIMUM_AGGREGATE_DEPTH
 from nnc.bitstream.unit import PARAMETER_SETS, PAYLOAD_TABLES, Unit
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, nnr_unit_header
 
@@ -59,7 +61,7 @@ class SideFile:
         self.file, self.name, self.offset = file, name, 0
 
     def __call__(self, data: bytes | memoryview) -> dict[str, Any]:
-        """Append bytes to the file, and give the object that stands for them."""
+        """Append bytes to the file, and return the object that stands for them."""
         self.file.write(data)
         place = {"file": self.name, "offset": self.offset, "length": len(data)}
         self.offset += len(data)
@@ -67,7 +69,7 @@ class SideFile:
 
 
 def dump(bitstream: Bitstream, payloads: ByteStore = inline) -> Iterator[str]:
-    """Return a bitstream as the text of a JSON object, piece by piece.
+    """Yield a bitstream as the text of a JSON object, piece by piece.
 
     Args:
         bitstream: the bitstream.
@@ -85,7 +87,7 @@ def dump(bitstream: Bitstream, payloads: ByteStore = inline) -> Iterator[str]:
 
 
 def link_new(bitstream: Bitstream) -> None:
-    """Return units that were made, not read, what is in force for them."""
+    """Link units that were made, not read, to what is in force for them."""
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
         link(bitstream)
 
@@ -204,7 +206,7 @@ def build(content: Any, folder: Path | None = None) -> Bitstream:
         InputError: it isn't the JSON form of a bitstream; the message says where.
     """
     if not isinstance(content, dict) or content.get("nnc_json") != VERSION:
-        raise InputError(f"not a bitstream as JSON: nnc_json has to be {VERSION}")
+        raise InputError(f"not a bitstream as JSON: nnc_json must be {VERSION}")
     builder = JsonBuilder(folder)
     return Bitstream(builder.units(content.get("units"), "units"))
 
@@ -219,8 +221,10 @@ class JsonBuilder:
 
     def units(self, content: Any, path: str) -> list[Unit]:
         """Make a list of units."""
+        if path.count(".") > MAXIMUM_AGGREGATE_DEPTH:
+            raise InputError(f"{path}: aggregates nested more than {MAXIMUM_AGGREGATE_DEPTH} deep")
         if not isinstance(content, list):
-            raise InputError(f"{path}: a list of units is needed")
+            raise InputError(f"{path}: expected a list of units")
         return [self.unit(one, f"{path}[{number}]") for number, one in enumerate(content)]
 
     def unit(self, content: Any, path: str) -> Unit:
@@ -271,7 +275,7 @@ class JsonBuilder:
         if field.called is not None:
             return self.table(field.called, content, path)
         if field.depth and not isinstance(content, list):
-            raise InputError(f"{path}: a list is needed")
+            raise InputError(f"{path}: expected a list")
         value = self.items(field, content, field.depth, path)
         if field.array:
             dtype = array_type(field)
@@ -287,7 +291,7 @@ class JsonBuilder:
         """Make one value, or lists of values."""
         if depth:
             if not isinstance(content, list):
-                raise InputError(f"{path}: a list is needed")
+                raise InputError(f"{path}: expected a list")
             return [
                 self.items(field, item, depth - 1, f"{path}[{number}]")
                 for number, item in enumerate(content)
@@ -321,21 +325,22 @@ class JsonBuilder:
 
     def side_file(self, name: str, path: str) -> memoryview:
         """Map a side file."""
-        import mmap
-
         if self.folder is None or Path(name).name != name:
-            raise InputError(f"{path}: side files have to stand beside the JSON file")
+            raise InputError(f"{path}: side files must be in the folder of the JSON file")
         if name not in self.files:
-            with (self.folder / name).open("rb") as file:
-                empty = file.seek(0, 2) == 0
-                self.files[name] = memoryview(
-                    b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            place = (self.folder / name).resolve()
+            # A link may lead to a neighbour, and nowhere else.
+            if place.parent != self.folder.resolve() or (place.exists() and not place.is_file()):
+                raise InputError(
+                    f"{path}: the side file {name!r} is a link to another place, or no file; "
+                    "put a copy beside the JSON file"
                 )
+            self.files[name] = bytes_of(place)
         return self.files[name]
 
 
 def checked(content: Any, kind: type, path: str, wanted: str) -> Any:
-    """Return a value back, if it is of a type."""
+    """Return the value, if it is of the type."""
     if not isinstance(content, kind):
         raise InputError(f"{path}: {wanted} is needed, not {content!r:.40}")
     return content
@@ -355,7 +360,7 @@ def integer_from(content: Any, path: str) -> int:
         except ValueError:
             pass
     if isinstance(content, bool) or not isinstance(content, int):
-        raise InputError(f"{path}: an integer is needed, not {content!r:.40}")
+        raise InputError(f"{path}: expected an integer, not {content!r:.40}")
     return content
 
 
@@ -364,5 +369,5 @@ def number_from(content: Any, path: str) -> float:
     if content in ("Infinity", "-Infinity"):
         return math.inf if content == "Infinity" else -math.inf
     if isinstance(content, bool) or not isinstance(content, int | float):
-        raise InputError(f"{path}: a number is needed, not {content!r:.40}")
+        raise InputError(f"{path}: expected a number, not {content!r:.40}")
     return float(content)

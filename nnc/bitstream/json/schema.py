@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nnc.bitstream.fields import Field, fields_of, width_of
+from nnc.bitstream.fields import Field, fields_of
 from nnc.bitstream.json.form import VERSION
 from nnc.bitstream.unit import PAYLOAD_TABLES
-from nnc.bitstream.values import enum_of, limits_of
+from nnc.bitstream.values import enum_of
 from nnc.syntax import nnr_unit_header
 
 #: Identifier of the schema; the number is the version of the form.
@@ -153,8 +153,8 @@ def value_schema(field: Field) -> dict[str, Any]:
         return {"anyOf": [{"type": "number"}, {"enum": ["Infinity", "-Infinity"]}]}
     if field.element is None:
         return {"type": ["integer", "null"], "minimum": 0, "maximum": 255}
-    low, high = limits_of(field.element)
-    width = width_of(field.element)
+    low, high = field.element.limits
+    width = field.element.width
     if width is not None and width <= EXACT_BITS:
         return {"type": "integer", "minimum": low, "maximum": high}
     bounds = {} if low < 0 else {"minimum": 0}

@@ -49,6 +49,6 @@ def check_base(bitstream: Bitstream, session: Decoder) -> None:
     held = fingerprint(session.tensors())
     if said != held:
         raise InputError(
-            f"the update is one of another model than --base gives (base_model_id {said}, here it "
-            f"is {held})"
+            f"the update is for another model than the one in --base (base_model_id {said}, but "
+            f"--base has {held})"
         )

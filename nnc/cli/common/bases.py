@@ -51,7 +51,7 @@ class Base:
         from nnc.model.metadata import read_metadata
 
         self.metadata = read_metadata(bitstream.walk()).metadata or self.metadata
-        limits = self.session.limits or Limits()
+        limits = self.session.resources.limits or Limits()
         self.topology = read_topology(bitstream.walk(), limits) or self.topology
 
 
@@ -59,8 +59,8 @@ def base_option(function: Function) -> Function:
     """Add the option `--base`; the verb gets a tuple of paths."""
     return click.option(
         "--base", metavar="FILE", multiple=True,
-        help="What BITSTREAM is an update of: a bitstream, a model file or a saved session; again "
-             "for each bitstream that came between, in order.",
+        help="What BITSTREAM updates: a bitstream, a model file or a saved session. Repeat it, in "
+             "order, for each bitstream that came between.",
     )(function)  # fmt: skip
 
 

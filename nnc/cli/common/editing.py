@@ -24,7 +24,7 @@ def edit_options(function: Function) -> Function:
         click.option(
             "--force",
             is_flag=True,
-            help="Accept reserved values, and overwrite the output.",
+            help="Accept reserved values and overwrite the output.",
         ),
         click.option(
             "--format",
@@ -66,7 +66,7 @@ def check_target(output: str | None, dry_run: bool, force: bool) -> None:
     if dry_run:
         return
     if output is None:
-        raise InputError("say where the result goes: -o FILE, or --dry-run to see the plan")
+        raise InputError("name the output with -o FILE, or see the plan with --dry-run")
     check_output(output, force)
 
 
@@ -116,5 +116,5 @@ def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
         try:
             return int(text, 0)
         except ValueError:
-            raise InputError(f"{path}: {text!r} is no number") from None
+            raise InputError(f"{path}: {text!r} is not a number") from None
     raise InputError(f"{path}: there is nothing here")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import mmap
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.cli.common.files import NOT_A_BITSTREAM, is_model_file
+from nnc.bitstream.mapped import bytes_of
+from nnc.cli.common.files import hint_of
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
@@ -30,22 +28,17 @@ def open_data(path: str) -> memoryview:
         OSError: it can't be read.
         InputError: there is nothing in it.
     """
-    if path == "-":
-        data: bytes | mmap.mmap = sys.stdin.buffer.read()
-    else:
-        with Path(path).open("rb") as file:
-            empty = os.fstat(file.fileno()).st_size == 0
-            data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    data = memoryview(sys.stdin.buffer.read()) if path == "-" else bytes_of(path)
     if not len(data):
         raise InputError(f"{path}: the file is empty")
-    return memoryview(data)
+    return data
 
 
 def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
     """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
     traced = trace(open_data(path), **out_of_band)
-    if traced.errors and path != "-" and is_model_file(path):
-        traced.errors[0].hint = NOT_A_BITSTREAM
+    if traced.errors and path != "-":
+        traced.errors[0].hint = hint_of(path) or traced.errors[0].hint
     return traced
 
 
@@ -86,7 +79,7 @@ def value_json(element: TracedElement) -> Any:
 
 
 def report_unread(bitstream: Bitstream) -> int:
-    """Tell of units that can't be read without values from outside, and give the exit code."""
+    """Report units that need values from outside, and return the exit code."""
     from nnc.cli.main import DIFFERS, GOOD
 
     missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
@@ -99,9 +92,9 @@ def report_unread(bitstream: Bitstream) -> int:
 
 
 def report_faults(traced: BitstreamTrace) -> int:
-    """Print the faults of a trace to standard error, and give the exit code.
+    """Print the faults of a trace to standard error, and return the exit code.
 
-    A header that only needs a value from outside isn't a fault; something is left over then.
+    A header that only needs a value from outside isn't a fault: something is left over.
     """
     from nnc.cli.main import DIFFERS, GOOD, exit_code
 

@@ -6,48 +6,37 @@ import importlib
 import os
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.common.files import ByteSize
+from nnc.encoder.call.asked import all_rows
+from nnc.model.options import Function, Row, rows_of, unknown_option
 
 #: Words for yes and no in `--tensor`.
 WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
-class CodebookType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
-    """How codebooks are used: on, off, exact, auto or a number of entries."""
+class WordOrNumber(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """One of some words, or a number."""
 
-    name = "on|off|exact|auto|N"
+    def __init__(self, row: Row) -> None:
+        """Take the words of an option, among them on and off where it is a flag too."""
+        self.words = ("on", "off") * row.holds(bool) + row.words
+        self.name = f"[{'|'.join((*self.words, 'N'))}]"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> bool | int | str:
         """Read a value."""
         found = plain_value(str(value))
-        if isinstance(found, bool | int) or found in ("exact", "auto"):
-            return found
-        raise click.BadParameter(
-            f"{value!r} is not one of on, off, exact, auto or a number of entries"
-        )
-
-
-class ScanOrderType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
-    """A scan order, or auto."""
-
-    name = "0-4|auto"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """Read a value."""
-        found = plain_value(str(value))
-        if found == "auto" or (isinstance(found, int) and not isinstance(found, bool)):
-            return found
-        raise click.BadParameter(f"{value!r} is neither a number nor auto")
+        if isinstance(found, str) and found not in self.words:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(self.words)} or a number")
+        return found
 
 
 def plain_value(text: str) -> bool | int | str:
@@ -82,39 +71,47 @@ def tensor_options(
     return result
 
 
-def with_file(context: click.Context, path: str | None, options: dict[str, Any]) -> dict[str, Any]:
+def with_file(path: str | None, said: dict[str, Any]) -> dict[str, Any]:
     """Return options with those of a TOML file, which count where the command line says nothing.
 
     Args:
-        context: the command's, which knows what was said on its line.
         path: the file; None for none.
-        options: those of the command line with their defaults.
+        said: what the command line says.
 
     Raises:
         InputError: the file is not TOML, or has an option that there isn't.
         OSError: it can't be read.
     """
     if path is None:
-        return options
+        return said
     try:
         content = tomllib.loads(Path(path).read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {error}") from None
-    result = dict(options)
+    rows, result = command_rows(), dict(said)
     for name, value in content.items():
         key = name.replace("-", "_")
-        if key not in options:
-            known = ", ".join(sorted(options))
-            raise InputError(f"{path}: there is no option {name!r}; there are {known}")
-        if key in ("tensors", "tensor_qp"):
+        if key not in rows:
+            raise unknown_option(name, rows, path)
+        if rows[key].holds(Mapping):
             if not isinstance(value, dict):
                 raise InputError(f"{path}: {name} has to be a table of patterns")
-            result[key] = with_patterns(options[key], value)
+            result[key] = with_patterns(said.get(key, {}), value)
         elif key == "keep":
-            result[key] = (*options[key], *value) if isinstance(value, list) else value
-        elif not was_said(context, key):
-            result[key] = loaded_function(value) if key == "evaluate" else value
+            result[key] = (*said.get(key, ()), *value) if isinstance(value, list) else value
+        elif key not in said:
+            result[key] = FILED[key](value) if key in FILED else value
     return result
+
+
+def said_of(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were given on the command line."""
+    source = click.core.ParameterSource.COMMANDLINE
+    return {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(name) == source
+    }
 
 
 def with_patterns(said: dict[str, Any], filed: dict[str, Any]) -> dict[str, Any]:
@@ -127,18 +124,6 @@ def with_patterns(said: dict[str, Any], filed: dict[str, Any]) -> dict[str, Any]
         else:
             result.setdefault(pattern, value)
     return result
-
-
-def was_said(context: click.Context, name: str) -> bool:
-    """Tell whether an option was given on the command line."""
-    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-
-
-def evaluate_option(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> Callable[[dict[str, Any]], float] | None:
-    """Read the `module:function` of an option."""
-    return None if value is None else loaded_function(value)
 
 
 def loaded_function(said: str) -> Callable[[dict[str, Any]], float]:
@@ -170,3 +155,138 @@ def loaded_function(said: str) -> Callable[[dict[str, Any]], float]:
             raise InputError(f"{said}: {type(error).__name__}: {error}") from error
 
     return evaluate
+
+
+def joined(said: Iterable[str | Sequence[str]]) -> list[Any]:
+    """Return the tensors to be joined: names in a list, or in text with commas between."""
+    from nnc.encoder import Joined
+
+    return [Joined(names=one.split(",") if isinstance(one, str) else one) for one in said]
+
+
+def pattern_values(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    """Read `NAME=VALUE` options."""
+    result = {}
+    for value in values:
+        pattern, equals, text = value.rpartition("=")
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not {parameter.metavar}")
+        result[pattern] = text
+    return result
+
+
+def pattern_numbers(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    """Read `PATTERN=N` options."""
+    result = {}
+    for pattern, text in pattern_values(context, parameter, values).items():
+        try:
+            result[pattern] = int(text)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not a number") from None
+    return result
+
+
+#: How values of a file are read that aren't what the option takes.
+FILED: dict[str, Callable[[Any], Any]] = {
+    "blocks": lambda value: "auto" if value else (),
+    "evaluate": loaded_function,
+    "joins": joined,
+    "memory": lambda value: ByteSize().convert(value, None, None),
+}
+
+#: What options look like on the command line whose type doesn't say it.
+FORMS: dict[str, dict[str, Any]] = {
+    "blocks": {"is_flag": True, "flag_value": "auto"},
+    "codebook": {"is_flag": False, "flag_value": "on"},
+    "evaluate": {
+        "metavar": "MODULE:FUNCTION",
+        "callback": lambda _, __, value: None if value is None else loaded_function(value),
+    },
+    "joins": {
+        "multiple": True, "metavar": "NAME,NAME", "callback": lambda _, __, value: joined(value),
+    },
+    "keep": {"multiple": True, "metavar": "PATTERN"},
+    "memory": {"type": ByteSize()},
+    "metadata": {"multiple": True, "metavar": "KEY=VALUE", "callback": pattern_values},
+    "out_of_band": {"multiple": True},
+    "target_size": {"metavar": "SIZE"},
+    "tensor_qp": {"multiple": True, "metavar": "PATTERN=QP", "callback": pattern_numbers},
+    "tensors": {
+        "multiple": True, "metavar": "PATTERN=OPTION:VALUE,...", "callback": tensor_options,
+    },
+}  # fmt: skip
+
+#: Options that are given one by one are called after one of them.
+SINGULAR = {"joins": "join", "tensors": "tensor"}
+
+
+def command_rows() -> dict[str, Row]:
+    """Return the options of encoding that a command line, or a file, can say."""
+    rows = (row for _, row in all_rows().values())
+    return {
+        row.name: row for row in rows if row.option.command and "encode_file" in row.option.calls
+    }
+
+
+def encoding_options(function: Function) -> Function:
+    """Add the options of encoding to a verb, which gets those that are said.
+
+    The verb has to be made by `GroupedCommand`.
+    """
+    for row in reversed(command_rows().values()):
+        function = click.option(*flags(row), row.name, help=told(row), **form(row))(function)
+    return function
+
+
+def flags(row: Row) -> list[str]:
+    """Return what an option is called on the command line."""
+    name = SINGULAR.get(row.name, row.name).replace("_", "-")
+    negative = row.default is not False and row.option.range is None and row.holds(bool)
+    return [f"--{name}/--no-{name}" if negative else f"--{name}"]
+
+
+def form(row: Row) -> dict[str, Any]:
+    """Return how an option is read; it has no default, so that what isn't said isn't there."""
+    made: dict[str, Any] = {"default": None}
+    if row.option.range is not None and row.words:
+        made["type"] = WordOrNumber(row)
+        made["metavar"] = made["type"].name
+    elif row.words:
+        made["type"] = click.Choice(row.words)
+    elif row.holds(bool):
+        made |= {"is_flag": True}
+    elif row.holds(float) or (row.holds(int) and not row.holds(str)):
+        made["type"] = float if row.holds(float) else int
+    return made | FORMS.get(row.name, {})
+
+
+def told(row: Row) -> str:
+    """Return the help of an option."""
+    text = row.summary.replace("`", "")
+    if row.name == "tensors":
+        from nnc.encoder import TensorOptions
+
+        names = [name for name in rows_of(TensorOptions) if name != "exclude"]
+        text += f" They are {', '.join(names)}; exclude:PATTERN for names that it doesn't hold for."
+    return f"{text} Can be repeated." if FORMS.get(row.name, {}).get("multiple") else text
+
+
+class GroupedCommand(click.Command):
+    """A verb whose options of encoding stand in groups on its help page."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options: first its own, then those of each group."""
+        groups: dict[str, list[tuple[str, str]]] = {"Options": []}
+        rows = command_rows()
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            row = rows.get(parameter.name or "")
+            if record is not None and isinstance(parameter, click.Option):
+                groups.setdefault("Options" if row is None else row.group, []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)

@@ -21,7 +21,7 @@ from nnc.bitstream import Bitstream, replace_bytes
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: What to do with a model file where a bitstream is expected.
-NOT_A_BITSTREAM = "this looks like a model file, of which nnc encode makes a bitstream"
+NOT_A_BITSTREAM = "this looks like a model file; nnc encode makes a bitstream of it"
 
 
 def out_of_band_options(function: Function) -> Function:
@@ -40,9 +40,9 @@ def out_of_band_options(function: Function) -> Function:
 
     options = [
         click.option("--dimensions", multiple=True, metavar="NAME=N,N...",
-                     help="Dimensions of a tensor, where BITSTREAM leaves them out."),
+                     help="Dimensions of a tensor, if BITSTREAM leaves them out."),
         click.option("--cabac-unary-length-minus1", "unary_length", multiple=True,
-                     metavar="[NAME=]N", help="The same for that element."),
+                     metavar="[NAME=]N", help="Likewise for cabac_unary_length_minus1."),
     ]  # fmt: skip
     for option in reversed(options):
         verb = option(verb)
@@ -65,7 +65,7 @@ def unary_lengths(texts: Sequence[str]) -> int | dict[str, int] | None:
         if not equals and len(texts) == 1:
             return number_in(text, number)
         if not equals:
-            raise InputError(f"{text!r}: either one number for all tensors, or NAME=N for each")
+            raise InputError(f"{text!r}: give one number for all tensors, or NAME=N for each")
         found[name] = number_in(text, number)
     return found or None
 
@@ -73,7 +73,7 @@ def unary_lengths(texts: Sequence[str]) -> int | dict[str, int] | None:
 def number_in(text: str, part: str) -> int:
     """Read one number of an option that is not negative."""
     if not part.strip().isdecimal():
-        raise InputError(f"{text!r}: {part!r} is no number of 0 and above")
+        raise InputError(f"{text!r}: {part!r} must be a number, 0 or more")
     return int(part)
 
 
@@ -95,12 +95,21 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
         try:
             bitstream = Bitstream.open(path, **out_of_band)
         except BitstreamError as error:
-            if is_model_file(path):
-                error.hint = NOT_A_BITSTREAM
+            error.hint = hint_of(path) or error.hint
             raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
     return bitstream
+
+
+def hint_of(path: str) -> str:
+    """Say what a file is that is no bitstream, where that can be told."""
+    from nnc.formats import head_of, what_it_is
+
+    what = what_it_is(head_of(path))
+    if what is not None:
+        return f"this is {what}"
+    return NOT_A_BITSTREAM if is_model_file(path) else ""
 
 
 def is_model_file(path: str) -> bool:
@@ -121,7 +130,7 @@ def is_model_file(path: str) -> bool:
 def check_one_is_standard_input(*paths: str) -> None:
     """Refuse several inputs that would all be read from standard input."""
     if paths.count("-") > 1:
-        raise InputError("only one of the inputs can be standard input")
+        raise InputError("only one input can be standard input (-)")
 
 
 def check_different(*outputs: str | None) -> None:
@@ -129,7 +138,7 @@ def check_different(*outputs: str | None) -> None:
     places = [one if one == "-" else os.path.abspath(one) for one in outputs if one is not None]
     for number, place in enumerate(places):
         if place in places[:number]:
-            raise InputError(f"{place} is the place of two outputs")
+            raise InputError(f"{place} is named for two outputs")
 
 
 def check_output(path: str, force: bool) -> None:
@@ -160,7 +169,7 @@ def check_model_output(path: str, force: bool) -> None:
     elif not place.is_dir():
         check_output(path, force)
     elif not force and any(place.glob("*.safetensors*")):
-        raise InputError(f"{place} holds a model; --force writes over it")
+        raise InputError(f"{place} holds a model; --force overwrites it")
 
 
 class ByteSize(click.ParamType):  # type: ignore[type-arg, unused-ignore]

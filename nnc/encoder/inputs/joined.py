@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from nnc.bitio import InputError
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.model.split import Split
 from nnc.syntax import (
-    NnrCompressedDataUnitHeader,
     TopologyElementsIdsList,
     TopologyTensorDimensionMapping,
 )
@@ -22,14 +22,13 @@ from nnc.syntax import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """Which tensors of a model are coded as one.
+    """The tensors of a model that are coded as one.
 
     Attributes:
-        names: the tensors, two at least. Options that go by a name go by the first.
-        axis: the dimension along which they are joined; in the others they are alike.
-        orders: for tensors whose dimensions are put in another order for that: which dimension
-            of the tensor is the first of the joined one, which the second, and so on (as
-            `numpy.transpose` takes them), by name.
+        names: the tensors, at least two. Options that go by a name use the first.
+        axis: the dimension to join them along; all others must be equal.
+        orders: by name, for tensors whose dimensions must first be reordered: the order, as
+            `numpy.transpose` takes it.
     """
 
     names: Sequence[str]
@@ -43,14 +42,14 @@ class Joined:
             InputError: fewer than two names, one of them twice, or a negative axis.
         """
         if isinstance(self.names, str) or len(self.names) < 2:
-            raise InputError(f"two tensors at least are joined, not {self.names!r}")
+            raise InputError(f"a join needs at least two tensors, not {self.names!r}")
         if len(set(self.names)) < len(self.names):
             raise InputError(f"a tensor is joined to itself: {', '.join(self.names)}")
         if not 0 <= self.axis <= 255:
-            raise InputError(f"the axis of joined tensors has to be 0 to 255, not {self.axis}")
+            raise InputError(f"the axis of joined tensors must be 0 to 255, not {self.axis}")
         for name in self.orders:
             if name not in self.names:
-                raise InputError(f"an order of dimensions of {name!r}, which isn't joined")
+                raise InputError(f"an order of dimensions for {name!r}, which isn't joined")
 
 
 def join_all(
@@ -73,9 +72,9 @@ def join_all(
     for join in joins:
         for name in join.names:
             if name not in tensors:
-                raise InputError(f"there is no tensor {name!r} to be joined")
+                raise InputError(f"there is no tensor {name!r} to join")
             if name in seen:
-                raise InputError(f"tensor {name!r} is to be coded in two units")
+                raise InputError(f"tensor {name!r} would be coded in two units")
             seen.add(name)
         first = min(join.names, key=list(tensors).index)
         whole[first] = join_tensors(join, [tensors[name] for name in join.names])
@@ -84,7 +83,7 @@ def join_all(
 
 
 def join_tensors(join: Joined, tensors: Sequence[PreparedTensor]) -> PreparedTensor:
-    """Return several tensors as one.
+    """Join several tensors into one.
 
     Raises:
         InputError: they don't fit each other.
@@ -128,7 +127,7 @@ def order_of(join: Joined, tensor: PreparedTensor) -> list[int]:
     order = list(join.orders.get(tensor.name, every))
     if sorted(order) != every:
         raise InputError(
-            f"{order} is no order of the {len(every)} dimensions of tensor {tensor.name!r}"
+            f"{order} is not an order of the {len(every)} dimensions of tensor {tensor.name!r}"
         )
     return order
 
@@ -153,18 +152,19 @@ def moves_back(order: Sequence[int]) -> list[tuple[int, int]]:
     return moves
 
 
-def set_split(header: NnrCompressedDataUnitHeader, split: Split) -> None:
-    """Write into a header which tensors its unit holds, and how it divides into them."""
-    header.nnr_multiple_topology_elements_present_flag = 1
-    header.topology_elem_id = None
-    header.topology_elements_ids_list = TopologyElementsIdsList(
-        count_topology_elements_minus2=len(split.names) - 2,
-        topology_elem_id_list=list(split.names),
-    )
-    header.topology_tensor_dimension_mapping = TopologyTensorDimensionMapping(
-        concatenation_axis_index=split.axis,
-        split_index=list(split.ends),
-        number_of_shifts=[len(moves) for moves in split.moves],
-        shift_index=[[place for place, _ in moves] for moves in split.moves],
-        shift_value=[[places for _, places in moves] for moves in split.moves],
-    )
+def split_elements(split: Split) -> dict[str, Any]:
+    """Return the elements that say which tensors a unit holds, and how it divides into them."""
+    return {
+        "nnr_multiple_topology_elements_present_flag": 1,
+        "topology_elements_ids_list": TopologyElementsIdsList(
+            count_topology_elements_minus2=len(split.names) - 2,
+            topology_elem_id_list=list(split.names),
+        ),
+        "topology_tensor_dimension_mapping": TopologyTensorDimensionMapping(
+            concatenation_axis_index=split.axis,
+            split_index=list(split.ends),
+            number_of_shifts=[len(moves) for moves in split.moves],
+            shift_index=[[place for place, _ in moves] for moves in split.moves],
+            shift_value=[[places for _, places in moves] for moves in split.moves],
+        ),
+    }

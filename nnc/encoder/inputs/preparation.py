@@ -94,13 +94,13 @@ def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
 def check_name(name: Any) -> None:
     """Refuse what can't stand as topology_elem_id: text that a zero byte ends."""
     if not isinstance(name, str):
-        raise InputError(f"the name of a tensor has to be text, not {name!r}")
+        raise InputError(f"the name of a tensor must be text, not {name!r}")
     if "\0" in name:
-        raise InputError(f"the name {name!r} has a zero character, which would end it")
+        raise InputError(f"the name {name!r} has a zero character, which would cut it short")
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        raise InputError(f"the name {name!r} is not encodable as UTF-8") from None
+        raise InputError(f"the name {name!r} can't be encoded as UTF-8") from None
 
 
 def check_rank(name: str, rank: int) -> None:
@@ -152,7 +152,7 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
         small = SMALL_FORMATS.get(array.dtype.name)
         note = TensorNote(array.dtype.name)
         return PreparedTensor(name, array.astype(np.int32), small, note)
-    raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which is not one of numbers")
+    raise InputError(f"tensor {name!r} is of dtype {array.dtype}, which holds no numbers")
 
 
 def with_format(tensor: PreparedTensor, data_format: str | None) -> PreparedTensor:

@@ -14,6 +14,7 @@ from nnc.decoder.workers import Call, Workers, in_order
 from nnc.encoder.inputs.preparation import PreparedTensor, prepare, with_format, with_row_axis
 from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
+from nnc.model.given import as_arrays
 
 #: Memory that coding takes for each value beside the values: the levels, and the codeword.
 LEVEL_BYTES = 6
@@ -47,7 +48,7 @@ class Inputs(Protocol):
         """Read one tensor."""
 
     def release(self, name: str) -> None:
-        """Return back the memory that holds the values of a tensor, for it is done with."""
+        """Release the memory that holds the values of a tensor, for it is done with."""
 
 
 class ArrayInputs:
@@ -59,7 +60,7 @@ class ArrayInputs:
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         """Take arrays, or what numpy makes arrays of."""
-        self.arrays = {name: np.asarray(values) for name, values in arrays.items()}
+        self.arrays = as_arrays(arrays)
         self.tensors = {
             name: Outline(array.shape, array.dtype) for name, array in self.arrays.items()
         }

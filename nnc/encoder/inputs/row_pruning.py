@@ -71,7 +71,7 @@ class PrunedInputs:
         return np.compress(kept, values, axis=self.axes.get(name, 0))
 
     def release(self, name: str) -> None:
-        """Return back the memory that holds the values of a tensor."""
+        """Release the memory that holds the values of a tensor."""
         self.inputs.release(name)
 
     def left_out(self, elements: Iterable[tuple[str, tuple[int, ...] | None]]) -> LeftOut:

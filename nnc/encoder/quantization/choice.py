@@ -108,7 +108,7 @@ def asked_for_codebook(
 def other_ways(
     values: NDArray[np.floating], default: Quantized, window: range, options: EncoderOptions
 ) -> Iterator[Quantized]:
-    """Return the other ways of coding a tensor that are worth a try, none with a larger error.
+    """Yield the other ways of coding a tensor that are worth a try, none with a larger error.
 
     Args:
         values: float array, not empty.
@@ -154,7 +154,7 @@ def allows_codebook(options: EncoderOptions) -> bool:
 def by_codebooks(
     values: NDArray[np.floating], qp: int, window: range, options: EncoderOptions, error: float
 ) -> Iterator[Quantized]:
-    """Return codebooks of the levels and of k-means that may be as good as an error allows."""
+    """Yield codebooks of the levels and of k-means that may be as good as an error allows."""
     density = options.qp_density
     book = code_by_codebook(quantize_uniform(values, float(step_size(qp, density))))
     if book is not None:

@@ -12,7 +12,7 @@ from nnc.encoder.quantization.segments import Segment, over_segments
 
 
 def blocks(first: int, stop: int, cols: int, scan_order: int) -> Iterator[tuple[slice, slice, int]]:
-    """Return runs of equally wide blocks in rows of a matrix, from the first of a block row on.
+    """Yield runs of equally wide blocks in rows of a matrix, from the first of a block row on.
 
     Yields:
         Their rows, their columns, the width of a block.

@@ -17,30 +17,30 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.scale import Scale, is_free, is_vector, scale_of
-from nnc.encoder.options.model import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options.model import EncoderOptions, at_density
-from nnc.encoder.options.tensor import LARGEST_QP
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
+from nnc.encoder.options.steps import LARGEST_QP, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
 
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
-DEFAULT_BITS = 9.5
+DEFAULT_BITS = 10.0
+
+#: Octaves that the steps at the outputs are coarser than those at the inputs, whose noise goes
+#: through all layers.
+DEPTH_OCTAVES = 3.0
 
 #: The finest step over the mean magnitude, and over the largest.
-FINEST_OF_MEAN, FINEST_OF_LARGEST = 2.0**-12, 2.0**-24
+FINEST_OF_MEAN, FINEST_OF_LARGEST = 2.0**-14, 2.0**-24
 
 #: How much coarser than those of the mean the steps over the smallest magnitude of factors are.
-FACTORS = 4.0
-
-
-class EncodingWarning(UserWarning):
-    """The encoder did something else than it was asked to, since that was impossible."""
+FACTORS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def plan_quantization(
     read: Callable[[str], PreparedTensor] | None = None,
     *,
     update: bool = False,
+    depths: Mapping[str, float] | None = None,
 ) -> QuantizationPlan:
     """Choose the quantization parameters of a model's float tensors.
 
@@ -74,6 +75,7 @@ def plan_quantization(
         options: what is asked for.
         read: reads a tensor by its name, where `tensors` have no values.
         update: the tensors are differences, whose steps don't follow them.
+        depths: where tensors stand in the network, by name: 0 at its inputs, 1 at its outputs.
 
     Warns:
         EncodingWarning: a tensor gets another quantization parameter than was asked for.
@@ -81,13 +83,18 @@ def plan_quantization(
     floats = [tensor for tensor in tensors if not tensor.is_integer]
     qps: dict[str, int | None] = {}
     scales = {} if update else scales_of(floats, options, read)
-    typical = typical_size(floats)
+    typical, middle = typical_size(floats), middle_depth(floats, depths or {})
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
         if tensor.values.size == 0 or options.keeps(tensor.name):
             qps[tensor.name] = None
         elif tensor.name in scales:
-            qps[tensor.name] = scaled_qp(tensor, scales[tensor.name], typical, options)
+            qps[tensor.name] = scaled_qp(
+                tensor,
+                scales[tensor.name],
+                typical * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle))),
+                options,
+            )
         else:
             qps[tensor.name] = wanted_qp(tensor, options, read)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
@@ -118,7 +125,7 @@ def scales_of(
             outlined = tensor.values.size > 1 and not any(tensor.values.strides)
             whole = read(tensor.name) if outlined and read is not None else tensor
             scale = scale_of(whole.values)
-        result[tensor.name] = scale._replace(exact=False) if asked else scale
+        result[tensor.name] = scale._replace(exact=False, exponent=None) if asked else scale
     return result
 
 
@@ -126,6 +133,15 @@ def typical_size(tensors: Sequence[PreparedTensor]) -> float:
     """Return the size of the tensor that a value is in: the geometric mean over all values."""
     sizes = [tensor.values.size for tensor in tensors if tensor.values.size]
     return math.exp(sum(size * math.log(size) for size in sizes) / sum(sizes)) if sizes else 1.0
+
+
+def middle_depth(tensors: Sequence[PreparedTensor], depths: Mapping[str, float]) -> float:
+    """Return the mean depth of the values of the tensors whose depth is known."""
+    known = [
+        (tensor.values.size, depths[tensor.name]) for tensor in tensors if tensor.name in depths
+    ]
+    values = sum(size for size, _ in known)
+    return sum(size * depth for size, depth in known) / values if values else 0.0
 
 
 def scaled_qp(
@@ -226,15 +242,14 @@ def within_window(
     if fitting > highest:
         warn(
             f"tensor {tensor.name!r} holds values up to {tensor.largest:g}, too large for the "
-            "quantization parameters of the others: it is stored as it is"
+            "quantization parameters of the others: it is stored unchanged",
+            EncodingWarning,
         )
         return None
     if fitting != asked and told:
-        reason = "its levels fit 32 bits" if fitting > max(asked, lowest) else "it can be coded"
-        warn(f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}")
+        reason = "its levels fit in 32 bits" if fitting > max(asked, lowest) else "it can be coded"
+        warn(
+            f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}",
+            EncodingWarning,
+        )
     return fitting
-
-
-def warn(message: str) -> None:
-    """Issue an `EncodingWarning`, as of the caller of `nnc.encode`."""
-    warnings.warn(message, EncodingWarning, stacklevel=8)

@@ -102,7 +102,7 @@ def backward_dependent(
     decisions: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
 ) -> cython.int:
-    """Turn what is kept into indices, from the state after them; give the state before.
+    """Turn what is kept into indices, from the state after them; return the state before.
 
     Bit 3 of a state says that the level before is coded.
     """

@@ -169,7 +169,7 @@ class RateTrellis:
         return costs
 
     def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
-        """Carry costs on, in place; give the number of values refused."""
+        """Carry costs on, in place; return the number of values refused."""
         block = cython.declare(Block)
         array = np.empty(stop - first, dtype=np.uint32)
         decisions: uint32_t[::1] = array
@@ -211,7 +211,7 @@ class RateTrellis:
         return self.walk(first, stop, state, cython.address(decisions[0]), cython.NULL)
 
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
-        """Find the indices of some values; give the state before them."""
+        """Find the indices of some values; return the state before them."""
         decisions: uint32_t[::1] = self.kept.pop(first)
         indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
         return self.walk(first, stop, state, cython.address(decisions[0]), indices)
@@ -263,7 +263,7 @@ def split_narrow(
     count: cython.int,
     block: cython.pointer[Block],
 ) -> cython.int:
-    """Split magnitudes, in steps, into whole steps and the rest; give the number refused."""
+    """Split magnitudes, in steps, into whole steps and the rest; return the number refused."""
     i: cython.int
     bad: cython.int = 0
     ratio: cython.float
@@ -321,7 +321,7 @@ def split(
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.int:
-    """Split a block's magnitudes; give the number of values refused."""
+    """Split a block's magnitudes; return the number of values refused."""
     bad: cython.int
     if task.narrow != cython.NULL:
         bad = split_narrow(
@@ -345,7 +345,7 @@ def choose_magnitude_rows(
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.void:
-    """Return the rows of magnitudes where there is a base level."""
+    """Choose the rows of magnitudes where there is a base level."""
     i: cython.int
     base: int32_t
     for i in range(count):
@@ -365,7 +365,7 @@ def choose_rows(
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.void:
-    """Return the rows of the tables, and the limits; `rates` says which rows there are."""
+    """Choose the rows of the tables, and the limits; `rates` says which rows there are."""
     i: cython.int
     start: cython.Py_ssize_t
     for i in range(1, count):
@@ -397,7 +397,7 @@ def choose_other_contexts(
     first: cython.Py_ssize_t,
     count: cython.int,
 ) -> cython.void:
-    """Return the rows of branches where base levels or a history are contexts."""
+    """Choose the rows of branches where base levels or a history are contexts."""
     i: cython.int
     base: int32_t = 0
     kind: int32_t
@@ -442,7 +442,7 @@ def squared(distance: cython.float) -> int32_t:
 def measure_zeros(
     block: cython.pointer[Block], count: cython.int, reach: cython.float
 ) -> cython.void:
-    """Return the costs of the level 0."""
+    """Measure the costs of the level 0."""
     i: cython.int
     ratio: cython.float
     nearest: cython.float
@@ -466,7 +466,7 @@ def forward(
     decisions: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
 ) -> cython.int:
-    """Carry the costs through one block; give the number of values refused.
+    """Carry the costs through one block; return the number of values refused.
 
     What is kept as indices are the signed levels that the values get unless that is 0; with
     dependent quantization their magnitudes in whole steps, with the sign.
@@ -523,7 +523,7 @@ def measure_uniform(
     count: cython.int,
     indices: cython.pointer[int32_t],
 ) -> cython.void:
-    """Return the cost of the cheaper of the two nearest coded levels, and that level."""
+    """Measure the cost of the cheaper of the two nearest coded levels, and find that level."""
     i: cython.int
     whole: int32_t
     costs: cython.pointer[cython.const[int32_t]]

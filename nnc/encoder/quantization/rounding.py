@@ -48,7 +48,7 @@ def _round(
     target: cython.pointer(cython.int),
     count: cython.Py_ssize_t,
 ) -> cython.int:
-    """Round, and give something else than 0 if a ratio isn't allowed; NaN never is."""
+    """Round, and return something else than 0 if a ratio isn't allowed; NaN never is."""
     beyond: cython.int = 0
     index: cython.Py_ssize_t
     # Without a branch, so that the compiler makes vectors of it.

@@ -104,7 +104,7 @@ class Trellis(Protocol):
         """Return the costs before the first value."""
 
     def forward(self, first: int, stop: int, costs: NDArray[Any], *, kept: bool) -> int:
-        """Carry costs on, in place; give the number of values refused.
+        """Carry costs on, in place; return the number of values refused.
 
         What leads back is kept under the first value, if at all.
         """
@@ -164,7 +164,7 @@ def all_forward(
     costs: NDArray[Any],
     each: Callable[..., Iterable[Any]],
 ) -> tuple[NDArray[Any], int]:
-    """Go forward through segments; give the costs after them and the number of values refused."""
+    """Go forward through segments; return the costs after them and the number of values refused."""
 
     def forward(segment: Segment) -> tuple[NDArray[Any], NDArray[Any], int]:
         first, stop = segment

@@ -136,7 +136,7 @@ class ErrorTrellis:
         return costs
 
     def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
-        """Carry costs on, in place; give the number of values refused."""
+        """Carry costs on, in place; return the number of values refused."""
         array = np.empty(8 * ((stop - first + 31) // 32), dtype=np.uint32)
         histories: uint32_t[::1] = array
         if kept:
@@ -172,7 +172,7 @@ class ErrorTrellis:
         return state
 
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
-        """Find the indices of some values; give the state before them."""
+        """Find the indices of some values; return the state before them."""
         histories: uint32_t[::1] = self.kept.pop(first)
         start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
         with cython.nogil:
@@ -282,7 +282,7 @@ def forward(
     costs: cython.pointer[uint64_t],
     histories: cython.pointer[uint32_t],
 ) -> cython.int:
-    """Carry the costs of the 8 states through one block; give the number of values refused."""
+    """Carry the costs of the 8 states through one block; return the number of values refused."""
     periods = cython.declare(int32_t[512])
     rests = cython.declare(cython.float[512])
     errors = cython.declare(uint64_t[2048])
@@ -315,7 +315,7 @@ def measure_errors(
     errors2: cython.pointer[uint64_t],
     errors3: cython.pointer[uint64_t],
 ) -> cython.void:
-    """Return the squared error of the nearest index in each of the four subsets."""
+    """Measure the squared error of the nearest index in each of the four subsets."""
     i: cython.int
     rest: cython.float
     at_zero: cython.float
@@ -449,7 +449,7 @@ def backward(
     histories: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
 ) -> cython.int:
-    """Rebuild a block's indices from the state after it; give the state before it."""
+    """Rebuild a block's indices from the state after it; return the state before it."""
     periods = cython.declare(int32_t[512])
     rests = cython.declare(cython.float[512])
     signs = cython.declare(int32_t[512])
@@ -469,7 +469,7 @@ def trace_back(
     histories: cython.pointer[uint32_t],
     subsets: cython.pointer[uint8_t],
 ) -> cython.int:
-    """Find the subset of each index from the state after the block; give that before it."""
+    """Find the subset of each index from the state after the block; return that before it."""
     start: cython.int = (count - 1) // 32 * 32
     steps: cython.int = count - start
     place: cython.int
@@ -505,7 +505,7 @@ def rebuild(
     count: cython.int,
     indices: cython.pointer[int32_t],
 ) -> cython.void:
-    """Return the index in the chosen subset that is nearest to each value."""
+    """Find the index in the chosen subset that is nearest to each value."""
     i: cython.int
     rest: cython.float
     at_zero: int32_t

@@ -42,7 +42,7 @@ def step_size(qp: int, qp_density: int) -> np.float32:
         InputError: the step size is no normal number of float32, or qp_density is out of range.
     """
     if not 0 <= qp_density <= 7:
-        raise InputError(f"qp_density is {qp_density}, not within 0..7")
+        raise InputError(f"qp_density is {qp_density}, not in 0..7")
     step = dequantization.step_size(qp, qp_density)
     limits = np.finfo(np.float32)
     if not limits.smallest_normal <= step <= limits.max:
@@ -211,7 +211,7 @@ def checked_floats(values: NDArray[np.floating]) -> NDArray[np.floating]:
     array = np.asarray(values)
     if array.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         if array.dtype.newbyteorder("=") not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise InputError(f"values to be quantized are float32 or float64, not {array.dtype}")
+            raise InputError(f"values to quantize must be float32 or float64, not {array.dtype}")
         array = array.astype(array.dtype.newbyteorder("="))
     return np.ascontiguousarray(array).reshape(array.shape)
 
@@ -230,5 +230,5 @@ def refuse_values(flat: NDArray[np.floating], step: np.float32) -> None:
         raise InputError(f"value {place} is {value}: only finite values can be quantized")
     raise InputError(
         f"value {place} is {value:g}, more than {LARGEST_RATIO} steps of {float(step):g}: "
-        "the levels would not fit 32 bits"
+        "the levels would not fit in 32 bits"
     )

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.encoder.options.model import (
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
     DEFAULT_QP,
     DEFAULT_QP_DENSITY,
-    EncoderOptions,
     rescaled,
 )
 from nnc.encoder.options.tensor import matches

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from nnc.bitstream import Bitstream
-from nnc.decoder import Limits, decode_model
+from nnc.decoder import Limits, Resources, decode_model
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.distortion import Distortion, compared
 from nnc.encoder.search.coarseness import is_integer, magnitudes
 from nnc.model.limits import LARGEST_SHAPE
 
 # What was encoded here is trusted, however small it is.
-OWN_LIMITS = Limits(values=LARGEST_SHAPE)
+TRUSTED = Resources(limits=Limits(values=LARGEST_SHAPE))
 
 
 def decoded_tensors(
@@ -27,7 +27,7 @@ def decoded_tensors(
         dimensions={name: tensor.shape for name, tensor in tensors.items()},
         cabac_unary_length_minus1=options.cabac_unary_length_minus1,
     )
-    values = decode_model(bitstream, limits=OWN_LIMITS).values(reconstruct=False)
+    values = decode_model(bitstream, TRUSTED).values(reconstruct=False)
     return {name: values[name] for name in tensors}
 
 

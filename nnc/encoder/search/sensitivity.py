@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.encoder.options.target import Evaluate
 from nnc.encoder.search.coarseness import PER_OCTAVE, Coarseness
-
-#: Gives the accuracy of a model, as a share (0 to 1) or in percent.
-Evaluate = Callable[[dict[str, Any]], float]
 
 #: By how much a tensor is finer or coarser than the model at most, in quantization parameters.
 LARGEST_OFFSET = 6.0
@@ -37,7 +35,7 @@ def points(accuracy: float) -> float:
         value = math.nan
     if not 0 <= value <= 100:
         raise InputError(
-            f"evaluate has to give an accuracy, 0 to 1 or in percent, not {accuracy!r}"
+            f"evaluate must return an accuracy, 0 to 1 or in percent, not {accuracy!r}"
         )
     return 100 * value if value <= 1 else value
 

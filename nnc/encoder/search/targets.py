@@ -15,20 +15,24 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream
+from nnc.decoder import Resources
+from nnc.decoder.workers import DEFAULTS
+from nnc.encoder.call.asked import Asked
 from nnc.encoder.model import encode_model, warn_of_losses
 from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.target import Target, Trial, parsed_size
 from nnc.encoder.quantization.loss import Losses, decibels
-from nnc.encoder.quantization.plan import EncodingWarning, warn
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
-from nnc.encoder.search.sensitivity import Evaluate, points, sensitivities
+from nnc.encoder.search.sensitivity import points, sensitivities
 
 #: How often a model is encoded at most.
 MOST_ENCODES = 12
@@ -52,146 +56,6 @@ SCALED_GUESSES = 4
 
 #: Share of the signal that may be lost at most where the target is an error.
 MOST_LOST = 0.5
-
-KINDS = ("size", "bits_per_value", "mse", "psnr", "max_error", "accuracy_drop")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What an encoding has to come to; one of them.
-
-    Attributes:
-        size: bytes of the whole bitstream, at most; as text a size (`10MB`) or a share of what
-            the tensors take (`10%`).
-        bits_per_value: bits of the bitstream for each value of all tensors, at most.
-        mse: mean squared error of all float values, at most.
-        psnr: peak signal to noise ratio in dB, at least. The noise is the squared error of each
-            float tensor as a share of its own peak, squared, averaged over all values: so it
-            counts alike in tensors of large and of small values.
-        max_error: largest error of any float value, at most.
-        accuracy_drop: loss of accuracy in percentage points, at most.
-        evaluate: gives the accuracy of tensors by name, as a share (0 to 1) or in percent.
-        sensitivity: whether some tensors get finer steps than others: `none`; by `error`:
-            those of small values; by `callback`: those whose coarse quantization makes
-            `evaluate` fall.
-    """
-
-    size: int | str | None = None
-    bits_per_value: float | None = None
-    mse: float | None = None
-    psnr: float | None = None
-    max_error: float | None = None
-    accuracy_drop: float | None = None
-    evaluate: Evaluate | None = None
-    sensitivity: Literal["none", "error", "callback"] = "none"
-
-    def __post_init__(self) -> None:
-        """Refuse no target, two, or one that can't be met.
-
-        Raises:
-            InputError: named.
-        """
-        given = [name for name in KINDS if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise InputError(f"one target is needed, not {' and '.join(given) or 'none'}")
-        value = getattr(self, given[0])
-        if isinstance(value, str) and given[0] == "size":
-            parsed_size(value, 1)
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"the target {given[0]} has to be a number, not {value!r}")
-        elif not (math.isfinite(value) and (value > 0 or given[0] in ("psnr", "accuracy_drop"))):
-            raise InputError(f"the target {given[0]} can't be {value!r}")
-        if self.sensitivity not in ("none", "error", "callback"):
-            raise InputError(
-                f"sensitivity has to be none, error or callback, not {self.sensitivity!r}"
-            )
-        for name, wanted in (
-            ("accuracy_drop", self.accuracy_drop is not None),
-            ("sensitivity by callback", self.sensitivity == "callback"),
-        ):
-            if wanted and self.evaluate is None:
-                raise InputError(f"{name} needs a function to evaluate the tensors")
-
-    @property
-    def kind(self) -> str:
-        """Which of the targets is given."""
-        return next(name for name in KINDS if getattr(self, name) is not None)
-
-
-#: Options of `nnc.encode` that make up a target, and what they are called in it.
-TARGET_OPTIONS = {
-    "target_size": "size",
-    "bits_per_value": "bits_per_value",
-    "target_mse": "mse",
-    "psnr": "psnr",
-    "max_error": "max_error",
-    "accuracy_drop": "accuracy_drop",
-    "evaluate": "evaluate",
-    "sensitivity": "sensitivity",
-}
-
-
-def taken_target(options: dict[str, Any]) -> Target | None:
-    """Take out of the options of `nnc.encode` those that make up a target.
-
-    Returns:
-        None where there is none; then those that only go with a target mean nothing.
-    """
-    there_is_one = has_target(options)
-    given = {name: options.pop(name) for name in TARGET_OPTIONS if name in options}
-    said = {TARGET_OPTIONS[name]: value for name, value in given.items() if value is not None}
-    return Target(**said) if there_is_one else None
-
-
-def has_target(options: Mapping[str, Any]) -> bool:
-    """Tell whether the options of `nnc.encode` ask for a target."""
-    said = [own for name, own in TARGET_OPTIONS.items() if options.get(name) is not None]
-    return any(name in said for name in KINDS)
-
-
-SIZE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
-              "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}  # fmt: skip
-
-
-def parsed_size(text: str, whole: int) -> int:
-    """Return the bytes that text says: `123`, `10MB`, `1.5 GiB`, or `10%` of a whole.
-
-    Raises:
-        InputError: it says no size.
-    """
-    squeezed = text.strip().upper().replace(" ", "")
-    number = squeezed.rstrip("%ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    unit = squeezed[len(number) :]
-    try:
-        value = float(number)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf or unit not in (*SIZE_UNITS, "%"):
-        raise InputError(f"{text!r} is no size; sizes are like 200000, 10MB, 1.5GiB or 10%")
-    return int(value * whole / 100) if unit == "%" else int(value * SIZE_UNITS[unit])
-
-
-class Trial(NamedTuple):
-    """One encoding on the way to a target.
-
-    Attributes:
-        number: 1 for the first.
-        qp: the coarseness: a quantization parameter at the default density, or between two.
-        size: bytes.
-        value: what the target is about, in its own unit.
-        share: what was measured as a share of the limit; up to 1 it keeps to the target.
-    """
-
-    number: int
-    qp: float
-    size: int
-    value: float
-    share: float
-
-    @property
-    def met(self) -> bool:
-        """Whether it keeps to the target."""
-        return self.share <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +130,7 @@ class Search:
         return measured
 
     def measure(self, coarseness: float) -> float:
-        """Encode once, and give what comes out as a share of the limit."""
+        """Encode once, and return the result as a share of the limit."""
         options = self.coarseness.options(coarseness)
         bitstream = self.encode(options)
         data = bitstream.to_bytes()
@@ -316,6 +180,7 @@ def encode_to_target(
     tensors: Mapping[str, Any],
     options: EncoderOptions,
     target: Target,
+    resources: Resources = DEFAULTS,
     *,
     progress: Callable[[Trial], None] | None = None,
     **structure: Any,
@@ -330,8 +195,9 @@ def encode_to_target(
         tensors: arrays by name.
         options: how, but for the quantization parameters.
         target: what has to be met.
+        resources: who works.
         progress: is told each encoding.
-        structure: blocks, joins, threads and so on, as for `encode_model`.
+        structure: blocks, joins and so on, as for `encode_model`.
 
     Returns:
         The encoding nearest to the target of those that keep to it: within 2 % of it, where the
@@ -345,7 +211,7 @@ def encode_to_target(
             nearly nothing is left of a tensor.
     """
     if options.qp is not None or options.bit_depth is not None:
-        raise InputError("a target says how fine tensors are: give neither qp nor bit_depth")
+        raise InputError("a target sets the step sizes: give it without qp and bit_depth")
     if target.max_error is not None and options.dq is None:
         # Rounding makes no error above half a step; all else does, where others gain by it.
         options = replace(options, dq=False, effort=0)
@@ -353,7 +219,7 @@ def encode_to_target(
     if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
         raise InputError("the target bits_per_value can't be met: there are no values")
     for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor has a name like {pattern!r}")
+        warn(f"no tensor name matches {pattern!r}", EncodingWarning)
 
     losses: list[Losses] = []
 
@@ -361,7 +227,7 @@ def encode_to_target(
         losses.append({})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", EncodingWarning)
-            return encode_model(tensors, one, losses=losses[-1], **structure)
+            return encode_model(tensors, one, resources, losses=losses[-1], **structure)
 
     coarseness = Coarseness.of(arrays, options)
     search = Search(arrays, target, coarseness, encode, progress)
@@ -383,6 +249,26 @@ def encode_to_target(
     return result
 
 
+def encoded(tensors: Mapping[str, Any], wanted: Asked, **known: Any) -> Bitstream:
+    """Encode the tensors of a model as a call asks for, to a target where it says one.
+
+    Args:
+        tensors: arrays by name.
+        wanted: what the call asks for.
+        known: what is known of the tensors besides, as for `encode_model`.
+    """
+    options, target, resources = wanted.options, wanted.target, wanted.resources
+    structure = wanted.structure.arguments() | known
+    if target is None:
+        return encode_model(tensors, options, resources, **structure)
+    progress = wanted.reports.on_trial
+    losses = structure.pop("losses", None)
+    found = encode_to_target(tensors, options, target, resources, progress=progress, **structure)
+    if losses is not None:
+        losses |= found.losses
+    return found.bitstream
+
+
 def result_of(search: Search) -> TargetResult:
     """Return the best encoding of a search.
 
@@ -393,17 +279,16 @@ def result_of(search: Search) -> TargetResult:
     if search.best is None:
         nearest = min(search.trials, key=lambda one: one.share)
         raise InputError(
-            f"no encoding keeps to {target.kind} {getattr(target, target.kind)}: the nearest of "
+            f"no encoding meets {target.kind} {getattr(target, target.kind)}: the nearest of "
             f"{len(search.trials)} tried has {nearest.value:.6g}"
         )
     bitstream, trial, options = search.best
     result = TargetResult(bitstream, trial, search.trials, options, search.told(search.limit))
     if target.kind != "accuracy_drop" and has_room(target.kind, trial.value, result.wanted):
-        warnings.warn(
+        warn(
             f"the target is met with room to spare: {target.kind} is {trial.value:.6g}, where "
             f"{result.wanted:.6g} was asked for",
             EncodingWarning,
-            stacklevel=4,
         )
     return result
 

@@ -10,9 +10,8 @@ import hashlib
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,7 @@ from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
 from nnc.decoder.session import Decoder
 from nnc.decoder.session_state import ROOT, CodedState, SessionState
+from nnc.encoder.call.asked import asked, listing_options
 from nnc.encoder.inputs.preparation import (
     PreparedTensor,
     check_name,
@@ -32,46 +32,24 @@ from nnc.encoder.inputs.preparation import (
     with_row_axis,
 )
 from nnc.encoder.model import encode_prepared
-from nnc.encoder.options.model import EncoderOptions
-from nnc.encoder.options.tensor import check_choice, check_range
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.decodability import warn_of_limits
-from nnc.encoder.units.tensor import Lineage
+from nnc.encoder.units.header import Lineage
 from nnc.model.data_format import DTYPES
+from nnc.model.given import as_arrays
 from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
-from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
+from nnc.model.node import Node, Parent
 from nnc.syntax import DecompressedDataFormat as Format
 
-#: How an update may name the units that it is a difference to.
-PARENT_NAMES = ("id", *DIGEST_ALGORITHMS)
-
-#: The syntax has no room for more.
-LARGEST_ID = (1 << 64) - 1
+if TYPE_CHECKING:
+    from nnc.encoder.call.keywords import EncoderKeywords
 
 #: What is coded of one tensor, and which update that is.
 Piece = tuple[PreparedTensor, Lineage]
-
-#: What `nnc.encode` takes and a session doesn't, with the reason.
-SINGLE_MODELS = "is for single models: updates are of whole tensors, one a unit"
-TARGETS = "is for single models: give quantization parameters"
-INFORMATION = "is told of each bitstream: give it to `encode`, in `information`"
-NOT_HERE = {
-    **dict.fromkeys(("joins", "topology", "prune_rows"), SINGLE_MODELS),
-    **dict.fromkeys(
-        (
-            "target_size", "bits_per_value", "target_mse", "psnr", "max_error", "accuracy_drop",
-            "evaluate", "sensitivity", "on_trial",
-        ),
-        TARGETS,
-    ),
-    **dict.fromkeys(
-        ("base_model_id", "performance_maps", "quantization", "pruning"), INFORMATION
-    ),
-}  # fmt: skip
 
 
 class Encoder:
@@ -80,81 +58,61 @@ class Encoder:
     Attributes:
         decoder: the model as the receivers have it.
         options: how tensors and differences are encoded.
-        device_id: the device whose branch of the parameter update tree the updates are on.
+        how: how updates are.
+        resources: who works, and what is accepted of others.
         trees: by name the parameter_id of the tensors that are encoded, or that the receivers have.
         layers: which layers are coded as one unit each.
     """
 
+    @listing_options
     def __init__(
-        self,
-        base: Mapping[str, ArrayLike] | None = None,
-        *,
-        base_depth: int = 0,
-        device_id: int = 0,
-        parents: str = "id",
-        temporal_contexts: bool = True,
-        history: bool = True,
-        predictive: bool = False,
-        blocks: Sequence[Block] | Literal["auto"] = (),
-        threads: int | None = None,
-        executor: Executor | None = None,
-        limits: Limits | None = None,
-        **options: Any,
+        self, base: Mapping[str, ArrayLike] | None = None, **options: Unpack[EncoderKeywords]
     ):
         """Start a session.
 
         Args:
             base: the tensors of the base model, where the receivers have that already.
-            base_depth: put_node_depth of that base model.
-            device_id: the device that encodes.
-            parents: how updates name their parents: `id`, or by the `sha256` or `sha512` of
-                the parent's payload.
-            temporal_contexts: code levels with those of the parent as contexts, where that
-                makes a unit smaller.
-            history: use history-dependent probabilities, where that makes a unit smaller.
-            predictive: code differences as residuals against those of the update before.
-            blocks: layers of a weight, a bias and a batch norm that are coded as one unit each;
-                `auto`: those that names tell, as for `nnc.encode`. Layers whose tensors came in
-                units of their own before stay so.
-            threads: number of threads, None for one a processor.
-            executor: used in place of threads of our own.
-            limits: what to accept of bitstreams that others encoded; None for the defaults.
-            **options: those of `nnc.encode`, for the base model and for the updates, but for
-                those of the structure of a model, targets, and what is told of a model.
+            **options: how its bitstreams are encoded, by name: those of `nnc.encode` but for
+                targets, the structure of a model, and what is told of it; and those of sessions.
+                docs/options.md says more of them.
 
         Raises:
             InputError: an option out of its range, or one that a session doesn't have; a base
                 model that can't be coded.
+            UnknownOptionError: an option that there isn't; the message names the nearest.
         """
-        check_choice("parents", parents, PARENT_NAMES)
-        check_range("device_id", device_id, 0, LARGEST_ID)
-        check_range("base_depth", base_depth, 0, LARGEST_ID - 1)
-        self.options = EncoderOptions(**without_others(options))
+        wanted = asked("Encoder", options)
+        self.options, self.how, self.resources = wanted.options, wanted.session, wanted.resources
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
-        self.layers = SessionLayers(blocks, self.options)
-        self.decoder = Decoder(
-            base, base_depth=base_depth, threads=threads, executor=executor, limits=limits
-        )
-        self.device_id, self.parents, self.predictive = int(device_id), parents, predictive
-        self.temporal_contexts, self.history = temporal_contexts, history
-        self.threads, self.executor, self.limits = threads, executor, limits
+        self.layers = SessionLayers(wanted.structure.blocks, self.options)
+        self.decoder = Decoder(base, base_depth=self.how.base_depth)
+        self.decoder.resources = self.resources
         self.trees: dict[str, int] = {}
+
+    @property
+    def device_id(self) -> int:
+        """The device whose branch of the parameter update tree the updates are on."""
+        return int(self.how.device_id)
+
+    def keep_exact(self, names: Collection[str]) -> None:
+        """Store float tensors as they are too, unless options of single tensors say otherwise."""
+        self.options = replace(self.options, exact=names)
+        self.layers.options = self.options
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file; see `nnc.Decoder.save`."""
         self.decoder.save(path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Go on from the state in a file that this or another session saved.
+        """Resume from the state in a file that this or another session saved.
 
         Raises:
             InputError: the file holds no such state.
             OSError: it can't be read.
         """
-        self.decoder = Decoder.load(
-            path, threads=self.threads, executor=self.executor, limits=self.limits
-        )
+        self.decoder = Decoder.load(path)
+        self.decoder.resources = self.resources
 
     def receive(self, data: bytes | bytearray | memoryview | Bitstream) -> None:
         """Take in a bitstream that another device encoded: a base model, or an update.
@@ -169,22 +127,23 @@ class Encoder:
     ) -> bytes:
         """Encode a model: the first one whole, each further one as an update.
 
-        Tensors that are as the receivers have them already are left out of an update, and so
-        are those that aren't among `tensors`. Sent anew are integers that changed, tensors of
-        another shape or dtype than before, floats that are kept as they are, and those whose
-        difference isn't finite.
+        An update leaves out tensors that the receivers already have as they are, and those that
+        aren't among `tensors`. It sends whole: integers that changed, tensors whose shape or
+        dtype changed, floats that are stored unchanged, and tensors whose difference isn't
+        finite.
 
         Args:
             tensors: arrays by name.
             information: what else to tell of the model: `base_model_id` and its performance.
 
         Returns:
-            The bitstream. The session's state is then that of a decoder of it; where an error is
-            raised, it stays as it was.
+            The bitstream. The session then has the state of a decoder that has decoded it; after
+            an error it stays as it was.
 
         Raises:
             InputError: a tensor that can't be coded.
         """
+        tensors = as_arrays(tensors)
         before, held = self.decoder.state, self.decoder.held_values
         try:
             data = self.encode_bitstream(tensors, information=information).to_bytes()
@@ -218,13 +177,12 @@ class Encoder:
         bitstream = encode_prepared(
             prepared,
             self.options,
+            self.resources,
             blocks=layers,
             lineages=lineages,
             update=update,
-            predictive=self.predictive,
+            predictive=self.how.predictive,
             information=information,
-            threads=self.threads,
-            executor=self.executor,
         )
         received = self.received(bitstream.to_bytes(), prepared)
         # What was made here is trusted, however small it came out.
@@ -248,7 +206,7 @@ class Encoder:
             before: the state before that; after it a residual of zeros still says something.
         """
         key = self.device_id, name
-        if self.predictive and key in before.differences:
+        if self.how.predictive and key in before.differences:
             return False
         difference = self.decoder.state.differences.get(key)
         is_new = difference is not None and difference is not before.differences.get(key)
@@ -278,7 +236,7 @@ class Encoder:
         Returns:
             What is coded by name, and the layers of it that are one unit each.
         """
-        given = {name: np.asarray(values) for name, values in tensors.items()}
+        given = as_arrays(tensors)
         layers = self.found_layers(given)
         inside = names_of(layers)
         result: dict[str, Piece] = {}
@@ -364,7 +322,7 @@ class Encoder:
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""
         last = self.decoder.state.differences.get((self.device_id, name))
-        return last if self.predictive else None
+        return last if self.how.predictive else None
 
     def is_held(self, tensor: PreparedTensor, given: NDArray[Any]) -> bool:
         """Tell whether the receivers have a tensor as it is, to the bit."""
@@ -461,9 +419,9 @@ class Encoder:
         if parent is None:
             # A base model given as arrays has no payload that a digest could be of.
             return Parent(self.decoder.state.base_node or Node())
-        if self.parents == "id":
+        if self.how.parents == "id":
             return Parent(parent.node)
-        return Parent(algorithm=self.parents, digest=parent.digests[self.parents])
+        return Parent(algorithm=self.how.parents, digest=parent.digests[self.how.parents])
 
     def known(self, name: str, values: NDArray[Any]) -> Known:
         """Return the contexts that the next update of a tensor may be coded with."""
@@ -476,24 +434,9 @@ class Encoder:
             return array if array is not None and array.shape == values.shape else None
 
         return Known(
-            fitting(parent.levels) if self.temporal_contexts else None,
-            fitting(parent.history) if self.history else None,
+            fitting(parent.levels) if self.how.temporal_contexts else None,
+            fitting(parent.history) if self.how.history else None,
         )
-
-
-def without_others(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that a session has.
-
-    Raises:
-        InputError: one that `nnc.encode` has and a session doesn't is given.
-    """
-    result = dict(options)
-    for name, reason in NOT_HERE.items():
-        value = result.pop(name, None)
-        is_default = value is None or value is False or value == "none" or value in ((), [])
-        if not is_default:
-            raise InputError(f"{name} {reason}")
-    return result
 
 
 def finite_difference(
@@ -512,7 +455,7 @@ def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
-    """Return tensors that have no tree theirs: the wanted one, or the next that is nobody's."""
+    """Give each tensor without a tree one: the one it wants, or the next that is nobody's."""
     taken = set(trees.values())
     for name, tree in wanted.items():
         if name in trees:

@@ -37,7 +37,7 @@ class SessionLayers:
         """
         if isinstance(blocks, str):
             if blocks != "auto":
-                raise InputError(f"blocks has to be a list of nnc.Block, or auto, not {blocks!r}")
+                raise InputError(f"blocks must be a list of nnc.Block, or auto, not {blocks!r}")
         else:
             names_of(blocks)
             for block in blocks:
@@ -90,8 +90,8 @@ def check_whole(block: Block) -> None:
     """Refuse a layer with parts that a decoder puts together, or in units of its own."""
     if block.g is not None or block.scaling is not None or block.separate:
         raise InputError(
-            f"block {block.weight!r}: in a session a layer has a weight, a bias and a batch norm, "
-            "in one unit"
+            f"block {block.weight!r}: in a session, a layer must have only a weight, a bias and a "
+            "batch norm, in one unit"
         )
 
 

@@ -260,7 +260,9 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
         InputError: there are too many.
     """
     if len(leaves) > MAXIMUM_UNITS:
-        raise InputError(f"{len(leaves)} units for one aggregate, which holds {MAXIMUM_UNITS}")
+        raise InputError(
+            f"{len(leaves)} units for one aggregate, which holds at most at most {MAXIMUM_UNITS}"
+        )
     places, place = [], 0
     for leaf in leaves:
         places.append(place)

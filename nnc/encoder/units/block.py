@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,13 @@ from nnc.encoder.quantization.choice import Quantized, asked_for_codebook, other
 from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.uniform import level_limit, step_size
 from nnc.encoder.units.alternatives import fewest_bytes
-from nnc.encoder.units.tensor import (
+from nnc.encoder.units.header import (
     Lineage,
+    dimensions_list,
+    entry_point_elements,
+    whole_header,
+)
+from nnc.encoder.units.tensor import (
     add_levels,
     choices_of,
     clipped,
@@ -30,36 +35,32 @@ from nnc.encoder.units.tensor import (
     coding_of,
     quantized_by_effort,
     scan_order_of,
-    set_entry_points,
-    set_lineage,
     unit_of,
 )
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
-    NnrCompressedDataUnitHeader,
-    TensorDimensionsList,
     TopologyElementsIdsList,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Which tensors of a model make up one layer; each field is a name of one.
+    """The tensors of a model that make up one layer; each field is the name of one.
 
     Attributes:
-        weight: the weight. Of a decomposed layer, the name that it has when put together.
+        weight: the weight; for a decomposed layer, its name once the factors are multiplied.
         g: left factor of a decomposed weight, a matrix; None: it isn't decomposed.
-        h: right factor, a matrix of as many rows as `g` has columns.
+        h: right factor, a matrix with as many rows as `g` has columns.
         dimensions: shape of a decomposed weight.
-        bias: the bias, of as many values as the weight has rows.
-        scaling: local scaling factors, as many.
-        batch_norm: beta, gamma, mean and variance of a batch norm, as many each.
-        separate: code each tensor as a unit of its own, which says of what layer it is (as
+        bias: the bias, with one value for each row of the weight.
+        scaling: local scaling factors, likewise.
+        batch_norm: beta, gamma, mean and variance of a batch norm, likewise.
+        separate: code each tensor as a unit of its own, which names its layer (as
             NNCodec does outside of blocks). The names then tell them apart: `g` ends in `_G`,
             `h` in `_H`, and `scaling` is the weight's name with `_scaling`.
-        optional: from effort 2 on, code the tensors as units of their own where these are
-            smaller, as each of them may be coded in another way.
+        optional: from effort 2 on, code the tensors as units of their own if those are smaller
+            (each may then be coded differently).
     """
 
     weight: str
@@ -75,12 +76,12 @@ class Block:
     def __post_init__(self) -> None:
         """Refuse a layer of which something is missing."""
         if (self.g is None) != (self.h is None) or (self.g is not None) != bool(self.dimensions):
-            raise InputError(f"block {self.weight!r}: g, h and dimensions go together")
+            raise InputError(f"block {self.weight!r}: give g, h and dimensions together")
         if len(self.names) == 1:
-            raise InputError(f"block {self.weight!r}: a block has more tensors than a weight")
+            raise InputError(f"block {self.weight!r}: a block needs more tensors than the weight")
         if len(self.batch_norm) not in (0, 4):
             raise InputError(
-                f"block {self.weight!r}: a batch norm has beta, gamma, mean and variance"
+                f"block {self.weight!r}: a batch norm needs beta, gamma, mean and variance"
             )
         check_rank(self.weight, len(self.dimensions))
         if self.separate:
@@ -90,12 +91,12 @@ class Block:
         """Refuse names that don't tell a decoder what the tensors of separate units are."""
         if self.g is not None and (self.g, self.h) != (f"{self.weight}_G", f"{self.weight}_H"):
             raise InputError(
-                f"block {self.weight!r}: in units of their own the factors have to have the "
+                f"block {self.weight!r}: in units of their own, the factors must have the "
                 f"names {self.weight}_G and {self.weight}_H"
             )
         if self.scaling not in (None, f"{self.weight}_scaling"):
             raise InputError(
-                f"block {self.weight!r}: in a unit of its own the scaling has to have the name "
+                f"block {self.weight!r}: in a unit of its own, the scaling must have the name "
                 f"{self.weight}_scaling"
             )
 
@@ -141,7 +142,7 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
             raise InputError(f"block {block.weight!r}: only a whole weight can have a row axis")
         if tensor.is_integer or tensor.data_format is not None or not tensor.values.size:
             raise InputError(
-                f"block {block.weight!r}: tensor {name!r} has to be of float32, and not empty"
+                f"block {block.weight!r}: tensor {name!r} must be float32 and not empty"
             )
     dimensions = layer_dimensions(block, tensors)
     if block.g is not None and block.h is not None:
@@ -157,7 +158,7 @@ def check_block(block: Block, tensors: Mapping[str, PreparedTensor]) -> None:
     for name in block.vectors:
         if tensors[name].values.shape != dimensions[:1]:
             raise InputError(
-                f"block {block.weight!r}: tensor {name!r} has to have {dimensions[0]} values"
+                f"block {block.weight!r}: tensor {name!r} must have {dimensions[0]} values"
             )
 
 
@@ -280,13 +281,11 @@ def block_unit(
     choices = choices_of([lineages.get(part.name) for part in parts])
     ways = [coded_parts(parts, known, block.weights, options) for known in choices]
     coded = min(ways, key=lambda way: len(way.payload))
-    header = block_header(block, tensors, quantized, options)
-    own = lineages.get(block.weights[0])
-    if own is not None:
-        header.node_id_present_flag = 1
-        set_lineage(header, own, coded.known[0].base_levels is not None)
-    if header.scan_order:
-        set_entry_points(header, coded.entry_points, bool(header.dq_flag))
+    elements = block_elements(block, tensors, quantized, options)
+    if elements["scan_order"]:
+        elements |= entry_point_elements(coded.entry_points, bool(elements["dq_flag"]))
+    temporal = coded.known[0].base_levels is not None
+    header = whole_header(elements, options, lineages.get(block.weights[0]), temporal)
     return unit_of(header, coded.payload, coded.known)
 
 
@@ -382,46 +381,36 @@ def other_codebooks(
     return result
 
 
-def block_header(
+def block_elements(
     block: Block,
     tensors: Mapping[str, PreparedTensor],
     quantized: Mapping[str, Quantized],
     options: EncoderOptions,
-) -> NnrCompressedDataUnitHeader:
-    """Return the header of a block, without its node and its entry points."""
+) -> dict[str, Any]:
+    """Return the elements of a block's header, without its node and its entry points."""
     names, dimensions = block.names, decoded_dimensions(block, tensors)
     books = (quantized[name].book for name in block.weights)
     tables = [book.table for book in books if book is not None]
-    header = NnrCompressedDataUnitHeader(
-        nnr_compressed_data_unit_payload_type=CompressedDataUnitPayloadType.NNR_PT_BLOCK,
-        nnr_multiple_topology_elements_present_flag=1,
-        topology_elements_ids_list=TopologyElementsIdsList(
+    elements: dict[str, Any] = {
+        "nnr_compressed_data_unit_payload_type": CompressedDataUnitPayloadType.NNR_PT_BLOCK,
+        "nnr_multiple_topology_elements_present_flag": 1,
+        "topology_elements_ids_list": TopologyElementsIdsList(
             count_topology_elements_minus2=len(names) - 2, topology_elem_id_list=names
         ),
-        nnr_decompressed_data_format_present_flag=0,
-        input_parameters_present_flag=1,
-        codebook_present_flag=int(bool(tables)),
-        integer_codebook=tables[0] if tables else None,
-        integer_codebook_dc=tables[1] if len(tables) > 1 else None,
-        dq_flag=int(quantized[names[0]].dq),
-        tensor_dimensions_flag=1,
-        cabac_unary_length_flag=1,
-        compressed_parameter_types=block.types,
-        tensor_dimensions_list=TensorDimensionsList(
-            count_tensor_dimensions=len(dimensions), tensor_dimensions=list(dimensions)
-        ),
-        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
-    )
+        "codebook_present_flag": int(bool(tables)),
+        "integer_codebook": tables[0] if tables else None,
+        "integer_codebook_dc": tables[1] if len(tables) > 1 else None,
+        "dq_flag": int(quantized[names[0]].dq),
+        "cabac_unary_length_flag": 1,
+        "compressed_parameter_types": block.types,
+        "tensor_dimensions_list": dimensions_list(dimensions),
+        "cabac_unary_length_minus1": options.cabac_unary_length_minus1,
+        "scan_order": block_scan_order(block, tensors, options) or None,
+    }
     if block.g is not None:
-        header.g_number_of_rows, header.decomposition_rank = tensors[block.g].values.shape
-    if options.profile == 1:
-        header.node_id_present_flag = 0
-    if len(dimensions) > 1:
-        header.scan_order = block_scan_order(block, tensors, options)
-    if len(dimensions) > 1 and options.profile == 1:
-        axis = tensors[block.weight].row_axis if block.g is None else 0
-        header.first_tensor_dimension_shift = axis
-    return header
+        rows, rank = tensors[block.g].values.shape
+        return elements | {"g_number_of_rows": rows, "decomposition_rank": rank}
+    return elements | {"first_tensor_dimension_shift": tensors[block.weight].row_axis or None}
 
 
 def names_of(blocks: Iterable[Block]) -> set[str]:

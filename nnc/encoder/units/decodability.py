@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Literal
 
-from nnc.encoder.quantization.plan import EncodingWarning
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.units.block import Block
 from nnc.model.limits import Limits
 
@@ -30,10 +29,9 @@ def warn_of_limits(values: int, size: int, held: int = 0) -> None:
         EncodingWarning: says which limit the decoder needs.
     """
     if values > Limits(held_values=held).values_for(size):
-        warnings.warn(
+        warn(
             f"{size} bytes for {values} values: nearly all levels are 0, and decoders refuse so "
-            f"many values in so few bytes unless they are told to take them "
+            f"many values in so few bytes unless told to accept them "
             f"(limits=nnc.Limits(values={values}), or --max-values {values})",
             EncodingWarning,
-            stacklevel=3,
         )

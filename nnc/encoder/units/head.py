@@ -32,28 +32,11 @@ def parameter_set(
         update: it updates another model: parents are signalled (profile 1).
         predictive: the differences are residuals against those of the update before.
     """
-    payload = NnrModelParameterSetUnitPayload(
-        topology_carriage_flag=0,
-        mps_sparsification_flag=0,
-        mps_pruning_flag=0,
-        mps_unification_flag=0,
-        mps_decomposition_performance_map_flag=0,
-        mps_quantization_method_flags=0,
-        mps_topology_indexed_reference_flag=0,
+    return NnrModelParameterSetUnitPayload.default(
+        {"general_profile_idc": options.profile},
+        mps_parent_signalling_enabled_flag=int(update) or None,
+        nnr_pre_flag=int(update and predictive) or None,
     )
-    if options.profile == 1:
-        payload.base_model_id_present_flag = 0
-        payload.validation_set_performance_present_flag = 0
-        payload.metric_type_performance_map_valid_flag = 0
-        payload.mps_parent_signalling_enabled_flag = int(update)
-        if update:
-            payload.nnr_pre_flag = int(predictive)
-        else:
-            payload.nnr_reserved_zero_1bit = 0
-        payload.nnr_reserved_zero_2bits = 0
-    else:
-        payload.nnr_reserved_zero_7bits = 0
-    return payload
 
 
 def parameter_set_unit_of(payload: NnrModelParameterSetUnitPayload) -> Unit:

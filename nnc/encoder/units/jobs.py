@@ -12,6 +12,7 @@ from nnc.bitstream import Unit
 from nnc.decoder.workers import Workers
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.reading import GivenTensor
+from nnc.encoder.inputs.scale import TINY
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import TRYING_EFFORT
 from nnc.encoder.quantization.loss import Losses, noting
@@ -19,15 +20,10 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import (
-    Lineage,
-    encode_exactly,
-    encode_floats,
-    encode_integers,
-    encode_raw,
-)
+from nnc.encoder.units.tensor import encode_exactly, encode_floats, encode_integers, encode_raw
 
 
 class Job(NamedTuple):
@@ -99,10 +95,15 @@ def jobs_of(
     """
     tensors = {tensor.name: tensor for tensor in prepared}
     qps, exact = grouping.qps, grouping.exact
+
+    def is_setting(name: str) -> bool:
+        """Tell whether a tensor is exact for more than being tiny."""
+        return name in exact and tensors[name].values.size > TINY
+
     block_of = {
         name: block
         for block in blocks
-        if all(qps.get(name) is not None and name not in exact for name in block.names)
+        if all(qps.get(name) is not None and not is_setting(name) for name in block.names)
         for name in block.names
     }
     result, done = [], set()

@@ -10,8 +10,9 @@ from nnc.bitstream import Unit
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.units.block import Block, decoded_dimensions
+from nnc.encoder.units.header import dimensions_list
 from nnc.encoder.units.tensor import encode_floats
-from nnc.syntax import NnrCompressedDataUnitHeader, TensorDimensionsList
+from nnc.syntax import NnrCompressedDataUnitHeader
 
 #: decomposed_tensor_role of the factors.
 LEFT_FACTOR, RIGHT_FACTOR = 1, 2
@@ -51,19 +52,15 @@ def encode_separately(
             rows, rank = tensors[block.g].values.shape
             header.g_number_of_rows, header.decomposition_rank = rows, rank
         if name in (block.g, block.h):
-            set_whole_dimensions(header, dimensions, options)
+            set_whole_dimensions(header, dimensions)
             role = LEFT_FACTOR if name == block.g else RIGHT_FACTOR
             unit.given["decomposed_tensor_role"] = role
         units.append(unit)
     return units
 
 
-def set_whole_dimensions(
-    header: NnrCompressedDataUnitHeader, dimensions: tuple[int, ...], options: EncoderOptions
-) -> None:
+def set_whole_dimensions(header: NnrCompressedDataUnitHeader, dimensions: tuple[int, ...]) -> None:
     """Write the dimensions of the whole weight into the header of one of its factors."""
-    header.tensor_dimensions_list = TensorDimensionsList(
-        count_tensor_dimensions=len(dimensions), tensor_dimensions=list(dimensions)
-    )
-    if options.profile == 1:
+    header.tensor_dimensions_list = dimensions_list(dimensions)
+    if header.first_tensor_dimension_shift:
         header.first_tensor_dimension_shift = 0

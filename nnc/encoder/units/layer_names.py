@@ -3,7 +3,7 @@
 A layer is a weight with the bias and the batch norm that go with it. Nothing but the grouping
 into units depends on what is found: names that mislead cost bytes, never values. Local scaling
 (`X_scaling`) and factors (`X_G`, `X_H`) aren't taken into a layer by name: a decoder would put
-them together with the weight, and give back another model than was handed in.
+them together with the weight, and return another model than was handed in.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def short(name: str) -> str:
 
 
 def readings(name: str) -> Iterator[NamedWeight]:
-    """Return what a name says if it is that of a weight, once for each way to read it."""
+    """Yield what a name says if it is that of a weight, once for each way to read it."""
     numbered = NUMBERED.fullmatch(name)
     if numbered is not None:
         yield NamedWeight(name, f"{numbered[1]}{int(numbered[2]) + 1}")
@@ -113,7 +113,7 @@ def batch_norms(known: Mapping[str, str]) -> dict[str, BatchNorm]:
 
 
 def norm_modules(module: str) -> Iterator[str]:
-    """Return what the batch norm after a layer may be called, by the name of the layer."""
+    """Yield what the batch norm after a layer may be called, by the name of the layer."""
     place = max(module.rfind(separator) for separator in "./") + 1
     above, last = module[:place], module[place:]
     if last.isdecimal():

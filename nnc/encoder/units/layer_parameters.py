@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.options.model import EncoderOptions, rescaled
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import rescaled
 from nnc.encoder.options.tensor import TensorOptions
 from nnc.encoder.quantization.plan import QuantizationPlan, plan_quantization
 from nnc.syntax import (
@@ -62,8 +63,9 @@ def group_tensors(
     read: Callable[[str], PreparedTensor] | None = None,
     *,
     update: bool = False,
+    depths: Mapping[str, float] | None = None,
 ) -> Grouping:
-    """Return each tensor its parameter set, and plan the quantization parameters.
+    """Assign each tensor its parameter set, and plan the quantization parameters.
 
     Args:
         tensors: those of a model, joined ones as one.
@@ -72,6 +74,7 @@ def group_tensors(
             under the weight's parameter set.
         read: reads a tensor by its name, where `tensors` have no values.
         update: the tensors are differences.
+        depths: where tensors stand in the network, by name.
 
     Warns:
         EncodingWarning: as for `plan_quantization`.
@@ -86,7 +89,9 @@ def group_tensors(
     for number in range(len(patterns) + 1):
         own = options if number == 0 else layer_options(options, patterns[number - 1])
         members = [tensor for tensor in tensors if numbers[tensor.name] == number]
-        groups.append(ParameterGroup(own, plan_quantization(members, own, read, update=update)))
+        groups.append(
+            ParameterGroup(own, plan_quantization(members, own, read, update=update, depths=depths))
+        )
     return Grouping(groups, numbers)
 
 

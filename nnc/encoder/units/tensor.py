@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
-from nnc.encoder.inputs.joined import set_split
+from nnc.encoder.inputs.joined import split_elements
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization import choice
@@ -27,15 +26,18 @@ from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
 from nnc.encoder.quantization.segments import helpers, segments_of
 from nnc.encoder.quantization.uniform import level_limit, step_size
+from nnc.encoder.units.header import (
+    Lineage,
+    dimensions_list,
+    entry_point_elements,
+    whole_header,
+)
 from nnc.model.data_format import RAW_FLOAT_BITS
-from nnc.model.node import Node, Parent
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     DecompressedDataFormat,
     NnrCompressedDataUnitHeader,
     NnrUnitType,
-    ParentNodeIdType,
-    TensorDimensionsList,
 )
 
 #: Values from which a tensor is worth several threads.
@@ -56,34 +58,6 @@ def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
     if options.scan_order == "auto":
         return LARGEST_SCAN_ORDER if rows * cols >= LARGE_TENSOR else 0
     return options.scan_order
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """Where a unit stands in the parameter update tree.
-
-    Attributes:
-        node: the node that it is.
-        signalled: the bitstream is an update, whose units say whether they have a parent.
-        parent: the node that it is a difference to; None: it replaces the tensor.
-        known: levels and history that its levels may be coded with.
-    """
-
-    node: Node
-    signalled: bool = False
-    parent: Parent | None = None
-    known: Known = field(default_factory=Known)
-
-    def with_row_axis(self, axis: int) -> Lineage:
-        """Return the same for values whose dimension `axis` was put first."""
-        if not axis:
-            return self
-        levels, history = self.known
-        known = Known(
-            None if levels is None else np.moveaxis(levels, axis, 0),
-            None if history is None else np.moveaxis(history, axis, 0),
-        )
-        return replace(self, known=known)
 
 
 class CodedLevels(NamedTuple):
@@ -172,7 +146,7 @@ def quantized_default(
 
 
 def handed_over(ways: list[Quantized]) -> Iterator[Quantized]:
-    """Return ways of coding without keeping them: the levels of a large tensor take much memory."""
+    """Yield ways of coding without keeping them: the levels of a large tensor take much memory."""
     while ways:
         yield ways.pop(0)
 
@@ -184,7 +158,7 @@ def encoded_best(
     options: EncoderOptions,
     lineage: Lineage | None,
 ) -> Unit:
-    """Code a tensor in each of some ways, and give the unit of the fewest bytes.
+    """Code a tensor in each of some ways, and return the unit of the fewest bytes.
 
     Of units as large as each other the first is taken.
     """
@@ -211,7 +185,7 @@ def coded_way(
     options: EncoderOptions,
     lineage: Lineage | None = None,
 ) -> tuple[CodedLevels, int]:
-    """Code a tensor in one way, and give the bits that payload and codebook take."""
+    """Code a tensor in one way, and return the bits that payload and codebook take."""
     coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
     coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
     return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
@@ -367,7 +341,7 @@ def add_levels(
     options: EncoderOptions,
     known: Known | None = None,
 ) -> EntryPoints:
-    """Add the levels of one tensor to a codeword, and give the entry points of its block rows.
+    """Add the levels of one tensor to a codeword, and return the entry points of its block rows.
 
     These hold bits of the codeword, and are complete only when that is.
     """
@@ -401,75 +375,30 @@ def data_unit_header(
     lineage: Lineage | None = None,
 ) -> NnrCompressedDataUnitHeader:
     """Return the header of a unit with one tensor."""
-    shape = tensor.dimensions
-    raw = payload_type == PayloadType.NNR_PT_RAW_FLOAT
-    header = NnrCompressedDataUnitHeader(
-        nnr_compressed_data_unit_payload_type=payload_type,
-        nnr_multiple_topology_elements_present_flag=0,
-        nnr_decompressed_data_format_present_flag=int(tensor.data_format is not None),
-        input_parameters_present_flag=1,
-        topology_elem_id=tensor.name,
-        nnr_decompressed_data_format=tensor.data_format,
-        tensor_dimensions_flag=1,
-        cabac_unary_length_flag=int(not raw),
-        compressed_parameter_types=0,
-        tensor_dimensions_list=TensorDimensionsList(
-            count_tensor_dimensions=len(shape), tensor_dimensions=list(shape)
-        ),
-    )
-    if not raw:
-        header.cabac_unary_length_minus1 = options.cabac_unary_length_minus1
-        header.dq_flag = int(dq)
-    if options.profile == 1:
-        header.node_id_present_flag = int(lineage is not None)
-    if lineage is not None:
-        set_lineage(header, lineage, coded is not None and coded.known.base_levels is not None)
-    if payload_type == PayloadType.NNR_PT_FLOAT:
-        header.codebook_present_flag = int(book is not None)
-        header.integer_codebook = None if book is None else book.table
-    if tensor.split is not None:
-        set_split(header, tensor.split)
-    if len(shape) > 1:
-        header.scan_order = 0 if raw else scan_order_of(shape, options)
-        if options.profile == 1:
-            header.first_tensor_dimension_shift = 0 if raw else tensor.row_axis
-        if header.scan_order and coded is not None:
-            set_entry_points(header, coded.entry_points, dq)
-    return header
-
-
-def set_lineage(header: NnrCompressedDataUnitHeader, lineage: Lineage, temporal: bool) -> None:
-    """Write into a header which node it is, and which its parent."""
-    header.device_id = lineage.node.device_id
-    header.parameter_id = lineage.node.parameter_id
-    header.put_node_depth = lineage.node.depth
-    if not lineage.signalled:
-        return
-    parent = lineage.parent
-    header.parent_node_id_present_flag = int(parent is not None)
-    if parent is None:
-        return
-    header.temporal_context_modeling_flag = int(temporal)
-    if parent.node is not None:
-        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_ID
-        header.parent_device_id = parent.node.device_id
-    elif parent.algorithm == "sha256":
-        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA256
-        header.parent_node_payload_sha256 = int(parent.digest, 16)
+    elements: dict[str, Any] = {
+        "nnr_compressed_data_unit_payload_type": payload_type,
+        "nnr_decompressed_data_format_present_flag": int(tensor.data_format is not None),
+        "nnr_decompressed_data_format": tensor.data_format,
+        "tensor_dimensions_list": dimensions_list(tensor.dimensions),
+    }
+    if tensor.split is None:
+        elements["topology_elem_id"] = tensor.name
     else:
-        header.parent_node_id_type = ParentNodeIdType.ICNN_NDU_PL_SHA512
-        header.parent_node_payload_sha512 = int(parent.digest, 16)
-
-
-def set_entry_points(
-    header: NnrCompressedDataUnitHeader, entry_points: EntryPoints, dq: bool
-) -> None:
-    """Write the entry points of block rows into a header."""
-    header.cabac_offset_list = list(entry_points.cabac_offset_list)
-    header.dq_state_list = list(entry_points.dq_state_list) if dq else None
-    offsets = list(entry_points.bit_offset_list)
-    header.bit_offset_delta1 = offsets[0] if offsets else None
-    header.bit_offset_delta2 = [after - before for before, after in pairwise(offsets)]
+        elements |= split_elements(tensor.split)
+    if coded is not None:
+        elements |= {
+            "cabac_unary_length_flag": 1,
+            "cabac_unary_length_minus1": options.cabac_unary_length_minus1,
+            "dq_flag": int(dq),
+            "first_tensor_dimension_shift": tensor.row_axis or None,
+            "scan_order": scan_order_of(tensor.dimensions, options) or None,
+        }
+        if elements["scan_order"]:
+            elements |= entry_point_elements(coded.entry_points, dq)
+    if book is not None:
+        elements |= {"codebook_present_flag": 1, "integer_codebook": book.table}
+    temporal = coded is not None and coded.known.base_levels is not None
+    return whole_header(elements, options, lineage, temporal)
 
 
 def unit_of(

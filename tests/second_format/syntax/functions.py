@@ -70,7 +70,7 @@ def remainder(a: int, b: int) -> int:
 
 
 def required(stream: BitWriter, value: T | None, name: str) -> T:
-    """Return a value back, if it is there.
+    """Return the value, if it is there.
 
     Raises:
         BuildError: it is None.
@@ -108,7 +108,7 @@ def counted(stream: BitWriter, values: Any, count: int, name: str, index: Any = 
 
 
 def listed(stream: BitWriter, values: Any, name: str) -> Any:
-    """Return a list back, if it is one.
+    """Return the list, if it is one.
 
     Raises:
         BuildError: it is missing or no list.

@@ -73,15 +73,15 @@ def test_a_dry_run_writes_nothing(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["set", SOURCE, f"{NAME}=x"], "-o FILE, or --dry-run"),
+        (["set", SOURCE, f"{NAME}=x"], "-o FILE, or see the plan"),
         (["set", SOURCE, "units[3].header.dq_flag", "--dry-run"], "is not PATH=VALUE"),
         (["set", SOURCE, "units[3].header.dq_flag=x", "--dry-run"], "is no number"),
         (["set", SOURCE, "units[3].header.scan_order=9", "--dry-run"], r"allowed: 0..4"),
         (["set", SOURCE, "units[3].header.foo=9", "--dry-run"], "column 17"),
         (["get", SOURCE, "units[3"], "column 6"),
         (["remove", SOURCE, "units[1]", "--dry-run"], "should have come before"),
-        (["insert", SOURCE, "units[3].header.dq_flag", "1", "--dry-run"], "say where"),
-        (["json"], "say which bitstream"),
+        (["insert", SOURCE, "units[3].header.dq_flag", "1", "--dry-run"], "name the place"),
+        (["json"], "name a bitstream"),
     ],
 )
 def test_refusals_are_told_on_one_line(capsys, arguments, message):
@@ -121,7 +121,7 @@ def test_payloads_in_a_side_file(capsys, tmp_path):
     assert target.read_bytes() == DATA
     elsewhere = str(tmp_path / "sub" / "b.bin")
     arguments = ["json", SOURCE, "--payloads", elsewhere, "-o", str(text), "--force"]
-    assert "beside the JSON" in output(capsys, *arguments, code=4).err
+    assert "folder of the JSON" in output(capsys, *arguments, code=4).err
 
 
 def test_payloads_left_out_and_wrong_json(capsys, tmp_path):

@@ -223,9 +223,9 @@ def test_values_out_of_band(capsys, tmp_path):
     ("option", "value", "message"),
     [
         ("--dimensions", "conv1.weight", "is not NAME=N,N..."),
-        ("--dimensions", "w=3,x", "'x' is no number"),
-        ("--dimensions", "w=-3", "'-3' is no number"),
-        ("--cabac-unary-length-minus1", "x", "'x' is no number"),
+        ("--dimensions", "w=3,x", "'x' must be a number"),
+        ("--dimensions", "w=-3", "'-3' must be a number"),
+        ("--cabac-unary-length-minus1", "x", "'x' must be a number"),
     ],
 )
 def test_values_out_of_band_that_are_no_use(capsys, option, value, message):

@@ -73,11 +73,19 @@ def test_dimensions_are_taken_where_they_are_asked_for(folder, capsys):
 @pytest.mark.parametrize("verb", [["info"], ["tree"], ["trace"], ["levels", "w"]], ids=str)
 def test_a_model_file_is_no_bitstream(folder, capsys, verb):
     name, *rest = verb
-    assert "of which nnc encode makes a bitstream" in told(
+    assert "nnc encode makes a bitstream of it" in told(
         capsys, name, "m.safetensors", *rest, code=2
     )
-    Path("m.txt").write_bytes(Path("m.safetensors").read_bytes())
+    Path("m.txt").write_bytes(b"a text that is no model, and no bitstream either")
     assert "nnc encode" not in told(capsys, name, "m.txt", *rest, code=2)
+
+
+@pytest.mark.parametrize(
+    "verb", [["info"], ["tree"], ["trace"], ["decode", "-o", "x.npz"]], ids=str
+)
+def test_a_pointer_is_no_bitstream(folder, capsys, verb):
+    Path("m.nnc").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert "Git LFS pointer" in told(capsys, verb[0], "m.nnc", *verb[1:], code=2)
 
 
 def test_faults_of_what_is_compared_are_data_too(folder, capsys):
@@ -111,10 +119,10 @@ def test_warnings_say_no_place_in_the_program(folder, capsys, monkeypatch):
 )  # fmt: skip
 def test_a_pattern_that_fits_nothing_is_told(folder, capsys, option):
     message = told(capsys, "encode", "m.safetensors", "-o", "x.nnc", "-q", *option, code=0)
-    assert "no tensor has a name like 'z*'" in message
+    assert "no tensor name matches 'z*'" in message
     used = [one.replace("z*", "w*") for one in option]
     arguments = ["encode", "m.safetensors", "-o", "x.nnc", "-q", "--force", *used]
-    assert "has a name like" not in told(capsys, *arguments, code=0)
+    assert "name matches" not in told(capsys, *arguments, code=0)
 
 
 EVALUATE = """
@@ -156,12 +164,12 @@ def test_functions_of_the_user_that_fail(folder, capsys, said, message):
         (["rename", "m.nnc", "w=x", "w=y", "-o", "x.nnc"], "w is given twice"),
         (["set", "m.nnc", "units[2].header.dq_flag=0", "units[2].header.dq_flag=1", "-o", "x.nnc"],
          "is given twice"),
-        (["diff", "m.nnc", "m.nnc", "--levels", "--values"], "either --levels or --values"),
-        (["wrap", "m.nnc", "0", "2", "-o", "x.nnc"], "a start unit stands before all others"),
+        (["diff", "m.nnc", "m.nnc", "--levels", "--values"], "--levels or --values, not both"),
+        (["wrap", "m.nnc", "0", "2", "-o", "x.nnc"], "a start unit must come first"),
         (["remove", "m.nnc", "units[0]", "-o", "x.nnc"], "should have come before"),
         (["remove", UPDATE, "units[2].header.tensor_dimensions[0]", "-o", "x.nnc"],
-         "the list isn't there"),
-        (["levels", "m.nnc", "w", "--replace", "empty.npy", "--dry-run"], "is no .npy file"),
+         "the list is absent"),
+        (["levels", "m.nnc", "w", "--replace", "empty.npy", "--dry-run"], "is not a .npy file"),
         (["levels", "m.nnc", "w", "--replace", "cut.npy", "--dry-run"], "cut.npy is damaged"),
         (["fuzz", "--mutate", str(CUT), "2", "-o", "x.nnc"], "runs past the end"),
     ],

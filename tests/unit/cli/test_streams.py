@@ -116,11 +116,11 @@ def test_explorer_by_standard_streams(folder, stdin, capsysbinary):
     ("arguments", "message"),
     [
         (["encode", "-", "-o", "x.nnc"], "a model comes from a file"),
-        (["fuzz", "--valid", "1", "-o", "-"], "say the folder"),
+        (["fuzz", "--valid", "1", "-o", "-"], "name the folder"),
         (["json", "m.nnc", "--payloads", "-"], "can't go to standard output"),
-        (["embed", "-", "-o", "x.onnx"], "names the file of its bitstream"),
-        (["merge", "-", "-", "-o", "x.nnc"], "only one of the inputs"),
-        (["split", "m.nnc", "b", "-o", "-", "--rest", "-"], "place of two outputs"),
+        (["embed", "-", "-o", "x.onnx"], "refers to the file of its bitstream"),
+        (["merge", "-", "-", "-o", "x.nnc"], "only one input"),
+        (["split", "m.nnc", "b", "-o", "-", "--rest", "-"], "named for two outputs"),
     ],
     ids=str,
 )
@@ -143,7 +143,7 @@ def test_what_a_stream_cannot_be(folder, stdin, capsys, arguments, message):
 )
 def test_two_outputs_are_two_files(folder, capsys, arguments):
     assert run(arguments) == 4
-    assert "place of two outputs" in capsys.readouterr().err
+    assert "named for two outputs" in capsys.readouterr().err
     assert not Path("x").exists()
 
 

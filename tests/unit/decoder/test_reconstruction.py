@@ -76,9 +76,9 @@ def test_one_step_by_its_name():
 
 @pytest.mark.parametrize("wrong", [{"batchnorm"}, "scaling", ["decomposition", 3], 3, None])
 def test_steps_that_are_not_there_are_refused(wrong):
-    with pytest.raises(nnc.InputError, match="reconstruct has to be"):
+    with pytest.raises(nnc.InputError, match="reconstruct must be"):
         nnc.decode(block(), reconstruct=wrong)
-    with pytest.raises(nnc.InputError, match="reconstruct has to be"):
+    with pytest.raises(nnc.InputError, match="reconstruct must be"):
         nnc.Decoder().decode(block(), reconstruct=wrong)
 
 
@@ -177,7 +177,7 @@ def test_batch_norm_of_a_block_is_left_as_it_is():
 def test_an_update_without_base_gives_differences_and_says_so():
     before = {"w": WEIGHT}
     update = nnc.Encoder(before, temporal_contexts=False).encode({"w": WEIGHT + 0.25})
-    with pytest.warns(nnc.DecodingWarning, match="'w' first.* as differences to a base model"):
+    with pytest.warns(nnc.DecodingWarning, match="'w' first.* are differences to a base model"):
         plain = nnc.decode(update)
     coded = nnc.Decoder(before).decode(update, apply=False)
     np.testing.assert_array_equal(plain["w"], coded["w"])

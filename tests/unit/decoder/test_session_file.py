@@ -85,10 +85,10 @@ def changed(state, change):
         (["<f4", [1 << 70, 0]], ""),
         (["<f4", [0] * 65], "dimension"),
         (["<f4", [2, 4]], r"doesn't hold \[2, 4\] of float32"),
-        (["<f4", [-2, -3]], "-2 is not a number from 0 on"),
+        (["<f4", [-2, -3]], "-2 is not a number, 0 or more"),
         (["<f4", 6], "6 is not a list"),
-        (["|O", []], "no type of numbers"),
-        (["<U1", [6]], "no type of numbers"),
+        (["|O", []], "not a numeric dtype"),
+        (["<U1", [6]], "not a numeric dtype"),
         ([None, [6]], "not text"),
     ],
 )

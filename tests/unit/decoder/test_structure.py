@@ -63,8 +63,8 @@ def test_parts_may_stand_apart(cut):
 @pytest.mark.parametrize(
     ("remove", "kind", "message"),
     [
-        (-1, nnc.IncompleteError, r"2 parts of \['w'\] have come"),
-        (-2, nnc.InvalidError, "out of turn"),
+        (-1, nnc.IncompleteError, r"2 parts of \['w'\] are present"),
+        (-2, nnc.InvalidError, "out of order"),
     ],
 )
 def test_missing_parts(cut, remove, kind, message):

@@ -215,5 +215,5 @@ def test_levels_that_need_a_session_say_so():
 
 @pytest.mark.parametrize("before", [DATA, bytearray(DATA), Bitstream.parse(DATA)], ids=type)
 def test_bitstreams_before_are_a_list(before):
-    with pytest.raises(nnc.InputError, match="as a list"):
+    with pytest.raises(nnc.InputError, match="a list of bitstreams"):
         nnc.decode_levels(DATA, before=before)

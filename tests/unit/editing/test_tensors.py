@@ -70,7 +70,7 @@ def test_a_list_of_ids_with_a_part_missing_names_nothing():
     made = Bitstream.parse(nnc.encode({"first": np.ones(4), "second": np.ones(3)}, references=True))
     cut(made, "units[2]", 5)
     made.remove("units[3]")
-    with pytest.raises(nnc.InvalidError, match="without a list"):
+    with pytest.raises(nnc.InvalidError, match="no list of element ids"):
         tensor_names(Bitstream.parse(made.to_bytes()))
 
 

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as arrays
 
 import nnc
 from nnc.decoder.dequantization import step_size
-from nnc.encoder.options.model import EncoderOptions, at_density
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.steps import at_density
 
 DTYPES = [
     *(np.dtype(kind) for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8")),

@@ -140,4 +140,4 @@ def test_the_command(data, tmp_path, capsys):
     assert page.read_text("utf-8") == explorer_page(data, "model.nnc")
     assert run(["explore", str(tmp_path / "model.nnc"), "-o", str(page)]) == 4
     assert run(["explore", str(tmp_path / "model.nnc")]) == 4
-    assert "either -o or --serve" in capsys.readouterr().err
+    assert "give -o or --serve" in capsys.readouterr().err

@@ -54,7 +54,7 @@ def test_what_does_not_fit():
     tensors = {name: np.ones(4, np.float32) for name in "gbm"} | {"w": np.ones((4, 2), np.float32)}
     with pytest.raises(InputError, match="no tensor 'v'"):
         fold_batch_norms(tensors, [layer])
-    with pytest.raises(InputError, match="'v' has to have"):
+    with pytest.raises(InputError, match="'v' must have"):
         fold_batch_norms(tensors | {"v": np.ones(5)}, [layer])
 
 

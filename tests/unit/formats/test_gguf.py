@@ -91,5 +91,5 @@ def test_tensors_of_many_dimensions(path, tmp_path):
 @pytest.mark.parametrize("length", [0, 3, 10, 100, 700])
 def test_files_that_end_early(path, length, tmp_path):
     (tmp_path / "x.gguf").write_bytes(path.read_bytes()[:length])
-    with pytest.raises(InputError, match="no GGUF file"):
+    with pytest.raises(InputError, match=r"no GGUF file|the file is empty"):
         read_model(tmp_path / "x.gguf")

@@ -44,7 +44,7 @@ def test_names_that_lead_elsewhere(name):
 def test_expansion():
     check_expansion("m", "weights", 10, 1 << 24)
     check_expansion("m", "weights", 1 << 20, 150 << 20)
-    with pytest.raises(InputError, match=r"'weights' says that its 10 bytes unpack to 33554432"):
+    with pytest.raises(InputError, match=r"'weights' claims to unpack from 10 bytes to 33554432"):
         check_expansion("m", "weights", 10, 1 << 25)
 
 

@@ -156,7 +156,7 @@ def test_archives_without_what_a_model_has(tmp_path):
     with pytest.raises(InputError, match=r"model.weights.h5 is missing"):
         read_model(tmp_path / "x.keras")
     (tmp_path / "y.h5").write_bytes(b"no HDF5")
-    with pytest.raises(InputError, match="no readable HDF5"):
+    with pytest.raises(InputError, match="not a readable HDF5"):
         read_model(tmp_path / "y.h5")
 
 

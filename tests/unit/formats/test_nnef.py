@@ -201,7 +201,7 @@ def test_damaged_tensors(place, value, message, tmp_path):
 
 def test_what_is_no_model(tmp_path):
     (tmp_path / "x.tgz").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="no tar archive"):
+    with pytest.raises(InputError, match="not a tar archive"):
         read_model(tmp_path / "x.tgz")
     folder = save(tmp_path / "model.nnef", text="graph nonsense")
     with pytest.raises(InputError, match="can't be read"):

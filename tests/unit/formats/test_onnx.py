@@ -233,7 +233,7 @@ def test_external_data_beyond_its_file(entry, tmp_path):
     proto.external_data.add(key=entry[0], value=entry[1])
     (tmp_path / "w").write_bytes(bytes(864))
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(InputError, match="are said to be bytes"):
+    with pytest.raises(InputError, match="would be bytes"):
         read_model(tmp_path / "model.onnx")
 
 
@@ -246,7 +246,7 @@ def hostile(change):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no graph"),
+        (b"", "the file is empty"),
         (b"\xff" * 100, "no ONNX model"),
         (hostile(lambda one: one.dims.extend([1] * 100_000)), "100004 dimensions"),
         (hostile(lambda one: one.dims.append(-1)), "negative"),

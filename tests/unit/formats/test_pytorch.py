@@ -107,7 +107,7 @@ def test_a_program_from_plain_tensors_is_refused(network, tmp_path):
     zipfile.ZipFile(data, "w").close()
     with pytest.raises(InputError, match="'a' is none of the program's weights"):
         write_model(tmp_path / "x.pt2", {"a": np.ones(3)}, {}, Topology(3, data.getvalue()))
-    with pytest.raises(InputError, match="no archive"):
+    with pytest.raises(InputError, match="not an archive"):
         write_model(tmp_path / "x.pt2", {}, {}, Topology(3, b"PK nothing"))
 
 
@@ -155,8 +155,8 @@ def test_load_into_another_module(network, tmp_path):
 def test_what_is_no_state_dict(tmp_path):
     with pytest.raises(InputError, match="module or a state dict"):
         nnc.torch.save(3)
-    with pytest.raises(InputError, match="'b' of the state dict is int"):
-        nnc.torch.save({"a": torch.ones(2), "b": 3})
+    with pytest.raises(InputError, match="no state dict in it"):
+        nnc.torch.save({"b": 3})
     with pytest.raises(InputError, match="sparse"):
         nnc.torch.save({"a": torch.eye(3).to_sparse()})
     with pytest.raises(InputError, match="without values"):
@@ -201,7 +201,7 @@ def test_pickles_that_run_code(zipped, suffix, tmp_path):
 def test_tensors_that_repeat_what_is_stored(zipped, tmp_path):
     torch.save({"a": torch.zeros(1).expand(1 << 40)}, tmp_path / "model.pt",
                _use_new_zipfile_serialization=zipped)  # fmt: skip
-    with pytest.raises(InputError, match="'a' says that its 4 bytes unpack to"):
+    with pytest.raises(InputError, match="'a' claims to unpack from 4 bytes to"):
         read_model(tmp_path / "model.pt")
     torch.save({"a": torch.ones(1).expand(50, 3)}, tmp_path / "model.pt")
     np.testing.assert_array_equal(read_model(tmp_path / "model.pt").tensors["a"], np.ones((50, 3)))

@@ -20,7 +20,7 @@ def test_formats_are_recognized_by_content(monkeypatch, tmp_path):
     (tmp_path / "model.unknown").write_bytes(b"ONE more")
     (tmp_path / "other.unknown").write_bytes(b"TWO")
     assert format_of_input(tmp_path / "model.unknown") is one
-    with pytest.raises(InputError, match=r"other\.unknown.*no format of models .*\.one"):
+    with pytest.raises(InputError, match=r"other\.unknown.*a model format .*\.one"):
         format_of_input(tmp_path / "other.unknown")
     with pytest.raises(InputError, match="can be written"):
         format_of_output(tmp_path / "x.one")
@@ -29,7 +29,7 @@ def test_formats_are_recognized_by_content(monkeypatch, tmp_path):
 def test_nothing_there():
     with pytest.raises(FileNotFoundError):
         format_of_input(Path("nowhere-at-all"))
-    with pytest.raises(InputError, match="no format of models"):
+    with pytest.raises(InputError, match="a model format"):
         format_of_input(Path("nowhere-at-all.txt"))
 
 

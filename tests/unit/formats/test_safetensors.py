@@ -84,8 +84,8 @@ def write_two(path, writes):
     ("writes", "message"),
     [
         ([("a", (2,), "f4")], "'b' was never written"),
-        ([("c", (2,), "f4")], "not one that is left"),
-        ([("a", (2,), "f4"), ("a", (2,), "f4")], "not one that is left"),
+        ([("c", (2,), "f4")], "not among those left"),
+        ([("a", (2,), "f4"), ("a", (2,), "f4")], "not among those left"),
         ([("a", (1, 2), "f4")], "as was said"),
         ([("a", (2,), "i4")], "as was said"),
     ],

@@ -150,7 +150,7 @@ def break_index(folder, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update({"steps": "gone.safetensors"}), "'gone.safetensors' is not there"),
+        (lambda m: m.update({"steps": "gone.safetensors"}), "'gone.safetensors' is missing"),
         (lambda m: m.update({"more": NAMES[0]}), "'more' is not in the shard"),
         (lambda m: m.pop("b.bias"), "'b.bias' in the shard .* the index"),
         (lambda m: m.update({"steps": 3}), "no weight_map of files"),
@@ -174,12 +174,12 @@ def test_a_tensor_in_two_shards(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"weight_map": {"a": "x.safetensors", "a": "y.safetensors"}}', "'a' is there twice"),
+        ('{"weight_map": {"a": "x.safetensors", "a": "y.safetensors"}}', "'a' occurs twice"),
         ("[]", "not an index"),
         ("{", "not an index"),
         ("[" * 100_000, "not an index"),
         ('{"weight_map": []}', "not an index"),
-        ('{"weight_map": {}, "metadata": [1]}', "no JSON object"),
+        ('{"weight_map": {}, "metadata": [1]}', "must be a JSON object"),
     ],
 )
 def test_what_is_no_index(text, message, tmp_path):
@@ -237,7 +237,7 @@ def test_folders_that_hold_a_model_are_kept(tmp_path, capsys):
 
 
 def test_folders_without_or_with_several_indices(tmp_path):
-    with pytest.raises(InputError, match="no format of models"):
+    with pytest.raises(InputError, match="a model format"):
         open_source(tmp_path)
     for name in ("a", "b"):
         (tmp_path / f"{name}.safetensors.index.json").write_text("{}")

@@ -65,7 +65,7 @@ def test_parts_out_of_turn(order):
     elif order == (2, 3, 4):
         assert nnc.ModelInformation.of(bitstream).topologies[0].data == TEXT
     else:
-        with pytest.raises(nnc.InvalidError, match="out of turn"):
+        with pytest.raises(nnc.InvalidError, match="out of order"):
             nnc.ModelInformation.of(bitstream)
 
 
@@ -91,7 +91,7 @@ def test_data_that_can_not_be_inflated(data):
 def test_compression_that_is_not_known():
     bitstream = encoded(topology=nnc.Topology(2, TEXT))
     bitstream.set("units[2].header.topology_compression_format", 7, force=True)
-    with pytest.raises(nnc.UnsupportedError, match="isn't known"):
+    with pytest.raises(nnc.UnsupportedError, match="an unknown way"):
         nnc.ModelInformation.of(bitstream)
 
 

@@ -171,14 +171,17 @@ def test_maps_of_a_layer():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PerformanceMaps(pruning=[MAPS.sparsification[0]]), "has to be a PruningEntry"),
-        (lambda: PerformanceMaps(pruning=[PruningEntry(ratio=1.5, accuracy=1)]), "from 0 to 1"),
+        (lambda: PerformanceMaps(pruning=[MAPS.sparsification[0]]), "must be a PruningEntry"),
+        (
+            lambda: PerformanceMaps(pruning=[PruningEntry(ratio=1.5, accuracy=1)]),
+            "ratio in the pruning map is 1.5: a ratio is between 0 and 1",
+        ),
         (lambda: PerformanceMaps(pruning=[PruningEntry(ratio=0, accuracy=np.nan)]), "accuracy in"),
         (lambda: PerformanceMaps(pruning=[PruningEntry(ratio=0, accuracy=1e39)]), "accuracy in"),
         (lambda: PerformanceMaps(pruning=[PruningEntry(ratio="a", accuracy=1)]), "ratio in"),
         (
             lambda: PerformanceMaps(pruning=[PruningEntry(ratio=0, accuracy=1, class_bitmask=-1)]),
-            "class_bitmask in the pruning map has to be an integer",
+            "class_bitmask in the pruning map must be an integer",
         ),
         (
             lambda: PerformanceMaps(

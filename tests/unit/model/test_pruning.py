@@ -213,7 +213,7 @@ def test_rows_of_stored_tensors_may_be_any_dimension(options):
     data = nnc.encode(STORED, prune_rows=True, tensors=said, **options)
     assert nnc.decode(data)["w"].shape == (4, 5)
     np.testing.assert_array_equal(nnc.decode(data, pruned=False)["w"], STORED["w"])
-    with pytest.raises(nnc.InputError, match=r"only a metadata unit can tell.*dimension 1"):
+    with pytest.raises(nnc.InputError, match=r"only a metadata unit can say.*dimension 1"):
         nnc.encode(STORED, prune_rows=True, tensors=said, metadata_unit=False, **options)
 
 
@@ -233,7 +233,7 @@ def test_a_row_axis_that_a_tensor_does_not_have_does_not_count():
 
 
 def test_containers_of_two_makers():
-    with pytest.raises(nnc.InputError, match="give none beside it"):
+    with pytest.raises(nnc.InputError, match="don't pass another"):
         nnc.encode(MODEL, prune_rows=True, pruning=nnc.Pruning(kept=MASK))
 
 
@@ -245,7 +245,7 @@ def test_noted_rows_that_are_no_dimension(axis):
     good = bytes(unit.payload_bytes)
     assert b'["whole",[5,7],1]' in good
     bad = good.replace(b'["whole",[5,7],1]', json.dumps(["whole", [5, 7], axis]).encode())
-    with pytest.raises(nnc.InvalidError, match="have to be one of its dimensions"):
+    with pytest.raises(nnc.InvalidError, match="must be one of its dimensions"):
         read_metadata([Unit(unit.header, bad)])
 
 
@@ -370,7 +370,7 @@ def test_a_dictionary_alone_does_not_say_which_rows():
 def test_a_dictionary_that_does_not_fit():
     pruning = nnc.Pruning(dimensions={"w": (3, 5)})
     data = nnc.encode({"w": random_tensor(3, 4)}, pruning=pruning, **QP)
-    with pytest.raises(nnc.InvalidError, match="hasn't the dimensions"):
+    with pytest.raises(nnc.InvalidError, match="does not have the dimensions"):
         nnc.decode(data, pruned=False, full_dimensions={"w": (3, 4)})
 
 
@@ -436,8 +436,8 @@ def test_shapes_that_are_none(shape):
     ("make", "message"),
     [
         (lambda: nnc.Pruning(kept=[1], dimensions={}), "not both"),
-        (lambda: nnc.Pruning(kept=[0, 2]), "has to be a mask"),
-        (lambda: nnc.Pruning(kept_weights=["a"]), "has to be a mask"),
+        (lambda: nnc.Pruning(kept=[0, 2]), "must be a mask"),
+        (lambda: nnc.Pruning(kept_weights=["a"]), "must be a mask"),
         (lambda: nnc.Pruning(dimensions={str(i): () for i in range(256)}), "at most 255"),
     ],
 )
@@ -493,7 +493,7 @@ def test_a_mask_that_is_cut_off_takes_no_memory():
 def test_other_units_are_no_containers():
     bitstream = nnc.Bitstream.parse(nnc.encode(MODEL, topology=nnc.Topology(3, b"x")))
     assert isinstance(bitstream.units[2].payload, NnrTopologyUnitPayload)
-    with pytest.raises(nnc.InputError, match="no pruning container"):
+    with pytest.raises(nnc.InputError, match="not a pruning container"):
         nnc.Pruning.from_unit(bitstream.units[2])
-    with pytest.raises(nnc.InputError, match="no pruning container"):
+    with pytest.raises(nnc.InputError, match="not a pruning container"):
         nnc.Pruning.from_unit(bitstream.units[0])

@@ -252,7 +252,7 @@ def test_a_change_of_the_profile_reaches_all_units():
 
 def test_indices_in_place_of_names_need_a_list():
     flag = "units[1].payload.mps_topology_indexed_reference_flag"
-    refused("set", flag, 1, match="stands in no list of element ids")
+    refused("set", flag, 1, match="is in no list of element ids")
     bitstream = Bitstream.parse(DATA)
     names = [name for _, name in bitstream.get("units[*].header.topology_elem_id")]
     bitstream.set("units[2].payload", b"")
@@ -311,7 +311,7 @@ def test_an_aggregate_keeps_two_units():
     bitstream = Bitstream.parse(DATA)
     wrap(bitstream, 3, 4)
     data = bitstream.to_bytes()
-    refused("remove", "units[3].units[0]", data=data, match="two units at least")
+    refused("remove", "units[3].units[0]", data=data, match="at least two units")
 
 
 def test_digests_follow_the_payload_of_a_parent():

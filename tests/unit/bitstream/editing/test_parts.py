@@ -84,8 +84,8 @@ def test_parts_that_do_not_follow_each_other(bitstream):
         ("units[3]", 1, "477 parts, not 2 to 255"),
         ("units[3]", 477, "make 1 part, not 2 to 255"),
         ("units[3]", 0, "0 parts"),
-        ("units[1]", 1, "only whole NNR_NDU"),
-        ("units[3].header", 1, "the path of a unit"),
+        ("units[1]", 1, "a whole NNR_NDU"),
+        ("units[3].header", 1, "name a unit"),
     ],
 )
 def test_what_cannot_be_cut(bitstream, path, size, message):

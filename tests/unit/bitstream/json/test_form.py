@@ -91,14 +91,14 @@ def test_payloads_left_out_cannot_be_built():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c.update(nnc_json=2), "nnc_json has to be 1"),
-        (lambda c: c.update(units=3), "units: a list"),
+        (lambda c: c.update(nnc_json=2), "nnc_json must be 1"),
+        (lambda c: c.update(units=3), "units: expected a list"),
         (lambda c: c["units"].append(3), r"units\[7\]: an object is needed"),
         (lambda c: c["units"][0].pop("header"), r"units\[0\].header: an object"),
         (lambda c: c["units"][0]["header"].update(foo=1), "has no element 'foo'"),
-        (lambda c: c["units"][0]["header"].update(nnr_unit_type="x"), "an integer is needed"),
+        (lambda c: c["units"][0]["header"].update(nnr_unit_type="x"), "expected an integer"),
         (lambda c: c["units"][3].update(payload_bytes={"base64": "?"}), "not base64"),
-        (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "beside the JSON"),
+        (lambda c: c["units"][3].update(payload_bytes={"file": "../x"}), "folder of the JSON"),
         (lambda c: c["units"][3].update(payload={}), "has no such table"),
     ],
 )

@@ -101,8 +101,8 @@ def test_many_small_tensors_are_smaller_joined():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"names": ["a"]}, "two tensors at least"),
-        ({"names": "ab"}, "two tensors at least"),
+        ({"names": ["a"]}, "at least two tensors"),
+        ({"names": "ab"}, "at least two tensors"),
         ({"names": ["a", "a"]}, "to itself"),
         ({"names": ["a", "b"], "axis": -1}, "0 to 255"),
         ({"names": ["a", "b"], "orders": {"c": (0,)}}, "isn't joined"),
@@ -117,7 +117,7 @@ def test_joins_that_can_not_be(arguments, message):
     ("joins", "message"),
     [
         ([{"names": ["a", "x"]}], "no tensor 'x'"),
-        ([{"names": ["a", "b"]}, {"names": ["b", "c"]}], "'b' is to be coded in two units"),
+        ([{"names": ["a", "b"]}, {"names": ["b", "c"]}], "'b' would be coded in two units"),
         ([{"names": ["a", "c"]}], "can't be joined to 'a'"),
         ([{"names": ["a", "b"], "axis": 2}], "can't be joined"),
         ([{"names": ["a", "v"]}], "can't be joined"),
@@ -125,7 +125,7 @@ def test_joins_that_can_not_be(arguments, message):
         ([{"names": ["a", "i"]}], "of types that can't be joined"),
         ([{"names": ["a", "h"]}], "of types that can't be joined"),
         ([{"names": ["l", "m"]}], "more than 32 bits"),
-        ([{"names": ["a", "b"], "orders": {"b": (0, 0)}}], "no order of the 2 dimensions"),
+        ([{"names": ["a", "b"], "orders": {"b": (0, 0)}}], "not an order of the 2 dimensions"),
         ([{"names": ["a", "e"]}], "'e' is empty"),
         ([{"names": ["e", "a", "b"]}], "'e' is empty"),
     ],

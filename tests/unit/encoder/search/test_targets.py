@@ -9,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import nnc
+from nnc.decoder import Resources
 from nnc.demo import accuracy, load_network
 from nnc.encoder import EncoderOptions, Target, encode_to_target
 from nnc.encoder.search.targets import MOST_ENCODES, TOLERANCE, parsed_size
@@ -37,7 +38,7 @@ RESIDUAL = small_residual_network()
 
 def reach(tensors, effort=0, **target):
     options = EncoderOptions(effort=effort)
-    return encode_to_target(tensors, options, Target(**target), threads=1)
+    return encode_to_target(tensors, options, Target(**target), Resources(threads=1))
 
 
 def errors(tensors, data):
@@ -104,7 +105,7 @@ def test_targets_are_met_within_two_percent(tensors, effort, target):
 def test_a_search_gives_the_same_bytes_again():
     first = reach(DEMO, bits_per_value=2).bitstream.to_bytes()
     again = encode_to_target(
-        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), threads=3
+        DEMO, EncoderOptions(effort=0), Target(bits_per_value=2), Resources(threads=3)
     ).bitstream.to_bytes()
     assert first == again
 
@@ -150,9 +151,9 @@ def test_what_is_given_by_name_stays():
 
 
 def test_a_target_that_cannot_be_met():
-    with pytest.raises(nnc.InputError, match="no encoding keeps to size 50"):
+    with pytest.raises(nnc.InputError, match="no encoding meets size 50"):
         reach(DEMO, size=50)
-    with pytest.raises(nnc.InputError, match="no encoding keeps to mse"):
+    with pytest.raises(nnc.InputError, match="no encoding meets mse"):
         reach(DEMO, mse=1e-30)
 
 
@@ -167,13 +168,13 @@ def test_a_target_beyond_what_can_be_is_said_to_be_missed():
     ("target", "message"),
     [
         ({}, "one target"),
-        ({"size": 1, "mse": 1}, "one target is needed, not size and mse"),
-        ({"size": "much"}, "is no size"),
+        ({"size": 1, "mse": 1}, "exactly one target is needed, not size and mse"),
+        ({"size": "much"}, "is not a size"),
         ({"mse": 0}, "can't be 0"),
-        ({"mse": "small"}, "has to be a number"),
-        ({"accuracy_drop": 1}, "needs a function"),
-        ({"size": 1, "sensitivity": "callback"}, "needs a function"),
-        ({"size": 1, "sensitivity": "guess"}, "sensitivity has to be"),
+        ({"mse": "small"}, "must be a number"),
+        ({"accuracy_drop": 1}, "needs evaluate"),
+        ({"size": 1, "sensitivity": "callback"}, "needs evaluate"),
+        ({"size": 1, "sensitivity": "guess"}, "sensitivity must be"),
     ],
 )
 def test_wrong_targets(target, message):
@@ -182,12 +183,12 @@ def test_wrong_targets(target, message):
 
 
 def test_a_target_and_a_quantization_parameter_contradict_each_other():
-    with pytest.raises(nnc.InputError, match="neither qp nor bit_depth"):
+    with pytest.raises(nnc.InputError, match="without qp and bit_depth"):
         encode_to_target(DEMO, EncoderOptions(qp=-20), Target(size=20000))
 
 
 def test_an_accuracy_that_is_none():
-    with pytest.raises(nnc.InputError, match="has to give an accuracy"):
+    with pytest.raises(nnc.InputError, match="must return an accuracy"):
         reach(DEMO, accuracy_drop=1, evaluate=lambda tensors: -3.0)
 
 
@@ -201,7 +202,7 @@ def test_sizes(text, size):
 
 def test_a_model_without_floats():
     tensors = {"counts": np.arange(100)}
-    with pytest.raises(nnc.InputError, match="no encoding keeps"):
+    with pytest.raises(nnc.InputError, match="no encoding meets"):
         reach(tensors, size=10)
     with pytest.warns(nnc.EncodingWarning):
         assert reach(tensors, size=10_000).trial.met
@@ -243,7 +244,7 @@ def test_no_values_have_no_bits_per_value(model):
 
 
 def test_an_accuracy_that_is_no_number():
-    with pytest.raises(nnc.InputError, match=r"evaluate has to give an accuracy.*'good'"):
+    with pytest.raises(nnc.InputError, match=r"evaluate must return an accuracy.*'good'"):
         nnc.encode({"w": np.ones((3, 3), "f4")}, accuracy_drop=1, evaluate=lambda tensors: "good")
 
 

@@ -193,6 +193,6 @@ def test_layers_that_updates_can_not_be_of(blocks, message):
 def test_tensors_that_do_not_make_up_a_layer():
     tensors = {"l.weight": np.ones((3, 4), np.float32), "l.bias": np.ones(4, np.float32)}
     encoder = nnc.Encoder(blocks=[LAYER], **QP)
-    with pytest.raises(nnc.InputError, match="has to have 3 values"):
+    with pytest.raises(nnc.InputError, match="must have 3 values"):
         encoder.encode(tensors)
     assert not encoder.decoder.tensors()

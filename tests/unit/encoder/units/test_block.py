@@ -195,13 +195,13 @@ def test_a_layer_with_a_raw_tensor_is_coded_singly():
     ("block", "message"),
     [
         (lambda: nnc.Block(weight="w", bias="missing"), "no tensor 'missing'"),
-        (lambda: nnc.Block(weight="w", bias="short"), "has to have 3 values"),
+        (lambda: nnc.Block(weight="w", bias="short"), "must have 3 values"),
         (lambda: nnc.Block(weight="w", bias="integers"), "float32"),
-        (lambda: nnc.Block(weight="w", g="w"), "go together"),
+        (lambda: nnc.Block(weight="w", g="w"), "give g, h and dimensions"),
         (lambda: nnc.Block(weight="w", batch_norm=["b"]), "beta, gamma, mean"),
         (lambda: nnc.Block(weight="x", g="w", h="w", dimensions=(3, 4)), "doesn't make"),
         (lambda: nnc.Block(weight="scalar", bias="b"), "scalar"),
-        (lambda: nnc.Block(weight="w"), "more tensors than a weight"),
+        (lambda: nnc.Block(weight="w"), "more tensors than the weight"),
     ],
 )
 def test_blocks_that_are_no_layers(block, message):

@@ -5,7 +5,7 @@ import pytest
 
 import nnc
 from nnc.decoder.dequantization import step_size
-from nnc.encoder.options.model import rescaled
+from nnc.encoder.options.steps import rescaled
 
 
 def model():

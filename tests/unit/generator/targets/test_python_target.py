@@ -521,6 +521,27 @@ def test_metadata(compile_schema):
     assert module.Unit.fields == ("size", "kind", "data", "many", "trailing_data")
 
 
+def test_conditions_of_constraints_are_compiled(compile_table):
+    module = compile_table(
+        "n u(8)\nfor (i = 0; i < n; i++) {\nw[i] u(8)\nfor (j = 0; j < w[i]; j++)\n"
+        "x[i][j] ue(0)\n}",
+        "n w x",
+        w=["range 0..n"],
+        x=['constraint Max(x) < 9 && w[1] != 0 || !n "x is large"'],
+    )
+    elements, shapes = module.top.elements, module.top.shapes
+    assert shapes["x"] == module.Shape("int", 2)
+    large = elements["x"].constraints[0]
+    assert large.names == ("n", "w", "x")
+    assert large.is_broken({"n": 2, "w": [1, 1], "x": [[3], [9]]})
+    assert not large.is_broken({"n": 2, "w": [1, 1], "x": [[3], [8]]})
+    assert not large.is_broken({"n": 1, "w": [1], "x": [[3]]})  # there is no w[1]
+    assert elements["w"].range is None
+    within = elements["w"].constraints[0]
+    assert within.sentence == "w is not <= n"
+    assert within.is_broken({"n": 2, "w": [0, 3]})
+
+
 def test_metadata_of_keys_and_enums(compile_table):
     module = compile_table(
         "a u(3) Kind\nb u(5)\nreserved u(8)",
@@ -533,7 +554,11 @@ def test_metadata_of_keys_and_enums(compile_table):
     assert module.Kind.ONE == module.ONE == 1
     assert module.Bits(3) == module.Bits.X | module.Bits.Y
     b = module.top.elements["b"]
-    assert (b.absent, b.range, b.constraints) == ("3 + 4", "0 .. 7", (("b != a", "b is a"),))
+    assert (b.coding, b.width, b.absent, b.range, b.default) == ("u", 5, 7, (0, 7), 7)
+    assert [(rule.sentence, rule.names) for rule in b.constraints] == [("b is a", ("a", "b"))]
+    assert b.constraints[0].is_broken({"a": 3, "b": 3})
+    assert not b.constraints[0].is_broken({"a": 3, "b": 4})
+    assert not b.constraints[0].is_broken({"b": 3})
     assert module.top.elements["a"].enum == "Kind"
     assert rebuilt(module, b"\xe1\x05").a == 7
     assert module.Top(a=1, b=1).reserved == 0
@@ -610,3 +635,21 @@ def test_random_bytes_round_trip(compile_table):
         assert module.top.parse(writer.to_bytes()).sums == value.sums
 
     check()
+
+
+def test_elements_say_what_counts_them(compile_table):
+    module = compile_table(
+        """
+        n u(8)
+        for (i = 0; i < n - 1; i++) {
+            m[i] u(8)
+            for (j = 0; j < m[i] + 2; j++)
+                a[i][j] u(8)
+            for (j = 0; j < n * 2; j++)
+                b[i][j] u(8)
+        }
+        """,
+        "n m a b",
+    )
+    counts = {name: element.counts for name, element in module.top.elements.items()}
+    assert counts == {"n": (), "m": (("n", 1),), "a": (("n", 1), ("m", -2)), "b": ()}

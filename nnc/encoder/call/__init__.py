@@ -1,0 +1,1 @@
+"""What calls of the encoder take, and what they ask for."""

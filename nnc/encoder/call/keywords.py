@@ -1,0 +1,225 @@
+"""Options of calls as types, which type checkers and editors know.
+
+Made by docs/make_options.py from the tables of options; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Literal, TypedDict
+
+from nnc.encoder.call.tables import Progress
+from nnc.encoder.inputs.joined import Joined
+from nnc.encoder.options.coding import CodebookChoice
+from nnc.encoder.options.keywords import TensorKeywords
+from nnc.encoder.options.steps import LayerParameters
+from nnc.encoder.options.target import Evaluate, Trial
+from nnc.encoder.options.tensor import TensorOptions
+from nnc.encoder.units.block import Block
+from nnc.model.information import ModelInformation
+from nnc.model.limits import Limits
+from nnc.model.performance_maps import PerformanceMaps
+from nnc.model.pruning import Pruning
+from nnc.model.topology import Quantization, Topology
+
+
+class EveryKeywords(TypedDict, total=False):
+    """Options of every call that encodes."""
+
+    qp: int | None
+    """Quantization parameter of tensors with more than one dimension: smaller is finer.  [-4096
+    to 4095; default: -32]"""
+
+    nonweight_qp: int | None
+    """Quantization parameter of vectors and scalars.  [-4096 to 4095; default: -75]"""
+
+    tensor_qp: Mapping[str, int] | None
+    """Quantization parameters by pattern of the name.  [-4096 to 4095]"""
+
+    qp_density: int
+    """The step doubles every 2^N steps of qp.  [0 to 7; default: 2]"""
+
+    bit_depth: int | None
+    """Bits of the levels, in place of `qp` and `nonweight_qp`.  [2 to 31]"""
+
+    layer_parameters: Mapping[str, LayerParameters] | None
+    """Quantization of some tensors apart from the model's, by pattern of the name."""
+
+    keep: Sequence[str]
+    """Patterns of names of float tensors that are stored as they are."""
+
+    lossless: bool
+    """Store all float tensors as they are."""
+
+    tensors: Mapping[str, TensorOptions | TensorKeywords] | None
+    """Options of single tensors by pattern of the name, before all others."""
+
+    effort: int
+    """How hard to look for a small file: 0 is fastest, 3 smallest.  [0 to 3; default: 1]"""
+
+    dq: bool | None
+    """Dependent quantization by an 8-state trellis, which makes files smaller; else rounding.
+    [default: yes; from effort 2 on, where a unit gets smaller at no larger error]"""
+
+    codebook: CodebookChoice | None
+    """Code float tensors by codebooks: true for tensors of at most 256 distinct levels, exact
+    without loss, a number of entries, or auto.  [1 to 65536; default: auto, but below effort 2
+    only tried where few values are distinct]"""
+
+    scan_order: int | Literal["auto"]
+    """0 codes row by row, 1 to 4 in blocks of 8, 16, 32 or 64; auto takes blocks for large
+    tensors.  [0 to 4; default: 0]"""
+
+    row_skip: bool | None
+    """Signal rows of zeros, where the syntax can (profile 1 only).  [default: where it makes a
+    unit smaller]"""
+
+    parameter_search: bool
+    """Choose the initial state and speed of each context.  [default: yes]"""
+
+    cabac_unary_length_minus1: int
+    """Number of greater-than flags of a level, less one.  [0 to 255; default: 10]"""
+
+    profile: int
+    """Edition of the standard (general_profile_idc): 1 for the second, 0 for the first.  [0 to
+    1; default: 1]"""
+
+    metadata_unit: bool
+    """Keep metadata and dtypes that the format can't say in a unit of our own.  [default:
+    yes]"""
+
+    references: bool
+    """List the names of tensors once, and refer to them by number."""
+
+    part_size: int | None
+    """Cut payloads of more bytes over several units.  [1 to 2147483647]"""
+
+    aggregates: Literal["all", "modules"] | None
+    """Put units into aggregate units: those of all tensors, or those of each module."""
+
+    out_of_band: Sequence[Literal["dimensions", "cabac_unary_length_minus1"]]
+    """Elements to leave out of the bitstream, which its decoder has to be given."""
+
+    blocks: Sequence[Block] | Literal["auto"]
+    """Code each weight with its bias and batch norm as one unit."""
+
+    threads: int | None
+    """Number of threads.  [default: one a processor]"""
+
+    executor: Executor | None
+    """A `concurrent.futures.Executor` to work in place of threads of our own."""
+
+
+class ModelKeywords(EveryKeywords, total=False):
+    """Options of calls that encode one model."""
+
+    prune_rows: bool
+    """Leave rows of zeros out of tensors, and say which in a pruning container."""
+
+    target_size: int | str | None
+    """Largest size of the bitstream: bytes, 10MB, or 10% (of what the tensors take)."""
+
+    bits_per_value: float | None
+    """Most bits of the bitstream for each value of all tensors."""
+
+    target_mse: float | None
+    """Largest mean squared error of all float values."""
+
+    psnr: float | None
+    """Smallest peak signal to noise ratio, in dB."""
+
+    max_error: float | None
+    """Largest error of a float value."""
+
+    accuracy_drop: float | None
+    """Largest loss of accuracy, in percentage points; needs evaluate."""
+
+    evaluate: Evaluate | None
+    """Function of the decoded tensors by name that returns the accuracy: a share (0 to 1), or
+    in percent."""
+
+    sensitivity: Literal["none", "error", "callback"]
+    """Which weights get finer steps than others: by error those of small values, by callback
+    those whose coarse quantization lets evaluate fall.  [default: none]"""
+
+    joins: Sequence[Joined]
+    """Code tensors as one, along a dimension of theirs."""
+
+    topology: Topology | None
+    """Structure of the network, to be carried beside the tensors."""
+
+    quantization: Quantization | None
+    """How the network's own format quantizes, likewise."""
+
+    pruning: Pruning | Sequence[Pruning]
+    """What was left out of the tensors before, likewise."""
+
+    performance_maps: PerformanceMaps | None
+    """Performance of the model, as it is and thinned out further."""
+
+    base_model_id: str | None
+    """Name of the model that this one is an update of."""
+
+    information: ModelInformation | None
+    """What to tell of the model, in place of the four before."""
+
+    on_trial: Callable[[Trial], None] | None
+    """Called with each encoding on the way to a target."""
+
+
+class EncodeKeywords(ModelKeywords, total=False):
+    """Options of `nnc.encode`."""
+
+    metadata: Mapping[str, str] | None
+    """Key-value pairs to be kept with the model."""
+
+
+class SaveFileKeywords(ModelKeywords, total=False):
+    """Options of `nnc.save_file`."""
+
+
+class EncodeFileKeywords(ModelKeywords, total=False):
+    """Options of `nnc.encode_file`."""
+
+    metadata: Mapping[str, str] | None
+    """Key-value pairs to be kept with the model."""
+
+    memory: int | None
+    """Bytes that tensors worked on at once may take, about.  [default: 160MiB a worker]"""
+
+    progress: Progress | None
+    """Called with the bytes of the model that are encoded, and with its size."""
+
+    times: dict[str, float] | None
+    """Gets the seconds that each unit took to encode, by the names of its tensors."""
+
+
+class EncoderKeywords(EveryKeywords, total=False):
+    """Options of `nnc.Encoder`."""
+
+    metadata: Mapping[str, str] | None
+    """Key-value pairs to be kept with the model."""
+
+    base_depth: int
+    """put_node_depth of the base model.  [0 to 18446744073709551614; default: 0]"""
+
+    device_id: int
+    """The device that encodes.  [0 to 18446744073709551615; default: 0]"""
+
+    parents: Literal["id", "sha256", "sha512"]
+    """How updates name their parents: by id, or by a digest of the parent's payload.  [default:
+    id]"""
+
+    temporal_contexts: bool
+    """Code levels with those of the parent as contexts, where that makes a unit smaller.
+    [default: yes]"""
+
+    history: bool
+    """Use history-dependent probabilities, where that makes a unit smaller.  [default: yes]"""
+
+    predictive: bool
+    """Code differences as residuals against those of the update before."""
+
+    limits: Limits | None
+    """What to accept of bitstreams that others encoded.  [default: those of nnc.Limits]"""

@@ -1,0 +1,104 @@
+"""How fine tensors are quantized."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nnc.bitio import InputError
+from nnc.model.options import check_options, listing_options, option
+
+#: Quantization parameters for a qp_density of 2: of tensors with more than one dimension,
+#: and of all others.
+DEFAULT_QP = -32
+DEFAULT_NONWEIGHT_QP = -75
+DEFAULT_QP_DENSITY = 2
+
+LARGEST_QP = 4095
+QPS = (-LARGEST_QP - 1, LARGEST_QP)
+DENSITIES = (0, 7)
+BIT_DEPTHS = (2, 31)
+
+
+def at_density(qp: int, qp_density: int) -> int:
+    """Return a quantization parameter of the default density for another one.
+
+    The step size is the same where the other density has it, else the next smaller one.
+    """
+    return rescaled(qp, DEFAULT_QP_DENSITY, qp_density)
+
+
+def rescaled(qp: int, before: int, qp_density: int) -> int:
+    """Return a quantization parameter of one density for another one; as for `at_density`."""
+    exponent, fraction = qp >> before, qp & ((1 << before) - 1)
+    return (exponent << qp_density) + ((fraction << qp_density) >> before)
+
+
+@listing_options
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerParameters:
+    """Quantization of some tensors apart from the model's (a layer parameter set)."""
+
+    qp: int | None = option(
+        None, "Quantization parameter of their weights.", told="the model's", range=QPS
+    )
+    nonweight_qp: int | None = option(None, "That of all others.", told="the model's", range=QPS)
+    qp_density: int | None = option(None, "Their density.", told="the model's", range=DENSITIES)
+
+    def check(self, name: str) -> None:
+        """Refuse parameters that can't be written.
+
+        Args:
+            name: what to call them in the message.
+        """
+        try:
+            check_options(self)
+        except InputError as error:
+            raise InputError(f"{name}.{error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSizes:
+    """How fine tensors are quantized."""
+
+    qp: int | None = option(
+        None,
+        "Quantization parameter of tensors with more than one dimension: smaller is finer.",
+        "4 more (at the default qp_density) double the step. At another qp_density, the default "
+        "is that of the same step.",
+        told=f"{DEFAULT_QP}",
+        range=QPS,
+    )
+    nonweight_qp: int | None = option(
+        None, "Quantization parameter of vectors and scalars.",
+        told=f"{DEFAULT_NONWEIGHT_QP}", range=QPS,
+    )  # fmt: skip
+    tensor_qp: Mapping[str, int] = option(
+        {},
+        "Quantization parameters by pattern of the name.",
+        "In a pattern `*`, `?` and `[...]` stand for any characters, for one, and for one of "
+        "some. The first pattern that matches counts.",
+        range=QPS,
+    )
+    qp_density: int = option(
+        DEFAULT_QP_DENSITY, "The step doubles every 2^N steps of qp.", range=DENSITIES
+    )
+    bit_depth: int | None = option(
+        None,
+        "Bits of the levels, in place of `qp` and `nonweight_qp`.",
+        "Each tensor gets the step at which all its values but the largest 0.05 % fit; those are "
+        "clipped.",
+        range=BIT_DEPTHS,
+    )
+    layer_parameters: Mapping[str, LayerParameters] = option(
+        {},
+        "Quantization of some tensors apart from the model's, by pattern of the name.",
+        "The model's quantization parameter sets a window for those of its tensors. These may lie "
+        "outside of it, or at another density. The first pattern that matches counts; of a block, "
+        "the name is its weight's.",
+        command=False,
+    )
+    keep: Sequence[str] = option(
+        (), "Patterns of names of float tensors that are stored as they are."
+    )
+    lossless: bool = option(False, "Store all float tensors as they are.")
