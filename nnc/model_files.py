@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack
 
 from numpy.typing import NDArray
 
-from nnc.bitio import BitstreamError
+from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, write_units
 from nnc.decoder import (
@@ -33,6 +34,7 @@ from nnc.encoder import (
 )
 from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
+from nnc.encoder.quantization.loss import Losses, TotalLoss, total_loss
 from nnc.formats import TensorInfo, format_of_output, open_sink, open_source, with_shard_size
 from nnc.formats.source import Source
 from nnc.model.options import naming_options
@@ -48,11 +50,15 @@ class FileSizes(NamedTuple):
         tensors: number of tensors.
         model: bytes of their values.
         bitstream: bytes of the bitstream.
+        file: bytes of the model file, or of all files of a folder; 0 where that isn't known.
+        loss: what quantization took, of an encoding; None where nothing was quantized.
     """
 
     tensors: int
     model: int
     bitstream: int
+    file: int = 0
+    loss: TotalLoss | None = None
 
 
 class Counter:
@@ -93,12 +99,18 @@ def encode_file(
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
 
     Raises:
-        InputError: as for `nnc.encode`; a file that can't be read as a model.
+        InputError: as for `nnc.encode`; a file that can't be read as a model, or in which
+            there is nothing to code.
         OSError: a file can't be read or written.
     """
     # Before the file is looked at: that may take long.
     wanted = asked("encode_file", options)
     with open_source(model) as source:
+        if not source.tensors and not wanted.structure.allow_empty:
+            raise InputError(
+                f"{os.fspath(model)}: there is nothing to code: no tensors were found in it; "
+                "allow_empty (--allow-empty) encodes it all the same"
+            )
         metadata = {**source.metadata, **wanted.options.metadata}
         own = replace(wanted.options, metadata=metadata, exact=source.exact)
         topology = wanted.structure.topology or source.topology
@@ -106,9 +118,10 @@ def encode_file(
             options=own, structure=replace(wanted.structure, topology=topology)
         )
         sizes = [0]
+        losses: Losses = {}
 
         def write(file: BinaryIO) -> None:
-            sizes[0] = write_units(units_of(source, wanted), file)
+            sizes[0] = write_units(units_of(source, wanted, losses), file)
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)
@@ -116,16 +129,24 @@ def encode_file(
             write(output)
         values = sum(math.prod(info.shape) for info in source.tensors.values())
         warn_of_limits(values + values_of_products(wanted.structure.blocks), sizes[0])
-        return FileSizes(len(source), source.nbytes, sizes[0])
+        on_disk = size_on_disk(Path(model))
+        return FileSizes(len(source), source.nbytes, sizes[0], on_disk, total_loss(losses))
 
 
-def units_of(source: Source, wanted: Asked) -> Iterable[Unit]:
+def size_on_disk(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(one.stat().st_size for one in files if one.is_file())
+
+
+def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:
     """Return the units of a model that is read tensor by tensor; as a whole for a target."""
     reports = wanted.reports
     known: dict[str, Any] = {
         "row_axes": source.row_axes,
         "depths": source.depths,
         "times": reports.times,
+        "losses": losses,
     }
     if wanted.target is not None:
         tensors = {name: source.tensor(name) for name in source.tensors}

@@ -85,6 +85,12 @@ class Structure:
         command=False,
     )
 
+    allow_empty: bool = option(
+        False,
+        "Encode a model file in which there are no tensors, too.",
+        calls=("encode_file",),
+    )
+
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that `encode_model` has for it."""
         information = self.information or ModelInformation(

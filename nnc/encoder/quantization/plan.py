@@ -30,11 +30,11 @@ from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_f
 
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
-DEFAULT_BITS = 10.0
+DEFAULT_BITS = 9.9
 
 #: Octaves that the steps at the outputs are coarser than those at the inputs, whose noise goes
 #: through all layers.
-DEPTH_OCTAVES = 3.0
+DEPTH_OCTAVES = 4.0
 
 #: The finest step over the mean magnitude, and over the largest.
 FINEST_OF_MEAN, FINEST_OF_LARGEST = 2.0**-14, 2.0**-24
