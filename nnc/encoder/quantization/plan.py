@@ -100,7 +100,10 @@ def plan_quantization(
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
     for tensor in floats:
         asked = qps[tensor.name]
-        if asked is not None:
+        if asked is not None and asked < lowest and tensor.name in scales:
+            # Beside tensors of so much larger values nothing would be left of it.
+            qps[tensor.name] = None
+        elif asked is not None:
             told = is_told(tensor, options)
             qps[tensor.name] = within_window(
                 tensor, asked, lowest, highest, options.qp_density, told=told

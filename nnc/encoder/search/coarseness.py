@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
@@ -91,7 +92,7 @@ class Coarseness:
                 continue
             mean, square, largest = magnitudes(tensor)
             weight = tensor.ndim > 1
-            if options.keeps(name):
+            if options.keeps(name) or is_setting(name, tensor, options):
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_fixed(name, weight, options):
                 fixed += 2.0 * tensor.size + UNIT_BYTES
@@ -178,7 +179,8 @@ class Coarseness:
         return replace(
             at_density(self.base, density),
             named_qp=named,
-            qp=min(max(middle, limits[0]), limits[1]),
+            # Where nothing is searched for, all of it is exact.
+            qp=min(max(middle, limits[0]), limits[1]) if named else None,
         )
 
     def thresholds(self) -> NDArray[np.float64]:
@@ -244,6 +246,14 @@ def magnitudes(tensor: NDArray[Any]) -> tuple[float, float, float]:
         squares += float(np.square(piece).sum())
         largest = max(largest, float(piece.max()))
     return total / flat.size, squares / flat.size, largest
+
+
+def is_setting(name: str, tensor: NDArray[Any], options: EncoderOptions) -> bool:
+    """Tell whether a tensor is coded without loss, for its values are few or whole numbers."""
+    if options.codebook not in (None, False, "auto") or not is_free(name, tensor.ndim, options):
+        return False
+    wide = np.asarray(tensor, np.float64 if tensor.dtype.itemsize == 8 else np.float32)
+    return scale_of(wide).exact
 
 
 def is_fixed(name: str, weight: bool, options: EncoderOptions) -> bool:
