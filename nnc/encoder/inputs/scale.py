@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nnc.encoder.options.model import EncoderOptions
 
 #: Tensors of so many values are stored exactly, whatever the values are.
-TINY = 16
+TINY = 12
 
 #: Tensors of more values, and of more than one row, count as settings only by smaller numbers.
 SMALL = 4096
