@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack
 
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from nnc.encoder import (
 )
 from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
+from nnc.encoder.quantization.loss import Losses, TotalLoss, total_loss
 from nnc.formats import (
     TensorInfo,
     format_of_output,
@@ -57,11 +59,15 @@ class FileSizes(NamedTuple):
         tensors: number of tensors.
         model: bytes of their values.
         bitstream: bytes of the bitstream.
+        file: bytes of the model file, or of all files of a folder; 0 where that isn't known.
+        loss: what quantization took, of an encoding; None where nothing was quantized.
     """
 
     tensors: int
     model: int
     bitstream: int
+    file: int = 0
+    loss: TotalLoss | None = None
 
 
 class Counter:
@@ -107,8 +113,8 @@ def encode_file(
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
 
     Raises:
-        InputError: as for `nnc.encode`; a file that can't be read as a model; the output would
-            take the place of the model.
+        InputError: as for `nnc.encode`; a file that can't be read as a model, or in which
+            there is nothing to code; the output would take the place of the model.
         OSError: a file can't be read or written.
     """
     # Before the file is looked at: that may take long.
@@ -118,6 +124,11 @@ def encode_file(
         opened = open_source(model)
     with opened as source:
         leave_out(source, drop)
+        if not source.tensors and not wanted.structure.allow_empty:
+            raise InputError(
+                f"{os.fspath(model)}: there is nothing to code: no tensors were found in it; "
+                "allow_empty (--allow-empty) encodes it all the same"
+            )
         metadata = {**source.metadata, **wanted.options.metadata}
         own = replace(wanted.options, metadata=metadata, exact=source.exact)
         topology = wanted.structure.topology or source.topology
@@ -125,9 +136,10 @@ def encode_file(
             options=own, structure=replace(wanted.structure, topology=topology)
         )
         sizes = [0]
+        losses: Losses = {}
 
         def write(file: BinaryIO) -> None:
-            sizes[0] = write_units(units_of(source, wanted), file)
+            sizes[0] = write_units(units_of(source, wanted, losses), file)
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)
@@ -137,7 +149,8 @@ def encode_file(
             raise InputError(f"a path or an open file is needed to write to, not {output!r:.60}")
         values = sum(math.prod(info.shape) for info in source.tensors.values())
         warn_of_limits(values + values_of_products(wanted.structure.blocks), sizes[0])
-        return FileSizes(len(source), source.nbytes, sizes[0])
+        on_disk = size_on_disk(Path(model))
+        return FileSizes(len(source), source.nbytes, sizes[0], on_disk, total_loss(losses))
 
 
 def check_not_input(output: object, *inputs: object) -> None:
@@ -158,10 +171,21 @@ def check_not_input(output: object, *inputs: object) -> None:
                 )
 
 
-def units_of(source: Source, wanted: Asked) -> Iterable[Unit]:
+def size_on_disk(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(one.stat().st_size for one in files if one.is_file())
+
+
+def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:
     """Return the units of a model that is read tensor by tensor; as a whole for a target."""
     reports = wanted.reports
-    known: dict[str, Any] = {"row_axes": source.row_axes, "times": reports.times}
+    known: dict[str, Any] = {
+        "row_axes": source.row_axes,
+        "depths": source.depths,
+        "times": reports.times,
+        "losses": losses,
+    }
     if wanted.target is not None:
         tensors = {name: source.tensor(name) for name in source.tensors}
         return encoded(tensors, wanted, **known).units

@@ -97,7 +97,7 @@ def command(
             progress_bar("decoding", shown=progress and not quiet) as advance,
         ):
             warnings.simplefilter("always", DecodingWarning)
-            count, size, _ = decode_file(
+            count, size, *_ = decode_file(
                 source,
                 output,
                 reconstruct=not parts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from nnc.cli.common.files import (
     check_output,
     write_bitstream,
 )
-from nnc.cli.common.output import examples, human_size
+from nnc.cli.common.output import escape_controls, examples, human_size
 from nnc.cli.common.progress import progress_bar
 from nnc.cli.common.trials import trial_display
 from nnc.encoder.options.target import KINDS, Target
@@ -107,13 +108,23 @@ def command(
     for warning in caught:
         click.echo(f"nnc: {warning.message}", err=True)
     if not quiet:
-        ratio = f", {sizes.model / sizes.bitstream:.2f} times smaller"
-        seconds = time.perf_counter() - started
-        click.echo(
-            f"{sizes.tensors} tensors, {human_size(sizes.model)} -> "
-            f"{human_size(sizes.bitstream)}{ratio}, {seconds:.1f} s",
-            err=True,
+        click.echo(f"{summary(sizes)}, {time.perf_counter() - started:.1f} s", err=True)
+
+
+def summary(sizes: FileSizes) -> str:
+    """Return in a line what an encoding came to."""
+    ratio = f"{sizes.model / sizes.bitstream:.2f} times smaller"
+    if sizes.file:
+        ratio += f" (than the file of {human_size(sizes.file)}: {sizes.file / sizes.bitstream:.2f})"
+    loss = sizes.loss
+    told = ""
+    if loss is not None and math.isfinite(loss.snr):
+        told = (
+            f", signal to noise {loss.snr:.1f} dB, least {loss.worst_snr:.1f} dB in {loss.worst!r}"
         )
+    count = f"{sizes.tensors} tensor{'s' * (sizes.tensors != 1)}"
+    before, after = human_size(sizes.model), human_size(sizes.bitstream)
+    return f"{count}, {before} of values -> {after}, {ratio}{escape_controls(told)}"
 
 
 def check_report(report: str, base: Sequence[str], output: str, force: bool) -> None:

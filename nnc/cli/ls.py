@@ -56,8 +56,9 @@ def print_human(tensors: Sequence[TensorSummary]) -> None:
             "" if tensor.bytes is None else str(tensor.bytes),
             "" if tensor.bits_per_value is None else f"{tensor.bits_per_value:.3f}",
             "" if tensor.qp is None else str(tensor.qp),
+            "" if tensor.step is None else f"{tensor.step:.3g}",
         ]
         for tensor in tensors
     ]  # fmt: skip
-    header = ["name", "shape", "dtype", "coding", "values", "bytes", "bits/value", "qp"]
-    print_table(header, cells, left=(0, 1, 2, 3), spare=(2, 3, 4, 7, 1))
+    header = ["name", "shape", "dtype", "coding", "values", "bytes", "bits/value", "qp", "step"]
+    print_table(header, cells, left=(0, 1, 2, 3), spare=(2, 3, 4, 8, 7, 1))

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
 
+FLOAT32 = np.finfo(np.float32)
+
+#: From this step size on the product with a level of 32 bits may leave float32.
+LARGE_STEP = 2.0**96
+
 # Values that are converted at once where the result takes the place of the levels.
 PIECE = 1 << 16
 
@@ -53,6 +58,8 @@ def finite_step_size(qp: int, qp_density: int) -> np.float32:
 def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float32]:
     """Return `step * level` as float32 products, in the very memory of the levels.
 
+    Products beyond float32 are its largest value.
+
     Args:
         levels: contiguous int32 array of any shape; gone afterwards.
         step: the step size.
@@ -65,7 +72,9 @@ def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float3
     with np.errstate(over="ignore"):
         for start in range(0, source.size, PIECE):
             piece = source[start : start + PIECE].astype(np.float32)
-            np.multiply(piece, step, out=target[start : start + PIECE])
+            product = np.multiply(piece, step, out=target[start : start + PIECE])
+            if step >= LARGE_STEP:
+                np.clip(product, -FLOAT32.max, FLOAT32.max, out=product)
     return values
 
 
@@ -87,7 +96,8 @@ def dequantize_codebook(
         InvalidError: an index points outside the codebook.
     """
     with np.errstate(over="ignore"):
-        table = (np.array(codebook, dtype=np.float64) * np.float64(step)).astype(np.float32)
+        wide = np.array(codebook, dtype=np.float64) * np.float64(step)
+        table = np.clip(wide, -FLOAT32.max, FLOAT32.max).astype(np.float32)
     low, high = -zero_offset, len(codebook) - 1 - zero_offset
     if levels.size and not (low <= levels.min() and levels.max() <= high):
         place = tuple(int(i) for i in np.argwhere((levels < low) | (levels > high))[0])

@@ -23,12 +23,13 @@ from nnc.encoder.inputs.reading import (
 )
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.quantization.loss import Losses, destroyed
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.header import Lineage
-from nnc.encoder.units.jobs import Job, encode_job, jobs_of, threads_of, timed_job
+from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
     Grouping,
@@ -39,6 +40,9 @@ from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
+
+#: Tensors that a warning names.
+MOST_NAMED = 5
 
 
 def encode_model(
@@ -52,6 +56,8 @@ def encode_model(
     information: ModelInformation | None = None,
     row_axes: Mapping[str, int] | None = None,
     times: dict[str, float] | None = None,
+    losses: Losses | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
 
@@ -66,6 +72,8 @@ def encode_model(
         row_axes: for tensors whose rows (output channels) aren't their first dimension, which
             one they are; profile 0 can't say so and takes the first.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
+        losses: gets what quantization took of each tensor, by name.
+        depths: where tensors stand on the way from inputs (0) to outputs (1), where known.
 
     Returns:
         A bitstream of start unit, model parameter set, metadata unit (where there is something
@@ -86,6 +94,8 @@ def encode_model(
             information=information,
             row_axes=row_axes,
             times=times,
+            losses=losses,
+            depths=depths,
         )
     )
 
@@ -102,6 +112,8 @@ def encode_units(
     row_axes: Mapping[str, int] | None = None,
     advance: Callable[[int], None] | None = None,
     times: dict[str, float] | None = None,
+    losses: Losses | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> Iterator[Unit]:
     """Encode a model unit by unit: only the tensors that are worked on are in memory.
 
@@ -120,6 +132,8 @@ def encode_units(
         row_axes: as for `encode_model`.
         advance: called with a number of bytes of the model when they are encoded.
         times: gets the seconds that each unit took to encode, by the names of its tensors.
+        losses: gets what quantization took of each tensor, by name.
+        depths: as for `encode_model`.
 
     Yields:
         The units in order, as for `encode_model`.
@@ -128,7 +142,8 @@ def encode_units(
         InputError: a tensor that can't be coded, or not without a metadata unit.
 
     Warns:
-        EncodingWarning: as for `plan_quantization`; or a pattern fits no name.
+        EncodingWarning: as for `plan_quantization`; a pattern fits no name; or nearly nothing
+            is left of a tensor.
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
@@ -164,6 +179,7 @@ def encode_units(
             information=information,
             pruned=pruned,
             read=lambda name: read(name).prepared(options),
+            depths=depths,
         )
 
         def filled(job: Job) -> Job:
@@ -185,12 +201,34 @@ def encode_units(
             Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
-        timed = in_order(work, timed_job, calls, resources.memory)
+        observed = in_order(work, observed_job, calls, resources.memory)
+        found: Losses = {} if losses is None else losses
         coded = (
-            noted(units, seconds, job, times)
-            for job, (units, seconds) in zip(model.jobs, timed, strict=True)
+            noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
         )
         yield from model.units(coded, options, finished)
+    warn_of_losses(found)
+
+
+def warn_of_losses(losses: Losses) -> None:
+    """Name the tensors of which quantization left nearly nothing.
+
+    Warns:
+        EncodingWarning: there are some.
+    """
+    found = destroyed(losses)
+    if not found:
+        return
+    shown = [
+        f"{name!r} ({snr:.1f} dB)" if snr > 0 else repr(name)
+        for name, snr in list(found.items())[:MOST_NAMED]
+    ]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    warn(
+        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
+        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
+        EncodingWarning,
+    )
 
 
 def without_zero_rows(
@@ -336,12 +374,13 @@ def plan_model(
     information: ModelInformation | None = None,
     pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
+    depths: Mapping[str, float] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
-    grouping = group_tensors(whole, options, together, read)
+    grouping = group_tensors(whole, options, together, read, update=update, depths=depths)
     jobs = jobs_of(whole, blocks, grouping, lineages or {})
     left_out = LeftOut()
     if pruned is not None:
@@ -424,13 +463,12 @@ def metadata_units(
     return []
 
 
-def noted(
-    units: list[Unit], seconds: float, job: Job, times: dict[str, float] | None
-) -> list[Unit]:
-    """Return the units of a job, and note how long it took."""
+def noted(one: Coded, job: Job, times: dict[str, float] | None, losses: Losses) -> list[Unit]:
+    """Return the units of a job, and note how long it took and what was lost."""
     if times is not None:
-        times.update(dict.fromkeys(job.names, seconds))
-    return units
+        times.update(dict.fromkeys(job.names, one.seconds))
+    losses |= one.losses
+    return one.units
 
 
 def parameter_set_unit(

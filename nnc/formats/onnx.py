@@ -26,6 +26,7 @@ from nnc.formats.hostile import check_shape, safe_file
 from nnc.formats.onnx_graph import (
     FLOAT_TYPES,
     all_tensors,
+    depths,
     row_axes,
     scopes_of,
     settings,
@@ -128,6 +129,7 @@ class OnnxSource(Source):
         self.layers = layers_of_graph(self.model.graph, self.tensors)
         self.exact = frozenset(settings(self.found, sizes))
         self.row_axes = row_axes(self.found, ranks)
+        self.depths = depths(self.found, sizes)
 
     def skeleton(self) -> Topology:
         """Return the model with the data of the tensors left out."""

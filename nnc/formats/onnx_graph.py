@@ -286,6 +286,20 @@ def row_axes(found: GraphTensors, ranks: Mapping[str, int]) -> dict[str, int]:
     return result
 
 
+def depths(found: GraphTensors, names: Iterable[str]) -> dict[str, float]:
+    """Return where tensors are first used, from 0 for the first to 1 for the last of them.
+
+    Bodies that run side by side, as those of an If, each go from 0 to 1.
+    """
+    known, result = set(names), dict[str, float]()
+    for scope in found.scopes:
+        used = (scope.tensor(name) or "" for node in scope.graph.node for name in node.input)
+        order = [name for name in dict.fromkeys(used) if name in known and name not in result]
+        last = max(len(order) - 1, 1)
+        result |= {name: number / last for number, name in enumerate(order)}
+    return result
+
+
 def row_axis(node: Any) -> int:
     """Return the dimension of a node's weight that its output channels are."""
     if node.domain not in ("", "ai.onnx") or len(node.input) <= WEIGHT_INPUT:

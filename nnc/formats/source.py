@@ -43,11 +43,14 @@ class Source(Mapping[str, NDArray[Any]], ABC):
             one they are.
         exact: names of float tensors that quantization would spoil: constants of the graph,
             scales of quantized tensors.
+        depths: where tensors stand on the way from the inputs (0) to the outputs (1), as far as
+            the format tells.
     """
 
     topology: Topology | None = None
     row_axes: Mapping[str, int] = MappingProxyType({})
     exact: Collection[str] = frozenset()
+    depths: Mapping[str, float] = MappingProxyType({})
 
     def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
         """Note what is there."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
+from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, read_metadata
@@ -36,6 +37,7 @@ class TensorSummary:
         codebook_size: entries of its codebook, 0 without one.
         scan_order: scan order.
         unit: syntax path of the unit, or of its first part.
+        step: step size that `qp` stands for, likewise.
     """
 
     name: str
@@ -50,6 +52,7 @@ class TensorSummary:
     codebook_size: int
     scan_order: int
     unit: str
+    step: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
     except BitstreamError as error:
         raise unit.locate(error) from None
     qp = first_qp(unit, layout) if read_qp else None
+    step = None if qp is None else float(step_size(qp, layout.qp_density))
     values = sum(tensor.values for tensor in layout.tensors)
     size = sum(part.byte_size for part in unit.parts or [unit])
     named = [
@@ -160,6 +164,7 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
             codebook_size=0 if tensor.codebook is None else len(tensor.codebook.values),
             scan_order=layout.coding.scan_order,
             unit=unit.path,
+            step=step if tensor is layout.tensors[0] else None,
         )
         for number, (tensor, name, shape) in enumerate(named)
     ]

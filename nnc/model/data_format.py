@@ -70,8 +70,36 @@ def deliver(values: NDArray[Any], data_format: int, name: str) -> NDArray[Any]:
     dtype = DTYPES[data_format]
     if data_format in INTEGER_BITS:
         return to_integers(values, INTEGER_BITS[Format(data_format)], dtype, name)
-    with np.errstate(over="ignore"):
-        return values.astype(dtype, copy=False)
+    return narrowed(values, dtype)
+
+
+def narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Convert values to a dtype; what is finite stays so.
+
+    A quantized value may lie beyond the largest that a narrow float holds; it becomes that one,
+    not an infinity or, where the dtype has none, NaN.
+
+    Args:
+        values: array of any shape.
+        dtype: any, those of ml_dtypes too.
+    """
+    if values.dtype.kind != "f" or dtype.kind not in "fV" or dtype.itemsize >= values.itemsize:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return values.astype(dtype, copy=False)
+    low, high = finite_range(dtype)
+    with np.errstate(invalid="ignore"):
+        beyond = np.isfinite(values) & ((values < low) | (values > high))
+        if beyond.any():
+            values = np.where(beyond, np.clip(values, low, high), values)
+        return values.astype(dtype)
+
+
+def finite_range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the lowest and the highest finite value of a dtype of floats."""
+    import ml_dtypes
+
+    limits = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    return float(limits.min), float(limits.max)
 
 
 def to_integers(values: NDArray[Any], bits: int, dtype: np.dtype[Any], name: str) -> NDArray[Any]:

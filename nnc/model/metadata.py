@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
 from nnc.bitstream import Unit, whole_unit_header
+from nnc.model.data_format import narrowed
 
 #: The unit type: one of those unspecified (32 to 63).
 METADATA_UNIT_TYPE = 62
@@ -205,8 +206,7 @@ def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
     """
     dtype = named_dtype(note.dtype)
     if note.packed_shape is None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return values.astype(dtype, copy=False)
+        return narrowed(values, dtype)
     size = int(np.prod(note.packed_shape, dtype=object))
     if dtype.kind == "c" and values.dtype.kind == "f" and values.size == 2 * size:
         part = dtype.type(0).real.dtype

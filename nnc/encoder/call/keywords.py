@@ -185,6 +185,9 @@ class EncodeFileKeywords(ModelKeywords, total=False):
     metadata: Mapping[str, str] | None
     """Key-value pairs to be kept with the model."""
 
+    allow_empty: bool
+    """Encode a model file in which there are no tensors, too."""
+
     memory: int | None
     """Bytes that tensors worked on at once may take, about.  [default: 160MiB a worker]"""
 

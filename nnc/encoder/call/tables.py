@@ -75,6 +75,12 @@ class Structure:
         None, "What to tell of the model, in place of the four before.", TOLD_LATER
     )
 
+    allow_empty: bool = option(
+        False,
+        "Encode a model file in which there are no tensors, too.",
+        calls=("encode_file",),
+    )
+
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that `encode_model` has for it."""
         information = self.information or ModelInformation(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.encoder.inputs.scale import Scale
 from nnc.model.data_format import DTYPES, FORMATS, INTEGER_BITS
 from nnc.model.limits import LARGEST_RANK
 from nnc.model.metadata import TensorNote, pack_halves
@@ -39,6 +40,7 @@ class PreparedTensor:
             `values` (first_tensor_dimension_shift).
         stored: whether it is stored as it is, whatever is asked for: it holds NaN or infinity.
         split: how it divides into the tensors that were joined to it, if any were.
+        scale: what its values say of the steps it needs, where that was looked at.
     """
 
     name: str
@@ -49,6 +51,7 @@ class PreparedTensor:
     row_axis: int = 0
     stored: bool = False
     split: Split | None = None
+    scale: Scale | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc.decoder.workers import Call, Workers, in_order
 from nnc.encoder.inputs.preparation import PreparedTensor, prepare, with_format, with_row_axis
+from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.given import as_arrays
 
@@ -105,6 +106,10 @@ class GivenTensor(NamedTuple):
 def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
     """Prepare a tensor, and keep all of it but the values: these are 0 and take no memory."""
     tensor = given.prepared(options)
+    if not (tensor.is_integer or tensor.stored) and is_free(
+        tensor.name, tensor.values.ndim, options
+    ):
+        tensor = replace(tensor, scale=scale_of(tensor.values))
     empty = np.broadcast_to(tensor.values.dtype.type(0), tensor.values.shape)
     return replace(tensor, values=empty)
 

@@ -44,8 +44,8 @@ class Target:
     psnr: float | None = target_option(
         None,
         "Smallest peak signal to noise ratio, in dB.",
-        "Of the largest magnitude in the weights, squared, over the mean squared error of all "
-        "float values.",
+        "The noise is the squared error of each float tensor over its own peak, squared, averaged "
+        "over all values: tensors of small values count as much as those of large ones.",
     )
     max_error: float | None = target_option(
         None,

@@ -4,19 +4,43 @@ A payload holds a tensor's quantization parameter as an offset of 6 + qp_density
 of the parameter set, so that all tensors of a model have to lie within one window. Nothing
 wraps silently: what is asked for too finely is raised to the window's lower end, and a tensor
 whose values are so large that it would need a step above its upper end is stored as it is.
+
+Where no quantization parameter is given, the steps follow the tensors. Noise of a tensor, relative
+to its values, reaches the output of a network about as strongly whatever the tensor; and with the
+bits given, all of it together is least where each tensor makes as much of it as it has of the
+values. So the step of a tensor is its mean magnitude times the square root of its size, times a
+number for the whole model: that at which the values take `DEFAULT_BITS` on average, if they were
+of Laplace distributions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import fnmatch
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
+from nnc.encoder.inputs.scale import Scale, is_free, is_vector, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
 from nnc.encoder.options.steps import QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
+
+#: Bits that values take on average where the steps follow the tensors, in theory; dependent
+#: quantization needs one less.
+DEFAULT_BITS = 9.9
+
+#: Octaves that the steps at the outputs are coarser than those at the inputs, whose noise goes
+#: through all layers.
+DEPTH_OCTAVES = 4.0
+
+#: The finest step over the mean magnitude, and over the largest.
+FINEST_OF_MEAN, FINEST_OF_LARGEST = 2.0**-14, 2.0**-24
+
+#: How much coarser than those of the mean the steps over the smallest magnitude of factors are.
+FACTORS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +51,22 @@ class QuantizationPlan:
         qp_density: mps_qp_density.
         base: mps_quantization_parameter.
         qps: by name of the tensor; None: the tensor is stored raw. Integers have no entry.
+        exact: names of tensors that are coded without loss.
     """
 
     qp_density: int
     base: int
     qps: dict[str, int | None]
+    exact: frozenset[str] = frozenset()
 
 
 def plan_quantization(
     tensors: Sequence[PreparedTensor],
     options: EncoderOptions,
     read: Callable[[str], PreparedTensor] | None = None,
+    *,
+    update: bool = False,
+    depths: Mapping[str, float] | None = None,
 ) -> QuantizationPlan:
     """Choose the quantization parameters of a model's float tensors.
 
@@ -45,12 +74,16 @@ def plan_quantization(
         tensors: the tensors.
         options: what is asked for.
         read: reads a tensor by its name, where `tensors` have no values.
+        update: the tensors are differences, whose steps don't follow them.
+        depths: where tensors stand in the network, by name: 0 at its inputs, 1 at its outputs.
 
     Warns:
         EncodingWarning: a tensor gets another quantization parameter than was asked for.
     """
     floats = [tensor for tensor in tensors if not tensor.is_integer]
     qps: dict[str, int | None] = {}
+    scales = {} if update else scales_of(floats, options, read)
+    typical, middle = typical_size(floats), middle_depth(floats, depths or {})
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
         if tensor.values.size == 0 or options.keeps(tensor.name):
@@ -61,14 +94,105 @@ def plan_quantization(
                 f"tensor {tensor.name!r} holds NaN or infinity: it is stored as it is",
                 EncodingWarning,
             )
+        elif tensor.name in scales:
+            qps[tensor.name] = scaled_qp(
+                tensor,
+                scales[tensor.name],
+                typical * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle))),
+                options,
+            )
         else:
             qps[tensor.name] = wanted_qp(tensor, options, read)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
     for tensor in floats:
         asked = qps[tensor.name]
-        if asked is not None:
-            qps[tensor.name] = within_window(tensor, asked, lowest, highest, options.qp_density)
-    return QuantizationPlan(options.qp_density, base, qps)
+        if asked is not None and asked < lowest and tensor.name in scales:
+            # Beside tensors of so much larger values nothing would be left of it.
+            qps[tensor.name] = None
+        elif asked is not None:
+            told = is_told(tensor, options)
+            qps[tensor.name] = within_window(
+                tensor, asked, lowest, highest, options.qp_density, told=told
+            )
+    exact = (name for name, scale in scales.items() if scale.exact and qps[name] is not None)
+    return QuantizationPlan(options.qp_density, base, qps, frozenset(exact))
+
+
+def scales_of(
+    tensors: Sequence[PreparedTensor],
+    options: EncoderOptions,
+    read: Callable[[str], PreparedTensor] | None,
+) -> dict[str, Scale]:
+    """Return what the values say of those tensors whose steps are left to the encoder."""
+    asked = options.codebook not in (None, False, "auto")
+    result = {}
+    for tensor in tensors:
+        free = is_free(tensor.name, tensor.values.ndim, options)
+        if not tensor.values.size or tensor.stored or not free:
+            continue
+        scale = tensor.scale
+        if scale is None:
+            outlined = tensor.values.size > 1 and not any(tensor.values.strides)
+            whole = read(tensor.name) if outlined and read is not None else tensor
+            scale = scale_of(whole.values)
+        result[tensor.name] = scale._replace(exact=False, exponent=None) if asked else scale
+    return result
+
+
+def typical_size(tensors: Sequence[PreparedTensor]) -> float:
+    """Return the size of the tensor that a value is in: the geometric mean over all values."""
+    sizes = [tensor.values.size for tensor in tensors if tensor.values.size]
+    return math.exp(sum(size * math.log(size) for size in sizes) / sum(sizes)) if sizes else 1.0
+
+
+def middle_depth(tensors: Sequence[PreparedTensor], depths: Mapping[str, float]) -> float:
+    """Return the mean depth of the values of the tensors whose depth is known."""
+    known = [
+        (tensor.values.size, depths[tensor.name]) for tensor in tensors if tensor.name in depths
+    ]
+    values = sum(size for size, _ in known)
+    return sum(size * depth for size, depth in known) / values if values else 0.0
+
+
+def scaled_qp(
+    tensor: PreparedTensor, scale: Scale, typical: float, options: EncoderOptions
+) -> int | None:
+    """Return the quantization parameter of the step that follows a tensor.
+
+    Returns:
+        None for factors of so different magnitudes that they are best stored.
+    """
+    if not scale.mean:
+        return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
+    if scale.exact and scale.exponent is not None:
+        return qp_of_step(math.ldexp(1.0, scale.exponent), options.qp_density)
+    # A Laplace variable of mean magnitude m takes log2(2 e m / step) bits.
+    fineness = 2 * math.e * 2**-DEFAULT_BITS * math.sqrt(tensor.values.size / typical)
+    fineness = max(fineness, FINEST_OF_MEAN)
+    step = scale.mean * fineness
+    if scale.smallest:
+        step = min(step, scale.smallest * fineness * FACTORS)
+    finest = tensor.largest * FINEST_OF_LARGEST
+    if step < finest and is_vector(tensor.values.shape) and not scale.exact:
+        return None
+    return qp_of_step(max(step, finest), options.qp_density)
+
+
+def qp_of_step(step: float, qp_density: int) -> int:
+    """Return the largest quantization parameter whose step is at most a given one."""
+    mantissa, exponent = math.frexp(max(step, math.ldexp(1.0, -125)))
+    fraction = math.floor((2 * mantissa - 1) * (1 << qp_density))
+    return min(((exponent - 1) << qp_density) + fraction, (128 << qp_density) - 1)
+
+
+def is_told(tensor: PreparedTensor, options: EncoderOptions) -> bool:
+    """Tell whether somebody said the quantization parameter of a tensor."""
+    name, rank = tensor.name, tensor.values.ndim
+    if is_free(name, rank, options) or name in options.named_qp:
+        return False
+    patterns = options.tensor_qp
+    said = "qp" in options.said_of(name) or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    return said or (options.qp if rank > 1 else options.nonweight_qp) is not None
 
 
 def wanted_qp(
@@ -103,9 +227,23 @@ def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int
 
 
 def within_window(
-    tensor: PreparedTensor, asked: int, lowest: int, highest: int, qp_density: int
+    tensor: PreparedTensor,
+    asked: int,
+    lowest: int,
+    highest: int,
+    qp_density: int,
+    *,
+    told: bool = True,
 ) -> int | None:
     """Return the quantization parameter nearest to the one asked for that can be coded.
+
+    Args:
+        tensor: the tensor.
+        asked: the quantization parameter that it should have.
+        lowest: the lowest of the window.
+        highest: the highest.
+        qp_density: the density of them all.
+        told: somebody said it, and hears that it is another one.
 
     Returns:
         None where the tensor's levels would not fit 32 bits anywhere in the window.
@@ -118,7 +256,7 @@ def within_window(
             EncodingWarning,
         )
         return None
-    if fitting != asked:
+    if fitting != asked and told:
         reason = "its levels fit in 32 bits" if fitting > max(asked, lowest) else "it can be coded"
         warn(
             f"qp {asked} of tensor {tensor.name!r} is raised to {fitting}, so that {reason}",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.encoder.inputs.preparation import check_dtype, parts_of
+from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
@@ -25,6 +26,9 @@ PER_OCTAVE = 1 << DEFAULT_QP_DENSITY
 
 #: Octaves from a magnitude down to the finest step that is of use: float32 has 24 bits.
 FINEST_OCTAVES = 26
+
+#: Octaves that vectors are finer than weights where both follow their tensors.
+FINER_VECTORS = 4
 
 # What a unit takes beside its levels: header and the end of the codeword.
 UNIT_BYTES = 25
@@ -58,9 +62,9 @@ class Coarseness:
         weights: whether they have more than one dimension.
         values_of_all: values of all tensors, the others too.
         fixed_bytes: what the others will take, roughly.
-        peak: largest magnitude in the weights (where there are none, in all).
         density: the qp_density taken.
         offsets: by how much the tensors are coarser than the model, by name.
+        follows: whether vectors have offsets too.
     """
 
     base: EncoderOptions
@@ -72,16 +76,16 @@ class Coarseness:
     weights: NDArray[np.bool_]
     values_of_all: int
     fixed_bytes: float
-    peak: float
     density: int
     offsets: dict[str, float] = field(default_factory=dict)
+    follows: bool = False
 
     @classmethod
     def of(cls, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions) -> Coarseness:
         """Look at the tensors of a model."""
         rows: list[tuple[float, float, float, float, bool]] = []
         names: list[str] = []
-        fixed, every, peaks = 0.0, 0, [0.0, 0.0]
+        fixed, every = 0.0, 0
         for name, tensor in tensors.items():
             check_dtype(name, tensor.dtype)
             tensor = parts_of(tensor) if tensor.dtype.kind == "c" else tensor
@@ -94,8 +98,7 @@ class Coarseness:
                 fixed += tensor.nbytes + UNIT_BYTES
                 continue
             weight = tensor.ndim > 1
-            peaks[weight] = max(peaks[weight], largest)
-            if options.keeps(name):
+            if options.keeps(name) or is_setting(name, tensor, options):
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_fixed(name, weight, options):
                 fixed += 2.0 * tensor.size + UNIT_BYTES
@@ -113,7 +116,6 @@ class Coarseness:
             columns[4] > 0,
             every,
             fixed,
-            peaks[True] or peaks[False],
             options.qp_density,
         )
 
@@ -141,6 +143,15 @@ class Coarseness:
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
         return finest, PER_OCTAVE * min(octave + 2, 100) + gap
 
+    def follow_peaks(self) -> None:
+        """Let the steps be the same share of each tensor's largest magnitude."""
+        top = float(self.largest.max(initial=0.0))
+        for name, largest in zip(self.names, self.largest.tolist(), strict=True):
+            if largest:
+                own = PER_OCTAVE * math.log2(largest / top)
+                self.offsets[name] = self.offsets.get(name, 0.0) + own
+        self.follows = True
+
     def octaves(self, coarseness: float) -> NDArray[np.float64]:
         """Return the wanted step sizes of the tensors as logarithms to the base 2.
 
@@ -149,7 +160,9 @@ class Coarseness:
         """
         own = np.array([self.offsets.get(name, 0.0) for name in self.names])
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
-        vectors = min(coarseness, max(float(DEFAULT_NONWEIGHT_QP), coarseness - gap))
+        vectors = np.full(own.shape, min(coarseness, max(DEFAULT_NONWEIGHT_QP, coarseness - gap)))
+        if self.follows:
+            vectors = coarseness + own - PER_OCTAVE * FINER_VECTORS
         result: NDArray[np.float64] = np.where(self.weights, coarseness + own, vectors)
         return result / PER_OCTAVE
 
@@ -172,7 +185,8 @@ class Coarseness:
         return replace(
             at_density(self.base, density),
             named_qp=named,
-            qp=min(max(middle, limits[0]), limits[1]),
+            # Where nothing is searched for, all of it is exact.
+            qp=min(max(middle, limits[0]), limits[1]) if named else None,
         )
 
     def thresholds(self) -> NDArray[np.float64]:
@@ -204,6 +218,14 @@ class Coarseness:
         errors = variances * -np.expm1(-squares / variances)
         return float(np.sum(errors * self.sizes)) / max(1.0, self.values)
 
+    def guessed_error_of_peaks(self, coarseness: float) -> float:
+        """Guess the mean of the squared errors, those of each tensor over its squared peak."""
+        peaks = np.maximum(self.largest, 1e-150) ** 2
+        variances = np.maximum(self.variances, 1e-300)
+        squares = np.exp2(2 * self.octaves(coarseness)) / 12
+        errors = variances * -np.expm1(-squares / variances) / peaks
+        return float(np.sum(errors * self.sizes)) / max(1.0, self.values)
+
     def guessed_largest_error(self, coarseness: float) -> float:
         """Guess the largest error."""
         # A path of the trellis may leave the nearest level aside.
@@ -230,6 +252,14 @@ def magnitudes(tensor: NDArray[Any]) -> tuple[float, float, float]:
         squares += float(np.square(piece).sum())
         largest = max(largest, float(piece.max()))
     return total / flat.size, squares / flat.size, largest
+
+
+def is_setting(name: str, tensor: NDArray[Any], options: EncoderOptions) -> bool:
+    """Tell whether a tensor is coded without loss, for its values are few or whole numbers."""
+    if options.codebook not in (None, False, "auto") or not is_free(name, tensor.ndim, options):
+        return False
+    wide = np.asarray(tensor, np.float64 if tensor.dtype.itemsize == 8 else np.float32)
+    return scale_of(wide).exact
 
 
 def is_fixed(name: str, weight: bool, options: EncoderOptions) -> bool:

@@ -18,6 +18,7 @@ from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.inputs.preparation import PreparedTensor, check_rank
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import Quantized, asked_for_codebook, other_ways, window_of
+from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.uniform import level_limit, step_size
 from nnc.encoder.units.alternatives import fewest_bytes
 from nnc.encoder.units.header import (
@@ -279,6 +280,7 @@ def block_unit(
     parts = []
     for name in chain(block.vectors, block.weights):
         one, lineage = quantized[name], lineages.get(name)
+        note_loss(name, tensors[name].values, one, options.qp_density)
         coding = coding_of(tensors[name], options, dq=one.dq, book=one.book, lineage=lineage)
         parts.append(CodedPart(name, one.levels, one.qp - base, coding))
     choices = choices_of([lineages.get(part.name) for part in parts])

@@ -12,8 +12,10 @@ from nnc.bitstream import Unit
 from nnc.decoder.workers import Workers
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.reading import GivenTensor
+from nnc.encoder.inputs.scale import TINY
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import TRYING_EFFORT
+from nnc.encoder.quantization.loss import Losses, noting
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
@@ -21,7 +23,7 @@ from nnc.encoder.units.block import Block, encode_block
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import encode_exactly, encode_floats, encode_integers, encode_raw
 
 
 class Job(NamedTuple):
@@ -89,14 +91,19 @@ def jobs_of(
 ) -> list[Job]:
     """Return the units to be made, a block where the first of its tensors stands.
 
-    A layer of which a tensor has to be stored as it is can't be a block.
+    A layer of which a tensor has to come back as it is can't be a block.
     """
     tensors = {tensor.name: tensor for tensor in prepared}
-    qps = grouping.qps
+    qps, exact = grouping.qps, grouping.exact
+
+    def is_setting(name: str) -> bool:
+        """Tell whether a tensor is exact for more than being tiny."""
+        return name in exact and tensors[name].values.size > TINY
+
     block_of = {
         name: block
         for block in blocks
-        if all(qps.get(name) is not None for name in block.names)
+        if all(qps.get(name) is not None and not is_setting(name) for name in block.names)
         for name in block.names
     }
     result, done = [], set()
@@ -115,12 +122,26 @@ def jobs_of(
     return result
 
 
-def timed_job(job: Job) -> tuple[list[Unit], float]:
-    """Encode as `encode_job`, and return the seconds that it took."""
+class Coded(NamedTuple):
+    """What came of a job.
+
+    Attributes:
+        units: its units.
+        seconds: the time that it took.
+        losses: what quantization took of its tensors, by name.
+    """
+
+    units: list[Unit]
+    seconds: float
+    losses: Losses
+
+
+def observed_job(job: Job) -> Coded:
+    """Encode as `encode_job`, and note time and losses."""
     started = time.perf_counter()
-    with helped_by(job.threads):
+    with helped_by(job.threads), noting() as losses:
         units = encode_job(job)
-    return units, time.perf_counter() - started
+    return Coded(units, time.perf_counter() - started, losses)
 
 
 def encode_job(job: Job) -> list[Unit]:
@@ -136,8 +157,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = replace(options, scan_order=0)
-        if job.lineages or plan.qps.get(tensor.name) is None:
-            # Integers, values that are stored, and updates have one way only.
+        if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
+            # Integers, values that are stored or exact, and updates have one way only.
             return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
@@ -170,6 +191,8 @@ def encode_tensor(
     if qp is None:
         # Stored values stand in the order of the tensor's own dimensions.
         return encode_raw(tensor.by_rows_of(0), options, lineage)
+    if tensor.name in plan.exact:
+        return encode_exactly(tensor, qp, plan.base, options, lineage)
     return encode_floats(tensor, qp, plan.base, options, lineage)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nnc.bitstream import Unit, whole_unit_header
@@ -50,12 +50,20 @@ class Grouping:
         """Quantization parameters by name of the tensor, as of all plans."""
         return {name: qp for group in self.groups for name, qp in group.plan.qps.items()}
 
+    @property
+    def exact(self) -> set[str]:
+        """Names of the tensors to be coded without loss, as of all plans."""
+        return {name for group in self.groups for name in group.plan.exact}
+
 
 def group_tensors(
     tensors: Sequence[PreparedTensor],
     options: EncoderOptions,
     together: Iterable[tuple[str, Sequence[str]]] = (),
     read: Callable[[str], PreparedTensor] | None = None,
+    *,
+    update: bool = False,
+    depths: Mapping[str, float] | None = None,
 ) -> Grouping:
     """Assign each tensor its parameter set, and plan the quantization parameters.
 
@@ -65,6 +73,8 @@ def group_tensors(
         together: blocks: the name of the weight and the names of all that is in it, which comes
             under the weight's parameter set.
         read: reads a tensor by its name, where `tensors` have no values.
+        update: the tensors are differences.
+        depths: where tensors stand in the network, by name.
 
     Warns:
         EncodingWarning: as for `plan_quantization`.
@@ -79,7 +89,9 @@ def group_tensors(
     for number in range(len(patterns) + 1):
         own = options if number == 0 else layer_options(options, patterns[number - 1])
         members = [tensor for tensor in tensors if numbers[tensor.name] == number]
-        groups.append(ParameterGroup(own, plan_quantization(members, own, read)))
+        groups.append(
+            ParameterGroup(own, plan_quantization(members, own, read, update=update, depths=depths))
+        )
     return Grouping(groups, numbers)
 
 

@@ -21,6 +21,8 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization import choice
 from nnc.encoder.quantization.choice import Quantized
 from nnc.encoder.quantization.codebook import CodedByCodebook
+from nnc.encoder.quantization.exactness import exact_ways
+from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
 from nnc.encoder.quantization.segments import helpers, segments_of
 from nnc.encoder.quantization.uniform import level_limit, step_size
@@ -121,6 +123,20 @@ def encode_floats(
     return encoded_best(tensor, ways, base, options, lineage)
 
 
+def encode_exactly(
+    tensor: PreparedTensor,
+    qp: int,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> Unit:
+    """Code a float tensor without loss; arguments as for `encode_floats`."""
+    raw = encode_raw(tensor.by_rows_of(0), options, lineage)
+    ways = list(exact_ways(tensor.values, qp, base, options))
+    coded = [encoded_best(tensor, ways, base, options, lineage)] if ways else []
+    return min([*coded, raw], key=lambda unit: unit.byte_size)
+
+
 def quantized_default(
     values: NDArray[np.floating], qp: int, options: EncoderOptions, lineage: Lineage | None
 ) -> Quantized:
@@ -150,6 +166,7 @@ def encoded_best(
     for one in ways:
         coded, bits = coded_way(tensor, one, base, options, lineage)
         if best is None or bits < fewest:
+            note_loss(tensor.name, tensor.values, one, options.qp_density)
             best, fewest = (one.without_levels(), coded), bits
         # The next way is worked out without these levels in memory.
         del one

@@ -1,10 +1,11 @@
 """Delivery of decoded tensors in the formats of clause 7.2."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 import nnc
-from nnc.model.data_format import deliver
+from nnc.model.data_format import deliver, narrowed
 from nnc.syntax import DecompressedDataFormat as Format
 
 
@@ -44,3 +45,38 @@ def test_values_that_do_not_fit_are_refused_with_tensor_and_place(data_format, v
 def test_the_largest_that_fit_are_delivered():
     values = np.array([1.49, -2.49])
     np.testing.assert_array_equal(deliver(values, Format.TENSOR_INT2, "t"), [1, -2])
+
+
+NARROW = ("bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz")
+
+
+@pytest.mark.parametrize("name", ["float16", *NARROW])
+def test_what_is_finite_stays_finite_in_a_narrow_type(name):
+    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    limits = ml_dtypes.finfo(dtype)
+    high, low = float(limits.max), float(limits.min)
+    values = np.array([3e38 if name != "bfloat16" else 3.4e38, -3.4e38, high, low, 1, np.inf], "f4")
+    got = narrowed(values, dtype).astype("f8")
+    np.testing.assert_array_equal(got[:5], [high, low, high, low, 1])
+    assert not np.isfinite(got[5])
+
+
+@pytest.mark.parametrize("name", ["float16", *NARROW])
+@pytest.mark.parametrize("options", [{"qp": 24}, {"qp": 24, "codebook": 20}, {"max_error": 20}])
+def test_the_largest_values_of_narrow_types_come_back_finite(name, options):
+    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    high = min(float(ml_dtypes.finfo(dtype).max), 65504)
+    values = np.random.default_rng(0).uniform(-high, high, (40, 40))
+    values[0, :2] = high, -high
+    given = {"w": values.astype(dtype)}
+    back = nnc.decode(nnc.encode(given, **options))["w"].astype("f8")
+    assert np.isfinite(back).all()
+    if "max_error" in options:
+        assert np.abs(back - given["w"].astype("f8")).max() <= 20
+
+
+def test_the_largest_floats_come_back_finite():
+    high = np.finfo(np.float32).max
+    given = {"w": np.array([[high, -high, high / 3, 0]], "f4")}
+    for options in ({"qp": 490}, {}, {"qp": 490, "codebook": True}):
+        assert np.isfinite(nnc.decode(nnc.encode(given, **options))["w"]).all()

@@ -52,6 +52,17 @@ def errors(tensors, data):
     )
 
 
+def psnr(tensors, data):
+    """The ratio in dB, with the errors of each tensor over its own peak."""
+    decoded = nnc.decode(data)
+    shares = [
+        (((values.astype(np.float64) - decoded[name]) / np.abs(values).max()) ** 2).reshape(-1)
+        for name, values in tensors.items()
+        if values.dtype.kind == "f" and values.any()
+    ]
+    return -10 * math.log10(np.mean(np.concatenate(shares)))
+
+
 @pytest.mark.parametrize("tensors", [DEMO, RESIDUAL], ids=["demo", "residual"])
 @pytest.mark.parametrize("effort", [0, 1])
 @pytest.mark.parametrize(
@@ -77,15 +88,13 @@ def test_targets_are_met_within_two_percent(tensors, effort, target):
     ((kind, wanted),) = target.items()
     whole = sum(tensor.nbytes for tensor in tensors.values())
     count = sum(tensor.size for tensor in tensors.values())
-    weights = [abs(t).max() for t in tensors.values() if t.dtype.kind == "f" and t.ndim > 1]
     error = errors(tensors, data)
-    peak = float(max(weights)) ** 2
     reached, limit = {
         "size": (len(data), whole / 10 if wanted == "10%" else wanted),
         "bits_per_value": (8 * len(data) / count, wanted),
         "mse": (np.mean(error**2), wanted),
         # More decibels are better: a limit from below.
-        "psnr": (-10 * math.log10(peak / np.mean(error**2)), -wanted if kind == "psnr" else 0),
+        "psnr": (-psnr(tensors, data), -wanted if kind == "psnr" else 0),
         "max_error": (np.abs(error).max(), wanted),
     }[kind]
     assert limit - abs(limit) * TOLERANCE <= reached <= limit + abs(limit) * 1e-9
@@ -149,7 +158,7 @@ def test_a_target_that_cannot_be_met():
 
 
 def test_a_target_beyond_what_can_be_is_said_to_be_missed():
-    with pytest.warns(nnc.EncodingWarning, match="further from the target"):
+    with pytest.warns(nnc.EncodingWarning, match="met with room to spare"):
         result = reach(DEMO, size=10**9)
     assert result.trial.met
     assert len(result.trials) == 1
@@ -237,3 +246,29 @@ def test_no_values_have_no_bits_per_value(model):
 def test_an_accuracy_that_is_no_number():
     with pytest.raises(nnc.InputError, match=r"evaluate must return an accuracy.*'good'"):
         nnc.encode({"w": np.ones((3, 3), "f4")}, accuracy_drop=1, evaluate=lambda tensors: "good")
+
+
+DIFFERENT = {
+    "large": np.random.default_rng(1).normal(0, 30, (64, 64)).astype("f4"),
+    "small": np.random.default_rng(2).normal(0, 1e-3, (64, 64)).astype("f4"),
+}
+
+
+@pytest.mark.parametrize("wanted", [20, 40, 60])
+def test_a_psnr_is_that_of_each_tensor_whatever_its_scale(wanted):
+    data = nnc.encode(DIFFERENT, psnr=wanted)
+    for name, values in DIFFERENT.items():
+        assert psnr({name: values}, data) > wanted - 1.5
+
+
+@pytest.mark.parametrize("target", [{"target_mse": 1e9}, {"max_error": 1e6}, {"psnr": -20}])
+def test_no_target_is_met_by_a_network_of_zeros(target):
+    tensors = {"w": DIFFERENT["large"]}
+    with pytest.warns(nnc.EncodingWarning, match="met with room to spare"):
+        back = nnc.decode(nnc.encode(tensors, **target))["w"]
+    assert np.square(back - tensors["w"]).sum() <= np.square(tensors["w"]).sum() / 2
+
+
+def test_what_a_size_destroys_is_named():
+    with pytest.warns(nnc.EncodingWarning, match="nothing is left: 'small'"):
+        nnc.encode(DIFFERENT, target_size="10%")

@@ -1,0 +1,121 @@
+"""What the values of a float tensor say of the steps it needs: their scale, whether they are exact.
+
+Weights of a trained network look drawn from a continuum, and a small step does for them. Settings
+(strides, sizes, thresholds, tables of indices, ones and zeros) are few or whole numbers, which
+something may round or compare: a hair lower is another number. They are coded without loss.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.encoder.options.model import EncoderOptions
+
+#: Tensors of so many values are stored exactly, whatever the values are.
+TINY = 12
+
+#: Tensors of more values, and of more than one row, count as settings only by smaller numbers.
+SMALL = 4096
+
+#: Largest multiples of a power of two that count as exact, of whole numbers and of fractions, in
+#: vectors and small tensors, and in all others.
+WHOLE, FRACTIONS = 1 << 24, 1 << 12
+WHOLE_IN_LARGE, FRACTIONS_IN_LARGE = 1 << 12, 1 << 6
+
+# How often a value occurs on average where values are few.
+VALUES_PER_ENTRY = 8
+
+# Values looked at at once, and those that tell most weights at a glance.
+PIECE, GLANCE = 1 << 16, 64
+
+
+class Scale(NamedTuple):
+    """What is known of the values of a tensor.
+
+    Attributes:
+        mean: mean magnitude.
+        smallest: smallest magnitude but zero of a vector of one sign, whose values are factors
+            (variances, gains); else 0.
+        exact: whether the tensor is to be coded without loss.
+        exponent: exponent of the power of two that exact values are multiples of, if one is.
+    """
+
+    mean: float = 0.0
+    smallest: float = 0.0
+    exact: bool = False
+    exponent: int | None = None
+
+
+def is_free(name: str, rank: int, options: EncoderOptions) -> bool:
+    """Tell whether the options leave it to the encoder how fine a tensor is."""
+    said = options.said_of(name)
+    patterns = options.tensor_qp
+    if "qp" in said or "bit_depth" in said or options.bit_depth is not None:
+        return False
+    if name in options.named_qp or any(fnmatch.fnmatchcase(name, one) for one in patterns):
+        return False
+    if rank <= 1 and options.nonweight_qp is not None:
+        return False
+    # A search for a target names all tensors whose steps it varies.
+    return options.qp is None or bool(options.named_qp)
+
+
+def is_vector(shape: tuple[int, ...]) -> bool:
+    """Tell whether at most one dimension is longer than 1."""
+    return sum(length > 1 for length in shape) <= 1
+
+
+def scale_of(values: NDArray[Any]) -> Scale:
+    """Look through the values of a tensor: finite floats of any shape."""
+    flat = values.reshape(-1)
+    total, lowest, highest = 0.0, 0.0, 0.0
+    for start in range(0, flat.size, PIECE):
+        piece = flat[start : start + PIECE].astype(np.float64)
+        total += float(np.abs(piece).sum())
+        lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
+    if not total:
+        return Scale()
+    mean, smallest = total / flat.size, 0.0
+    if is_vector(values.shape) and (lowest == 0 or highest == 0):
+        magnitudes = np.abs(flat)
+        smallest = float(magnitudes[magnitudes > 0].min())
+    small = is_vector(values.shape) or flat.size <= SMALL
+    exponent = exponent_of(flat, small)
+    exact = exponent is not None or flat.size <= TINY
+    if not exact and small:
+        distinct = np.unique(flat).size
+        exact = distinct * VALUES_PER_ENTRY <= flat.size
+    return Scale(mean, smallest, exact, exponent)
+
+
+def exponent_of(flat: NDArray[Any], small: bool) -> int | None:
+    """Return the exponent of the largest power of two of which values are small multiples.
+
+    Returns:
+        None where the multiples are too large to tell settings from weights.
+    """
+    exponent, largest = 2000, 0.0
+    start, stop = 0, GLANCE
+    while start < flat.size:
+        piece = flat[start:stop].astype(np.float64)
+        piece = piece[piece != 0]
+        start, stop = stop, stop + PIECE
+        if not piece.size:
+            continue
+        mantissas, exponents = np.frexp(piece)
+        whole = np.ldexp(mantissas, 53).astype(np.int64)
+        trailing = np.frexp((whole & -whole).astype(np.float64))[1] - 1
+        exponent = min(exponent, int((exponents - 53 + trailing).min()))
+        largest = max(largest, float(np.abs(piece).max()))
+        if exponent >= 0:
+            limit, unit = (WHOLE if small else WHOLE_IN_LARGE), 0
+        else:
+            limit, unit = (FRACTIONS if small else FRACTIONS_IN_LARGE), exponent
+        if math.ldexp(largest, -unit) > limit:
+            return None
+    return exponent if largest else None
