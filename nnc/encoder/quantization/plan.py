@@ -215,7 +215,8 @@ def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int
     """Return the base, and the lowest and highest quantization parameter around it."""
     half = 1 << (5 + options.qp_density)
     base = options.qp
-    if base is None:
+    if base is None or options.named_qp:
+        # Beside coarse steps that a search tries, the fine ones of exact tensors are needed.
         base = at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
     if requested:
         # As near to the weights' as it can be: first down to the lowest, then up again to the

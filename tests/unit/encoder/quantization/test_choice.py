@@ -37,11 +37,17 @@ def test_what_is_chosen_is_neither_larger_nor_worse(name, options):
     assert error <= plain_error * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("name", ["few", "wide", "constant", "scalar"])
+@pytest.mark.parametrize("name", ["few", "wide", "constant"])
 def test_few_values_get_a_codebook_by_themselves(name):
     size, _, header = coded(name)
     assert header.codebook_present_flag == 1
     assert size < coded(name, codebook=False)[0]
+
+
+def test_a_single_value_is_stored_where_that_is_smaller():
+    size, error, header = coded("scalar")
+    assert (error, header.codebook_present_flag) == (0, None)
+    assert size < coded("scalar", codebook="exact")[0]
 
 
 def test_clusters_get_a_codebook_when_it_is_tried():
