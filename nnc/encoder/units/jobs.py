@@ -23,7 +23,7 @@ from nnc.encoder.units.block import Block, encode_block
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import exact_units, encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
 
 
 class Job(NamedTuple):
