@@ -87,7 +87,7 @@ class GgufSource(Source):
             return TensorInfo(tuple(tensor.data.shape), np.dtype(np.uint8))
         return TensorInfo(shape, np.dtype(np.float32))
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Read one tensor."""
         if self.path.stat().st_size < self.size:
             raise InputError(f"{self.path}: the file has become shorter while it was read")
@@ -132,7 +132,7 @@ class SplitSource(Source):
         own = {key: text for key, text in said.items() if not key.startswith(SPLIT_KEYS)}
         super().__init__(tensors, own)
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Read one tensor."""
         return self.part_of[name].tensor(name)
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, NncError
 
 #: As many dimensions as an array can have.
 LARGEST_RANK = 64
@@ -35,6 +35,24 @@ CONTROLS = ("Cc", "Cs")
 
 #: Characters that turn the direction of what follows, so that names read as others.
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@contextmanager
+def our_errors(where: str) -> Iterator[None]:
+    """Turn whatever a reader makes of damage into an error of ours: readers trust the file.
+
+    Raises:
+        InputError: the reader has failed.
+        OSError: the system can't read a file, which the error names.
+    """
+    try:
+        yield
+    except (NncError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise InputError(f"{where}: {type(error).__name__}: {error}") from None
 
 
 def check_shape(path: str | os.PathLike[str], name: str, shape: Sequence[int]) -> None:

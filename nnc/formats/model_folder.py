@@ -73,7 +73,7 @@ class ModelFolder(Source):
         prefix = "" if "" in self.parts else name[: name.index("/") + 1]
         return self.parts[prefix], name.removeprefix(prefix)
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Read one tensor."""
         source, own = self.place(name)
         return source.tensor(own)

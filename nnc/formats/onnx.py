@@ -101,7 +101,7 @@ class OnnxSource(Source):
             return True
         return bool(np.isfinite(self.tensor(name)).all())
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Read one initializer."""
         proto = self.protos[name]
         try:

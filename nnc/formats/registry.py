@@ -16,10 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from nnc.bitio import InputError, NncError
+from nnc.bitio import InputError
 from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
-from nnc.formats.hostile import check_expansion, check_name, unpacking
+from nnc.formats.hostile import check_expansion, check_name, our_errors, unpacking
 from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
@@ -237,15 +237,8 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
 
 def opened(found: Format, path: Path) -> Source:
     """Open a file of a format, whatever the packages that read it make of damage."""
-    try:
+    with our_errors(f"{path}: can't be read as {found.name}"):
         return cast(Source, import_module(found.module).open_source(path))
-    except (NncError, MemoryError):
-        raise
-    except Exception as error:  # readers trust the file, and fail in many ways
-        if isinstance(error, OSError) and error.filename is not None:
-            raise
-        said = f"{type(error).__name__}: {error}"
-        raise InputError(f"{path}: can't be read as {found.name}: {said}") from None
 
 
 def open_pipe(path: Path, unpacked: int | None) -> Source:

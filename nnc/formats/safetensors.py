@@ -90,7 +90,7 @@ class SafetensorsSource(Source):
         check_shape(self.path, name, entry["shape"])
         return TensorInfo(tuple(entry["shape"]), dtype)
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Return a view on one tensor, not to be written to.
 
         Raises:

@@ -109,7 +109,7 @@ class ShardedSource(Source):
         tensors.update(source.tensors)
         self.shard_of.update(dict.fromkeys(source.tensors, shard))
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Return a view on one tensor, not to be written to."""
         return self.shards[self.shard_of[name]].tensor(name)
 

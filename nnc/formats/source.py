@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.decoder import Topology
+from nnc.formats.hostile import our_errors
 
 
 class TensorInfo(NamedTuple):
@@ -57,14 +58,22 @@ class Source(Mapping[str, NDArray[Any]], ABC):
         self.tensors = dict(tensors)
         self.metadata = dict(metadata)
 
-    @abstractmethod
     def tensor(self, name: str) -> NDArray[Any]:
         """Return one tensor, possibly as a read-only view.
 
         Raises:
             KeyError: there is none of that name.
             InputError: it can't be read.
+            OSError: its file can't be read.
         """
+        if name not in self.tensors:
+            raise KeyError(name)
+        with our_errors(f"tensor {name!r} can't be read"):
+            return self.read(name)
+
+    @abstractmethod
+    def read(self, name: str) -> NDArray[Any]:
+        """Return one tensor of `tensors`, as it is read from the file; may fail in any way."""
 
     def leave_out(self, names: Collection[str]) -> None:
         """Take tensors out of the model."""
@@ -86,6 +95,10 @@ class Source(Mapping[str, NDArray[Any]], ABC):
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Read one tensor; see `tensor`."""
         return self.tensor(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a tensor of a name, without reading it."""
+        return name in self.tensors
 
     def __iter__(self) -> Iterator[str]:
         """Return the names in order."""
@@ -190,7 +203,7 @@ class ArraySource(Source):
         super().__init__(infos, metadata or {})
         self.arrays = dict(arrays)
 
-    def tensor(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """Return one array."""
         return self.arrays[name]
 

@@ -1,5 +1,6 @@
 """Which engine is taken, and what the user is told."""
 
+import os
 import subprocess
 import sys
 
@@ -23,7 +24,7 @@ print(nnc.deepcabac.engine_name(), len(caught), *(str(w.message) for w in caught
 def run(engine, hide=False):
     return subprocess.run(
         [sys.executable, "-c", SCRIPT.format(hide=hide)],
-        env={"NNC_ENGINE": engine, "PYTHONPATH": ":".join(sys.path)},
+        env={**os.environ, "NNC_ENGINE": engine, "PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nnc
 from nnc.bitio import InputError
 from nnc.formats import (
     FORMATS,
@@ -53,11 +54,14 @@ def test_models_are_read_as_written(suffix, tmp_path):
         back[name][...] = 0
 
 
-@pytest.mark.parametrize(
+FAILURES = pytest.mark.parametrize(
     "error",
     [OverflowError("too large"), NotImplementedError("zip file version 12.7"), KeyError("x"),
      UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), OSError(22, "Invalid argument")],
 )  # fmt: skip
+
+
+@FAILURES
 def test_whatever_a_reader_makes_of_damage_is_an_error_of_ours(error, tmp_path, monkeypatch):
     def fail(path):
         raise error
@@ -67,6 +71,26 @@ def test_whatever_a_reader_makes_of_damage_is_an_error_of_ours(error, tmp_path, 
     monkeypatch.setattr("nnc.formats.npz.open_source", fail)
     with pytest.raises(InputError, match=r"m\.npz: can't be read as npz: "):
         open_source(path)
+
+
+@FAILURES
+def test_so_it_is_when_a_tensor_is_read_later(error, tmp_path, monkeypatch):
+    def fail(self, name):
+        raise error
+
+    path = tmp_path / "m.safetensors"
+    write_model(path, {"w": np.ones(3, "f4")})
+    monkeypatch.setattr("nnc.formats.safetensors.SafetensorsSource.read", fail)
+    with open_source(path) as source:
+        assert "w" in source
+        assert "other" not in source
+        with pytest.raises(KeyError):
+            source["other"]
+        for read in (source.tensor, source.__getitem__):
+            with pytest.raises(InputError, match=r"tensor 'w' can't be read: \w+: "):
+                read("w")
+    with pytest.raises(InputError, match="tensor 'w' can't be read"):
+        nnc.encode_file(path, tmp_path / "m.nnc")
 
 
 def test_files_that_are_not_there_stay_errors_of_the_system(tmp_path):
