@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["nnc"]):
 from harness import run  # noqa: E402
 
 warnings.simplefilter("ignore")
-TYPES = ("f4", "f2", "f8", "i1", "u1", "i2", "i4", "i8", "u8", "?")
+TYPES = ["f4", "f2", "f8", "i1", "u1", "i2", "i4", "i8", "u8", "?"]
 
 
 def tensor(source: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import atheris
@@ -17,7 +18,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 with atheris.instrument_imports(include=["nnc"]):
     from nnc.bitio import NncError
-    from nnc.formats import open_source
+    from nnc.formats import FORMATS, open_source
+
+    for one in FORMATS:
+        import_module(one.module)
 
 from harness import run  # noqa: E402
 

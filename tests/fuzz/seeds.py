@@ -5,9 +5,12 @@ Bitstreams are the small vectors; all else is made of them, or small enough to b
 
 from __future__ import annotations
 
+import io
 import itertools
 import sys
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,19 +30,27 @@ from nnc.formats.source import TensorInfo  # noqa: E402
 #: An input of a few kilobytes is mutated a thousand times a second.
 LARGEST = 3 << 10
 
+#: What is traced takes longer, and all seeds have to be through before anything is mutated.
+LARGEST_TRACED = 128
+
 VALUES = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "f4")}
 
 
-def vectors() -> Iterator[tuple[str, bytes]]:
-    """Return the small vectors by name."""
+def vectors(largest: int = LARGEST) -> Iterator[tuple[str, bytes]]:
+    """Return the vectors of fewer bytes by name."""
     for path in sorted((ROOT / "tests" / "vectors").rglob("*.nnc")):
-        if path.stat().st_size < LARGEST:
+        if path.stat().st_size < largest:
             yield f"{path.parent.name}-{path.name}", path.read_bytes()
+
+
+def traced() -> Iterator[tuple[str, bytes]]:
+    """Return the smallest vectors."""
+    return vectors(LARGEST_TRACED)
 
 
 def edits() -> Iterator[tuple[str, bytes]]:
     """Return vectors with an edit before each."""
-    for number, (name, data) in enumerate(vectors()):
+    for number, (name, data) in enumerate(traced()):
         yield name, bytes([number & 0xFF, number >> 3 & 0xFF, 7 * number & 0xFF]) + data
 
 
@@ -56,21 +67,96 @@ def sessions() -> Iterator[tuple[str, bytes]]:
             yield f"{name}-{other}", len(first).to_bytes(2, "big") + first + second
 
 
+def write_gguf(path: Path) -> None:
+    """Write a model as llama.cpp has them."""
+    import gguf
+
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_array("few", [1, 2, 3])
+    for name, values in VALUES.items():
+        writer.add_tensor(name, values)
+    blocks = gguf.quants.quantize(np.ones((2, 32), "f4"), gguf.GGMLQuantizationType.Q8_0)
+    writer.add_tensor("blocks", blocks, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_onnx(path: Path) -> None:
+    """Write a graph of one product."""
+    import onnx
+    from onnx import helper
+
+    kinds = [helper.make_tensor_value_info(name, 1, [1, 2]) for name in ("x", "y")]
+    weights = [onnx.numpy_helper.from_array(values, name) for name, values in VALUES.items()]
+    node = helper.make_node("MatMul", ["x", "a"], ["y"])
+    onnx.save(
+        helper.make_model(helper.make_graph([node], "g", kinds[:1], kinds[1:], weights)), path
+    )
+
+
+def write_keras(path: Path) -> None:
+    """Write an archive with a file of weights."""
+    weights = path.with_name("weights.h5")
+    write(weights)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", '{"class_name": "Sequential"}')
+        archive.writestr("model.weights.h5", weights.read_bytes())
+
+
+def write_nnef(path: Path) -> None:
+    """Write a graph of one product, packed as the suffix says."""
+    import nnef
+
+    graph = """version 1.0;
+graph n(x) -> (y)
+{
+    x = external<scalar>(shape = [1, 3]);
+    w = variable<scalar>(shape = [2, 3], label = 'a');
+    y = linear(x, w);
+}
+"""
+    values = path.with_name("a.dat")
+    with values.open("wb") as file:
+        nnef.write_tensor(file, VALUES["a"], quantized=False)
+    with tarfile.open(path, "w:gz" if path.suffix == ".tgz" else "w") as archive:
+        for name, data in (("graph.nnef", graph.encode()), (values.name, values.read_bytes())):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+WRITERS = {
+    ".gguf": write_gguf, ".onnx": write_onnx, ".keras": write_keras, ".tar": write_nnef,
+    ".tgz": write_nnef,
+}  # fmt: skip
+
+
+def write(path: Path) -> None:
+    """Write a small model in the format of a suffix."""
+    if path.suffix in WRITERS:
+        WRITERS[path.suffix](path)
+        return
+    infos = {name: TensorInfo(values.shape, values.dtype) for name, values in VALUES.items()}
+    with open_sink(path, infos) as sink:
+        for name, values in VALUES.items():
+            sink.write(name, values)
+
+
 def models() -> Iterator[tuple[str, bytes]]:
-    """Return small models in the formats that can be written here."""
+    """Return small models in all formats whose packages are there."""
     from fuzz_formats import SUFFIXES
 
-    infos = {name: TensorInfo(values.shape, values.dtype) for name, values in VALUES.items()}
     with tempfile.TemporaryDirectory() as folder:
         for number, suffix in enumerate(SUFFIXES):
             path = Path(folder) / f"m{suffix}"
             try:
-                with open_sink(path, infos) as sink:
-                    for name, values in VALUES.items():
-                        sink.write(name, values)
-                yield suffix, bytes([number]) + path.read_bytes()
-            except (nnc.NncError, ImportError, OSError):
-                yield suffix, bytes([number]) + b"GGUF\3\0\0\0" + bytes(16)
+                write(path)
+            except (nnc.NncError, ImportError) as error:
+                print(f"no seed of {suffix}: {error}", file=sys.stderr)
+                continue
+            yield suffix, bytes([number]) + path.read_bytes()
 
 
 def containers() -> Iterator[tuple[str, bytes]]:
@@ -107,7 +193,7 @@ def texts() -> Iterator[tuple[str, bytes]]:
 
 
 SEEDS = {
-    "parse": vectors, "decode": vectors, "inspect": vectors, "edit": edits, "session": sessions,
+    "parse": vectors, "decode": vectors, "inspect": traced, "edit": edits, "session": sessions,
     "formats": models, "containers": containers, "state": states, "build": texts,
     "encode": vectors,
 }  # fmt: skip

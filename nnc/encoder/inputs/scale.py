@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,11 +77,13 @@ def scale_of(values: NDArray[Any]) -> Scale:
     total, lowest, highest = 0.0, 0.0, 0.0
     for start in range(0, flat.size, PIECE):
         piece = flat[start : start + PIECE].astype(np.float64)
-        total += float(np.abs(piece).sum())
+        with np.errstate(over="ignore"):
+            total += float(np.abs(piece).sum())
         lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
     if not total:
         return Scale()
-    mean, smallest = total / flat.size, 0.0
+    # Of values near the end of float64 the sum is infinite.
+    mean, smallest = min(total, sys.float_info.max) / flat.size, 0.0
     if is_vector(values.shape) and (lowest == 0 or highest == 0):
         magnitudes = np.abs(flat)
         smallest = float(magnitudes[magnitudes > 0].min())
@@ -116,6 +119,6 @@ def exponent_of(flat: NDArray[Any], small: bool) -> int | None:
             limit, unit = (WHOLE if small else WHOLE_IN_LARGE), 0
         else:
             limit, unit = (FRACTIONS if small else FRACTIONS_IN_LARGE), exponent
-        if math.ldexp(largest, -unit) > limit:
+        if largest > math.ldexp(limit, unit):
             return None
     return exponent if largest else None

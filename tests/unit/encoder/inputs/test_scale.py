@@ -49,6 +49,18 @@ def test_vectors_are_finer_than_weights_and_factors_by_their_smallest():
     assert np.abs(variance / given["variance"] - 1).max() < 0.01
 
 
+@pytest.mark.parametrize(
+    ("values", "exact"),
+    [([[2e-306, 1.6e304], [1, 2]], True), ([[1e308, 1.7e308], [1, 2]], True),
+     ([[5e-324, 1], [2, 3]], False), ([[5e-324, 1e-300], [2e-310, 3e-322]], True)],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::nnc.EncodingWarning")
+def test_scales_at_the_ends_of_float64(values, exact):
+    given = np.tile(np.array(values, "f8"), (20, 20))
+    difference = np.abs(back(given) - given)
+    assert difference.max() <= (0 if exact else 0.05)
+
+
 def test_what_is_given_is_taken():
     values = np.array([8, 16, 32], "f4")
     assert not np.array_equal(back(values, qp=-32), values)
