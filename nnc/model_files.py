@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -93,9 +93,6 @@ class Counter:
 def encode_file(
     model: str | os.PathLike[str],
     output: str | os.PathLike[str] | BinaryIO,
-    *,
-    drop: Sequence[str] = (),
-    max_unpacked: int | None = None,
     **options: Unpack[EncodeFileKeywords],
 ) -> FileSizes:
     """Encode a model file into a bitstream file, a few tensors in memory at a time.
@@ -103,8 +100,6 @@ def encode_file(
     Args:
         model: a model file, a folder with a sharded checkpoint, or the index of one.
         output: the bitstream, replaced in one step or not at all; or an open file.
-        drop: patterns of names of tensors that are left out.
-        max_unpacked: bytes that a packed file may unpack to, however small it is; None: 256 MiB.
         **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
             are kept besides those of the model. Joined tensors stay in memory. With a target,
             the model is encoded several times, and is in memory as a whole.
@@ -120,10 +115,10 @@ def encode_file(
     # Before the file is looked at: that may take long.
     wanted = asked("encode_file", options)
     check_not_input(output, model)
-    with unpacked(max_unpacked):
+    with unpacked(wanted.structure.max_unpacked):
         opened = open_source(model)
     with opened as source:
-        leave_out(source, drop)
+        leave_out(source, wanted.structure.drop)
         if not source.tensors and not wanted.structure.allow_empty:
             raise InputError(
                 f"{os.fspath(model)}: there is nothing to code: no tensors were found in it; "

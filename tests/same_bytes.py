@@ -145,7 +145,7 @@ def sessions() -> Iterator[tuple[str, list[bytes]]]:
             encoder = nnc.Encoder(**QP, **options, effort=effort, threads=1)
             made = [encoder.encode(plain(model(step))) for step in range(3)]
             yield f"session {said(options)} effort {effort}", made
-    encoder = nnc.Encoder(plain(model()), blocks="auto", history=False, threads=1)
+    encoder = nnc.Encoder(plain(model()), **QP, blocks="auto", history=False, threads=1)
     yield "session of blocks on a base", [encoder.encode(plain(model(step))) for step in (1, 2)]
 
 

@@ -26,6 +26,12 @@ FAULTS = {
     "too-many": "a list goes on after what the elements say",
     "outside-array": "an index lies outside of the array that a table makes",
     "unset-name": "a table needs a name that an earlier table should have set",
+    "codeword-start": "the first 9 bits of a codeword aren't below the start range",
+    "terminating-bin": "the terminating bin of a codeword is 0",
+    "stop-bit": "no 1 follows the terminating bin",
+    "codeword-padding": "something else than zeros follows the stop bit",
+    "codeword-length": "a payload goes on after its codeword",
+    "block-row-offset": "at a block row the offset is 256 or more",
 }
 
 
@@ -250,9 +256,18 @@ class LimitError(UnsupportedError):
 
 
 class MissingValueError(BitstreamError):
-    """A value that only the caller can know (sent out of band) was not given."""
+    """A value that only the caller can know (sent out of band) was not given.
+
+    Attributes:
+        name: name of the value in the schema, or "" for one that earlier bitstreams hold.
+    """
 
     kind = "missing value"
+
+    def __init__(self, message: str, *, name: str = "", **place: Any):
+        """Store the name, and the place as `BitstreamError` does."""
+        super().__init__(message, **place)
+        self.name = name
 
 
 def shortened(value: Any) -> str:

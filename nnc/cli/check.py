@@ -9,7 +9,7 @@ import click
 from nnc.cli.common.bases import base_option, open_session
 from nnc.cli.common.elements import open_data
 from nnc.cli.common.files import out_of_band_options
-from nnc.cli.common.hints import hints
+from nnc.cli.common.hints import errors_of, hints
 from nnc.cli.common.output import escape_controls, examples, format_option, print_json
 
 
@@ -52,7 +52,7 @@ def command(
     if not quiet:
         for path, reason in report.skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        for hint in hints(report.skipped.values()):
+        for hint in hints(errors_of(report.skipped.values())):
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{count(report.errors, 'error')}, {count(report.warnings, 'warning')}", err=True

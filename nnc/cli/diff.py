@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nnc.cli.common.bases import base_option, open_session
 from nnc.cli.common.elements import cut, open_trace, report_faults
 from nnc.cli.common.files import is_model_file, open_bitstream, out_of_band_options
-from nnc.cli.common.hints import SESSION, hints
+from nnc.cli.common.hints import SESSION, errors_of, hints
 from nnc.cli.common.output import (
     escape_controls,
     examples,
@@ -83,7 +83,7 @@ def command(
         for difference in differences:
             click.echo(escape_controls(line(difference)))
     undecoded = [one.value_a or one.value_b for one in differences if one.kind == "undecoded"]
-    for hint in hints(undecoded):
+    for hint in hints(errors_of(undecoded)):
         click.echo(f"nnc: {hint}", err=True)
     faults = max(report_faults(a), report_faults(b))
     return faults if faults > DIFFERS else DIFFERS if differences else GOOD

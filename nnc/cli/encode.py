@@ -20,7 +20,6 @@ from nnc.cli.common.encode_options import (
     with_file,
 )
 from nnc.cli.common.files import (
-    ByteSize,
     binary_output,
     check_different,
     check_output,
@@ -56,10 +55,6 @@ if TYPE_CHECKING:
 @click.option("--options", "options_file", metavar="FILE",
               help="A TOML file of options, with [tensors.'PATTERN'] tables.")  # fmt: skip
 @click.option("--report", metavar="FILE", help="Write what each tensor takes, .html or .json.")
-@click.option("--drop", multiple=True, metavar="PATTERN",
-              help="Leave matching tensors out; can be repeated.")  # fmt: skip
-@click.option("--max-unpacked", type=ByteSize(),
-              help="What a packed model may unpack to at least.  [default: 256MiB]")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
@@ -73,8 +68,6 @@ def command(
     base: tuple[str, ...],
     force: bool,
     quiet: bool,
-    drop: tuple[str, ...],
-    max_unpacked: int | None,
     progress: bool,
     options_file: str | None,
     report: str | None,
@@ -97,9 +90,8 @@ def command(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EncodingWarning)
         if base:
-            sizes = encode_update(model, base, output, options, drop, max_unpacked)
+            sizes = encode_update(model, base, output, options)
         else:
-            options |= {"drop": drop, "max_unpacked": max_unpacked}
             sizes = encode_model_file(model, output, progress and not quiet, times, options)
     if report is not None:
         from nnc.report import write_report
@@ -166,12 +158,7 @@ def encode_model_file(
 
 
 def encode_update(
-    model: str,
-    base: Sequence[str],
-    output: str,
-    options: dict[str, Any],
-    drop: Sequence[str] = (),
-    max_unpacked: int | None = None,
+    model: str, base: Sequence[str], output: str, options: dict[str, Any]
 ) -> FileSizes:
     """Encode an update of what the receivers have, which is read as a whole, as the model is.
 
@@ -185,6 +172,7 @@ def encode_update(
     from nnc.formats import read_model, unpacked
     from nnc.model_files import FileSizes
 
+    drop, max_unpacked = options.pop("drop", ()), options.pop("max_unpacked", None)
     asked("Encoder", options | {"memory": None})  # what it refuses needs no model to be read
     with unpacked(max_unpacked):
         source = read_model(model, drop)

@@ -77,6 +77,7 @@ def block_row_offset(block_row: int, position: int, payload_bits: int) -> Invali
     """Return the error for an offset register too large for the range that a block row gets."""
     return InvalidError(
         f"the offset register is 256 or more at the start of block row {block_row}",
+        code="block-row-offset",
         bit_position=min(position, payload_bits),
         allowed="0 to 255",
     )
@@ -98,16 +99,24 @@ def check_end(payload: memoryview, position: int, terminated: bool) -> None:
     if position > bits:
         raise past_end(position, bits)
     if not terminated:
-        raise InvalidError("the terminating bin is 0", bit_position=position - 1)
+        raise InvalidError(
+            "the terminating bin is 0", code="terminating-bin", bit_position=position - 1
+        )
     last = payload[(position - 1) >> 3] << ((position - 1) & 7) & 0xFF
     if not last & 0x80:
-        raise InvalidError("the stop bit is 0", bit_position=position - 1)
+        raise InvalidError("the stop bit is 0", code="stop-bit", bit_position=position - 1)
     if last & 0x7F:
-        raise InvalidError("the bits after the stop bit are not all 0", bit_position=position)
+        raise InvalidError(
+            "the bits after the stop bit are not all 0",
+            code="codeword-padding",
+            bit_position=position,
+        )
     end = (position + 7) >> 3
     if len(payload) > end:
         raise InvalidError(
-            f"{len(payload) - end} bytes are left over after the codeword", bit_position=8 * end
+            f"{len(payload) - end} bytes are left over after the codeword",
+            code="codeword-length",
+            bit_position=8 * end,
         )
 
 
@@ -127,6 +136,7 @@ def check_start(payload: memoryview, offset: int) -> None:
     if offset >= 510:
         raise InvalidError(
             "the first 9 bits are not below the start range",
+            code="codeword-start",
             bit_position=0,
             value=offset,
             allowed="0 to 509",

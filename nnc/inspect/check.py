@@ -12,6 +12,7 @@ from nnc.decoder.before import Before, session_after
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.metric_rules import METRIC_RULES
+from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.reference_rules import REFERENCE_RULES
 from nnc.inspect.rules import RULES
 from nnc.inspect.schema_rules import schema_rules
@@ -91,8 +92,10 @@ def check(
         for rule in rules:
             findings += rule.findings(model)
     findings += syntax_findings(traced, alone=not findings)
-    skipped = {
-        unit.path: unit.missing.message for unit in traced.walk() if unit.missing is not None
+    skipped: dict[str, str] = {
+        unit.path: undecoded_reason(unit.missing)
+        for unit in traced.walk()
+        if unit.missing is not None
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}

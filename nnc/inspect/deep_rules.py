@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,23 +19,25 @@ from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import is_coded
 from nnc.inspect.findings import ERROR, Finding, Rule
+from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
 from nnc.model.limits import Limits
 
-#: For each rule its name, its sentence, and how the messages of the decoder about it begin.
+#: For each rule its name and its sentence. Errors of the decoder carry the name as their code
+#: where one says which of them is broken.
 KINDS = (
-    ("codeword-start", "The first 9 bits are below the start range.", r"the first 9 bits"),
-    ("terminating-bin", "The terminating bin is 1.", r"the terminating bin"),
-    ("stop-bit", "A 1 follows the terminating bin.", r"the stop bit"),
-    ("codeword-padding", "Zeros follow the stop bit.", r"the bits after the stop bit"),
-    ("codeword-length", "The payload ends with the codeword.", r"\d+ bytes are left over"),
-    ("block-row-offset", "At a block row the offset is below 256.", r"the offset register is"),
-    ("payload-end", "The payload holds all levels.", None),
-    ("entry-points", "Entry points agree with decoding in order.", None),
-    ("level-range", "Levels fit 32 bits.", None),
-    ("codebook-range", "Levels have an entry in the codebook.", None),
-    ("value-range", "Values fit their number format, step sizes are finite.", None),
-    ("decodable", "The parts of a unit agree so that it can be decoded.", None),
+    ("codeword-start", "The first 9 bits are below the start range."),
+    ("terminating-bin", "The terminating bin is 1."),
+    ("stop-bit", "A 1 follows the terminating bin."),
+    ("codeword-padding", "Zeros follow the stop bit."),
+    ("codeword-length", "The payload ends with the codeword."),
+    ("block-row-offset", "At a block row the offset is below 256."),
+    ("payload-end", "The payload holds all levels."),
+    ("entry-points", "Entry points agree with decoding in order."),
+    ("level-range", "Levels fit 32 bits."),
+    ("codebook-range", "Levels have an entry in the codebook."),
+    ("value-range", "Values fit their number format, step sizes are finite."),
+    ("decodable", "The parts of a unit agree so that it can be decoded."),
 )
 
 
@@ -45,16 +46,13 @@ def rule(name: str, title: str) -> Rule:
     return Rule(name, title, "10", "interop", ERROR, lambda model: ())
 
 
-DEEP_RULES = [rule(name, title) for name, title, _ in KINDS]
+DEEP_RULES = [rule(name, title) for name, title in KINDS]
 
 #: Elements of the header that say where block rows begin.
 ENTRY_POINTS = ("cabac_offset_list", "dq_state_list", "bit_offset_delta1", "bit_offset_delta2")
 
 #: Why parts are not decoded.
 PARTS_MISSING = "other parts of its data are missing or out of turn"
-
-#: What payloads need that are coded with what bitstreams before hold.
-SESSION_NEEDED = "the bitstreams of the session before this one have to be given"
 
 #: Elements of the header that say which node an update follows on.
 PARENT_NAMES = ("put_node_depth", "parent_node_id_present_flag")
@@ -101,11 +99,6 @@ def check_payloads(
         else:
             findings.append(payload_finding(unit, outcome))
     return findings, skipped
-
-
-def undecoded_reason(error: BitstreamError) -> str:
-    """Return what is told of a unit that can't be decoded."""
-    return error.message + (f": {SESSION_NEEDED}" if needs_session(error) else "")
 
 
 def whole_units(traced: BitstreamTrace, skipped: dict[str, str]) -> Iterator[UnitTrace]:
@@ -245,9 +238,8 @@ def rule_of(error: BitstreamError) -> str:
         return "entry-points"
     if place == "levels":
         return "level-range"
-    for name, _, begin in KINDS:
-        if begin is not None and re.match(begin, error.message):
-            return name
+    if error.code in dict(KINDS):
+        return error.code
     if isinstance(error, IncompleteError):
         return "payload-end"
     return "decodable"

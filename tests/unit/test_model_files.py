@@ -18,6 +18,8 @@ from nnc.decoder.workers import Call, Resources, Workers, in_order
 from nnc.formats import read_model, write_model
 from tests.cases import CASES
 
+NOT_FINITE = "tensor 'odd' holds NaN or infinity: it is stored as it is"
+
 
 def sample_model():
     numbers = np.random.default_rng(11)
@@ -33,6 +35,7 @@ def sample_model():
         "flags": np.array([True, False]),
         "empty": np.zeros((0, 3), "f4"),
         "huge": np.full((3, 4), 3e38, "f4"),
+        "odd": np.array([[1.5, np.nan], [-np.inf, 0.25]], "f4"),
         "zeros": np.zeros((90, 80), "f4"),
     }
 
@@ -44,16 +47,24 @@ def model(tmp_path):
     return path
 
 
+def told(call, *arguments, **options):
+    """Return what a call returns, and the warnings that it gave."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always", nnc.EncodingWarning)
+        result = call(*arguments, **options)
+    return result, sorted(str(one.message) for one in given)
+
+
 def in_memory(path, **options):
     read = read_model(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", nnc.EncodingWarning)
-        return nnc.encode(read.tensors, metadata=read.metadata, **options)
+    bitstream, given = told(nnc.encode, read.tensors, metadata=read.metadata, **options)
+    assert NOT_FINITE in given
+    return bitstream
 
 
 def streamed(path, output, **options):
-    with pytest.warns(nnc.EncodingWarning, match="tensor '"):
-        sizes = nnc.encode_file(path, output, **options)
+    sizes, given = told(nnc.encode_file, path, output, **options)
+    assert NOT_FINITE in given
     assert sizes.bitstream == output.stat().st_size
     return output.read_bytes()
 
@@ -62,6 +73,7 @@ def streamed(path, output, **options):
     "options",
     [
         {},
+        {"qp": -32, "nonweight_qp": -75},
         {"blocks": "auto"},
         {"keep": ["half", "layer.*"]},
         {"bit_depth": 6},
@@ -79,8 +91,18 @@ def test_streams_are_the_bytes_of_memory(options, tmp_path):
     tensors = sample_model()
     tensors["half2"] = tensors["half"][:7]
     write_model(tmp_path / "in.safetensors", tensors)
-    expected = in_memory(tmp_path / "in.safetensors", **options)
-    assert streamed(tmp_path / "in.safetensors", tmp_path / "x.nnc", **options) == expected
+    read = read_model(tmp_path / "in.safetensors")
+    expected, given = told(nnc.encode, read.tensors, metadata=read.metadata, **options)
+    _, also_given = told(
+        nnc.encode_file, tmp_path / "in.safetensors", tmp_path / "x.nnc", **options
+    )
+    assert (tmp_path / "x.nnc").read_bytes() == expected
+    assert NOT_FINITE in given
+    assert also_given == given
+    huge = [message for message in given if message.startswith("tensor 'huge'")]
+    # Beside steps that are said, so large values find none; left to themselves they need none.
+    said = "qp" in options
+    assert [message.rpartition(": ")[2] for message in huge] == ["it is stored unchanged"] * said
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 8])
@@ -176,8 +198,8 @@ def test_vectors_decode_as_in_memory(case, tmp_path):
 
 def test_what_is_bad_leaves_nothing(tmp_path):
     path = tmp_path / "in.safetensors"
-    write_model(path, {"a": np.zeros((50, 50), "f4"), "bad": np.array([1, np.nan], "f4")})
-    with pytest.raises(nnc.InputError, match="'bad'"):
+    write_model(path, {"a": np.zeros((50, 50), "f4"), "bad\0": np.ones((2, 3), "f4")})
+    with pytest.raises(nnc.InputError, match="bad"):
         nnc.encode_file(path, tmp_path / "x.nnc")
     (tmp_path / "y.nnc").write_bytes(nnc.encode({"a": np.ones((9, 9)), "b": np.ones(4)})[:-9])
     with pytest.raises(nnc.BitstreamError):

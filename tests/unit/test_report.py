@@ -54,7 +54,7 @@ def encoded(model, **options):
 
 
 def test_the_numbers_are_those_of_the_bitstream(model):
-    bitstream, data = encoded(model, tensors={"a.bias": {"dq": False}})
+    bitstream, data = encoded(model, tensors={"a.bias": {"dq": False}, "a.weight": {"qp": -32}})
     report = make_report(bitstream, model.__getitem__, times={"a.weight": 0.25})
     rows = {row.name: row for row in report.tensors}
     decoded = nnc.decode(data)

@@ -82,7 +82,7 @@ def report_unread(bitstream: Bitstream) -> int:
     """Report units that need values from outside, and return the exit code."""
     from nnc.cli.main import DIFFERS, GOOD
 
-    missing = [unit.missing.message for unit in bitstream.walk() if unit.missing is not None]
+    missing = [unit.missing for unit in bitstream.walk() if unit.missing is not None]
     if not missing:
         return GOOD
     count = "1 unit needs" if len(missing) == 1 else f"{len(missing)} units need"

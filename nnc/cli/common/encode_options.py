@@ -195,6 +195,7 @@ FILED: dict[str, Callable[[Any], Any]] = {
     "blocks": lambda value: "auto" if value else (),
     "evaluate": loaded_function,
     "joins": joined,
+    "max_unpacked": lambda value: ByteSize().convert(value, None, None),
     "memory": lambda value: ByteSize().convert(value, None, None),
 }
 
@@ -202,6 +203,7 @@ FILED: dict[str, Callable[[Any], Any]] = {
 FORMS: dict[str, dict[str, Any]] = {
     "blocks": {"is_flag": True, "flag_value": "auto"},
     "codebook": {"is_flag": False, "flag_value": "on"},
+    "drop": {"multiple": True, "metavar": "PATTERN"},
     "evaluate": {
         "metavar": "MODULE:FUNCTION",
         "callback": lambda _, __, value: None if value is None else loaded_function(value),
@@ -210,6 +212,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "multiple": True, "metavar": "NAME,NAME", "callback": lambda _, __, value: joined(value),
     },
     "keep": {"multiple": True, "metavar": "PATTERN"},
+    "max_unpacked": {"type": ByteSize()},
     "memory": {"type": ByteSize()},
     "metadata": {"multiple": True, "metavar": "KEY=VALUE", "callback": pattern_values},
     "out_of_band": {"multiple": True},

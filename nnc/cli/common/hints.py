@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from nnc.bitio import BitstreamError, MissingValueError
 
-#: For the beginning of what is said of a value that is missing: the option that gives it, and
-#: what to tell the user.
+#: For the name of a value that is missing: the option that gives it, and what to tell the user.
 OUT_OF_BAND = {
     "out_of_band_tensor_dimensions": ("--dimensions", "--dimensions NAME=N,N... gives them"),
     "out_of_band_cabac_unary_length_minus1": (
@@ -25,16 +24,7 @@ def option_for(error: BitstreamError) -> tuple[str, str] | None:
 
     if needs_session(error):
         return SESSION
-    return option_for_message(error.message) if isinstance(error, MissingValueError) else None
-
-
-def option_for_message(message: str) -> tuple[str, str] | None:
-    """Return the same for what is told of something that could not be read."""
-    from nnc.inspect.deep_rules import SESSION_NEEDED
-
-    if message.endswith(SESSION_NEEDED):
-        return SESSION
-    return next((found for name, found in OUT_OF_BAND.items() if message.startswith(name)), None)
+    return OUT_OF_BAND.get(error.name) if isinstance(error, MissingValueError) else None
 
 
 def with_hint(error: BitstreamError, options: Collection[str] | None = None) -> BitstreamError:
@@ -50,7 +40,14 @@ def with_hint(error: BitstreamError, options: Collection[str] | None = None) -> 
     return error
 
 
-def hints(messages: Collection[str]) -> list[str]:
+def hints(errors: Iterable[BitstreamError | None]) -> list[str]:
     """Return what to tell the user once about several things that could not be read."""
-    found = (option_for_message(message) for message in messages)
+    found = (option_for(error) for error in errors if error is not None)
     return list(dict.fromkeys(told for _, told in filter(None, found)))
+
+
+def errors_of(reasons: Iterable[object]) -> Iterator[BitstreamError | None]:
+    """Return the errors that reasons of looking into bitstreams tell of."""
+    from nnc.inspect.reasons import Reason
+
+    return (reason.error for reason in reasons if isinstance(reason, Reason))

@@ -188,6 +188,12 @@ class EncodeFileKeywords(ModelKeywords, total=False):
     allow_empty: bool
     """Encode a model file in which there are no tensors, too."""
 
+    drop: Sequence[str]
+    """Patterns of names of tensors that are left out."""
+
+    max_unpacked: int | None
+    """Bytes that a packed model file may unpack to, however small it is.  [default: 256MiB]"""
+
     memory: int | None
     """Bytes that tensors worked on at once may take, about.  [default: 160MiB a worker]"""
 

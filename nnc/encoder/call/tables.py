@@ -80,6 +80,15 @@ class Structure:
         "Encode a model file in which there are no tensors, too.",
         calls=("encode_file",),
     )
+    drop: Sequence[str] = option(
+        (), "Patterns of names of tensors that are left out.", calls=("encode_file",)
+    )
+    max_unpacked: int | None = option(
+        None,
+        "Bytes that a packed model file may unpack to, however small it is.",
+        told="256MiB",
+        calls=("encode_file",),
+    )
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that `encode_model` has for it."""

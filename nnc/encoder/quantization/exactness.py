@@ -29,6 +29,8 @@ def exact_ways(
         levels = quantize_uniform(values, float(step))
         if np.array_equal(levels.astype(np.float32) * step, values):
             yield Quantized(levels, qp)
+    if options.codebook is False:
+        return
     window = window_of(base, options.qp_density)
     book = code_exactly(values, options.qp_density, window, LARGEST_EXACT_CODEBOOK)
     if book is not None:

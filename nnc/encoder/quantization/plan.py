@@ -74,7 +74,8 @@ def plan_quantization(
         tensors: the tensors.
         options: what is asked for.
         read: reads a tensor by its name, where `tensors` have no values.
-        update: the tensors are differences, whose steps don't follow them.
+        update: the tensors are differences, whose steps follow the tensors that they change, but
+            are no coarser than the fixed ones.
         depths: where tensors stand in the network, by name: 0 at its inputs, 1 at its outputs.
 
     Warns:
@@ -83,6 +84,7 @@ def plan_quantization(
     floats = [tensor for tensor in tensors if not tensor.is_integer]
     qps: dict[str, int | None] = {}
     scales = {} if update else scales_of(floats, options, read)
+    changed = changed_scales(floats, options) if update else {}
     typical, middle = typical_size(floats), middle_depth(floats, depths or {})
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
@@ -94,6 +96,9 @@ def plan_quantization(
                 f"tensor {tensor.name!r} holds NaN or infinity: it is stored as it is",
                 EncodingWarning,
             )
+        elif tensor.name in changed:
+            own = qp_of_step(step_of(tensor, changed[tensor.name], typical), options.qp_density)
+            qps[tensor.name] = min(own, wanted_qp(tensor, options, read))
         elif tensor.name in scales:
             qps[tensor.name] = scaled_qp(
                 tensor,
@@ -139,6 +144,17 @@ def scales_of(
     return result
 
 
+def changed_scales(
+    differences: Sequence[PreparedTensor], options: EncoderOptions
+) -> dict[str, Scale]:
+    """Return the scales of the tensors that differences lead to, where steps are left open."""
+    return {
+        one.name: one.scale
+        for one in differences
+        if one.scale is not None and one.scale.mean and is_free(one.name, one.values.ndim, options)
+    }
+
+
 def typical_size(tensors: Sequence[PreparedTensor]) -> float:
     """Return the size of the tensor that a value is in: the geometric mean over all values."""
     sizes = [tensor.values.size for tensor in tensors if tensor.values.size]
@@ -166,16 +182,20 @@ def scaled_qp(
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
     if scale.exact and scale.exponent is not None:
         return qp_of_step(math.ldexp(1.0, scale.exponent), options.qp_density)
-    # A Laplace variable of mean magnitude m takes log2(2 e m / step) bits.
-    fineness = 2 * math.e * 2**-DEFAULT_BITS * math.sqrt(tensor.values.size / typical)
-    fineness = max(fineness, FINEST_OF_MEAN)
-    step = scale.mean * fineness
-    if scale.smallest:
-        step = min(step, scale.smallest * fineness * FACTORS)
+    step = step_of(tensor, scale, typical)
     finest = tensor.largest * FINEST_OF_LARGEST
     if step < finest and is_vector(tensor.values.shape) and not scale.exact:
         return None
     return qp_of_step(max(step, finest), options.qp_density)
+
+
+def step_of(tensor: PreparedTensor, scale: Scale, typical: float) -> float:
+    """Return the step that follows a tensor of a scale."""
+    # A Laplace variable of mean magnitude m takes log2(2 e m / step) bits.
+    fineness = 2 * math.e * 2**-DEFAULT_BITS * math.sqrt(tensor.values.size / typical)
+    fineness = max(fineness, FINEST_OF_MEAN)
+    step = scale.mean * fineness
+    return min(step, scale.smallest * fineness * FACTORS) if scale.smallest else step
 
 
 def qp_of_step(step: float, qp_density: int) -> int:
@@ -215,7 +235,8 @@ def window(requested: list[int], options: EncoderOptions) -> tuple[int, int, int
     """Return the base, and the lowest and highest quantization parameter around it."""
     half = 1 << (5 + options.qp_density)
     base = options.qp
-    if base is None:
+    if base is None or options.named_qp:
+        # Beside coarse steps that a search tries, the fine ones of exact tensors are needed.
         base = at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
     if requested:
         # As near to the weights' as it can be: first down to the lowest, then up again to the

@@ -98,8 +98,10 @@ class Coarseness:
                 fixed += tensor.nbytes + UNIT_BYTES
                 continue
             weight = tensor.ndim > 1
-            if options.keeps(name) or is_setting(name, tensor, options):
+            if options.keeps(name):
                 fixed += tensor.nbytes + UNIT_BYTES
+            elif is_setting(name, tensor, options):
+                fixed += exact_bytes(tensor) + UNIT_BYTES
             elif is_fixed(name, weight, options):
                 fixed += 2.0 * tensor.size + UNIT_BYTES
             else:
@@ -260,6 +262,15 @@ def is_setting(name: str, tensor: NDArray[Any], options: EncoderOptions) -> bool
         return False
     wide = np.asarray(tensor, np.float64 if tensor.dtype.itemsize == 8 else np.float32)
     return scale_of(wide).exact
+
+
+def exact_bytes(tensor: NDArray[Any]) -> float:
+    """Guess the bytes of a tensor that is coded without loss: the entropy of its values."""
+    flat = tensor.reshape(-1)
+    _, counts = np.unique(flat[:PIECE], return_counts=True)
+    shares = counts / counts.sum()
+    bits = -float(np.sum(shares * np.log2(shares))) * flat.size
+    return min(bits / 8 + counts.size * tensor.itemsize, tensor.nbytes)
 
 
 def is_fixed(name: str, weight: bool, options: EncoderOptions) -> bool:

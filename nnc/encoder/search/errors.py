@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nnc.bitstream import Bitstream
 from nnc.decoder import Limits, Resources, decode_model
+from nnc.encoder.inputs.preparation import parts_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.distortion import Distortion, compared
 from nnc.encoder.search.coarseness import is_integer, magnitudes
@@ -55,9 +56,10 @@ class Errors(NamedTuple):
                 continue
             error = compared(tensor, decoded[name])
             total += error
-            _, square, peak = magnitudes(tensor)
+            flat = parts_of(tensor) if tensor.dtype.kind == "c" else tensor
+            _, square, peak = magnitudes(flat)
             if peak:
-                values += tensor.size
+                values += flat.size
                 of_peaks += error.squared / peak**2
                 lost += error.squared / square
         return cls(total.mean, total.largest, of_peaks / max(values, 1), lost / max(values, 1))

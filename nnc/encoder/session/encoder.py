@@ -31,6 +31,7 @@ from nnc.encoder.inputs.preparation import (
     with_format,
     with_row_axis,
 )
+from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
@@ -317,7 +318,8 @@ class Encoder:
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
-        return PreparedTensor(name, values, largest=magnitude_of(values)[0]), lineage
+        scale = scale_of(tensor.values)
+        return PreparedTensor(name, values, largest=magnitude_of(values)[0], scale=scale), lineage
 
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""
@@ -370,7 +372,7 @@ class Encoder:
         if own.codebook == "exact" or own.layer_parameters:
             return False
         qp = self.options.requested_qp(name, values.ndim)
-        if qp is None:
+        if qp is None or is_free(name, values.ndim, self.options):
             return False
         half = float(step_size(qp, self.options.qp_density)) / 2
         return magnitude_of(values)[0] < half

@@ -23,7 +23,7 @@ from nnc.encoder.units.block import Block, encode_block
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import encode_exactly, encode_floats, encode_integers, encode_raw
+from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
 
 
 class Job(NamedTuple):
@@ -192,7 +192,8 @@ def encode_tensor(
         # Stored values stand in the order of the tensor's own dimensions.
         return encode_raw(tensor.by_rows_of(0), options, lineage)
     if tensor.name in plan.exact:
-        return encode_exactly(tensor, qp, plan.base, options, lineage)
+        exact = exact_units(tensor, qp, plan.base, options, lineage)
+        return fewest_bytes(([unit] for unit in exact), options)[0]
     return encode_floats(tensor, qp, plan.base, options, lineage)
 
 

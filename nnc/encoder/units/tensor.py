@@ -123,18 +123,20 @@ def encode_floats(
     return encoded_best(tensor, ways, base, options, lineage)
 
 
-def encode_exactly(
+def exact_units(
     tensor: PreparedTensor,
     qp: int,
     base: int,
     options: EncoderOptions,
     lineage: Lineage | None = None,
-) -> Unit:
-    """Code a float tensor without loss; arguments as for `encode_floats`."""
+) -> list[Unit]:
+    """Return units that a float tensor is coded by without loss: levels or a codebook, or raw.
+
+    Arguments are as for `encode_floats`.
+    """
     raw = encode_raw(tensor.by_rows_of(0), options, lineage)
     ways = list(exact_ways(tensor.values, qp, base, options))
-    coded = [encoded_best(tensor, ways, base, options, lineage)] if ways else []
-    return min([*coded, raw], key=lambda unit: unit.byte_size)
+    return [encoded_best(tensor, ways, base, options, lineage), raw] if ways else [raw]
 
 
 def quantized_default(

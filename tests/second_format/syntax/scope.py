@@ -111,6 +111,7 @@ class Scope:
             if name not in GIVEN_DEFAULTS:
                 raise MissingValueError(
                     f"{name} was not given: {GIVEN[name]}",
+                    name=name,
                     path=stream.path("").rstrip("."),
                     bit_position=stream.position,
                 )

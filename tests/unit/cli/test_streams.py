@@ -23,7 +23,7 @@ NAME = "größe.重み"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     values = np.linspace(-1, 1, 48, dtype=np.float32).reshape(6, 8)
-    nnc.save_file({NAME: values, "b": values[0]}, "m.nnc", {"schlüssel": "wért"}, dq=False)
+    nnc.save_file({NAME: values, "b": values[0]}, "m.nnc", {"schlüssel": "wért"}, dq=False, qp=-32)
     return tmp_path
 
 

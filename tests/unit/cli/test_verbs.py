@@ -109,7 +109,9 @@ def test_nothing_is_overwritten_unasked(model, encoded, capsys):
     assert encoded.read_bytes() != before
 
 
-def test_ls(encoded, capsys):
+def test_ls(model, encoded, capsys):
+    arguments = ["encode", str(model), "-o", str(encoded), "--force", "--qp", "-32", "--quiet"]
+    assert run(arguments) == 0
     assert run(["ls", str(encoded)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [
@@ -121,6 +123,7 @@ def test_ls(encoded, capsys):
         "bytes",
         "bits/value",
         "qp",
+        "step",
     ]
     assert [line.split()[0] for line in lines[1:]] == ["b", "n", "w"]
     assert lines[3].split()[1:5] == ["20x30", "float32", "float+dq", "600"]
@@ -128,8 +131,8 @@ def test_ls(encoded, capsys):
     content = json.loads(capsys.readouterr().out)
     assert content["schema_version"] == 1
     assert content["tensors"][2]["shape"] == [20, 30]
-    assert content["tensors"][2]["qp"] == -32
-    assert content["tensors"][1]["qp"] is None
+    assert [tensor["qp"] for tensor in content["tensors"]] == [-75, None, -32]
+    assert [tensor["step"] for tensor in content["tensors"]] == [1.25 * 2**-19, None, 2**-8]
     assert run(["ls", str(encoded), "--format", "jsonl"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert run(["ls", str(encoded), "--format", "csv"]) == 0

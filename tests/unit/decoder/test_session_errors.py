@@ -199,7 +199,7 @@ def test_arrays_are_no_parent_of_another_tree():
 
 
 @pytest.mark.parametrize(
-    "base", ["x", np.array(["x"]), np.array([1j]), np.array([None]), np.longdouble(1)], ids=repr
+    "base", ["x", np.array(["x"]), np.array([None]), np.longdouble(1), np.clongdouble(1j)], ids=repr
 )
 def test_base_models_that_are_no_numbers(base):
     with pytest.raises(nnc.InputError, match=r"tensor 'w' is of dtype .* holds no numbers"):

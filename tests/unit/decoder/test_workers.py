@@ -104,5 +104,7 @@ def test_bitstreams_are_pickled():
 def test_what_is_no_executor_is_refused(executor):
     for work in (lambda: nnc.encode(TENSORS, executor=executor),
                  lambda: nnc.decode(nnc.encode(TENSORS), executor=executor)):  # fmt: skip
-        with pytest.raises(nnc.InputError, match=r"must be a concurrent\.futures\.Executor"):
+        with pytest.raises(
+            nnc.InputError, match=r"executor has to be a concurrent\.futures\.Executor"
+        ):
             work()

@@ -201,7 +201,7 @@ def test_pickles_that_run_code(zipped, suffix, tmp_path):
 def test_tensors_that_repeat_what_is_stored(zipped, tmp_path):
     torch.save({"a": torch.zeros(1).expand(1 << 40)}, tmp_path / "model.pt",
                _use_new_zipfile_serialization=zipped)  # fmt: skip
-    with pytest.raises(InputError, match="'a' says that its 4 bytes unpack to"):
+    with pytest.raises(InputError, match="'a' says that its 4 bytes unpack to 4398046511104"):
         read_model(tmp_path / "model.pt")
     torch.save({"a": torch.ones(1).expand(50, 3)}, tmp_path / "model.pt")
     np.testing.assert_array_equal(read_model(tmp_path / "model.pt").tensors["a"], np.ones((50, 3)))

@@ -37,11 +37,17 @@ def test_what_is_chosen_is_neither_larger_nor_worse(name, options):
     assert error <= plain_error * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("name", ["few", "wide", "constant", "scalar"])
+@pytest.mark.parametrize("name", ["few", "wide", "constant"])
 def test_few_values_get_a_codebook_by_themselves(name):
     size, _, header = coded(name)
     assert header.codebook_present_flag == 1
     assert size < coded(name, codebook=False)[0]
+
+
+def test_a_single_value_is_stored_where_that_is_smaller():
+    size, error, header = coded("scalar")
+    assert (error, header.codebook_present_flag) == (0, None)
+    assert size < coded("scalar", codebook="exact")[0]
 
 
 def test_clusters_get_a_codebook_when_it_is_tried():
@@ -124,12 +130,14 @@ def test_a_layer_is_a_block_only_where_that_is_smaller():
         "b.weight": rng.laplace(0, 0.1, (60, 60)).astype(np.float32),
         "b.bias": rng.normal(0, 1, 60).astype(np.float32),
     }
-    data = nnc.encode(tensors, blocks="auto", effort=2)
+    options = {"qp": -32, "nonweight_qp": -75}
+    data = nnc.encode(tensors, blocks="auto", effort=2, **options)
     assert [len(unit.names) for unit in units_of(data)] == [1, 1, 2]
-    assert len(data) < len(nnc.encode(tensors, blocks="auto", effort=1))
-    assert len(data) < len(nnc.encode(tensors, effort=2))
+    assert len(data) < len(nnc.encode(tensors, blocks="auto", effort=1, **options))
+    assert len(data) < len(nnc.encode(tensors, effort=2, **options))
     # What is asked for is done: such a block is not optional.
-    asked = nnc.encode(tensors, blocks=[nnc.Block(weight="a.weight", bias="a.bias")], effort=2)
+    block = nnc.Block(weight="a.weight", bias="a.bias")
+    asked = nnc.encode(tensors, blocks=[block], effort=2, **options)
     assert len(units_of(asked)) == 3
 
 

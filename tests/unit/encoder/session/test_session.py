@@ -559,3 +559,18 @@ def test_a_new_tensor_has_another_tree_than_one_that_came_before():
     (before,) = trees(encoder.encode(first)).values()
     (after,) = trees(encoder.encode(second)).values()
     assert after[0] == before[0] + 1
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.02, 1.0, 50.0])
+@pytest.mark.parametrize("blocks", [[], "auto"])
+def test_small_changes_arrive_whatever_the_scale_of_the_tensors(scale, blocks):
+    rng = np.random.default_rng(5)
+    base = {"l.weight": rng.normal(0, scale, (40, 60)), "l.bias": rng.normal(0, scale, 40)}
+    changed = {name: values * rng.normal(1, 0.02, values.shape) for name, values in base.items()}
+    encoder, decoder = nnc.Encoder(blocks=blocks), nnc.Decoder()
+    for model in (base, changed):
+        wanted = {name: values.astype(np.float32) for name, values in model.items()}
+        decoded = decoder.decode(encoder.encode(wanted))
+        for name, values in wanted.items():
+            error = np.linalg.norm(decoded[name] - values)
+            assert error < 0.005 * np.linalg.norm(values)
