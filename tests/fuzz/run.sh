@@ -13,6 +13,10 @@ seconds=$(($1 / ${#targets[@]}))
 # Of libFuzzer zero seconds are no limit.
 if [ "$seconds" -lt 1 ]; then seconds=1; fi
 
+loaded() {
+    LD_PRELOAD=${SANITIZED:-} "$python" "$@"
+}
+
 fail() {
     tail -60 "$folder/$1.log" >&2
     echo "$1: $2; the log is $folder/$1.log, what is found is in $folder/crashes" >&2
@@ -22,9 +26,9 @@ fail() {
 mkdir -p "$folder/crashes"
 for target in "${targets[@]}"; do
     log=$folder/$target.log
-    "$python" "$here/seeds.py" "$target" "$folder/$target" > "$log" 2>&1 || fail "$target" "no seeds"
+    loaded "$here/seeds.py" "$target" "$folder/$target" > "$log" 2>&1 || fail "$target" "no seeds"
     seeds=$(find "$folder/$target" -type f | wc -l)
-    LD_PRELOAD=${SANITIZED:-} "$python" "$here/fuzz_$target.py" "$folder/$target" -max_total_time="$seconds" \
+    loaded "$here/fuzz_$target.py" "$folder/$target" -max_total_time="$seconds" \
         -timeout=20 -rss_limit_mb=2048 -artifact_prefix="$folder/crashes/$target-" \
         -max_len=4096 -print_final_stats=1 -verbosity=0 >> "$log" 2>&1 || fail "$target" "a finding"
     inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
