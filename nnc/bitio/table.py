@@ -42,6 +42,8 @@ class Table:
 
     #: Names of the fields, in the order of the syntax table.
     fields: ClassVar[tuple[str, ...]] = ()
+    #: Those of them that hold a called table, or may.
+    holders: ClassVar[tuple[str, ...]] = ()
     #: What reads and writes the table.
     syntax: ClassVar[Syntax]
 
@@ -88,18 +90,16 @@ class Table:
     def __getattr__(self, name: str) -> Any:
         """Find an element of a called table."""
         if not name.startswith("_"):
-            for field in self.fields:
+            for _, nested in self.called():
                 try:
-                    nested = object.__getattribute__(self, field)
-                    if isinstance(nested, Table):
-                        return getattr(nested, name)
+                    return getattr(nested, name)
                 except AttributeError:
                     continue
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
 
     def called(self) -> Iterator[tuple[str, Table]]:
         """Yield the called tables that are present, with the names of their fields."""
-        for field in self.fields:
+        for field in self.holders:
             try:
                 value = object.__getattribute__(self, field)
             except AttributeError:
@@ -130,6 +130,11 @@ class Syntax(Construct):  # type: ignore[misc]
         """Let the table's class and the scope find its syntax."""
         super().__init__()
         self.table_type.syntax = self
+        self.table_type.holders = tuple(
+            name
+            for name in self.table_type.fields
+            if name not in self.shapes or self.shapes[name].called
+        )
         self.scope_type.tables[self.table] = self
 
     def scope(self, context: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nnc.deepcabac.coding import TensorCoding
 
@@ -36,14 +37,20 @@ def context_count(coding: TensorCoding) -> int:
     return GREATER + 4 * coding.greater_flags
 
 
-def signalled_contexts(coding: TensorCoding, *, temporal: bool, history: bool) -> Iterator[int]:
-    """Yield the contexts in the order in which shift_parameter_ids() signals their sets.
+@lru_cache(maxsize=256)
+def signalled_contexts(coding: TensorCoding, *, temporal: bool, history: bool) -> tuple[int, ...]:
+    """Return the contexts in the order in which shift_parameter_ids() signals their sets.
 
     Args:
         coding: how the tensor is coded.
         temporal: whether there are base levels, so that temporal contexts are in use.
         history: hist_dep_sig_prob_enabled_flag.
     """
+    return tuple(contexts_in_order(coding, temporal, history))
+
+
+def contexts_in_order(coding: TensorCoding, temporal: bool, history: bool) -> Iterator[int]:
+    """Yield what `signalled_contexts` returns."""
     if coding.nothing_coded:
         return
     states = 8 if coding.dq_flag else 1

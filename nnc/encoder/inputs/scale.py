@@ -91,7 +91,8 @@ def scale_of(values: NDArray[Any]) -> Scale:
     exponent = exponent_of(flat, small)
     exact = exponent is not None or flat.size <= TINY
     if not exact and small:
-        distinct = np.unique(flat).size
+        ordered = np.sort(flat)
+        distinct = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
         exact = distinct * VALUES_PER_ENTRY <= flat.size
     return Scale(mean, smallest, exact, exponent)
 
@@ -102,6 +103,12 @@ def exponent_of(flat: NDArray[Any], small: bool) -> int | None:
     Returns:
         None where the multiples are too large to tell settings from weights.
     """
+    whole_limit = WHOLE if small else WHOLE_IN_LARGE
+    fraction_limit = FRACTIONS if small else FRACTIONS_IN_LARGE
+    # The first value of weights tells already, and costs no array.
+    multiple, parts = float(flat[0]).as_integer_ratio()
+    if abs(multiple) > (whole_limit if parts == 1 else fraction_limit):
+        return None
     exponent, largest = 2000, 0.0
     start, stop = 0, GLANCE
     while start < flat.size:
@@ -116,9 +123,9 @@ def exponent_of(flat: NDArray[Any], small: bool) -> int | None:
         exponent = min(exponent, int((exponents - 53 + trailing).min()))
         largest = max(largest, float(np.abs(piece).max()))
         if exponent >= 0:
-            limit, unit = (WHOLE if small else WHOLE_IN_LARGE), 0
+            limit, unit = whole_limit, 0
         else:
-            limit, unit = (FRACTIONS if small else FRACTIONS_IN_LARGE), exponent
+            limit, unit = fraction_limit, exponent
         if largest > math.ldexp(limit, unit):
             return None
     return exponent if largest else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,15 @@ class EncoderOptions(Contents, Coding, SingleTensors, StepSizes):
         if depth is not None:
             found |= {"qp": None, "nonweight_qp": None}
         return replace(self, tensors={}, tensor_qp={}, **found)
+
+    def with_scan_order(self, order: int) -> EncoderOptions:
+        """Return the options with a scan order that is known to be good."""
+        if order == self.scan_order:
+            return self
+        # All else was checked when these were made: each tensor asks for some of its own.
+        made = copy.copy(self)
+        object.__setattr__(made, "scan_order", order)
+        return made
 
     def said_of(self, name: str) -> dict[str, Any]:
         """Return what `tensors` says of a tensor."""

@@ -230,7 +230,7 @@ def encode_block(
         lineages: for each of them which update it is, all of one node, if they are any.
     """
     lineages = lineages or {}
-    options = replace(options, scan_order=block_scan_order(block, tensors, options))
+    options = options.with_scan_order(block_scan_order(block, tensors, options))
     books = asked_codebooks(block, tensors, qps, base, options)
     # One flag is for all tensors here; odd states need three indices on either side.
     limit = level_limit(options.bit_depth)

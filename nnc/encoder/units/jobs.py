@@ -156,12 +156,12 @@ def encode_job(job: Job) -> list[Unit]:
         options = options.for_tensor(tensor.name)
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
-            options = replace(options, scan_order=0)
+            options = options.with_scan_order(0)
         if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
             # Integers, values that are stored or exact, and updates have one way only.
             return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
         orders = scan_orders(tensor.values.shape, options)
-        ways = ([encode_tensor(tensor, plan, replace(options, scan_order=k))] for k in orders)
+        ways = ([encode_tensor(tensor, plan, options.with_scan_order(k))] for k in orders)
         return fewest_bytes(ways, options)
     qps = {name: qp for name, qp in plan.qps.items() if qp is not None}
     options = options.for_tensor(job.block.weight)
@@ -184,7 +184,7 @@ def encode_tensor(
     """Encode one tensor as the plan says."""
     if tensor.row_axis:
         # Block rows are counted along the first dimension, whatever the rows are.
-        options = replace(options, scan_order=0)
+        options = options.with_scan_order(0)
     if tensor.is_integer:
         return encode_integers(tensor, options, lineage)
     qp = plan.qps[tensor.name]

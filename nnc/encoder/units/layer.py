@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from nnc.bitio import InputError
 from nnc.bitstream import Unit
@@ -43,7 +42,7 @@ def encode_separately(
     units = []
     for name in (*block.vectors, *block.weights):
         tensor = tensors[name]
-        own = replace(options, scan_order=0) if tensor.row_axis else options
+        own = options.with_scan_order(0) if tensor.row_axis else options
         unit = encode_floats(tensor, qps[name], base, own)
         header = unit.readable_header().nnr_compressed_data_unit_header
         assert header is not None, "the unit is one of compressed data"
