@@ -74,7 +74,7 @@ def test_parts_that_do_not_follow_each_other(bitstream):
     with pytest.raises(nnc.BuildError, match="only 2 of 5 parts"):
         join(bitstream, "units[3]")
     assert bitstream.to_bytes() == data
-    with pytest.raises(nnc.InputError, match="is no part"):
+    with pytest.raises(nnc.InputError, match="is not a part"):
         join(bitstream, "units[0]")
 
 
