@@ -12,8 +12,9 @@ from typing import NamedTuple
 from generator.language import tree
 from generator.language.errors import SchemaError
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, TableFacts
+from generator.passes.analysis import Analysis
 from generator.passes.expressions import Fact, Facts
+from generator.passes.table_facts import TableFacts
 
 Residues = frozenset[int]
 

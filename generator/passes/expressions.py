@@ -220,3 +220,14 @@ def contradicts(fact: Fact, known: Facts) -> bool:
 def exclusive(first: Facts, second: Facts) -> bool:
     """Tell whether two sets of facts can't both be true."""
     return any(contradicts(fact, second) for fact in first)
+
+
+def negated(condition: Expression, negate: bool) -> Expression:
+    """Return a condition, or what is true where it isn't."""
+    if not negate:
+        return condition
+    opposite = {"==": "!=", "!=": "=="}
+    if isinstance(condition, Binary) and condition.operator in opposite:
+        operator = opposite[condition.operator]
+        return Binary(condition.position, operator, condition.left, condition.right)
+    return Unary(condition.position, "!", condition)

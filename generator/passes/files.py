@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from generator.language import tree
 from generator.language.errors import SchemaError
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, own_expressions
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import own_expressions
 
 
 def check_files(analysis: Analysis) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from generator.language import tree
 from generator.language.errors import SchemaError
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, TableFacts, own_expressions
+from generator.passes.analysis import Analysis
 from generator.passes.expressions import Fact, Facts
+from generator.passes.table_facts import TableFacts, own_expressions
 
 #: Where a name is set: the facts that hold there. Several places may set one name.
 Definitions = dict[str, list[Facts]]

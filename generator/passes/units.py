@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from generator.language import tree
 from generator.language.errors import SchemaError
-from generator.passes.analysis import Analysis, TableFacts
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import TableFacts
 
 
 class UnitKind(NamedTuple):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
+from nnc.bitstream.places import Placed, located
 from nnc.bitstream.sizes import size_field
-from nnc.bitstream.unit import Placed, Unit, kind_of, located, scope_after
+from nnc.bitstream.unit import Unit, kind_of, scope_after
 from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 

@@ -16,15 +16,9 @@ from nnc.bitio import (
     Table,
     unknown_option,
 )
+from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size
-from nnc.bitstream.unit import (
-    ParameterSets,
-    Unit,
-    kind_of,
-    located,
-    scope_after,
-    type_name,
-)
+from nnc.bitstream.unit import ParameterSets, Unit, kind_of, scope_after, type_name
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,

@@ -6,19 +6,17 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypedDict, TypeVar
+from typing import Any
 
 from nnc.bitio import (
     BitReader,
     BitstreamError,
-    BitWriter,
     InputError,
     InvalidError,
     MissingValueError,
-    PlacedError,
     Table,
-    TraceEntry,
 )
+from nnc.bitstream.places import ElementFinder, located, path_in_unit, rule_of_element
 from nnc.syntax import (
     TABLES,
     UNIT_KINDS,
@@ -31,8 +29,6 @@ from nnc.syntax import (
     nnr_unit_header,
     nnr_unit_size,
 )
-
-Placed = TypeVar("Placed", bound=PlacedError)
 
 #: What holds for units of a type that the schema doesn't know.
 UNKNOWN_KIND = UnitKind()
@@ -460,41 +456,10 @@ class Unit:
         return f"<{self.type_name}{' ' + names if names else ''}, {self.byte_size} bytes>"
 
 
-def located(error: Placed, stream: BitReader | BitWriter) -> Placed:
-    """Add to an error its place, the clause and the schema line of the element it is about."""
-    if not error.path:
-        # A name that an earlier unit should have set: the error knows no place of its own.
-        error.path = stream.path("").rstrip(".")
-        if isinstance(stream, BitReader):
-            error.bit_position = stream.position
-    syntax = TABLES.get(stream.stack[-1][1]) if stream.stack else None
-    if syntax is not None:
-        element = syntax.elements.get(error.path.rpartition(".")[2].partition("[")[0])
-        schema = syntax.schema
-        if element is not None:
-            schema = f"{schema.rpartition(':')[0]}:{element.line}"
-        error.locate(clause=syntax.clause, schema=schema)
-    return error
-
-
-def path_in_unit(path: str) -> str:
-    """Return the path within a unit for a path that an entropy decoder gives."""
-    name, _, index = path.partition("[")
-    if name in ("cabac_offset_list", "dq_state_list"):
-        return f"header.{path}"
-    if name == "bit_offset_list":
-        number = int(index.rstrip("]") or 0)
-        last = f"bit_offset_delta2[{number - 1}]" if number else "bit_offset_delta1"
-        return f"header.{last}"
-    if path.startswith(("header", "payload")):
-        return path
-    return f"payload.{path}" if path else "payload"
-
-
 def point_out(unit: Unit, error: BitstreamError) -> None:
     """Add to an error about an element of a unit the element's place and schema line."""
     finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
-    found = finder.place_in(unit)
+    found = place_of(unit, finder)
     if found is None:
         return
     position, table = found
@@ -503,67 +468,26 @@ def point_out(unit: Unit, error: BitstreamError) -> None:
     error.locate(**rule_of_element(table, finder.name))
 
 
-class ElementRule(TypedDict):
-    """Where the rule of an element stands: clause and schema line."""
-
-    clause: str
-    schema: str
-
-
-def rule_of_element(table: str, element: str) -> ElementRule:
-    """Return the clause and the schema line of an element of a syntax table."""
-    syntax = TABLES[table]
-    line = syntax.elements[element].line
-    return {"clause": syntax.clause, "schema": f"{syntax.schema.rpartition(':')[0]}:{line}"}
-
-
-class ElementFinder:
-    """Finds an element by reading a unit again: takes what a reader notes.
-
-    Attributes:
-        path: path of the element within its unit.
-        name: its name.
-    """
-
-    def __init__(self, path: str):
-        """Take the path within the unit."""
-        self.path = path
-        self.name, _, index = path.rpartition(".")[2].partition("[")
-        self.number = int(index.rstrip("]")) if index.rstrip("]").isdigit() else 0
-        self.exact: list[tuple[int, str]] = []
-        self.named: list[tuple[int, str]] = []
-        self.reader = BitReader(b"")
-
-    def append(self, entry: TraceEntry) -> None:
-        """Take one element."""
-        table = self.reader.stack[-1][1] if self.reader.stack else ""
-        syntax = TABLES.get(table)
-        name = entry.path.rpartition(".")[2].partition("[")[0]
-        if name == self.name and syntax is not None and name in syntax.elements:
-            self.named.append((entry.position, table))
-            if entry.path == self.path:
-                self.exact.append((entry.position, table))
-
-    def place_in(self, unit: Unit) -> tuple[int, str] | None:
-        """Return the element's position in the data, in bits, and its table; None: not found."""
-        source = unit.parts[0].whole if unit.parts else unit.whole
-        if source is None or unit.scope is None:
-            return None
-        in_header, syntax = self.path.startswith("header."), unit.payload_syntax
-        with contextlib.suppress(BitstreamError):
-            if in_header:
-                self.reader = BitReader(source, trace=self)
-                nnr_unit_size._parse(self.reader, unit.scope.copy(), "")
-                self.reader.enter("header", "nnr_unit_header")
-                nnr_unit_header._parse(self.reader, unit.scope.copy(), "")
-            elif self.path.startswith("payload.") and syntax is not None:
-                self.reader = BitReader(unit.payload_bytes, trace=self)
-                self.reader.enter("payload", syntax.table)
-                syntax._parse(self.reader, unit.scope.copy(), "")
-        found = self.exact or self.named[min(self.number, len(self.named) - 1) :]
-        if not found:
-            return None
-        position, table = found[0]
+def place_of(unit: Unit, finder: ElementFinder) -> tuple[int, str] | None:
+    """Return the element's position in the data, in bits, and its table; None: not found."""
+    source = unit.parts[0].whole if unit.parts else unit.whole
+    if source is None or unit.scope is None:
+        return None
+    in_header, syntax = finder.path.startswith("header."), unit.payload_syntax
+    with contextlib.suppress(BitstreamError):
         if in_header:
-            return 8 * (unit.start or 0) + position, table
-        return 8 * (unit.payload_start or 0) + unit.bits_between(position) + position, table
+            finder.reader = BitReader(source, trace=finder)
+            nnr_unit_size._parse(finder.reader, unit.scope.copy(), "")
+            finder.reader.enter("header", "nnr_unit_header")
+            nnr_unit_header._parse(finder.reader, unit.scope.copy(), "")
+        elif finder.path.startswith("payload.") and syntax is not None:
+            finder.reader = BitReader(unit.payload_bytes, trace=finder)
+            finder.reader.enter("payload", syntax.table)
+            syntax._parse(finder.reader, unit.scope.copy(), "")
+    found = finder.exact or finder.named[min(finder.number, len(finder.named) - 1) :]
+    if not found:
+        return None
+    position, table = found[0]
+    if in_header:
+        return 8 * (unit.start or 0) + position, table
+    return 8 * (unit.payload_start or 0) + unit.bits_between(position) + position, table

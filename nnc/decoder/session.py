@@ -22,6 +22,14 @@ from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state
+from nnc.decoder.session_fit import (
+    device_of,
+    equal_or_both_none,
+    is_past,
+    is_telling,
+    mismatch,
+    update_of,
+)
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
 from nnc.decoder.workers import Resources
 from nnc.model.given import as_arrays
@@ -30,10 +38,6 @@ from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
-
-#: Bytes of a payload from which its digest tells it from the payloads of other devices. Two that
-#: train apart don't come to the same levels, but where these are few or all 0.
-TELLING_SIZE = 32
 
 #: put_node_depth that a base model has at most, as far as is known.
 LARGEST_BASE_DEPTH = 1
@@ -450,67 +454,6 @@ def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype.kind in "biuc" or dtype == np.float64:
         return dtype
     return np.dtype(np.int32 if "int" in dtype.name else np.float32)
-
-
-def device_of(layout: UnitLayout, state: SessionState) -> int:
-    """Return the device that a unit is of; that of the base model where it doesn't say."""
-    if layout.node is not None:
-        return layout.node.device_id
-    return state.base_device or 0
-
-
-def is_past(layout: UnitLayout, own: CodedState) -> bool:
-    """Tell whether an update is to a node that its device has come to, or passed, before."""
-    node = layout.node
-    if node is None or not layout.update or node.depth > own.node.depth:
-        return False
-    place = node.device_id, node.parameter_id
-    return place == (own.node.device_id, own.node.parameter_id)
-
-
-def is_telling(kept: CodedState) -> bool:
-    """Tell whether a payload is hardly that of another node, too."""
-    says = kept.levels is not None and bool(kept.levels.any())
-    return says and kept.payload_size >= TELLING_SIZE
-
-
-def update_of(name: str, layout: UnitLayout) -> str:
-    """Name the update of a tensor as messages do."""
-    return f"the update of tensor {name!r}" + ("" if layout.node is None else f" to {layout.node}")
-
-
-def mismatch(name: str, layout: UnitLayout, at: list[Node], others: list[Node]) -> InvalidError:
-    """Return the error for an update that follows on another node than the session is at.
-
-    Args:
-        name: the tensor.
-        layout: the layout of the update's unit.
-        at: where the session is.
-        others: nodes of other devices that have the digest that names the parent.
-    """
-    where = " and ".join(dict.fromkeys(str(node) for node in at or others))
-    hint = (
-        "an update is missing, comes twice, or belongs to another model: decode the missing one "
-        "first, or let the sender go back to the state that is here"
-    )
-    if others:
-        hint = (
-            f"{others[0]} has that payload, but it is too short to tell which node is meant: name "
-            "the parent by its place in the tree (ICNN_NDU_ID)"
-        )
-    return InvalidError(
-        f"{update_of(name, layout)} is one of {layout.parent}, but the tensor is at {where}",
-        path="header.parent_node_id_present_flag",
-        clause="6.4.3",
-        hint=hint,
-    )
-
-
-def equal_or_both_none(first: NDArray[Any] | None, second: NDArray[Any] | None) -> bool:
-    """Tell whether two arrays are the same, or there is none of them."""
-    if first is None or second is None:
-        return first is second
-    return bool(np.array_equal(first, second))
 
 
 def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from nnc.deepcabac.arithmetic import ArithmeticDecoder, BinRecorder, Context
 from nnc.deepcabac.checks import Flags, Levels
 from nnc.deepcabac.coding import TensorCoding
 from nnc.deepcabac.neighbourhood import Neighbourhood
-from nnc.deepcabac.reference import Decoder
+from nnc.deepcabac.reference_decoder import Decoder
 from nnc.deepcabac.scan import segments
 
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from nnc.bitio import BitstreamError
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
+from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
 from nnc.inspect.metric_rules import METRIC_RULES
@@ -113,7 +114,7 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
     Args:
         deep: with those that need payloads to be decoded.
     """
-    composition = [*RULES, *REFERENCE_RULES, *METRIC_RULES]
+    composition = [*RULES, *DATA_RULES, *REFERENCE_RULES, *METRIC_RULES]
     return [*schema_rules(), *composition, *(DEEP_RULES if deep else [])]
 
 

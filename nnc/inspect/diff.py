@@ -17,8 +17,8 @@ from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
+from nnc.inspect.data_rules import is_alignment
 from nnc.inspect.reasons import undecoded_reason
-from nnc.inspect.rules import is_alignment
 from nnc.inspect.tracing import PAYLOAD, BitstreamTrace, TracedElement, UnitTrace
 from nnc.model.limits import Limits
 

@@ -84,6 +84,30 @@ class Rule:
             yield finding(self, place, message)
 
 
+Check = Callable[["Model"], Iterable[Problem]]
+
+
+class RuleBook(list[Rule]):
+    """Rules in the order in which their checks are written down."""
+
+    def rule(
+        self,
+        name: str,
+        title: str,
+        *,
+        clause: str = "6.2.3",
+        status: str = "interop",
+        level: str = ERROR,
+    ) -> Callable[[Check], Check]:
+        """Register a function as the check of a rule."""
+
+        def register(check: Check) -> Check:
+            self.append(Rule(name, title, clause, status, level, check))
+            return check
+
+        return register
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """The units of one model, in the order of decoding.

@@ -21,7 +21,8 @@ from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.paths import distinct_paths
-from nnc.bitstream.unit import kind_of, located
+from nnc.bitstream.places import located
+from nnc.bitstream.unit import kind_of
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.

@@ -1,6 +1,7 @@
-"""Imports go downwards only: the floors of the house, and of the rooms inside them."""
+"""Imports go downwards only: the floors of the house, and of the rooms inside them; their size."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +34,14 @@ FLOORS: dict[str, Floors] = {
     ],
     "generator": [{"language"}, {"formatting", "passes"}, {"targets"}],
 }
+
+#: Lines that a module written by hand has at most, and entries that the encoder's folder has.
+LONGEST_MODULE = 500
+MOST_ROOMS = 9
+
+#: Kernels, which the compiler has to see as a whole, and what the generator writes.
+COMPILED = re.compile(r'"(nnc\.[\w.]+)",$', re.MULTILINE)
+GENERATED = ("nnc.syntax.", "nnc.fuzzing.strategies.")
 
 
 def modules_of(package: str) -> Iterator[tuple[str, Path]]:
@@ -121,3 +130,22 @@ def test_the_generator_knows_nothing_of_the_library():
     for _, path in modules_of("generator"):
         assert not {m for m in imported(path) if m == "nnc" or m.startswith("nnc.")}
         assert "nnr_" not in path.read_text("utf-8").lower()
+
+
+def test_modules_are_short():
+    kernels = set(COMPILED.findall((ROOT / "setup.py").read_text("utf-8")))
+    assert "nnc.bitio.bits" in kernels
+    long = {
+        name: count
+        for package in ("nnc", "generator")
+        for name, path in modules_of(package)
+        if name not in kernels and not name.startswith(GENERATED)
+        if (count := len(path.read_text("utf-8").splitlines())) > LONGEST_MODULE
+        if path.name != "keywords.py"
+    }
+    assert not long
+
+
+def test_the_encoder_has_few_rooms():
+    rooms = {path.name for path in (ROOT / "nnc" / "encoder").iterdir()} - {"__pycache__"}
+    assert len(rooms) <= MOST_ROOMS, sorted(rooms)

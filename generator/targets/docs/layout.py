@@ -14,7 +14,7 @@ from html import escape
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import BYTE_ALIGNMENT, TableFacts, takes_v
+from generator.passes.table_facts import BYTE_ALIGNMENT, TableFacts, takes_v
 from generator.targets.docs.syntax import Writer
 
 ROW_BITS = 16

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import BYTE_ALIGNMENT, Analysis, TableFacts, own_expressions
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import BYTE_ALIGNMENT, TableFacts, own_expressions
 
 #: Pages beside those of the tables.
 INDEX_PAGE, ELEMENTS_PAGE = "index.md", "elements.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from generator.language import tree
-from generator.passes.analysis import BYTE_ALIGNMENT, TableFacts, takes_v
+from generator.passes.table_facts import BYTE_ALIGNMENT, TableFacts, takes_v
 from generator.targets.docs.links import Links, escaped
 
 #: C's precedence; higher binds tighter.

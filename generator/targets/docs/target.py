@@ -10,7 +10,8 @@ from typing import Any
 import jinja2
 
 from generator.language import tree
-from generator.passes.analysis import Analysis, Field, TableFacts
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, TableFacts
 from generator.targets.docs.layout import layout
 from generator.targets.docs.links import (
     CLAUSES_PAGE,

@@ -7,34 +7,26 @@ methods of `ParseCode` (python_parse.py) and `BuildCode` (python_build.py) say h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import (
-    Analysis,
-    Field,
-    TableFacts,
-    counted_to,
-    own_expressions,
-    sites,
-)
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from generator.targets.python.lines import Lines
 from generator.targets.python.names import Names, is_byte_alignment
 
 
-class Code:
+class Code(Lines):
     """Lines of Python for one direction of one table."""
 
     def __init__(self, analysis: Analysis, facts: TableFacts, file: tree.File):
         """Set the table, and the file that the code is for."""
+        super().__init__()
         self.analysis = analysis
         self.facts = facts
         self.names = Names(analysis, facts, file)
         self.file = file
-        self.lines: list[str] = []
-        self.depth = 0
         self.loops = self.names.loops
-        self.asked: list[set[str]] = [set()]
         self.free = analysis.free_names(facts)
         self.entry = analysis.entry_names(facts)
         self.needed = self.needed_names()
@@ -57,23 +49,7 @@ class Code:
             found.add(use.name.name)
         return found
 
-    # Lines
-
-    def line(self, text: str) -> None:
-        """Add a line."""
-        self.lines.append("    " * self.depth + text)
-
-    @contextmanager
-    def indented(self) -> Iterator[None]:
-        """Indent what is added within; what was asked for there is forgotten after."""
-        before = len(self.lines)
-        self.depth += 1
-        self.asked.append(set())
-        yield
-        self.asked.pop()
-        if len(self.lines) == before:
-            self.line("pass")
-        self.depth -= 1
+    # Names
 
     def local(self, name: str) -> str:
         """Return the local variable for a name."""
@@ -469,7 +445,9 @@ class Code:
         changed = self.analysis.changed_in(field.loops[level], self.facts)
         for loops, condition, truth in field.sites[0].guards:
             if loops > level and not expressions.names(condition) & changed:
-                parts.append(self.names.wrapped(negated(condition, not truth), 3, number=False))
+                parts.append(
+                    self.names.wrapped(expressions.negated(condition, not truth), 3, number=False)
+                )
         return " and ".join(parts)
 
     def index_code(self, field: Field) -> str:
@@ -507,20 +485,3 @@ class Code:
         bound = counted_to(loop)
         assert bound is not None
         return self.names.value(bound)
-
-
-def negated(condition: tree.Expression, negate: bool) -> tree.Expression:
-    """Return a condition, or what is true where it isn't."""
-    if not negate:
-        return condition
-    opposite = {"==": "!=", "!=": "=="}
-    if isinstance(condition, tree.Binary) and condition.operator in opposite:
-        operator = opposite[condition.operator]
-        return tree.Binary(condition.position, operator, condition.left, condition.right)
-    return tree.Unary(condition.position, "!", condition)
-
-
-def at_least_zero(count: str, loop: tree.For | tree.While) -> str:
-    """Return a count that a loop runs, 0 where the bound is negative."""
-    bound = counted_to(loop)
-    return count if isinstance(bound, tree.Name | tree.Number) else f"max({count}, 0)"

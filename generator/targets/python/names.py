@@ -6,7 +6,8 @@ import builtins
 import keyword
 
 from generator.language import tree
-from generator.passes.analysis import BYTE_ALIGNMENT, Analysis, Field, TableFacts
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import BYTE_ALIGNMENT, Field, TableFacts
 
 #: Names that the generated functions use themselves.
 TAKEN = frozenset(

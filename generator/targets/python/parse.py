@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Field
-from generator.targets.python.code import Code, at_least_zero
+from generator.passes.table_facts import Field
+from generator.targets.python.code import Code
+from generator.targets.python.lines import at_least_zero
 from generator.targets.python.names import class_name
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from generator.formatting import environment, formatted, literal, schema_digest, wrap
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, Field, TableFacts, counted_to, own_expressions
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, TableFacts, counted_to, own_expressions
 from generator.passes.units import unit_kinds
 from generator.targets.python.build import BuildCode
 from generator.targets.python.names import Names, RuleNames, class_name

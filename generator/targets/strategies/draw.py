@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, Field, TableFacts
-from generator.targets.python.code import at_least_zero
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, TableFacts
+from generator.targets.python.lines import at_least_zero
 from generator.targets.python.names import class_name
 from generator.targets.python.parse import ParseCode
 from generator.targets.strategies.limits import (

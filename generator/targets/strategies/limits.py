@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from generator.language import tree
 from generator.passes import expressions
-from generator.passes.analysis import Analysis, Field, TableFacts, own_expressions
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, TableFacts, own_expressions
 
 #: What a comparison with an element on its left says about the element; the offset makes a
 #: strict bound of integers one that may be reached.

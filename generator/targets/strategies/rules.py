@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from generator.language import tree
 from generator.passes import expressions
 from generator.passes.alignment import ANYWHERE, Residues, begins
-from generator.passes.analysis import Analysis, Field, Site, TableFacts, counted_to, own_expressions
+from generator.passes.analysis import Analysis
+from generator.passes.table_facts import Field, Site, TableFacts, counted_to, own_expressions
 from generator.targets.python.target import only_value
 from generator.targets.strategies.limits import reserved_values
 
