@@ -21,7 +21,7 @@ from nnc.bitio import (
 )
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.bitstream.unit import rule_of_element
+from nnc.bitstream.places import rule_of_element
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of

@@ -11,9 +11,10 @@ from nnc.bitio.errors import (
     MissingValueError,
     NncError,
 )
-from nnc.deepcabac import EntryPoints, TensorCoding, contexts, reference
+from nnc.deepcabac import EntryPoints, TensorCoding, contexts
 from nnc.deepcabac.arithmetic import ArithmeticEncoder, BinRecorder, Context
 from nnc.deepcabac.neighbourhood import Neighbourhood
+from nnc.deepcabac.reference_encoder import ContextWriter, put_level
 
 BLOCKS = TensorCoding(dq_flag=1, scan_order=1)
 
@@ -157,7 +158,7 @@ def test_level_beyond_32_bits(coder, level, dq_flag, is_valid):
         arithmetic.regular(own[contexts.SHIFT], 0)
     place = Neighbourhood(coding, None, None)
     for value in (0, level):
-        reference.put_level(reference.ContextWriter(arithmetic, own), place, value)
+        put_level(ContextWriter(arithmetic, own), place, value)
         place.advance(value)
     decoder = coder.Decoder(arithmetic.finish())
     if is_valid:

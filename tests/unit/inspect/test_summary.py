@@ -33,7 +33,7 @@ ARRANGEMENTS = [
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS, ids=str)
 def test_every_tensor_has_a_line(arrangement):
-    data = nnc.encode(TENSORS, keep=["stored"], **arrangement)
+    data = nnc.encode(TENSORS, qp=-32, nonweight_qp=-75, keep=["stored"], **arrangement)
     bitstream = nnc.Bitstream.parse(data)
     lines = {line.name: line for line in summarize_tensors(bitstream)}
     assert set(lines) == set(TENSORS)
