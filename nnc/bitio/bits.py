@@ -440,7 +440,10 @@ class BitWriter:
     def u_array(self, n: int, values: Any, name: str) -> None:
         """Write unsigned integers of `n` bits each (at most 64)."""
         array = np.asarray(values)
-        if array.size and array.dtype.kind not in "bui":
+        if array.dtype.kind == "f" and all(isinstance(value, int) for value in values):
+            # Integers of 64 bits beside smaller ones would become floats.
+            array = np.asarray(values, dtype=object)
+        elif array.size and array.dtype.kind not in "bui":
             self.fail("not integers", name, None, None, f"0..{(ONE << n) - 1}")
         numbers = array.tolist()
         for j, number in enumerate(numbers):

@@ -173,6 +173,12 @@ def test_vector_reads_equal_single_reads(data):
     assert reader.position == single.position
 
 
+def test_integers_of_64_bits_beside_small_ones(bits):
+    writer = bits.BitWriter()
+    writer.u_array(64, [0, 1 << 63], "x")
+    assert writer.to_bytes() == bytes(8) + (1 << 63).to_bytes(8, "big")
+
+
 @pytest.mark.parametrize("skip", [0, 3])
 def test_float_vectors_keep_every_bit(bits, skip):
     patterns = np.array([0, 1, 0x7FC00001, 0xFF800000, 0x3F800000, 0x7F800001], "<u4")
