@@ -24,7 +24,7 @@ def by_engine():
             yield pytest.param(case, name, marks=marks, id=f"{name}-{case.name}")
 
 
-@pytest.mark.parametrize(("case", "engine_name"), by_engine())
+@pytest.mark.parametrize(("case", "engine_name"), list(by_engine()))
 def test_levels(case, engine_name, monkeypatch):
     monkeypatch.setattr("nnc.deepcabac.Decoder", ENGINES[engine_name], raising=False)
     levels = case.arrays("levels") or {}
