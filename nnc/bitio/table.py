@@ -26,8 +26,14 @@ def same_value(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         if a is None or b is None:
             return a is b
-        return bool(np.array_equal(a, b))
-    return bool(a == b)
+        return bool(np.array_equal(a, b) or same_numbers(a, b))
+    return bool(a == b) or (isinstance(a, float) and isinstance(b, float) and a != a and b != b)
+
+
+def same_numbers(a: Any, b: Any) -> bool:
+    """Compare two arrays, of which NaN equals NaN: a value equals itself whatever it is."""
+    kinds = {np.asarray(a).dtype.kind, np.asarray(b).dtype.kind}
+    return kinds == {"f"} and bool(np.array_equal(a, b, equal_nan=True))
 
 
 class Table:

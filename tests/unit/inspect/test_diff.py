@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.bitio.table import same_value
 from nnc.editing.levels import edit_levels
 from nnc.inspect.diff import diff, longest_ascending
 from nnc.inspect.tracing import trace
@@ -150,3 +151,12 @@ def test_levels_of_a_damaged_payload(vectors):
     found = [one for one in difference(data, other.to_bytes(), levels=True)
              if one.kind == "undecoded"]  # fmt: skip
     assert [(one.value_a, one.value_b is None) for one in found] == [(None, False)]
+
+
+def test_a_value_that_is_no_number_equals_itself():
+    nan, several = float("nan"), np.array([1, np.nan], np.float32)
+    assert same_value(nan, float("nan"))
+    assert same_value(several, several.copy())
+    assert same_value([nan, 1], [nan, 1])
+    assert not same_value(several, np.array([1, 2], np.float32))
+    assert not same_value(nan, 1.0)
