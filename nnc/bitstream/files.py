@@ -148,7 +148,7 @@ def new_beside(target: Path, mode: int) -> tuple[int, str]:
 
 
 def hand_down(before: os.stat_result, place: str) -> None:
-    """Give a file the owner and the permissions of the one that it replaces."""
+    """Set the owner and the permissions of a file to those of the one that it replaces."""
     now = os.stat(place)
     if hasattr(os, "chown") and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
         # Only the system's administrator can give files away; a group may be possible.

@@ -184,7 +184,7 @@ def stays_inline(proto: Any) -> bool:
 
 
 def lists_as_tensors(onnx: Any, model: Any) -> None:
-    """Give constants that are lists of floats the form of tensors, which means the same."""
+    """Turn constants that are lists of floats into tensors, which mean the same."""
     for scope in scopes_of(model):
         for node in scope.graph.node:
             if node.op_type != "Constant" or node.domain or len(node.attribute) != 1:

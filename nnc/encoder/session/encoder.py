@@ -457,7 +457,7 @@ def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
-    """Give each tensor without a tree one: the one it wants, or the next that is nobody's."""
+    """Assign a tree to each tensor without one: the one it wants, or the next that is free."""
     taken = set(trees.values())
     for name, tree in wanted.items():
         if name in trees:
