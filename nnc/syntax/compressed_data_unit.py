@@ -1,7 +1,7 @@
 """Compressed data unit: syntax tables of clauses 6.3.3, 6.3.4.
 
 Generated from schema/compressed_data_unit.syntax; do not edit.
-Schema hash: sha256 738fbe44e983b27cbab5682137c979c41d57145a3f4b6566b770aa8fd41c4b73
+Schema hash: sha256 0b2c3790b3c96a80dc34941cab28fd973a472d43d0614776c8b3fe63d40b4478
 """
 
 # ruff: noqa: E501, N806, N815, SIM109

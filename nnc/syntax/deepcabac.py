@@ -1,7 +1,7 @@
 """Deepcabac: syntax tables of clause 10.
 
 Generated from schema/deepcabac.syntax; do not edit.
-Schema hash: sha256 207763adf6102023dbb2f2a0b5a9d9aaad3df79d8bd5df6e3d5cb40807e61160
+Schema hash: sha256 0280694640f941d059b97ed8b6b497046169984937508334985dafd23b4a95a0
 """
 
 # ruff: noqa: E501

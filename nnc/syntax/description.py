@@ -1,7 +1,7 @@
 """What the schema says about tables and their elements, as data.
 
 Generated; do not edit.
-Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
+Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Functions of the schema's expressions, and the checks that generated code has in common.
 
 Generated; do not edit.
-Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
+Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
 """
 
 # ruff: noqa: N803
@@ -91,12 +91,12 @@ def remainder(a: int, b: int) -> int:
 
 
 def block_rows_minus1(rows: int, scanOrder: int) -> int:
-    """Give the number of block rows of a matrix, minus one; 0 for an empty one."""
+    """Return the number of block rows of a matrix, minus one; 0 for an empty one."""
     return max((rows + (4 << scanOrder) - 1 >> 2 + scanOrder) - 1, 0)
 
 
 def largest_level(codebookSize: int, zeroOffset: int) -> int:
-    """Give the largest magnitude that a level can have."""
+    """Return the largest magnitude that a level can have."""
     return max(zeroOffset, codebookSize - 1 - zeroOffset) if codebookSize > 0 else 2147483647
 
 

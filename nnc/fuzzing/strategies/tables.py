@@ -1,7 +1,7 @@
 """Draws each syntax table: its control flow, with values that keep its rules.
 
 Generated; do not edit.
-Schema hash: sha256 dd64303d9f71bee43f00b719b7068f578893eaa5e637d87e2d0d18f39802baeb
+Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
 """
 
 # ruff: noqa: N806, RET504
