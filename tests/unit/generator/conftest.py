@@ -5,11 +5,10 @@ import itertools
 import sys
 
 import pytest
-
-from generator.language import tree
-from generator.language.reader import read_text
-from generator.passes.checker import check
-from generator.targets.python import target as python
+from nnc_schema.language import tree
+from nnc_schema.language.reader import read_text
+from nnc_schema.passes.checker import check
+from nnc_schema.targets.python import target as python
 
 FRAME = 'clause 1.2 "Made up"\nstatus ours\nroot top\n'
 NUMBERS = itertools.count()

@@ -1,0 +1,194 @@
+"""Bodies of the generated `_build`."""
+
+from __future__ import annotations
+
+from nnc_schema.language import tree
+from nnc_schema.passes.table_facts import Field
+from nnc_schema.targets.python.code import Code
+from nnc_schema.targets.python.lines import at_least_zero
+from nnc_schema.targets.python.names import class_name
+
+
+class BuildCode(Code):
+    """Lines of `_build`."""
+
+    def begin(self) -> None:
+        """Add what comes first."""
+        self.line("if not isinstance(stream, BitWriter):")
+        self.line("    return self.build_bytes(obj, stream, context, path)")
+        made = class_name(self.facts.table.name)
+        self.line(f"if not isinstance(obj, {made}):")
+        self.line(f'    stream.fail("not the table that stands here", "", None, obj, "{made}")')
+
+    def preset_field(self, field: Field) -> None:
+        """Prepare a field whose presence no single condition tells."""
+        self.line(f"{self.local(field.name)}_written = False")
+
+    def end(self) -> None:
+        """Add what comes last."""
+        for field in self.facts.fields.values():
+            if field.scattered:
+                self.line(f"if not {self.local(field.name)}_written:")
+                self.line(f'    refuse(stream, obj, "{field.name}")')
+        self.line("return obj")
+
+    def refuse(self, names: list[str]) -> None:
+        """Refuse fields that are set though they don't stand here."""
+        listed = ", ".join(f'"{name}"' for name in names)
+        self.line(f"refuse(stream, obj, {listed})")
+
+    def open_extent(self) -> None:
+        """Narrow the data down to the table's extent, once the names in it are known."""
+        self.extent_open = True
+
+    def close_extent(self) -> None:
+        """Deal with what is left of the extent."""
+        extent = self.facts.table.extent
+        if extent is not None:
+            self.line('stream.bs(obj.trailing_data, "trailing_data")')
+            name = self.facts.table.name
+            self.line(f"check_extent(stream, start, {self.names.value(extent)}, {name!r})")
+
+    def element(self, statement: tree.Element, field: Field) -> None:
+        """Add an element."""
+        arguments = [self.names.value(part) for part in statement.arguments]
+        if statement.descriptor in ("st", "bs"):
+            arguments = []
+        index = self.index_code(field)
+        if field.is_list and field.indexed:
+            last = self.names.value(statement.indices[-1])
+            value = f"{self.innermost(field)}[{last}]"
+        elif field.is_list:
+            value = self.next_item(field)
+            if field.name in self.needed:
+                self.line(f"{self.local(field.name)} = {value}")
+                value = self.local(field.name)
+        else:
+            value = f'required(stream, obj.{field.name}, "{field.name}")'
+            targets = self.targets(field.name)
+            if targets:
+                self.assign(targets, value)
+                value = targets[0]
+        arguments += [value, f'"{field.name}"']
+        self.line(f"stream.{statement.descriptor}({', '.join(arguments)}{index})")
+        self.step(field)
+
+    def list_position(self, field: Field) -> str:
+        """Return how many values of a list without index in the syntax stand before the next."""
+        return f"{self.row(field, 0)}_position"
+
+    def next_item(self, field: Field) -> str:
+        """Return the next value of a list in order of writing."""
+        name = self.row(field, 0)
+        return f'item(stream, {name}, {name}_position, "{field.name}")'
+
+    def step(self, field: Field) -> None:
+        """Note that a value of a field was written."""
+        if field.is_list and not field.indexed:
+            self.line(f"{self.row(field, 0)}_position += 1")
+        if field.scattered:
+            self.line(f"{self.local(field.name)}_written = True")
+
+    def alignment(self, field: Field) -> None:
+        """Add a byte_alignment()."""
+        if field.is_list:
+            name = self.row(field, 0)
+            self.line(f"stream.byte_alignment(padding({name}, {name}_position))")
+        else:
+            self.line(f"stream.byte_alignment(obj.{field.name})")
+        self.step(field)
+
+    def external(self, field: Field) -> None:
+        """Add bytes that stay as they are."""
+        value = f'required(stream, obj.{field.name}, "{field.name}")'
+        self.line(f'stream.bs({value}, "{field.name}")')
+
+    def call(self, statement: tree.Call, field: Field) -> None:
+        """Add the call of a table."""
+        self.arguments(statement)
+        file = self.analysis.file_of[statement.table]
+        syntax = statement.table if file is self.file else f"{file.name}.{statement.table}"
+        table = self.names.local(field.name) + "_table"
+        index = ""
+        if field.is_list:
+            index = f", {self.list_position(field)}"
+            self.line(f"{table} = {self.next_item(field)}")
+        else:
+            self.line(f'{table} = required(stream, obj.{field.name}, "{field.name}")')
+        self.line(f'stream.enter("{field.name}", "{statement.table}"{index})')
+        self.line(f"{syntax}._build({table}, stream, context, path)")
+        self.line("stream.leave()")
+        self.step(field)
+        self.after_call(statement, table)
+
+    def list_begin(self, field: Field, level: int, loop: tree.For | tree.While) -> None:
+        """Add what a list needs before its loop of that level."""
+        if field.vector and level == len(field.loops) - 1:
+            return
+        name = self.row(field, level)
+        if field.is_alignment:
+            self.line(f"{name} = obj.{field.name} or []")
+            self.line(f"{name}_position = 0")
+            return
+        source = self.source(field, level)
+        if field.indexed:
+            count = at_least_zero(self.count(loop), loop)
+            value = f'counted(stream, {source}, {count}, "{field.name}"{self.row_index(level)})'
+        else:
+            value = f'listed(stream, {source}, "{field.name}")'
+        guard = self.inner_guard(field, level)
+        if guard:
+            self.line(f"if {guard}:")
+            self.depth += 1
+        self.line(f"{name} = {value}")
+        if not field.indexed:
+            self.line(f"{name}_position = 0")
+        if level == 0 and field.name in self.shared:
+            self.line(f"context.{field.name} = {name}")
+        if guard:
+            self.depth -= 1
+            if level == 0:
+                self.line("else:")
+                self.line(f'    refuse(stream, obj, "{field.name}")')
+
+    def source(self, field: Field, level: int) -> str:
+        """Return where the list of a level comes from."""
+        if level == 0:
+            return f"obj.{field.name}"
+        loop = self.loops[-1]
+        assert isinstance(loop, tree.For)
+        return f"{self.row(field, level - 1)}[{self.local(loop.variable)}]"
+
+    def row_index(self, level: int) -> str:
+        """Return the argument that names the row a list of a level is."""
+        loops = [loop for loop in self.loops if isinstance(loop, tree.For)]
+        indices = [self.local(loop.variable) for loop in loops[len(loops) - level :]]
+        if not level:
+            return ""
+        return f", {indices[0]}" if len(indices) == 1 else f", ({', '.join(indices)})"
+
+    def list_end(self, field: Field) -> None:
+        """Add what a list needs after its outermost loop."""
+        if field.indexed or field.is_alignment:
+            return
+        name = self.row(field, 0)
+        guard = self.inner_guard(field, 0)
+        call = f'finished(stream, {name}, {name}_position, "{field.name}")'
+        if guard:
+            self.line(f"if {guard}:")
+            self.line(f"    {call}")
+        else:
+            self.line(call)
+
+    def vector(self, field: Field) -> None:
+        """Add a loop that is one vector."""
+        statement = field.statement
+        assert isinstance(statement, tree.Element)
+        level = len(field.loops) - 1
+        width = self.names.value(statement.arguments[0])
+        count = at_least_zero(self.count(field.loops[-1]), field.loops[-1])
+        source = self.source(field, level)
+        value = f'counted(stream, {source}, {count}, "{field.name}"{self.row_index(level)})'
+        self.line(
+            f"stream.{statement.descriptor}_array({width}, {value}, {self.vector_name(field)})"
+        )

@@ -1,0 +1,228 @@
+"""Names, types and expressions as the Python target writes them."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+
+from nnc_schema.language import tree
+from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, Field, TableFacts
+
+#: Names that the generated functions use themselves.
+TAKEN = frozenset(
+    {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
+    | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
+    | {"padding", "refuse", "required", "size_left"}
+)
+
+#: Python's precedence of what expressions become; higher binds tighter.
+PRECEDENCE = {
+    "||": 2,
+    "&&": 3,
+    "==": 5,
+    "!=": 5,
+    "<": 5,
+    ">": 5,
+    "<=": 5,
+    ">=": 5,
+    "|": 6,
+    "^": 7,
+    "&": 8,
+    "<<": 9,
+    ">>": 9,
+    "+": 10,
+    "-": 10,
+    "*": 11,
+}
+TERNARY, NOT, COMPARISON, UNARY, ATOM = 1, 4, 5, 12, 14
+LOGICAL = {"||": "or", "&&": "and"}
+BUILTIN_FUNCTIONS = {"Abs": "abs", "Length": "len", "Max": "max", "Min": "min"}
+BUILTIN_FUNCTIONS["Round"] = "functions.nearest"
+QUOTIENTS = {"/": "quotient", "%": "remainder"}
+
+
+def class_name(table: str) -> str:
+    """Return the class of a table: its name in CamelCase."""
+    return "".join(part[:1].upper() + part[1:] for part in table.split("_"))
+
+
+def function_name(name: str) -> str:
+    """Return the Python function for a function of the language."""
+    return BUILTIN_FUNCTIONS.get(name, f"functions.{name.lower()}")
+
+
+class Names:
+    """Turns the names in one table into Python's."""
+
+    def __init__(self, analysis: Analysis, facts: TableFacts | None, file: tree.File | None):
+        """Set the table and the file (so the module) that the code stands in."""
+        self.analysis = analysis
+        self.facts = facts
+        self.file = file
+        #: The loops around the statement that is being written, kept up by whoever writes it.
+        self.loops: list[tree.For | tree.While] = []
+        modules = {file.name for file in analysis.schema.files}
+        tables = {name for name, facts in analysis.tables.items() if not facts.table.external}
+        self.taken = TAKEN | modules | tables | set(dir(builtins)) | set(keyword.kwlist)
+
+    def local(self, name: str) -> str:
+        """Return the local variable for an element, variable, parameter or given value."""
+        return f"{name}_" if name in self.taken else name
+
+    def reference(self, name: str) -> str:
+        """Return what a name in an expression becomes."""
+        file = self.analysis.members.get(name)
+        if file is None:
+            return self.local(name)
+        if self.file is None:
+            return str(self.analysis.constants[name])
+        return name if file is self.file else f"{file.name}.{name}"
+
+    def value(self, expression: tree.Expression) -> str:
+        """Write an expression whose number counts."""
+        return self.write(expression, number=True)[0]
+
+    def condition(self, expression: tree.Expression) -> str:
+        """Write an expression of which only zero or not counts."""
+        return self.write(expression, number=False)[0]
+
+    def wrapped(self, expression: tree.Expression, least: int, *, number: bool) -> str:
+        """Write an operand, in brackets if it binds less than `least`."""
+        code, precedence = self.write(expression, number=number)
+        return f"({code})" if precedence < least else code
+
+    def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
+        """Write an expression; return the code and how tight it binds."""
+        match expression:
+            case tree.Number():
+                return str(expression.value), ATOM
+            case tree.Name():
+                return self.write_name(expression), ATOM
+            case tree.Unary():
+                return self.write_unary(expression, number=number)
+            case tree.Binary():
+                return self.write_binary(expression, number=number)
+            case tree.Function():
+                arguments = ", ".join(self.value(part) for part in expression.arguments)
+                return f"{function_name(expression.name)}({arguments})", ATOM
+            case tree.Conditional():
+                yes = self.wrapped(expression.yes, TERNARY + 1, number=number)
+                no = self.wrapped(expression.no, TERNARY + 1, number=number)
+                condition = self.wrapped(expression.condition, TERNARY + 1, number=False)
+                return f"{yes} if {condition} else {no}", TERNARY
+
+    def write_name(self, name: tree.Name) -> str:
+        """Write a name with its indices; those that may lie outside of the list are checked."""
+        code = self.reference(name.name)
+        facts = self.facts
+        if not name.indices or facts is None:
+            return code
+        if name.name in facts.sparse:
+            return f"{code}.get({self.value(name.indices[0])}, 0)"
+        for level, index in enumerate(name.indices):
+            if self.is_own_index(name.name, level, index):
+                code += f"[{self.value(index)}]"
+            else:
+                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+        return code
+
+    def is_own_index(self, name: str, level: int, index: tree.Expression) -> bool:
+        """Tell whether an index is the variable of the very loop that makes the list."""
+        field = None if self.facts is None else self.facts.fields.get(name)
+        if field is None or not field.indexed or level >= len(field.loops):
+            return False
+        loop = field.loops[level]
+        running = any(each is loop for each in self.loops)
+        return (
+            running
+            and isinstance(loop, tree.For)
+            and index == tree.Name(index.position, loop.variable)
+        )
+
+    def write_unary(self, expression: tree.Unary, *, number: bool) -> tuple[str, int]:
+        """Write `!`, `-`, `+` or `~`."""
+        if expression.operator == "!":
+            code = f"not {self.wrapped(expression.operand, NOT, number=False)}"
+            return (f"int({code})", ATOM) if number else (code, NOT)
+        operand = self.wrapped(expression.operand, UNARY, number=True)
+        return f"{expression.operator}{operand}", UNARY
+
+    def write_binary(self, expression: tree.Binary, *, number: bool) -> tuple[str, int]:
+        """Write an operation of two operands."""
+        operator = expression.operator
+        if operator in QUOTIENTS:
+            left, right = self.value(expression.left), self.value(expression.right)
+            return f"functions.{QUOTIENTS[operator]}({left}, {right})", ATOM
+        precedence = PRECEDENCE[operator]
+        logical = operator in LOGICAL
+        # Comparisons don't chain in C; the right operand of what isn't associative needs care.
+        least = precedence + 1 if precedence == COMPARISON else precedence
+        if precedence == COMPARISON:
+            # Where C and Python differ in precedence, brackets help those who know one of them.
+            least = PRECEDENCE["+"]
+        left = self.wrapped(expression.left, least, number=not logical)
+        right = self.wrapped(expression.right, precedence + (not logical), number=not logical)
+        code = f"{left} {LOGICAL.get(operator, operator)} {right}"
+        if number and logical:
+            return f"int(bool({code}))", ATOM
+        if number and precedence == COMPARISON:
+            return f"int({code})", ATOM
+        return code, precedence
+
+    def element_type(self, field: Field) -> str:
+        """Return the type of one value of a field."""
+        statement = field.statement
+        if field.is_alignment:
+            return "int | None"
+        if isinstance(statement, tree.External):
+            return "bytes | memoryview"
+        if isinstance(statement, tree.Call):
+            file = self.analysis.file_of[statement.table]
+            name = class_name(statement.table)
+            return name if file is self.file else f"{file.name}.{name}"
+        return {"flt": "float", "st": "str", "bs": "bytes | memoryview"}.get(
+            statement.descriptor, "int"
+        )
+
+    def field_type(self, field: Field) -> str:
+        """Return the type of a field, without the None of absence."""
+        written = self.element_type(field)
+        if field.vector:
+            written = "Array"
+        levels = len(field.loops) if field.indexed else min(len(field.loops), 1)
+        for _ in range(levels - field.vector):
+            written = f"list[{written}]"
+        return written
+
+    def shared_type(self, name: str, definer: TableFacts) -> str:
+        """Return the type of a name that tables share."""
+        if name in definer.fields:
+            return Names(self.analysis, definer, None).field_type(definer.fields[name])
+        return "list[int]" if name in definer.arrays else "int"
+
+
+class RuleNames(Names):
+    """Turns the names in a constraint into Python's: it is worked out after its table is read."""
+
+    def __init__(self, analysis: Analysis, file: tree.File):
+        """Set the file that the constraint stands in."""
+        super().__init__(analysis, None, file)
+
+    def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
+        """Write an expression; `Max` and `Min` look into lists."""
+        if isinstance(expression, tree.Function) and expression.name in ("Max", "Min"):
+            arguments = ", ".join(self.value(part) for part in expression.arguments)
+            name = {"Max": "largest", "Min": "least"}[expression.name]
+            return f"functions.{name}({arguments})", ATOM
+        return super().write(expression, number=number)
+
+    def write_name(self, name: tree.Name) -> str:
+        """Write a name with its indices; one that lies outside is an IndexError."""
+        indices = "".join(f"[{self.value(index)}]" for index in name.indices)
+        return f"{self.reference(name.name)}{indices}"
+
+
+def is_byte_alignment(statement: tree.Statement) -> bool:
+    """Tell whether a statement is byte_alignment()."""
+    return isinstance(statement, tree.Call) and statement.table == BYTE_ALIGNMENT
