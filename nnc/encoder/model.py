@@ -196,9 +196,9 @@ def encode_units(
                 advance(sum(sizes[name] for name in job.names))
 
         needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, resources.memory)
+        need_in_all, room = sum(needs), room_for(work, resources.memory)
         calls = (
-            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
+            Call((filled(job)._replace(threads=threads_of(need, need_in_all, room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
         observed = in_order(work, observed_job, calls, resources.memory)
