@@ -443,7 +443,8 @@ def metadata_units(
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
+    full_dimensions = dict(left_out.full_dimensions)
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

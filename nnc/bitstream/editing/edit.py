@@ -16,10 +16,12 @@ from typing import Any, Protocol
 from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
 from nnc.bitstream.editing.changes import Changes
 from nnc.bitstream.editing.measuring import SizeMap, measure, trace_unit
+from nnc.bitstream.editing.naming import follow_names, names_in
 from nnc.bitstream.editing.plan import Plan, UnitChange, compare, payload_change
 from nnc.bitstream.editing.repair import Shift
 from nnc.bitstream.editing.settling import Settler
-from nnc.bitstream.paths import Place, places
+from nnc.bitstream.fields import array_type
+from nnc.bitstream.paths import ALL, Place, parse_path, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
 from nnc.bitstream.values import check_constraints, checked_value
@@ -46,6 +48,7 @@ class Edit(Changes):
 
     Attributes:
         bitstream: the bitstream.
+        names: its units before the change, with the names of their tensors.
     """
 
     def __init__(self, bitstream: Units, force: bool = False):
@@ -54,6 +57,7 @@ class Edit(Changes):
         if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
             link(bitstream)
         super().__init__(bitstream.units, force)
+        self.names = names_in(bitstream.walk())
 
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
@@ -277,7 +281,7 @@ class Edit(Changes):
         """
         try:
             Settler(self).settle_units(self.bitstream.units, "")
-            if self.follow_digests():
+            if follow_names(self) | self.follow_digests():
                 Settler(self).settle_units(self.bitstream.units, "")
             return self.plan()
         except InvalidError as error:
@@ -424,8 +428,6 @@ def removal(path: str) -> Callable[[Edit], None]:
 
 def is_unit_path(path: str) -> bool:
     """Tell whether a path is that of one unit."""
-    from nnc.bitstream.paths import ALL, parse_path
-
     steps = parse_path(path)
     return all(step.name == "units" and len(step.indices) == 1 for step in steps) and not any(
         ALL in step.indices for step in steps
@@ -494,7 +496,5 @@ def with_arrays(field: Any, value: Any) -> Any:
 def with_row_array(field: Any, values: Any) -> Any:
     """Return the innermost values of an element in the array in which it holds them."""
     import numpy as np
-
-    from nnc.bitstream.fields import array_type
 
     return np.array(values, dtype=array_type(field)) if field.array else values
