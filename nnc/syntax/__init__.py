@@ -150,6 +150,9 @@ from nnc.syntax.unit import (
 )
 from nnc.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nnr_unit"
+
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "bit_mask": bit_mask,
@@ -224,6 +227,7 @@ __all__ = [
     "NNR_TPL_TEF",
     "NNR_TPL_UNREC",
     "PERSISTENT",
+    "ROOT",
     "SHARED",
     "TABLES",
     "TENSOR_FLOAT16",

@@ -22,7 +22,7 @@ from nnc.bitstream.editing.settling import Settler
 from nnc.bitstream.paths import Place, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
-from nnc.bitstream.values import check_constraints, checked_value
+from nnc.engine.values import check_constraints, checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
 
 #: Digests by which units name their parents, and how they are computed.
@@ -424,11 +424,11 @@ def removal(path: str) -> Callable[[Edit], None]:
 
 def is_unit_path(path: str) -> bool:
     """Tell whether a path is that of one unit."""
-    from nnc.bitstream.paths import ALL, parse_path
+    from nnc.bitstream.paths import parse_path
 
     steps = parse_path(path)
     return all(step.name == "units" and len(step.indices) == 1 for step in steps) and not any(
-        ALL in step.indices for step in steps
+        "*" in step.indices for step in steps
     )
 
 
@@ -495,6 +495,6 @@ def with_row_array(field: Any, values: Any) -> Any:
     """Return the innermost values of an element in the array in which it holds them."""
     import numpy as np
 
-    from nnc.bitstream.fields import array_type
+    from nnc.engine.fields import array_type
 
     return np.array(values, dtype=array_type(field)) if field.array else values

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nnc.bitio import BitReader, TraceEntry
-from nnc.bitstream.paths import distinct_paths
+from nnc.engine.paths import distinct_paths
 
 
 class Change(NamedTuple):

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import BitWriter, BuildError, NncError, Table
-from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
-from nnc.bitstream.paths import names_below
 from nnc.bitstream.places import located
-from nnc.bitstream.values import default_item, default_value, rule_of
+from nnc.engine.fields import Field, array_type, copy_table, fields_of
+from nnc.engine.paths import names_below
+from nnc.engine.values import default_item, default_value, rule_of
 from nnc.syntax import Scope
 
 #: More repairs than this no change of a valid table needs.

@@ -13,10 +13,10 @@ from nnc.bitstream.editing.changes import Changes
 from nnc.bitstream.editing.measuring import written_size
 from nnc.bitstream.editing.plan import trace_table
 from nnc.bitstream.editing.repair import Repair
-from nnc.bitstream.fields import Field
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import ParameterSets, Unit, kind_of, payload_syntax_of, scope_after
+from nnc.engine.fields import Field
 from nnc.syntax import (
     PERSISTENT,
     NnrUnitType,

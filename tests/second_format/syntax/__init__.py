@@ -27,6 +27,9 @@ from tests.second_format.syntax.parameter_sets import (
 from tests.second_format.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
 from tests.second_format.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nal_unit"
+
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "nal_unit": nal_unit,
@@ -43,6 +46,7 @@ __all__ = [
     "MAIN",
     "PERSISTENT",
     "PICTURE",
+    "ROOT",
     "SEQUENCE",
     "SHARED",
     "TABLES",
