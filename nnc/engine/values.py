@@ -177,6 +177,8 @@ def default_value(field: Field, in_force: dict[str, Any]) -> Any:
 
 def default_item(field: Field) -> Any:
     """Return the default of one value, also of one in a list."""
+    if field.called is not None:
+        return empty_table(field.called)
     return (
         {"str": "", "bytes": b"", "float": 0.0}.get(field.kind, 0)
         if field.element is None
