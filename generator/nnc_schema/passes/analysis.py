@@ -24,6 +24,7 @@ class Analysis:
         givens: given values by name.
         defines: the schema's own functions by name.
         enums: enums by name.
+        framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
     """
 
@@ -38,6 +39,8 @@ class Analysis:
         self.file_of: dict[str, tree.File] = {}
         for file in schema.files:
             self.add_file(file)
+        framings = [framing for file in schema.files for framing in file.framings]
+        self.framing = framings[0] if framings else None
         self.tables = {
             table.name: TableFacts(table, self.constants)
             for file in schema.files
