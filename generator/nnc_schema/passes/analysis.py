@@ -51,6 +51,11 @@ class Analysis:
         for facts in self.tables.values():
             self.complete_fields(facts)
 
+    @property
+    def root(self) -> str:
+        """The table that everything is reached from."""
+        return next(name for file in self.schema.files for _, name in file.roots)
+
     def add_file(self, file: tree.File) -> None:
         """Take the declarations of one file."""
         for enum in file.enums:
