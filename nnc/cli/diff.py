@@ -22,7 +22,8 @@ from nnc.cli.common.output import (
     print_json,
     print_table,
 )
-from nnc.inspect.diff import Difference, diff
+from nnc.engine.diff import Difference
+from nnc.inspect.diff import diff
 
 if TYPE_CHECKING:
     from nnc.bitstream import Bitstream

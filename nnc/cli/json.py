@@ -46,6 +46,7 @@ def command(
     """
     from nnc.bitstream.json import form as json_form
     from nnc.bitstream.json.schema import schema_text
+    from nnc.engine.json_tables import inline, left_out
 
     check_output(output, force)
     if schema:
@@ -55,7 +56,7 @@ def command(
         raise InputError("name a bitstream, or ask for the --schema")
     opened = open_bitstream(bitstream, **out_of_band)
     if payloads in ("inline", "none"):
-        store = json_form.inline if payloads == "inline" else json_form.left_out
+        store = inline if payloads == "inline" else left_out
         write_text(output, json_form.dump(opened, store))
         return
     if payloads == "-":
@@ -70,9 +71,10 @@ def command(
 
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]
     """Write the JSON, and the payloads to an open file."""
-    from nnc.bitstream.json import form as json_form
+    from nnc.bitstream.json.form import dump
+    from nnc.engine.json_tables import SideFile
 
-    write_text(output, json_form.dump(opened, json_form.SideFile(file, name)))
+    write_text(output, dump(opened, SideFile(file, name)))
 
 
 def write_text(output: str, pieces) -> None:  # type: ignore[no-untyped-def]

@@ -15,7 +15,8 @@ from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, 
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 
 if TYPE_CHECKING:
     from nnc.decoder import Decoder

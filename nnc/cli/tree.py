@@ -9,7 +9,7 @@ import click
 from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.output import escape_controls, examples, format_option, human_size, print_json
-from nnc.inspect.tracing import byte_bit
+from nnc.engine.tracing import byte_bit
 from nnc.inspect.tree import Node, tree
 
 

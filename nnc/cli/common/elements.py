@@ -11,11 +11,12 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.bitstream.mapped import bytes_of
 from nnc.cli.common.files import hint_of
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
+from nnc.engine.mapped import bytes_of
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import BitstreamTrace, trace
 
 #: Longest value that the human view shows in full, in characters.
 LONGEST = 60
