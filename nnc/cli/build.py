@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.common.documents import load, schema_option
 from nnc.cli.common.files import check_output, write_bitstream
 from nnc.cli.common.output import examples
 
@@ -27,8 +28,9 @@ def text_of(data: bytes) -> str:
 )
 @click.argument("json_file", metavar="JSON")
 @click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@schema_option
 @click.option("--force", is_flag=True, help="Overwrite the output.")
-def command(json_file: str, output: str, force: bool) -> None:
+def command(json_file: str, output: str, schema: str | None, force: bool) -> None:
     """Build a bitstream from the JSON that `nnc json` prints.
 
     JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
@@ -41,5 +43,8 @@ def command(json_file: str, output: str, force: bool) -> None:
         content = json.loads(text_of(data))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
+    if schema is not None:
+        write_bitstream(load(schema).from_json(content), output)
+        return
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
+from nnc.cli.common.documents import SCHEMA_HELP, load, open_document
 from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples
 
@@ -30,13 +32,18 @@ from nnc.cli.common.output import examples
     help="Payloads without a syntax table: as base64, left out, or in a file beside the JSON.",
 )
 @out_of_band_options
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
+@click.option(
+    "--schema", is_flag=False, flag_value="", metavar="[FOLDER|NAME]",
+    help=f"{SCHEMA_HELP} Alone: print the JSON Schema of bitstreams.",
+)  # fmt: skip
+@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of the output.")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 def command(
     bitstream: str | None,
     output: str,
     payloads: str,
-    schema: bool,
+    schema: str | None,
+    json_schema: bool,
     force: bool,
     out_of_band: dict[str, Any],
 ) -> None:
@@ -50,10 +57,13 @@ def command(
 
     check_output(output, force)
     if schema:
+        write_text(output, [document_text(bitstream, schema, json_schema=json_schema)])
+        return
+    if schema is not None or json_schema:
         write_text(output, [schema_text()])
         return
     if bitstream is None:
-        raise InputError("name a bitstream, or ask for the --schema")
+        raise InputError("name a bitstream, or ask for the --json-schema")
     opened = open_bitstream(bitstream, **out_of_band)
     if payloads in ("inline", "none"):
         store = inline if payloads == "inline" else left_out
@@ -67,6 +77,18 @@ def command(
     if output != "-" and Path(output).resolve().parent != target.resolve().parent:
         raise InputError(f"{payloads}: payloads must be in the folder of the JSON file")
     replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
+
+
+def document_text(path: str | None, schema: str, *, json_schema: bool) -> str:
+    """Return a document of a schema's format as JSON, or its JSON Schema."""
+    form = load(schema)
+    if not json_schema and path is None:
+        raise InputError("name a file, or ask for the --json-schema")
+    if json_schema or path is None:
+        content = form.json_schema()
+    else:
+        content = form.to_json(open_document(path, schema))
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n"
 
 
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]

@@ -26,7 +26,7 @@ VERBS = (
     *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore", "plot"),
     *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
     *("wrap", "unwrap", "cut", "join", "convert", "levels", "embed", "extract", "json", "build"),
-    *("fuzz", "demo", "completion", "man"),
+    *("fuzz", "schema", "demo", "completion", "man"),
 )
 
 

@@ -241,6 +241,8 @@ class Repair:
         self, tables: tuple[str, ...], field: Field, row: int | None, length: int, error: BuildError
     ) -> None:
         """Change the element that counts the values of a list which the caller has changed."""
+        if self.set_count(tables, field, length, error):
+            return
         if self.probing:
             raise error
         if error.code == "wrong-count":
@@ -249,7 +251,7 @@ class Repair:
             shift = self.shifts.get(tables)
             delta = shift.delta if shift else (1 if error.code == "too-many" else -1)
         for edits in self.count_candidates(tables, field, row, delta):
-            if self.counts(edits, delta):
+            if self.counts(edits, delta, re.sub(r"(\[\d+\])+$", "", error.path)):
                 for place, name, index, value in edits:
                     self.put(self.table, place, name, index, value)
                     self.pinned.add((place, name))
@@ -260,6 +262,23 @@ class Repair:
             error, field, f"{length} values where other elements ask for another number",
             "change those instead",
         )  # fmt: skip
+
+    def set_count(self, tables: Hops, field: Field, length: int, error: BuildError) -> bool:
+        """Set the element that counts a list in a table of a list, as the schema says it.
+
+        Such a table may be new, and others like it wrong still: trying would tell nothing.
+        """
+        if error.code != "wrong-count" or not any(hop.endswith("]") for hop in tables):
+            return False
+        counts = () if field.element is None else field.element.counts
+        if len(counts) != 1 or (tables, counts[0][0]) in self.pinned:
+            return False
+        name, more = counts[0]
+        self.put(self.table, tables, name, None, length + more)
+        self.pinned.add((tables, name))
+        prefix = error.path[: -len(LAST_NAME.search(error.path)[0])]  # type: ignore[index]
+        self.reasons.setdefault(f"{prefix}{name}", f"counts {field.name}")
+        return True
 
     def count_candidates(
         self, tables: tuple[str, ...], field: Field, row: int | None, delta: int
@@ -296,18 +315,20 @@ class Repair:
                 yield [edit, (place, name, index, value + 1)]
                 yield [edit, (place, name, index, value - 1)]
 
-    def counts(self, edits: list[tuple[tuple[str, ...], str, int | None, int]], delta: int) -> bool:
+    def counts(
+        self, edits: list[tuple[tuple[str, ...], str, int | None, int]], delta: int, path: str
+    ) -> bool:
         """Tell whether changes make all counts fit, and not by accident.
 
-        They do if nothing else has to change with them, or if one more in the count asks for
-        one more value.
+        They do if nothing else has to change with them, what is in the list aside, or if one more
+        in the count asks for one more value.
         """
         probe = self.probe(edits)
         try:
             probe.build()
         except NncError:
             return False
-        if not probe.reasons:
+        if all(reason.startswith(f"{path}[") for reason in probe.reasons):
             return True
         if len(edits) > 1:
             return False

@@ -12,6 +12,7 @@ from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Plan
 from nnc.cli.common.files import check_output, out_of_band_options, write_bitstream
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, print_json
+from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,7 +43,7 @@ def edit_options(function: Function) -> Function:
 
 
 def finish(
-    bitstream: Bitstream,
+    bitstream: Bitstream | Document,
     plan: Plan,
     *,
     output: str | None,
@@ -91,7 +92,7 @@ def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
+def assigned(bitstream: Bitstream | Document, text: str) -> tuple[str, Any]:
     """Read `PATH=VALUE`.
 
     Raises:
@@ -103,11 +104,13 @@ def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
     return path.strip(), value_at(bitstream, path.strip(), value)
 
 
-def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
+def value_at(bitstream: Bitstream | Document, path: str, text: str) -> Any:
     """Read a value for the element at a path."""
     from nnc.bitstream.paths import places
     from nnc.engine.values import bytes_from_text, value_from_text
 
+    if isinstance(bitstream, Document):
+        return value_in(bitstream, path, text)
     for place in places(bitstream.units, path):
         if place.field is not None:
             return value_from_text(place.field, text)
@@ -118,3 +121,24 @@ def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
         except ValueError:
             raise InputError(f"{path}: {text!r} is not a number") from None
     raise InputError(f"{path}: there is nothing here")
+
+
+def value_in(document: Document, path: str, text: str) -> Any:
+    """Read a value for an element of a document, or a JSON object for a table.
+
+    Raises:
+        InputError: it is no value for what stands there.
+    """
+    from nnc.engine.paths import parse_path
+    from nnc.engine.values import value_from_text
+
+    if len(parse_path(path)) > 1 or not document.format.framing.many:
+        place = next(document.places(path), None)
+        if place is None:
+            raise InputError(f"{path}: there is nothing here")
+        if place.field is not None and place.field.called is None:
+            return value_from_text(place.field, text)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: {text[:40]!r} is no JSON object: {error}") from None

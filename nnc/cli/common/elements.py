@@ -14,6 +14,7 @@ from nnc.bitstream import Bitstream
 from nnc.cli.common.files import hint_of
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
+from nnc.engine.looking import DocumentTrace
 from nnc.engine.mapped import bytes_of
 from nnc.engine.tracing import TracedElement
 from nnc.inspect.tracing import BitstreamTrace, trace
@@ -92,7 +93,7 @@ def report_unread(bitstream: Bitstream) -> int:
     return DIFFERS
 
 
-def report_faults(traced: BitstreamTrace) -> int:
+def report_faults(traced: BitstreamTrace | DocumentTrace) -> int:
     """Print the faults of a trace to standard error, and return the exit code.
 
     A header that only needs a value from outside isn't a fault: something is left over.
@@ -100,8 +101,9 @@ def report_faults(traced: BitstreamTrace) -> int:
     from nnc.cli.main import DIFFERS, GOOD, exit_code
 
     errors = traced.errors
-    for error in [*errors, *traced.missing]:
+    missing = traced.missing if isinstance(traced, BitstreamTrace) else []
+    for error in [*errors, *missing]:
         click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
     if errors:
         return exit_code(errors[0])
-    return DIFFERS if traced.missing else GOOD
+    return DIFFERS if missing else GOOD
