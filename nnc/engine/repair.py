@@ -86,6 +86,7 @@ class Repair:
         self.default, self.probing = default, probing
         self.reasons: dict[str, str] = {}
         self.fillers = 0
+        self.scope_then: Any = None
 
     def build(self) -> tuple[bytes, Any]:
         """Return the bytes of the table, and the scope after it.
@@ -101,6 +102,7 @@ class Repair:
             try:
                 self.syntax._build(self.table, writer, scope, "")
             except BuildError as error:
+                self.scope_then = scope
                 tables = self.syntax.scope_type.tables
                 self.repair(located(error, writer, tables), writer.stack)
             else:
@@ -112,6 +114,9 @@ class Repair:
         tables = tuple(name + index_text(index) for name, _, index in stack[1:])
         owner = owner_of(self.table, tables)
         assert owner is not None
+        if error.code == "wrong-extent":
+            self.resize(owner, tables, error)
+            return
         match = LAST_NAME.search(error.path)
         field = fields_of(type(owner)).get(match[1]) if match else None
         if match is None or field is None:
@@ -150,6 +155,31 @@ class Repair:
                 except NncError:
                     continue
                 setattr(owner, field.name, value + 1)
+                return
+        raise error
+
+    def resize(self, owner: Table, tables: Hops, error: BuildError) -> None:
+        """Change the element that says how long a table is.
+
+        Which one it is comes out by trying: with it the table can be written.
+        """
+        difference = int(error.allowed.partition(" ")[0]) - int(error.value)
+        for field in reversed(fields_of(type(owner)).values()):
+            value = getattr(owner, field.name)
+            element, pinned = field.element, (tables, field.name) in self.pinned
+            if element is None or pinned or field.depth or type(value) is not int:
+                continue
+            for change in {difference // 8, difference}:
+                probe = copy_table(owner)
+                setattr(probe, field.name, value + change)
+                try:
+                    probe.syntax._build(probe, BitWriter(), self.scope_then.copy(), "")
+                except NncError:
+                    continue
+                setattr(owner, field.name, value + change)
+                prefix = error.path.rstrip(".")
+                path = f"{prefix}.{field.name}" if prefix else field.name
+                self.reasons.setdefault(path, f"size of {probe.syntax.table}")
                 return
         raise error
 

@@ -254,4 +254,5 @@ def check_extent(stream: BitWriter, start: int, size: int, name: str) -> None:
     """
     written = stream.position - start
     if written != size:
-        stream.fail(f"the size of {name} is wrong", "", None, size, f"{written} bits")
+        told = f"{written} bits"
+        stream.fail(f"the size of {name} is wrong", "", None, size, told, code="wrong-extent")
