@@ -17,7 +17,7 @@ import numpy as np
 from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitio.bits import index_text
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
-from nnc.engine.paths import Hops, names_below, owner_of
+from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
 from nnc.engine.values import default_item, default_value, rule_of
 
@@ -26,6 +26,9 @@ MAXIMUM_REPAIRS = 2000
 
 #: More values than this no list gets of itself: each costs time and memory before all is well.
 MOST_FILLERS = 1 << 17
+
+#: Why an element changes that says how long something is.
+SIZE = "a size"
 
 LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
@@ -114,8 +117,8 @@ class Repair:
         tables = tuple(name + index_text(index) for name, _, index in stack[1:])
         owner = owner_of(self.table, tables)
         assert owner is not None
-        if error.code == "wrong-extent":
-            self.resize(owner, tables, error)
+        if error.code in ("wrong-extent", "wrong-size"):
+            self.resize(tables, error)
             return
         match = LAST_NAME.search(error.path)
         field = fields_of(type(owner)).get(match[1]) if match else None
@@ -158,30 +161,55 @@ class Repair:
                 return
         raise error
 
-    def resize(self, owner: Table, tables: Hops, error: BuildError) -> None:
-        """Change the element that says how long a table is.
+    def resize(self, tables: Hops, error: BuildError) -> None:
+        """Change the element that says how long a table, a text or bytes are.
 
-        Which one it is comes out by trying: with it the table can be written.
+        It stands in the same table or in one around it; which one it is comes out by trying: with
+        it that table can be written.
         """
-        difference = int(error.allowed.partition(" ")[0]) - int(error.value)
-        for field in reversed(fields_of(type(owner)).values()):
-            value = getattr(owner, field.name)
-            element, pinned = field.element, (tables, field.name) in self.pinned
-            if element is None or pinned or field.depth or type(value) is not int:
-                continue
-            for change in {difference // 8, difference}:
-                probe = copy_table(owner)
-                setattr(probe, field.name, value + change)
-                try:
-                    probe.syntax._build(probe, BitWriter(), self.scope_then.copy(), "")
-                except NncError:
+        wanted, found = int(error.allowed.partition(" ")[0]), int(error.value)
+        difference = wanted - found if error.code == "wrong-extent" else found - wanted
+        changes = dict.fromkeys((difference // 8, difference)[error.code != "wrong-extent" :])
+        for depth in range(len(tables), -1, -1):
+            owner = owner_of(self.table, tables[:depth])
+            assert owner is not None
+            for field in reversed(fields_of(type(owner)).values()):
+                if self.is_pinned_or_none(owner, tables[:depth], field):
                     continue
-                setattr(owner, field.name, value + change)
-                prefix = error.path.rstrip(".")
-                path = f"{prefix}.{field.name}" if prefix else field.name
-                self.reasons.setdefault(path, f"size of {probe.syntax.table}")
-                return
+                for change in changes:
+                    value = getattr(owner, field.name) + change
+                    if self.can_be_written(owner, field.name, value):
+                        setattr(owner, field.name, value)
+                        self.reasons.setdefault(self.path_of(tables[:depth], field.name), SIZE)
+                        return
         raise error
+
+    def path_of(self, tables: Hops, name: str) -> str:
+        """Return the path of an element as errors give it."""
+        names, owner = [], self.table
+        if self.name != self.syntax.table:
+            names.append(self.name)
+        for hop in tables:
+            inner = stepped(owner, hop)
+            if hop != inner.syntax.table:
+                names.append(hop)
+            owner = inner
+        return ".".join([*names, name])
+
+    def is_pinned_or_none(self, owner: Table, tables: Hops, field: Field) -> bool:
+        """Tell whether an element is no number that may be changed."""
+        no_number = field.element is None or type(getattr(owner, field.name)) is not int
+        return no_number or (tables, field.name) in self.pinned
+
+    def can_be_written(self, owner: Table, name: str, value: int) -> bool:
+        """Tell whether a table can be written with another value of an element."""
+        probe = copy_table(owner)
+        setattr(probe, name, value)
+        try:
+            probe.syntax._build(probe, BitWriter(), self.scope_then.copy(), "")
+        except NncError:
+            return False
+        return True
 
     def appear(
         self,
@@ -350,15 +378,18 @@ class Repair:
     ) -> bool:
         """Tell whether changes make all counts fit, and not by accident.
 
-        They do if nothing else has to change with them, what is in the list aside, or if one more
-        in the count asks for one more value.
+        They do if nothing else has to change with them, what is in the list and sizes aside, or if
+        one more in the count asks for one more value.
         """
         probe = self.probe(edits)
         try:
             probe.build()
         except NncError:
             return False
-        if all(reason.startswith(f"{path}[") for reason in probe.reasons):
+        if all(
+            place.startswith(f"{path}[") or reason == SIZE
+            for place, reason in probe.reasons.items()
+        ):
             return True
         if len(edits) > 1:
             return False
