@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from nnc.bitio import BitReader, TraceEntry
 from nnc.engine.paths import distinct_paths
 
-
 #: The indices at the end of a path.
 INDICES = re.compile(r"(\[\d+\])+$")
 
