@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 #: What an element holds that has to appear, by its coding; for integers see `Element.default`.
-EMPTY = {"flt": 0.0, "st": "", "bs": b""}
+EMPTY = {"flt": 0.0, "st": "", "bs": b"", "bytes": b"", "text": "", "fourcc": "    "}
 
 
 class Constraint(NamedTuple):
@@ -80,7 +80,7 @@ class Element(NamedTuple):
     @property
     def kind(self) -> str:
         """Type of one value: `int`, `float`, `str` or `bytes`."""
-        return {"flt": "float", "st": "str", "bs": "bytes"}.get(self.coding, "int")
+        return type(EMPTY.get(self.coding, 0)).__name__
 
     @property
     def default(self) -> Any:
@@ -94,7 +94,7 @@ class Element(NamedTuple):
     @property
     def limits(self) -> tuple[int, int]:
         """The least and the largest integer that the descriptor can hold."""
-        signed = self.coding in ("i", "ie", "iae")
+        signed = self.coding in ("i", "ie", "iae", "ile")
         if self.width is None:
             # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
             return (-(1 << 63) if signed else 0), (1 << 64) - 1

@@ -6,14 +6,16 @@ import builtins
 import keyword
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
+from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, Field, TableFacts
+from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, PADDING, Field, TableFacts
 
 #: Names that the generated functions use themselves.
 TAKEN = frozenset(
     {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
     | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
-    | {"padding", "refuse", "required", "size_left"}
+    | {"padding", "refuse", "required", "size_left", "entries", "arrays", "grown", "filler"}
 )
 
 #: Python's precedence of what expressions become; higher binds tighter.
@@ -76,7 +78,8 @@ class Names:
         if file is None:
             return self.local(name)
         if self.file is None:
-            return str(self.analysis.constants[name])
+            rows = self.analysis.constant_tables.get(name)
+            return str(self.analysis.constants[name] if rows is None else rows)
         return name if file is self.file else f"{file.name}.{name}"
 
     def value(self, expression: tree.Expression) -> str:
@@ -103,6 +106,10 @@ class Names:
                 return self.write_unary(expression, number=number)
             case tree.Binary():
                 return self.write_binary(expression, number=number)
+            case tree.Function() if expression.name not in self.analysis.defines and (
+                expression.name in expressions.POSITION_FUNCTIONS
+            ):
+                return self.write_position(expression), ATOM
             case tree.Function():
                 arguments = ", ".join(self.value(part) for part in expression.arguments)
                 return f"{function_name(expression.name)}({arguments})", ATOM
@@ -112,14 +119,31 @@ class Names:
                 condition = self.wrapped(expression.condition, TERNARY + 1, number=False)
                 return f"{yes} if {condition} else {no}", TERNARY
 
+    def write_position(self, function: tree.Function) -> str:
+        """Write a question about the position, or about the data to come."""
+        if function.name == "remaining":
+            return "stream.remaining"
+        name = function.name.replace("more_rbsp_trailing_data", "more_data")
+        return f"stream.{name}({', '.join(self.value(part) for part in function.arguments)})"
+
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
         facts = self.facts
-        if not name.indices or facts is None:
+        if not name.indices:
             return code
-        if name.name in facts.sparse:
-            return f"{code}.get({self.value(name.indices[0])}, 0)"
+        if facts is None:
+            for index in name.indices:
+                code = f"functions.at({code}, {self.value(index)})"
+            return code
+        own = facts.own_indices.get(name.name, 0)
+        if own:
+            key = ", ".join(self.value(index) for index in name.indices[:own])
+            deeper = name.indices[own:]
+            code = f"{code}.get({f'({key})' if own > 1 else key}, {'[]' if deeper else 0})"
+            for index in deeper:
+                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            return code
         for level, index in enumerate(name.indices):
             if self.is_own_index(name.name, level, index):
                 code += f"[{self.value(index)}]"
@@ -181,9 +205,8 @@ class Names:
             file = self.analysis.file_of[statement.table]
             name = class_name(statement.table)
             return name if file is self.file else f"{file.name}.{name}"
-        return {"flt": "float", "st": "str", "bs": "bytes | memoryview"}.get(
-            statement.descriptor, "int"
-        )
+        kind = DESCRIPTORS[statement.descriptor].kind
+        return "bytes | memoryview" if kind == "bytes" else kind
 
     def field_type(self, field: Field) -> str:
         """Return the type of a field, without the None of absence."""
@@ -199,7 +222,8 @@ class Names:
         """Return the type of a name that tables share."""
         if name in definer.fields:
             return Names(self.analysis, definer, None).field_type(definer.fields[name])
-        return "list[int]" if name in definer.arrays else "int"
+        depth = definer.arrays.get(name, 0)
+        return "list[" * depth + "int" + "]" * depth
 
 
 class RuleNames(Names):
@@ -219,10 +243,18 @@ class RuleNames(Names):
 
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; one that lies outside is an IndexError."""
+        if name.name in self.analysis.constant_tables:
+            return super().write_name(name)
         indices = "".join(f"[{self.value(index)}]" for index in name.indices)
         return f"{self.reference(name.name)}{indices}"
 
 
-def is_byte_alignment(statement: tree.Statement) -> bool:
-    """Tell whether a statement is byte_alignment()."""
-    return isinstance(statement, tree.Call) and statement.table == BYTE_ALIGNMENT
+def is_alignment(statement: tree.Statement) -> bool:
+    """Tell whether a statement is byte_alignment() or padding()."""
+    return isinstance(statement, tree.Call) and statement.table in ALIGNMENTS
+
+
+def alignment_verb(field: Field) -> str:
+    """Return the verb of reader and writer that fills up to a boundary."""
+    assert isinstance(field.statement, tree.Call)
+    return "padding" if field.statement.table == PADDING else BYTE_ALIGNMENT
