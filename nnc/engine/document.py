@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from nnc.bitio import InputError, Table
 from nnc.engine import editing
 from nnc.engine.files import replace_file
-from nnc.engine.mapped import opened, view_of
+from nnc.engine.mapped import bytes_of, view_of
 from nnc.engine.paths import ALL, Place, parse_path, path_error, places_in
 from nnc.engine.plan import Plan
 from nnc.engine.records import Layout, Record, RecordReader, written
@@ -46,7 +46,7 @@ class Document:
     @classmethod
     def open(cls, form: Layout, path: str | os.PathLike[str], **given: Any) -> Document:
         """Open a file; see `Format.open`."""
-        return cls.parse(form, opened(path), **given)
+        return cls.parse(form, bytes_of(path), **given)
 
     @property
     def table(self) -> Table:

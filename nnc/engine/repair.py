@@ -178,7 +178,7 @@ class Repair:
                     continue
                 for change in changes:
                     value = getattr(owner, field.name) + change
-                    if self.can_be_written(owner, field.name, value):
+                    if self.can_be_written(tables[:depth], field.name, value):
                         setattr(owner, field.name, value)
                         self.reasons.setdefault(self.path_of(tables[:depth], field.name), SIZE)
                         return
@@ -201,12 +201,18 @@ class Repair:
         no_number = field.element is None or type(getattr(owner, field.name)) is not int
         return no_number or (tables, field.name) in self.pinned
 
-    def can_be_written(self, owner: Table, name: str, value: int) -> bool:
+    def can_be_written(self, tables: Hops, name: str, value: int) -> bool:
         """Tell whether a table can be written with another value of an element."""
-        probe = copy_table(owner)
+        probe = copy_table(owner_of(self.table, tables))
         setattr(probe, name, value)
+        depth = len(tables)
+        pinned = {(hops[depth:], pin) for hops, pin in self.pinned if hops[:depth] == tables}
+        table = probe.syntax.table
         try:
-            probe.syntax._build(probe, BitWriter(), self.scope_then.copy(), "")
+            Repair(
+                table, probe.syntax, probe, self.scope_then.copy, pinned=pinned | {((), name)},
+                shifts={}, in_force=self.in_force, default=self.default, probing=True,
+            ).build()  # fmt: skip
         except NncError:
             return False
         return True
@@ -328,7 +334,7 @@ class Repair:
         """
         if error.code != "wrong-count" or not any(hop.endswith("]") for hop in tables):
             return False
-        counts = () if field.element is None else field.element.counts
+        counts: tuple[tuple[str, int], ...] = () if field.element is None else field.element.counts
         if len(counts) != 1 or (tables, counts[0][0]) in self.pinned:
             return False
         name, more = counts[0]
