@@ -90,6 +90,7 @@ class Table:
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
         made = object.__new__(type(self))
+        name: str
         for name in self.__slots__:
             setattr(made, name, getattr(self, name))
         return made

@@ -134,6 +134,10 @@ class ParameterSets:
         return replace(self, reference_list=Unit.joined([*before, unit]), reference_parts=())
 
 
+#: Nothing is in force yet.
+NO_PARAMETER_SETS = ParameterSets()
+
+
 class Unit:
     """One unit: size, header, payload.
 
@@ -174,7 +178,7 @@ class Unit:
         """Make a unit out of its header and payload, both as they would be read."""
         self.header = header
         self.size = size
-        self.parameter_sets = parameter_sets or ParameterSets()
+        self.parameter_sets = parameter_sets or NO_PARAMETER_SETS
         self.scope = scope
         if units:
             self.units = list(units)
