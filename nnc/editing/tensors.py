@@ -15,8 +15,9 @@ from nnc.bitstream.editing.edit import Edit, run, walk_paths
 from nnc.bitstream.editing.parts import copy_bitstream, copy_unit
 from nnc.bitstream.fields import copy_table
 from nnc.bitstream.parser import holds_part_of_decomposed
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
-from nnc.model.metadata import METADATA_UNIT_TYPE, Metadata, read_metadata
+from nnc.model.metadata import Metadata, read_metadata
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
     NnrUnitType,

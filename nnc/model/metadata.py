@@ -27,11 +27,10 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
 from nnc.bitstream import Unit, whole_unit_header
+from nnc.bitstream.type_names import METADATA_SIGNATURE as SIGNATURE
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.data_format import narrowed
 
-#: The unit type: one of those unspecified (32 to 63).
-METADATA_UNIT_TYPE = 62
-SIGNATURE = b"nnc metadata 1\0"
 PACKED_HALVES = "int32 halves"
 PACKED_PARTS = "real and imaginary"
 FULL_DIMENSIONS = "before pruning"
