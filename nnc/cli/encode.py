@@ -126,8 +126,9 @@ def summary(sizes: FileSizes, model: str, output: str, seconds: float) -> str:
     lines.append(f"{counted(sizes.tensors, 'tensor')} in {seconds:.1f} s")
     loss = sizes.loss
     if loss is not None and math.isfinite(loss.snr):
-        least = f"{loss.worst_snr:.1f} dB in {loss.worst!r}"
-        lines[1] += f"; signal to noise {loss.snr:.1f} dB, lowest {least}"
+        # No minus before a zero.
+        whole, least = (round(snr, 1) + 0.0 for snr in (loss.snr, loss.worst_snr))
+        lines[1] += f"; signal to noise {whole:.1f} dB, lowest {least:.1f} dB in {loss.worst!r}"
     return "\n".join(lines)
 
 

@@ -59,8 +59,8 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
     if missing:
         shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if len(missing) > SHOWN else "")
         warn(
-            f"the bitstream tells of {len(missing)} tensors ({shown}) that it doesn't hold: it "
-            "was cut off, or they were taken out",
+            f"the bitstream names {len(missing)} tensor{'s' * (len(missing) != 1)} ({shown}) that "
+            "it doesn't hold: it was cut off, or they were taken out",
             MissingTensorsWarning,
         )
     return missing
