@@ -18,7 +18,8 @@ from nnc.bitio import (
 )
 from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size
-from nnc.bitstream.unit import NO_PARAMETER_SETS, Unit, kind_of, scope_after, type_name
+from nnc.bitstream.type_names import type_name
+from nnc.bitstream.unit import NO_PARAMETER_SETS, Unit, kind_of, scope_after
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
