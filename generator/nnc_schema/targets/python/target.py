@@ -149,7 +149,6 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 #: Helpers that the generated functions.py offers to the other modules.
 HELPERS = [
     "array",
-    "check_extent",
     "counted",
     "entry",
     "extent_end",
@@ -159,10 +158,12 @@ HELPERS = [
     "item",
     "listed",
     "new",
+    "number",
     "padding",
     "refuse",
     "required",
     "trailing",
+    "write_trailing",
 ]
 
 
