@@ -28,14 +28,19 @@ COMPILED_MODULES = [
     "nnc.encoder.quantization.rate_path",
     "nnc.encoder.quantization.rate_trellis",
     "nnc.encoder.quantization.rounding",
+    "nnc.encoder.quantization.squares",
     "nnc.encoder.quantization.trellis",
 ]
 
-# Without these a loop that rounds isn't made into vectors; nothing there looks at errno, or at
-# the flags that floating point operations raise.
+# Without these a loop that rounds, or sums up, isn't made into vectors; nothing there looks at
+# errno, at the flags that floating point operations raise, or at the last bits of the sums.
 MORE_ARGS = {}
 if sys.platform != "win32":
-    MORE_ARGS["nnc.encoder.quantization.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
+    vectors = ["-fno-math-errno", "-fno-trapping-math"]
+    MORE_ARGS["nnc.encoder.quantization.rounding"] = vectors
+    MORE_ARGS["nnc.encoder.quantization.squares"] = [
+        *vectors, "-fassociative-math", "-fno-signed-zeros",
+    ]  # fmt: skip
 
 extensions = cythonize(
     [

@@ -90,6 +90,13 @@ class Table:
                 )
         return made
 
+    def __copy__(self) -> Self:
+        """Return a table of the same values; tables and lists in it are shared."""
+        made = object.__new__(type(self))
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
     def __eq__(self, other: object) -> bool:
         """Tell whether both are of one table and hold equal values."""
         if type(self) is not type(other):

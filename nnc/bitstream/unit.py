@@ -16,7 +16,8 @@ from nnc.bitio import (
     MissingValueError,
     Table,
 )
-from nnc.bitstream.places import ElementFinder, located, path_in_unit, rule_of_element
+from nnc.bitstream.places import located, path_in_unit
+from nnc.engine.places import ElementFinder, rule_of_element
 from nnc.syntax import (
     TABLES,
     UNIT_KINDS,
@@ -458,14 +459,14 @@ class Unit:
 
 def point_out(unit: Unit, error: BitstreamError) -> None:
     """Add to an error about an element of a unit the element's place and schema line."""
-    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
+    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."), TABLES)
     found = place_of(unit, finder)
     if found is None:
         return
     position, table = found
     if error.bit_position is None:
         error.bit_position = position
-    error.locate(**rule_of_element(table, finder.name))
+    error.locate(**rule_of_element(TABLES[table], finder.name))
 
 
 def place_of(unit: Unit, finder: ElementFinder) -> tuple[int, str] | None:

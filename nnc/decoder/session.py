@@ -138,6 +138,9 @@ class Decoder:
                 before: both nodes are named.
             MissingValueError: a parent's levels, history or values aren't known.
             BitstreamError: as for `nnc.decode`.
+
+        Warns:
+            MissingTensorsWarning: the bitstream was cut off, or tensors were taken out.
         """
         steps, bitstream = steps_of(reconstruct), data
         if not isinstance(bitstream, Bitstream):
@@ -156,6 +159,7 @@ class Decoder:
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
         model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
+        model.warn_of_missing()
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)

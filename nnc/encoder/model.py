@@ -196,9 +196,9 @@ def encode_units(
                 advance(sum(sizes[name] for name in job.names))
 
         needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, resources.memory)
+        need_in_all, room = sum(needs), room_for(work, resources.memory)
         calls = (
-            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
+            Call((filled(job)._replace(threads=threads_of(need, need_in_all, room, work)),), need)
             for job, need in zip(model.jobs, needs, strict=True)
         )
         observed = in_order(work, observed_job, calls, resources.memory)
@@ -443,7 +443,8 @@ def metadata_units(
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
+    full_dimensions = dict(left_out.full_dimensions)
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

@@ -20,9 +20,9 @@ from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueEr
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
-from nnc.bitstream.paths import distinct_paths
 from nnc.bitstream.places import located
 from nnc.bitstream.unit import kind_of
+from nnc.engine.paths import distinct_paths
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.

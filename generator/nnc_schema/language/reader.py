@@ -131,6 +131,7 @@ class FileBuilder:
         self.defines: list[tree.Define] = []
         self.roots: list[tuple[tree.Position, str]] = []
         self.units: list[tree.Units] = []
+        self.framings: list[tree.Framing] = []
         self.described = 0
 
     def at(self, token: Token) -> tree.Position:
@@ -164,6 +165,12 @@ class FileBuilder:
         """Take a `root` item."""
         token = cast(Token, item.children[0])
         self.roots.append((self.at(token), str(token)))
+
+    def add_framing(self, item: Tree[Token]) -> None:
+        """Take a `framing` item."""
+        name, *arguments = cast(list[Any], item.children)
+        taken = self.transform(arguments[0]) if arguments else ()
+        self.framings.append(tree.Framing(self.at(name), str(name), taken))
 
     def add_units(self, item: Tree[Token]) -> None:
         """Take a `units` item."""
@@ -408,6 +415,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.defines),
         tuple(builder.roots),
         tuple(builder.units),
+        tuple(builder.framings),
     )
 
 

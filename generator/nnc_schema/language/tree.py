@@ -259,6 +259,15 @@ class Enum:
 
 
 @dataclass(frozen=True, slots=True)
+class Framing:
+    """How tables of the root follow each other in a file: a kind, and what it takes."""
+
+    position: Position
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnitRule:
     """What holds for units of a type: `starts`, `persistent` or `divisible`."""
 
@@ -324,6 +333,7 @@ class File:
     defines: tuple[Define, ...]
     roots: tuple[tuple[Position, str], ...]
     units: tuple[Units, ...]
+    framings: tuple[Framing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Analysis:
         givens: given values by name.
         defines: the schema's own functions by name.
         enums: enums by name.
+        framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
     """
 
@@ -48,6 +49,8 @@ class Analysis:
         self.file_of: dict[str, tree.File] = {}
         for file in schema.files:
             self.add_file(file)
+        framings = [framing for file in schema.files for framing in file.framings]
+        self.framing = framings[0] if framings else None
         self.tables = {
             table.name: TableFacts(table, self.constants)
             for file in schema.files
@@ -57,6 +60,11 @@ class Analysis:
             self.add_outputs(facts)
         for facts in self.tables.values():
             self.complete_fields(facts)
+
+    @property
+    def root(self) -> str:
+        """The table that everything is reached from."""
+        return next(name for file in self.schema.files for _, name in file.roots)
 
     def add_file(self, file: tree.File) -> None:
         """Take the declarations of one file."""

@@ -43,6 +43,7 @@ def check_declarations(schema: tree.Schema) -> None:
         if name in FUNCTIONS or name == BYTE_ALIGNMENT:
             raise SchemaError(position, f"found {name!r}, which the language has, expected another")
         seen[name] = position
+    check_framing(schema)
     constants: dict[str, int] = {}
     for file in schema.files:
         constants.update((member.name, member.value) for e in file.enums for member in e.members)
@@ -67,6 +68,13 @@ def check_declarations(schema: tree.Schema) -> None:
                 )
         for define in file.defines:
             check_define(define, schema, constants)
+
+
+def check_framing(schema: tree.Schema) -> None:
+    """Check that the framing is declared once."""
+    framings = [framing for file in schema.files for framing in file.framings]
+    if len(framings) > 1:
+        raise SchemaError(framings[1].position, "found a second framing, expected one")
 
 
 def check_define(define: tree.Define, schema: tree.Schema, constants: dict[str, int]) -> None:

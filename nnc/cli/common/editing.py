@@ -106,7 +106,7 @@ def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
 def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
     """Read a value for the element at a path."""
     from nnc.bitstream.paths import places
-    from nnc.bitstream.values import bytes_from_text, value_from_text
+    from nnc.engine.values import bytes_from_text, value_from_text
 
     for place in places(bitstream.units, path):
         if place.field is not None:

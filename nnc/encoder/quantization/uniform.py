@@ -31,6 +31,7 @@ SHARE_THAT_FITS = 0.9995
 PIECE = 1 << 16
 
 
+@functools.lru_cache(maxsize=1024)
 def step_size(qp: int, qp_density: int) -> np.float32:
     """Return the step size of a quantization parameter (clause 9.2.1).
 
@@ -184,6 +185,8 @@ def smallest_qp_of_ratio(magnitude: float, ratio: int, qp_density: int) -> int:
 
 def largest_magnitude(values: ArrayLike) -> float:
     """Return the largest magnitude, 0 of nothing, NaN if there is a NaN."""
+    if isinstance(values, float):
+        return abs(values)
     flat = np.asarray(values).reshape(-1)
     pieces = (flat[start : start + PIECE] for start in range(0, flat.size, PIECE))
     return float(np.max([np.abs(piece).max() for piece in pieces], initial=0.0))

@@ -133,6 +133,18 @@ class Shape(NamedTuple):
     derived: bool = False
 
 
+class Framing(NamedTuple):
+    """How tables of the root follow each other in a file.
+
+    Attributes:
+        name: kind of framing: `repeat`, `annex_b`, `sized`.
+        arguments: what it takes: numbers, texts, and `("u", (32,))` for `u(32)`.
+    """
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+
 class Description(NamedTuple):
     """What the schema says about a table that hand-written code reads.
 

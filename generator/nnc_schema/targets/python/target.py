@@ -23,7 +23,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
-    """Make the modules.
+    """Make the modules, formatted; see `modules`."""
+    return formatted(modules(analysis, options), str(options["package"]))
+
+
+def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules as they come, which is enough to run them.
 
     Args:
         analysis: a schema without mistakes.
@@ -31,7 +36,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             holds `BitReader`, `BitWriter`, `Table`, `Syntax` and the errors.
 
     Returns:
-        Formatted text by file name.
+        Text by file name.
     """
     templates = environment(TEMPLATES)
     common = {
@@ -56,9 +61,29 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         template = templates.get_template("module.py.j2")
         files[f"{file.name}.py"] = template.render(common | parts)
     files["__init__.py"] = templates.get_template("init.py.j2").render(
-        common, exports=exports, tables=parsed_tables(analysis)
+        common,
+        exports=exports,
+        tables=parsed_tables(analysis),
+        framing=framing_parts(analysis),
+        root=analysis.root,
     )
-    return formatted(files, str(options["package"]))
+    return files
+
+
+def framing_parts(analysis: Analysis) -> tuple[str, tuple[Any, ...]] | None:
+    """Return name and arguments of the framing, None where the schema has none."""
+    if analysis.framing is None:
+        return None
+    arguments = (argument_value(analysis, each) for each in analysis.framing.arguments)
+    return analysis.framing.name, tuple(arguments)
+
+
+def argument_value(analysis: Analysis, argument: tree.Expression) -> Any:
+    """Return an argument as data: a number, `("u", (32,))` for `u(32)`, the text of others."""
+    if isinstance(argument, tree.Function):
+        return argument.name, tuple(argument_value(analysis, each) for each in argument.arguments)
+    value = expressions.evaluate(argument, analysis.constants)
+    return expressions.text(argument) if value is None else value
 
 
 def parsed_tables(analysis: Analysis) -> list[str]:
