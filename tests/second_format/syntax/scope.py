@@ -34,10 +34,14 @@ class Scope:
 
     Attributes:
         tables: the constructs of the tables that share the scope, by the name of their table.
+        parameters: the names that are parameters of tables.
+        givens: the names of the values that only the caller knows.
         given: asked for values that only the caller knows; None: the defaults are taken.
     """
 
     tables: ClassVar[dict[str, Syntax]] = {}
+    parameters: ClassVar[frozenset[str]] = frozenset([])
+    givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
 
     __slots__ = ("given",)
 

@@ -78,6 +78,24 @@ class Code(Lines):
         """Add what comes first."""
         raise TypeError("only for one direction")
 
+    def has_rules(self) -> bool:
+        """Tell whether a value of the table may break a range or a constraint."""
+        meanings = [self.facts.meaning(name) for name in self.facts.fields]
+        return any(each is not None and (each.range or each.constraints) for each in meanings)
+
+    def begin_rules(self) -> None:
+        """Begin what holds the table to its rules, if anything does."""
+        if self.has_rules():
+            self.line("rules = stream.rules")
+            self.line("if rules is not None:")
+            self.line("    rules.open(stream, self, context)")
+
+    def end_rules(self) -> None:
+        """Hold the table to its rules."""
+        if self.has_rules():
+            self.line("if rules is not None:")
+            self.line("    rules.close(stream, obj, context)")
+
     def end(self) -> None:
         """Add what comes last."""
         raise TypeError("only for one direction")
@@ -189,15 +207,20 @@ class Code(Lines):
             case tree.External():
                 self.external(self.facts.fields[statement.field])
             case tree.Array():
-                name = self.local(statement.name)
-                self.line(f"{name}: dict[int, int] = {{}}")
-                self.line(f"{name}_size = {self.names.value(statement.size)}")
+                self.array(statement)
             case tree.Assignment():
                 self.assignment(statement)
             case tree.If():
                 self.branch(statement)
             case tree.For() | tree.While():
                 self.loop(statement)
+
+    def array(self, statement: tree.Array) -> None:
+        """Add an array, whose entries count as made out of no bits."""
+        name = self.local(statement.name)
+        self.line(f"{name}: dict[int, int] = {{}}")
+        size = f'stream.make({self.names.value(statement.size)}, "{statement.name}")'
+        self.line(f"{name}_size = {size}")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -234,7 +257,28 @@ class Code(Lines):
         callee = self.analysis.tables[statement.table]
         for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
             if parameter not in callee.outputs:
-                self.line(f"context.{parameter} = {self.names.value(argument)}")
+                value = self.measured(argument, parameter)
+                self.line(f"context.{parameter} = {value}")
+
+    def measured(self, value: tree.Expression, name: str) -> str:
+        """Return the code of a value that a name gets; one that might grow is measured."""
+        code = self.names.value(value)
+        if any(self.may_grow(part) for part in expressions.walk(value)):
+            return f'number(stream, {code}, "{name}")'
+        return code
+
+    def may_grow(self, expression: tree.Expression) -> bool:
+        """Tell whether an operation, done again and again, makes numbers without measure."""
+        if not isinstance(expression, tree.Binary):
+            return isinstance(expression, tree.Function) and expression.name == "Prod"
+        sides = [expressions.names(side) for side in (expression.left, expression.right)]
+        if expression.operator in ("+", "-"):
+            # Adding what was read makes no number much larger; adding it to itself does.
+            return bool(self.loops) and all(side & self.facts.variables.keys() for side in sides)
+        known = self.analysis.constants.keys()
+        if expression.operator == "<<":
+            return bool(sides[0] & self.facts.variables.keys())
+        return expression.operator == "*" and all(side - known for side in sides)
 
     def after_call(self, statement: tree.Call, result: str) -> None:
         """Fetch what a called table has set."""
@@ -253,7 +297,7 @@ class Code(Lines):
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
         name = self.local(statement.name)
-        value = self.names.value(statement.value)
+        value = self.measured(statement.value, statement.name)
         if statement.indices:
             index = self.names.value(statement.indices[0])
             self.line(f'{name}[entry(stream, {index}, {name}_size, "{statement.name}")] = {value}')
@@ -400,7 +444,11 @@ class Code(Lines):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
+            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
             self.statements(statement.body)
+            if begin:
+                name = next(iter(self.loop_names(statement)), "")
+                self.line(f'stream.passed({begin}, "{name}")')
             if isinstance(statement, tree.For) and head.startswith("while"):
                 self.line(f"{variable} {'+' if statement.step > 0 else '-'}= 1")
             if isinstance(statement, tree.While) and not statement.test_first:
@@ -409,6 +457,18 @@ class Code(Lines):
                 with self.indented():
                     self.line("break")
         self.loops.pop()
+
+    def begin_pass(self) -> str:
+        """Note where a pass of a loop begins that may read nothing; return the variable."""
+        begin = f"begin_of_pass_{len(self.loops)}"
+        self.line(f"{begin} = stream.position")
+        return begin
+
+    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
+        """Yield the names of the fields in a loop."""
+        for site in sites(statement.body):
+            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
+                yield site.statement.field
 
     def range_head(self, statement: tree.For | tree.While) -> str | None:
         """Return the `for` line of a loop over a range that is known beforehand, else None."""

@@ -174,7 +174,6 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 #: Helpers that the generated functions.py offers to the other modules.
 HELPERS = [
     "array",
-    "check_extent",
     "counted",
     "entry",
     "extent_end",
@@ -184,10 +183,12 @@ HELPERS = [
     "item",
     "listed",
     "new",
+    "number",
     "padding",
     "refuse",
     "required",
     "trailing",
+    "write_trailing",
 ]
 
 
