@@ -20,9 +20,9 @@ from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueEr
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
-from nnc.bitstream.paths import distinct_paths
 from nnc.bitstream.places import located
 from nnc.bitstream.unit import kind_of
+from nnc.engine.paths import distinct_paths
 from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
 
 #: Names for bits that no element of the syntax stands for.
@@ -172,7 +172,8 @@ class UnitTrace:
         if self.kind == UNKNOWN_TYPE:
             # That of the header comes before those that an aggregate's header lists.
             element = self.element("nnr_unit_type")
-            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value)
+            payload = b"" if self.unit is None else self.unit.payload_bytes
+            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value, payload)
         return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:

@@ -150,9 +150,11 @@ from nnc.syntax.unit import (
 )
 from nnc.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nnr_unit"
+
 #: How tables of the root follow each other in a file; None where the schema doesn't say.
 FRAMING: Framing | None = None
-
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "bit_mask": bit_mask,
@@ -228,6 +230,7 @@ __all__ = [
     "NNR_TPL_TEF",
     "NNR_TPL_UNREC",
     "PERSISTENT",
+    "ROOT",
     "SHARED",
     "TABLES",
     "TENSOR_FLOAT16",

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from nnc.bitio import PlacedError
 from nnc.bitstream.notes import COUNT, content_of, followed, holds_notes, payload_of
 from nnc.bitstream.unit import Unit
 
-if TYPE_CHECKING:
-    from nnc.bitstream.editing.edit import Edit
-
 Named = list[tuple[Unit, list[str]]]
+
+
+class Units(Protocol):
+    """What is edited: a bitstream."""
+
+    def walk(self) -> Iterator[Unit]:
+        """Return all units, those inside aggregates too."""
+
+
+class NamedEdit(Protocol):
+    """An edit that knows its units, with the names of their tensors, before the change."""
+
+    @property
+    def bitstream(self) -> Units:
+        """The bitstream."""
+
+    names: Named
+
+    def open(self, unit: Unit) -> None:
+        """Put aside what a unit is, before it is changed."""
+
+    def set_payload(self, unit: Unit, payload: Any, path: str) -> None:
+        """Change a payload."""
 
 
 class Moves(NamedTuple):
@@ -58,7 +78,7 @@ def moves(before: Named, after: Named) -> Moves:
     return Moves(new, all_before - stay - new.keys(), len(all_before), len(all_after))
 
 
-def follow_names(edit: Edit) -> bool:
+def follow_names(edit: NamedEdit) -> bool:
     """Change our own notes to the names that tensors have now; tell whether that was needed."""
     units = list(edit.bitstream.walk())
     moved = moves(edit.names, names_in(units))

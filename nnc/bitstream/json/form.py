@@ -24,10 +24,10 @@ from nnc.bitio import InputError, NncError, Table
 from nnc.bitstream.bitstream import Bitstream
 from nnc.bitstream.builder import build_table, given_value
 from nnc.bitstream.editing.edit import link
-from nnc.bitstream.fields import Field, array_type, fields_of
 from nnc.bitstream.mapped import bytes_of
 from nnc.bitstream.parser import MAXIMUM_AGGREGATE_DEPTH
 from nnc.bitstream.unit import Unit, kind_of, payload_syntax_of
+from nnc.engine.fields import Field, array_type, fields_of
 from nnc.syntax import NnrUnitHeader, NnrUnitSize, nnr_unit_header
 
 #: Version of the form; raised when a key changes its meaning.

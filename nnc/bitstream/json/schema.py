@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nnc.bitstream.fields import Field, fields_of
 from nnc.bitstream.json.form import VERSION
-from nnc.bitstream.values import enum_of
+from nnc.engine.fields import Field, fields_of
+from nnc.engine.values import enum_of
 from nnc.syntax import TABLES, UNIT_KINDS, nnr_unit_header
 
 #: Identifier of the schema; the number is the version of the form.
@@ -140,7 +140,7 @@ def field_schema(field: Field) -> dict[str, Any]:
         described = {"type": "array", "items": described}
     if field.element is None:
         return {**described, "description": "Irregular bits up to the byte boundary."}
-    names = enum_of(field.element)
+    names = enum_of(field)
     text = field.element.text
     if names is not None:
         text += " Values: " + ", ".join(f"{int(one)} {one.name}" for one in names) + "."

@@ -27,9 +27,11 @@ from tests.second_format.syntax.parameter_sets import (
 from tests.second_format.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
 from tests.second_format.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nal_unit"
+
 #: How tables of the root follow each other in a file; None where the schema doesn't say.
 FRAMING: Framing | None = None
-
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "nal_unit": nal_unit,
@@ -47,6 +49,7 @@ __all__ = [
     "MAIN",
     "PERSISTENT",
     "PICTURE",
+    "ROOT",
     "SEQUENCE",
     "SHARED",
     "TABLES",

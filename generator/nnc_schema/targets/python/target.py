@@ -21,7 +21,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
-    """Make the modules.
+    """Make the modules, formatted; see `modules`."""
+    return formatted(modules(analysis, options), str(options["package"]))
+
+
+def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules as they come, which is enough to run them.
 
     Args:
         analysis: a schema without mistakes.
@@ -29,7 +34,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             holds `BitReader`, `BitWriter`, `Table`, `Syntax` and the errors.
 
     Returns:
-        Formatted text by file name.
+        Text by file name.
     """
     templates = environment(TEMPLATES)
     common = {
@@ -58,8 +63,9 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         exports=exports,
         tables=parsed_tables(analysis),
         framing=framing_parts(analysis),
+        root=analysis.root,
     )
-    return formatted(files, str(options["package"]))
+    return files
 
 
 def framing_parts(analysis: Analysis) -> tuple[str, tuple[Any, ...]] | None:
@@ -176,7 +182,6 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 HELPERS = [
     "array",
     "arrays",
-    "check_extent",
     "counted",
     "entries",
     "entry",
@@ -188,11 +193,14 @@ HELPERS = [
     "irregular",
     "item",
     "listed",
+    "made",
     "new",
+    "number",
     "padding",
     "refuse",
     "required",
     "trailing",
+    "write_trailing",
 ]
 
 

@@ -41,7 +41,7 @@ TEXTS = {
 
 def schema_rules(analysis: Analysis) -> list[dict[str, str]]:
     """Return the rules of all tables, each with kind, table, element, clause and text."""
-    root = next(root for file in analysis.schema.files for _, root in file.roots)
+    root = analysis.root
     places = begins(analysis, root)
     found = []
     for facts in analysis.tables.values():

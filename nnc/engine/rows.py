@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import Table
-from nnc.bitstream.fields import Field, array_type, fields_of
+from nnc.engine.fields import Field, array_type, fields_of
 
 
 def columns(table_type: type[Table]) -> dict[str, Field]:
@@ -39,7 +39,8 @@ def longest(field: Field, level: int) -> int:
     name, more = counts_of(field)[level]
     element = fields_of(field.syntax.table_type)[name].element
     assert element is not None
-    return element.limits[1] - more
+    largest: int = element.limits[1]
+    return largest - more
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:

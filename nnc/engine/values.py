@@ -7,16 +7,15 @@ import functools
 import math
 import re
 import struct
+import sys
 from enum import IntEnum, IntFlag
 from typing import Any
 
 import numpy as np
 
-from nnc import syntax as tables
 from nnc.bitio import BuildError, InputError, Table
 from nnc.bitio.bits import FLOAT_FORMATS
-from nnc.bitstream.fields import Field, array_type, empty_table
-from nnc.syntax import Element
+from nnc.engine.fields import Field, array_type, empty_table
 
 
 def rule_of(field: Field) -> tuple[str, str]:
@@ -27,11 +26,25 @@ def rule_of(field: Field) -> tuple[str, str]:
     return clause, f"{file}:{line}"
 
 
-@functools.cache
-def enum_of(element: Element) -> type[IntEnum] | type[IntFlag] | None:
+def enum_of(field: Field) -> type[IntEnum] | type[IntFlag] | None:
     """Return the enum that names the values of an element, None where there is none."""
-    found = getattr(tables, element.enum, None) if element.enum else None
-    return found if isinstance(found, type) and issubclass(found, IntEnum | IntFlag) else None
+    name = None if field.element is None else field.element.enum
+    return None if name is None else enums_of(field.syntax).get(name)
+
+
+def enums_of(syntax: Any) -> dict[str, Any]:
+    """Return the enums of the format that a table belongs to, by name."""
+    return enums_in(syntax.scope_type.__module__.rpartition(".")[0])
+
+
+@functools.cache
+def enums_in(package: str) -> dict[str, Any]:
+    """Return the enums of the package that was generated from a schema, by name."""
+    return {
+        name: value
+        for name, value in vars(sys.modules[package]).items()
+        if isinstance(value, type) and issubclass(value, IntEnum | IntFlag)
+    }
 
 
 def checked_value(field: Field, value: Any, path: str, force: bool) -> Any:
@@ -83,7 +96,7 @@ def check_allowed(field: Field, value: int, path: str, force: bool) -> None:
     if force:
         return
     valid = element.range
-    names = enum_of(element)
+    names = enum_of(field)
     if valid is not None and not valid[0] <= value <= valid[1]:
         what = element.unnamed_kind(value) or "reserved or out of range"
         raise refused(field, path, f"{value} is {what}", value,
@@ -164,6 +177,8 @@ def default_value(field: Field, in_force: dict[str, Any]) -> Any:
 
 def default_item(field: Field) -> Any:
     """Return the default of one value, also of one in a list."""
+    if field.called is not None:
+        return empty_table(field.called)
     return (
         {"str": "", "bytes": b"", "float": 0.0}.get(field.kind, 0)
         if field.element is None
@@ -192,7 +207,7 @@ def value_from_text(field: Field | None, text: str) -> Any:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
-    names = enum_of(field.element) if field.element is not None else None
+    names = enum_of(field)
     if names is not None and re.match(r"[A-Za-z]", text):
         return enum_value(field, names, text)
     try:

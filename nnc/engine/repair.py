@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import BitWriter, BuildError, NncError, Table
-from nnc.bitstream.fields import Field, array_type, copy_table, fields_of
-from nnc.bitstream.paths import names_below
-from nnc.bitstream.places import located
-from nnc.bitstream.values import default_item, default_value, rule_of
-from nnc.syntax import Scope
+from nnc.bitio.bits import index_text
+from nnc.engine.fields import Field, array_type, copy_table, fields_of
+from nnc.engine.paths import Hops, names_below, owner_of
+from nnc.engine.places import located
+from nnc.engine.values import default_item, default_value, rule_of
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
@@ -29,8 +29,8 @@ MOST_FILLERS = 1 << 17
 
 LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
-#: A table's place below the root, and the name of a field in it.
-Pin = tuple[tuple[str, ...], str]
+#: The way to a table below the root, and the name of a field in it.
+Pin = tuple[Hops, str]
 
 
 class Shift:
@@ -48,7 +48,7 @@ class Shift:
 
 
 class Repair:
-    """Builds one header or payload, repairing it on the way.
+    """Builds one table, repairing it on the way.
 
     Attributes:
         table: the table; it is changed in place.
@@ -60,7 +60,7 @@ class Repair:
         name: str,
         syntax: Any,
         table: Table,
-        scope: Callable[[], Scope],
+        scope: Callable[[], Any],
         *,
         pinned: set[Pin],
         shifts: dict[tuple[str, ...], Shift],
@@ -71,7 +71,7 @@ class Repair:
         """Take what is to be built.
 
         Args:
-            name: "header" or "payload".
+            name: what the table is called where it stands, as `header`.
             syntax: the syntax of the table.
             table: the table.
             scope: makes the scope to build in, anew for each attempt.
@@ -87,7 +87,7 @@ class Repair:
         self.reasons: dict[str, str] = {}
         self.fillers = 0
 
-    def build(self) -> tuple[bytes, Scope]:
+    def build(self) -> tuple[bytes, Any]:
         """Return the bytes of the table, and the scope after it.
 
         Raises:
@@ -101,17 +101,17 @@ class Repair:
             try:
                 self.syntax._build(self.table, writer, scope, "")
             except BuildError as error:
-                self.repair(located(error, writer), writer.stack)
+                tables = self.syntax.scope_type.tables
+                self.repair(located(error, writer, tables), writer.stack)
             else:
                 return writer.to_bytes(), scope
         raise BuildError("the change leads to no valid table", path=self.name)
 
     def repair(self, error: BuildError, stack: list[Any]) -> None:
         """Settle one complaint of the builder, or raise it."""
-        tables = tuple(entry[0] for entry in stack[1:])
-        owner = self.table
-        for name in tables:
-            owner = getattr(owner, name)
+        tables = tuple(name + index_text(index) for name, _, index in stack[1:])
+        owner = owner_of(self.table, tables)
+        assert owner is not None
         match = LAST_NAME.search(error.path)
         field = fields_of(type(owner)).get(match[1]) if match else None
         if match is None or field is None:
@@ -269,9 +269,8 @@ class Repair:
         A count is an unsigned element of the same table that stands before the list; beside it
         a signed one may say how the values lie around a centre.
         """
-        owner = self.table
-        for name in tables:
-            owner = getattr(owner, name)
+        owner = owner_of(self.table, tables)
+        assert owner is not None
         single, signed = [], []
         for other in fields_of(type(owner)).values():
             if other.name == field.name:
@@ -343,12 +342,12 @@ class Repair:
     @staticmethod
     def put(table: Table, place: tuple[str, ...], name: str, index: int | None, value: int) -> None:
         """Set one element of a table below `table`."""
-        for called in place:
-            table = getattr(table, called)
+        owner = owner_of(table, place)
+        assert owner is not None
         if index is None:
-            setattr(table, name, value)
+            setattr(owner, name, value)
         else:
-            getattr(table, name)[index] = value
+            getattr(owner, name)[index] = value
 
 
 def resized(field: Field, values: Any, wanted: int, shift: Shift | None, is_row: bool) -> Any:

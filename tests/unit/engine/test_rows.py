@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnc import syntax
-from nnc.bitstream.rows import columns, longest, rows_of, table_of
+from nnc.engine.rows import columns, longest, rows_of, table_of
 
 TABLE = syntax.UnificationPerformanceMap
 ROWS = [

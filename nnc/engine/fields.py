@@ -10,7 +10,6 @@ import numpy as np
 
 from nnc.bitio import Table
 from nnc.bitio.bits import narrowest_unsigned
-from nnc.syntax import TABLES, Element
 
 
 class Field(NamedTuple):
@@ -33,7 +32,7 @@ class Field(NamedTuple):
     depth: int
     kind: str
     array: bool
-    element: Element | None
+    element: Any
     derived: bool
 
     @property
@@ -50,17 +49,17 @@ class Field(NamedTuple):
 
 def fields_of(table_type: type[Table]) -> dict[str, Field]:
     """Return the fields of a table by name, in the order of the syntax, derived ones last."""
-    return fields_by_table(table_type.syntax.table)
+    return fields_by_syntax(table_type.syntax)
 
 
 @functools.cache
-def fields_by_table(table: str) -> dict[str, Field]:
-    """Return the fields of the table of a name."""
-    syntax: Any = TABLES[table]
+def fields_by_syntax(syntax: Any) -> dict[str, Field]:
+    """Return the fields of the table that a syntax reads."""
+    tables = syntax.scope_type.tables
     names = dict.fromkeys([*syntax.table_type.fields, *syntax.shapes])
     return {
         name: Field(
-            name, syntax, TABLES.get(shape.called), shape.depth, shape.kind, shape.array,
+            name, syntax, tables.get(shape.called), shape.depth, shape.kind, shape.array,
             syntax.elements.get(name), shape.derived,
         )
         for name in names
