@@ -65,7 +65,7 @@ def whole_bytes(stream: Any, width: int, name: str, index: Any) -> int:
     """Return a width in bits as a number of bytes, or refuse it."""
     if width < 8 or width & 7:
         stream.fail("the width is no number of whole bytes", name, index, width, "8, 16, 24 ...")
-    return width >> 3
+    return int(stream.checked_width(width, name, index)) >> 3
 
 
 # Little-endian integers
@@ -216,7 +216,7 @@ def read_tu(reader: Any, arguments: tuple[int, ...], name: str, index: Any) -> i
 def write_tu(writer: Any, arguments: tuple[int, ...], value: Any, name: str, index: Any) -> None:
     """Write ones and the zero that ends them, but after the last possible."""
     number = integer_in(writer, value, up_to(arguments), name, index)
-    for _ in range(number):
+    for _ in range(writer.checked_width(number, name, index)):
         writer.u(1, 1, name, index)
     if number < arguments[0]:
         writer.u(1, 0, name, index)

@@ -16,11 +16,24 @@ from typing import Any, ClassVar, Self
 #: A value that is longer in text is cut where a message shows it.
 LONGEST_VALUE = 60
 
+#: Numbers of more bits aren't written out in messages: Python refuses to, beyond some size.
+WIDEST_IN_TEXT = 256
 
 #: Faults that are told apart by code, however their message is worded.
 FAULTS = {
     "missing-element": "an element isn't there though its condition holds",
     "unexpected-element": "an element is there though its condition doesn't hold",
+    "bad-width": "an element can't have the number of bits that others say",
+    "division-by-zero": "an expression divides by 0",
+    "bad-logarithm": "an expression takes the logarithm of 0 or less",
+    "bad-shift": "an expression shifts by a negative number or by too many bits",
+    "large-number": "an expression comes to a number of too many bits",
+    "arithmetic": "an expression can't be worked out",
+    "limit-width": "an integer has more bits than the caller's limit",
+    "limit-depth": "more tables lie within each other than the caller's limit",
+    "limit-entries": "more values that take no bits are made than the caller's limit",
+    "out-of-range": "a value isn't in the range of its element",
+    "broken-constraint": "values break a constraint of the schema",
     "wrong-count": "a list has another number of values than other elements say",
     "too-few": "a list ends before the elements that say how many there are",
     "too-many": "a list goes on after what the elements say",
@@ -172,7 +185,7 @@ class PlacedError(NncError):
             "unit_type": self.unit_type or None,
             "path": self.path or None,
             "position": self.position or None,
-            "value": self.value if isinstance(self.value, int | float | None) else str(self.value),
+            "value": plain_value(self.value),
             "allowed": self.allowed or None,
             "clause": self.clause or None,
             "schema": self.schema or None,
@@ -271,8 +284,17 @@ class MissingValueError(BitstreamError):
         self.name = name
 
 
+def plain_value(value: Any) -> int | float | str | None:
+    """Return a value as reports hold it: a number, if it isn't too long, or text."""
+    if isinstance(value, int) and value.bit_length() > WIDEST_IN_TEXT:
+        return shortened(value)
+    return value if isinstance(value, int | float | None) else str(value)
+
+
 def shortened(value: Any) -> str:
     """Return a value as text that is not too long for a message."""
+    if isinstance(value, int) and value.bit_length() > WIDEST_IN_TEXT:
+        return f"a number of {value.bit_length()} bits"
     text = str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 

@@ -16,7 +16,10 @@ from construct import Construct
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.defaults import DefaultReader
-from nnc.bitio.errors import BuildError
+from nnc.bitio.enforcement import enforcement as enforced
+from nnc.bitio.errors import BuildError, PlacedError
+from nnc.bitio.guard import guarded
+from nnc.bitio.limits import ParsingLimits
 
 
 def same_value(a: Any, b: Any) -> bool:
@@ -90,6 +93,7 @@ class Table:
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
         made = object.__new__(type(self))
+        name: str
         for name in self.__slots__:
             setattr(made, name, getattr(self, name))
         return made
@@ -103,9 +107,11 @@ class Table:
     def __getattr__(self, name: str) -> Any:
         """Find an element of a called table."""
         if not name.startswith("_"):
-            for _, nested in self.called():
+            for field in self.holders:
                 try:
-                    return getattr(nested, name)
+                    nested = object.__getattribute__(self, field)
+                    if isinstance(nested, Table):
+                        return getattr(nested, name)
                 except AttributeError:
                     continue
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
@@ -142,6 +148,12 @@ class Syntax(Construct):  # type: ignore[misc]
     def __init__(self) -> None:
         """Let the table's class and the scope find its syntax."""
         super().__init__()
+        #: The constraints of the elements, each with its element's name.
+        self.constraints = tuple(
+            (name, constraint)
+            for name, element in self.elements.items()
+            for constraint in element.constraints
+        )
         self.table_type.syntax = self
         self.table_type.holders = tuple(
             name
@@ -156,11 +168,78 @@ class Syntax(Construct):  # type: ignore[misc]
             return context
         return self.scope_type.from_context(context)
 
+    def read(
+        self,
+        data: Any,
+        scope: Any = None,
+        *,
+        enforcement: str = "off",
+        findings: list[PlacedError] | None = None,
+        limits: ParsingLimits | None = None,
+    ) -> Any:
+        """Return the table that data begin with; what comes after it is passed over.
+
+        Args:
+            data: a bytes-like object.
+            scope: the names that other tables have set, or a mapping of them.
+            enforcement: what happens where a `range` or `constraint` is broken: `strict` raises,
+                `report` adds to `findings`, `off` looks at none.
+            findings: gets the errors that broken rules would have been.
+            limits: what the data may lead to.
+
+        Raises:
+            BitstreamError: the data can't be the table, or break a rule.
+            LimitError: they go beyond a limit.
+        """
+        rules = enforced(enforcement, findings)
+        return self.read_from(BitReader(data, limits=limits, rules=rules), self.scope(scope))
+
+    def read_from(self, reader: BitReader, scope: Any) -> Any:
+        """Return the table at the place of a reader; errors are as those of `read`."""
+        with guarded(reader):
+            return self._parse(reader, scope, "")
+
+    def write(
+        self,
+        table: Table,
+        scope: Any = None,
+        *,
+        enforcement: str = "off",
+        findings: list[PlacedError] | None = None,
+        limits: ParsingLimits | None = None,
+    ) -> bytes:
+        """Return the bytes of a table; a last incomplete byte is filled with zero bits.
+
+        Arguments are those of `read`.
+
+        Raises:
+            BuildError: the table can't be written, or breaks a rule.
+            LimitError: it goes beyond a limit.
+        """
+        writer = BitWriter(limits=limits, rules=enforced(enforcement, findings))
+        self.write_to(writer, table, self.scope(scope))
+        return writer.to_bytes()
+
+    def write_to(self, writer: BitWriter, table: Table, scope: Any) -> None:
+        """Write a table at the place of a writer; errors are as those of `write`."""
+        with guarded(writer):
+            self._build(table, writer, scope, "")
+
+    def check(self, table: Table, scope: Any = None) -> list[PlacedError]:
+        """Return the broken rules of a table, each with path, bit, clause, schema and sentence.
+
+        Raises:
+            BuildError: the table can't be written at all.
+        """
+        findings: list[PlacedError] = []
+        self.write(table, scope, enforcement="report", findings=findings)
+        return findings
+
     def parse_bytes(self, stream: Any, context: Any, path: str) -> Any:
         """Parse from a byte stream, and leave it after the last byte used."""
         start = stream.tell() if stream.seekable() else None
         reader = BitReader(stream.read())
-        value = self._parse(reader, self.scope(context), path)
+        value = self.read_from(reader, self.scope(context))
         if start is not None:
             stream.seek(start + ((reader.position + 7) >> 3))
         return value
@@ -168,7 +247,7 @@ class Syntax(Construct):  # type: ignore[misc]
     def build_bytes(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         """Build into a byte stream; a last incomplete byte is filled with zero bits."""
         writer = BitWriter()
-        self._build(obj, writer, self.scope(context), path)
+        self.write_to(writer, obj, self.scope(context))
         stream.write(writer.to_bytes())
         return obj
 

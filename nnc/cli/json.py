@@ -14,6 +14,7 @@ from nnc.bitstream import Bitstream, replace_file
 from nnc.cli.common.documents import SCHEMA_HELP, load, open_document
 from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import force_option, quiet_option, report_done
 
 
 @click.command(
@@ -37,7 +38,8 @@ from nnc.cli.common.output import examples
     help=f"{SCHEMA_HELP} Alone: print the JSON Schema of bitstreams.",
 )  # fmt: skip
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of the output.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
+@force_option
+@quiet_option
 def command(
     bitstream: str | None,
     output: str,
@@ -45,6 +47,7 @@ def command(
     schema: str | None,
     json_schema: bool,
     force: bool,
+    quiet: bool,
     out_of_band: dict[str, Any],
 ) -> None:
     """Print the whole of BITSTREAM as JSON, from which `nnc build` makes the same bytes.
@@ -58,9 +61,11 @@ def command(
     check_output(output, force)
     if schema:
         write_text(output, [document_text(bitstream, schema, json_schema=json_schema)])
+        report_done(output, quiet=quiet)
         return
     if schema is not None or json_schema:
         write_text(output, [schema_text()])
+        report_done(output, quiet=quiet)
         return
     if bitstream is None:
         raise InputError("name a bitstream, or ask for the --json-schema")
@@ -68,6 +73,7 @@ def command(
     if payloads in ("inline", "none"):
         store = inline if payloads == "inline" else left_out
         write_text(output, json_form.dump(opened, store))
+        report_done(output, quiet=quiet)
         return
     if payloads == "-":
         raise InputError("payloads can't go to standard output: use --payloads FILE")
@@ -77,6 +83,7 @@ def command(
     if output != "-" and Path(output).resolve().parent != target.resolve().parent:
         raise InputError(f"{payloads}: payloads must be in the folder of the JSON file")
     replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
+    report_done(output, payloads, quiet=quiet)
 
 
 def document_text(path: str | None, schema: str, *, json_schema: bool) -> str:

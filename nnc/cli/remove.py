@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nnc.cli.common.documents import open_edited, schema_option
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.output import examples
 
 
@@ -24,7 +24,7 @@ def command(
     bitstream: str, path: str, schema: str | None, dry_run: bool, force: bool, **options: Any
 ) -> None:
     """Remove the list value, the table or the unit at PATH from BITSTREAM."""
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force, schema)
     opened = open_edited(bitstream, schema, **options.pop("out_of_band"))
     remove = opened.plan_remove if dry_run else opened.remove
     plan = remove(path, force=force)

@@ -691,6 +691,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrCompressedDataUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -948,7 +951,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
-                BitOffsetList_size = numBlockRowsMinus1
+                BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
                 cabac_offset_list = []
                 obj.cabac_offset_list = cabac_offset_list
                 dq_state_list = []
@@ -982,6 +985,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             scan_order = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -991,6 +996,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrCompressedDataUnitHeader"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -1374,7 +1382,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
-                BitOffsetList_size = numBlockRowsMinus1
+                BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
                 cabac_offset_list = counted(
                     stream, obj.cabac_offset_list, numBlockRowsMinus1, "cabac_offset_list"
                 )
@@ -1446,6 +1454,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             refuse(stream, obj, "put_node_depth")
         if not bit_offset_delta1_written:
             refuse(stream, obj, "bit_offset_delta1")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -1679,7 +1689,7 @@ class IntegerCodebookSyntax(Syntax):
         obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
         obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = codebook_size
+        codebook_size = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
         codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
@@ -1726,7 +1736,7 @@ class IntegerCodebookSyntax(Syntax):
         )
         stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = codebook_size
+        codebook_size = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         codebook_zero_value = required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
@@ -2072,15 +2082,15 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(
-                    16, max(functions.prod(tensor_dimensions), 0), "raw_float16_parameter"
+                    16, max(functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
                 )
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 obj.raw_float64_parameter = stream.flt_array(
-                    64, max(functions.prod(tensor_dimensions), 0), "raw_float64_parameter"
+                    64, max(functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
                 )
             else:
                 obj.raw_float32_parameter = stream.flt_array(
-                    32, max(functions.prod(tensor_dimensions), 0), "raw_float32_parameter"
+                    32, max(functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
                 )
         else:
             obj.quant_tensors = stream.bs("quant_tensors")
@@ -2103,7 +2113,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float16_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float16_parameter",
                     ),
                     "raw_float16_parameter",
@@ -2115,7 +2125,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float64_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float64_parameter",
                     ),
                     "raw_float64_parameter",
@@ -2127,7 +2137,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float32_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float32_parameter",
                     ),
                     "raw_float32_parameter",

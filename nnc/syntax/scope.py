@@ -119,10 +119,14 @@ class Scope:
 
     Attributes:
         tables: the constructs of the tables that share the scope, by the name of their table.
+        parameters: the names that are parameters of tables.
+        givens: the names of the values that only the caller knows.
         given: asked for values that only the caller knows; None: the defaults are taken.
     """
 
     tables: ClassVar[dict[str, Syntax]] = {}
+    parameters: ClassVar[frozenset[str]] = frozenset(["topologyIndexedFlag"])
+    givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
 
     __slots__ = (
         "given",
@@ -206,14 +210,19 @@ class Scope:
 
     def copy(self) -> Scope:
         """Return a scope of its own with the same values (lists are shared)."""
-        made = Scope(self.given)
-        for name in Scope.__slots__[1:]:
-            try:
-                value = object.__getattribute__(self, name)
-            except AttributeError:
-                continue
-            setattr(made, name, value)
-        return made
+        return self.copies()()
+
+    def copies(self) -> Callable[[], Scope]:
+        """Return what makes copies with the values of now: many of them cost little."""
+        given, held = self.given, tuple(self.names().items())
+
+        def copy() -> Scope:
+            made = Scope(given)
+            for name, value in held:
+                setattr(made, name, value)
+            return made
+
+        return copy
 
     def names(self) -> dict[str, Any]:
         """Return the names that are set, with their values."""

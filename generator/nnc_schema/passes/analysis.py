@@ -12,7 +12,17 @@ from nnc_schema.language import tree
 from nnc_schema.language.errors import SchemaError
 from nnc_schema.passes import expressions
 from nnc_schema.passes.expressions import Use
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.passes.table_facts import (
+    BYTE_ALIGNMENT,
+    Field,
+    TableFacts,
+    counted_to,
+    own_expressions,
+    sites,
+)
+
+#: Descriptors that take at least one bit whatever their argument is.
+ALWAYS_BITS = ("ue", "ie", "flt", "st", "leb128", "uvlc", "te", "fourcc")
 
 Rows = tuple["int | Rows", ...]
 
@@ -344,6 +354,39 @@ class Analysis:
         walk = EntryWalk(self, facts)
         walk.statements(facts.table.body, set())
         return walk.entry
+
+    def consumes(self, statements: tuple[tree.Statement, ...], above: frozenset[str]) -> bool:
+        """Tell whether statements take at least one bit of the data, whatever is in them.
+
+        Args:
+            statements: what is passed in order.
+            above: the tables that they are reached through.
+        """
+        return any(self.takes_bits(statement, above) for statement in statements)
+
+    def takes_bits(self, statement: tree.Statement, above: frozenset[str]) -> bool:
+        """Tell whether one statement takes at least one bit of the data."""
+        match statement:
+            case tree.Element():
+                if statement.descriptor in ALWAYS_BITS:
+                    return True
+                if statement.descriptor == "bs" or not statement.arguments:
+                    return False
+                width = expressions.evaluate(statement.arguments[0], self.constants)
+                return width is not None and width > (statement.descriptor == "ns")
+            case tree.Call():
+                if statement.table == BYTE_ALIGNMENT:
+                    return True
+                if statement.table in above or statement.table not in self.tables:
+                    return False
+                body = self.tables[statement.table].table.body
+                return self.consumes(body, above | {statement.table})
+            case tree.If():
+                arms = (statement.yes, statement.no)
+                return all(self.consumes(arm, above) for arm in arms)
+            case tree.While():
+                return not statement.test_first and self.consumes(statement.body, above)
+        return False
 
 
 class EntryWalk:

@@ -174,6 +174,7 @@ class TableFacts:
         variables: what is assigned, with the first place.
         arrays: the variables that are arrays, with the number of their indices.
         sparse: those of them that the table itself makes.
+        growing: those of them that have no size of their own.
         own_indices: how many indices of those lead to an entry, which may be a list itself.
         loop_variables: the variables of `for` loops.
         calls: the calls of other tables.
@@ -188,6 +189,7 @@ class TableFacts:
         self.variables: dict[str, tree.Position] = {}
         self.arrays: dict[str, int] = {}
         self.sparse: set[str] = set()
+        self.growing: set[str] = set()
         self.own_indices: dict[str, int] = {}
         self.loop_variables: set[str] = set()
         self.calls: list[Site] = []
@@ -202,6 +204,8 @@ class TableFacts:
                 if isinstance(site.statement, tree.Call | tree.External):
                     self.calls.append(site)
             case tree.Array():
+                if not site.statement.sizes:
+                    self.growing.add(site.statement.name)
                 self.own_indices[site.statement.name] = max(len(site.statement.sizes), 1)
                 self.arrays.setdefault(site.statement.name, max(len(site.statement.sizes), 1))
                 self.sparse.add(site.statement.name)

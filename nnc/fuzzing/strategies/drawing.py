@@ -24,6 +24,9 @@ ATTEMPTS = 20
 #: Tables may hold each other; a path of more tables than this is rejected.
 MAXIMUM_DEPTH = 12
 
+#: Values that take no bits, of all tables together.
+MOST_IDLE = 1 << 14
+
 #: Values of elements that decide how much follows: mostly below the first, always the second.
 FEW, MANY = 3, 12
 
@@ -117,6 +120,7 @@ class Drawer:
         self.position = 0
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
+        self.idle = 0
 
     # The bits
 
@@ -183,6 +187,18 @@ class Drawer:
                 if self.broken is not None and self.broken.position >= kept[1]:
                     self.broken = None
         raise RejectedError(self.path(""))
+
+    def passed(self, begin: int, name: str) -> None:
+        """Reject loops whose passes draw nothing, again and again."""
+        if self.position == begin:
+            self.make(1, name)
+
+    def make(self, count: int, name: str) -> int:
+        """Return back how many values are made that take no bits; reject too many."""
+        self.idle += max(count, 0)
+        if self.idle > MOST_IDLE:
+            raise RejectedError(f"{self.path(name)}: too many values that take no bits")
+        return count
 
     def external(self, name: str, obj: Any, context: Any) -> bytes:
         """Return the bytes of what hand-written code reads: supplied ones, or none."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from nnc.bitio.errors import NncError
+
 #: What an element holds that has to appear, by its coding; for integers see `Element.default`.
 EMPTY = {"flt": 0.0, "st": "", "bs": b"", "bytes": b"", "text": "", "fourcc": "    "}
 
@@ -35,6 +37,8 @@ class Constraint(NamedTuple):
             return not self.holds(*found)
         except IndexError:
             return False  # what it compares with isn't there
+        except (ArithmeticError, TypeError, ValueError, NncError):
+            return True  # a rule that can't be worked out isn't kept
 
 
 class Element(NamedTuple):

@@ -21,6 +21,7 @@ class BuildCode(Code):
         made = class_name(self.facts.table.name)
         self.line(f"if not isinstance(obj, {made}):")
         self.line(f'    stream.fail("not the table that stands here", "", None, obj, "{made}")')
+        self.begin_rules()
 
     def preset_field(self, field: Field) -> None:
         """Prepare a field whose presence no single condition tells."""
@@ -32,6 +33,7 @@ class BuildCode(Code):
             if field.scattered:
                 self.line(f"if not {self.local(field.name)}_written:")
                 self.line(f'    refuse(stream, obj, "{field.name}")')
+        self.end_rules()
         self.line("return obj")
 
     def refuse(self, names: list[str]) -> None:
@@ -47,9 +49,9 @@ class BuildCode(Code):
         """Deal with what is left of the extent."""
         extent = self.facts.table.extent
         if extent is not None:
-            self.line('stream.bs(obj.trailing_data, "trailing_data")')
             name = self.facts.table.name
-            self.line(f"check_extent(stream, start, {self.names.value(extent)}, {name!r})")
+            size = self.names.value(extent)
+            self.line(f"write_trailing(stream, obj.trailing_data, start, {size}, {name!r})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""

@@ -79,6 +79,24 @@ class Code(Pieces):
         """Add what comes first."""
         raise TypeError("only for one direction")
 
+    def has_rules(self) -> bool:
+        """Tell whether a value of the table may break a range or a constraint."""
+        meanings = [self.facts.meaning(name) for name in self.facts.fields]
+        return any(each is not None and (each.range or each.constraints) for each in meanings)
+
+    def begin_rules(self) -> None:
+        """Begin what holds the table to its rules, if anything does."""
+        if self.has_rules():
+            self.line("rules = stream.rules")
+            self.line("if rules is not None:")
+            self.line("    rules.open(stream, self, context)")
+
+    def end_rules(self) -> None:
+        """Hold the table to its rules."""
+        if self.has_rules():
+            self.line("if rules is not None:")
+            self.line("    rules.close(stream, obj, context)")
+
     def end(self) -> None:
         """Add what comes last."""
         raise TypeError("only for one direction")
@@ -219,7 +237,8 @@ class Code(Pieces):
         callee = self.analysis.tables[statement.table]
         for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
             if parameter not in callee.outputs:
-                self.line(f"context.{parameter} = {self.names.value(argument)}")
+                value = self.measured(argument, parameter)
+                self.line(f"context.{parameter} = {value}")
 
     def after_call(self, statement: tree.Call, result: str) -> None:
         """Fetch what a called table has set."""
@@ -239,7 +258,7 @@ class Code(Pieces):
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
-        value = self.names.value(statement.value)
+        value = self.measured(statement.value, statement.name)
         if statement.indices:
             self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
             return
@@ -378,7 +397,11 @@ class Code(Pieces):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
+            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
             self.statements(statement.body)
+            if begin:
+                name = next(iter(self.loop_names(statement)), "")
+                self.line(f'stream.passed({begin}, "{name}")')
             if isinstance(statement, tree.For) and head.startswith("while"):
                 sign = "+" if statement.step > 0 else "-"
                 self.line(f"{variable} {sign}= {abs(statement.step)}")
@@ -389,6 +412,18 @@ class Code(Pieces):
                 with self.indented():
                     self.line("break")
         self.loops.pop()
+
+    def begin_pass(self) -> str:
+        """Note where a pass of a loop begins that may read nothing; return the variable."""
+        begin = f"begin_of_pass_{len(self.loops)}"
+        self.line(f"{begin} = stream.position")
+        return begin
+
+    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
+        """Yield the names of the fields in a loop."""
+        for site in sites(statement.body):
+            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
+                yield site.statement.field
 
     def range_head(self, statement: tree.For | tree.While) -> str | None:
         """Return the `for` line of a loop over a range that is known beforehand, else None."""

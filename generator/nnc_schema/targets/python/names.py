@@ -14,6 +14,7 @@ from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, PADDING, F
 #: Names that the generated functions use themselves.
 TAKEN = frozenset(
     {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
+    | {"rules", "number", "trailing", "extent_end", "check_extent", "write_trailing"}
     | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
     | {"padding", "refuse", "required", "size_left", "entries", "arrays", "grown", "filler"}
 )
@@ -41,7 +42,14 @@ TERNARY, NOT, COMPARISON, UNARY, ATOM = 1, 4, 5, 12, 14
 LOGICAL = {"||": "or", "&&": "and"}
 BUILTIN_FUNCTIONS = {"Abs": "abs", "Length": "len", "Max": "max", "Min": "min"}
 BUILTIN_FUNCTIONS["Round"] = "functions.nearest"
-QUOTIENTS = {"/": "quotient", "%": "remainder"}
+#: Operators that may fail, and what works them out; the shifts only where they may.
+CHECKED = {"/": "quotient", "%": "remainder", "<<": "shifted_left", ">>": "shifted_right"}
+
+#: Functions that may fail, and so are told where they are called.
+PLACED = ("Log2", "Prod")
+
+#: Shifts by a constant up to this one can't fail.
+SAFE_SHIFT = 64
 
 
 def class_name(table: str) -> str:
@@ -111,8 +119,7 @@ class Names:
             ):
                 return self.write_position(expression), ATOM
             case tree.Function():
-                arguments = ", ".join(self.value(part) for part in expression.arguments)
-                return f"{function_name(expression.name)}({arguments})", ATOM
+                return self.write_function(expression), ATOM
             case tree.Conditional():
                 yes = self.wrapped(expression.yes, TERNARY + 1, number=number)
                 no = self.wrapped(expression.no, TERNARY + 1, number=number)
@@ -125,6 +132,42 @@ class Names:
             return "stream.remaining"
         name = function.name.replace("more_rbsp_trailing_data", "more_data")
         return f"stream.{name}({', '.join(self.value(part) for part in function.arguments)})"
+
+    @property
+    def place(self) -> str:
+        """What an operation that may fail is told of the place: a reader, a writer, nothing."""
+        return "functions.NOWHERE" if self.facts is None else "stream"
+
+    def write_function(self, function: tree.Function) -> str:
+        """Write the call of a function."""
+        arguments = [self.argument(part) for part in function.arguments]
+        if function.name in PLACED:
+            arguments.insert(0, self.place)
+        return f"{function_name(function.name)}({', '.join(arguments)})"
+
+    def argument(self, argument: tree.Expression) -> str:
+        """Write an argument; an array that the table itself makes becomes a list."""
+        code = self.value(argument)
+        sparse = () if self.facts is None else self.facts.sparse
+        if isinstance(argument, tree.Name) and not argument.indices and argument.name in sparse:
+            return self.whole_array(argument.name)
+        return code
+
+    def whole_array(self, name: str) -> str:
+        """Return the list of the entries of an array that the table itself makes."""
+        assert self.facts is not None
+        helper = "array" if self.facts.own_indices[name] == 1 else "arrays"
+        if name in self.facts.growing:
+            helper = "grown"
+        local = self.local(name)
+        return f"{helper}({local}, {local}_size)"
+
+    def may_fail(self, expression: tree.Binary) -> bool:
+        """Tell whether an operation may fail, or come to a number without measure."""
+        if expression.operator not in ("<<", ">>"):
+            return expression.operator in CHECKED
+        count = expressions.evaluate(expression.right, self.analysis.constants)
+        return count is None or not 0 <= count <= SAFE_SHIFT
 
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; those that may lie outside of the list are checked."""
@@ -175,9 +218,9 @@ class Names:
     def write_binary(self, expression: tree.Binary, *, number: bool) -> tuple[str, int]:
         """Write an operation of two operands."""
         operator = expression.operator
-        if operator in QUOTIENTS:
+        if self.may_fail(expression):
             left, right = self.value(expression.left), self.value(expression.right)
-            return f"functions.{QUOTIENTS[operator]}({left}, {right})", ATOM
+            return f"functions.{CHECKED[operator]}({self.place}, {left}, {right})", ATOM
         precedence = PRECEDENCE[operator]
         logical = operator in LOGICAL
         # Comparisons don't chain in C; the right operand of what isn't associative needs care.

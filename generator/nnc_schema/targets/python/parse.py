@@ -19,6 +19,7 @@ class ParseCode(Code):
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
         self.line(f"obj = new({class_name(name)})")
+        self.begin_rules()
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
@@ -34,6 +35,7 @@ class ParseCode(Code):
 
     def end(self) -> None:
         """Add what comes last."""
+        self.end_rules()
         self.line("return obj")
 
     def open_extent(self) -> None:

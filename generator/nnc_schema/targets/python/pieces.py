@@ -23,6 +23,7 @@ class Pieces(Lines):
         names: how its names are written.
         free: the names that it reads from other tables, with the table that defines each.
         shared: its names that other tables read.
+        loops: the loops around what is written.
     """
 
     analysis: Analysis
@@ -30,6 +31,7 @@ class Pieces(Lines):
     names: Names
     free: dict[str, TableFacts]
     shared: set[str]
+    loops: list[tree.For | tree.While]
 
     def local(self, name: str) -> str:
         """Return the local variable for a name."""
@@ -52,13 +54,17 @@ class Pieces(Lines):
         return name in self.facts.meanings or name in self.facts.outputs
 
     def array(self, statement: tree.Array) -> None:
-        """Add an array; one without sizes grows as it is assigned."""
+        """Add an array, whose entries count as made out of no bits; without sizes it grows."""
         name = self.local(statement.name)
         sizes = [self.names.value(size) for size in statement.sizes]
         entry = "int" if len(sizes) == 1 else "Any"
         self.line(f"{name}: dict[{entry}, {entry}] = {{}}")
-        size = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-        self.line(f"{name}_size = {size if sizes else MOST_GROWN}")
+        if not sizes:
+            self.line(f"{name}_size = {MOST_GROWN}")
+        elif len(sizes) == 1:
+            self.line(f'{name}_size = stream.make({sizes[0]}, "{statement.name}")')
+        else:
+            self.line(f'{name}_size = made(stream, ({", ".join(sizes)}), "{statement.name}")')
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
@@ -123,10 +129,28 @@ class Pieces(Lines):
 
     def finish_array(self, statement: tree.Array) -> None:
         """Turn a sparse array into a list at the end of its block."""
-        name = self.local(statement.name)
         targets = [f"obj.{statement.name}"] if self.is_derived(statement.name) else []
         if statement.name in self.shared:
             targets.append(f"context.{statement.name}")
         if targets:
-            helper = {0: "grown", 1: "array"}.get(len(statement.sizes), "arrays")
-            self.assign(targets, f"{helper}({name}, {name}_size)")
+            self.assign(targets, self.names.whole_array(statement.name))
+
+    def measured(self, value: tree.Expression, name: str) -> str:
+        """Return the code of a value that a name gets; one that might grow is measured."""
+        code = self.names.value(value)
+        if any(self.may_grow(part) for part in expressions.walk(value)):
+            return f'number(stream, {code}, "{name}")'
+        return code
+
+    def may_grow(self, expression: tree.Expression) -> bool:
+        """Tell whether an operation, done again and again, makes numbers without measure."""
+        if not isinstance(expression, tree.Binary):
+            return isinstance(expression, tree.Function) and expression.name == "Prod"
+        sides = [expressions.names(side) for side in (expression.left, expression.right)]
+        if expression.operator in ("+", "-"):
+            # Adding what was read makes no number much larger; adding it to itself does.
+            return bool(self.loops) and all(side & self.facts.variables.keys() for side in sides)
+        known = self.analysis.constants.keys()
+        if expression.operator == "<<":
+            return bool(sides[0] & self.facts.variables.keys())
+        return expression.operator == "*" and all(side - known for side in sides)

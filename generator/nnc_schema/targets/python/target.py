@@ -182,7 +182,6 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 HELPERS = [
     "array",
     "arrays",
-    "check_extent",
     "counted",
     "entries",
     "entry",
@@ -194,11 +193,14 @@ HELPERS = [
     "irregular",
     "item",
     "listed",
+    "made",
     "new",
+    "number",
     "padding",
     "refuse",
     "required",
     "trailing",
+    "write_trailing",
 ]
 
 
