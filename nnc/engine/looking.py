@@ -18,7 +18,7 @@ from nnc.engine.findings import ERROR, WARNING, Finding, place_in_data, syntax_f
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
 from nnc.engine.schema_rules import Elements, schema_rules
-from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, byte_bit, name_apart
+from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, is_alignment, name_apart
 from nnc.engine.tree import Node, insert
 
 
@@ -102,6 +102,12 @@ class DocumentTrace:
             if error.code != "unset-name" or not findings:
                 findings.append(syntax_finding(error))
         for element in self.all_elements():
+            if is_alignment(element) and element.value != 1 << (element.bits - 1):
+                found = f"{element.value:0{element.bits}b}"
+                message = f"{element.name} is {found}, and not a 1 and zeros"
+                findings.append(
+                    Finding("alignment", ERROR, element.path, element.byte_bit, message)
+                )
             if element.name == TRAILING and not element.is_syntax:
                 message = f"{element.bits >> 3} bytes follow that the syntax doesn't know"
                 findings.append(
@@ -225,8 +231,3 @@ def diff(a: DocumentTrace, b: DocumentTrace) -> list[Difference]:
             else:
                 found.append(Difference(kind, None, record.path, None, name, bits_b=bits))
     return found
-
-
-def place_of(position: int) -> str:
-    """Return a position in bits as `byte.bit`."""
-    return byte_bit(position)
