@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -33,7 +33,7 @@ def test_a_table_of_a_format(drawn):
 
 
 @pytest.mark.parametrize("kind", ["range", "truncated", "constraint", "irregular-alignment"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_data_that_break_one_rule(kind, data):
     broken = data.draw(FORM.invalid(kind))
