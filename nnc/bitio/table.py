@@ -93,6 +93,7 @@ class Table:
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
         made = object.__new__(type(self))
+        name: str
         for name in self.__slots__:
             setattr(made, name, getattr(self, name))
         return made
@@ -106,9 +107,11 @@ class Table:
     def __getattr__(self, name: str) -> Any:
         """Find an element of a called table."""
         if not name.startswith("_"):
-            for _, nested in self.called():
+            for field in self.holders:
                 try:
-                    return getattr(nested, name)
+                    nested = object.__getattribute__(self, field)
+                    if isinstance(nested, Table):
+                        return getattr(nested, name)
                 except AttributeError:
                     continue
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")

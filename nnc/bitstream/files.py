@@ -98,6 +98,12 @@ class NewFile:
                 UNFINISHED.pop(self.temporary, None)
 
 
+def size_on_disk(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(one.stat().st_size for one in files if one.is_file())
+
+
 def as_path(path: Any) -> Path:
     """Return the path of a file.
 

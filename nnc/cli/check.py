@@ -10,7 +10,7 @@ from nnc.cli.common.bases import base_option, open_session
 from nnc.cli.common.elements import open_data
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
-from nnc.cli.common.output import escape_controls, examples, format_option, print_json
+from nnc.cli.common.output import counted, escape_controls, examples, format_option, print_json
 
 
 @click.command(
@@ -55,13 +55,8 @@ def command(
         for hint in hints(errors_of(report.skipped.values())):
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
-            f"{count(report.errors, 'error')}, {count(report.warnings, 'warning')}", err=True
+            f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}", err=True
         )
     if report.errors:
         return BAD_BITSTREAM
     return DIFFERS if report.warnings else GOOD
-
-
-def count(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

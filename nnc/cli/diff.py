@@ -160,7 +160,16 @@ def diff_values(
         ]
         print_json({"same": same, "tensors": rows})
         return GOOD if same else DIFFERS
-    header = ["name", "values", "different", "max error", "mean error", "cosine", "bits", "bits"]
+    header = [
+        "name",
+        "values",
+        "different",
+        "max error",
+        "mean error",
+        "cosine",
+        "bits/value 1",
+        "bits/value 2",
+    ]
     cells = []
     for d, pair in zip(found, bits, strict=True):
         numbers = [str(d.values), str(d.different), f"{d.max_error:.4g}", f"{d.mean_error:.4g}"]

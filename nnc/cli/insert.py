@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.common.editing import check_target, edit_options, finish, value_at
+from nnc.cli.common.editing import choose_output, edit_options, finish, value_at
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -32,7 +32,7 @@ def command(
     """
     from nnc.bitstream.editing.edit import is_unit_path
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     content: Any
     if is_unit_path(path):

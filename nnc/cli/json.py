@@ -12,6 +12,7 @@ from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
 from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import force_option, quiet_option, report_done
 
 
 @click.command(
@@ -31,13 +32,15 @@ from nnc.cli.common.output import examples
 )
 @out_of_band_options
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
+@force_option
+@quiet_option
 def command(
     bitstream: str | None,
     output: str,
     payloads: str,
     schema: bool,
     force: bool,
+    quiet: bool,
     out_of_band: dict[str, Any],
 ) -> None:
     """Print the whole of BITSTREAM as JSON, from which `nnc build` makes the same bytes.
@@ -50,6 +53,7 @@ def command(
     check_output(output, force)
     if schema:
         write_text(output, [schema_text()])
+        report_done(output, quiet=quiet)
         return
     if bitstream is None:
         raise InputError("name a bitstream, or ask for the --schema")
@@ -57,6 +61,7 @@ def command(
     if payloads in ("inline", "none"):
         store = json_form.inline if payloads == "inline" else json_form.left_out
         write_text(output, json_form.dump(opened, store))
+        report_done(output, quiet=quiet)
         return
     if payloads == "-":
         raise InputError("payloads can't go to standard output: use --payloads FILE")
@@ -66,6 +71,7 @@ def command(
     if output != "-" and Path(output).resolve().parent != target.resolve().parent:
         raise InputError(f"{payloads}: payloads must be in the folder of the JSON file")
     replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
+    report_done(output, payloads, quiet=quiet)
 
 
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]

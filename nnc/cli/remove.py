@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -21,7 +21,7 @@ from nnc.cli.common.output import examples
 @edit_options
 def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: Any) -> None:
     """Remove the list value or the unit at PATH from BITSTREAM."""
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     remove = opened.plan_remove if dry_run else opened.remove
     plan = remove(path, force=force)

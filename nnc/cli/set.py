@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.editing import assigned, check_target, edit_options, finish, once
+from nnc.cli.common.editing import assigned, choose_output, edit_options, finish, once
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -28,7 +28,7 @@ def command(
     A value is a number, text, a name of the standard (NNR_PT_FLOAT), or a JSON list. Payloads
     stay as they are. nnc refuses what the syntax or the range of the schema forbids.
     """
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     values = once(assigned(opened, text) for text in assignments)
     plan = opened.plan_set(values, force=force) if dry_run else opened.set_all(values, force=force)

@@ -42,7 +42,7 @@ BIN_COLUMNS = (
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
 @base_option
 @out_of_band_options
-@format_option("jsonl", "csv")
+@format_option("json", "jsonl", "csv")
 def command(
     bitstream: str,
     unit: int | None,
@@ -75,7 +75,7 @@ def command(
 
 def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> None:
     """Print the elements of units."""
-    writer = Rows(output_format, ELEMENT_COLUMNS)
+    writer = Rows(output_format, ELEMENT_COLUMNS, "elements")
     for top in units:
         for unit in top.walk():
             width = max(
@@ -90,8 +90,9 @@ def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format
                 mark = escape_controls(unit.error.message)
                 if output_format == "human":
                     click.echo(f"{unit.error.position:>10}  !! {unit.path}: {mark}")
-                elif output_format == "jsonl":
-                    writer.write({"error": unit.error.as_dict()})
+                else:
+                    writer.fail(unit.error)
+    writer.end()
 
 
 def element_line(element: TracedElement, data: memoryview, width: int) -> str:
@@ -123,7 +124,7 @@ def print_bins(
     from nnc.inspect.bins import PART, decode_bins, find_dialect, is_coded, is_coded_part
 
     nncodec1 = find_dialect(traced)
-    writer = Rows(output_format, BIN_COLUMNS)
+    writer = Rows(output_format, BIN_COLUMNS, "bins")
     codes: list[int] = []
 
     def show(row: Row) -> None:
@@ -146,8 +147,9 @@ def print_bins(
                 click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
                 if output_format == "human":
                     click.echo(f"{error.position:>10}  !! {escape_controls(error.message)}")
-                elif output_format == "jsonl":
-                    writer.write({"error": error.as_dict()})
+                else:
+                    writer.fail(error)
+    writer.end()
     return max([report_faults(traced), *codes])
 
 
@@ -172,11 +174,16 @@ def bin_line(row: Row) -> str:
 
 
 class Rows:
-    """Prints rows one by one, as JSON lines or CSV."""
+    """Prints rows one by one, as JSON, JSON lines or CSV; nothing for people."""
 
-    def __init__(self, output_format: str, columns: tuple[str, ...]):
-        """Begin, for CSV with the names of the columns."""
+    def __init__(self, output_format: str, columns: tuple[str, ...], name: str):
+        """Begin: CSV with the names of the columns, JSON with the name of all rows together."""
         self.csv = None
+        self.output_format = output_format
+        self.errors: list[dict[str, Any]] = []
+        self.between = ""
+        if output_format == "json":
+            click.echo(f'{{"schema_version": {SCHEMA_VERSION}, "{name}": [', nl=False)
         if output_format == "csv":
             self.csv = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
             self.csv.writeheader()
@@ -185,5 +192,19 @@ class Rows:
         """Print one row."""
         if self.csv is not None:
             self.csv.writerow(row)
+        elif self.output_format == "json":
+            click.echo(f"{self.between}\n{json.dumps(exact(row))}", nl=False)
+            self.between = ","
         else:
             click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))
+
+    def fail(self, error: BitstreamError) -> None:
+        """Print a fault among the lines; as JSON, after all rows."""
+        self.errors.append(error.as_dict())
+        if self.output_format == "jsonl":
+            self.write({"error": self.errors[-1]})
+
+    def end(self) -> None:
+        """Print what JSON ends with."""
+        if self.output_format == "json":
+            click.echo(f'\n], "errors": {json.dumps(exact(self.errors))}}}')

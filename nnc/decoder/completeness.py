@@ -40,13 +40,16 @@ def check_whole(bitstream: Bitstream) -> None:
         )
 
 
-def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> None:
+def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> list[str]:
     """Say how many tensors are missing, where something in the bitstream knows them by name.
 
     Args:
         bitstream: the bitstream.
         metadata: what our metadata unit says.
         names: the tensors that units are there for.
+
+    Returns:
+        The names of the missing ones.
 
     Warns:
         MissingTensorsWarning: tensors are missing.
@@ -61,10 +64,11 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
         shown = f" ({shown})" if missing else ""
         what = "1 tensor" if number == 1 else f"{number} tensors"
         warn(
-            f"the bitstream tells of {what}{shown} that it doesn't hold: it was cut off, or "
+            f"the bitstream names {what}{shown} that it doesn't hold: it was cut off, or "
             "they were taken out",
             MissingTensorsWarning,
         )
+    return missing
 
 
 def listed_names(bitstream: Bitstream) -> list[str]:

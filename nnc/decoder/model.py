@@ -54,6 +54,9 @@ class Known(NamedTuple):
     history: NDArray[np.bool_] | None = None
 
 
+NOTHING_KNOWN = Known()
+
+
 def decode_unit(
     unit: Unit,
     layout: UnitLayout,
@@ -131,14 +134,16 @@ def decode_codeword(
         if layout.payload_type != PayloadType.NNR_PT_INT:
             qp = layout.qp_base + decoder.quantization_parameter(layout.qp_density)
         book = tensor.codebook
-        coding = replace(
-            layout.coding,
-            nncodec1=nncodec1,
-            codebook_size=0 if book is None else len(book.values),
-            codebook_zero_offset=0 if book is None else book.zero_offset,
-        )
+        coding = layout.coding
+        if nncodec1 or book is not None:
+            coding = replace(
+                coding,
+                nncodec1=nncodec1,
+                codebook_size=0 if book is None else len(book.values),
+                codebook_zero_offset=0 if book is None else book.zero_offset,
+            )
         rows, cols = tensor.rows, tensor.cols
-        base_levels, history = known.get(tensor.name, Known())
+        base_levels, history = known.get(tensor.name, NOTHING_KNOWN)
         if layout.temporal and base_levels is None:
             raise missing_parent(layout)
         if history is None and layout.parent is not None and layout.parent.is_root:

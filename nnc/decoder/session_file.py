@@ -220,8 +220,10 @@ def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]
         algorithm: digest(entry["digests"][algorithm], bits)
         for algorithm, bits in DIGEST_ALGORITHMS.items()
     }
-    size = whole_number(entry["payload_size"])
-    return owner, CodedState(node(*entry["node"]), levels, history, digests, size)
+    size, step = whole_number(entry["payload_size"]), entry.get("step")
+    if step is not None and not (type(step) is float and 0 < step < math.inf):
+        raise ValueError(f"a step of {reprlib.repr(step)}")
+    return owner, CodedState(node(*entry["node"]), levels, history, digests, size, step)
 
 
 def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:

@@ -41,6 +41,9 @@ def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
             path.rename(new / "before")
         inside.rename(path)
     finally:
+        if not path.exists() and (new / "before").exists():
+            # An end between the two moves must not cost the model that was there.
+            (new / "before").rename(path)
         shutil.rmtree(new, ignore_errors=True)
 
 

@@ -23,6 +23,7 @@ from nnc.formats.hostile import check_expansion, check_name, our_errors, unpacki
 from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
+from nnc.syntax import TopologyStorageFormat
 
 #: How the name of the index of a sharded checkpoint ends.
 INDEX_SUFFIX = ".safetensors.index.json"
@@ -32,6 +33,13 @@ LEGACY_PYTORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 #: The key of the metadata that says how a model was cut into shards.
 SHARDS_KEY = "nnc.shards"
+
+#: The suffix of the format whose structure of the network a topology is.
+STRUCTURES: Mapping[int, str] = {
+    TopologyStorageFormat.NNR_TPL_NNEF: ".nnef",
+    TopologyStorageFormat.NNR_TPL_ONNX: ".onnx",
+    TopologyStorageFormat.NNR_TPL_PYT: ".pt2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,15 @@ def by_suffix(path: Path) -> Format | None:
 def suffixes() -> list[str]:
     """Return the suffixes of all formats."""
     return [suffix for one in FORMATS for suffix in one.suffixes]
+
+
+def suffix_for(topology: Topology | None, metadata: Mapping[str, str]) -> str:
+    """Return the suffix of the format that holds all that is known of a model; / for a folder."""
+    if topology is None:
+        return os.sep if {SHARDS_KEY, FILES_KEY} & set(metadata) else ".safetensors"
+    if topology.storage_format == TopologyStorageFormat.NNR_TPL_TEF:
+        return ".keras" if topology.data[:1] == b"{" else ".savedmodel"
+    return STRUCTURES.get(topology.storage_format, ".safetensors")
 
 
 def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) -> Source:

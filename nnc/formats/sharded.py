@@ -293,7 +293,9 @@ class ShardedSink(Sink):
                 self.made_below.pop().rmdir()
         if self.made_folder and not self.done:
             self.made_folder = False
-            self.folder.rmdir()
+            # A request to end may leave a file in it that goes at exit, and the folder then too.
+            with suppress(OSError):
+                self.folder.rmdir()
 
 
 def without_folder(name: str, shard: str) -> str:

@@ -172,7 +172,8 @@ class UnitTrace:
         if self.kind == UNKNOWN_TYPE:
             # That of the header comes before those that an aggregate's header lists.
             element = self.element("nnr_unit_type")
-            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value)
+            payload = b"" if self.unit is None else self.unit.payload_bytes
+            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value, payload)
         return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:

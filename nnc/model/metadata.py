@@ -30,12 +30,12 @@ from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.notes import (
     COUNT,
     FULL_DIMENSIONS,
-    METADATA_UNIT_TYPE,
     TENSORS,
     content_of,
     holds_notes,
     payload_of,
 )
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.data_format import narrowed
 
 PACKED_HALVES = "int32 halves"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -11,7 +10,15 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Plan
 from nnc.cli.common.files import check_output, out_of_band_options, write_bitstream
-from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, print_json
+from nnc.cli.common.output import escape_controls
+from nnc.cli.common.results import (
+    BITSTREAM,
+    CHANGED,
+    beside,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,11 +26,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def edit_options(function: Function) -> Function:
     """Add the options of verbs that change elements."""
     options = [
-        click.option("-o", "--output", help="The new bitstream; - for standard output."),
+        output_option("The new bitstream; - for standard output.", "BITSTREAM's name, .new.nnc"),
         click.option("--dry-run", is_flag=True, help="Only print what would change."),
         click.option(
-            "--force",
-            is_flag=True,
+            "-f", "--force", is_flag=True,
             help="Accept reserved values and overwrite the output.",
         ),
         click.option(
@@ -34,8 +40,8 @@ def edit_options(function: Function) -> Function:
             show_default=True,
             help="How to print the plan.",
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
-    ]
+        quiet_option,
+    ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return out_of_band_options(function)
@@ -51,34 +57,30 @@ def finish(
     output_format: str,
     quiet: bool,
 ) -> None:
-    """Write a changed bitstream, and print the plan: as data in a dry run, else as talk."""
+    """Write a changed bitstream, and print the plan: in a dry run as the result."""
+    if dry_run and output_format == "json":
+        report_done(as_json=True, plan=plan.as_dict())
+    elif dry_run:
+        click.echo(escape_controls(str(plan)))
     if dry_run:
-        print_plan(plan, output_format, err=False)
         return
     assert output is not None
     write_bitstream(bitstream, output)
-    if not quiet:
-        print_plan(plan, output_format, err=True)
+    if output_format != "json" and not quiet:
+        click.echo(escape_controls(str(plan)), err=True)
+    report_done(output, as_json=output_format == "json", quiet=quiet, plan=plan.as_dict())
 
 
-def check_target(output: str | None, dry_run: bool, force: bool) -> None:
-    """Refuse a call without an output, or with one that exists."""
+def choose_output(options: dict[str, Any], bitstream: str, dry_run: bool, force: bool) -> None:
+    """Put the output of a change into the options of the verb, unless there is to be none.
+
+    Raises:
+        InputError: it exists, or is the input.
+    """
     if dry_run:
         return
-    if output is None:
-        raise InputError("name the output with -o FILE, or see the plan with --dry-run")
-    check_output(output, force)
-
-
-def print_plan(plan: Plan, output_format: str, *, err: bool) -> None:
-    """Print a plan; as data it goes to standard output, beside a result to standard error."""
-    if output_format == "json" and not err:
-        print_json({"plan": plan.as_dict()})
-    elif output_format == "json":
-        content = {"schema_version": SCHEMA_VERSION, "plan": plan.as_dict()}
-        click.echo(json.dumps(exact(content)), err=True)
-    else:
-        click.echo(escape_controls(str(plan)), err=err)
+    options["output"] = beside(options["output"], bitstream, CHANGED, BITSTREAM)
+    check_output(options["output"], force)
 
 
 def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

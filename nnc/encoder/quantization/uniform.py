@@ -167,7 +167,7 @@ def smallest_qp_that_fits(values: ArrayLike, qp: int, qp_density: int) -> int:
     Raises:
         InputError: a value isn't finite.
     """
-    largest = largest_magnitude(values)
+    largest = abs(values) if isinstance(values, float) else largest_magnitude(values)
     if not math.isfinite(largest):
         raise InputError("only finite values can be quantized")
     return max(qp, smallest_qp_of_ratio(largest, LARGEST_RATIO, qp_density))
@@ -185,13 +185,12 @@ def smallest_qp_of_ratio(magnitude: float, ratio: int, qp_density: int) -> int:
 
 def largest_magnitude(values: ArrayLike) -> float:
     """Return the largest magnitude, 0 of nothing, NaN if there is a NaN."""
-    if isinstance(values, float):
-        return abs(values)
     flat = np.asarray(values).reshape(-1)
     pieces = (flat[start : start + PIECE] for start in range(0, flat.size, PIECE))
     return float(np.max([np.abs(piece).max() for piece in pieces], initial=0.0))
 
 
+@functools.lru_cache(maxsize=1024)
 def checked_step(step: float) -> np.float32:
     """Return the step size as float32, or refuse it.
 

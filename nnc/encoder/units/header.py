@@ -67,7 +67,7 @@ def whole_header(
     said = {} if lineage is None else lineage_elements(lineage, temporal)
     signalled = lineage is not None and lineage.signalled
     alike = {name: value for name, value in elements.items() if name not in OWN}
-    name, dimensions = (elements.get(one) for one in OWN)
+    name, dimensions = elements.get("topology_elem_id"), elements["tensor_dimensions_list"]
     if said or name is None or any(isinstance(one, list | Table) for one in alike.values()):
         return made_header(options.profile, signalled, {**elements, **said})
     rank = dimensions.count_tensor_dimensions

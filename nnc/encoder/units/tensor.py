@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -45,6 +46,7 @@ LARGE_TENSOR = 1 << 20
 LARGEST_SCAN_ORDER = 4
 
 
+@lru_cache(maxsize=1024)
 def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return rows and columns of the matrix that a tensor is coded as (clause 10.2)."""
     return (shape[0] if shape else 1), math.prod(shape[1:])

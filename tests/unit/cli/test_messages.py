@@ -62,12 +62,12 @@ def test_dimensions_are_taken_where_they_are_asked_for(folder, capsys):
              "--dimensions", "fc.weight=22,31", "--dimensions", "fc.bias=22",
              "--cabac-unary-length-minus1", "10"]  # fmt: skip
     for arguments in (
-        ["split", OOB, "fc.*", "-o", "x.nnc", "--rest", "y.nnc"],
+        ["split", OOB, "fc.*", "-o", "x.nnc", "--rest", "y.nnc", "-q"],
         ["levels", OOB, "conv1.weight"],
         ["ls", OOB],
     ):
         assert told(capsys, *arguments, *given, code=0) == ""
-    assert told(capsys, "merge", "x.nnc", "y.nnc", "-o", "z.nnc", *given, code=0) == ""
+    assert told(capsys, "merge", "x.nnc", "y.nnc", "-o", "z.nnc", "-q", *given, code=0) == ""
 
 
 @pytest.mark.parametrize("verb", [["info"], ["tree"], ["trace"], ["levels", "w"]], ids=str)
