@@ -23,7 +23,17 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 #: What a table, a scope and an enum have themselves.
 TABLE_NAMES = {"fields", "holders", "syntax", "default", "called", "trailing_data"}
-SCOPE_NAMES = {"given", "givens", "tables", "parameters", "from_context", "copy", "names", "ask"}
+SCOPE_NAMES = {
+    "given",
+    "givens",
+    "tables",
+    "parameters",
+    "from_context",
+    "copy",
+    "names",
+    "ask",
+    "take",
+}
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
 
 #: What bodies of generated classes use by name.
