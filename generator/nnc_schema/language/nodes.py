@@ -76,6 +76,10 @@ class Builder(Transformer[Token, Any]):
         """Make the node of a `alias`."""
         return children[0].update(type="ALIAS")
 
+    def computed(self, children: list[Any]) -> tuple[Any]:
+        """Make the mark of what an element is computed as."""
+        return (children[0],)
+
     def element(self, children: list[Any]) -> tree.Element:
         """Make the node of a `element`."""
         name, *rest = children
@@ -83,7 +87,8 @@ class Builder(Transformer[Token, Any]):
         while not isinstance(rest[0], Token):
             indices.append(rest.pop(0))
         descriptor, arguments, *rest = rest
-        marks = {token.type: str(token) for token in rest}
+        computed = [part[0] for part in rest if isinstance(part, tuple)]
+        marks = {token.type: str(token) for token in rest if isinstance(token, Token)}
         return tree.Element(
             self.at(name),
             str(name),
@@ -92,6 +97,7 @@ class Builder(Transformer[Token, Any]):
             str(descriptor),
             arguments,
             marks.get("ENUM_NAME"),
+            computed[0] if computed else None,
         )
 
     def call(self, children: list[Any]) -> tree.Call:

@@ -87,6 +87,7 @@ class Element:
     """A syntax element: name, indices, descriptor with arguments.
 
     `field` is the name under which the value is kept: the element's, or that after `as`.
+    `computed` is what the value is computed as from others, None where it isn't.
     """
 
     position: Position
@@ -96,6 +97,7 @@ class Element:
     descriptor: str
     arguments: tuple[Expression, ...]
     enum: str | None
+    computed: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from nnc_schema.language.errors import SchemaError
 from nnc_schema.passes import expressions
 from nnc_schema.passes.alignment import check_alignment
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import check_computed, computed_fields, plain_names
 from nnc_schema.passes.declarations import check_declarations, check_function, declarations
 from nnc_schema.passes.files import check_files
 from nnc_schema.passes.flow import check_flow
@@ -42,6 +43,7 @@ def check(schema: tree.Schema) -> Analysis:
     check_reachable(analysis, root)
     check_shared(analysis)
     check_references(analysis)
+    check_computed(analysis)
     check_files(analysis)
     declared_units(analysis)
     check_flow(analysis, root)
@@ -144,6 +146,9 @@ class TableCheck:
             self.check_statement(site.statement)
         for field in self.facts.fields.values():
             self.check_field(field)
+        for _, expression in computed_fields(self.facts):
+            for name in plain_names(expression):
+                self.check_defined(expressions.Use(name, None))
         self.check_names()
         self.check_semantics()
 

@@ -40,7 +40,7 @@ MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] !
 BODY_NAMES = {"field", "list", "np"}
 
 #: Modules of the generated packages.
-MODULE_NAMES = {"functions", "description", "scope", "units"}
+MODULE_NAMES = {"computing", "functions", "description", "scope", "units"}
 
 #: Parameters and variables of generated functions that stand beside names of modules.
 LOCAL_NAMES = {"self", "stream", "context", "path", "obj"}

@@ -17,7 +17,7 @@ from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
 #: Helpers out of the functions of the syntax package that drawing functions use.
-HELPERS = ("array", "entry", "indexed", "irregular", "new", "number")
+HELPERS = ("array", "entry", "indexed", "irregular", "new", "number", "required")
 
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -60,6 +60,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
         "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
