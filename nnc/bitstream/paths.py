@@ -75,7 +75,7 @@ def parse_path(text: str) -> list[Step]:
             raise path_error(text, place, "'.', '[' or the end")
         place += 1
     if steps[0].name != "units":
-        raise path_error(text, 0, "'units'")
+        raise path_error(text, 0, "'units', as in units[3].header")
     return steps
 
 
