@@ -55,6 +55,16 @@ class Code(Lines):
         """Return the local variable for a name."""
         return self.names.local(name)
 
+    @property
+    def start(self) -> str:
+        """Variable that holds the first bit of the table."""
+        return self.names.own("start", "")
+
+    @property
+    def outer_end(self) -> str:
+        """Variable that holds where the data of the table around end."""
+        return self.names.own("outer_end", "")
+
     # The whole
 
     def body(self) -> list[str]:
@@ -67,7 +77,7 @@ class Code(Lines):
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
         if not self.extent_open:
-            self.line("start = stream.position")
+            self.line(f"{self.start} = stream.position")
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
         self.close_extent()
@@ -86,15 +96,17 @@ class Code(Lines):
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
         if self.has_rules():
-            self.line("rules = stream.rules")
-            self.line("if rules is not None:")
-            self.line("    rules.open(stream, self, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"{rules} = stream.rules")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
         """Hold the table to its rules."""
         if self.has_rules():
-            self.line("if rules is not None:")
-            self.line("    rules.close(stream, obj, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.close(stream, obj, context)")
 
     def end(self) -> None:
         """Add what comes last."""
@@ -220,7 +232,11 @@ class Code(Lines):
         name = self.local(statement.name)
         self.line(f"{name}: dict[int, int] = {{}}")
         size = f'stream.make({self.names.value(statement.size)}, "{statement.name}")'
-        self.line(f"{name}_size = {size}")
+        self.line(f"{self.array_size(name)} = {size}")
+
+    def array_size(self, name: str) -> str:
+        """Return the variable that holds how many entries an array has."""
+        return self.names.own(name, "_size")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -300,7 +316,8 @@ class Code(Lines):
         value = self.measured(statement.value, statement.name)
         if statement.indices:
             index = self.names.value(statement.indices[0])
-            self.line(f'{name}[entry(stream, {index}, {name}_size, "{statement.name}")] = {value}')
+            place = f'entry(stream, {index}, {self.array_size(name)}, "{statement.name}")'
+            self.line(f"{name}[{place}] = {value}")
             return
         targets = self.targets(statement.name)
         if self.is_derived(statement.name):
@@ -315,7 +332,7 @@ class Code(Lines):
         if statement.name in self.shared:
             targets.append(f"context.{statement.name}")
         if targets:
-            self.assign(targets, f"array({name}, {name}_size)")
+            self.assign(targets, f"array({name}, {self.array_size(name)})")
 
     # Conditions
 
@@ -460,7 +477,7 @@ class Code(Lines):
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""
-        begin = f"begin_of_pass_{len(self.loops)}"
+        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
         self.line(f"{begin} = stream.position")
         return begin
 
@@ -526,8 +543,9 @@ class Code(Lines):
     def row(self, field: Field, level: int) -> str:
         """Return the variable that holds the list of a level of a field."""
         if not field.indexed and not isinstance(field.statement, tree.Call):
-            return f"{field.name}_list"
-        return self.local(field.name) + "_row" * level
+            return self.names.own(field.name, "_list")
+        name = self.local(field.name)
+        return self.names.own(name, "_row" * level) if level else name
 
     def vector_name(self, field: Field) -> str:
         """Return the argument that names a vector; within loops it says which one."""
