@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnc.bitio.codings import CODINGS
 from nnc.bitio.errors import (
     WIDEST_IN_TEXT,
     BuildError,
@@ -205,6 +206,10 @@ class BitReader:
             self.refuse_width(n, name, index)
         return number
 
+    def checked_width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one, for who isn't compiled."""
+        return self.width(n, name, index)
+
     def refuse_width(self, n: Any, name: str, index: Any) -> None:
         """Raise the error for a number of bits that an element can't have here."""
         if not hasattr(n, "__index__") or n < 0:
@@ -384,6 +389,74 @@ class BitReader:
         if self.trace is not None or self.rules is not None:
             self.record(start, "byte_alignment", index, f"f({n})", value)
         return None if value == ONE << (n - 1) else value
+
+    def padding(self, boundary: int, fill: int, index: Any = None) -> int | None:
+        """Read the bits up to the next multiple of `boundary`, none if this is one.
+
+        Args:
+            boundary: 8 for the end of the byte.
+            fill: what the bits are: 0, 1, or -1 for any.
+            index: which one, where it stands in a loop.
+
+        Returns:
+            None for no bits and for those that `fill` says; else the bits, as an integer.
+        """
+        if boundary < 1:
+            self.fail("no boundary to fill up to", "padding", index, boundary, "1 and above")
+        n = self.width(-self.position % boundary, "padding", index)
+        if n == 0:
+            return None
+        if n > self.end - self.position:
+            self.raise_incomplete(n, "padding", index)
+        start = self.position
+        value = self.read_bits(start, n)
+        self.position = start + n
+        if self.trace is not None:
+            self.record(start, "padding", index, f"f({n})", value)
+        return None if value == filling(n, fill) else value
+
+    def code(
+        self, descriptor: str, arguments: tuple[int, ...], name: str, index: Any = None
+    ) -> Any:
+        """Read an element by one of the codings of `nnc.bitio.codings`."""
+        start = self.position
+        trace, rules = self.trace, self.rules
+        self.trace = self.rules = None
+        try:
+            value = CODINGS[descriptor].read(self, arguments, name, index)
+        finally:
+            self.trace, self.rules = trace, rules
+        if trace is not None or rules is not None:
+            inside = ", ".join([str(argument) for argument in arguments])
+            self.record(start, name, index, f"{descriptor}({inside})", value)
+        return value
+
+    def more_data(self) -> bool:
+        """Tell whether any bits are left."""
+        return self.position < self.end
+
+    def more_rbsp_data(self) -> bool:
+        """Tell whether more is left than the trailing bits: a 1 and zeros (H.264, 7.2)."""
+        last = (self.end + 7) >> 3
+        while last > self.position >> 3:
+            last -= 1
+            byte = self.data[last]
+            if 8 * (last + 1) > self.end:
+                byte &= 0xFF << (8 * (last + 1) - self.end)
+            if byte:
+                lowest = (byte & -byte).bit_length()
+                return 8 * (last + 1) - lowest > self.position
+        return False
+
+    def next_bits(self, n: Any) -> int:
+        """Return the next `n` bits without reading them; -1 where fewer are left."""
+        if n < 0 or n > self.end - self.position:
+            return -1
+        return self.read_bits(self.position, n)
+
+    def byte_aligned(self) -> bool:
+        """Tell whether the position is at a byte boundary."""
+        return self.position & 7 == 0
 
     def fail(
         self,
@@ -571,6 +644,10 @@ class BitWriter:
             self.refuse_width(n, name, index)
         return number
 
+    def checked_width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one, for who isn't compiled."""
+        return self.width(n, name, index)
+
     def refuse_width(self, n: Any, name: str, index: Any) -> None:
         """Raise the error for a number of bits that an element can't have."""
         if not hasattr(n, "__index__") or n < 0:
@@ -705,6 +782,39 @@ class BitWriter:
             value = ONE << (n - 1)
         self.write_bits(n, value)
 
+    def padding(self, boundary: int, fill: int, value: Any = None) -> None:
+        """Write the bits up to the next multiple of `boundary`, none if this is one.
+
+        Args:
+            boundary: 8 for the end of the byte.
+            fill: what the bits are: 0, 1, or -1 for any.
+            value: bits to write in place of those; what doesn't fit the room (the elements
+                before may have changed) is replaced by the regular ones.
+        """
+        if boundary < 1:
+            self.fail("no boundary to fill up to", "padding", None, boundary, "1 and above")
+        n = self.width(-self.position % boundary, "padding", None)
+        if value is None or not 0 <= value < ONE << n:
+            value = filling(n, fill)
+        self.write_bits(n, value)
+
+    def code(
+        self, descriptor: str, arguments: Any, value: Any, name: str, index: Any = None
+    ) -> None:
+        """Write an element by one of the codings of `nnc.bitio.codings`."""
+        rules = self.rules
+        if rules is not None:
+            rules.see(self, self.position, name, index, value)
+        self.rules = None
+        try:
+            CODINGS[descriptor].write(self, arguments, value, name, index)
+        finally:
+            self.rules = rules
+
+    def byte_aligned(self) -> bool:
+        """Tell whether the position is at a byte boundary."""
+        return self.pending_bits == 0
+
     def to_bytes(self) -> bytes:
         """Return what was written; a last incomplete byte is filled with zero bits."""
         if self.pending_bits == 0:
@@ -782,6 +892,11 @@ class BitWriter:
             self.buffer.append((pending >> count) & 255)
         self.waiting = pending & ((one << count) - 1)
         self.pending_bits = count
+
+
+def filling(n: int, fill: int) -> int:
+    """Return the regular bits of a padding of `n` bits."""
+    return (ONE << n) - 1 if fill == 1 else 0
 
 
 def narrowest_unsigned(n: int) -> np.dtype:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio.bits import BitReader, narrowest_unsigned
+from nnc.bitio.codings import CODINGS
 from nnc.bitio.errors import LimitError
 
 #: Values that a table of defaults holds at most.
@@ -84,6 +85,24 @@ class DefaultReader(BitReader):
         field, *indices = name.replace("]", "").split("[")
         value = self.value(field, tuple(map(int, indices)) or None)
         return zeros if value is None else np.asarray(value, zeros.dtype)
+
+    def code(self, descriptor: str, arguments: Any, name: str, index: Any = None) -> Any:
+        """Return the value of an element; text and bytes are as long as they have to be."""
+        coding = CODINGS[descriptor]
+        if coding.kind == "int" or self.value(name, index) is not None:
+            return self.answer(name, index)
+        self.counted(arguments[0] if arguments else 4, name)
+        return coding.empty(arguments)
+
+    def padding(self, boundary: int, fill: int, index: Any = None) -> Any:
+        """Return the bits up to a boundary: the regular ones, if not given."""
+        return self.value("padding", index)
+
+    def more_data(self) -> bool:
+        """Say that nothing follows."""
+        return False
+
+    more_rbsp_data = more_data
 
     def byte_alignment(self, index: Any = None) -> Any:
         """Return the bits up to a byte boundary: the regular ones, if not given."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nnc.bitio.errors import NncError
 
 #: What an element holds that has to appear, by its coding; for integers see `Element.default`.
-EMPTY = {"flt": 0.0, "st": "", "bs": b""}
+EMPTY = {"flt": 0.0, "st": "", "bs": b"", "bytes": b"", "text": "", "fourcc": "    "}
 
 
 class Constraint(NamedTuple):
@@ -86,7 +86,7 @@ class Element(NamedTuple):
     @property
     def kind(self) -> str:
         """Type of one value: `int`, `float`, `str` or `bytes`."""
-        return {"flt": "float", "st": "str", "bs": "bytes"}.get(self.coding, "int")
+        return type(EMPTY.get(self.coding, 0)).__name__
 
     @property
     def default(self) -> Any:
@@ -100,7 +100,7 @@ class Element(NamedTuple):
     @property
     def limits(self) -> tuple[int, int]:
         """The least and the largest integer that the descriptor can hold."""
-        signed = self.coding in ("i", "ie", "iae")
+        signed = self.coding in ("i", "ie", "iae", "ile")
         if self.width is None:
             # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
             return (-(1 << 63) if signed else 0), (1 << 64) - 1

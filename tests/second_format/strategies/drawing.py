@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from nnc.bitio.bits import path_text
+from nnc.bitio.bits import BitWriter, path_text
+from nnc.bitio.codings import CODINGS
 from nnc.bitio.computing import Pending
 from tests.second_format.strategies.rules import KINDS
 from tests.second_format.strategies.sources import FLOAT_FORMATS, RejectedError, Source
@@ -62,6 +63,7 @@ class Limits(NamedTuple):
     Attributes:
         low: the first value allowed, if not the first of all.
         high: the last value allowed, if not the last of all.
+        among: the values allowed, if only some are; none: nothing can be drawn.
         reserved: ranges of values that are reserved.
         small: the value decides how much follows.
         constrained: a constraint set the bounds.
@@ -72,6 +74,7 @@ class Limits(NamedTuple):
     reserved: tuple[tuple[int, int], ...] = ()
     small: bool = False
     constrained: bool = False
+    among: Any = None
 
 
 class Drawer:
@@ -360,6 +363,10 @@ class Drawer:
             return int(fixed)
         if first > last:
             raise RejectedError(f"{self.path(name, index)}: no value is allowed")
+        if limits.among is not None:
+            if not limits.among:
+                raise RejectedError(f"{self.path(name, index)}: there is nothing to select")
+            return int(limits.among[self.source.integer(0, len(limits.among) - 1)])
         if limits.small or endless:
             reach = self.unbounded
             if limits.small:
@@ -445,7 +452,7 @@ class Drawer:
         self, n: int, name: str, index: Any = None, *, in_vector: bool = False, **limits: Any
     ) -> float:
         """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
-        low, high, _, _, constrained = Limits(**limits)
+        low, high, _, _, constrained, _ = Limits(**limits)
         start = self.position
         if not in_vector and self.breaks("not-a-number", name):
             self.break_rule("not-a-number", name, index, start, math.nan)
@@ -499,6 +506,54 @@ class Drawer:
         """Draw IEEE 754 numbers of `n` bits each."""
         values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
         return np.array(values, dtype=f"<f{n >> 3}")
+
+    def code(
+        self,
+        descriptor: str,
+        arguments: tuple[int, ...],
+        name: str,
+        index: Any = None,
+        **limits: Any,
+    ) -> Any:
+        """Draw an element of one of the runtime's codings."""
+        start = self.position
+        coding = CODINGS[descriptor]
+        value = self.value_of(name, index) if coding.kind != "int" else None
+        if coding.kind == "int":
+            holds = coding.limits(arguments)
+            value = self.integer(name, index, holds, Limits(**limits), endless=coding.endless)
+        elif value is None:
+            low, high = (0, 255) if coding.kind == "bytes" else (32, 126)
+            size = arguments[0] if arguments else 4
+            data = bytes(self.source.integer(low, high) for _ in range(size))
+            value = data if coding.kind == "bytes" else data.decode()
+        writer = BitWriter()
+        writer.code(descriptor, arguments, value, name, index)
+        width = writer.position
+        self.put(width, int.from_bytes(writer.to_bytes(), "big") >> (-width & 7))
+        self.after(name, index, start)
+        return value
+
+    def more(self) -> bool:
+        """Draw the answer to a question about the data to come."""
+        return self.source.integer(0, FEW) > 0
+
+    def byte_aligned(self) -> bool:
+        """Tell whether what comes next begins a byte."""
+        return self.position & 7 == 0
+
+    def padding(self, boundary: int, fill: int, index: Any = None) -> int | None:
+        """Fill up to a boundary."""
+        width = -self.position % boundary
+        regular = (1 << width) - 1 if fill == 1 else 0
+        value = regular
+        if fill < 0:
+            value = self.source.integer(0, (1 << width) - 1)
+        elif width and self.breaks("irregular-alignment", "padding"):
+            value = (regular + self.source.integer(1, (1 << width) - 1)) & ((1 << width) - 1)
+            self.break_rule("irregular-alignment", "padding", index, self.position, value)
+        self.put(width, value)
+        return None if value == regular else value
 
     def byte_alignment(self, index: Any = None) -> int | None:
         """Fill up the last byte."""

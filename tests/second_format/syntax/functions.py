@@ -16,6 +16,12 @@ from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError
 
 T = TypeVar("T")
+
+
+class OutsideError(InvalidError, IndexError):
+    """An index lies outside of a table of constants."""
+
+
 Array = np.ndarray[Any, Any]
 
 #: Bits of the largest number that an expression may come to.
@@ -243,6 +249,64 @@ def indexed(stream: BitReader | BitWriter, values: Sequence[T], index: int, name
 def array(entries: dict[int, int], size: int) -> list[int]:
     """Return the entries of an array as a list; those never set are 0."""
     return [entries.get(index, 0) for index in range(size)]
+
+
+def made(stream: BitReader | BitWriter, sizes: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """Return back the sizes of an array of several dimensions, whose entries are made.
+
+    Raises:
+        LimitError: they are too many.
+    """
+    stream.make(math.prod(max(size, 0) for size in sizes), name)
+    return tuple(max(size, 0) for size in sizes)
+
+
+def entries(
+    stream: BitReader | BitWriter, indices: tuple[int, ...], sizes: tuple[int, ...], name: str
+) -> tuple[int, ...]:
+    """Return the indices of an entry of an array of several dimensions, if they are within it.
+
+    Raises:
+        InvalidError: one isn't, when parsing.
+        BuildError: one isn't, when building.
+    """
+    for index, size in zip(indices, sizes, strict=True):
+        entry(stream, index, size, name)
+    return indices
+
+
+def at(values: Sequence[T], index: int) -> T:
+    """Return one value of a constant table.
+
+    Raises:
+        OutsideError: the index is outside of it.
+    """
+    if not 0 <= index < len(values):
+        raise OutsideError(
+            "index outside of the table", value=index, allowed=f"0..{len(values) - 1}"
+        )
+    return values[index]
+
+
+def arrays(entries: dict[tuple[int, ...], int], sizes: tuple[int, ...]) -> list[Any]:
+    """Return the entries of an array of several dimensions as lists of lists."""
+    if len(sizes) == 1:
+        return [entries.get((index,), 0) for index in range(sizes[0])]
+    rows: list[dict[tuple[int, ...], int]] = [{} for _ in range(sizes[0])]
+    for (first, *rest), value in entries.items():
+        rows[first][tuple(rest)] = value
+    return [arrays(row, sizes[1:]) for row in rows]
+
+
+def grown(entries: dict[int, Any], size: int) -> list[Any]:
+    """Return the entries of an array that grew, up to the last that was set."""
+    lists = any(isinstance(value, list) for value in entries.values())
+    return [entries.get(index, [] if lists else 0) for index in range(max(entries, default=-1) + 1)]
+
+
+def filler(values: Sequence[int], position: int, value: int) -> int:
+    """Return a value that fills up to a boundary: one that was read, or the regular one."""
+    return values[position] if position < len(values) else value
 
 
 def irregular(values: list[int | None]) -> list[int | None] | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from nnc_schema.language import tree
-from nnc_schema.passes.table_facts import Field
+from nnc_schema.passes import expressions
+from nnc_schema.passes.elements import stands
+from nnc_schema.passes.table_facts import Field, only_value, sites
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
+from nnc_schema.targets.python.names import alignment_verb
 from nnc_schema.targets.python.naming import class_name
 
 
@@ -53,7 +56,11 @@ class BuildCode(Code):
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
-        arguments = [self.names.value(part) for part in statement.arguments]
+        # A size that is what was left of the data is that of the value.
+        arguments = [
+            "None" if expressions.looks_ahead(part) else self.names.value(part)
+            for part in statement.arguments
+        ]
         if statement.descriptor in ("st", "bs"):
             arguments = []
         index = self.index_code(field)
@@ -62,6 +69,9 @@ class BuildCode(Code):
             value = f"{self.innermost(field)}[{last}]"
         elif field.is_list:
             value = self.next_item(field)
+            if self.fills(field):
+                row = self.row(field, 0)
+                value = f"filler({row}, {row}_position, {self.only(field)})"
             if field.name in self.needed:
                 self.line(f"{self.local(field.name)} = {value}")
                 value = self.local(field.name)
@@ -74,9 +84,39 @@ class BuildCode(Code):
             if targets:
                 self.assign(targets, value)
                 value = targets[0]
-        arguments += [value, f'"{field.name}"']
-        self.line(f"stream.{statement.descriptor}({', '.join(arguments)}{index})")
+        self.line(f'{self.verb(statement, arguments)}{value}, "{field.name}"{index})')
         self.step(field)
+
+    def only(self, field: Field) -> int | None:
+        """Return the one value that an element may have, if it is one."""
+        return only_value(self.facts.meaning(field.name), self.analysis.constants)
+
+    def fills(self, field: Field) -> bool:
+        """Tell whether the values of a list only fill up to a byte boundary."""
+        return (
+            self.only(field) is not None
+            and len(field.loops) == 1
+            and expressions.calls_any(field.loops[0].condition, ("byte_aligned",))
+        )
+
+    def ahead(
+        self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
+    ) -> str:
+        """Return the code that tells what a condition on data to come has been."""
+        if not loop:
+            names = stands(self.facts, body)
+            return " or ".join(f"obj.{name} is not None" for name in names)
+        inside = {id(site.statement) for site in sites(body)}
+        lists = [
+            field
+            for field in self.facts.fields.values()
+            if field.is_list
+            and not field.is_alignment
+            and any(id(site.statement) in inside for site in field.sites)
+        ]
+        return " or ".join(
+            f"{self.list_position(field)} < len({self.row(field, 0)})" for field in lists
+        )
 
     def list_position(self, field: Field) -> str:
         """Return how many values of a list without index in the syntax stand before the next."""
@@ -100,11 +140,12 @@ class BuildCode(Code):
 
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
+        value = f"obj.{field.name}"
         if field.is_list:
             name = self.row(field, 0)
-            self.line(f"stream.byte_alignment(padding({name}, {self.list_position(field)}))")
-        else:
-            self.line(f"stream.byte_alignment(obj.{field.name})")
+            value = f"padding({name}, {self.list_position(field)})"
+        arguments = ", ".join([*self.filling(field), value])
+        self.line(f"stream.{alignment_verb(field)}({arguments})")
         self.step(field)
 
     def external(self, field: Field) -> None:
@@ -178,7 +219,7 @@ class BuildCode(Code):
 
     def list_end(self, field: Field) -> None:
         """Add what a list needs after its outermost loop."""
-        if field.indexed or field.is_alignment:
+        if field.indexed or field.is_alignment or self.fills(field):
             return
         name = self.row(field, 0)
         guard = self.inner_guard(field, 0)

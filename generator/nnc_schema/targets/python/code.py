@@ -13,11 +13,11 @@ from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
 from nnc_schema.targets.python.computed import ComputedCode
-from nnc_schema.targets.python.lines import Lines
-from nnc_schema.targets.python.names import Names, is_byte_alignment
+from nnc_schema.targets.python.names import Names, is_alignment
+from nnc_schema.targets.python.pieces import Pieces
 
 
-class Code(Lines):
+class Code(Pieces):
     """Lines of Python for one direction of one table."""
 
     def __init__(self, analysis: Analysis, facts: TableFacts, file: tree.File):
@@ -49,13 +49,11 @@ class Code(Lines):
         found = {use.name.name for use in self.facts.uses if id(use.name) not in outputs}
         for use in self.analysis.absent_uses(self.facts):
             found.add(use.name.name)
+        if self.facts.table.key is not None:
+            found.add(self.facts.table.key)
         return found
 
     # Names
-
-    def local(self, name: str) -> str:
-        """Return the local variable for a name."""
-        return self.names.local(name)
 
     @property
     def start(self) -> str:
@@ -72,6 +70,8 @@ class Code(Lines):
     def body(self) -> list[str]:
         """Return the lines of the function."""
         self.begin()
+        if self.facts.table.key is not None:
+            self.line(f'context.forget("{self.facts.table.name}")')
         for name in self.entry:
             self.line(f"{self.local(name)} = context.{name}")
         for name in self.facts.table.parameters:
@@ -85,6 +85,7 @@ class Code(Lines):
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
         self.close_extent()
+        self.keep()
         self.end()
         return self.lines
 
@@ -155,18 +156,6 @@ class Code(Lines):
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
 
-    def assign(self, targets: list[str], value: str) -> None:
-        """Assign a value to several targets, on one line if it fits."""
-        text = f"{' = '.join(targets)} = {value}"
-        local = next((target for target in targets if "." not in target), None)
-        if len(text) + 4 * (self.depth + 2) <= 100 or local is None or len(targets) == 1:
-            self.line(text)
-            return
-        self.line(f"{local} = {value}")
-        for target in targets:
-            if target != local:
-                self.line(f"{target} = {local}")
-
     # Names
 
     def ask(self, expression: tree.Expression) -> None:
@@ -194,10 +183,6 @@ class Code(Lines):
             self.ask(absent)
             self.assign(targets, self.names.value(absent))
 
-    def is_derived(self, name: str) -> bool:
-        """Tell whether a variable is kept in the table."""
-        return name in self.facts.meanings or name in self.facts.outputs
-
     # Statements
 
     def statements(self, statements: tuple[tree.Statement, ...], *, top: bool = False) -> None:
@@ -224,7 +209,7 @@ class Code(Lines):
         match statement:
             case tree.Element():
                 self.element(statement, self.facts.fields[statement.field])
-            case tree.Call() if is_byte_alignment(statement):
+            case tree.Call() if is_alignment(statement):
                 self.alignment(self.facts.fields[statement.field])
             case tree.Call():
                 self.call(statement, self.facts.fields[statement.field])
@@ -232,23 +217,14 @@ class Code(Lines):
                 self.external(self.facts.fields[statement.field])
             case tree.Array():
                 self.array(statement)
+            case tree.Select():
+                self.select(statement)
             case tree.Assignment():
                 self.assignment(statement)
             case tree.If():
                 self.branch(statement)
             case tree.For() | tree.While():
                 self.loop(statement)
-
-    def array(self, statement: tree.Array) -> None:
-        """Add an array, whose entries count as made out of no bits."""
-        name = self.local(statement.name)
-        self.line(f"{name}: dict[int, int] = {{}}")
-        size = f'stream.make({self.names.value(statement.size)}, "{statement.name}")'
-        self.line(f"{self.array_size(name)} = {size}")
-
-    def array_size(self, name: str) -> str:
-        """Return the variable that holds how many entries an array has."""
-        return self.names.own(name, "_size")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -288,26 +264,6 @@ class Code(Lines):
                 value = self.measured(argument, parameter)
                 self.line(f"context.{parameter} = {value}")
 
-    def measured(self, value: tree.Expression, name: str) -> str:
-        """Return the code of a value that a name gets; one that might grow is measured."""
-        code = self.names.value(value)
-        if any(self.may_grow(part) for part in expressions.walk(value)):
-            return f'number(stream, {code}, "{name}")'
-        return code
-
-    def may_grow(self, expression: tree.Expression) -> bool:
-        """Tell whether an operation, done again and again, makes numbers without measure."""
-        if not isinstance(expression, tree.Binary):
-            return isinstance(expression, tree.Function) and expression.name == "Prod"
-        sides = [expressions.names(side) for side in (expression.left, expression.right)]
-        if expression.operator in ("+", "-"):
-            # Adding what was read makes no number much larger; adding it to itself does.
-            return bool(self.loops) and all(side & self.facts.variables.keys() for side in sides)
-        known = self.analysis.constants.keys()
-        if expression.operator == "<<":
-            return bool(sides[0] & self.facts.variables.keys())
-        return expression.operator == "*" and all(side - known for side in sides)
-
     def after_call(self, statement: tree.Call, result: str) -> None:
         """Fetch what a called table has set."""
         for name, parameter in self.analysis.output_arguments(statement).items():
@@ -318,33 +274,23 @@ class Code(Lines):
                 targets.append(f"context.{name}")
             if targets:
                 self.assign(targets, f"{result}.{parameter}")
+        for argument, parameter in self.analysis.indexed_outputs(statement):
+            self.line(f"{self.entry_of(argument.name, argument.indices)} = {result}.{parameter}")
         for name in self.analysis.set_by(statement, self.facts):
             if name in self.free and name not in self.entry:
                 self.line(f"{self.local(name)} = context.{name}")
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
-        name = self.local(statement.name)
         value = self.measured(statement.value, statement.name)
         if statement.indices:
-            index = self.names.value(statement.indices[0])
-            place = f'entry(stream, {index}, {self.array_size(name)}, "{statement.name}")'
-            self.line(f"{name}[{place}] = {value}")
+            self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
             return
         targets = self.targets(statement.name)
         if self.is_derived(statement.name):
             targets.append(f"obj.{statement.name}")
         if targets:
             self.assign(targets, value)
-
-    def finish_array(self, statement: tree.Array) -> None:
-        """Turn a sparse array into a list at the end of its block."""
-        name = self.local(statement.name)
-        targets = [f"obj.{statement.name}"] if self.is_derived(statement.name) else []
-        if statement.name in self.shared:
-            targets.append(f"context.{statement.name}")
-        if targets:
-            self.assign(targets, f"array({name}, {self.array_size(name)})")
 
     # Conditions
 
@@ -363,7 +309,7 @@ class Code(Lines):
                 self.line("else:")
             else:
                 word = "elif" if number else "if"
-                self.line(f"{word} {self.names.condition(condition)}:")
+                self.line(f"{word} {self.condition_of(condition, body, False)}:")
             with self.indented():
                 self.statements(body)
                 others = [arm for other, (_, arm) in enumerate(arms) if other != number]
@@ -468,7 +414,9 @@ class Code(Lines):
             self.line(f"{variable} = {self.names.value(statement.start)}")
         if head is None:
             endless = isinstance(statement, tree.While) and not statement.test_first
-            test = "True" if endless else self.names.condition(statement.condition)
+            test = "True"
+            if not endless:
+                test = self.condition_of(statement.condition, statement.body, True)
             head = f"while {test}:"
         self.line(head)
         self.loops.append(statement)
@@ -479,10 +427,12 @@ class Code(Lines):
                 name = next(iter(self.loop_names(statement)), "")
                 self.line(f'stream.passed({begin}, "{name}")')
             if isinstance(statement, tree.For) and head.startswith("while"):
-                self.line(f"{variable} {'+' if statement.step > 0 else '-'}= 1")
+                sign = "+" if statement.step > 0 else "-"
+                self.line(f"{variable} {sign}= {abs(statement.step)}")
             if isinstance(statement, tree.While) and not statement.test_first:
                 self.ask(statement.condition)
-                self.line(f"if not ({self.names.condition(statement.condition)}):")
+                test = self.condition_of(statement.condition, statement.body, True)
+                self.line(f"if not ({test}):")
                 with self.indented():
                     self.line("break")
         self.loops.pop()
@@ -522,8 +472,8 @@ class Code(Lines):
             known = expressions.evaluate(bound, {})
             bound = bound if known is None else tree.Number(bound.position, known)
         arguments = [self.names.value(statement.start), self.names.value(bound)]
-        if statement.step < 0:
-            arguments.append("-1")
+        if statement.step != 1:
+            arguments.append(str(statement.step))
         elif arguments[0] == "0":
             del arguments[0]
         return f"for {self.local(statement.variable)} in range({', '.join(arguments)}):"

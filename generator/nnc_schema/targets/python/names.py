@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, Field, TableFacts
+from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, PADDING, Field, TableFacts
 from nnc_schema.targets.python.naming import class_name, taken_globally
 
 #: Python's precedence of what expressions become; higher binds tighter.
@@ -101,7 +102,8 @@ class Names:
         if file is None:
             return self.local(name)
         if self.file is None:
-            return str(self.analysis.constants[name])
+            rows = self.analysis.constant_tables.get(name)
+            return str(self.analysis.constants[name] if rows is None else rows)
         return name if file is self.file else f"{file.name}.{name}"
 
     def value(self, expression: tree.Expression) -> str:
@@ -128,6 +130,10 @@ class Names:
                 return self.write_unary(expression, number=number)
             case tree.Binary():
                 return self.write_binary(expression, number=number)
+            case tree.Function() if expression.name not in self.analysis.defines and (
+                expression.name in expressions.POSITION_FUNCTIONS
+            ):
+                return self.write_position(expression), ATOM
             case tree.Function():
                 return self.write_function(expression), ATOM
             case tree.Conditional():
@@ -135,6 +141,13 @@ class Names:
                 no = self.wrapped(expression.no, TERNARY + 1, number=number)
                 condition = self.wrapped(expression.condition, TERNARY + 1, number=False)
                 return f"{yes} if {condition} else {no}", TERNARY
+
+    def write_position(self, function: tree.Function) -> str:
+        """Write a question about the position, or about the data to come."""
+        if function.name == "remaining":
+            return "stream.remaining"
+        name = function.name.replace("more_rbsp_trailing_data", "more_data")
+        return f"stream.{name}({', '.join(self.value(part) for part in function.arguments)})"
 
     @property
     def place(self) -> str:
@@ -153,8 +166,17 @@ class Names:
         code = self.value(argument)
         sparse = () if self.facts is None else self.facts.sparse
         if isinstance(argument, tree.Name) and not argument.indices and argument.name in sparse:
-            return f"array({code}, {self.own(code, '_size')})"
+            return self.whole_array(argument.name)
         return code
+
+    def whole_array(self, name: str) -> str:
+        """Return the list of the entries of an array that the table itself makes."""
+        assert self.facts is not None
+        helper = "array" if self.facts.own_indices[name] == 1 else "arrays"
+        if name in self.facts.growing:
+            helper = "grown"
+        local = self.local(name)
+        return f"{helper}({local}, {self.own(local, '_size')})"
 
     def may_fail(self, expression: tree.Binary) -> bool:
         """Tell whether an operation may fail, or come to a number without measure."""
@@ -167,10 +189,20 @@ class Names:
         """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
         facts = self.facts
-        if not name.indices or facts is None:
+        if not name.indices:
             return code
-        if name.name in facts.sparse:
-            return f"{code}.get({self.value(name.indices[0])}, 0)"
+        if facts is None:
+            for index in name.indices:
+                code = f"functions.at({code}, {self.value(index)})"
+            return code
+        own = facts.own_indices.get(name.name, 0)
+        if own:
+            key = ", ".join(self.value(index) for index in name.indices[:own])
+            deeper = name.indices[own:]
+            code = f"{code}.get({f'({key})' if own > 1 else key}, {'[]' if deeper else 0})"
+            for index in deeper:
+                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            return code
         for level, index in enumerate(name.indices):
             if self.is_own_index(name.name, level, index):
                 code += f"[{self.value(index)}]"
@@ -232,9 +264,8 @@ class Names:
             file = self.analysis.file_of[statement.table]
             name = class_name(statement.table)
             return name if file is self.file else f"{file.name}.{name}"
-        return {"flt": "float", "st": "str", "bs": "bytes | memoryview"}.get(
-            statement.descriptor, "int"
-        )
+        kind = DESCRIPTORS[statement.descriptor].kind
+        return "bytes | memoryview" if kind == "bytes" else kind
 
     def field_type(self, field: Field) -> str:
         """Return the type of a field, without the None of absence."""
@@ -250,7 +281,8 @@ class Names:
         """Return the type of a name that tables share."""
         if name in definer.fields:
             return Names(self.analysis, definer, None).field_type(definer.fields[name])
-        return "list[int]" if name in definer.arrays else "int"
+        depth = definer.arrays.get(name, 0)
+        return "list[" * depth + "int" + "]" * depth
 
 
 class RuleNames(Names):
@@ -270,10 +302,18 @@ class RuleNames(Names):
 
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; one that lies outside is an IndexError."""
+        if name.name in self.analysis.constant_tables:
+            return super().write_name(name)
         indices = "".join(f"[{self.value(index)}]" for index in name.indices)
         return f"{self.reference(name.name)}{indices}"
 
 
-def is_byte_alignment(statement: tree.Statement) -> bool:
-    """Tell whether a statement is byte_alignment()."""
-    return isinstance(statement, tree.Call) and statement.table == BYTE_ALIGNMENT
+def is_alignment(statement: tree.Statement) -> bool:
+    """Tell whether a statement is byte_alignment() or padding()."""
+    return isinstance(statement, tree.Call) and statement.table in ALIGNMENTS
+
+
+def alignment_verb(field: Field) -> str:
+    """Return the verb of reader and writer that fills up to a boundary."""
+    assert isinstance(field.statement, tree.Call)
+    return "padding" if field.statement.table == PADDING else BYTE_ALIGNMENT

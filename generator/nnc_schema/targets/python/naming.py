@@ -51,6 +51,7 @@ GLOBAL_PARTS = {
     tree.Element: ("enum",),
     tree.Call: ("table",),
     tree.External: ("table",),
+    tree.Select: ("table",),
     tree.Table: ("name",),
     tree.Enum: ("name",),
     tree.EnumMember: ("name",),
@@ -60,7 +61,7 @@ GLOBAL_PARTS = {
     tree.UnitRule: ("member",),
     tree.Units: ("enum", "header", "payload"),
 }
-LOCAL_PARTS = ("name", "field", "variable", "parameters")
+LOCAL_PARTS = ("name", "field", "variable", "key")
 
 
 def template_names(template: str) -> set[str]:
@@ -202,7 +203,9 @@ def renamed(node: Any, renames: Renames) -> Any:
     """Return a part of a tree with its new names."""
     if isinstance(node, tuple):
         return tuple(renamed(part, renames) for part in node)
-    if not is_dataclass(node) or isinstance(node, tree.Position | tree.Clause | type):
+    if not is_dataclass(node) or isinstance(
+        node, tree.Position | tree.Clause | tree.Framing | type
+    ):
         return node
     parts = {}
     for each in fields(node):

@@ -9,6 +9,7 @@ from nnc_schema.passes import expressions
 from nnc_schema.passes.table_facts import Field
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
+from nnc_schema.targets.python.names import alignment_verb
 from nnc_schema.targets.python.naming import class_name
 
 
@@ -69,8 +70,7 @@ class ParseCode(Code):
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
         arguments = [self.names.value(part) for part in self.widths(statement)]
-        arguments.append(f'"{field.name}"')
-        value = f"stream.{statement.descriptor}({', '.join(arguments)}{self.index_code(field)})"
+        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)})'
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
             value = self.local(field.name)
@@ -90,11 +90,14 @@ class ParseCode(Code):
 
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
+        arguments = self.filling(field)
         if field.is_list:
-            bits = f"stream.byte_alignment({self.list_position(field)})"
+            arguments.append(self.list_position(field))
+        bits = f"stream.{alignment_verb(field)}({', '.join(arguments)})"
+        if field.is_list:
             self.line(f"{self.row(field, 0)}.append({bits})")
         else:
-            self.line(f"obj.{field.name} = stream.byte_alignment()")
+            self.line(f"obj.{field.name} = {bits}")
 
     def external(self, field: Field) -> None:
         """Add bytes that stay as they are."""

@@ -8,17 +8,15 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, literal, schema_digest, wrap
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions
+from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, only_value, own_expressions
 from nnc_schema.passes.units import unit_kinds
 from nnc_schema.targets.python.build import BuildCode
 from nnc_schema.targets.python.names import Names, RuleNames
 from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.python.parse import ParseCode
-
-#: Descriptors whose argument is the number of bits.
-FIXED_WIDTH = ("u", "i", "flt", "uae", "iae")
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -133,9 +131,21 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         if given.default is not None:
             default = expressions.evaluate(given.default, analysis.constants)
         givens.append({"name": given.name, "text": given.text, "default": default})
-    computes = any(computed_text(site.statement) for facts in analysis.tables.values()
-                   for site in facts.sites)  # fmt: skip
-    return {"computes": computes, "shared": shared, "parameters": parameters, "givens": givens}
+    kept = {
+        name: (facts.table.key, tuple(analysis.kept_names(name)))
+        for name, facts in analysis.tables.items()
+        if facts.table.key is not None
+    }
+    computes = any(
+        computed_text(site.statement) for facts in analysis.tables.values() for site in facts.sites
+    )
+    return {
+        "shared": shared,
+        "parameters": parameters,
+        "givens": givens,
+        "kept": kept,
+        "computes": computes,
+    }
 
 
 def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
@@ -156,6 +166,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
     exports = [enum.name for enum in file.enums]
     exports += [member.name for enum in file.enums for member in enum.members]
     exports += [constant.name for constant in file.constants]
+    exports += [rows.name for rows in file.constant_tables]
     exports += [name for table in parsed for name in (class_name(table.name), table.name)]
     exports += [table.name for table in described]
     others = [other.name for other in analysis.schema.files if other is not file]
@@ -163,6 +174,9 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "file": file,
         "enums": [enum_parts(enum) for enum in file.enums],
         "constants": file.constants,
+        "constant_tables": [
+            (each, analysis.constant_tables[each.name]) for each in file.constant_tables
+        ],
         "constant_values": analysis.constants,
         "tables": tables,
         "descriptions": [description(analysis, analysis.tables[t.name]) for t in described],
@@ -179,14 +193,19 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 #: Helpers that the generated functions.py offers to the other modules.
 HELPERS = [
     "array",
+    "arrays",
     "counted",
+    "entries",
     "entry",
     "extent_end",
+    "filler",
     "finished",
+    "grown",
     "indexed",
     "irregular",
     "item",
     "listed",
+    "made",
     "new",
     "number",
     "padding",
@@ -228,8 +247,8 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
     derived = [
         {
             "name": name,
-            "type": "list[int] | None" if name in facts.arrays else "int | None",
-            "shape": shape("int", depth=int(name in facts.arrays), derived=True),
+            "type": f"{names.shared_type(name, facts)} | None",
+            "shape": shape("int", depth=facts.arrays.get(name, 0), derived=True),
             "lines": attribute(name, facts.meaning(name)),
         }
         for name in facts.variables
@@ -273,7 +292,7 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
         written, default = f"{written} | None", " = None"
     elif not default:
-        only = only_value(facts.meaning(field.name), names.analysis)
+        only = only_value(facts.meaning(field.name), names.analysis.constants)
         default = "" if only is None else f" = {only}"
     if not text.rstrip().endswith("."):
         text += "."
@@ -293,22 +312,13 @@ def field_shape(field: Field) -> str:
     if isinstance(statement, tree.Call):
         return shape("table", depth=depth, called=statement.table)
     coding = statement.descriptor if isinstance(statement, tree.Element) else "bs"
-    kind = {"flt": "float", "st": "str", "bs": "bytes"}.get(coding, "int")
-    return shape(kind, depth=depth, array=field.vector)
+    return shape(DESCRIPTORS[coding].kind, depth=depth, array=field.vector)
 
 
 def shape(kind: str, **parts: Any) -> str:
     """Return a `Shape` as it stands in the module, without what it has by default."""
     words = [literal(kind), *(f"{name}={literal(part)}" for name, part in parts.items() if part)]
     return f"Shape({', '.join(words)})"
-
-
-def only_value(meaning: tree.Meaning | None, analysis: Analysis) -> int | None:
-    """Return the one value that the range of an element allows, if it is one."""
-    if meaning is None or meaning.range is None:
-        return None
-    first, last = (expressions.evaluate(part, analysis.constants) for part in meaning.range)
-    return first if first == last else None
 
 
 def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
@@ -349,7 +359,8 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         arguments = own_expressions(statement)[len(statement.indices) :]
         inside = ", ".join(expressions.text(argument) for argument in arguments) or "v"
         written = f"{coding}({inside})"
-        if coding in FIXED_WIDTH and arguments:
+        written = statement.spelled or written
+        if (DESCRIPTORS[coding].width == "bits" or coding in ("uae", "iae")) and arguments:
             width = expressions.evaluate(arguments[0], analysis.constants)
     return {
         "name": field.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.computed import computed_names, driving_names, spans
@@ -21,6 +22,10 @@ from nnc_schema.targets.strategies.limits import (
 #: Stands for the module of the drawing functions, which holds no declaration of the schema, so
 #: that constants and tables are always written with the module that they come from.
 NO_FILE = tree.File("", "", "", (), (), (), (), (), (), ())
+
+
+#: Draws a size that is what is left of the data.
+DRAWN_SIZE = "stream.source.integer(0, 12)"
 
 
 class DrawCode(ParseCode):
@@ -120,10 +125,11 @@ class DrawCode(ParseCode):
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
-        arguments = [self.names.value(part) for part in self.widths(statement)]
-        arguments.append(f'"{field.name}"')
-        index = self.index_code(field)
-        value = f"stream.{statement.descriptor}({', '.join(arguments)}{index}"
+        arguments = [
+            DRAWN_SIZE if expressions.looks_ahead(part) else self.names.value(part)
+            for part in self.widths(statement)
+        ]
+        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)}'
         value += f"{self.limits(statement, field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
@@ -138,6 +144,12 @@ class DrawCode(ParseCode):
         if field.name in self.computed.elements:
             self.line(f"{place} += (len(stream.pieces),)")
 
+    def ahead(
+        self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
+    ) -> str:
+        """Return the code that draws what a condition on data to come is."""
+        return "stream.more()"
+
     def limits(self, statement: tree.Element, field: Field) -> str:
         """Return the arguments that limit what is drawn, with a comma before each."""
         bounds = self.bounds[field.name]
@@ -150,7 +162,10 @@ class DrawCode(ParseCode):
         reserved = reserved_values(self.analysis, statement)
         if reserved:
             found.append(f"reserved={reserved!r}")
-        if field.name in self.sizes and statement.descriptor in ("u", "i", "ue", "ie"):
+        selected = dict(self.analysis.selections(self.facts.table.name))
+        if field.name in selected:
+            found.append(f'among=context.keys("{selected[field.name]}")')
+        if field.name in self.sizes and DESCRIPTORS[statement.descriptor].kind == "int":
             found.append("small=True")
         if bounds.by_constraint:
             found.append("constrained=True")

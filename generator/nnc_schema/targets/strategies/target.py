@@ -17,7 +17,19 @@ from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
 #: Helpers out of the functions of the syntax package that drawing functions use.
-HELPERS = ("array", "entry", "indexed", "irregular", "new", "number", "required")
+HELPERS = (
+    "array",
+    "arrays",
+    "entries",
+    "entry",
+    "grown",
+    "indexed",
+    "irregular",
+    "made",
+    "new",
+    "number",
+    "required",
+)
 
 
 TEMPLATES = Path(__file__).with_name("templates")
