@@ -24,6 +24,9 @@ from nnc_schema.passes.table_facts import (
 #: Descriptors that take at least one bit whatever their argument is.
 ALWAYS_BITS = ("ue", "ie", "flt", "st", "leb128", "uvlc", "te", "fourcc")
 
+#: Those that may take none whatever it is.
+MAYBE_NO_BITS = ("bs", "ns")
+
 Rows = tuple["int | Rows", ...]
 
 
