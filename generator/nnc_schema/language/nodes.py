@@ -129,6 +129,7 @@ class Builder(Transformer[Token, Any]):
         if pattern is not None and len(arguments) == 1:
             value = int(str(pattern).removesuffix("*/").split()[-1], 0)
             arguments = (*arguments, tree.Number(self.at(pattern), value))
+            descriptor = "f" if str(descriptor) in ("u", "b") else descriptor
         marks = {token.type: str(token) for token in rest}
         return tree.Element(
             self.at(name),
@@ -142,7 +143,7 @@ class Builder(Transformer[Token, Any]):
 
     def call(self, children: list[Any]) -> tree.Call:
         """Make the node of a `call`."""
-        name, arguments, *alias = children
+        name, arguments, *alias = (child for child in children if child is not None)
         field = str(alias[0]) if alias else str(name)
         return tree.Call(self.at(name), str(name), field, arguments)
 

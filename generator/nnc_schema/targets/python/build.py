@@ -187,6 +187,8 @@ class BuildCode(Code):
             self.line(f"{name}_position = 0")
         if level == 0 and field.name in self.shared:
             self.line(f"context.{field.name} = {name}")
+        if level == 0 and field.scattered:
+            self.line(f"{self.local(field.name)}_written = True")
         if guard:
             self.depth -= 1
             if level == 0:
