@@ -61,8 +61,9 @@ def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[s
         Data for JSON.
     """
     limits = budget or Budget()
-    traced = trace(data)
+    traced = trace(data, most=limits.nodes)
     nodes, whole_tree = flatten(tree(traced), limits.nodes)
+    whole_tree &= all(unit.elements or unit.unit is None for unit in traced.walk())
     shown = pieces(traced, limits)
     tensors = list(tensor_rows(traced, limits))
     return {
