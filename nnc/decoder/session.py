@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError, InvalidError, MissingValueError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
@@ -95,6 +96,7 @@ class Decoder:
         decoder.state = load_state(path)
         return decoder
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file.
 
@@ -103,6 +105,7 @@ class Decoder:
         """
         save_state(path, self.state)
 
+    @checked
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Return all tensors as they are now.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.inspect.data_rules import DATA_RULES
@@ -63,6 +64,7 @@ class Report:
         }
 
 
+@checked
 def check(
     data: bytes | bytearray | memoryview,
     *,
@@ -108,6 +110,7 @@ def check(
     return Report(findings, skipped)
 
 
+@checked
 def all_rules(*, deep: bool = True) -> list[Rule]:
     """Return the rules that a check looks at, apart from those of parsing.
 

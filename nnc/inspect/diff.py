@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitio.table import same_value
 from nnc.decoder.before import Before, known_of, session_after
 from nnc.decoder.layout import layout_of
@@ -76,6 +77,7 @@ class LevelsIn:
     session: Decoder | None
 
 
+@checked
 def diff(
     a: BitstreamTrace, b: BitstreamTrace, *, levels: bool = False, before: Before = ()
 ) -> list[Difference]:

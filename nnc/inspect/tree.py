@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitio.bits import index_text
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
 
@@ -45,6 +46,7 @@ class Node:
             yield from child.walk()
 
 
+@checked
 def tree(traced: BitstreamTrace) -> Node:
     """Arrange the elements of a trace in a tree.
 
