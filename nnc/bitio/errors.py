@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from construct import ExplicitError
+
 #: A value that is longer in text is cut where a message shows it.
 LONGEST_VALUE = 60
 
@@ -32,6 +34,9 @@ FAULTS = {
     "limit-width": "an integer has more bits than the caller's limit",
     "limit-depth": "more tables lie within each other than the caller's limit",
     "limit-entries": "more values that take no bits are made than the caller's limit",
+    "bad-span": "a computed element is of something else than whole bytes",
+    "unsettled": "computed elements depend on each other without end",
+    "wrong-value": "a computed element isn't what it is computed to be",
     "out-of-range": "a value isn't in the range of its element",
     "broken-constraint": "values break a constraint of the schema",
     "wrong-count": "a list has another number of values than other elements say",
@@ -72,7 +77,7 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
     import difflib
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 
@@ -232,8 +237,11 @@ class BuildError(PlacedError, ValueError):
     kind = "build"
 
 
-class InvalidError(BitstreamError):
-    """The bitstream breaks a rule of the format."""
+class InvalidError(BitstreamError, ExplicitError):
+    """The bitstream breaks a rule of the format.
+
+    An `ExplicitError` of `construct` isn't taken for the end of a `GreedyRange`.
+    """
 
     kind = "invalid"
 
@@ -257,7 +265,7 @@ class IncompleteError(BitstreamError):
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
-class UnsupportedError(BitstreamError):
+class UnsupportedError(BitstreamError, ExplicitError):
     """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
@@ -269,7 +277,7 @@ class LimitError(UnsupportedError):
     kind = "unsupported"
 
 
-class MissingValueError(BitstreamError):
+class MissingValueError(BitstreamError, ExplicitError):
     """A value that only the caller can know (sent out of band) was not given.
 
     Attributes:

@@ -53,6 +53,8 @@ def command(
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(text_of(data))
+    except UnicodeDecodeError:
+        raise InputError(f"{json_file}: not JSON, and no text at all") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     if schema is not None:

@@ -165,10 +165,16 @@ class Sink:
 
 def name_apart(elements: Sequence[TracedElement]) -> None:
     """Give elements whose short paths are the same paths that tell them apart."""
-    if len({element.name for element in elements}) < len(elements):
+    if has_namesakes(elements):
         paths = distinct_paths([(element.path, element.stack) for element in elements])
         for element, path in zip(elements, paths, strict=True):
             element.path = path
+
+
+def has_namesakes(elements: Sequence[TracedElement]) -> bool:
+    """Tell whether elements of one name stand in several tables."""
+    tables: dict[str, Any] = {}
+    return any(tables.setdefault(one.name, one.stack) != one.stack for one in elements)
 
 
 def is_alignment(element: TracedElement) -> bool:

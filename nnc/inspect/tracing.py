@@ -92,6 +92,11 @@ class UnitTrace:
     @property
     def names(self) -> list[str]:
         """Names of its tensors, as far as they stand in it."""
+        if not self.elements and self.unit is not None and self.error is None:
+            try:
+                return self.unit.names
+            except BitstreamError:
+                return []
         wanted = ("topology_elem_id", "topology_elem_id_list")
         return [
             name for element in self.elements if element.name in wanted for name in element.values
@@ -103,8 +108,11 @@ class UnitTrace:
         if self.kind == UNKNOWN_TYPE:
             # That of the header comes before those that an aggregate's header lists.
             element = self.element("nnr_unit_type")
-            payload = b"" if self.unit is None else self.unit.payload_bytes
-            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value, payload)
+            if element is not None:
+                payload = b"" if self.unit is None else self.unit.payload_bytes
+                self.kind = type_name(element.value, payload)
+            elif self.unit is not None and self.unit.header is not None:
+                self.kind = self.unit.type_name
         return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:
@@ -149,19 +157,22 @@ class BitstreamTrace:
 
 def trace(
     data: bytes | bytearray | memoryview,
+    *,
+    most: int | None = None,
     **left_out: Unpack[OutOfBandKeywords],
 ) -> BitstreamTrace:
     """Trace a bitstream, whatever is wrong with it.
 
     Args:
         data: the bytes, from the start of the first unit to the end of the last.
+        most: after about so many elements units are traced without theirs; None: all are.
         **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
     view = view_of(data)
-    parser = TracingParser(view, OutOfBand.of(**left_out))
+    parser = TracingParser(view, OutOfBand.of(**left_out), most)
     parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
 
@@ -173,9 +184,10 @@ class TracingParser(UnitParser):
         traces: the units of the bitstream.
     """
 
-    def __init__(self, data: memoryview, out_of_band: OutOfBand):
-        """Start at the first byte of `data`, with nothing in force."""
+    def __init__(self, data: memoryview, out_of_band: OutOfBand, most: int | None = None):
+        """Start at the first byte of `data`, with nothing in force; `most` as for `trace`."""
         super().__init__(data, out_of_band)
+        self.left = most
         self.traces: list[UnitTrace] = []
         self.current: UnitTrace | None = None
         self.sink = Sink(self.reader, [], TABLES)
@@ -198,7 +210,12 @@ class TracingParser(UnitParser):
                 current.error = current.error or error
                 self.take_what_was_read(current)
             del reader.stack[around:]
-            complete(current, reader.source)
+            if reader.trace is not None:
+                complete(current, reader.source)
+            elif current.unit is not None and current.unit.payload_syntax is not None:
+                trace_payload(current, current.unit, reader.source)
+                current.elements.clear()
+            self.count(current)
             if current.error is not None:
                 current.error.locate(unit_type=current.type_name)
             if current.unit is not None:
@@ -212,6 +229,13 @@ class TracingParser(UnitParser):
         if outer is not None:
             self.sink.elements = outer.elements
         return units
+
+    def count(self, current: UnitTrace) -> None:
+        """Note no more elements once a unit has brought their number up to the limit."""
+        if self.left is not None:
+            self.left -= len(current.elements)
+            if self.left <= 0:
+                self.reader.trace = None
 
     def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
         """Note where the unit ends; of one that is cut off, read what there is."""
@@ -238,6 +262,8 @@ class TracingParser(UnitParser):
         elements = self.sink.elements
         before = len(elements)
         super().settle_aggregate_tail(unit, begin)
+        if self.reader.trace is None:
+            return
         if "aggregate_has_tail" in unit.given:
             first = next(i for i, element in enumerate(elements) if element.position >= begin)
             del elements[first:before]
@@ -254,7 +280,7 @@ class TracingParser(UnitParser):
         """Let the names of a damaged parameter set hold, as far as they were read."""
         unit = current.unit
         if unit is not None and unit.scope is not None and kind_of(unit.nnr_unit_type).persistent:
-            self.scope = unit.scope
+            self.come_into_force(unit.scope)
 
 
 def complete(current: UnitTrace, source: memoryview) -> None:

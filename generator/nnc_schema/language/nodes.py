@@ -118,6 +118,10 @@ class Builder(Transformer[Token, Any]):
         """Make the node of a `alias`."""
         return children[0].update(type="ALIAS")
 
+    def computed(self, children: list[Any]) -> tuple[Any]:
+        """Make the mark of what an element is computed as."""
+        return (children[0],)
+
     def element(self, children: list[Any]) -> tree.Element:
         """Make the node of a `element`."""
         name, *rest = (child for child in children if child is not None)
@@ -129,7 +133,9 @@ class Builder(Transformer[Token, Any]):
         if pattern is not None and len(arguments) == 1:
             value = int(str(pattern).removesuffix("*/").split()[-1], 0)
             arguments = (*arguments, tree.Number(self.at(pattern), value))
-        marks = {token.type: str(token) for token in rest}
+            descriptor = "f" if str(descriptor) in ("u", "b") else descriptor
+        computed = [part[0] for part in rest if isinstance(part, tuple)]
+        marks = {token.type: str(token) for token in rest if isinstance(token, Token)}
         return tree.Element(
             self.at(name),
             str(name),
@@ -138,11 +144,12 @@ class Builder(Transformer[Token, Any]):
             str(descriptor),
             arguments,
             marks.get("ENUM_NAME"),
+            computed=computed[0] if computed else None,
         )
 
     def call(self, children: list[Any]) -> tree.Call:
         """Make the node of a `call`."""
-        name, arguments, *alias = children
+        name, arguments, *alias = (child for child in children if child is not None)
         field = str(alias[0]) if alias else str(name)
         return tree.Call(self.at(name), str(name), field, arguments)
 

@@ -1,7 +1,6 @@
 """Bodies of the generated `_parse` and `_build`: statements of the schema -> lines of Python.
 
-Both directions follow the same control flow, so one walk makes both; where they differ, the
-methods of `ParseCode` (python_parse.py) and `BuildCode` (python_build.py) say how.
+Both directions follow one control flow; `ParseCode` and `BuildCode` say where they differ.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
 from nnc_schema.targets.python.pieces import Pieces
 
@@ -33,6 +33,7 @@ class Code(Pieces):
         self.shared = {name for name, definer in analysis.shared.items() if definer is facts}
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
+        self.computed = ComputedCode(self.names, facts, self.start)
 
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses."""
@@ -53,6 +54,16 @@ class Code(Pieces):
 
     # Names
 
+    @property
+    def start(self) -> str:
+        """Variable that holds the first bit of the table."""
+        return self.names.own("start", "")
+
+    @property
+    def outer_end(self) -> str:
+        """Variable that holds where the data of the table around end."""
+        return self.names.own("outer_end", "")
+
     # The whole
 
     def body(self) -> list[str]:
@@ -66,8 +77,10 @@ class Code(Pieces):
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        if not self.extent_open:
-            self.line("start = stream.position")
+        for line in self.computed.first_lines():
+            self.line(line)
+        if not self.extent_open or self.computed.uses_start:
+            self.line(f"{self.start} = stream.position")
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
         self.close_extent()
@@ -82,20 +95,25 @@ class Code(Pieces):
     def has_rules(self) -> bool:
         """Tell whether a value of the table may break a range or a constraint."""
         meanings = [self.facts.meaning(name) for name in self.facts.fields]
-        return any(each is not None and (each.range or each.constraints) for each in meanings)
+        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
+        return bound or bool(self.computed.elements)
 
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
         if self.has_rules():
-            self.line("rules = stream.rules")
-            self.line("if rules is not None:")
-            self.line("    rules.open(stream, self, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"{rules} = stream.rules")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
-        """Hold the table to its rules."""
+        """Hold the table to its rules, once it is known what its elements are computed to be."""
+        for line in self.computed.last_lines():
+            self.line(line)
         if self.has_rules():
-            self.line("if rules is not None:")
-            self.line("    rules.close(stream, obj, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.close(stream, obj, context)")
 
     def end(self) -> None:
         """Add what comes last."""
@@ -174,7 +192,12 @@ class Code(Pieces):
                 self.ask(expression)
             if isinstance(statement, tree.Array):
                 arrays.append(statement)
+            marked = [] if self.loops else self.computed.marks_of(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
             self.statement(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
             if top:
                 self.open_extent()
         for array in arrays:
@@ -415,7 +438,7 @@ class Code(Pieces):
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""
-        begin = f"begin_of_pass_{len(self.loops)}"
+        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
         self.line(f"{begin} = stream.position")
         return begin
 
@@ -481,8 +504,9 @@ class Code(Pieces):
     def row(self, field: Field, level: int) -> str:
         """Return the variable that holds the list of a level of a field."""
         if not field.indexed and not isinstance(field.statement, tree.Call):
-            return f"{field.name}_list"
-        return self.local(field.name) + "_row" * level
+            return self.names.own(field.name, "_list")
+        name = self.local(field.name)
+        return self.names.own(name, "_row" * level) if level else name
 
     def vector_name(self, field: Field) -> str:
         """Return the argument that names a vector; within loops it says which one."""

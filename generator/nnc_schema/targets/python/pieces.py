@@ -59,20 +59,22 @@ class Pieces(Lines):
         sizes = [self.names.value(size) for size in statement.sizes]
         entry = "int" if len(sizes) == 1 else "Any"
         self.line(f"{name}: dict[{entry}, {entry}] = {{}}")
+        size = self.names.own(name, "_size")
         if not sizes:
-            self.line(f"{name}_size = {MOST_GROWN}")
+            self.line(f"{size} = {MOST_GROWN}")
         elif len(sizes) == 1:
-            self.line(f'{name}_size = stream.make({sizes[0]}, "{statement.name}")')
+            self.line(f'{size} = stream.make({sizes[0]}, "{statement.name}")')
         else:
-            self.line(f'{name}_size = made(stream, ({", ".join(sizes)}), "{statement.name}")')
+            self.line(f'{size} = made(stream, ({", ".join(sizes)}), "{statement.name}")')
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
         local = self.local(name)
         values = [self.names.value(index) for index in indices]
+        size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[entry(stream, {values[0]}, {local}_size, "{name}")]'
-        return f'{local}[entries(stream, ({", ".join(values)}), {local}_size, "{name}")]'
+            return f'{local}[entry(stream, {values[0]}, {size}, "{name}")]'
+        return f'{local}[entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
         """Add the selection of a table by its key, and take its names."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
@@ -28,6 +28,7 @@ HELPERS = (
     "made",
     "new",
     "number",
+    "required",
 )
 
 
@@ -50,6 +51,7 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     Returns:
         Text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     facts_of_tables = [facts for facts in analysis.tables.values() if not facts.table.external]
     tables = [
@@ -77,6 +79,7 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         # Of such modules the package has the table under their name.
         "hidden": [file.name for file in analysis.schema.files if file.name in analysis.tables],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
