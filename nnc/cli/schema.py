@@ -45,7 +45,7 @@ def new(folder: str) -> None:
     schema = str(Path(folder) / f"{name}.syntax")
     commands = [
         f"nnc tree {file} --schema {folder}",
-        f"nnc set {file} 'entry[0].text=good morning' -o new.bin --schema {folder}",
+        f"nnc set {file} 'part[0].text=good morning' -o new.bin --schema {folder}",
         f"nnc check new.bin --schema {folder}",
         f"nnc schema check {folder}",
         f"nnc schema docs {folder} -o pages",

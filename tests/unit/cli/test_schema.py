@@ -36,22 +36,22 @@ def test_the_commands_that_new_prints_work(here, capsys, tmp_path):
 
 def test_every_verb_takes_the_schema(here, capsys, tmp_path):
     file, schema = "recorder/example.bin", ("--schema", "recorder")
-    assert "entry[1]" in out(capsys, "tree", file, *schema).out
+    assert "part[1]" in out(capsys, "tree", file, *schema).out
     rows = out(capsys, "trace", file, *schema, "--format", "jsonl").out.splitlines()
-    assert json.loads(rows[-1])["path"] == "entry[1].sample[3]"
-    assert out(capsys, "get", file, "entry[*].kind", *schema).out == (
-        "entry[0].kind = 0\nentry[1].kind = 1\n"
+    assert json.loads(rows[-1])["path"] == "part[1].sample[3]"
+    assert out(capsys, "get", file, "part[*].kind", *schema).out == (
+        "part[0].kind = 0\npart[1].kind = 1\n"
     )
-    out(capsys, "set", file, "entry[1].kind=NOTE", "entry[1].text=x", "-o", "a", *schema)
-    out(capsys, "insert", "a", "entry[0]", '{"kind": 1, "sample": [1, 2]}', "-o", "b", *schema)
-    assert out(capsys, "get", "b", "entry[0].sample_count", *schema).out == "2\n"
-    planned = out(capsys, "remove", "b", "entry[0]", "--dry-run", *schema).out
-    assert "entry_count: 3 -> 2" in planned
-    out(capsys, "remove", "b", "entry[0]", "-o", "c", *schema)
+    out(capsys, "set", file, "part[1].kind=NOTE", "part[1].text=x", "-o", "a", *schema)
+    out(capsys, "insert", "a", "part[0]", '{"kind": 1, "sample": [1, 2]}', "-o", "b", *schema)
+    assert out(capsys, "get", "b", "part[0].sample_count", *schema).out == "2\n"
+    planned = out(capsys, "remove", "b", "part[0]", "--dry-run", *schema).out
+    assert "part_count: 3 -> 2" in planned
+    out(capsys, "remove", "b", "part[0]", "-o", "c", *schema)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "c").read_bytes()
     assert out(capsys, "diff", "a", "c", *schema).out == ""
     told = out(capsys, "diff", file, "a", *schema, code=1).out
-    assert "~ entry[1].kind  1 -> 0" in told
+    assert "~ part[1].kind  1 -> 0" in told
     out(capsys, "json", "b", "-o", "b.json", *schema)
     out(capsys, "build", "b.json", "-o", "d", *schema)
     assert (tmp_path / "b").read_bytes() == (tmp_path / "d").read_bytes()
@@ -68,7 +68,7 @@ def test_damaged_files_are_shown_up_to_the_fault(here, capsys, tmp_path):
     (tmp_path / "short").write_bytes(data[:-3])
     told = out(capsys, "tree", "short", "--schema", "recorder", code=2)
     assert "sample_count  4" in told.out
-    assert told.err.startswith("nnc: entry[1].sample[1], at 16.0: the data end")
+    assert told.err.startswith("nnc: part[1].sample[1], at 16.0: the data end")
 
 
 def test_mistakes_of_the_call(here, capsys, tmp_path):
