@@ -65,14 +65,19 @@ class Scope:
 
     def copy(self) -> Scope:
         """Return a scope of its own with the same values (lists are shared)."""
-        made = Scope(self.given)
-        for name in Scope.__slots__[1:]:
-            try:
-                value = object.__getattribute__(self, name)
-            except AttributeError:
-                continue
-            setattr(made, name, value)
-        return made
+        return self.copies()()
+
+    def copies(self) -> Callable[[], Scope]:
+        """Return what makes copies with the values of now: many of them cost little."""
+        given, held = self.given, tuple(self.names().items())
+
+        def copy() -> Scope:
+            made = Scope(given)
+            for name, value in held:
+                setattr(made, name, value)
+            return made
+
+        return copy
 
     def names(self) -> dict[str, Any]:
         """Return the names that are set, with their values."""
