@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.places import Placed, located
+from nnc.bitstream.places import located
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import Unit, kind_of, scope_after
+from nnc.engine.places import Placed
 from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 

@@ -16,7 +16,9 @@ from nnc.bitio import (
     MissingValueError,
     Table,
 )
-from nnc.bitstream.places import ElementFinder, located, path_in_unit, rule_of_element
+from nnc.bitstream.places import located, path_in_unit
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE, type_name
+from nnc.engine.places import ElementFinder, rule_of_element
 from nnc.syntax import (
     TABLES,
     UNIT_KINDS,
@@ -62,10 +64,6 @@ def scope_after(in_force: Scope, nnr_unit_type: int, scope: Scope) -> Scope:
     return begun
 
 
-#: Names of the types that have one.
-TYPE_NAMES = {int(kind): kind.name for kind in NnrUnitType}
-
-
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
     """Return the header of a unit that is whole, and can be decoded without other data units.
 
@@ -79,12 +77,6 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
         partial_data_counter_present_flag=0,
         **tables,
     )
-
-
-def type_name(nnr_unit_type: int) -> str:
-    """Return the name of a unit type; reserved and unspecified ones by their number."""
-    name = TYPE_NAMES.get(nnr_unit_type)
-    return f"type {nnr_unit_type}" if name is None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +240,8 @@ class Unit:
     @property
     def type_name(self) -> str:
         """The name of the unit's type."""
-        return type_name(self.nnr_unit_type)
+        kind = self.nnr_unit_type
+        return type_name(kind, self.payload_bytes if kind == METADATA_UNIT_TYPE else b"")
 
     @property
     def partial_data_counter(self) -> int:
@@ -465,14 +458,14 @@ class Unit:
 
 def point_out(unit: Unit, error: BitstreamError) -> None:
     """Add to an error about an element of a unit the element's place and schema line."""
-    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
+    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."), TABLES)
     found = place_of(unit, finder)
     if found is None:
         return
     position, table = found
     if error.bit_position is None:
         error.bit_position = position
-    error.locate(**rule_of_element(table, finder.name))
+    error.locate(**rule_of_element(TABLES[table], finder.name))
 
 
 def place_of(unit: Unit, finder: ElementFinder) -> tuple[int, str] | None:

@@ -184,8 +184,12 @@ def check_names(inputs: Inputs, options: EncoderOptions) -> None:
             warn(f"no tensor name matches {pattern!r}", EncodingWarning)
 
 
-def warn_of_losses(losses: Losses) -> None:
+def warn_of_losses(losses: Losses, advice: str = "a smaller qp makes their steps finer") -> None:
     """Name the tensors of which quantization left nearly nothing.
+
+    Args:
+        losses: what it took of each.
+        advice: what to do.
 
     Warns:
         EncodingWarning: there are some.
@@ -199,8 +203,8 @@ def warn_of_losses(losses: Losses) -> None:
     ]
     more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
     warn(
-        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
-        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
+        f"of {len(found)} of {len(losses)} quantized tensors nearly nothing is left: "
+        f"{', '.join(shown)}{more}; {advice}",
         EncodingWarning,
     )
 
@@ -410,7 +414,8 @@ def metadata_units(
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
+    full_dimensions = dict(left_out.full_dimensions)
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

@@ -17,10 +17,11 @@ from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
+from nnc.engine.findings import ERROR, Finding, Rule
+from nnc.engine.tracing import byte_bit
 from nnc.inspect.bins import is_coded
-from nnc.inspect.findings import ERROR, Finding, Rule
 from nnc.inspect.reasons import undecoded_reason
-from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 from nnc.model.limits import FREE_VALUES, Limits
 
 #: For each rule its name and its sentence. Errors of the decoder carry the name as their code

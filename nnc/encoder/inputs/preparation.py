@@ -41,7 +41,10 @@ class PreparedTensor:
             `values` (first_tensor_dimension_shift).
         stored: whether it is stored as it is, whatever is asked for: it holds NaN or infinity.
         split: how it divides into the tensors that were joined to it, if any were.
-        scale: what its values say of the steps it needs, where that was looked at.
+        scale: what its values say of the steps it needs, where that was looked at; of a difference,
+            what those of the tensor that it leads to say.
+        parent_step: the step that the parent of a difference was coded with; None: it is known
+            without loss.
     """
 
     name: str
@@ -53,6 +56,7 @@ class PreparedTensor:
     stored: bool = False
     split: Split | None = None
     scale: Scale | None = None
+    parent_step: float | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:

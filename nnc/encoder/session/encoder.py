@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
@@ -96,6 +97,7 @@ class Encoder:
         """The device whose branch of the parameter update tree the updates are on."""
         return int(self.how.device_id)
 
+    @checked
     def keep_exact(self, names: Collection[str]) -> None:
         """Store float tensors as they are too, unless options of single tensors say otherwise."""
         self.options = replace(self.options, exact=names)
@@ -123,6 +125,7 @@ class Encoder:
         """
         self.decoder.decode(data)
 
+    @checked
     def encode(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> bytes:
@@ -157,10 +160,12 @@ class Encoder:
             raise
         return data
 
+    @checked
     def encode_bitstream(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
+        tensors = as_arrays(tensors)
         state = self.decoder.state
         update = bool(state.values)
         for name in tensors:
@@ -318,8 +323,14 @@ class Encoder:
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
-        scale = scale_of(tensor.values)
-        return PreparedTensor(name, values, largest=magnitude_of(values)[0], scale=scale), lineage
+        piece = PreparedTensor(
+            name,
+            values,
+            largest=magnitude_of(values)[0],
+            scale=scale_of(tensor.values),
+            parent_step=None if parent is None else parent.step,
+        )
+        return piece, lineage
 
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""

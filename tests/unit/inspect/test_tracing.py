@@ -7,8 +7,9 @@ import pytest
 
 import nnc
 from nnc.bitio.table import same_value
+from nnc.engine.tracing import LONGEST_LIST, PAYLOAD, UNREAD
 from nnc.inspect import check, diff
-from nnc.inspect.tracing import LONGEST_LIST, PAYLOAD, UNREAD, trace
+from nnc.inspect.tracing import trace
 from nnc.syntax import BitMask, NnrPruningTopologyContainer, NnrTopologyUnitPayload
 from tests.cases import CASES
 

@@ -12,12 +12,24 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
 #: Helpers out of the functions of the syntax package that drawing functions use.
-HELPERS = ("array", "entry", "indexed", "irregular", "new")
+HELPERS = (
+    "array",
+    "arrays",
+    "entries",
+    "entry",
+    "grown",
+    "indexed",
+    "irregular",
+    "made",
+    "new",
+    "number",
+    "required",
+)
 
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -34,6 +46,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     Returns:
         Formatted text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     facts_of_tables = [facts for facts in analysis.tables.values() if not facts.table.external]
     tables = [
@@ -59,6 +72,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
         "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
