@@ -19,7 +19,8 @@ from nnc.bitio import (
 from nnc.bitio.arguments import check_argument, members_of
 from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size
-from nnc.bitstream.unit import ParameterSets, Unit, kind_of, scope_after, type_name
+from nnc.bitstream.type_names import type_name
+from nnc.bitstream.unit import NO_PARAMETER_SETS, Unit, kind_of, scope_after
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -100,13 +101,17 @@ class UnitParser:
         """Start at the first byte of `data`, with nothing in force."""
         self.reader = BitReader(data)
         self.out_of_band = out_of_band
-        self.scope = Scope()
-        self.parameter_sets = ParameterSets()
+        self.come_into_force(Scope())
+        self.parameter_sets = NO_PARAMETER_SETS
         self.role_of_next = 0
         self.decomposed_before = "", 0
         self.scope_before_opaque: Scope | None = None
         self.opaque_scopes: dict[tuple[int, int, int], Scope] = {}
         self.spare_scope = Scope()
+
+    def come_into_force(self, scope: Scope) -> None:
+        """Let the names of a scope hold from here on."""
+        self.scope, self.copy_scope = scope, scope.copies()
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -176,7 +181,8 @@ class UnitParser:
         if 8 * stop > begin and self.reader.source[begin >> 3] >> 2 not in KNOWN_TYPES:
             self.parse_opaque_header(unit, size)
             return unit
-        unit.scope = self.scope.copy()
+        unit.scope = self.copy_scope()
+        unit.scope.nnr_unit_size = size.nnr_unit_size
         unit.scope.given = self.given_for(unit)
         depth = len(self.reader.stack)
         self.reader.enter("header", "nnr_unit_header")
@@ -280,7 +286,8 @@ class UnitParser:
         if kind_of(kind).persistent:
             self.parse_parameter_set(unit)
         assert unit.scope is not None
-        self.scope = scope_after(self.scope, kind, unit.scope)
+        if (scope := scope_after(self.scope, kind, unit.scope)) is not self.scope:
+            self.come_into_force(scope)
         self.parameter_sets = self.parameter_sets.after(unit)
 
     def parse_parameter_set(self, unit: Unit) -> None:

@@ -40,7 +40,7 @@ def check_whole(bitstream: Bitstream) -> None:
         )
 
 
-def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> None:
+def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> list[str]:
     """Say how many tensors are missing, where something in the bitstream knows them by name.
 
     Args:
@@ -48,18 +48,27 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
         metadata: what our metadata unit says.
         names: the tensors that units are there for.
 
+    Returns:
+        The names of the missing ones.
+
     Warns:
         MissingTensorsWarning: tensors are missing.
     """
-    known = dict.fromkeys([*listed_names(bitstream), *metadata.tensors, *metadata.full_dimensions])
+    known = dict.fromkeys([*listed_names(bitstream), *metadata.tensors])
+    if metadata.count is None:
+        known |= dict.fromkeys(metadata.full_dimensions)
     missing = [name for name in known if name not in names]
-    if missing:
-        shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if len(missing) > SHOWN else "")
+    number = max(len(missing), (metadata.count or 0) - len(names))
+    if number:
+        shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if number > SHOWN else "")
+        shown = f" ({shown})" if missing else ""
+        what = "1 tensor" if number == 1 else f"{number} tensors"
         warn(
-            f"the bitstream tells of {len(missing)} tensors ({shown}) that it doesn't hold: it "
-            "was cut off, or they were taken out",
+            f"the bitstream tells of {what}{shown} that it doesn't hold: it was cut off, or "
+            "they were taken out",
             MissingTensorsWarning,
         )
+    return missing
 
 
 def listed_names(bitstream: Bitstream) -> list[str]:

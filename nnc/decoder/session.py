@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio import InputError, InvalidError, MissingValueError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
+from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
@@ -32,6 +33,7 @@ from nnc.decoder.session_fit import (
     update_of,
 )
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Resources
 from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
@@ -141,6 +143,9 @@ class Decoder:
                 before: both nodes are named.
             MissingValueError: a parent's levels, history or values aren't known.
             BitstreamError: as for `nnc.decode`.
+
+        Warns:
+            MissingTensorsWarning: the bitstream was cut off, or tensors were taken out.
         """
         steps, bitstream = steps_of(reconstruct), data
         if not isinstance(bitstream, Bitstream):
@@ -159,6 +164,7 @@ class Decoder:
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
         model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
+        model.warn_of_missing()
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)
@@ -312,7 +318,8 @@ class Decoder:
                 levels = None if decoded.levels is None else decoded.levels.copy()
                 history = self.new_history(layout, decoded.tensor, levels)
                 node = self.new_node(layout, name)
-                kept = CodedState(node, levels, history, digests, len(payload))
+                step = step_of(decoded)
+                kept = CodedState(node, levels, history, digests, len(payload), step)
                 keep(state, (device, name), kept, layout)
             units[id(layout)] = replace(kept, levels=None, history=None)
         return units
@@ -390,6 +397,11 @@ class Decoder:
                     "(apply=False)",
                 )
         return device
+
+
+def step_of(decoded: DecodedTensor) -> float | None:
+    """Return the step size of a tensor, None for one without."""
+    return None if decoded.qp is None else float(step_size(decoded.qp, decoded.layout.qp_density))
 
 
 def keep(state: SessionState, key: Key, kept: CodedState, layout: UnitLayout) -> None:

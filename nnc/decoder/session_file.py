@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import replace_file
-from nnc.bitstream.files import as_path
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.engine.files import as_path
 from nnc.model.data_format import DTYPES
 from nnc.model.metadata import TensorNote, tensor_note
 from nnc.model.node import DIGEST_ALGORITHMS, Node
@@ -220,8 +220,10 @@ def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]
         algorithm: digest(entry["digests"][algorithm], bits)
         for algorithm, bits in DIGEST_ALGORITHMS.items()
     }
-    size = whole_number(entry["payload_size"])
-    return owner, CodedState(node(*entry["node"]), levels, history, digests, size)
+    size, step = whole_number(entry["payload_size"]), entry.get("step")
+    if step is not None and not (type(step) is float and 0 < step < math.inf):
+        raise ValueError(f"a step of {reprlib.repr(step)}")
+    return owner, CodedState(node(*entry["node"]), levels, history, digests, size, step)
 
 
 def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:

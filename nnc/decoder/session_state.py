@@ -32,6 +32,7 @@ class CodedState:
         history: whether a level was not 0 in any update so far, bool of its shape.
         digests: digests of the payload of its last unit, in hexadecimal digits by algorithm.
         payload_size: bytes of that payload.
+        step: step size of its last unit; None for values without one.
     """
 
     node: Node
@@ -39,6 +40,7 @@ class CodedState:
     history: NDArray[np.bool_] | None
     digests: Mapping[str, str]
     payload_size: int
+    step: float | None = None
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ class SessionState:
                     "history": stored(state.history),
                     "digests": dict(state.digests),
                     "payload_size": state.payload_size,
+                    "step": state.step,
                 }
                 for (device, name), state in self.coded.items()
             ],

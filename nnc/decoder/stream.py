@@ -92,6 +92,13 @@ class ModelStream:
             for unit, layout in zip(self.units, self.layouts, strict=True):
                 self.tensors |= outlines_of(unit, layout, self.metadata)
 
+    @property
+    def coded_names(self) -> set[str]:
+        """Names of the tensors that units are there for."""
+        return {
+            name for layout in self.layouts for tensor in layout.tensors for name in tensor.names
+        }
+
     def values(
         self,
         *,

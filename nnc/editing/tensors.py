@@ -5,7 +5,7 @@ No payload is decoded. The notes that a metadata unit of ours has of tensors go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnc.bitio import BuildError, InputError
 from nnc.bitio.table import same_value
@@ -13,10 +13,10 @@ from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, run, walk_paths
 from nnc.bitstream.editing.parts import copy_bitstream, copy_unit
-from nnc.bitstream.fields import copy_table
 from nnc.bitstream.parser import holds_part_of_decomposed
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
-from nnc.model.metadata import METADATA_UNIT_TYPE, Metadata, read_metadata
+from nnc.engine.fields import copy_table
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
     NnrUnitType,
@@ -76,7 +76,6 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
             rename_in(edit, path, unit, names)
         for parts in lists_in_parts(bitstream):
             rename_in_parts(edit, parts, names)
-        map_metadata(edit, bitstream, lambda name: names.get(name, name))
 
     return run(bitstream, change, keep=keep)
 
@@ -144,26 +143,6 @@ def lists_in_parts(bitstream: Bitstream) -> Iterator[list[tuple[str, Unit]]]:
             parts = []
 
 
-def map_metadata(edit: Edit, bitstream: Bitstream, new_name: Callable[[str], str | None]) -> None:
-    """Rename the tensors in metadata units, leave out those without a new name."""
-    for path, unit in walk_paths(bitstream.units):
-        if unit.nnr_unit_type != METADATA_UNIT_TYPE:
-            continue
-        content = read_metadata([unit])
-        notes = {
-            name: note
-            for old, note in content.tensors.items()
-            if (name := new_name(old)) is not None
-        }
-        # A mask has bits for tensors that are left out, too: their shapes stay.
-        shapes = {new_name(old) or old: one for old, one in content.full_dimensions.items()}
-        changed = Metadata(notes, content.metadata, shapes)
-        if changed != content:
-            changed_unit = changed.to_unit()
-            edit.open(unit)
-            edit.set_payload(unit, changed_unit.payload_bytes, f"{path}.payload")
-
-
 def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> Plan:
     """Keep some tensors only, in the order in which they are named.
 
@@ -196,7 +175,6 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
             elif id(unit) in taken:
                 kept.append(next(order))
         bitstream.units[:] = kept
-        map_metadata(edit, bitstream, lambda name: name if name in set(names) else None)
 
     return run(bitstream, change, keep=keep)
 

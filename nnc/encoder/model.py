@@ -10,17 +10,10 @@ from typing import Any, Literal, NamedTuple
 from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order, room_for
+from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order
 from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
-from nnc.encoder.inputs.reading import (
-    ArrayInputs,
-    GivenTensor,
-    Inputs,
-    byte_size,
-    memory_for,
-    outlines,
-)
+from nnc.encoder.inputs.reading import ArrayInputs, Inputs, outlines
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.loss import Losses, destroyed
@@ -29,13 +22,14 @@ from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.header import Lineage
-from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
+from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
     Grouping,
     group_tensors,
     layer_parameter_set,
 )
+from nnc.encoder.units.supply import Supply
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.topology import Topology
@@ -147,71 +141,55 @@ def encode_units(
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
-    for name in inputs.tensors:
-        check_name(name)
-    if inputs.tensors:
-        for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    check_names(inputs, options)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
             raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
-
-    def read(name: str, largest: float | None = None) -> GivenTensor:
-        release = partial(inputs.release, name) if resources.executor is None else None
-        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
-
-    sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
-    with resources.workers(sum(sizes.values())) as work:
+    supply = Supply(inputs, options, axes, joins, resources)
+    found: Losses = {} if losses is None else losses
+    with resources.workers(sum(supply.sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
-        joined = {name for join in joins for name in join.names}
-        whole = [
-            read(tensor.name).prepared(options) if tensor.name in joined else tensor
-            for tensor in prepared
-        ]
         model = plan_model(
-            whole,
+            [supply.prepared(one.name) if one.name in supply.joined else one for one in prepared],
             options,
             blocks=chosen_blocks(prepared, blocks, joins),
             joins=joins,
             topology=topology,
             information=information,
             pruned=pruned,
-            read=lambda name: read(name).prepared(options),
+            read=supply.prepared,
             depths=depths,
         )
-
-        def filled(job: Job) -> Job:
-            if joined & job.tensors.keys():
-                return job.alone()
-            return job.alone(
-                {name: read(name, known_largest(tensor)) for name, tensor in job.tensors.items()}
-            )
-
-        def finished(job: Job) -> None:
-            for name in job.names:
-                inputs.release(name)
-            if advance is not None:
-                advance(sum(sizes[name] for name in job.names))
-
-        needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, resources.memory)
-        calls = (
-            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
-            for job, need in zip(model.jobs, needs, strict=True)
-        )
-        observed = in_order(work, observed_job, calls, resources.memory)
-        found: Losses = {} if losses is None else losses
-        coded = (
-            noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
-        )
-        yield from model.units(coded, options, finished)
+        coded = zip(model.jobs, supply.coded(model.jobs, work), strict=True)
+        units = (noted(one, job, times, found) for job, one in coded)
+        yield from model.units(units, options, partial(supply.finished, advance=advance))
     warn_of_losses(found)
 
 
-def warn_of_losses(losses: Losses) -> None:
+def check_names(inputs: Inputs, options: EncoderOptions) -> None:
+    """Refuse names that can't be coded.
+
+    Raises:
+        InputError: there is one.
+
+    Warns:
+        EncodingWarning: a pattern of the options fits no name.
+    """
+    for name in inputs.tensors:
+        check_name(name)
+    if inputs.tensors:
+        for pattern in options.unused_patterns(inputs.tensors):
+            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+
+
+def warn_of_losses(losses: Losses, advice: str = "a smaller qp makes their steps finer") -> None:
     """Name the tensors of which quantization left nearly nothing.
+
+    Args:
+        losses: what it took of each.
+        advice: what to do.
 
     Warns:
         EncodingWarning: there are some.
@@ -225,8 +203,8 @@ def warn_of_losses(losses: Losses) -> None:
     ]
     more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
     warn(
-        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
-        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
+        f"of {len(found)} of {len(losses)} quantized tensors nearly nothing is left: "
+        f"{', '.join(shown)}{more}; {advice}",
         EncodingWarning,
     )
 
@@ -246,13 +224,6 @@ def without_zero_rows(
     layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
     whole = names_of(layers) | {name for join in joins for name in join.names}
     return PrunedInputs(inputs, axes, whole)
-
-
-def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
-    """Return the largest magnitude of floats that were looked through before."""
-    # With another format values are narrowed, and have to be looked at before and after.
-    known = isinstance(tensor, PreparedTensor) and not (tensor.is_integer or tensor.stored)
-    return tensor.largest if known else None
 
 
 def chosen_blocks(
@@ -443,7 +414,8 @@ def metadata_units(
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
+    full_dimensions = dict(left_out.full_dimensions)
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

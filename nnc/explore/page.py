@@ -8,7 +8,7 @@ from importlib.resources import files
 from string import Template
 
 from nnc.bitio.arguments import checked
-from nnc.bitstream.mapped import view_of
+from nnc.engine.mapped import view_of
 from nnc.explore.content import Budget, explore
 
 #: What ends a script element early, or begins what changes its reading, within JSON text.

@@ -323,8 +323,14 @@ class Encoder:
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
-        scale = scale_of(tensor.values)
-        return PreparedTensor(name, values, largest=magnitude_of(values)[0], scale=scale), lineage
+        piece = PreparedTensor(
+            name,
+            values,
+            largest=magnitude_of(values)[0],
+            scale=scale_of(tensor.values),
+            parent_step=None if parent is None else parent.step,
+        )
+        return piece, lineage
 
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""
