@@ -167,6 +167,7 @@ class Decoder:
         tensors = model.reconstruction(steps)
         keep_put_together(state, tensors, units)
         device = self.apply_values(state, tensors, notes, needed=apply)
+        state.follow_ties(device, model.metadata.ties, tensors.layouts)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else as_coded(tensors, notes)
         self.state = state

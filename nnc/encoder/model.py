@@ -22,8 +22,9 @@ from nnc.encoder.inputs.reading import (
     outlines,
 )
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
+from nnc.encoder.inputs.ties import UntiedInputs, wanted_ties
 from nnc.encoder.options.model import EncoderOptions
-from nnc.encoder.quantization.loss import Losses, destroyed
+from nnc.encoder.quantization.loss import Losses, warn_of_losses
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
@@ -38,11 +39,9 @@ from nnc.encoder.units.layer_parameters import (
 )
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
+from nnc.model.ties import Tie
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
-
-#: Tensors that a warning names.
-MOST_NAMED = 5
 
 
 def encode_model(
@@ -152,6 +151,10 @@ def encode_units(
     if inputs.tensors:
         for pattern in options.unused_patterns(inputs.tensors):
             warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    joined = {name for join in joins for name in join.names}
+    alone = joined | (set() if isinstance(blocks, str) else names_of(blocks))
+    ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
+    inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
@@ -163,9 +166,11 @@ def encode_units(
         return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
 
     sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
+    told = dict(sizes)
+    for tie in ties.values():
+        told[tie.name] += sizes[tie.name]
     with resources.workers(sum(sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
-        joined = {name for join in joins for name in join.names}
         whole = [
             read(tensor.name).prepared(options) if tensor.name in joined else tensor
             for tensor in prepared
@@ -180,6 +185,7 @@ def encode_units(
             pruned=pruned,
             read=lambda name: read(name).prepared(options),
             depths=depths,
+            ties=ties,
         )
 
         def filled(job: Job) -> Job:
@@ -193,7 +199,7 @@ def encode_units(
             for name in job.names:
                 inputs.release(name)
             if advance is not None:
-                advance(sum(sizes[name] for name in job.names))
+                advance(sum(told[name] for name in job.names))
 
         needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
         room = room_for(work, resources.memory)
@@ -208,27 +214,6 @@ def encode_units(
         )
         yield from model.units(coded, options, finished)
     warn_of_losses(found)
-
-
-def warn_of_losses(losses: Losses) -> None:
-    """Name the tensors of which quantization left nearly nothing.
-
-    Warns:
-        EncodingWarning: there are some.
-    """
-    found = destroyed(losses)
-    if not found:
-        return
-    shown = [
-        f"{name!r} ({snr:.1f} dB)" if snr > 0 else repr(name)
-        for name, snr in list(found.items())[:MOST_NAMED]
-    ]
-    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
-    warn(
-        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
-        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
-        EncodingWarning,
-    )
 
 
 def without_zero_rows(
@@ -300,6 +285,7 @@ def encode_prepared(
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> Bitstream:
     """Encode prepared tensors; the rest as for `encode_model`.
 
@@ -312,6 +298,7 @@ def encode_prepared(
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
+        ties: names of tensors that are others under another name.
     """
     model = plan_model(
         prepared,
@@ -321,6 +308,7 @@ def encode_prepared(
         update=update,
         predictive=predictive,
         information=information,
+        ties=ties,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
     with resources.workers(sum(job.nbytes for job in model.jobs)) as work:
@@ -375,6 +363,7 @@ def plan_model(
     pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
     depths: Mapping[str, float] | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
@@ -394,7 +383,7 @@ def plan_model(
     if information is not None:
         information.set_in(mps.payload)  # type: ignore[arg-type]
         structure += information.units()
-    notes = metadata_units(prepared, grouping.qps, options, left_out)
+    notes = metadata_units(prepared, grouping.qps, options, left_out, ties or {})
     head = [start_unit(options), mps, *structure, *notes]
     return ModelPlan(head, jobs, grouping.groups[0].plan)
 
@@ -430,6 +419,7 @@ def metadata_units(
     qps: Mapping[str, int | None],
     options: EncoderOptions,
     left_out: LeftOut,
+    ties: Mapping[str, Tie],
 ) -> list[Unit]:
     """Return the metadata unit, if there is anything to be put in it.
 
@@ -438,13 +428,14 @@ def metadata_units(
         qps: by name of a tensor of floats its quantization parameter; None: it is stored as it is.
         options: metadata of the model, and whether to write the unit.
         left_out: what is to be noted of rows that aren't in the bitstream.
+        ties: names of tensors that are others under another name.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
     full_dimensions = dict(left_out.full_dimensions)
-    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, len(tensors), dict(ties))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

@@ -281,7 +281,7 @@ class Edit(Changes):
         """
         try:
             Settler(self).settle_units(self.bitstream.units, "")
-            if follow_names(self) | self.follow_digests():
+            if follow_names(self, list(self.bitstream.walk())) | self.follow_digests():
                 Settler(self).settle_units(self.bitstream.units, "")
             return self.plan()
         except InvalidError as error:

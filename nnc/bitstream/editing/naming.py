@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from nnc.bitio import PlacedError
 from nnc.bitstream.notes import COUNT, content_of, followed, holds_notes, payload_of
 from nnc.bitstream.unit import Unit
 
-if TYPE_CHECKING:
-    from nnc.bitstream.editing.edit import Edit
-
 Named = list[tuple[Unit, list[str]]]
+
+
+class Change(Protocol):
+    """A change of a bitstream: an `Edit`.
+
+    Attributes:
+        names: the units before the change, with the names of their tensors.
+    """
+
+    names: Named
+
+    def open(self, unit: Unit) -> None:
+        """Make a unit ready for a change."""
+
+    def set_payload(self, unit: Unit, value: Any, path: str) -> None:
+        """Replace the bytes of a payload."""
 
 
 class Moves(NamedTuple):
@@ -58,9 +71,13 @@ def moves(before: Named, after: Named) -> Moves:
     return Moves(new, all_before - stay - new.keys(), len(all_before), len(all_after))
 
 
-def follow_names(edit: Edit) -> bool:
-    """Change our own notes to the names that tensors have now; tell whether that was needed."""
-    units = list(edit.bitstream.walk())
+def follow_names(edit: Change, units: Sequence[Unit]) -> bool:
+    """Change our own notes to the names that tensors have now; tell whether that was needed.
+
+    Args:
+        edit: the change.
+        units: all units as they are now.
+    """
     moved = moves(edit.names, names_in(units))
     if not (moved.new or moved.gone) and moved.before == moved.after:
         return False

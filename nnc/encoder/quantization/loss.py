@@ -11,7 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.quantization.choice import Quantized
+
+#: Tensors that a warning names.
+MOST_NAMED = 5
 
 #: Below this ratio (in dB) nearly nothing is left of a tensor: four fifths of it are lost.
 NEARLY_NOTHING = 1.0
@@ -110,3 +114,24 @@ def destroyed(losses: Mapping[str, Loss]) -> dict[str, float]:
     """Return the tensors of which nearly nothing is left, with their ratio in dB."""
     found = {name: loss.snr for name, loss in losses.items() if loss.signal}
     return {name: snr for name, snr in found.items() if snr < NEARLY_NOTHING}
+
+
+def warn_of_losses(losses: Losses) -> None:
+    """Name the tensors of which quantization left nearly nothing.
+
+    Warns:
+        EncodingWarning: there are some.
+    """
+    found = destroyed(losses)
+    if not found:
+        return
+    shown = [
+        f"{name!r} ({snr:.1f} dB)" if snr > 0 else repr(name)
+        for name, snr in list(found.items())[:MOST_NAMED]
+    ]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    warn(
+        f"of {len(found)} of {len(losses)} quantized tensors (nearly) nothing is left: "
+        f"{', '.join(shown)}{more}; their steps are too coarse, a smaller qp makes them finer",
+        EncodingWarning,
+    )

@@ -26,10 +26,10 @@ from nnc.bitstream import Bitstream
 from nnc.decoder import Resources
 from nnc.decoder.workers import DEFAULTS
 from nnc.encoder.call.asked import Asked
-from nnc.encoder.model import encode_model, warn_of_losses
+from nnc.encoder.model import encode_model
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, Trial, parsed_size
-from nnc.encoder.quantization.loss import Losses, decibels
+from nnc.encoder.quantization.loss import Losses, decibels, warn_of_losses
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
 from nnc.encoder.search.sensitivity import points, sensitivities
