@@ -152,7 +152,8 @@ def encode_units(
         for pattern in options.unused_patterns(inputs.tensors):
             warn(f"no tensor name matches {pattern!r}", EncodingWarning)
     joined = {name for join in joins for name in join.names}
-    alone = joined | (set() if isinstance(blocks, str) else names_of(blocks))
+    layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
+    alone = joined | {name for block in layers for name in block.names}
     ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
     inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
