@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "generator")]
 
-from generator.formatting import formatted  # noqa: E402
+from nnc_schema.formatting import formatted  # noqa: E402
 
 TENSOR_KEYWORDS = ROOT / "nnc/encoder/options/keywords.py"
 CALL_KEYWORDS = ROOT / "nnc/encoder/call/keywords.py"

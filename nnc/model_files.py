@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.caution import DecodingWarning, warn
-from nnc.bitstream import Bitstream, Unit, replace_file, write_units
+from nnc.bitstream import Bitstream, Unit, replace_file, size_on_disk, write_units
 from nnc.decoder import (
     Limits,
     ModelStream,
@@ -38,6 +38,7 @@ from nnc.encoder.call.tables import Progress
 from nnc.encoder.quantization.loss import Losses, TotalLoss, total_loss
 from nnc.formats import (
     TensorInfo,
+    format_of_input,
     format_of_output,
     leave_out,
     open_sink,
@@ -61,6 +62,7 @@ class FileSizes(NamedTuple):
         bitstream: bytes of the bitstream.
         file: bytes of the model file, or of all files of a folder; 0 where that isn't known.
         loss: what quantization took, of an encoding; None where nothing was quantized.
+        missing: tensors that a decoded bitstream names but doesn't hold.
     """
 
     tensors: int
@@ -68,6 +70,7 @@ class FileSizes(NamedTuple):
     bitstream: int
     file: int = 0
     loss: TotalLoss | None = None
+    missing: Collection[str] = ()
 
 
 class Counter:
@@ -145,6 +148,9 @@ def encode_file(
         values = sum(math.prod(info.shape) for info in source.tensors.values())
         warn_of_limits(values + values_of_products(wanted.structure.blocks), sizes[0])
         on_disk = size_on_disk(Path(model))
+        if 0 < on_disk < source.nbytes and Path(model).is_file():
+            # An index, or a graph with its values in other files, is a part of the model.
+            on_disk *= format_of_input(model).alone
         return FileSizes(len(source), source.nbytes, sizes[0], on_disk, total_loss(losses))
 
 
@@ -164,12 +170,6 @@ def check_not_input(output: object, *inputs: object) -> None:
                     f"{os.fspath(output)} is the input too, and would be gone: choose another "
                     "output"
                 )
-
-
-def size_on_disk(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(one.stat().st_size for one in files if one.is_file())
 
 
 def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:
@@ -260,7 +260,7 @@ def decode_file(
             "the bitstream is an update: the output holds differences to a base model",
             DecodingWarning,
         )
-    warn_of_missing(opened, stream.metadata, stream.coded_names)
+    missing = warn_of_missing(opened, stream.metadata, stream.coded_names)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:
@@ -287,4 +287,4 @@ def decode_file(
             write(True)
         except BitstreamError:
             raise error from None
-    return FileSizes(len(infos), size, bytes_read)
+    return FileSizes(len(infos), size, bytes_read, size_on_disk(Path(output)), missing=missing)

@@ -10,11 +10,9 @@ import json
 from collections.abc import Mapping, Set
 from typing import Any
 
+from nnc.bitstream.type_names import METADATA_SIGNATURE as SIGNATURE
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.bitstream.unit import Unit
-
-#: The unit type: one of those unspecified (32 to 63).
-METADATA_UNIT_TYPE = 62
-SIGNATURE = b"nnc metadata 1\0"
 
 #: Keys of its object: notes by name of the tensor, the number of tensors that are coded, names that
 #: are coded under another, and what tensors were before pruning.

@@ -16,7 +16,9 @@ from nnc.bitio import (
     MissingValueError,
     Table,
 )
-from nnc.bitstream.places import ElementFinder, located, path_in_unit, rule_of_element
+from nnc.bitstream.places import located, path_in_unit
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE, type_name
+from nnc.engine.places import ElementFinder, rule_of_element
 from nnc.syntax import (
     TABLES,
     UNIT_KINDS,
@@ -62,10 +64,6 @@ def scope_after(in_force: Scope, nnr_unit_type: int, scope: Scope) -> Scope:
     return begun
 
 
-#: Names of the types that have one.
-TYPE_NAMES = {int(kind): kind.name for kind in NnrUnitType}
-
-
 def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
     """Return the header of a unit that is whole, and can be decoded without other data units.
 
@@ -79,12 +77,6 @@ def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
         partial_data_counter_present_flag=0,
         **tables,
     )
-
-
-def type_name(nnr_unit_type: int) -> str:
-    """Return the name of a unit type; reserved and unspecified ones by their number."""
-    name = TYPE_NAMES.get(nnr_unit_type)
-    return f"type {nnr_unit_type}" if name is None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +126,10 @@ class ParameterSets:
         return replace(self, reference_list=Unit.joined([*before, unit]), reference_parts=())
 
 
+#: Nothing is in force yet.
+NO_PARAMETER_SETS = ParameterSets()
+
+
 class Unit:
     """One unit: size, header, payload.
 
@@ -174,7 +170,7 @@ class Unit:
         """Make a unit out of its header and payload, both as they would be read."""
         self.header = header
         self.size = size
-        self.parameter_sets = parameter_sets or ParameterSets()
+        self.parameter_sets = parameter_sets or NO_PARAMETER_SETS
         self.scope = scope
         if units:
             self.units = list(units)
@@ -244,7 +240,8 @@ class Unit:
     @property
     def type_name(self) -> str:
         """The name of the unit's type."""
-        return type_name(self.nnr_unit_type)
+        kind = self.nnr_unit_type
+        return type_name(kind, self.payload_bytes if kind == METADATA_UNIT_TYPE else b"")
 
     @property
     def partial_data_counter(self) -> int:
@@ -271,8 +268,10 @@ class Unit:
         Raises:
             BitstreamError: the payload breaks its syntax.
         """
+        if self.table is not None:
+            return self.table
         syntax = self.payload_syntax
-        if self.table is None and syntax is not None and self.header is not None:
+        if syntax is not None and self.header is not None:
             self.parse_payload(syntax)
         return self.payload_bytes if self.table is None else self.table
 
@@ -305,16 +304,17 @@ class Unit:
             MissingValueError: the header can't be read.
         """
         header = self.readable_header()
-        if header.nnr_unit_type != NnrUnitType.NNR_NDU:
+        own: Any = header.nnr_compressed_data_unit_header
+        if header.nnr_unit_type != NnrUnitType.NNR_NDU or own is None:
             return []
-        if header.nnr_multiple_topology_elements_present_flag:
-            names = header.topology_elem_id_list
+        if own.nnr_multiple_topology_elements_present_flag:
+            names = own.topology_elem_id_list
             if names is None:
-                return [self.referenced_name(i) for i in header.topology_elem_id_index_list]
+                return [self.referenced_name(i) for i in own.topology_elem_id_index_list]
             return list(names)
-        if header.topology_elem_id is None:
-            return [self.referenced_name(header.topology_elem_id_index)]
-        return [header.topology_elem_id]
+        if own.topology_elem_id is None:
+            return [self.referenced_name(own.topology_elem_id_index)]
+        return [own.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
         """Add to an error that the unit is its place, and return it.
@@ -458,14 +458,14 @@ class Unit:
 
 def point_out(unit: Unit, error: BitstreamError) -> None:
     """Add to an error about an element of a unit the element's place and schema line."""
-    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
+    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."), TABLES)
     found = place_of(unit, finder)
     if found is None:
         return
     position, table = found
     if error.bit_position is None:
         error.bit_position = position
-    error.locate(**rule_of_element(table, finder.name))
+    error.locate(**rule_of_element(TABLES[table], finder.name))
 
 
 def place_of(unit: Unit, finder: ElementFinder) -> tuple[int, str] | None:

@@ -9,8 +9,17 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.common.documents import load, schema_option
 from nnc.cli.common.files import check_output, write_bitstream
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import (
+    BITSTREAM,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 
 def text_of(data: bytes) -> str:
@@ -26,20 +35,32 @@ def text_of(data: bytes) -> str:
     epilog=examples("nnc build model.json -o same.nnc", "nnc build - -o same.nnc < model.json")
 )
 @click.argument("json_file", metavar="JSON")
-@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-def command(json_file: str, output: str, force: bool) -> None:
+@output_option("The bitstream; - for standard output.", "JSON's name, .nnc")
+@schema_option
+@force_option
+@quiet_option
+def command(
+    json_file: str, output: str | None, schema: str | None, force: bool, quiet: bool
+) -> None:
     """Build a bitstream from the JSON that `nnc json` prints.
 
     JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
     from nnc.bitstream.json.form import build
 
+    output = beside(output, json_file, BITSTREAM if schema is None else ".bin", ".json")
     check_output(output, force)
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(text_of(data))
+    except UnicodeDecodeError:
+        raise InputError(f"{json_file}: not JSON, and no text at all") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
+    if schema is not None:
+        write_bitstream(load(schema).from_json(content), output)
+        report_done(output, quiet=quiet)
+        return
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)
+    report_done(output, quiet=quiet)

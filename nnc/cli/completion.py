@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import print_text
 
 
 @click.command(
@@ -21,4 +22,4 @@ def command(shell: str) -> None:
 
     completion = get_completion_class(shell)
     assert completion is not None, "click has these three"
-    click.echo(completion(nnc, {}, "nnc", "_NNC_COMPLETE").source())
+    print_text(completion(nnc, {}, "nnc", "_NNC_COMPLETE").source())

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -27,7 +27,7 @@ def command(bitstream: str, profile: int, dry_run: bool, force: bool, **options:
     """
     from nnc.editing.levels import convert_profile
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = convert_profile(opened, profile, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

@@ -8,7 +8,15 @@ import click
 
 from nnc.bitio import InputError
 from nnc.cli.common.files import check_output, input_file
-from nnc.cli.common.output import escape_controls, examples
+from nnc.cli.common.output import examples
+from nnc.cli.common.results import (
+    BITSTREAM,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 
 @click.command(
@@ -17,10 +25,10 @@ from nnc.cli.common.output import escape_controls, examples
     )
 )
 @click.argument("bitstream")
-@click.option("-o", "--output", required=True, help="The new file; its suffix says the format.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
+@output_option("The new file; its suffix says the format.", "BITSTREAM's name, .mp4")
+@force_option
+@quiet_option
+def command(bitstream: str, output: str | None, force: bool, quiet: bool) -> None:
     """Put BITSTREAM into a file of another format.
 
     BITSTREAM may be - for standard input. The suffix of the output chooses the format.
@@ -31,13 +39,15 @@ def command(bitstream: str, output: str, force: bool, quiet: bool) -> None:
     """
     from nnc.containers import embed
 
+    if output is None and bitstream == "-":
+        raise InputError("name the output with -o FILE: its suffix says the format")
+    output = beside(output, bitstream, ".mp4", BITSTREAM)
     check_output(output, force)
     if Path(output).suffix.lower() == ".onnx":
         check_data_file(bitstream, output, force)
     with input_file(bitstream) as source:
         embed(source, output)
-    if not quiet:
-        click.echo(f"wrote {escape_controls(output)}", err=True)
+    report_done(output, quiet=quiet)
 
 
 def check_data_file(bitstream: str, output: str, force: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,17 @@ from nnc.cli.common.files import (
     check_output,
     write_bitstream,
 )
-from nnc.cli.common.output import escape_controls, examples, human_size
+from nnc.cli.common.model_formats import STANDARD_INPUT, ModelFormat, model_input
+from nnc.cli.common.output import STANDARD_OUTPUT, counted, examples, human_size
 from nnc.cli.common.progress import progress_bar
+from nnc.cli.common.results import (
+    BITSTREAM,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 from nnc.cli.common.trials import trial_display
 from nnc.encoder.options.target import KINDS, Target
 from nnc.model.options import rows_of
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=GroupedCommand,
     epilog=examples(
-        "nnc encode model.safetensors -o model.nnc",
+        "nnc encode model.safetensors",
         "nnc encode checkpoint/model.safetensors.index.json -o model.nnc",
         "nnc encode model.onnx -o model.nnc",
         "nnc encode model.npz -o - --qp -24 --tensor-qp 'head.*=-40' | nnc info -",
@@ -48,7 +56,9 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("model")
-@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@output_option("The bitstream; - for standard output.", "MODEL's name, .nnc")
+@click.option("--from", "suffix", type=ModelFormat(),
+              help="The format of a model from standard input: onnx, npz, pt ...")  # fmt: skip
 @click.option("--base", metavar="FILE", multiple=True,
               help="What the receivers have: encode an update of that model file, bitstream or "
                    "saved session; again for bitstreams that came after it.")  # fmt: skip
@@ -56,15 +66,16 @@ if TYPE_CHECKING:
               help="A TOML file of options, with [tensors.'PATTERN'] tables.")  # fmt: skip
 @click.option("--report", metavar="FILE", help="Write what each tensor takes, .html or .json.")
 @click.option("--progress/--no-progress", default=True, help="A bar, on a terminal.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@force_option
+@quiet_option
 @encoding_options
 @click.pass_context
 def command(
     context: click.Context,
     /,
     model: str,
-    output: str,
+    output: str | None,
+    suffix: str | None,
     base: tuple[str, ...],
     force: bool,
     quiet: bool,
@@ -73,12 +84,14 @@ def command(
     report: str | None,
     **given: Any,
 ) -> None:
-    """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one."""
-    from nnc.encoder import EncodingWarning
+    """Encode MODEL into a bitstream: a file, a folder of shards, or the index of one.
+
+    MODEL may be - for standard input.
+    """
+    from nnc.formats import suffixes
     from nnc.model_files import check_not_input
 
-    if model == "-":
-        raise InputError("a model comes from a file, whose name says the format")
+    output = beside(output, model, BITSTREAM, *suffixes())
     check_output(output, force)
     check_not_input(output, model, *base)
     if report is not None:
@@ -87,36 +100,51 @@ def command(
     check_target_options(options)
     times: dict[str, float] = {}
     started = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", EncodingWarning)
+    with model_input(model, suffix) as source:
         if base:
-            sizes = encode_update(model, base, output, options)
+            sizes = encode_update(source, base, output, options)
         else:
-            sizes = encode_model_file(model, output, progress and not quiet, times, options)
-    if report is not None:
-        from nnc.report import write_report
+            sizes = encode_model_file(source, output, progress and not quiet, times, options)
+        if report is not None:
+            from nnc.report import write_report
 
-        write_report(report, model, output, times=times)
-    for warning in caught:
-        click.echo(f"nnc: {warning.message}", err=True)
-    if not quiet:
-        click.echo(f"{summary(sizes)}, {time.perf_counter() - started:.1f} s", err=True)
+            write_report(report, source, output, times=times)
+    seconds = time.perf_counter() - started
+    outputs = [output] if report is None else [output, report]
+    told = summary(sizes, model, output, seconds)
+    report_done(*outputs, text=told, quiet=quiet, **figures(sizes, seconds))
 
 
-def summary(sizes: FileSizes) -> str:
-    """Return in a line what an encoding came to."""
-    ratio = f"{sizes.model / sizes.bitstream:.2f} times smaller"
-    if sizes.file:
-        ratio += f" (than the file of {human_size(sizes.file)}: {sizes.file / sizes.bitstream:.2f})"
+def summary(sizes: FileSizes, model: str, output: str, seconds: float) -> str:
+    """Return in two lines what an encoding came to."""
+    lines = [f"{STANDARD_OUTPUT if output == '-' else output}: {human_size(sizes.bitstream)}"]
+    name = STANDARD_INPUT if model == "-" else model
+    for size, what in ((sizes.file, name), (sizes.model, "its values")):
+        if size:
+            times = f"{size / sizes.bitstream:.2f} times smaller than"
+            lines[0] += f", {times} {what} ({human_size(size)})"
+    lines.append(f"{counted(sizes.tensors, 'tensor')} in {seconds:.1f} s")
     loss = sizes.loss
-    told = ""
     if loss is not None and math.isfinite(loss.snr):
-        told = (
-            f", signal to noise {loss.snr:.1f} dB, least {loss.worst_snr:.1f} dB in {loss.worst!r}"
-        )
-    count = f"{sizes.tensors} tensor{'s' * (sizes.tensors != 1)}"
-    before, after = human_size(sizes.model), human_size(sizes.bitstream)
-    return f"{count}, {before} of values -> {after}, {ratio}{escape_controls(told)}"
+        # No minus before a zero.
+        whole, least = (round(snr, 1) + 0.0 for snr in (loss.snr, loss.worst_snr))
+        lines[1] += f"; signal to noise {whole:.1f} dB, lowest {least:.1f} dB in {loss.worst!r}"
+    return "\n".join(lines)
+
+
+def figures(sizes: FileSizes, seconds: float) -> dict[str, Any]:
+    """Return as data what an encoding came to."""
+    loss = sizes.loss
+    return {
+        "tensors": sizes.tensors,
+        "bytes_of_values": sizes.model,
+        "bytes_of_bitstream": sizes.bitstream,
+        "bytes_of_file": sizes.file or None,
+        "snr": None if loss is None else loss.snr,
+        "worst_tensor": None if loss is None else loss.worst,
+        "worst_snr": None if loss is None else loss.worst_snr,
+        "seconds": seconds,
+    }
 
 
 def check_report(report: str, base: Sequence[str], output: str, force: bool) -> None:

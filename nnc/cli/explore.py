@@ -9,18 +9,30 @@ import click
 
 from nnc.cli.common.elements import open_data, report_faults
 from nnc.cli.common.files import check_output, write_bytes
-from nnc.cli.common.output import escape_controls, examples, human_size
+from nnc.cli.common.output import examples
+from nnc.cli.common.results import (
+    BITSTREAM,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 
 @click.command(
-    epilog=examples("nnc explore model.nnc -o page.html", "nnc explore damaged.nnc --serve")
+    epilog=examples(
+        "nnc explore model.nnc",
+        "nnc explore model.nnc -o page.html",
+        "nnc explore damaged.nnc --serve",
+    )
 )
 @click.argument("bitstream")
-@click.option("-o", "--output", help="The page; - for standard output.")
+@output_option("The page; - for standard output.", "BITSTREAM's name, .html")
 @click.option("--serve", is_flag=True, help="Serve the page to a browser on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="For --serve; 0: any.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@force_option
+@quiet_option
 def command(
     bitstream: str, output: str | None, serve: bool, port: int, force: bool, quiet: bool
 ) -> int:
@@ -32,9 +44,10 @@ def command(
     from nnc.explore import explorer_page
     from nnc.inspect.tracing import trace
 
-    if (output is None) == (not serve):
-        raise click.UsageError("give -o or --serve, and only one")
-    if output is not None:
+    if output is not None and serve:
+        raise click.UsageError("give -o or --serve, not both")
+    if not serve:
+        output = beside(output, bitstream, ".html", BITSTREAM)
         check_output(output, force)
     data = open_data(bitstream)
     page = explorer_page(data, Path(bitstream).name).encode("utf-8")
@@ -42,8 +55,7 @@ def command(
         serve_page(page, port)
     else:
         write_bytes(page, output)
-        if not quiet and output != "-":
-            click.echo(f"wrote {escape_controls(output)}: {human_size(len(page))}", err=True)
+        report_done(output, quiet=quiet)
     return report_faults(trace(data))
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from nnc.cli.common.files import check_output, input_file, output_file
-from nnc.cli.common.output import escape_controls, examples
+from nnc.cli.common.output import examples
+from nnc.cli.common.results import (
+    BITSTREAM,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 
 @click.command(
@@ -14,20 +22,20 @@ from nnc.cli.common.output import escape_controls, examples
     )
 )
 @click.argument("container")
-@click.option("-o", "--output", required=True, help="The bitstream; - for standard output.")
+@output_option("The bitstream; - for standard output.", "CONTAINER's name, .nnc")
 @click.option("--item", type=int, help="item_ID in an ISO base media file that has several.")
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def command(container: str, output: str, item: int | None, force: bool, quiet: bool) -> None:
+@force_option
+@quiet_option
+def command(container: str, output: str | None, item: int | None, force: bool, quiet: bool) -> None:
     """Take the bitstream out of CONTAINER, byte for byte.
 
     CONTAINER is an ISO base media file, a safetensors file or an ONNX model (see nnc embed), or -
     for standard input.
     """
-    from nnc.containers import extract
+    from nnc.containers import EMBEDDING_SUFFIXES, extract
 
+    output = beside(output, container, BITSTREAM, *EMBEDDING_SUFFIXES)
     check_output(output, force)
     with input_file(container) as source, output_file(output) as target:
         extract(source, target, item=item)
-    if not quiet and output != "-":
-        click.echo(f"wrote {escape_controls(output)}", err=True)
+    report_done(output, quiet=quiet)

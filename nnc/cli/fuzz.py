@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from nnc.cli.common.output import examples
+from nnc.cli.common.output import examples, print_json
+from nnc.cli.common.results import json_wanted, quiet_option, report_done
 
 
 @click.command(
@@ -26,8 +27,10 @@ from nnc.cli.common.output import examples
 @click.option("-o", "--output", metavar="DIR", help="Folder for the files and manifest.json.")
 @click.option("--seed", default="0", show_default=True, help="The same seed, the same files.")
 @click.option("--list-rules", is_flag=True, help="Print the rules that can be broken.")
-@click.option("--force", is_flag=True, help="Write into a folder that has a manifest already.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option(
+    "-f", "--force", is_flag=True, help="Write into a folder that has a manifest already."
+)
+@quiet_option
 def command(
     valid: int | None,
     rule: str | None,
@@ -44,9 +47,14 @@ def command(
     from nnc.fuzzing.streams import VERDICTS
 
     if list_rules:
-        for name, text in corpus.rule_names().items():
-            verdict = VERDICTS[name.partition(":")[0]]
-            click.echo(f"{name}\t{verdict}\t{text}")
+        rows = [
+            {"rule": name, "verdict": VERDICTS[name.partition(":")[0]], "text": text}
+            for name, text in corpus.rule_names().items()
+        ]
+        if json_wanted():
+            print_json({"rules": rows})
+        else:
+            click.echo("\n".join("\t".join(row.values()) for row in rows))
         return
     if sum(choice is not None for choice in (valid, rule, mutate)) != 1:
         raise click.UsageError("give exactly one of --valid, --break and --mutate")
@@ -68,5 +76,5 @@ def command(
         about["mutated"] = source
         made = corpus.mutated_files(data, number, seed)
     written = corpus.write_corpus(folder, made, about)
-    if not quiet:
-        click.echo(f"{written} bitstreams in {folder}", err=True)
+    told = f"wrote {written} bitstreams and {corpus.MANIFEST} to {folder}"
+    report_done(output, text=told, quiet=quiet, bitstreams=written)

@@ -46,8 +46,10 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         lines["dialect"] = dialect.value
     if summary.bits_per_value is not None:
         lines["bits per value"] = f"{summary.bits_per_value:.4g}"
-    if summary.qp is not None:
-        lines["quantization"] = f"qp {summary.qp}, qp_density {summary.qp_density}"
+    if summary.steps is not None and summary.qps is not None:
+        finest, coarsest = (f"{step:.3g}" for step in summary.steps)
+        lines["step sizes"] = span(finest, coarsest)
+        lines["quantization"] = f"qp {span(*summary.qps)}, qp_density {summary.qp_density}"
     if summary.updates:
         lines["update"] = "tensors may be differences to those of a base model"
     if summary.unread:
@@ -55,3 +57,8 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
     lines |= {f"metadata {key}": value for key, value in summary.metadata.items()}
     print_pairs(lines)
     return report_unread(opened)
+
+
+def span(least: object, greatest: object) -> str:
+    """Return two values with what is between them."""
+    return str(least) if least == greatest else f"{least} to {greatest}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -23,7 +23,7 @@ def command(bitstream: str, path: str, dry_run: bool, force: bool, **options: An
     """Join the parts of a unit; PATH names the first part."""
     from nnc.bitstream.editing.parts import join
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = join(opened, path, keep=not dry_run)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

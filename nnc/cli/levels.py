@@ -10,7 +10,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import check_different, check_output, open_bitstream, write_bytes
 from nnc.cli.common.output import examples, print_json, print_pairs
 
@@ -63,7 +63,7 @@ def command(
         check_different(save, options["output"])
     changing = replace is not None or bool(changes)
     if changing:
-        check_target(options["output"], dry_run, force)
+        choose_output(options, bitstream, dry_run, force)
     elif options["output"] is not None or dry_run:
         raise InputError("name the levels to change: --replace FILE, or --set I,J,...=LEVEL")
     out_of_band = options.pop("out_of_band")

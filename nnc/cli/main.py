@@ -15,23 +15,51 @@ from typing import Any
 
 import click
 
+from nnc.bitio import (
+    BitstreamError,
+    BuildError,
+    InputError,
+    MissingValueError,
+    UnsupportedError,
+)
+from nnc.cli.common.files import is_model_file
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact
+from nnc.cli.common.results import json_option, warn_user
 
 #: Exit codes: all is well; well, but something differs or is left over; the bitstream is bad;
 #: it is not supported; usage or input/output; a fault of our own.
 GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
-VERBS = (
-    *("encode", "decode", "info", "ls", "tree", "trace", "diff", "check", "explore", "plot"),
-    *("get", "set", "insert", "remove", "rename", "select", "merge", "split"),
-    *("wrap", "unwrap", "cut", "join", "convert", "levels", "embed", "extract", "json", "build"),
-    *("fuzz", "demo", "completion", "man"),
-)
+#: Exit codes of what was ended from outside, as shells give them.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+#: The verbs by what they are for, in the order of the help page.
+GROUPS = {
+    "Compress and restore": ("encode", "decode", "demo"),
+    "Look into a bitstream": ("info", "ls", "tree", "trace", "get", "explore", "plot"),
+    "Check and compare": ("check", "diff"),
+    "Change elements": ("set", "insert", "remove", "levels", "convert"),
+    "Change tensors and units": (
+        *("rename", "select", "merge", "split", "wrap", "unwrap", "cut", "join"),
+    ),
+    "Exchange with other formats": ("json", "build", "embed", "extract"),
+    "Test decoders": ("fuzz",),
+    "Describe other formats": ("schema",),
+    "Set up the shell": ("completion", "man"),
+}
+VERBS = tuple(verb for group in GROUPS.values() for verb in group)
 
 
 #: No sentence about a verb is longer, so that none is cut.
 LONGEST_HELP = 500
+
+#: All groups get a column of this width for the names.
+LONGEST_VERB = max(map(len, VERBS))
+
+
+class PipeClosedError(Exception):
+    """Nobody reads the output any more, as when `head` has seen enough."""
 
 
 class Verbs(click.Group):
@@ -46,24 +74,38 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"nnc.cli.{cmd_name}").command
+        if not any("--json" in one.opts for one in command.params):
+            command.params.append(json_option(command))
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb that is called; of a mistyped one, tell the nearest."""
-        near = difflib.get_close_matches(args[0], VERBS, 1)
-        if args[0] not in VERBS and near:
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0].lower(), VERBS, 1)
+            told = f"Did you mean {near[0]!r}?" if near else "nnc --help lists them."
+            if os.path.exists(args[0]):
+                verb = "encode" if is_model_file(args[0]) else "info"
+                told = f"Did you mean 'nnc {verb} {args[0]}'?"
+            ctx.fail(f"No such command {args[0]!r}. {told}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the verb; that nobody reads its output any more is not left to click."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise PipeClosedError from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write all verbs, each with its whole first sentence."""
-        commands = [(name, self.get_command(ctx, name)) for name in VERBS]
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, one.get_short_help_str(LONGEST_HELP)) for name, one in commands if one]
-            )
+        """Write the verbs in groups, each with its whole first sentence."""
+        for title, names in GROUPS.items():
+            commands = [(name.ljust(LONGEST_VERB), self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, one.get_short_help_str(LONGEST_HELP)) for name, one in commands if one]
+                )
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,9 +113,12 @@ class Verbs(click.Group):
 def nnc() -> None:
     """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and inspect and edit those.
 
-    Results go to standard output, everything else to standard error. Exit codes: 0 success,
-    1 success, but something differs or is left over, 2 bad bitstream, 3 not supported, 4 usage
-    or input/output error, 5 internal error.
+    Start with `nnc encode MODEL`, and `nnc VERB --help` for any other verb. Results go to
+    standard output, messages to standard error. With --json, every verb prints one JSON object.
+    Without -o, the output goes beside the input; -f lets it overwrite what is there.
+
+    Exit codes: 0 success, 1 success, but something differs or is left over, 2 bad bitstream,
+    3 not supported, 4 usage or input/output error, 5 internal error, 130 interrupted.
     """
 
 
@@ -82,7 +127,17 @@ def main(arguments: list[str] | None = None) -> None:
     wanted = sys.argv[1:] if arguments is None else arguments
     prepare_streams()
     end_tidily()
-    sys.exit(run(wanted))
+    try:
+        code = run(wanted)
+        sys.stdout.flush()
+    except KeyboardInterrupt:  # outside of the verb
+        code = INTERRUPTED
+    except OSError as error:  # the last of the output couldn't be written
+        code = report(error, wanted)
+    if code == PIPE_CLOSED:
+        # What is left in the buffer would only be told to have nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def end_tidily() -> None:
@@ -125,11 +180,13 @@ def run(arguments: list[str]) -> int:
 
 def tell_warning(message: Warning | str, *place: Any, **rest: Any) -> None:
     """Print a warning like any other message, without a place in the program."""
-    click.echo(f"nnc: {escape_controls(str(message))}", err=True)
+    warn_user(str(message))
 
 
 def wants_json(arguments: list[str]) -> bool:
-    """Tell whether the last format on the command line is a JSON one."""
+    """Tell whether the last format on the command line is a JSON one, or --json is there."""
+    if "--json" in arguments:
+        return True
     pairs = zip(arguments, [*arguments[1:], ""], strict=True)
     said = [value for name, value in pairs if name == "--format"]
     said += [one.partition("=")[2] for one in arguments if one.startswith("--format=")]
@@ -145,21 +202,29 @@ def options_of(arguments: list[str]) -> set[str]:
 
 def report(error: Exception, arguments: list[str]) -> int:
     """Print an error and return its exit code."""
-    from nnc.bitio import BitstreamError
-
     code = exit_code(error)
+    if code == PIPE_CLOSED:
+        return code
     if isinstance(error, BitstreamError):
         with_hint(error, options_of(arguments))
-    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    message = str(error)
+    if isinstance(error, click.UsageError):
+        # click sets choices apart by tabs.
+        message = " ".join(error.format_message().split())
+        if "unexpected extra argument" in message and "--output" in options_of(arguments):
+            message += "; -o names the output"
+    elif isinstance(error, click.ClickException):
+        message = error.format_message()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(message, err=True)
+        click.echo(error.format_message(), err=True)
         return code
     if isinstance(error, click.Abort | KeyboardInterrupt):
         # click takes the end of a file for that of a dialogue.
         is_end = isinstance(error.__cause__, EOFError)
         message = "a file ends too early" if is_end else "interrupted"
-    if isinstance(error, OSError) and error.filename is not None:
-        message = f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror is not None:
+        place = "" if error.filename is None else f"{error.filename}: "
+        message = f"{place}{error.strerror}"
     if code == INTERNAL:
         import traceback
 
@@ -177,14 +242,10 @@ def report(error: Exception, arguments: list[str]) -> int:
 
 def exit_code(error: Exception) -> int:
     """Return the exit code of an error."""
-    from nnc.bitio import (
-        BitstreamError,
-        BuildError,
-        InputError,
-        MissingValueError,
-        UnsupportedError,
-    )
-
+    if isinstance(error, PipeClosedError | BrokenPipeError):
+        return PIPE_CLOSED
+    if isinstance(error, click.Abort) and not isinstance(error.__cause__, EOFError):
+        return INTERRUPTED
     if isinstance(error, UnsupportedError):
         return NOT_SUPPORTED
     if isinstance(error, MissingValueError):

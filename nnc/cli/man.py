@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import print_text
 
 SECTION = 1
 
@@ -15,7 +16,7 @@ SECTION = 1
 @click.command(epilog=examples("nnc man | man -l -", "nnc man > ~/.local/share/man/man1/nnc.1"))
 def command() -> None:
     """Print the manual page of nnc and all its verbs, as roff."""
-    click.echo("\n".join(manual()))
+    print_text("\n".join(manual()))
 
 
 def manual() -> Iterator[str]:

@@ -14,6 +14,15 @@ from nnc.cli.common.files import (
     write_bitstream,
 )
 from nnc.cli.common.output import examples
+from nnc.cli.common.results import (
+    BITSTREAM,
+    CHANGED,
+    beside,
+    force_option,
+    output_option,
+    quiet_option,
+    report_done,
+)
 
 
 @click.command(
@@ -24,17 +33,27 @@ from nnc.cli.common.output import examples
 )
 @click.argument("first")
 @click.argument("second")
-@click.option("-o", "--output", required=True, help="The new bitstream; - for standard output.")
+@output_option("The new bitstream; - for standard output.", "FIRST's name, .new.nnc")
 @out_of_band_options
-@click.option("--force", is_flag=True, help="Overwrite the output.")
-def command(first: str, second: str, output: str, force: bool, out_of_band: dict[str, Any]) -> None:
+@force_option
+@quiet_option
+def command(
+    first: str,
+    second: str,
+    output: str | None,
+    force: bool,
+    quiet: bool,
+    out_of_band: dict[str, Any],
+) -> None:
     """Put the tensors of FIRST and SECOND into one bitstream; no payload is decoded.
 
     A layer parameter set carries a different step size; other differences are refused.
     """
     from nnc.editing.tensors import merge
 
+    output = beside(output, first, CHANGED, BITSTREAM)
     check_output(output, force)
     check_one_is_standard_input(first, second)
     opened = (open_bitstream(path, **out_of_band) for path in (first, second))
     write_bitstream(merge(*opened), output)
+    report_done(output, quiet=quiet)

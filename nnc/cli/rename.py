@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.common.editing import check_target, edit_options, finish, once
+from nnc.cli.common.editing import choose_output, edit_options, finish, once
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -27,7 +27,7 @@ def command(
     """Rename tensors of BITSTREAM wherever they are named."""
     from nnc.editing.tensors import rename
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     pairs = once(map(pair, names))
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = rename(opened, pairs, keep=not dry_run)

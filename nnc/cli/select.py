@@ -10,7 +10,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -37,7 +37,7 @@ def command(
     """Keep the tensors of BITSTREAM that match, in the order of the patterns."""
     from nnc.editing.tensors import drop, select
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     names = matching(opened, patterns)
     plan = (drop if dropping else select)(opened, names, keep=not dry_run)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
 from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
 from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+from nnc.engine.looking import RecordTrace
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 
 if TYPE_CHECKING:
     from nnc.decoder import Decoder
@@ -41,13 +45,15 @@ BIN_COLUMNS = (
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit with this number.")
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
 @base_option
+@schema_option
 @out_of_band_options
-@format_option("jsonl", "csv")
+@format_option("json", "jsonl", "csv")
 def command(
     bitstream: str,
     unit: int | None,
     bins: bool,
     base: tuple[str, ...],
+    schema: str | None,
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
@@ -60,6 +66,11 @@ def command(
     """
     if base and not bins:
         raise click.UsageError("--base needs --bins")
+    if schema is not None:
+        refuse_with_schema(schema, bins=bins, unit=unit is not None)
+        document = trace_document(bitstream, schema)
+        print_elements(document.data, document.records, output_format)
+        return report_faults(document)
     session = open_session(base, out_of_band, bitstream)
     traced = open_trace(bitstream, **out_of_band)
     units = traced.units
@@ -69,29 +80,31 @@ def command(
         units = [units[unit]]
     if bins:
         return print_bins(traced, units, output_format, session)
-    print_elements(traced, units, output_format)
+    inside = [inner for top in units for inner in top.walk()]
+    print_elements(traced.data, inside, output_format)
     return report_faults(traced)
 
 
-def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> None:
-    """Print the elements of units."""
-    writer = Rows(output_format, ELEMENT_COLUMNS)
-    for top in units:
-        for unit in top.walk():
-            width = max(
-                (len(escape_controls(element.path)) for element in unit.elements), default=0
-            )
-            for element in unit.elements:
-                if output_format == "human":
-                    click.echo(element_line(element, traced.data, width))
-                else:
-                    writer.write(element_row(element, traced.data))
-            if unit.error is not None:
-                mark = escape_controls(unit.error.message)
-                if output_format == "human":
-                    click.echo(f"{unit.error.position:>10}  !! {unit.path}: {mark}")
-                elif output_format == "jsonl":
-                    writer.write({"error": unit.error.as_dict()})
+def print_elements(
+    data: memoryview, pieces: Sequence[UnitTrace | RecordTrace], output_format: str
+) -> None:
+    """Print the elements of units, or of tables of the root."""
+    writer = Rows(output_format, ELEMENT_COLUMNS, "elements")
+    for piece in pieces:
+        width = max((len(escape_controls(element.path)) for element in piece.elements), default=0)
+        for element in piece.elements:
+            if output_format == "human":
+                click.echo(element_line(element, data, width))
+            else:
+                writer.write(element_row(element, data))
+        if piece.error is not None:
+            mark = escape_controls(piece.error.message)
+            if output_format == "human":
+                place = f" {piece.path}" if piece.path else ""
+                click.echo(f"{piece.error.position:>10}  !!{place}: {mark}")
+            else:
+                writer.fail(piece.error)
+    writer.end()
 
 
 def element_line(element: TracedElement, data: memoryview, width: int) -> str:
@@ -123,7 +136,7 @@ def print_bins(
     from nnc.inspect.bins import PART, decode_bins, find_dialect, is_coded, is_coded_part
 
     nncodec1 = find_dialect(traced)
-    writer = Rows(output_format, BIN_COLUMNS)
+    writer = Rows(output_format, BIN_COLUMNS, "bins")
     codes: list[int] = []
 
     def show(row: Row) -> None:
@@ -146,8 +159,9 @@ def print_bins(
                 click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
                 if output_format == "human":
                     click.echo(f"{error.position:>10}  !! {escape_controls(error.message)}")
-                elif output_format == "jsonl":
-                    writer.write({"error": error.as_dict()})
+                else:
+                    writer.fail(error)
+    writer.end()
     return max([report_faults(traced), *codes])
 
 
@@ -172,11 +186,16 @@ def bin_line(row: Row) -> str:
 
 
 class Rows:
-    """Prints rows one by one, as JSON lines or CSV."""
+    """Prints rows one by one, as JSON, JSON lines or CSV; nothing for people."""
 
-    def __init__(self, output_format: str, columns: tuple[str, ...]):
-        """Begin, for CSV with the names of the columns."""
+    def __init__(self, output_format: str, columns: tuple[str, ...], name: str):
+        """Begin: CSV with the names of the columns, JSON with the name of all rows together."""
         self.csv = None
+        self.output_format = output_format
+        self.errors: list[dict[str, Any]] = []
+        self.between = ""
+        if output_format == "json":
+            click.echo(f'{{"schema_version": {SCHEMA_VERSION}, "{name}": [', nl=False)
         if output_format == "csv":
             self.csv = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
             self.csv.writeheader()
@@ -185,5 +204,19 @@ class Rows:
         """Print one row."""
         if self.csv is not None:
             self.csv.writerow(row)
+        elif self.output_format == "json":
+            click.echo(f"{self.between}\n{json.dumps(exact(row))}", nl=False)
+            self.between = ","
         else:
             click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))
+
+    def fail(self, error: BitstreamError) -> None:
+        """Print a fault among the lines; as JSON, after all rows."""
+        self.errors.append(error.as_dict())
+        if self.output_format == "jsonl":
+            self.write({"error": self.errors[-1]})
+
+    def end(self) -> None:
+        """Print what JSON ends with."""
+        if self.output_format == "json":
+            click.echo(f'\n], "errors": {json.dumps(exact(self.errors))}}}')

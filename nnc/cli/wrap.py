@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.editing import check_target, edit_options, finish
+from nnc.cli.common.editing import choose_output, edit_options, finish
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
@@ -36,7 +36,7 @@ def command(
     """Wrap units FIRST to LAST of BITSTREAM into an aggregate unit."""
     from nnc.bitstream.editing.parts import wrap
 
-    check_target(options["output"], dry_run, force)
+    choose_output(options, bitstream, dry_run, force)
     opened = open_bitstream(bitstream, **options.pop("out_of_band"))
     plan = wrap(
         opened,

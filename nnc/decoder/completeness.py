@@ -40,13 +40,16 @@ def check_whole(bitstream: Bitstream) -> None:
         )
 
 
-def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> None:
+def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[str]) -> list[str]:
     """Say how many tensors are missing, where something in the bitstream knows them by name.
 
     Args:
         bitstream: the bitstream.
         metadata: what our metadata unit says.
         names: the tensors that units are there for.
+
+    Returns:
+        The names of the missing ones.
 
     Warns:
         MissingTensorsWarning: tensors are missing.
@@ -66,6 +69,7 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
             "they were taken out",
             MissingTensorsWarning,
         )
+    return missing
 
 
 def listed_names(bitstream: Bitstream) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError, InvalidError, MissingValueError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
@@ -32,7 +33,6 @@ from nnc.decoder.session_fit import (
     update_of,
 )
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
-from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Resources
 from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
@@ -97,6 +97,7 @@ class Decoder:
         decoder.state = load_state(path)
         return decoder
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file.
 
@@ -105,6 +106,7 @@ class Decoder:
         """
         save_state(path, self.state)
 
+    @checked
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Return all tensors as they are now.
 
@@ -316,7 +318,8 @@ class Decoder:
                 levels = None if decoded.levels is None else decoded.levels.copy()
                 history = self.new_history(layout, decoded.tensor, levels)
                 node = self.new_node(layout, name)
-                step = step_of(decoded)
+                qp, density = decoded.qp, layout.qp_density
+                step = None if qp is None else float(step_size(qp, density))
                 kept = CodedState(node, levels, history, digests, len(payload), step)
                 keep(state, (device, name), kept, layout)
             units[id(layout)] = replace(kept, levels=None, history=None)
@@ -395,11 +398,6 @@ class Decoder:
                     "(apply=False)",
                 )
         return device
-
-
-def step_of(decoded: DecodedTensor) -> float | None:
-    """Return the step size of a tensor, None for one without."""
-    return None if decoded.qp is None else float(step_size(decoded.qp, decoded.layout.qp_density))
 
 
 def keep(state: SessionState, key: Key, kept: CodedState, layout: UnitLayout) -> None:

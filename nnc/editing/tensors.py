@@ -14,17 +14,11 @@ from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, run, walk_paths
 from nnc.bitstream.editing.parts import copy_bitstream, copy_unit
-from nnc.bitstream.fields import copy_table
-from nnc.bitstream.notes import (
-    METADATA_UNIT_TYPE,
-    TIED,
-    content_of,
-    holds_notes,
-    payload_of,
-    with_ties,
-)
+from nnc.bitstream.notes import TIED, content_of, holds_notes, payload_of, with_ties
 from nnc.bitstream.parser import holds_part_of_decomposed
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
+from nnc.engine.fields import copy_table
 from nnc.model.metadata import read_metadata
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,

@@ -10,38 +10,35 @@ from typing import Any, Literal, NamedTuple
 from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order, room_for
+from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order
 from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
-from nnc.encoder.inputs.reading import (
-    ArrayInputs,
-    GivenTensor,
-    Inputs,
-    byte_size,
-    memory_for,
-    outlines,
-)
+from nnc.encoder.inputs.reading import ArrayInputs, Inputs, outlines
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
 from nnc.encoder.inputs.ties import UntiedInputs, wanted_ties
 from nnc.encoder.options.model import EncoderOptions
-from nnc.encoder.quantization.loss import Losses, warn_of_losses
+from nnc.encoder.quantization.loss import Losses, destroyed
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.header import Lineage
-from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
+from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
     Grouping,
     group_tensors,
     layer_parameter_set,
 )
+from nnc.encoder.units.supply import Supply
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.ties import Tie
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
+
+#: Tensors that a warning names.
+MOST_NAMED = 5
 
 
 def encode_model(
@@ -146,14 +143,9 @@ def encode_units(
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
-    for name in inputs.tensors:
-        check_name(name)
-    if inputs.tensors:
-        for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
-    joined = {name for join in joins for name in join.names}
-    layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
-    alone = joined | {name for block in layers for name in block.names}
+    check_names(inputs, options)
+    alone = {name for join in joins for name in join.names}
+    alone |= {name for one in blocks if isinstance(one, Block) for name in one.names}
     ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
     inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
@@ -161,60 +153,67 @@ def encode_units(
         if information is not None and information.prunings:
             raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
-
-    def read(name: str, largest: float | None = None) -> GivenTensor:
-        release = partial(inputs.release, name) if resources.executor is None else None
-        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
-
-    sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
-    told = dict(sizes)
-    for tie in ties.values():
-        told[tie.name] += sizes[tie.name]
-    with resources.workers(sum(sizes.values())) as work:
+    supply = Supply(inputs, options, axes, joins, resources, ties)
+    found: Losses = {} if losses is None else losses
+    with resources.workers(sum(supply.sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
-        whole = [
-            read(tensor.name).prepared(options) if tensor.name in joined else tensor
-            for tensor in prepared
-        ]
         model = plan_model(
-            whole,
+            [supply.prepared(one.name) if one.name in supply.joined else one for one in prepared],
             options,
             blocks=chosen_blocks(prepared, blocks, joins),
             joins=joins,
             topology=topology,
             information=information,
             pruned=pruned,
-            read=lambda name: read(name).prepared(options),
+            read=supply.prepared,
             depths=depths,
             ties=ties,
         )
-
-        def filled(job: Job) -> Job:
-            if joined & job.tensors.keys():
-                return job.alone()
-            return job.alone(
-                {name: read(name, known_largest(tensor)) for name, tensor in job.tensors.items()}
-            )
-
-        def finished(job: Job) -> None:
-            for name in job.names:
-                inputs.release(name)
-            if advance is not None:
-                advance(sum(told[name] for name in job.names))
-
-        needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, resources.memory)
-        calls = (
-            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
-            for job, need in zip(model.jobs, needs, strict=True)
-        )
-        observed = in_order(work, observed_job, calls, resources.memory)
-        found: Losses = {} if losses is None else losses
-        coded = (
-            noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
-        )
-        yield from model.units(coded, options, finished)
+        coded = zip(model.jobs, supply.coded(model.jobs, work), strict=True)
+        units = (noted(one, job, times, found) for job, one in coded)
+        yield from model.units(units, options, partial(supply.finished, advance=advance))
     warn_of_losses(found)
+
+
+def check_names(inputs: Inputs, options: EncoderOptions) -> None:
+    """Refuse names that can't be coded.
+
+    Raises:
+        InputError: there is one.
+
+    Warns:
+        EncodingWarning: a pattern of the options fits no name.
+    """
+    for name in inputs.tensors:
+        check_name(name)
+    if inputs.tensors:
+        for pattern in options.unused_patterns(inputs.tensors):
+            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+
+
+def warn_of_losses(losses: Losses, advice: str = "a smaller qp makes their steps finer") -> None:
+    """Name the tensors of which quantization left nearly nothing.
+
+    Args:
+        losses: what it took of each.
+        advice: what to do.
+
+    Warns:
+        EncodingWarning: there are some.
+    """
+    found = destroyed(losses)
+    if not found:
+        return
+    shown = [
+        f"{name!r} ({snr:.1f} dB)" if snr > 0 else repr(name)
+        for name, snr in list(found.items())[:MOST_NAMED]
+    ]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    warn(
+        f"of {len(found)} of {len(losses)} quantized tensors nearly nothing is left: "
+        f"{', '.join(shown)}{more}; {advice}",
+        EncodingWarning,
+    )
 
 
 def without_zero_rows(
@@ -232,13 +231,6 @@ def without_zero_rows(
     layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
     whole = names_of(layers) | {name for join in joins for name in join.names}
     return PrunedInputs(inputs, axes, whole)
-
-
-def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
-    """Return the largest magnitude of floats that were looked through before."""
-    # With another format values are narrowed, and have to be looked at before and after.
-    known = isinstance(tensor, PreparedTensor) and not (tensor.is_integer or tensor.stored)
-    return tensor.largest if known else None
 
 
 def chosen_blocks(

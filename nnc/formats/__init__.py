@@ -13,6 +13,7 @@ from nnc.formats.registry import (
     format_of_output,
     open_sink,
     open_source,
+    suffix_for,
     suffixes,
 )
 from nnc.formats.sharded import with_shard_size
@@ -37,6 +38,7 @@ __all__ = [
     "open_sink",
     "open_source",
     "read_model",
+    "suffix_for",
     "suffixes",
     "unpacked",
     "what_it_is",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnc.bitio import InputError
-from nnc.bitstream.files import followed
+from nnc.engine.files import followed
 
 
 def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
@@ -41,6 +41,9 @@ def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:
             path.rename(new / "before")
         inside.rename(path)
     finally:
+        if not path.exists() and (new / "before").exists():
+            # An end between the two moves must not cost the model that was there.
+            (new / "before").rename(path)
         shutil.rmtree(new, ignore_errors=True)
 
 

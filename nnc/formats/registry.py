@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from nnc.bitio import InputError
-from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
+from nnc.engine.files import as_path
 from nnc.formats.hostile import check_expansion, check_name, our_errors, unpacking
 from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
+from nnc.syntax import TopologyStorageFormat
 
 #: How the name of the index of a sharded checkpoint ends.
 INDEX_SUFFIX = ".safetensors.index.json"
@@ -32,6 +33,13 @@ LEGACY_PYTORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 #: The key of the metadata that says how a model was cut into shards.
 SHARDS_KEY = "nnc.shards"
+
+#: The suffix of the format whose structure of the network a topology is.
+STRUCTURES: Mapping[int, str] = {
+    TopologyStorageFormat.NNR_TPL_NNEF: ".nnef",
+    TopologyStorageFormat.NNR_TPL_ONNX: ".onnx",
+    TopologyStorageFormat.NNR_TPL_PYT: ".pt2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +176,20 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
             return one
     if head or place.is_file():
         check_is_model(place)
-    raise InputError(
-        f"{os.fspath(path)}: neither the suffix nor the content is that of a model format "
-        f"(known: {', '.join(suffixes())})"
-    )
+    raise InputError(f"{os.fspath(path)}: {unknown(place)}")
+
+
+def unknown(place: Path) -> str:
+    """Say of a file or folder that it is of no format, and what there is."""
+    if place.suffix.lower() == ".nnc":
+        return "this seems to be a bitstream already, not a model format; nnc decode restores it"
+    what = "nothing in this folder is of" if place.is_dir() else "neither suffix nor content say"
+    return f"{what} a model format (known: {known(FORMATS)})"
+
+
+def known(formats: Iterable[Format]) -> str:
+    """Return the suffixes of formats, one of each."""
+    return ", ".join(one.suffixes[0] for one in formats if one is not SHARDED)
 
 
 def format_of_output(path: str | os.PathLike[str]) -> Format:
@@ -188,9 +206,10 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
     if os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir():
         return SHARDED
     if found is None or not found.writable:
-        known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
+        choice = known(one for one in FORMATS if one.writable)
         raise InputError(
-            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {known})"
+            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {choice}, "
+            "and / for a folder of shards)"
         )
     return found
 
@@ -204,6 +223,15 @@ def by_suffix(path: Path) -> Format | None:
 def suffixes() -> list[str]:
     """Return the suffixes of all formats."""
     return [suffix for one in FORMATS for suffix in one.suffixes]
+
+
+def suffix_for(topology: Topology | None, metadata: Mapping[str, str]) -> str:
+    """Return the suffix of the format that holds all that is known of a model; / for a folder."""
+    if topology is None:
+        return os.sep if {SHARDS_KEY, FILES_KEY} & set(metadata) else ".safetensors"
+    if topology.storage_format == TopologyStorageFormat.NNR_TPL_TEF:
+        return ".keras" if topology.data[:1] == b"{" else ".savedmodel"
+    return STRUCTURES.get(topology.storage_format, ".safetensors")
 
 
 def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) -> Source:

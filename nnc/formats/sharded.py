@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.caution import ModelFileWarning, warn
 from nnc.bitstream import NewFile, replace_bytes
-from nnc.bitstream.files import UNFINISHED
+from nnc.engine.files import UNFINISHED
 from nnc.formats.recognition import check_is_model
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource
@@ -293,7 +293,9 @@ class ShardedSink(Sink):
                 self.made_below.pop().rmdir()
         if self.made_folder and not self.done:
             self.made_folder = False
-            self.folder.rmdir()
+            # A request to end may leave a file in it that goes at exit, and the folder then too.
+            with suppress(OSError):
+                self.folder.rmdir()
 
 
 def without_folder(name: str, shard: str) -> str:

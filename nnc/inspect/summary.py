@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import UnitLayout, layout_of
@@ -70,7 +71,10 @@ class BitstreamSummary:
         bits_per_value: 8 * bytes / values; None without values.
         kinds: number of units by payload type.
         qp_density: of the model parameter set; None without quantization.
-        qp: quantization_parameter of the model parameter set; None without quantization.
+        qp: quantization_parameter of the model parameter set, from which tensors count theirs; None
+            without quantization.
+        qps: least and greatest quantization parameter of tensors; None without any.
+        steps: the step sizes that these stand for.
         updates: whether parent nodes are signalled, as in a difference to a base model.
         unread: number of units whose header can't be read without values sent out of band.
         metadata: key-value pairs of the model file.
@@ -85,18 +89,27 @@ class BitstreamSummary:
     kinds: dict[str, int]
     qp_density: int | None
     qp: int | None
+    qps: tuple[int, int] | None
+    steps: tuple[float, float] | None
     updates: bool
     unread: int
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+@checked
 def summarize(bitstream: Bitstream) -> BitstreamSummary:
     """Sum up a bitstream.
 
     Raises:
         BitstreamError: a header or parameter set breaks the syntax, or parts of a unit are missing.
     """
-    tensors = summarize_tensors(bitstream, read_qp=False)
+    try:
+        tensors = summarize_tensors(bitstream)
+    except BitstreamError:
+        # A payload that is damaged at its beginning doesn't keep its header from being read.
+        tensors = summarize_tensors(bitstream, read_qp=False)
+    qps = [tensor.qp for tensor in tensors if tensor.qp is not None]
+    steps = [tensor.step for tensor in tensors if tensor.step is not None]
     units = list(bitstream.walk())
     values = sum(tensor.values for tensor in tensors if tensor.tied is None)
     size = sum(unit.byte_size for unit in bitstream.units)
@@ -113,12 +126,15 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
         kinds=dict(Counter(tensor.kind for tensor in tensors if tensor.bytes is not None)),
         qp_density=getattr(mps, "mps_qp_density", None),
         qp=getattr(mps, "mps_quantization_parameter", None),
+        qps=(min(qps), max(qps)) if qps else None,
+        steps=(min(steps), max(steps)) if steps else None,
         updates=bool(getattr(mps, "mps_parent_signalling_enabled_flag", 0)),
         unread=sum(unit.header is None for unit in units),
         metadata=read_metadata(units).metadata,
     )
 
 
+@checked
 def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[TensorSummary]:
     """Return a line for each tensor, in the order of the bitstream.
 

@@ -33,13 +33,13 @@ from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.notes import (
     COUNT,
     FULL_DIMENSIONS,
-    METADATA_UNIT_TYPE,
     TENSORS,
     TIED,
     content_of,
     holds_notes,
     payload_of,
 )
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.data_format import narrowed
 from nnc.model.ties import Tie, noted_ties
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from nnc.bitio import BuildError, InputError, InvalidError, Table
 from nnc.bitstream import Bitstream, Unit
-from nnc.bitstream.fields import Field
-from nnc.bitstream.rows import columns, longest, rows_of, table_of
-from nnc.bitstream.values import check_constraints
+from nnc.engine.fields import Field
+from nnc.engine.rows import columns, longest, rows_of, table_of
+from nnc.engine.values import check_constraints
 from nnc.model.metric_types import METRICS, check_metric_type
 from nnc.syntax import (
     DecompositionPerformanceMap,

@@ -32,7 +32,9 @@ def test_recipe(name, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", RECIPES[name]],
         cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(tmp_path)),
+        env=dict(
+            os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), str(tmp_path / "generator")])
+        ),
         capture_output=True,
         text=True,
         check=False,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nnc_schema.__main__ import main
 
-from generator.__main__ import main
 from nnc.bitio import BitReader, BitstreamError, BitWriter
 from tests.second_format.strategies import (
     KINDS,

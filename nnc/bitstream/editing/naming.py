@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from nnc.bitio import PlacedError
@@ -12,20 +12,27 @@ from nnc.bitstream.unit import Unit
 Named = list[tuple[Unit, list[str]]]
 
 
-class Change(Protocol):
-    """A change of a bitstream: an `Edit`.
+class Units(Protocol):
+    """What is edited: a bitstream."""
 
-    Attributes:
-        names: the units before the change, with the names of their tensors.
-    """
+    def walk(self) -> Iterator[Unit]:
+        """Return all units, those inside aggregates too."""
+
+
+class NamedEdit(Protocol):
+    """An edit that knows its units, with the names of their tensors, before the change."""
+
+    @property
+    def bitstream(self) -> Units:
+        """The bitstream."""
 
     names: Named
 
     def open(self, unit: Unit) -> None:
-        """Make a unit ready for a change."""
+        """Put aside what a unit is, before it is changed."""
 
-    def set_payload(self, unit: Unit, value: Any, path: str) -> None:
-        """Replace the bytes of a payload."""
+    def set_payload(self, unit: Unit, payload: Any, path: str) -> None:
+        """Change a payload."""
 
 
 class Moves(NamedTuple):
@@ -71,13 +78,9 @@ def moves(before: Named, after: Named) -> Moves:
     return Moves(new, all_before - stay - new.keys(), len(all_before), len(all_after))
 
 
-def follow_names(edit: Change, units: Sequence[Unit]) -> bool:
-    """Change our own notes to the names that tensors have now; tell whether that was needed.
-
-    Args:
-        edit: the change.
-        units: all units as they are now.
-    """
+def follow_names(edit: NamedEdit) -> bool:
+    """Change our own notes to the names that tensors have now; tell whether that was needed."""
+    units = list(edit.bitstream.walk())
     moved = moves(edit.names, names_in(units))
     if not (moved.new or moved.gone) and moved.before == moved.after:
         return False

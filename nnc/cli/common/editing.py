@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +12,16 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Plan
 from nnc.cli.common.files import check_output, out_of_band_options, write_bitstream
-from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, print_json
+from nnc.cli.common.output import escape_controls
+from nnc.cli.common.results import (
+    BITSTREAM,
+    CHANGED,
+    beside,
+    output_option,
+    quiet_option,
+    report_done,
+)
+from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,11 +29,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def edit_options(function: Function) -> Function:
     """Add the options of verbs that change elements."""
     options = [
-        click.option("-o", "--output", help="The new bitstream; - for standard output."),
+        output_option("The new bitstream; - for standard output.", "BITSTREAM's name, .new.nnc"),
         click.option("--dry-run", is_flag=True, help="Only print what would change."),
         click.option(
-            "--force",
-            is_flag=True,
+            "-f", "--force", is_flag=True,
             help="Accept reserved values and overwrite the output.",
         ),
         click.option(
@@ -34,15 +43,15 @@ def edit_options(function: Function) -> Function:
             show_default=True,
             help="How to print the plan.",
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
-    ]
+        quiet_option,
+    ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return out_of_band_options(function)
 
 
 def finish(
-    bitstream: Bitstream,
+    bitstream: Bitstream | Document,
     plan: Plan,
     *,
     output: str | None,
@@ -51,34 +60,36 @@ def finish(
     output_format: str,
     quiet: bool,
 ) -> None:
-    """Write a changed bitstream, and print the plan: as data in a dry run, else as talk."""
+    """Write a changed bitstream, and print the plan: in a dry run as the result."""
+    if dry_run and output_format == "json":
+        report_done(as_json=True, plan=plan.as_dict())
+    elif dry_run:
+        click.echo(escape_controls(str(plan)))
     if dry_run:
-        print_plan(plan, output_format, err=False)
         return
     assert output is not None
     write_bitstream(bitstream, output)
-    if not quiet:
-        print_plan(plan, output_format, err=True)
+    if output_format != "json" and not quiet:
+        click.echo(escape_controls(str(plan)), err=True)
+    report_done(output, as_json=output_format == "json", quiet=quiet, plan=plan.as_dict())
 
 
-def check_target(output: str | None, dry_run: bool, force: bool) -> None:
-    """Refuse a call without an output, or with one that exists."""
+def choose_output(
+    options: dict[str, Any], bitstream: str, dry_run: bool, force: bool, schema: str | None = None
+) -> None:
+    """Put the output of a change into the options of the verb, unless there is to be none.
+
+    Raises:
+        InputError: it exists, or is the input.
+    """
     if dry_run:
         return
-    if output is None:
-        raise InputError("name the output with -o FILE, or see the plan with --dry-run")
-    check_output(output, force)
-
-
-def print_plan(plan: Plan, output_format: str, *, err: bool) -> None:
-    """Print a plan; as data it goes to standard output, beside a result to standard error."""
-    if output_format == "json" and not err:
-        print_json({"plan": plan.as_dict()})
-    elif output_format == "json":
-        content = {"schema_version": SCHEMA_VERSION, "plan": plan.as_dict()}
-        click.echo(json.dumps(exact(content)), err=True)
-    else:
-        click.echo(escape_controls(str(plan)), err=err)
+    ending, changed = BITSTREAM, CHANGED
+    if schema is not None:
+        ending = Path(bitstream).suffix
+        changed = f".new{ending}"
+    options["output"] = beside(options["output"], bitstream, changed, ending)
+    check_output(options["output"], force)
 
 
 def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
+def assigned(bitstream: Bitstream | Document, text: str) -> tuple[str, Any]:
     """Read `PATH=VALUE`.
 
     Raises:
@@ -103,11 +114,13 @@ def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
     return path.strip(), value_at(bitstream, path.strip(), value)
 
 
-def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
+def value_at(bitstream: Bitstream | Document, path: str, text: str) -> Any:
     """Read a value for the element at a path."""
     from nnc.bitstream.paths import places
-    from nnc.bitstream.values import bytes_from_text, value_from_text
+    from nnc.engine.values import bytes_from_text, value_from_text
 
+    if isinstance(bitstream, Document):
+        return value_in(bitstream, path, text)
     for place in places(bitstream.units, path):
         if place.field is not None:
             return value_from_text(place.field, text)
@@ -118,3 +131,24 @@ def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
         except ValueError:
             raise InputError(f"{path}: {text!r} is not a number") from None
     raise InputError(f"{path}: there is nothing here")
+
+
+def value_in(document: Document, path: str, text: str) -> Any:
+    """Read a value for an element of a document, or a JSON object for a table.
+
+    Raises:
+        InputError: it is no value for what stands there.
+    """
+    from nnc.engine.paths import parse_path
+    from nnc.engine.values import value_from_text
+
+    if len(parse_path(path)) > 1 or not document.format.framing.many:
+        place = next(document.places(path), None)
+        if place is None:
+            raise InputError(f"{path}: there is nothing here")
+        if place.field is not None and place.field.called is None:
+            return value_from_text(place.field, text)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: {text[:40]!r} is no JSON object: {error}") from None

@@ -17,6 +17,7 @@ import click
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitstream import Bitstream, replace_bytes
+from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -95,7 +96,7 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
         try:
             bitstream = Bitstream.open(path, **out_of_band)
         except BitstreamError as error:
-            error.hint = hint_of(path) or error.hint
+            error.hint = hint_of(path) or hint_of_first(error) or error.hint
             raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
@@ -110,6 +111,11 @@ def hint_of(path: str) -> str:
     if what is not None:
         return f"this is {what}"
     return NOT_A_BITSTREAM if is_model_file(path) else ""
+
+
+def hint_of_first(error: BitstreamError) -> str:
+    """Say that a file whose very first unit can't be read may be something else."""
+    return "the file is damaged, or no NNC bitstream at all" if error.unit == 0 else ""
 
 
 def is_model_file(path: str) -> bool:
@@ -232,7 +238,7 @@ def output_file(path: str) -> Iterator[str]:
         sys.stdout.buffer.flush()
 
 
-def write_bitstream(bitstream: Bitstream, path: str) -> None:
+def write_bitstream(bitstream: Bitstream | Document, path: str) -> None:
     """Write a bitstream to a file in one step, or to standard output for `-`."""
     if path == "-":
         bitstream.write(sys.stdout.buffer)

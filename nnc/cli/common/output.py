@@ -24,6 +24,9 @@ SIZE_UNITS = ("kB", "MB", "GB", "TB")
 #: Between the columns of a table, and the least that its first one gets.
 GAP, NARROWEST = "  ", 10
 
+#: What people are told of an output `-`.
+STANDARD_OUTPUT = "standard output"
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -103,6 +106,11 @@ def human_size(count: int) -> str:
     size = count / 1000**power
     digits = f"{size:.3g}" if size < 100 else f"{size:.0f}"
     return f"{digits} {SIZE_UNITS[power - 1]}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def terminal_width() -> int | None:

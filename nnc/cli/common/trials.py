@@ -14,8 +14,8 @@ def told(trial: Any) -> str:
     """Return one line about an encoding."""
     met = "met" if trial.met else "missed"
     return (
-        f"encoding {trial.number}: qp {trial.qp:.2f}, {human_size(trial.size)}, "
-        f"{trial.value:.5g}, {100 * trial.share:.1f} % of the target, {met}"
+        f"encoding {trial.number}: {human_size(trial.size)}, {100 * trial.share:.1f} % of the "
+        f"target, {met}"
     )
 
 

@@ -29,10 +29,11 @@ class EveryKeywords(TypedDict, total=False):
 
     qp: int | None
     """Quantization parameter of tensors with more than one dimension: smaller is finer.  [-4096
-    to 4095; default: -32]"""
+    to 4095; default: a step that follows each tensor's scale; -32 with nonweight_qp]"""
 
     nonweight_qp: int | None
-    """Quantization parameter of vectors and scalars.  [-4096 to 4095; default: -75]"""
+    """Quantization parameter of vectors and scalars.  [-4096 to 4095; default: likewise; -75
+    with qp]"""
 
     tensor_qp: Mapping[str, int] | None
     """Quantization parameters by pattern of the name.  [-4096 to 4095]"""

@@ -114,12 +114,12 @@ class GivenTensor(NamedTuple):
 def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
     """Prepare a tensor, and keep all of it but the values: these are 0 and take no memory."""
     tensor = given.prepared(options)
-    if not (tensor.is_integer or tensor.stored) and is_free(
-        tensor.name, tensor.values.ndim, options
-    ):
-        tensor = replace(tensor, scale=scale_of(tensor.values))
-    empty = np.broadcast_to(tensor.values.dtype.type(0), tensor.values.shape)
-    return replace(tensor, values=empty)
+    values, scale = tensor.values, tensor.scale
+    if not (tensor.is_integer or tensor.stored) and is_free(tensor.name, values.ndim, options):
+        scale = scale_of(values)
+    zero = bytes(values.itemsize)
+    empty: NDArray[Any] = np.ndarray(values.shape, values.dtype, zero, strides=(0,) * values.ndim)
+    return replace(tensor, values=empty, scale=scale)
 
 
 def outlines(

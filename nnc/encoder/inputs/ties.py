@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nnc.encoder.inputs.reading import Inputs
 from nnc.encoder.options.model import EncoderOptions
-from nnc.model.ties import Tie
+from nnc.model.ties import Tie, ties_still
 
 
 def wanted_ties(
@@ -37,6 +37,25 @@ def wanted_ties(
         for name, first in ties.items()
         if name not in alone and options.said_alike(name, first)
     }
+
+
+def untied_of(
+    given: Mapping[str, NDArray[Any]],
+    known: Mapping[str, str],
+    options: EncoderOptions,
+    alone: Collection[str],
+) -> tuple[dict[str, NDArray[Any]], dict[str, Tie]]:
+    """Return the tensors that are coded for an update, and what is newly tied to them.
+
+    Args:
+        given: all tensors.
+        known: what has been tied to what before.
+        options: as for `wanted_ties`.
+        alone: likewise.
+    """
+    ties = wanted_ties(ties_still(given, known), given, options, alone)
+    untied = {name: array for name, array in given.items() if name not in ties}
+    return untied, {name: tie for name, tie in ties.items() if known.get(name) != tie.name}
 
 
 class UntiedInputs:

@@ -66,12 +66,12 @@ class StepSizes:
         "Quantization parameter of tensors with more than one dimension: smaller is finer.",
         "4 more (at the default qp_density) double the step. At another qp_density, the default "
         "is that of the same step.",
-        told=f"{DEFAULT_QP}",
+        told=f"a step that follows each tensor's scale; {DEFAULT_QP} with nonweight_qp",
         range=QPS,
     )
     nonweight_qp: int | None = option(
         None, "Quantization parameter of vectors and scalars.",
-        told=f"{DEFAULT_NONWEIGHT_QP}", range=QPS,
+        told=f"likewise; {DEFAULT_NONWEIGHT_QP} with qp", range=QPS,
     )  # fmt: skip
     tensor_qp: Mapping[str, int] = option(
         {},

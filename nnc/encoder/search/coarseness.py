@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.encoder.inputs.preparation import check_dtype, parts_of
-from nnc.encoder.inputs.scale import is_free, scale_of
+from nnc.encoder.inputs.scale import TINY, is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
@@ -85,6 +85,7 @@ class Coarseness:
         """Look at the tensors of a model."""
         rows: list[tuple[float, float, float, float, bool]] = []
         names: list[str] = []
+        settings: dict[str, tuple[tuple[float, float, float, float, bool], float]] = {}
         fixed, every = 0.0, 0
         for name, tensor in tensors.items():
             check_dtype(name, tensor.dtype)
@@ -101,12 +102,21 @@ class Coarseness:
             if options.keeps(name):
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_setting(name, tensor, options):
-                fixed += exact_bytes(tensor) + UNIT_BYTES
+                size = exact_bytes(tensor) + UNIT_BYTES
+                settings[name] = (tensor.size, mean, square, largest, weight), size
             elif is_fixed(name, weight, options):
                 fixed += 2.0 * tensor.size + UNIT_BYTES
             else:
                 names.append(name)
                 rows.append((tensor.size, mean, square, largest, weight))
+        # The weights of a model that was decoded from coarse steps look like settings.
+        decoded = not any(row[4] for row in rows)
+        for name, (row, size) in settings.items():
+            if decoded and row[4] and row[0] > TINY:
+                names.append(name)
+                rows.append(row)
+            else:
+                fixed += size
         columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
         return cls(
             options,

@@ -26,13 +26,14 @@ from nnc.bitstream import Bitstream
 from nnc.decoder import Resources
 from nnc.decoder.workers import DEFAULTS
 from nnc.encoder.call.asked import Asked
-from nnc.encoder.model import encode_model
+from nnc.encoder.model import encode_model, warn_of_losses
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, Trial, parsed_size
-from nnc.encoder.quantization.loss import Losses, decibels, warn_of_losses
+from nnc.encoder.quantization.loss import Losses, decibels
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
 from nnc.encoder.search.sensitivity import points, sensitivities
+from nnc.model.options import rows_of
 
 #: How often a model is encoded at most.
 MOST_ENCODES = 12
@@ -56,6 +57,12 @@ SCALED_GUESSES = 4
 
 #: Share of the signal that may be lost at most where the target is an error.
 MOST_LOST = 0.5
+
+#: Why nothing depends on the steps.
+EXACT = (
+    "there is nothing to quantize: all values are integers, are kept, have steps given by options, "
+    "or are few or whole numbers, which are stored exactly"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,13 @@ class Search:
         if target.kind == "psnr":
             return float(10 ** (-value / 10))
         return float(value)
+
+    @property
+    def most(self) -> float:
+        """The largest error there can be, that of zeros; a laxer target asks for no more."""
+        if self.target.kind != "max_error":
+            return math.inf
+        return float(self.coarseness.largest.max(initial=0.0))
 
     @property
     def coarser_is_better(self) -> bool:
@@ -245,7 +259,8 @@ def encode_to_target(
         search_value(search)
     result = result_of(search)
     result = replace(result, losses=losses[result.trial.number - 1])
-    warn_of_losses(result.losses)
+    warn_of_losses(result.losses, "the target leaves no room for more: ask for a larger one"
+                   if search.coarser_is_better else "ask for a stricter target")  # fmt: skip
     return result
 
 
@@ -277,20 +292,46 @@ def result_of(search: Search) -> TargetResult:
     """
     target = search.target
     if search.best is None:
-        nearest = min(search.trials, key=lambda one: one.share)
-        raise InputError(
-            f"no encoding meets {target.kind} {getattr(target, target.kind)}: the nearest of "
-            f"{len(search.trials)} tried has {nearest.value:.6g}"
-        )
+        raise InputError(unmet(search))
     bitstream, trial, options = search.best
     result = TargetResult(bitstream, trial, search.trials, options, search.told(search.limit))
     if target.kind != "accuracy_drop" and has_room(target.kind, trial.value, result.wanted):
+        found, wanted = (in_words(target.kind, one) for one in (trial.value, result.wanted))
         warn(
-            f"the target is met with room to spare: {target.kind} is {trial.value:.6g}, where "
-            f"{result.wanted:.6g} was asked for",
+            f"{option_name(target.kind)} is met with room to spare: {found}, where {wanted} would "
+            f"do{'' if search.coarseness.names else f'; {EXACT}'}",
             EncodingWarning,
         )
     return result
+
+
+def unmet(search: Search) -> str:
+    """Say that no encoding keeps to the target, and why as far as that is known."""
+    kind = search.target.kind
+    nearest = min(search.trials, key=lambda one: one.share)
+    asked = search.told(search.limit) if kind != "accuracy_drop" else search.limit
+    text = (
+        f"no encoding meets {option_name(kind)} of {in_words(kind, asked)}: the nearest of "
+        f"{len(search.trials)} tried has {in_words(kind, nearest.value)}"
+    )
+    if not search.coarseness.names:
+        return f"{text}; {EXACT}"
+    if not search.coarser_is_better and nearest.value <= asked and kind != "psnr":
+        return f"{text}, but nearly nothing of the tensors is left"
+    return text
+
+
+def option_name(kind: str) -> str:
+    """Return the name of the option that asks for a kind of target."""
+    return next(name for name, row in rows_of(Target).items() if row.field == kind)
+
+
+def in_words(kind: str, value: float) -> str:
+    """Return a value of a target with its unit."""
+    if kind == "size":
+        return f"{value:.0f} bytes"
+    units = {"bits_per_value": " bits", "psnr": " dB", "accuracy_drop": " percentage points"}
+    return f"{value:.6g}{units.get(kind, '')}"
 
 
 def has_room(kind: str, value: float, wanted: float) -> bool:
@@ -324,7 +365,7 @@ def search_value(search: Search) -> None:
     ends = list(search.coarseness.bounds)
     logarithms: list[float | None] = [None, None]
     aim = 1 - NEAR_ENOUGH / 2
-    place = solved(search, aim * search.limit, *ends)
+    place = solved(search, aim * min(search.limit, search.most), *ends)
     for number in range(1, MOST_ENCODES + 1):
         share = search.measure(place)
         if 1 - slack(number) <= share <= 1:
@@ -360,7 +401,8 @@ def next_place(
     low, high = ends
     first, second = logarithms
     if first is None or second is None:
-        return scaled
+        # Guesses that go one way for long are far off: of zeros, the error says nothing.
+        return scaled if number <= SCALED_GUESSES else (low + high) / 2
     if number > SCALED_GUESSES or not low < scaled < high:
         secant = low + (high - low) * first / (first - second) if first != second else low
         scaled = secant if number % 2 else (low + high) / 2

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
@@ -32,7 +33,7 @@ from nnc.encoder.inputs.preparation import (
     with_row_axis,
 )
 from nnc.encoder.inputs.scale import is_free, scale_of
-from nnc.encoder.inputs.ties import wanted_ties
+from nnc.encoder.inputs.ties import untied_of
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
@@ -45,7 +46,7 @@ from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
 from nnc.model.node import Node, Parent
-from nnc.model.ties import Tie, ties_still
+from nnc.model.ties import Tie
 from nnc.syntax import DecompressedDataFormat as Format
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Encoder:
         """The device whose branch of the parameter update tree the updates are on."""
         return int(self.how.device_id)
 
+    @checked
     def keep_exact(self, names: Collection[str]) -> None:
         """Store float tensors as they are too, unless options of single tensors say otherwise."""
         self.options = replace(self.options, exact=names)
@@ -125,6 +127,7 @@ class Encoder:
         """
         self.decoder.decode(data)
 
+    @checked
     def encode(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> bytes:
@@ -159,16 +162,14 @@ class Encoder:
             raise
         return data
 
+    @checked
     def encode_bitstream(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
-        given = as_arrays(tensors)
-        known = self.decoder.state.ties_of(self.device_id)
-        ties = wanted_ties(ties_still(given, known), given, self.options, self.layers.given_names)
-        untied = {name: array for name, array in given.items() if name not in ties}
-        new = {name: tie for name, tie in ties.items() if known.get(name) != tie.name}
-        return self.encode_untied(untied, new, information)
+        known, alone = self.decoder.state.ties_of(self.device_id), self.layers.given_names
+        untied = untied_of(as_arrays(tensors), known, self.options, alone)
+        return self.encode_untied(*untied, information)
 
     def encode_untied(
         self,
@@ -312,8 +313,7 @@ class Encoder:
             None where nothing is sent: the receivers have it as it is. Left out, it leaves the
             parent's difference as it is, too.
         """
-        if tensor.name in self.decoder.state.ties_of(self.device_id):
-            # It is tied no more, and has no parent of its own.
+        if tensor.name in self.decoder.state.ties_of(self.device_id):  # No parent of its own.
             return tensor, Lineage(self.node(tensor.name), signalled=True)
         if self.is_held(tensor, given):
             return None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.second_format.syntax import parameter_sets
-from tests.second_format.syntax.functions import new
+from tests.second_format.syntax.functions import new, number
 
 
 def draw_nal_unit(stream: Any, context: Any) -> parameter_sets.NalUnit:
@@ -121,7 +121,11 @@ def draw_seq_parameter_set_data(stream: Any, context: Any) -> parameter_sets.Seq
         obj.frame_crop_top_offset = stream.ue(0, "frame_crop_top_offset")
         obj.frame_crop_bottom_offset = stream.ue(0, "frame_crop_bottom_offset")
     obj.vui_parameters_present_flag = stream.u(1, "vui_parameters_present_flag", low=0, high=0)
-    obj.PicSizeInMapUnits = (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1)
+    obj.PicSizeInMapUnits = number(
+        stream,
+        (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
+        "PicSizeInMapUnits",
+    )
     obj.byte_alignment = stream.byte_alignment()
     if obj.offset_for_ref_frame is not None and len(obj.offset_for_ref_frame):
         offset_for_ref_frame = obj.offset_for_ref_frame

@@ -73,7 +73,6 @@ def test_a_dry_run_writes_nothing(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["set", SOURCE, f"{NAME}=x"], "-o FILE, or see the plan"),
         (["set", SOURCE, "units[3].header.dq_flag", "--dry-run"], "is not PATH=VALUE"),
         (["set", SOURCE, "units[3].header.dq_flag=x", "--dry-run"], "is no number"),
         (["set", SOURCE, "units[3].header.scan_order=9", "--dry-run"], r"allowed: 0..4"),

@@ -115,7 +115,7 @@ def test_explorer_by_standard_streams(folder, stdin, capsysbinary):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["encode", "-", "-o", "x.nnc"], "a model comes from a file"),
+        (["encode", "-", "-o", "x.nnc"], "standard input: the file is empty"),
         (["fuzz", "--valid", "1", "-o", "-"], "name the folder"),
         (["json", "m.nnc", "--payloads", "-"], "can't go to standard output"),
         (["embed", "-", "-o", "x.onnx"], "refers to the file of its bitstream"),

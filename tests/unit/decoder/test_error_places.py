@@ -288,7 +288,7 @@ def test_the_place_of_metadata_that_can_not_be_read(damage, message):
     data = nnc.encode({"w": np.ones((2, 2), ml_dtypes.bfloat16)})
     bitstream = nnc.Bitstream.parse(data)
     unit = bitstream.units[2]
-    assert unit.type_name == "type 62"
+    assert unit.type_name == "nnc metadata"
     unit.payload = damage(bytes(unit.payload_bytes))
     for read in (nnc.decode, lambda data: nnc.Decoder().decode(data)):
         with pytest.raises(InvalidError, match=message) as caught:

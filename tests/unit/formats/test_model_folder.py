@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 import nnc
 from nnc import InputError
 from nnc.formats import ModelFileWarning, read_model, write_model
+from nnc.formats.folders import replace_folder
 from nnc.formats.side_files import FILES_KEY, LARGEST, packed
 
 W = {"a.weight": np.arange(6, dtype="f4").reshape(2, 3), "a.bias": np.ones(2, "f4")}
@@ -190,3 +192,21 @@ def test_layouts_that_lead_elsewhere(layout, tmp_path):
     with pytest.raises(InputError, match=r"nnc\.shards"):
         write_model(f"{tmp_path}/out/", W, {"nnc.shards": text})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_end_between_two_moves_keeps_the_model_that_was_there(tmp_path, monkeypatch):
+    place = tmp_path / "model"
+    place.mkdir()
+    (place / "mark").write_text("before")
+    moved = Path.rename
+
+    def rename(path, target):
+        if path.name == "after":
+            raise SystemExit(143)
+        return moved(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(SystemExit):
+        replace_folder(place, "mark", lambda folder: (folder / "mark").write_text("after"))
+    assert (place / "mark").read_text() == "before"
+    assert list(tmp_path.iterdir()) == [place]

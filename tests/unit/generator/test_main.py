@@ -3,8 +3,7 @@ import subprocess
 import sys
 
 import pytest
-
-from generator.__main__ import main
+from nnc_schema.__main__ import main
 
 SCHEMA = """
 clause 1 "Top"

@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -151,10 +152,44 @@ def test_what_is_given_by_name_stays():
 
 
 def test_a_target_that_cannot_be_met():
-    with pytest.raises(nnc.InputError, match="no encoding meets size 50"):
+    with pytest.raises(nnc.InputError, match="no encoding meets target_size of 50 bytes"):
         reach(DEMO, size=50)
-    with pytest.raises(nnc.InputError, match="no encoding meets mse"):
+    with pytest.raises(nnc.InputError, match="no encoding meets target_mse of"):
         reach(DEMO, mse=1e-30)
+
+
+@pytest.mark.parametrize("target", [{"max_error": 1e9}, {"mse": 1e9}, {"psnr": -100}], ids=str)
+def test_a_target_laxer_than_zeros_would_be(target):
+    tensors = {"large": np.linspace(-1e4, 1e4, 600).reshape(20, 30).astype("f4"),
+               "small": np.linspace(-1e-4, 2e-4, 600).reshape(20, 30).astype("f4")}  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nnc.EncodingWarning)
+        result = reach(tensors, **target)
+    assert result.trial.met
+    decoded = nnc.decode(result.bitstream.to_bytes())
+    assert any(one.any() for one in decoded.values())
+
+
+def test_messages_say_the_option_and_units():
+    with pytest.warns(nnc.EncodingWarning, match="target_size is met with .* 1000000000 bytes"):
+        reach(DEMO, size=10**9)
+    with pytest.raises(nnc.InputError, match="stored exactly"):
+        reach({"counts": np.arange(100)}, size=10)
+    with pytest.raises(nnc.InputError, match=r"of 0\.001 bits: .* has \S+ bits"):
+        reach(DEMO, bits_per_value=0.001)
+
+
+def test_advice_that_goes_with_a_target():
+    with pytest.warns(nnc.EncodingWarning, match="the target leaves no room for more"):
+        reach(DEMO, size=1200)
+    with pytest.warns(nnc.EncodingWarning, match="a smaller qp makes their steps finer"):
+        nnc.encode(DEMO, qp=20)
+
+
+def test_a_model_that_was_coded_before_is_coded_again_to_a_target():
+    values = np.random.default_rng(0).normal(0, 0.1, (32, 64)).astype("f4")
+    decoded = nnc.decode(nnc.encode({"w": values, "b": np.zeros(32, "f4")}))
+    assert reach(decoded, bits_per_value=4).trial.met
 
 
 def test_a_target_beyond_what_can_be_is_said_to_be_missed():
@@ -168,7 +203,7 @@ def test_a_target_beyond_what_can_be_is_said_to_be_missed():
     ("target", "message"),
     [
         ({}, "one target"),
-        ({"size": 1, "mse": 1}, "exactly one target is needed, not size and mse"),
+        ({"size": 1, "mse": 1}, "exactly one target is needed, not target_size and target_mse"),
         ({"size": "much"}, "is not a size"),
         ({"mse": 0}, "can't be 0"),
         ({"mse": "small"}, "must be a number"),

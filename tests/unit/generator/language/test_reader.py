@@ -1,9 +1,8 @@
 import pytest
-
-from generator.language import tree
-from generator.language.errors import SchemaError
-from generator.language.reader import read_schema, read_text
-from generator.passes.expressions import text
+from nnc_schema.language import tree
+from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.reader import read_schema, read_text
+from nnc_schema.passes.expressions import text
 
 FRAME = 'clause 6.3.1 "A title"\nstatus peer\n'
 

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-
-from generator.language import tree
-from generator.language.errors import SchemaError
-from generator.language.reader import read_text
-from generator.passes.checker import check
+from nnc_schema.language import tree
+from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.reader import read_text
+from nnc_schema.passes.checker import check
 
 SCHEMAS = sorted((Path(__file__).parents[3] / "broken" / "schemas").glob("*.syntax"))
 

@@ -1,9 +1,8 @@
 """Kinds of units, and files that use each other."""
 
 import pytest
-
-from generator.language.errors import SchemaError
-from generator.passes.units import unit_kinds
+from nnc_schema.language.errors import SchemaError
+from nnc_schema.passes.units import unit_kinds
 
 HEAD = 'clause 1 "Test"\nstatus ours\n'
 ENUM = 'enum Kind { A = 0 "a" B = 1 "b" C = 2 "c" D = 3 "d" }\n'

@@ -5,11 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
-from generator.language.reader import read_schema
-from generator.passes.checker import check
-from generator.targets.docs import target as docs
-from generator.targets.docs.layout import cut
+from nnc_schema.language.reader import read_schema
+from nnc_schema.passes.checker import check
+from nnc_schema.targets.docs import target as docs
+from nnc_schema.targets.docs.layout import cut
 
 ROOT = Path(__file__).parents[4]
 OPTIONS = {"title": "Made up", "introduction": "Nothing real.", "statuses": {"ours": "made up"}}

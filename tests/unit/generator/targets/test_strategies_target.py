@@ -1,9 +1,9 @@
 """The strategies target: what it makes of ranges, constraints, counts and the schema's rules."""
 
-from generator.language.reader import read_schema
-from generator.passes.checker import check
-from generator.targets.strategies.limits import sizes
-from generator.targets.strategies.target import generate
+from nnc_schema.language.reader import read_schema
+from nnc_schema.passes.checker import check
+from nnc_schema.targets.strategies.limits import sizes
+from nnc_schema.targets.strategies.target import generate
 
 SCHEMA = """
 root top
