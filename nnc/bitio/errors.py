@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from construct import ExplicitError
+
 #: A value that is longer in text is cut where a message shows it.
 LONGEST_VALUE = 60
 
@@ -231,8 +233,11 @@ class BuildError(PlacedError, ValueError):
     kind = "build"
 
 
-class InvalidError(BitstreamError):
-    """The bitstream breaks a rule of the format."""
+class InvalidError(BitstreamError, ExplicitError):
+    """The bitstream breaks a rule of the format.
+
+    An `ExplicitError` of `construct` isn't taken for the end of a `GreedyRange`.
+    """
 
     kind = "invalid"
 
@@ -256,7 +261,7 @@ class IncompleteError(BitstreamError):
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
-class UnsupportedError(BitstreamError):
+class UnsupportedError(BitstreamError, ExplicitError):
     """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
@@ -268,7 +273,7 @@ class LimitError(UnsupportedError):
     kind = "unsupported"
 
 
-class MissingValueError(BitstreamError):
+class MissingValueError(BitstreamError, ExplicitError):
     """A value that only the caller can know (sent out of band) was not given.
 
     Attributes:

@@ -8,11 +8,13 @@ ours; `construct` knows nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from construct import Construct
+from construct import Construct, Container
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.defaults import DefaultReader
@@ -20,6 +22,24 @@ from nnc.bitio.enforcement import enforcement as enforced
 from nnc.bitio.errors import BuildError, PlacedError
 from nnc.bitio.guard import guarded
 from nnc.bitio.limits import ParsingLimits
+
+#: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
+KEPT_SCOPES = "_scopes_of_tables"
+
+
+def without_tables(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in a mapping that a table may ask for by name."""
+    kinds = (Table, Mapping, io.IOBase)
+    return {name: value for name, value in values.items() if not isinstance(value, kinds)}
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """Put the path of the constructs around a table in front of that of an error in it."""
+    try:
+        yield
+    except PlacedError as error:
+        raise error.locate(path_prefix=".".join(path.split(" -> ")[1:])) from error.__cause__
 
 
 def same_value(a: Any, b: Any) -> bool:
@@ -238,8 +258,14 @@ class Syntax(Construct):  # type: ignore[misc]
     def parse_bytes(self, stream: Any, context: Any, path: str) -> Any:
         """Parse from a byte stream, and leave it after the last byte used."""
         start = stream.tell() if stream.seekable() else None
-        reader = BitReader(stream.read())
-        value = self.read_from(reader, self.scope(context))
+        if type(stream) is io.BytesIO:
+            # No copy of the rest for each of many tables.
+            reader = BitReader(stream.getvalue(), 8 * stream.tell())
+            start = 0
+        else:
+            reader = BitReader(stream.read())
+        with named(path):
+            value = self.read_from(reader, self.scope_within(context))
         if start is not None:
             stream.seek(start + ((reader.position + 7) >> 3))
         return value
@@ -247,9 +273,31 @@ class Syntax(Construct):  # type: ignore[misc]
     def build_bytes(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         """Build into a byte stream; a last incomplete byte is filled with zero bits."""
         writer = BitWriter()
-        self.write_to(writer, obj, self.scope(context))
+        with named(path):
+            self.write_to(writer, obj, self.scope_within(context))
         stream.write(writer.to_bytes())
         return obj
+
+    def scope_within(self, context: Any) -> Any:
+        """Return the scope of the tables that stand in constructs around each other.
+
+        They share one for each call of `parse` or `build`. What else the constructs have found
+        so far, by the names of their fields, is there for the tables too.
+        """
+        calls = getattr(context, "_params", None)
+        if not isinstance(calls, Container):
+            return self.scope(context)
+        kept = calls.setdefault(KEPT_SCOPES, {})
+        if self.scope_type not in kept:
+            kept[self.scope_type] = self.scope_type.from_context(without_tables(calls))
+        scope = kept[self.scope_type]
+        levels = []
+        while isinstance(context, Container) and context is not calls:
+            levels.append(without_tables(context))
+            context = context.get("_")
+        around = {name: value for level in reversed(levels) for name, value in level.items()}
+        scope.take({name: value for name, value in around.items() if name != "_"})
+        return scope
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         return self.parse_bytes(stream, context, path)

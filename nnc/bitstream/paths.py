@@ -160,7 +160,7 @@ def parse_path(text: str) -> list[Step]:
     """
     steps = paths.parse_path(text)
     if steps[0].name != "units":
-        raise path_error(text, 0, "'units'")
+        raise path_error(text, 0, "'units', as in units[3].header")
     return steps
 
 

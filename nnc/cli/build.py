@@ -49,6 +49,8 @@ def command(json_file: str, output: str | None, force: bool, quiet: bool) -> Non
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
         content = json.loads(text_of(data))
+    except UnicodeDecodeError:
+        raise InputError(f"{json_file}: not JSON, and no text at all") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
     folder = None if json_file == "-" else Path(json_file).parent

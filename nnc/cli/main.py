@@ -22,6 +22,7 @@ from nnc.bitio import (
     MissingValueError,
     UnsupportedError,
 )
+from nnc.cli.common.files import is_model_file
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact
 from nnc.cli.common.results import json_option, warn_user
@@ -83,6 +84,9 @@ class Verbs(click.Group):
         if args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0].lower(), VERBS, 1)
             told = f"Did you mean {near[0]!r}?" if near else "nnc --help lists them."
+            if os.path.exists(args[0]):
+                verb = "encode" if is_model_file(args[0]) else "info"
+                told = f"Did you mean 'nnc {verb} {args[0]}'?"
             ctx.fail(f"No such command {args[0]!r}. {told}")
         return super().resolve_command(ctx, args)
 
@@ -202,9 +206,16 @@ def report(error: Exception, arguments: list[str]) -> int:
         return code
     if isinstance(error, BitstreamError):
         with_hint(error, options_of(arguments))
-    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    message = str(error)
+    if isinstance(error, click.UsageError):
+        # click sets choices apart by tabs.
+        message = " ".join(error.format_message().split())
+        if "unexpected extra argument" in message and "--output" in options_of(arguments):
+            message += "; -o names the output"
+    elif isinstance(error, click.ClickException):
+        message = error.format_message()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(message, err=True)
+        click.echo(error.format_message(), err=True)
         return code
     if isinstance(error, click.Abort | KeyboardInterrupt):
         # click takes the end of a file for that of a dialogue.

@@ -64,7 +64,7 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
         shown = f" ({shown})" if missing else ""
         what = "1 tensor" if number == 1 else f"{number} tensors"
         warn(
-            f"the bitstream names {what}{shown} that it doesn't hold: it was cut off, or "
+            f"the bitstream tells of {what}{shown} that it doesn't hold: it was cut off, or "
             "they were taken out",
             MissingTensorsWarning,
         )

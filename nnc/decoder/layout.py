@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InvalidError, MissingValueError, Table, UnsupportedError
 from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.deepcabac.coding import shared_coding
 from nnc.model.limits import Limits
 from nnc.model.node import Node, Parent, node_of, parent_of
 from nnc.model.ranges import refuse_reserved
@@ -226,25 +226,13 @@ def layout_of(
         data_format=scope.nnr_decompressed_data_format,
         qp_density=density,
         qp_base=base,
-        coding=coding_of(
+        coding=shared_coding(
             scope.general_profile_idc,
             scope.dq_flag,
             header.scan_order or 0,
             scope.cabac_unary_length_minus1,
             scope.parent_node_id_present_flag,
         ),
-    )
-
-
-@lru_cache(maxsize=256)
-def coding_of(profile: int, dq: int, scan_order: int, unary: int, parent: int) -> TensorCoding:
-    """Return how levels are coded, as the headers of most tensors of a model say alike."""
-    return TensorCoding(
-        general_profile_idc=profile,
-        dq_flag=dq,
-        scan_order=scan_order,
-        cabac_unary_length_minus1=unary,
-        parent_node_id_present_flag=parent,
     )
 
 

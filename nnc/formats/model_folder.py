@@ -135,7 +135,10 @@ def chosen(folder: Path, pattern: str) -> Path | None:
     usual = [one for one in found if one.stem in (sharded.DEFAULT_STEM, "pytorch_model")]
     if len(found) > 1 and len(usual) != 1:
         names = ", ".join(one.name for one in found[:4])
-        raise InputError(f"{folder}: there are several files of weights, and no index ({names})")
+        raise InputError(
+            f"{folder}: there are several files of weights, and no index ({names}): name one of "
+            "them"
+        )
     if len(found) > 1:
         others = ", ".join(one.name for one in found if one != usual[0])
         warn(f"{folder}: the model is {usual[0].name}; {others} is left out", ModelFileWarning)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -176,10 +176,20 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
             return one
     if head or place.is_file():
         check_is_model(place)
-    raise InputError(
-        f"{os.fspath(path)}: neither the suffix nor the content is that of a model format "
-        f"(known: {', '.join(suffixes())})"
-    )
+    raise InputError(f"{os.fspath(path)}: {unknown(place)}")
+
+
+def unknown(place: Path) -> str:
+    """Say of a file or folder that it is of no format, and what there is."""
+    if place.suffix.lower() == ".nnc":
+        return "this seems to be a bitstream already, not a model format; nnc decode restores it"
+    what = "nothing in this folder is of" if place.is_dir() else "neither suffix nor content say"
+    return f"{what} a model format (known: {known(FORMATS)})"
+
+
+def known(formats: Iterable[Format]) -> str:
+    """Return the suffixes of formats, one of each."""
+    return ", ".join(one.suffixes[0] for one in formats if one is not SHARDED)
 
 
 def format_of_output(path: str | os.PathLike[str]) -> Format:
@@ -196,9 +206,10 @@ def format_of_output(path: str | os.PathLike[str]) -> Format:
     if os.fspath(path).endswith(("/", os.sep)) or Path(path).is_dir():
         return SHARDED
     if found is None or not found.writable:
-        known = ", ".join(suffix for one in FORMATS if one.writable for suffix in one.suffixes)
+        choice = known(one for one in FORMATS if one.writable)
         raise InputError(
-            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {known})"
+            f"{os.fspath(path)}: nnc writes no model format with this suffix (known: {choice}, "
+            "and / for a folder of shards)"
         )
     return found
 

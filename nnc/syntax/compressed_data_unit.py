@@ -1689,10 +1689,10 @@ class IntegerCodebookSyntax(Syntax):
         obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
         obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = stream.make(codebook_size, "codebook")
+        codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
+        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1701,7 +1701,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1713,11 +1713,11 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        obj.codebook = array(codebook, codebook_size)
+        obj.codebook = array(codebook, codebook_size_)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1736,11 +1736,11 @@ class IntegerCodebookSyntax(Syntax):
         )
         stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = stream.make(codebook_size, "codebook")
+        codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         codebook_zero_value = required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
+        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
@@ -1758,7 +1758,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1785,7 +1785,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
@@ -1795,7 +1795,7 @@ class IntegerCodebookSyntax(Syntax):
             codebook_delta_right_list_position,
             "codebook_delta_right",
         )
-        obj.codebook = array(codebook, codebook_size)
+        obj.codebook = array(codebook, codebook_size_)
         return obj
 
 

@@ -114,6 +114,14 @@ GIVEN_DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
+class GivenValues(dict[str, Any]):
+    """Values that the caller gives by name, whatever table needs them."""
+
+    def __call__(self, name: str, table: Table) -> Any:
+        """Return a value, None where there is none."""
+        return self.get(name)
+
+
 class Scope:
     """Holds what one table sets and another reads; a table that was left out leaves its gap.
 
@@ -200,13 +208,20 @@ class Scope:
     @classmethod
     def from_context(cls, context: Mapping[str, Any] | None) -> Scope:
         """Make a scope out of a mapping of names to values; unknown names are passed over."""
-        values = dict(context or {})
-        givens = {name: values[name] for name in GIVEN if name in values}
-        scope = cls((lambda name, table: givens.get(name)) if givens else None)
-        for name in cls.__slots__[1:]:
-            if name in values:
-                setattr(scope, name, values[name])
+        scope = cls()
+        scope.take(context or {})
         return scope
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Take the names that it knows from a mapping of names to values."""
+        givens = {name: values[name] for name in GIVEN if name in values}
+        if isinstance(self.given, GivenValues):
+            self.given.update(givens)
+        elif givens:
+            self.given = GivenValues(givens)
+        for name in self.__slots__[1:]:
+            if name in values:
+                setattr(self, name, values[name])
 
     def copy(self) -> Scope:
         """Return a scope of its own with the same values (lists are shared)."""

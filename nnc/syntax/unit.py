@@ -135,13 +135,13 @@ class NnrUnitSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrUnit)
-        start = stream.position
+        start_ = stream.position
         stream.enter("nnr_unit_size", "nnr_unit_size")
         obj.nnr_unit_size = nnr_unit_size._parse(stream, context, path)
         stream.leave()
         nnr_unit_size_ = context.nnr_unit_size
         outer_end = stream.end
-        stream.end = extent_end(stream, start, 8 * nnr_unit_size_, "nnr_unit")
+        stream.end = extent_end(stream, start_, 8 * nnr_unit_size_, "nnr_unit")
         stream.enter("nnr_unit_header", "nnr_unit_header")
         obj.nnr_unit_header = nnr_unit_header._parse(stream, context, path)
         stream.leave()
@@ -157,7 +157,7 @@ class NnrUnitSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnit):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnit")
-        start = stream.position
+        start_ = stream.position
         nnr_unit_size__table = required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.enter("nnr_unit_size", "nnr_unit_size")
         nnr_unit_size._build(nnr_unit_size__table, stream, context, path)
@@ -171,7 +171,7 @@ class NnrUnitSyntax(Syntax):
         stream.enter("nnr_unit_payload", "nnr_unit_payload")
         nnr_unit_payload._build(nnr_unit_payload__table, stream, context, path)
         stream.leave()
-        write_trailing(stream, obj.trailing_data, start, 8 * nnr_unit_size_, "nnr_unit")
+        write_trailing(stream, obj.trailing_data, start_, 8 * nnr_unit_size_, "nnr_unit")
         return obj
 
 

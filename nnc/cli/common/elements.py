@@ -12,7 +12,7 @@ import click
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
 from nnc.bitstream.mapped import bytes_of
-from nnc.cli.common.files import hint_of
+from nnc.cli.common.files import hint_of, hint_of_first
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
 from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
@@ -38,7 +38,8 @@ def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
     """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
     traced = trace(open_data(path), **out_of_band)
     if traced.errors and path != "-":
-        traced.errors[0].hint = hint_of(path) or traced.errors[0].hint
+        first = traced.errors[0]
+        first.hint = hint_of(path) or hint_of_first(first) or first.hint
     return traced
 
 

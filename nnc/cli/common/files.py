@@ -95,7 +95,7 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
         try:
             bitstream = Bitstream.open(path, **out_of_band)
         except BitstreamError as error:
-            error.hint = hint_of(path) or error.hint
+            error.hint = hint_of(path) or hint_of_first(error) or error.hint
             raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
@@ -110,6 +110,11 @@ def hint_of(path: str) -> str:
     if what is not None:
         return f"this is {what}"
     return NOT_A_BITSTREAM if is_model_file(path) else ""
+
+
+def hint_of_first(error: BitstreamError) -> str:
+    """Say that a file whose very first unit can't be read may be something else."""
+    return "the file is damaged, or no NNC bitstream at all" if error.unit == 0 else ""
 
 
 def is_model_file(path: str) -> bool:

@@ -64,7 +64,7 @@ def model_input(path: str, suffix: str | None) -> Iterator[str]:
             yield os.fspath(place)
         except InputError as error:
             told = str(error).replace(os.fspath(place), STANDARD_INPUT)
-            if suffix is None and "neither the suffix" in told:
+            if suffix is None and "neither suffix nor content" in told:
                 told = f"{STANDARD_INPUT}: the content doesn't say the format; name it with --from"
             raise InputError(told) from None
 

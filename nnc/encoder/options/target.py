@@ -75,7 +75,8 @@ class Target:
         """
         given = [name for name in KINDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise InputError(f"exactly one target is needed, not {' and '.join(given) or 'none'}")
+            names = [name for name, row in rows_of(Target).items() if row.field in given]
+            raise InputError(f"exactly one target is needed, not {' and '.join(names) or 'none'}")
         value = getattr(self, given[0])
         if isinstance(value, str) and given[0] == "size":
             parsed_size(value, 1)

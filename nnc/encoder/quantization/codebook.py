@@ -85,12 +85,12 @@ def distinct_in(
     piece: NDArray[np.generic], limit: int
 ) -> tuple[NDArray[np.generic], NDArray[np.int64]] | None:
     """Return the same as `distinct_values` for a few values, without the detours of np.unique."""
-    ordered = np.sort(piece)
-    is_first = np.ones(ordered.size, dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    if np.count_nonzero(is_first) > limit:
+    ordered = piece.copy()
+    ordered.sort()
+    changes = ordered[1:] != ordered[:-1]
+    if 1 + np.count_nonzero(changes) > limit:
         return None
-    places = np.flatnonzero(is_first)
+    places = np.concatenate([[0], 1 + np.flatnonzero(changes)])
     return ordered[places], np.diff(places, append=ordered.size)
 
 

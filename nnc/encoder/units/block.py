@@ -281,7 +281,9 @@ def block_unit(
     for name in chain(block.vectors, block.weights):
         one, lineage = quantized[name], lineages.get(name)
         note_loss(name, tensors[name].values, one, options.qp_density)
-        coding = coding_of(tensors[name], options, dq=one.dq, book=one.book, lineage=lineage)
+        coding = coding_of(
+            tensors[name].values.shape, options, dq=one.dq, book=one.book, lineage=lineage
+        )
         parts.append(CodedPart(name, one.levels, one.qp - base, coding))
     choices = choices_of([lineages.get(part.name) for part in parts])
     ways = [coded_parts(parts, known, block.weights, options) for known in choices]

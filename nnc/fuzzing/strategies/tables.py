@@ -354,10 +354,10 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_centre_offset = stream.ie(2, "codebook_centre_offset", small=True)
     obj.codebook_centre_offset = codebook_centre_offset
     codebook: dict[int, int] = {}
-    codebook_size = stream.make(codebook_size, "codebook")
+    codebook_size_ = stream.make(codebook_size, "codebook")
     cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
     obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-    codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
+    codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
     previousValue = codebook_zero_value
     codebook_delta_left_list = []
     obj.codebook_delta_left = codebook_delta_left_list
@@ -366,7 +366,7 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
         )
         codebook_delta_left_list.append(codebook_delta_left)
-        codebook[entry(stream, j, codebook_size, "codebook")] = (
+        codebook[entry(stream, j, codebook_size_, "codebook")] = (
             previousValue - codebook_delta_left - 1
         )
         previousValue = codebook.get(j, 0)
@@ -378,11 +378,11 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
         )
         codebook_delta_right_list.append(codebook_delta_right)
-        codebook[entry(stream, j, codebook_size, "codebook")] = (
+        codebook[entry(stream, j, codebook_size_, "codebook")] = (
             previousValue + codebook_delta_right + 1
         )
         previousValue = codebook.get(j, 0)
-    obj.codebook = array(codebook, codebook_size)
+    obj.codebook = array(codebook, codebook_size_)
     return obj
 
 
@@ -1011,7 +1011,7 @@ def draw_topology_elements_ids_list(stream: Any, context: Any) -> topology.Topol
 def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
     """Draw `nnr_unit` (clause 6.3.1)."""
     obj = new(unit.NnrUnit)
-    start = stream.position
+    start_ = stream.position
     obj.nnr_unit_size = stream.table(
         "nnr_unit_size", "nnr_unit_size", None, draw_nnr_unit_size, context
     )
@@ -1023,7 +1023,7 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
         "nnr_unit_payload", "nnr_unit_payload", None, draw_nnr_unit_payload, context
     )
     obj.trailing_data = b""
-    stream.check_extent(start, 8 * nnr_unit_size_)
+    stream.check_extent(start_, 8 * nnr_unit_size_)
     return obj
 
 

@@ -1,6 +1,7 @@
 """What users are told: hints, warnings, refusals, exit codes."""
 
 import json
+import os
 import warnings
 from pathlib import Path
 
@@ -225,3 +226,30 @@ def test_a_plan_beside_a_result_is_data_too(folder, capsysbinary):
     assert content["schema_version"] == 1
     assert [change["path"] for change in content["plan"]["changes"]] == [name]
     assert nnc.Bitstream.parse(output.out).get(name) == "x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["m.safetensors"], 4, "Did you mean 'nnc encode m.safetensors'?"),
+        (["m.nnc"], 4, "Did you mean 'nnc info m.nnc'?"),
+        (["encode", "m.nnc", "-o", "x"], 4, "a bitstream already, not a model format; nnc decode"),
+        (["encode", "d"], 4, "nothing in this folder is of a model format"),
+        (["decode", "m.nnc", "x.npz"], 4, "extra argument (x.npz); -o names the output"),
+        (["decode", "m.nnc", "-o", "x"], 4, ".npz, .pt, .onnx, .keras, .nnef, .savedmodel, and /"),
+        (["completion"], 4, "Choose from: bash, zsh, fish"),
+        (["build", "bytes"], 4, "bytes: not JSON, and no text at all"),
+        (["info", "text"], 2, "no NNC bitstream at all"),
+        (["tree", "text"], 2, "no NNC bitstream at all"),
+        (["encode", "m.safetensors", "-o", "x", "--psnr", "4", "--target-size", "9"], 4,
+         "not target_size and psnr"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_newcomers_try(folder, capsys, arguments, code, message):
+    save_file({"w": np.ones((4, 4), "f4")}, "m.safetensors")
+    nnc.save_file({"w": np.ones((4, 4), "f4")}, "m.nnc")
+    os.mkdir("d")
+    Path("bytes").write_bytes(bytes(range(256)))
+    Path("text").write_bytes(b"this is a text\n")
+    assert message in told(capsys, *arguments, code=code)

@@ -8,7 +8,8 @@ from nnc_schema.passes.elements import stands
 from nnc_schema.passes.table_facts import Field, only_value, sites
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import alignment_verb, class_name
+from nnc_schema.targets.python.names import alignment_verb
+from nnc_schema.targets.python.naming import class_name
 
 
 class BuildCode(Code):
@@ -25,13 +26,13 @@ class BuildCode(Code):
 
     def preset_field(self, field: Field) -> None:
         """Prepare a field whose presence no single condition tells."""
-        self.line(f"{self.local(field.name)}_written = False")
+        self.line(f"{self.written(field)} = False")
 
     def end(self) -> None:
         """Add what comes last."""
         for field in self.facts.fields.values():
             if field.scattered:
-                self.line(f"if not {self.local(field.name)}_written:")
+                self.line(f"if not {self.written(field)}:")
                 self.line(f'    refuse(stream, obj, "{field.name}")')
         self.end_rules()
         self.line("return obj")
@@ -51,7 +52,7 @@ class BuildCode(Code):
         if extent is not None:
             name = self.facts.table.name
             size = self.names.value(extent)
-            self.line(f"write_trailing(stream, obj.trailing_data, start, {size}, {name!r})")
+            self.line(f"write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -70,7 +71,7 @@ class BuildCode(Code):
             value = self.next_item(field)
             if self.fills(field):
                 row = self.row(field, 0)
-                value = f"filler({row}, {row}_position, {self.only(field)})"
+                value = f"filler({row}, {self.list_position(field)}, {self.only(field)})"
             if field.name in self.needed:
                 self.line(f"{self.local(field.name)} = {value}")
                 value = self.local(field.name)
@@ -116,26 +117,30 @@ class BuildCode(Code):
 
     def list_position(self, field: Field) -> str:
         """Return how many values of a list without index in the syntax stand before the next."""
-        return f"{self.row(field, 0)}_position"
+        return self.names.own(self.row(field, 0), "_position")
+
+    def written(self, field: Field) -> str:
+        """Return the variable that tells whether a field was written."""
+        return self.names.own(self.local(field.name), "_written")
 
     def next_item(self, field: Field) -> str:
         """Return the next value of a list in order of writing."""
         name = self.row(field, 0)
-        return f'item(stream, {name}, {name}_position, "{field.name}")'
+        return f'item(stream, {name}, {self.list_position(field)}, "{field.name}")'
 
     def step(self, field: Field) -> None:
         """Note that a value of a field was written."""
         if field.is_list and not field.indexed:
-            self.line(f"{self.row(field, 0)}_position += 1")
+            self.line(f"{self.list_position(field)} += 1")
         if field.scattered:
-            self.line(f"{self.local(field.name)}_written = True")
+            self.line(f"{self.written(field)} = True")
 
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
         value = f"obj.{field.name}"
         if field.is_list:
             name = self.row(field, 0)
-            value = f"padding({name}, {name}_position)"
+            value = f"padding({name}, {self.list_position(field)})"
         arguments = ", ".join([*self.filling(field), value])
         self.line(f"stream.{alignment_verb(field)}({arguments})")
         self.step(field)
@@ -150,7 +155,7 @@ class BuildCode(Code):
         self.arguments(statement)
         file = self.analysis.file_of[statement.table]
         syntax = statement.table if file is self.file else f"{file.name}.{statement.table}"
-        table = self.names.local(field.name) + "_table"
+        table = self.names.own(self.names.local(field.name), "_table")
         index = ""
         if field.is_list:
             index = f", {self.list_position(field)}"
@@ -170,7 +175,7 @@ class BuildCode(Code):
         name = self.row(field, level)
         if field.is_alignment:
             self.line(f"{name} = obj.{field.name} or []")
-            self.line(f"{name}_position = 0")
+            self.line(f"{self.list_position(field)} = 0")
             return
         source = self.source(field, level)
         if field.indexed:
@@ -184,11 +189,11 @@ class BuildCode(Code):
             self.depth += 1
         self.line(f"{name} = {value}")
         if not field.indexed:
-            self.line(f"{name}_position = 0")
+            self.line(f"{self.list_position(field)} = 0")
         if level == 0 and field.name in self.shared:
             self.line(f"context.{field.name} = {name}")
         if level == 0 and field.scattered:
-            self.line(f"{self.local(field.name)}_written = True")
+            self.line(f"{self.written(field)} = True")
         if guard:
             self.depth -= 1
             if level == 0:
@@ -217,7 +222,7 @@ class BuildCode(Code):
             return
         name = self.row(field, 0)
         guard = self.inner_guard(field, 0)
-        call = f'finished(stream, {name}, {name}_position, "{field.name}")'
+        call = f'finished(stream, {name}, {self.list_position(field)}, "{field.name}")'
         if guard:
             self.line(f"if {guard}:")
             self.line(f"    {call}")

@@ -52,6 +52,16 @@ class Code(Pieces):
 
     # Names
 
+    @property
+    def start(self) -> str:
+        """Variable that holds the first bit of the table."""
+        return self.names.own("start", "")
+
+    @property
+    def outer_end(self) -> str:
+        """Variable that holds where the data of the table around end."""
+        return self.names.own("outer_end", "")
+
     # The whole
 
     def body(self) -> list[str]:
@@ -66,7 +76,7 @@ class Code(Pieces):
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
         if not self.extent_open:
-            self.line("start = stream.position")
+            self.line(f"{self.start} = stream.position")
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
         self.close_extent()
@@ -86,15 +96,17 @@ class Code(Pieces):
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
         if self.has_rules():
-            self.line("rules = stream.rules")
-            self.line("if rules is not None:")
-            self.line("    rules.open(stream, self, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"{rules} = stream.rules")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
         """Hold the table to its rules."""
         if self.has_rules():
-            self.line("if rules is not None:")
-            self.line("    rules.close(stream, obj, context)")
+            rules = self.names.own("rules", "")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.close(stream, obj, context)")
 
     def end(self) -> None:
         """Add what comes last."""
@@ -412,18 +424,6 @@ class Code(Pieces):
                     self.line("break")
         self.loops.pop()
 
-    def begin_pass(self) -> str:
-        """Note where a pass of a loop begins that may read nothing; return the variable."""
-        begin = f"begin_of_pass_{len(self.loops)}"
-        self.line(f"{begin} = stream.position")
-        return begin
-
-    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
-        """Yield the names of the fields in a loop."""
-        for site in sites(statement.body):
-            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
-                yield site.statement.field
-
     def range_head(self, statement: tree.For | tree.While) -> str | None:
         """Return the `for` line of a loop over a range that is known beforehand, else None."""
         if not isinstance(statement, tree.For):
@@ -480,8 +480,9 @@ class Code(Pieces):
     def row(self, field: Field, level: int) -> str:
         """Return the variable that holds the list of a level of a field."""
         if not field.indexed and not isinstance(field.statement, tree.Call):
-            return f"{field.name}_list"
-        return self.local(field.name) + "_row" * level
+            return self.names.own(field.name, "_list")
+        name = self.local(field.name)
+        return self.names.own(name, "_row" * level) if level else name
 
     def vector_name(self, field: Field) -> str:
         """Return the argument that names a vector; within loops it says which one."""

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
+import functools
 
 from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, PADDING, Field, TableFacts
-
-#: Names that the generated functions use themselves.
-TAKEN = frozenset(
-    {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
-    | {"rules", "number", "trailing", "extent_end", "check_extent", "write_trailing"}
-    | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
-    | {"padding", "refuse", "required", "size_left", "entries", "arrays", "grown", "filler"}
-)
+from nnc_schema.targets.python.naming import class_name, taken_globally
 
 #: Python's precedence of what expressions become; higher binds tighter.
 PRECEDENCE = {
@@ -52,11 +44,6 @@ PLACED = ("Log2", "Prod")
 SAFE_SHIFT = 64
 
 
-def class_name(table: str) -> str:
-    """Return the class of a table: its name in CamelCase."""
-    return "".join(part[:1].upper() + part[1:] for part in table.split("_"))
-
-
 def function_name(name: str) -> str:
     """Return the Python function for a function of the language."""
     return BUILTIN_FUNCTIONS.get(name, f"functions.{name.lower()}")
@@ -74,11 +61,40 @@ class Names:
         self.loops: list[tree.For | tree.While] = []
         modules = {file.name for file in analysis.schema.files}
         tables = {name for name, facts in analysis.tables.items() if not facts.table.external}
-        self.taken = TAKEN | modules | tables | set(dir(builtins)) | set(keyword.kwlist)
+        self.taken = taken_globally() | modules | tables | {class_name(name) for name in tables}
+        self.taken |= {f"draw_{name}" for name in tables}
+        self.own_names: dict[tuple[str, str], str] = {}
 
     def local(self, name: str) -> str:
         """Return the local variable for an element, variable, parameter or given value."""
-        return f"{name}_" if name in self.taken else name
+        made = name
+        while made in self.taken or (made != name and made in self.spelled):
+            made += "_"
+        return made
+
+    def own(self, name: str, suffix: str) -> str:
+        """Return a local variable of the generated code's own, which no name of the table is."""
+        if (name, suffix) not in self.own_names:
+            made = name + suffix
+            while made in self.known_names or made in self.own_names.values():
+                made += "_"
+            self.own_names[name, suffix] = made
+        return self.own_names[name, suffix]
+
+    @functools.cached_property
+    def spelled(self) -> set[str]:
+        """The names of the schema that stand for values in the table."""
+        names = set(self.analysis.givens)
+        if self.facts is not None:
+            facts = self.facts
+            names |= {*facts.fields, *facts.variables, *facts.loop_variables}
+            names |= {*facts.table.parameters, *self.analysis.free_names(facts)}
+        return names
+
+    @functools.cached_property
+    def known_names(self) -> set[str]:
+        """The local variables that stand for names of the schema."""
+        return {self.local(name) for name in self.spelled} | self.taken
 
     def reference(self, name: str) -> str:
         """Return what a name in an expression becomes."""
@@ -160,7 +176,7 @@ class Names:
         if name in self.facts.growing:
             helper = "grown"
         local = self.local(name)
-        return f"{helper}({local}, {local}_size)"
+        return f"{helper}({local}, {self.own(local, '_size')})"
 
     def may_fail(self, expression: tree.Binary) -> bool:
         """Tell whether an operation may fail, or come to a number without measure."""

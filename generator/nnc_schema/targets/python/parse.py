@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.table_facts import Field
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import alignment_verb, class_name
+from nnc_schema.targets.python.names import alignment_verb
+from nnc_schema.targets.python.naming import class_name
 
 
 class ParseCode(Code):
@@ -44,15 +47,16 @@ class ParseCode(Code):
         if self.extent_open or extent is None or not self.is_known(extent):
             return
         self.extent_open = True
-        self.line("outer_end = stream.end")
+        self.line(f"{self.outer_end} = stream.end")
         name = self.facts.table.name
-        self.line(f"stream.end = extent_end(stream, start, {self.names.value(extent)}, {name!r})")
+        size = self.names.value(extent)
+        self.line(f"stream.end = extent_end(stream, {self.start}, {size}, {name!r})")
 
     def is_known(self, extent: tree.Expression) -> bool:
         """Tell whether the lines so far have set the names in the extent."""
         known = "\n".join(self.lines)
         return all(
-            f"{self.local(name)} = " in known
+            re.search(rf"(?<![\w.]){self.local(name)} = ", known)
             for name in expressions.names(extent)
             if name not in self.analysis.constants
         )
@@ -61,7 +65,7 @@ class ParseCode(Code):
         """Deal with what is left of the extent."""
         if self.facts.table.extent is not None:
             self.line("obj.trailing_data = trailing(stream)")
-            self.line("stream.end = outer_end")
+            self.line(f"stream.end = {self.outer_end}")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""

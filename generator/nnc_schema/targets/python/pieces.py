@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts
+from nnc_schema.passes.table_facts import Field, TableFacts, sites
 from nnc_schema.targets.python.lines import Lines
 from nnc_schema.targets.python.names import Names
 
@@ -59,20 +61,21 @@ class Pieces(Lines):
         sizes = [self.names.value(size) for size in statement.sizes]
         entry = "int" if len(sizes) == 1 else "Any"
         self.line(f"{name}: dict[{entry}, {entry}] = {{}}")
-        if not sizes:
-            self.line(f"{name}_size = {MOST_GROWN}")
-        elif len(sizes) == 1:
-            self.line(f'{name}_size = stream.make({sizes[0]}, "{statement.name}")')
-        else:
-            self.line(f'{name}_size = made(stream, ({", ".join(sizes)}), "{statement.name}")')
+        size = str(MOST_GROWN)
+        if len(sizes) == 1:
+            size = f'stream.make({sizes[0]}, "{statement.name}")'
+        elif sizes:
+            size = f'made(stream, ({", ".join(sizes)}), "{statement.name}")'
+        self.line(f"{self.names.own(name, '_size')} = {size}")
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
         local = self.local(name)
         values = [self.names.value(index) for index in indices]
+        size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[entry(stream, {values[0]}, {local}_size, "{name}")]'
-        return f'{local}[entries(stream, ({", ".join(values)}), {local}_size, "{name}")]'
+            return f'{local}[entry(stream, {values[0]}, {size}, "{name}")]'
+        return f'{local}[entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
         """Add the selection of a table by its key, and take its names."""
@@ -154,3 +157,15 @@ class Pieces(Lines):
         if expression.operator == "<<":
             return bool(sides[0] & self.facts.variables.keys())
         return expression.operator == "*" and all(side - known for side in sides)
+
+    def begin_pass(self) -> str:
+        """Note where a pass of a loop begins that may read nothing; return the variable."""
+        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
+        self.line(f"{begin} = stream.position")
+        return begin
+
+    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
+        """Yield the names of the fields in a loop."""
+        for site in sites(statement.body):
+            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
+                yield site.statement.field

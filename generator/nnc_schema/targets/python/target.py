@@ -14,7 +14,8 @@ from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, only_value, own_expressions
 from nnc_schema.passes.units import unit_kinds
 from nnc_schema.targets.python.build import BuildCode
-from nnc_schema.targets.python.names import Names, RuleNames, class_name
+from nnc_schema.targets.python.names import Names, RuleNames
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.python.parse import ParseCode
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -36,6 +37,7 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     Returns:
         Text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     common = {
         "package": options["package"],
@@ -94,7 +96,7 @@ def define_code(analysis: Analysis, define: tree.Define) -> dict[str, Any]:
     names = Names(analysis, None, None)
     return {
         "name": define.name.lower(),
-        "parameters": define.parameters,
+        "parameters": [names.local(name) for name in define.parameters],
         "value": names.value(define.value).replace("functions.", ""),
         "text": wrap(define.text, 4),
     }

@@ -8,7 +8,7 @@ from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name
 from nnc_schema.targets.python.parse import ParseCode
 from nnc_schema.targets.strategies.limits import (
     Bounds,
@@ -100,7 +100,7 @@ class DrawCode(ParseCode):
         extent = self.facts.table.extent
         if extent is not None:
             self.line('obj.trailing_data = b""')
-            self.line(f"stream.check_extent(start, {self.names.value(extent)})")
+            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""

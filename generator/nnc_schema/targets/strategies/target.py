@@ -12,7 +12,7 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
@@ -45,6 +45,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     Returns:
         Formatted text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     facts_of_tables = [facts for facts in analysis.tables.values() if not facts.table.external]
     tables = [

@@ -203,7 +203,7 @@ def test_a_target_beyond_what_can_be_is_said_to_be_missed():
     ("target", "message"),
     [
         ({}, "one target"),
-        ({"size": 1, "mse": 1}, "exactly one target is needed, not size and mse"),
+        ({"size": 1, "mse": 1}, "exactly one target is needed, not target_size and target_mse"),
         ({"size": "much"}, "is not a size"),
         ({"mse": 0}, "can't be 0"),
         ({"mse": "small"}, "must be a number"),
