@@ -12,6 +12,8 @@ cdef class BitReader:
     cdef public object rules
     cdef public object limits
     cdef public list stack
+    cdef public dict begins
+    cdef public list pending
     cdef Py_ssize_t widest
     cdef Py_ssize_t deepest
     cdef Py_ssize_t idle
@@ -46,11 +48,14 @@ cdef class BitReader:
 
 cdef class BitWriter:
     cdef readonly bytearray buffer
-    cdef unsigned long long pending
+    cdef unsigned long long waiting
     cdef Py_ssize_t pending_bits
+    cdef public object filler
     cdef public object rules
     cdef public object limits
     cdef public list stack
+    cdef public dict begins
+    cdef public list pending
     cdef Py_ssize_t idle
 
     cpdef enter(self, str name, str table, object index=*)

@@ -107,6 +107,8 @@ class BitReader:
         end: first bit that may not be read any more.
         trace: None, or a list that gets a `TraceEntry` for each element.
         stack: the entered tables, as (field name, table name, index).
+        begins: first bit of those tables around here that checksums or sizes in them are of.
+        pending: computed elements that wait for the end of a table around theirs.
         limits: what the data may lead to; a `ParsingLimits`.
         rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
@@ -135,6 +137,8 @@ class BitReader:
         self.trace = trace
         self.rules = rules
         self.stack: list[Any] = []
+        self.begins: dict[str, int] = {}
+        self.pending: list[Any] = []
         self.limits = STANDARD_LIMITS if limits is None else limits
         self.widest = self.limits.width
         self.deepest = self.limits.depth
@@ -317,6 +321,10 @@ class BitReader:
         if self.trace is not None or self.rules is not None:
             self.record(start, name, index, "bs(v)", value)
         return value
+
+    def span(self, begin: int, end: int) -> Any:
+        """Return the bytes between two bits that begin bytes."""
+        return self.source[begin >> 3 : end >> 3]
 
     def bits(self, name: str) -> bytes:
         """Read the bits up to the end, wherever they begin; zeros fill the last byte."""
@@ -562,14 +570,20 @@ class BitWriter:
     Attributes:
         buffer: the whole bytes written so far.
         stack: the entered tables, as (field name, table name, index).
+        begins: first bit of those tables around here that checksums or sizes in them are of.
+        pending: computed elements that wait for the end of a table around theirs.
+        filler: None, or the `Filler` that computes elements.
         limits: what is written at most; a `ParsingLimits`.
         rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
 
-    def __init__(self, *, limits: Any = None, rules: Any = None) -> None:
+    def __init__(self, *, limits: Any = None, rules: Any = None, filler: Any = None) -> None:
         """Start with nothing written."""
+        self.filler = filler
+        self.begins: dict[str, int] = {}
+        self.pending: list[Any] = []
         self.buffer = bytearray()
-        self.pending = 0
+        self.waiting = 0
         self.pending_bits = 0
         self.rules = rules
         self.stack: list[Any] = []
@@ -805,7 +819,7 @@ class BitWriter:
         """Return what was written; a last incomplete byte is filled with zero bits."""
         if self.pending_bits == 0:
             return bytes(self.buffer)
-        return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
+        return bytes(self.buffer) + bytes([(self.waiting << (8 - self.pending_bits)) & 255])
 
     def fail(
         self,
@@ -853,6 +867,10 @@ class BitWriter:
         self.write_bits(1, 1)
         self.write_bits(order, number)
 
+    def span(self, begin: int, end: int) -> Any:
+        """Return the bytes between two bits that begin bytes."""
+        return self.buffer[begin >> 3 : end >> 3]
+
     def put(self, n: int, number: int) -> None:
         """Append `n` bits of a number that fits them."""
         self.write_bits(n, number)
@@ -867,12 +885,12 @@ class BitWriter:
     def write_word(self, n: int, word: int) -> None:
         """Append at most 32 bits; fewer than eight wait, so that 40 bits always suffice."""
         one = 1
-        pending = (self.pending << n) | (word & ((one << n) - 1))
+        pending = (self.waiting << n) | (word & ((one << n) - 1))
         count = self.pending_bits + n
         while count >= 8:
             count -= 8
             self.buffer.append((pending >> count) & 255)
-        self.pending = pending & ((one << count) - 1)
+        self.waiting = pending & ((one << count) - 1)
         self.pending_bits = count
 
 

@@ -77,7 +77,8 @@ class Enforcement:
         if not low <= value <= high:
             rule = {"code": "out-of-range", "value": value, "allowed": f"{low}..{high}"}
             message = f"{name} is out of range"
-            self.broken(stream, table, name, index, start, message, rule)
+            path = stream.path(name, index)
+            self.broken(stream, table.syntax, name, path, start, message, rule)
 
     def close(self, stream: Any, obj: Any, context: Any) -> None:
         """End a table, whose values are all known now."""
@@ -89,26 +90,41 @@ class Enforcement:
             if constraint.is_broken(values):
                 start = table.places.get(name, stream.position)
                 rule = {"code": "broken-constraint", "value": values.get(name), "allowed": ""}
-                self.broken(stream, table, name, None, start, constraint.sentence, rule)
+                path = stream.path(name)
+                self.broken(stream, table.syntax, name, path, start, constraint.sentence, rule)
+
+    def miscomputed(
+        self,
+        stream: Any,
+        syntax: Any,
+        path: str,
+        name: str,
+        start: int,
+        value: Any,
+        wanted: str,
+    ) -> None:
+        """Take a computed element that has another value than it should."""
+        rule = {"code": "wrong-value", "value": value, "allowed": wanted}
+        message = f"{name} isn't what it is computed to be"
+        self.broken(stream, syntax, name, path, start, message, rule)
 
     def broken(
         self,
         stream: Any,
-        table: OpenTable,
+        syntax: Any,
         name: str,
-        index: Any,
+        path: str,
         start: int,
         message: str,
         rule: dict[str, Any],
     ) -> None:
         """Raise the error of a broken rule, or note it down."""
-        syntax = table.syntax
         element = syntax.elements.get(name)
         file = syntax.schema.rpartition(":")[0]
         kind: type[PlacedError] = InvalidError if isinstance(stream, BitReader) else BuildError
         error = kind(
             message,
-            path=stream.path(name, index),
+            path=path,
             bit_position=start,
             clause=syntax.clause,
             schema=syntax.schema if element is None else f"{file}:{element.line}",

@@ -34,11 +34,15 @@ FAULTS = {
     "limit-width": "an integer has more bits than the caller's limit",
     "limit-depth": "more tables lie within each other than the caller's limit",
     "limit-entries": "more values that take no bits are made than the caller's limit",
+    "bad-span": "a computed element is of something else than whole bytes",
+    "unsettled": "computed elements depend on each other without end",
+    "wrong-value": "a computed element isn't what it is computed to be",
     "out-of-range": "a value isn't in the range of its element",
     "broken-constraint": "values break a constraint of the schema",
     "wrong-count": "a list has another number of values than other elements say",
     "too-few": "a list ends before the elements that say how many there are",
     "too-many": "a list goes on after what the elements say",
+    "wrong-extent": "a table has another size than its elements say",
     "outside-array": "an index lies outside of the array that a table makes",
     "unset-name": "a table needs a name that an earlier table should have set",
     "codeword-start": "the first 9 bits of a codeword aren't below the start range",
@@ -73,7 +77,7 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
     import difflib
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 

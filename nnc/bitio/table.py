@@ -17,6 +17,7 @@ import numpy as np
 from construct import Construct, Container
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.computing import MOST_ROUNDS, Filler, unsettled
 from nnc.bitio.defaults import DefaultReader
 from nnc.bitio.enforcement import enforcement as enforced
 from nnc.bitio.errors import BuildError, PlacedError
@@ -227,18 +228,38 @@ class Syntax(Construct):  # type: ignore[misc]
         enforcement: str = "off",
         findings: list[PlacedError] | None = None,
         limits: ParsingLimits | None = None,
+        repair: bool = False,
+        kept: frozenset[str] = frozenset(),
     ) -> bytes:
         """Return the bytes of a table; a last incomplete byte is filled with zero bits.
 
-        Arguments are those of `read`.
+        Computed elements without a value get theirs.
+
+        Args:
+            table: its values.
+            scope: the names that other tables have set, or a mapping of them.
+            enforcement: what happens where a rule is broken, as for `read`.
+            findings: gets the errors that broken rules would have been.
+            limits: what is written at most.
+            repair: computed elements that have another value get theirs too, in the table as well.
+            kept: paths of those that a repair leaves alone.
 
         Raises:
             BuildError: the table can't be written, or breaks a rule.
             LimitError: it goes beyond a limit.
         """
-        writer = BitWriter(limits=limits, rules=enforced(enforcement, findings))
-        self.write_to(writer, table, self.scope(scope))
-        return writer.to_bytes()
+        filler = Filler(self.scope_type.computes, repair=repair, kept=kept)
+        rules = enforced(enforcement, findings)
+        for _ in range(MOST_ROUNDS):
+            # What is only a guess isn't held to rules.
+            is_last = filler.is_finished
+            filler.begin()
+            writer = BitWriter(limits=limits, rules=rules if is_last else None, filler=filler)
+            self.write_to(writer, table, self.scope(scope))
+            if filler.needs_another(is_last, rules is not None):
+                continue
+            return writer.to_bytes()
+        raise unsettled()
 
     def write_to(self, writer: BitWriter, table: Table, scope: Any) -> None:
         """Write a table at the place of a writer; errors are as those of `write`."""
@@ -272,10 +293,8 @@ class Syntax(Construct):  # type: ignore[misc]
 
     def build_bytes(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         """Build into a byte stream; a last incomplete byte is filled with zero bits."""
-        writer = BitWriter()
         with named(path):
-            self.write_to(writer, obj, self.scope_within(context))
-        stream.write(writer.to_bytes())
+            stream.write(self.write(obj, self.scope_within(context)))
         return obj
 
     def scope_within(self, context: Any) -> Any:

@@ -129,12 +129,14 @@ class Scope:
         tables: the constructs of the tables that share the scope, by the name of their table.
         parameters: the names that are parameters of tables.
         givens: the names of the values that only the caller knows.
+        computes: the schema computes elements from others.
         given: asked for values that only the caller knows; None: the defaults are taken.
     """
 
     tables: ClassVar[dict[str, Syntax]] = {}
     parameters: ClassVar[frozenset[str]] = frozenset(["topologyIndexedFlag"])
     givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
+    computes: ClassVar[bool] = False
 
     __slots__ = (
         "given",

@@ -118,6 +118,10 @@ class Builder(Transformer[Token, Any]):
         """Make the node of a `alias`."""
         return children[0].update(type="ALIAS")
 
+    def computed(self, children: list[Any]) -> tuple[Any]:
+        """Make the mark of what an element is computed as."""
+        return (children[0],)
+
     def element(self, children: list[Any]) -> tree.Element:
         """Make the node of a `element`."""
         name, *rest = (child for child in children if child is not None)
@@ -130,7 +134,8 @@ class Builder(Transformer[Token, Any]):
             value = int(str(pattern).removesuffix("*/").split()[-1], 0)
             arguments = (*arguments, tree.Number(self.at(pattern), value))
             descriptor = "f" if str(descriptor) in ("u", "b") else descriptor
-        marks = {token.type: str(token) for token in rest}
+        computed = [part[0] for part in rest if isinstance(part, tuple)]
+        marks = {token.type: str(token) for token in rest if isinstance(token, Token)}
         return tree.Element(
             self.at(name),
             str(name),
@@ -139,6 +144,7 @@ class Builder(Transformer[Token, Any]):
             str(descriptor),
             arguments,
             marks.get("ENUM_NAME"),
+            computed=computed[0] if computed else None,
         )
 
     def call(self, children: list[Any]) -> tree.Call:

@@ -88,6 +88,7 @@ class Element:
 
     `field` is the name under which the value is kept: the element's, or that after `as`.
     `spelled` is the descriptor as the schema has it, where that is another: `se(v)` for `ie(0)`.
+    `computed` is what the value is computed as from others, None where it isn't.
     """
 
     position: Position
@@ -98,6 +99,7 @@ class Element:
     arguments: tuple[Expression, ...]
     enum: str | None
     spelled: str = ""
+    computed: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

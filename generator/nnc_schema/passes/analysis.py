@@ -24,6 +24,9 @@ from nnc_schema.passes.table_facts import (
 #: Descriptors that take at least one bit whatever their argument is.
 ALWAYS_BITS = ("ue", "ie", "flt", "st", "leb128", "uvlc", "te", "fourcc")
 
+#: Those that may take none whatever it is.
+MAYBE_NO_BITS = ("bs", "ns")
+
 Rows = tuple["int | Rows", ...]
 
 
@@ -370,7 +373,7 @@ class Analysis:
             case tree.Element():
                 if statement.descriptor in ALWAYS_BITS:
                     return True
-                if statement.descriptor == "bs" or not statement.arguments:
+                if statement.descriptor in MAYBE_NO_BITS or not statement.arguments:
                     return False
                 width = expressions.evaluate(statement.arguments[0], self.constants)
                 return width is not None and width > (statement.descriptor == "ns")

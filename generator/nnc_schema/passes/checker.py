@@ -8,6 +8,7 @@ from nnc_schema.language.errors import Mistakes, SchemaError, like
 from nnc_schema.passes import expressions
 from nnc_schema.passes.alignment import check_alignment
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import check_computed, computed_fields, plain_names
 from nnc_schema.passes.declarations import check_declarations, check_function
 from nnc_schema.passes.elements import check_descriptor, check_enum_of, check_lookahead
 from nnc_schema.passes.files import check_files
@@ -53,7 +54,7 @@ def check(schema: tree.Schema) -> Analysis:
         check_reachable(analysis, root, mistakes)
     check_shared(analysis, mistakes)
     check_references(analysis, mistakes)
-    for whole in (check_files, declared_units):
+    for whole in (check_files, declared_units, check_computed):
         with mistakes.caught():
             whole(analysis)
     if root is not None:
@@ -110,9 +111,16 @@ class TableCheck:
         for field in self.facts.fields.values():
             with self.mistakes.caught():
                 self.check_field(field)
-        for check_part in (self.check_names, self.check_key, self.check_semantics):
+        parts = (self.check_names, self.check_key, self.check_semantics, self.check_computed)
+        for check_part in parts:
             with self.mistakes.caught():
                 check_part()
+
+    def check_computed(self) -> None:
+        """Check the names in what elements are computed as."""
+        for _, expression in computed_fields(self.facts):
+            for name in plain_names(expression):
+                self.check_defined(expressions.Use(name, None))
 
     def check_key(self) -> None:
         """Check that the key of a table is an element that is always there."""

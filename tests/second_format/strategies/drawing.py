@@ -15,6 +15,7 @@ import numpy as np
 
 from nnc.bitio.bits import BitWriter, path_text
 from nnc.bitio.codings import CODINGS
+from nnc.bitio.computing import Pending
 from tests.second_format.strategies.rules import KINDS
 from tests.second_format.strategies.sources import FLOAT_FORMATS, RejectedError, Source
 
@@ -121,6 +122,8 @@ class Drawer:
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
         self.idle = 0
+        self.begins: dict[str, int | None] = {}
+        self.pending: list[Any] = []
 
     # The bits
 
@@ -172,6 +175,7 @@ class Drawer:
         depth = len(self.stack)
         kept = len(self.pieces), self.position, self.skip, context.names()
         sets = dict(getattr(context, "sets", ()))
+        pending, begins = len(self.pending), dict(self.begins)
         for _ in range(ATTEMPTS):
             try:
                 if table in self.supply:
@@ -181,7 +185,8 @@ class Drawer:
                 self.stack.pop()
                 return value
             except RejectedError:
-                del self.pieces[kept[0] :], self.stack[depth:]
+                del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
+                self.begins = dict(begins)
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
@@ -208,6 +213,74 @@ class Drawer:
         data: bytes = self.supply[name](self, obj, context) if name in self.supply else b""
         self.put_bytes(data)
         return data
+
+    # Computed elements
+
+    def span(self, begin: int, end: int) -> bytes:
+        """Return the bytes between two bits that begin bytes."""
+        return self.to_bytes()[begin >> 3 : end >> 3]
+
+    def compute(
+        self,
+        around: str | None,
+        name: str,
+        obj: Any,
+        place: tuple[int, int, int],
+        work: Callable[[], int],
+        encode: Callable[[int], Any],
+        context: Any,
+        drives: bool,
+    ) -> None:
+        """Give a computed element the value that it comes to, or a wrong one.
+
+        Args:
+            around: the table at whose end that is known; None: now.
+            name: the element.
+            obj: its table.
+            place: its first bit, its first piece and the first one after it.
+            work: computes it.
+            encode: draws a value in its place.
+            context: takes the value too, if not None.
+            drives: what was drawn depends on the value, so that it can't be another.
+        """
+        if around is not None:
+            stack = self.stack[:]
+
+            def check() -> None:
+                after, self.stack = self.stack, stack
+                self.compute(None, name, obj, place, work, encode, context, drives)
+                self.stack = after
+
+            self.pending.append(Pending(around, check))
+            return
+        wanted = work()
+        if not drives and self.breaks("wrong-value", name):
+            wanted ^= 1
+            self.break_rule("wrong-value", name, None, place[0], wanted)
+        if wanted == getattr(obj, name):
+            return
+        if drives:
+            raise RejectedError(f"{self.path(name)}: not what it is computed to be")
+        self.replace(place, encode, wanted)
+        setattr(obj, name, wanted)
+        if context is not None:
+            setattr(context, name, wanted)
+
+    def replace(
+        self, place: tuple[int, int, int], encode: Callable[[int], Any], value: int
+    ) -> None:
+        """Draw another value in the place of one; what comes after must not move within bytes."""
+        begin, first, last = place
+        before = self.pieces, self.position, self.kind, self.fixed
+        try:
+            self.pieces, self.position, self.kind, self.fixed = [], begin, "", {}
+            encode(value)
+            made, end = self.pieces, self.position
+        finally:
+            self.pieces, self.position, self.kind, self.fixed = before
+        if end - begin != sum(width for width, _ in self.pieces[first:last]):
+            raise RejectedError("a computed element becomes wider or narrower")
+        self.pieces[first:last] = made
 
     # Breaking rules
 

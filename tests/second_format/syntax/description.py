@@ -63,6 +63,7 @@ class Element(NamedTuple):
             they are: `reserved` or `unspecified`.
         counts: for each index of a list, from the outermost, the element that says how often its
             loop runs, and how many times more that says; () where an element alone doesn't say.
+        computed: what it is computed as from others, or "".
     """
 
     name: str
@@ -80,6 +81,7 @@ class Element(NamedTuple):
     module: str | None = None
     unnamed: tuple[tuple[int, int, str], ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    computed: str = ""
 
     @property
     def kind(self) -> str:

@@ -364,5 +364,9 @@ def write_trailing(stream: BitWriter, value: Any, start: int, size: int, name: s
     if len(value):
         stream.bs(value, "trailing_data")
     if stream.position != start + size:
+        if stream.filler is not None and stream.filler.lenient and stream.filler.guesses:
+            stream.filler.passed_over = True
+            return
         written = stream.position - start
-        stream.fail(f"the size of {name} is wrong", "", None, size, f"{written} bits")
+        told = f"{written} bits"
+        stream.fail(f"the size of {name} is wrong", "", None, size, told, code="wrong-extent")

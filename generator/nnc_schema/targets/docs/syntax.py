@@ -133,6 +133,8 @@ class Writer:
             case tree.Element():
                 text = f"**{self.name(statement.name)}**{self.index(statement.indices)}"
                 alias = self.alias(statement.field, statement.name)
+                if statement.computed is not None:
+                    alias += f" = {self.value(statement.computed)}"
                 return [Line(depth, text + alias, self.descriptor(statement))]
             case tree.Call():
                 arguments = ", ".join(self.value(part) for part in statement.arguments)

@@ -77,6 +77,9 @@ class BuildCode(Code):
                 value = self.local(field.name)
         else:
             value = f'required(stream, obj.{field.name}, "{field.name}")'
+            if field.name in self.computed.elements:
+                work = self.computed.work_now(field.name)
+                value = f'computing.computed_value(stream, obj, "{field.name}", {work})'
             targets = self.targets(field.name)
             if targets:
                 self.assign(targets, value)

@@ -11,6 +11,7 @@ from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
 from nnc_schema.targets.python.pieces import Pieces
 
@@ -32,6 +33,7 @@ class Code(Pieces):
         self.shared = {name for name, definer in analysis.shared.items() if definer is facts}
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
+        self.computed = ComputedCode(self.names, facts, self.start)
 
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses."""
@@ -75,7 +77,9 @@ class Code(Pieces):
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        if not self.extent_open:
+        for line in self.computed.first_lines():
+            self.line(line)
+        if not self.extent_open or self.computed.uses_start:
             self.line(f"{self.start} = stream.position")
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
@@ -91,7 +95,8 @@ class Code(Pieces):
     def has_rules(self) -> bool:
         """Tell whether a value of the table may break a range or a constraint."""
         meanings = [self.facts.meaning(name) for name in self.facts.fields]
-        return any(each is not None and (each.range or each.constraints) for each in meanings)
+        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
+        return bound or bool(self.computed.elements)
 
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
@@ -102,7 +107,9 @@ class Code(Pieces):
             self.line(f"    {rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
-        """Hold the table to its rules."""
+        """Hold the table to its rules, once it is known what its elements are computed to be."""
+        for line in self.computed.last_lines():
+            self.line(line)
         if self.has_rules():
             rules = self.names.own("rules", "")
             self.line(f"if {rules} is not None:")
@@ -178,7 +185,12 @@ class Code(Pieces):
                 self.ask(expression)
             if isinstance(statement, tree.Array):
                 arrays.append(statement)
+            marked = [] if self.loops else self.computed.marks_of(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
             self.statement(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
             if top:
                 self.open_extent()
         for array in arrays:

@@ -45,7 +45,7 @@ MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] !
 BODY_NAMES = {"field", "list", "np"}
 
 #: Modules of the generated packages.
-MODULE_NAMES = {"functions", "description", "scope", "units"}
+MODULE_NAMES = {"computing", "functions", "description", "scope", "units"}
 
 #: Parameters and variables of generated functions that stand beside names of modules.
 LOCAL_NAMES = {"self", "stream", "context", "path", "obj"}
@@ -56,6 +56,7 @@ GLOBAL_PARTS = {
     tree.Element: ("enum",),
     tree.Call: ("table",),
     tree.External: ("table",),
+    tree.Select: ("table",),
     tree.Table: ("name",),
     tree.Enum: ("name",),
     tree.EnumMember: ("name",),
@@ -67,7 +68,7 @@ GLOBAL_PARTS = {
     tree.UnitRule: ("member",),
     tree.Units: ("enum", "header", "payload"),
 }
-LOCAL_PARTS = ("name", "field", "variable", "parameters", "key")
+LOCAL_PARTS = ("name", "field", "variable", "key")
 
 
 def template_names(template: str) -> set[str]:
@@ -211,7 +212,9 @@ def renamed(node: Any, renames: Renames) -> Any:
     """Return a part of a tree with its new names."""
     if isinstance(node, tuple):
         return tuple(renamed(part, renames) for part in node)
-    if not is_dataclass(node) or isinstance(node, tree.Position | tree.Clause | type):
+    if not is_dataclass(node) or isinstance(
+        node, tree.Position | tree.Clause | tree.Framing | type
+    ):
         return node
     parts: dict[str, Any] = {}
     for each in fields(node):

@@ -70,12 +70,13 @@ class Pieces(Lines):
         sizes = [self.names.value(size) for size in statement.sizes]
         entry = "int" if len(sizes) == 1 else "Any"
         self.line(f"{name}: dict[{entry}, {entry}] = {{}}")
-        size = str(MOST_GROWN)
-        if len(sizes) == 1:
-            size = f'stream.make({sizes[0]}, "{statement.name}")'
-        elif sizes:
-            size = f'made(stream, ({", ".join(sizes)}), "{statement.name}")'
-        self.line(f"{self.names.own(name, '_size')} = {size}")
+        size = self.names.own(name, "_size")
+        if not sizes:
+            self.line(f"{size} = {MOST_GROWN}")
+        elif len(sizes) == 1:
+            self.line(f'{size} = stream.make({sizes[0]}, "{statement.name}")')
+        else:
+            self.line(f'{size} = made(stream, ({", ".join(sizes)}), "{statement.name}")')
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""

@@ -136,7 +136,16 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         for name, facts in analysis.tables.items()
         if facts.table.key is not None
     }
-    return {"shared": shared, "parameters": parameters, "givens": givens, "kept": kept}
+    computes = any(
+        computed_text(site.statement) for facts in analysis.tables.values() for site in facts.sites
+    )
+    return {
+        "shared": shared,
+        "parameters": parameters,
+        "givens": givens,
+        "kept": kept,
+        "computes": computes,
+    }
 
 
 def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
@@ -174,6 +183,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "modules": [name for name in others if f"{name}." in code],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
         "uses_functions": "functions." in code,
+        "uses_computing": "computing." in code,
         "uses_array": "Array" in code,
         "exports": sorted(exports),
         "families": summary(file),
@@ -279,6 +289,8 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
         default = " = field(default_factory=lambda: np.zeros(0))"
     elif field.is_list and not field.is_alignment:
         default = " = field(default_factory=list)"
+    elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
+        written, default = f"{written} | None", " = None"
     elif not default:
         only = only_value(facts.meaning(field.name), names.analysis.constants)
         default = "" if only is None else f" = {only}"
@@ -364,6 +376,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
             for each in (analysis.enums[enum].ranges if enum is not None else ())
         ],
         "absent": absent,
+        "computed": computed_text(statement),
         "range": range_,
         "constraints": [
             rule_parts(analysis, analysis.file_of[facts.table.name], constraint)
@@ -372,6 +385,13 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         "module": statement.module if isinstance(statement, tree.External) else None,
         "counts": loop_counts(analysis, facts, field),
     }
+
+
+def computed_text(statement: tree.Statement) -> str:
+    """Return what an element is computed as, "" where it isn't."""
+    if not isinstance(statement, tree.Element) or statement.computed is None:
+        return ""
+    return expressions.text(statement.computed)
 
 
 def loop_counts(analysis: Analysis, facts: TableFacts, field: Field) -> tuple[tuple[str, int], ...]:

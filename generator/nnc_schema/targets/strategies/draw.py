@@ -6,6 +6,7 @@ from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import computed_names, driving_names, spans
 from nnc_schema.passes.table_facts import Field, TableFacts
 from nnc_schema.targets.python.lines import at_least_zero
 from nnc_schema.targets.python.naming import class_name
@@ -61,11 +62,30 @@ class DrawCode(ParseCode):
         self.line(f"obj = new({module}.{class_name(table)})")
 
     def end(self) -> None:
-        """Add what comes last: the constraints that take the whole table to check."""
+        """Add what comes last: computed elements, and constraints that take the whole table."""
+        for field, (_, expression) in self.computed.elements.items():
+            self.computed_element(field, expression)
+        for line in self.computed.pending_lines():
+            self.line(line)
         for meaning in self.facts.meanings.values():
             for number, constraint in enumerate(meaning.constraints):
                 self.constraint(meaning.name, number, constraint)
         self.line("return obj")
+
+    def computed_element(self, field: str, expression: tree.Expression) -> None:
+        """Add the element that is computed from what was drawn."""
+        element = self.computed.elements[field][0]
+        arguments = [self.names.value(part) for part in self.widths(element)]
+        arguments += [f'"{field}"', "low=value", "high=value"]
+        encode = f"lambda value: stream.{element.descriptor}({', '.join(arguments)})"
+        shared = "context" if field in self.shared else "None"
+        place = self.names.own(self.local(field), "_place")
+        about = f'"{field}", obj, {place}, {self.computed.work(field)}, {encode}, {shared}'
+        about += f", {field in driving_names(self.analysis)}"
+        tables = [span.table for span in spans(expression, self.facts) if span.table]
+        around = f'"{tables[0]}"' if tables else "None"
+        self.line(f"if obj.{field} is not None:")
+        self.line(f"    stream.compute({around}, {about})")
 
     def constraint(self, name: str, number: int, constraint: tree.Constraint) -> None:
         """Add the check of one constraint, where all that it is about is there."""
@@ -100,6 +120,7 @@ class DrawCode(ParseCode):
         extent = self.facts.table.extent
         if extent is not None:
             self.line('obj.trailing_data = b""')
+        if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
             self.line(f"stream.check_extent({self.start}, {self.names.value(extent)})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
@@ -116,7 +137,12 @@ class DrawCode(ParseCode):
         if field.is_list:
             self.line(f"{self.innermost(field)}.append({value})")
             return
+        place = self.names.own(self.local(field.name), "_place")
+        if field.name in self.computed.elements:
+            self.line(f"{place} = stream.position, len(stream.pieces)")
         self.assign([f"obj.{field.name}", *self.targets(field.name)], value)
+        if field.name in self.computed.elements:
+            self.line(f"{place} += (len(stream.pieces),)")
 
     def ahead(
         self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool

@@ -85,6 +85,8 @@ def field_rules(analysis: Analysis, facts: TableFacts, field: Field) -> list[tup
             found.append(("reserved-bits", f"{name} is not {low}"))
         elif reaches_further(analysis, statement, meaning.range):
             found.append(("range", f"{name} is not in {low}..{high}"))
+    if statement.computed is not None:
+        found.append(("wrong-value", f"{name} is not {expressions.text(statement.computed)}"))
     if reserved_values(analysis, statement):
         found.append(("reserved-value", f"{name} has a value that is reserved"))
     if meaning is not None:

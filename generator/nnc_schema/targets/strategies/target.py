@@ -28,6 +28,7 @@ HELPERS = (
     "made",
     "new",
     "number",
+    "required",
 )
 
 
@@ -71,6 +72,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
         "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }

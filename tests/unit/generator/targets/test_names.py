@@ -1,13 +1,7 @@
 """Any name is allowed anywhere in a schema, and collides with nothing."""
 
-import importlib
-import itertools
-import sys
-
 import pytest
 from nnc_schema.targets.docs import target as docs
-from nnc_schema.targets.python import target as python
-from nnc_schema.targets.strategies import target as strategies
 
 from nnc.bitio import BitReader, BitWriter
 
@@ -31,7 +25,6 @@ NAMES = [
 # fmt: on
 #: Words of the language that a statement begins with.
 WORDS = {"array", "as", "external", "if", "for", "while", "do", "else", "switch", "element"}
-NUMBERS = itertools.count()
 
 
 def schema(name):
@@ -121,34 +114,9 @@ def reading(name):
 
 
 @pytest.fixture
-def made(tmp_path, monkeypatch, analyse):
-    """Return a function from a file's name and text to syntax, strategies and analysis."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    packages = []
-    for target in (python, strategies):
-        monkeypatch.setattr(target, "formatted", lambda text, *_: text)
-
-    def run(**texts):
-        analysis = analyse(**texts)
-        package = f"named_{next(NUMBERS)}"
-        packages.append(package)
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").touch()
-        options = {"runtime": "nnc.bitio", "syntax": f"{package}.tables"}
-        found = []
-        for room, target in (("tables", python), ("draws", strategies)):
-            files = target.generate(analysis, options | {"package": f"{package}.{room}"})
-            (tmp_path / package / room).mkdir()
-            for file, text in files.items():
-                (tmp_path / package / room / file).write_text(text, encoding="utf-8")
-            importlib.invalidate_caches()
-            found.append(importlib.import_module(f"{package}.{room}"))
-        return *found, analysis
-
-    yield run
-    for name in list(sys.modules):
-        if name.partition(".")[0] in packages:
-            del sys.modules[name]
+def made(compile_both, analyse):
+    """Return a function from files' names and texts to tables, draws and the analysis."""
+    return lambda **texts: (*compile_both(**texts), analyse(**texts))
 
 
 def holds(tables, draws, table):
