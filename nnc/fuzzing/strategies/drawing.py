@@ -174,6 +174,7 @@ class Drawer:
         self.stack.append((name, table, index))
         depth = len(self.stack)
         kept = len(self.pieces), self.position, self.skip, context.names()
+        sets = dict(getattr(context, "sets", ()))
         pending, begins = len(self.pending), dict(self.begins)
         for _ in range(ATTEMPTS):
             try:
@@ -189,6 +190,8 @@ class Drawer:
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
+                if sets or getattr(context, "sets", None):
+                    context.sets = dict(sets)
                 if self.broken is not None and self.broken.position >= kept[1]:
                     self.broken = None
         raise RejectedError(self.path(""))

@@ -164,13 +164,6 @@ class Code(Pieces):
                 self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
                 self.asked[-1].add(name)
 
-    def targets(self, name: str) -> list[str]:
-        """Return what a value of the table is assigned to, besides the field."""
-        found = [self.local(name)] if name in self.needed else []
-        if name in self.shared:
-            found.append(f"context.{name}")
-        return found
-
     def take_absent(self, name: str, absent: tree.Expression) -> None:
         """Set a name to the value that its absence stands for."""
         targets = self.targets(name)
@@ -435,18 +428,6 @@ class Code(Pieces):
                 with self.indented():
                     self.line("break")
         self.loops.pop()
-
-    def begin_pass(self) -> str:
-        """Note where a pass of a loop begins that may read nothing; return the variable."""
-        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
-        self.line(f"{begin} = stream.position")
-        return begin
-
-    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
-        """Yield the names of the fields in a loop."""
-        for site in sites(statement.body):
-            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
-                yield site.statement.field
 
     def range_head(self, statement: tree.For | tree.While) -> str | None:
         """Return the `for` line of a loop over a range that is known beforehand, else None."""
