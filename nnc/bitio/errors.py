@@ -236,7 +236,7 @@ class BuildError(PlacedError, ValueError):
     kind = "build"
 
 
-class InvalidError(BitstreamError, ExplicitError):
+class InvalidError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """The bitstream breaks a rule of the format.
 
     An `ExplicitError` of `construct` isn't taken for the end of a `GreedyRange`.
@@ -264,7 +264,7 @@ class IncompleteError(BitstreamError):
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
-class UnsupportedError(BitstreamError, ExplicitError):
+class UnsupportedError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
@@ -276,7 +276,7 @@ class LimitError(UnsupportedError):
     kind = "unsupported"
 
 
-class MissingValueError(BitstreamError, ExplicitError):
+class MissingValueError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """A value that only the caller can know (sent out of band) was not given.
 
     Attributes:

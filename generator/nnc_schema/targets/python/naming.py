@@ -37,7 +37,7 @@ SCOPE_NAMES = {
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
 
 #: What bodies of generated classes use by name.
-BODY_NAMES = {"field", "list", "np"}
+BODY_NAMES = {"field"}
 
 #: Modules of the generated packages.
 MODULE_NAMES = {"computing", "functions", "description", "scope", "units"}
@@ -207,7 +207,7 @@ def renamed(node: Any, renames: Renames) -> Any:
         node, tree.Position | tree.Clause | tree.Framing | type
     ):
         return node
-    parts = {}
+    parts: dict[str, Any] = {}
     for each in fields(node):
         value = getattr(node, each.name)
         if isinstance(value, str):

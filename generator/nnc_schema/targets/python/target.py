@@ -288,7 +288,9 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     elif field.vector and len(field.loops) == 1:
         default = " = field(default_factory=lambda: np.zeros(0))"
     elif field.is_list and not field.is_alignment:
-        default = " = field(default_factory=list)"
+        # An element called `list` hides Python's from those that follow it.
+        factory = "lambda: [*()]" if "list" in facts.fields else "list"
+        default = f" = field(default_factory={factory})"
     elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
         written, default = f"{written} | None", " = None"
     elif not default:
