@@ -8,7 +8,7 @@ import os
 import sys
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 # Contracting a * b + c into one instruction would change the trellis' decisions
 # from machine to machine; the same input must give the same bytes everywhere.
@@ -64,6 +64,14 @@ for extension in extensions:
     extension.optional = True
 
 setup(
+    # The compiler of schemas is installed under a name of its own, the library of formats with
+    # the package that finds it.
+    packages=[
+        *find_packages(include=["nnc*"]),
+        *find_packages("generator", include=["nnc_schema*"]),
+        "nnc.library",
+    ],
+    package_dir={"nnc_schema": "generator/nnc_schema", "nnc.library": "schema/library"},
     # Several modules are compiled at the same time.
     options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=extensions,

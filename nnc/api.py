@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitstream import Bitstream, OutOfBandKeywords
-from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
     DecodedModel,
@@ -23,6 +22,7 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.engine.mapped import view_of
 from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
 

@@ -16,6 +16,9 @@ MOST_LEB128_BYTES = 8
 #: Zeros that a uvlc code begins with at most: as many stand for the largest value.
 MOST_UVLC_ZEROS = 32
 
+#: Zeros that a Rice code begins with at most: who needs more has chosen a wrong parameter.
+MOST_RICE_ZEROS = 1 << 20
+
 
 class LongInteger(int):
     """An integer whose code was longer than it has to be, by `size` bytes in all."""
@@ -224,6 +227,43 @@ def up_to(arguments: tuple[int, ...]) -> tuple[int, int]:
     return 0, max(arguments[0], 0)
 
 
+def read_rice(reader: Any, arguments: tuple[int, ...], name: str, index: Any) -> int:
+    """Read a signed integer: zeros up to a 1, then so many bits (RFC 9639, clause 9.2.7.3)."""
+    width = arguments[0]
+    high = 0
+    while True:
+        ahead = min(32, reader.end - reader.position)
+        following = reader.next_bits(ahead)
+        if following > 0:
+            zeros = ahead - following.bit_length()
+            high += zeros
+            reader.position += zeros + 1
+            break
+        high += ahead
+        if high > MOST_RICE_ZEROS:
+            reader.fail("the Rice code is too long", name, index, None, f"{MOST_RICE_ZEROS} zeros")
+        reader.u(ahead or 1, name, index)
+    if high > MOST_RICE_ZEROS:
+        reader.fail("the Rice code is too long", name, index, None, f"{MOST_RICE_ZEROS} zeros")
+    number: int = high << width | reader.u(width, name, index)
+    return number >> 1 ^ -(number & 1)
+
+
+def write_rice(writer: Any, arguments: tuple[int, ...], value: Any, name: str, index: Any) -> None:
+    """Write a signed integer as zeros, a 1, and so many bits."""
+    width = arguments[0]
+    number = integer_in(writer, value, rice_limits(arguments), name, index)
+    folded = 2 * number if number >= 0 else -2 * number - 1
+    writer.u(folded >> width, 0, name, index)
+    writer.u(width + 1, 1 << width | folded & ((1 << width) - 1), name, index)
+
+
+def rice_limits(arguments: tuple[int, ...]) -> tuple[int, int]:
+    """Return the first and the last integer of a Rice code."""
+    half = (MOST_RICE_ZEROS + 1) << arguments[0] >> 1
+    return -half, half - 1
+
+
 def read_te(reader: Any, arguments: tuple[int, ...], name: str, index: Any) -> int:
     """Read an Exp-Golomb code, or one inverted bit where only 0 and 1 are possible."""
     if arguments[0] > 1:
@@ -272,7 +312,9 @@ def write_bytes(
         writer.fail("not a bytes-like object", name, index, value, "bytes")
     size = arguments[0]
     if size is not None and len(raw) != size:
-        writer.fail("the bytes have another size", name, index, len(raw), f"{size} bytes")
+        writer.fail(
+            "the bytes have another size", name, index, len(raw), f"{size} bytes", code="wrong-size"
+        )
     if writer.byte_aligned():
         writer.bs(raw, name, index)
         return
@@ -321,6 +363,7 @@ CODINGS: Final[dict[str, Coding]] = {
     "uvlc": Coding("int", read_uvlc, write_uvlc, uvlc_limits, endless=True),
     "ns": Coding("int", read_ns, write_ns, ns_limits),
     "tu": Coding("int", read_tu, write_tu, up_to, endless=True),
+    "rice": Coding("int", read_rice, write_rice, rice_limits, endless=True),
     "te": Coding("int", read_te, write_te, te_limits, endless=True),
     "bytes": Coding("bytes", read_bytes, write_bytes, empty=lambda a: bytes(max(a[0], 0))),
     "text": Coding("str", read_text, write_text, empty=lambda a: "\0" * max(a[0], 0)),

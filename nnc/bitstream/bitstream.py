@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, Unpack
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
-from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile, opened, view_of
 from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
+from nnc.engine.files import replace_file
+from nnc.engine.mapped import MappedFile, opened, view_of
 from nnc.engine.plan import Plan
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import bytes_of
 from nnc.containers.copying import write_pieces
 from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
 from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
@@ -17,6 +15,8 @@ from nnc.containers.safetensors_file import (
     read_safetensors_file,
     write_safetensors_file,
 )
+from nnc.engine.files import replace_file
+from nnc.engine.mapped import bytes_of
 
 #: Names the format in places that want a URI, such as the SEI message of ITU-T H.274 that
 #: carries a neural-network post-filter.

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import replace_file
-from nnc.bitstream.files import as_path
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.engine.files import as_path
 from nnc.model.data_format import DTYPES
 from nnc.model.metadata import TensorNote, tensor_note
 from nnc.model.node import DIGEST_ALGORITHMS, Node

@@ -40,6 +40,11 @@ class Field(NamedTuple):
         """Whether these are the bits up to a byte boundary."""
         return self.element is None and self.called is None and not self.derived
 
+    @property
+    def is_rest(self) -> bool:
+        """Whether these are the bytes that follow the elements of a table of known size."""
+        return self.element is None and self.kind == "bytes"
+
     def descriptor_text(self) -> str:
         """Say what the field takes, for messages."""
         kinds = {"int": "an integer", "float": "a number", "str": "text", "bytes": "bytes"}
@@ -89,8 +94,8 @@ def copy_table(table: Any) -> Any:
 def empty_table(syntax: Any) -> Table:
     """Return a table of which all elements are absent."""
     table: Table = object.__new__(syntax.table_type)
-    for name in fields_of(syntax.table_type):
-        setattr(table, name, None)
+    for name, field in fields_of(syntax.table_type).items():
+        setattr(table, name, b"" if field.is_rest else None)
     return table
 
 

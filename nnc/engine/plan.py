@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nnc.bitio import BitReader, TraceEntry
 from nnc.engine.paths import distinct_paths
+
+#: The indices at the end of a path.
+INDICES = re.compile(r"(\[\d+\])+$")
 
 
 class Change(NamedTuple):
@@ -177,11 +181,11 @@ def trace_table(name: str, syntax: Any, data: Any, scope: Any, shift: int = 0) -
 
 def reason_for(name: str, reasons: dict[str, str]) -> str:
     """Return the reason noted for an element or for a table above it."""
-    plain = name.partition("[")[0]
+    plain = INDICES.sub("", name)
     while plain:
         if plain in reasons:
             return reasons[plain]
-        plain = plain.rpartition(".")[0]
+        plain = INDICES.sub("", plain.rpartition(".")[0])
     return "fills up the byte" if name.endswith("byte_alignment") else ""
 
 

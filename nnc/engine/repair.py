@@ -17,7 +17,7 @@ import numpy as np
 from nnc.bitio import BitWriter, BuildError, NncError, Table
 from nnc.bitio.bits import index_text
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
-from nnc.engine.paths import Hops, names_below, owner_of
+from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
 from nnc.engine.values import default_item, default_value, rule_of
 
@@ -26,6 +26,9 @@ MAXIMUM_REPAIRS = 2000
 
 #: More values than this no list gets of itself: each costs time and memory before all is well.
 MOST_FILLERS = 1 << 17
+
+#: Why an element changes that says how long something is.
+SIZE = "a size"
 
 LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
@@ -86,6 +89,7 @@ class Repair:
         self.default, self.probing = default, probing
         self.reasons: dict[str, str] = {}
         self.fillers = 0
+        self.scope_then: Any = None
 
     def build(self) -> tuple[bytes, Any]:
         """Return the bytes of the table, and the scope after it.
@@ -101,6 +105,7 @@ class Repair:
             try:
                 self.syntax._build(self.table, writer, scope, "")
             except BuildError as error:
+                self.scope_then = scope
                 tables = self.syntax.scope_type.tables
                 self.repair(located(error, writer, tables), writer.stack)
             else:
@@ -112,6 +117,9 @@ class Repair:
         tables = tuple(name + index_text(index) for name, _, index in stack[1:])
         owner = owner_of(self.table, tables)
         assert owner is not None
+        if error.code in ("wrong-extent", "wrong-size"):
+            self.resize(tables, error)
+            return
         match = LAST_NAME.search(error.path)
         field = fields_of(type(owner)).get(match[1]) if match else None
         if match is None or field is None:
@@ -152,6 +160,62 @@ class Repair:
                 setattr(owner, field.name, value + 1)
                 return
         raise error
+
+    def resize(self, tables: Hops, error: BuildError) -> None:
+        """Change the element that says how long a table, a text or bytes are.
+
+        It stands in the same table or in one around it; which one it is comes out by trying: with
+        it that table can be written.
+        """
+        wanted, found = int(error.allowed.partition(" ")[0]), int(error.value)
+        difference = wanted - found if error.code == "wrong-extent" else found - wanted
+        changes = dict.fromkeys((difference // 8, difference)[error.code != "wrong-extent" :])
+        for depth in range(len(tables), -1, -1):
+            owner = owner_of(self.table, tables[:depth])
+            assert owner is not None
+            for field in reversed(fields_of(type(owner)).values()):
+                if self.is_pinned_or_none(owner, tables[:depth], field):
+                    continue
+                for change in changes:
+                    value = getattr(owner, field.name) + change
+                    if self.can_be_written(tables[:depth], field.name, value):
+                        setattr(owner, field.name, value)
+                        self.reasons.setdefault(self.path_of(tables[:depth], field.name), SIZE)
+                        return
+        raise error
+
+    def path_of(self, tables: Hops, name: str) -> str:
+        """Return the path of an element as errors give it."""
+        names, owner = [], self.table
+        if self.name != self.syntax.table:
+            names.append(self.name)
+        for hop in tables:
+            inner = stepped(owner, hop)
+            if hop != inner.syntax.table:
+                names.append(hop)
+            owner = inner
+        return ".".join([*names, name])
+
+    def is_pinned_or_none(self, owner: Table, tables: Hops, field: Field) -> bool:
+        """Tell whether an element is no number that may be changed."""
+        no_number = field.element is None or type(getattr(owner, field.name)) is not int
+        return no_number or (tables, field.name) in self.pinned
+
+    def can_be_written(self, tables: Hops, name: str, value: int) -> bool:
+        """Tell whether a table can be written with another value of an element."""
+        probe = copy_table(owner_of(self.table, tables))
+        setattr(probe, name, value)
+        depth = len(tables)
+        pinned = {(hops[depth:], pin) for hops, pin in self.pinned if hops[:depth] == tables}
+        table = probe.syntax.table
+        try:
+            Repair(
+                table, probe.syntax, probe, self.scope_then.copy, pinned=pinned | {((), name)},
+                shifts={}, in_force=self.in_force, default=self.default, probing=True,
+            ).build()  # fmt: skip
+        except NncError:
+            return False
+        return True
 
     def appear(
         self,
@@ -241,6 +305,8 @@ class Repair:
         self, tables: tuple[str, ...], field: Field, row: int | None, length: int, error: BuildError
     ) -> None:
         """Change the element that counts the values of a list which the caller has changed."""
+        if self.set_count(tables, field, length, error):
+            return
         if self.probing:
             raise error
         if error.code == "wrong-count":
@@ -249,7 +315,7 @@ class Repair:
             shift = self.shifts.get(tables)
             delta = shift.delta if shift else (1 if error.code == "too-many" else -1)
         for edits in self.count_candidates(tables, field, row, delta):
-            if self.counts(edits, delta):
+            if self.counts(edits, delta, re.sub(r"(\[\d+\])+$", "", error.path)):
                 for place, name, index, value in edits:
                     self.put(self.table, place, name, index, value)
                     self.pinned.add((place, name))
@@ -260,6 +326,23 @@ class Repair:
             error, field, f"{length} values where other elements ask for another number",
             "change those instead",
         )  # fmt: skip
+
+    def set_count(self, tables: Hops, field: Field, length: int, error: BuildError) -> bool:
+        """Set the element that counts a list in a table of a list, as the schema says it.
+
+        Such a table may be new, and others like it wrong still: trying would tell nothing.
+        """
+        if error.code != "wrong-count" or not any(hop.endswith("]") for hop in tables):
+            return False
+        counts: tuple[tuple[str, int], ...] = () if field.element is None else field.element.counts
+        if len(counts) != 1 or (tables, counts[0][0]) in self.pinned:
+            return False
+        name, more = counts[0]
+        self.put(self.table, tables, name, None, length + more)
+        self.pinned.add((tables, name))
+        prefix = error.path[: -len(LAST_NAME.search(error.path)[0])]  # type: ignore[index]
+        self.reasons.setdefault(f"{prefix}{name}", f"counts {field.name}")
+        return True
 
     def count_candidates(
         self, tables: tuple[str, ...], field: Field, row: int | None, delta: int
@@ -296,18 +379,23 @@ class Repair:
                 yield [edit, (place, name, index, value + 1)]
                 yield [edit, (place, name, index, value - 1)]
 
-    def counts(self, edits: list[tuple[tuple[str, ...], str, int | None, int]], delta: int) -> bool:
+    def counts(
+        self, edits: list[tuple[tuple[str, ...], str, int | None, int]], delta: int, path: str
+    ) -> bool:
         """Tell whether changes make all counts fit, and not by accident.
 
-        They do if nothing else has to change with them, or if one more in the count asks for
-        one more value.
+        They do if nothing else has to change with them, what is in the list and sizes aside, or if
+        one more in the count asks for one more value.
         """
         probe = self.probe(edits)
         try:
             probe.build()
         except NncError:
             return False
-        if not probe.reasons:
+        if all(
+            place.startswith(f"{path}[") or reason == SIZE
+            for place, reason in probe.reasons.items()
+        ):
             return True
         if len(edits) > 1:
             return False

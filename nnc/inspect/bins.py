@@ -14,7 +14,8 @@ from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
 from nnc.decoder.session import Decoder
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
-from nnc.inspect.tracing import BitstreamTrace, byte_bit
+from nnc.engine.tracing import byte_bit
+from nnc.inspect.tracing import BitstreamTrace
 from nnc.model.limits import Limits
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import CompressedParameterTypes, NnrUnitType

@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from nnc.engine.tree import Node, insert
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 
-from nnc.bitio import BitstreamError
-from nnc.bitio.bits import index_text
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+__all__ = ["Node", "tree"]
 
-
-@dataclass(slots=True)
-class Node:
-    """A bitstream, unit, table or element.
-
-    Attributes:
-        name: its name with indices, as it stands in the node above.
-        path: its syntax path; "" for the bitstream.
-        position: its first bit, counted from the first bit of the data.
-        bits: how many it has, those of the nodes below included.
-        kind: `bitstream`, `unit`, `table` or `element`.
-        note: name of a unit's type or of a table.
-        tensors: names of the tensors in a unit.
-        element: the element; None for what isn't one.
-        error: the fault met in a unit, or the value that is missing for reading on.
-        children: what it consists of.
-    """
-
-    name: str
-    path: str
-    position: int
-    bits: int
-    kind: str
-    note: str = ""
-    tensors: list[str] = field(default_factory=list)
-    element: TracedElement | None = None
-    error: BitstreamError | None = None
-    children: list[Node] = field(default_factory=list)
-
-    def walk(self) -> Iterator[Node]:
-        """Yield the node and all below it, in the order of the data."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+#: The two elements of the size stand in the unit itself, as their paths say.
+LEFT_OUT = ("units", "nnr_unit_size")
 
 
 def tree(traced: BitstreamTrace) -> Node:
@@ -65,27 +31,6 @@ def unit_node(unit: UnitTrace) -> Node:
     node = Node(name, unit.path, 8 * unit.start, bits, "unit", unit.type_name, unit.names)
     node.error = unit.error or unit.missing
     for element in unit.elements:
-        insert(node, element)
+        insert(node, element, LEFT_OUT)
     node.children += [unit_node(inner) for inner in unit.units]
     return node
-
-
-def insert(unit: Node, element: TracedElement) -> None:
-    """Put an element into its table, making nodes for the tables around it where needed."""
-    node = unit
-    for name, table, index in element.stack:
-        if name in ("units", "nnr_unit_size"):
-            # The two elements of the size stand in the unit itself, as their paths say.
-            continue
-        label = name + index_text(index)
-        last = node.children[-1] if node.children else None
-        if last is None or last.name != label or last.kind != "table":
-            path = f"{node.path}.{label}"
-            last = Node(label, path, element.position, 0, "table", table)
-            node.children.append(last)
-        last.bits = element.position + element.bits - last.position
-        node = last
-    label = element.name + element.index
-    leaf = Node(label, element.path, element.position, element.bits, "element")
-    leaf.element = element
-    node.children.append(leaf)

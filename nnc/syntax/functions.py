@@ -382,4 +382,5 @@ def write_trailing(stream: BitWriter, value: Any, start: int, size: int, name: s
             stream.filler.passed_over = True
             return
         written = stream.position - start
-        stream.fail(f"the size of {name} is wrong", "", None, size, f"{written} bits")
+        told = f"{written} bits"
+        stream.fail(f"the size of {name} is wrong", "", None, size, told, code="wrong-extent")

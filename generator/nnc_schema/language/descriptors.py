@@ -42,6 +42,7 @@ DESCRIPTORS: Final[dict[str, Descriptor]] = {
     "ns": Descriptor(1, coded=True),
     "tu": Descriptor(1, coded=True),
     "te": Descriptor(1, coded=True),
+    "rice": Descriptor(1, coded=True, signed=True),
     "bytes": Descriptor(1, "bytes", "bytes", coded=True),
     "text": Descriptor(1, "str", "bytes", coded=True),
     "fourcc": Descriptor(0, "str", "bytes", coded=True),

@@ -133,6 +133,7 @@ class Builder(Transformer[Token, Any]):
         if pattern is not None and len(arguments) == 1:
             value = int(str(pattern).removesuffix("*/").split()[-1], 0)
             arguments = (*arguments, tree.Number(self.at(pattern), value))
+            descriptor = "f" if str(descriptor) in ("u", "b") else descriptor
         computed = [part[0] for part in rest if isinstance(part, tuple)]
         marks = {token.type: str(token) for token in rest if isinstance(token, Token)}
         return tree.Element(
@@ -148,7 +149,7 @@ class Builder(Transformer[Token, Any]):
 
     def call(self, children: list[Any]) -> tree.Call:
         """Make the node of a `call`."""
-        name, arguments, *alias = children
+        name, arguments, *alias = (child for child in children if child is not None)
         field = str(alias[0]) if alias else str(name)
         return tree.Call(self.at(name), str(name), field, arguments)
 

@@ -195,6 +195,8 @@ class BuildCode(Code):
             self.line(f"{self.list_position(field)} = 0")
         if level == 0 and field.name in self.shared:
             self.line(f"context.{field.name} = {name}")
+        if level == 0 and field.scattered:
+            self.line(f"{self.local(field.name)}_written = True")
         if guard:
             self.depth -= 1
             if level == 0:

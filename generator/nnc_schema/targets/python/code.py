@@ -1,7 +1,6 @@
 """Bodies of the generated `_parse` and `_build`: statements of the schema -> lines of Python.
 
-Both directions follow the same control flow, so one walk makes both; where they differ, the
-methods of `ParseCode` (python_parse.py) and `BuildCode` (python_build.py) say how.
+Both directions follow one control flow; `ParseCode` and `BuildCode` say where they differ.
 """
 
 from __future__ import annotations

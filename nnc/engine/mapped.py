@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nnc.bitio import InputError
-from nnc.bitstream.files import as_path
+from nnc.engine.files import as_path
 
 #: The kernel copies so many bytes at once, at most.
 COPYING_BYTES = 1 << 30

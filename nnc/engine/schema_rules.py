@@ -3,42 +3,70 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntFlag
-from typing import Any
+from typing import Any, Protocol
 
-import nnc.syntax
-from nnc.inspect.findings import ERROR, Model, Problem, Rule
-from nnc.inspect.tracing import TracedElement, UnitTrace
-from nnc.syntax import TABLES, Constraint, Element
+from nnc.engine.findings import ERROR, Problem, Rule
+from nnc.engine.tracing import TracedElement
+from nnc.engine.values import enums_of
 
-#: Unit types that applications may use as they like; the schema's range is that of the others.
-UNSPECIFIED_UNIT_TYPES = range(32, 64)
+#: Of elements by table and name: each with the piece of the data that it stands in.
+Elements = dict[tuple[str, str], list[tuple["Piece", TracedElement]]]
+
+#: Tells of a table's name, an element's and a value whether the schema's rules leave it alone.
+Exempt = Callable[[str, str, Any], bool]
 
 
-def schema_rules() -> list[Rule]:
-    """Return a rule for each range, enum and constraint in the schema.
+class Piece(Protocol):
+    """A part of the data with the names in force for it."""
+
+    path: str
+    elements: list[TracedElement]
+
+    @property
+    def scope(self) -> Any:
+        """The names in force, None where they aren't known."""
+
+
+class Model(Protocol):
+    """What is checked."""
+
+    @property
+    def elements(self) -> Elements:
+        """Its elements."""
+
+
+def nothing_exempt(table: str, element: str, value: Any) -> bool:
+    """Tell that the rules hold for all values."""
+    return False
+
+
+def schema_rules(tables: Mapping[str, Any], exempt: Exempt = nothing_exempt) -> list[Rule]:
+    """Return a rule for each range, enum and constraint of a format's tables.
 
     Their names are `range:`, `enum:` or `constraint:` with table and element; the second
     constraint of an element has `#2` at its end.
     """
     rules = []
-    for table, syntax in TABLES.items():
+    for table, syntax in tables.items():
         for element in syntax.elements.values():
-            rules += element_rules(table, element)
+            rules += element_rules(syntax, element, functools.partial(exempt, table, element.name))
     return rules
 
 
-def element_rules(table: str, element: Element) -> list[Rule]:
+def element_rules(syntax: Any, element: Any, exempt: Callable[[Any], bool]) -> list[Rule]:
     """Return the rules of one element."""
+    table: str = syntax.table
     name = f"{table}.{element.name}"
+    names = enums_of(syntax).get(str(element.enum))
     rules = []
     if element.range is not None:
-        problems = functools.partial(range_problems, table, element)
+        problems = functools.partial(range_problems, table, element, exempt)
         title = f"{element.name} is in {element.range[0]} .. {element.range[1]}"
         rules.append(rule(f"range:{name}", title, element, problems))
-    elif element.enum is not None and not names_all_values(element):
-        problems = functools.partial(enum_problems, table, element)
+    elif element.enum is not None and not names_all_values(element, names):
+        problems = functools.partial(enum_problems, table, element, names, exempt)
         title = f"{element.name} has a value that {element.enum} names"
         rules.append(rule(f"enum:{name}", title, element, problems))
     for number, constraint in enumerate(element.constraints):
@@ -48,15 +76,16 @@ def element_rules(table: str, element: Element) -> list[Rule]:
     return rules
 
 
-def rule(name: str, title: str, element: Element, problems: Any) -> Rule:
+def rule(name: str, title: str, element: Any, problems: Any) -> Rule:
     """Return a rule of an element; what the schema says is always an error."""
     return Rule(name, title, element.clause, element.status, ERROR, problems)
 
 
-def names_all_values(element: Element) -> bool:
+def names_all_values(element: Any, names: Any) -> bool:
     """Tell whether the enum of an element has a name for whatever can stand there."""
-    kind: Any = getattr(nnc.syntax, str(element.enum))
-    return element.width is not None and allowed_values(kind) == set(range(1 << element.width))
+    width: int | None = element.width
+    # More values than this nobody names.
+    return width is not None and width <= 16 and allowed_values(names) == set(range(1 << width))
 
 
 def allowed_values(kind: Any) -> set[int]:
@@ -68,61 +97,59 @@ def allowed_values(kind: Any) -> set[int]:
     return {value for value in range(every + 1) if value & every == value}
 
 
-def range_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
+def range_problems(
+    table: str, described: Any, exempt: Callable[[Any], bool], model: Model
+) -> Iterator[Problem]:
     """Find values outside the range that the schema gives."""
     assert described.range is not None
     low, high = described.range
     for _, element in model.elements.get((table, described.name), []):
-        if is_unspecified_type(described, element.value):
-            continue
-        if low <= element.value <= high:
+        outside = [one for one in element.values if not low <= one <= high]
+        if not outside or exempt(element.value):
             continue
         label = element.name + element.index
         if low == high == 0 and "reserved" in element.name:
-            yield element, f"{label} is {element.value}, but reserved bits are 0"
+            yield element, f"{label} is {outside[0]}, but reserved bits are 0"
         else:
-            yield element, f"{label} is {element.value} (allowed: {low}..{high})"
+            yield element, f"{label} is {outside[0]} (allowed: {low}..{high})"
 
 
-def is_unspecified_type(described: Element, value: Any) -> bool:
-    """Tell whether a value is a unit type left to applications."""
-    return described.name == "nnr_unit_type" and value in UNSPECIFIED_UNIT_TYPES
-
-
-def enum_problems(table: str, described: Element, model: Model) -> Iterator[Problem]:
+def enum_problems(
+    table: str, described: Any, kind: Any, exempt: Callable[[Any], bool], model: Model
+) -> Iterator[Problem]:
     """Find values that the enum of an element has no name for."""
-    kind: Any = getattr(nnc.syntax, str(described.enum))
     allowed = allowed_values(kind)
     for _, element in model.elements.get((table, described.name), []):
-        if element.value not in allowed and not is_unspecified_type(described, element.value):
+        unnamed = [one for one in element.values if one not in allowed]
+        if unnamed and not exempt(element.value):
             known = ", ".join(str(int(member)) for member in kind)
             label = element.name + element.index
-            yield element, f"{label} is {element.value}, which is reserved (allowed: {known})"
+            yield element, f"{label} is {unnamed[0]}, which is reserved (allowed: {known})"
 
 
 def constraint_problems(
-    table: str, described: Element, constraint: Constraint, model: Model
+    table: str, described: Any, constraint: Any, model: Model
 ) -> Iterator[Problem]:
     """Find tables that break a constraint."""
     seen = set()
-    for unit, element in model.elements.get((table, described.name), []):
-        place = unit.path, element.stack
+    for piece, element in model.elements.get((table, described.name), []):
+        place = piece.path, element.stack
         if place in seen:
             continue
         seen.add(place)
-        names = names_around(unit, element)
+        names = names_around(piece, element)
         if constraint.is_broken(names):
             found = names.get(described.name)
             shown = ", ".join(f"{value:g}" for value in found) if isinstance(found, list) else found
             yield element, f"{constraint.sentence}: {element.name} is {shown}"
 
 
-def names_around(unit: UnitTrace, element: TracedElement) -> dict[str, Any]:
+def names_around(piece: Piece, element: TracedElement) -> dict[str, Any]:
     """Return the names that an element's table can use, with their values; lists as lists."""
-    scope = unit.unit.scope if unit.unit is not None else None
+    scope = piece.scope
     names: dict[str, Any] = {} if scope is None else dict(scope.names())
     own: dict[str, Any] = {}
-    for other in unit.elements:
+    for other in piece.elements:
         if other.stack != element.stack:
             continue
         if isinstance(other.value, list):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.bitstream.mapped import bytes_of
+from nnc.engine.mapped import bytes_of
 
 TENSORS = {"w": np.random.default_rng(0).normal(0, 1, (64, 64)).astype("f4")}
 
