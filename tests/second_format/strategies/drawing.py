@@ -172,17 +172,23 @@ class Drawer:
         if len(self.stack) >= MAXIMUM_DEPTH:
             raise RejectedError("tables within tables without end")
         self.stack.append((name, table, index))
-        depth = len(self.stack)
+        value = self.again(self.supplied(table, draw), context)
+        self.stack.pop()
+        return value
+
+    def supplied(self, table: str, draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Return what draws a table: what was supplied for it, or the generated code."""
+        if table not in self.supply:
+            return draw
+        return lambda stream, context: self.supply[table](stream, None, context)
+
+    def again(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
+        """Draw a table again and again, until it keeps its rules."""
         kept = len(self.pieces), self.position, self.skip, context.names()
-        pending, begins = len(self.pending), dict(self.begins)
+        pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
         for _ in range(ATTEMPTS):
             try:
-                if table in self.supply:
-                    value = self.supply[table](self, None, context)
-                else:
-                    value = draw(self, context)
-                self.stack.pop()
-                return value
+                return draw(self, context)
             except RejectedError:
                 del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
                 self.begins = dict(begins)
