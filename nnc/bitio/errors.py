@@ -36,6 +36,9 @@ FAULTS = {
     "limit-entries": "more values that take no bits are made than the caller's limit",
     "bad-span": "a computed element is of something else than whole bytes",
     "unsettled": "computed elements depend on each other without end",
+    "bad-transform": "bytes can't be what a transform makes them to",
+    "no-transform": "the format doesn't give a transform that its schema names",
+    "limit-inflated": "a transform makes more bytes than the caller's limit",
     "wrong-value": "a computed element isn't what it is computed to be",
     "out-of-range": "a value isn't in the range of its element",
     "broken-constraint": "values break a constraint of the schema",
@@ -101,6 +104,7 @@ class PlacedError(NncError):
         clause: clause of the standard that holds the rule, or "".
         schema: `file:line` of the schema that holds the rule, or "".
         hint: what the reader of the message can do, or "".
+        layer: the transform that the position is behind, and its first byte; "" for none.
     """
 
     kind: ClassVar[str] = "invalid"
@@ -133,6 +137,7 @@ class PlacedError(NncError):
         self.clause = clause
         self.schema = schema
         self.hint = hint
+        self.layer = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error go from one process to another with all its parts."""
@@ -140,10 +145,11 @@ class PlacedError(NncError):
 
     @property
     def position(self) -> str:
-        """The position as `byte.bit`, or "" where it isn't known."""
+        """The position as `byte.bit`, or "" where it isn't known; with its layer, if in one."""
         if self.bit_position is None:
             return ""
-        return f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        place = f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        return f"{place} of {self.layer}" if self.layer else place
 
     def locate(
         self,

@@ -16,6 +16,7 @@ import numpy as np
 from nnc.bitio.bits import BitWriter, path_text
 from nnc.bitio.codings import CODINGS
 from nnc.bitio.computing import Pending
+from nnc.bitio.transforms import transform_of
 from nnc.fuzzing.strategies.rules import KINDS
 from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, RejectedError, Source
 
@@ -122,6 +123,7 @@ class Drawer:
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
         self.idle = 0
+        self.layers = 0
         self.begins: dict[str, int | None] = {}
         self.pending: list[Any] = []
 
@@ -186,12 +188,13 @@ class Drawer:
         """Draw a table again and again, until it keeps its rules."""
         kept = len(self.pieces), self.position, self.skip, context.names()
         pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
+        layers = self.layers
         for _ in range(ATTEMPTS):
             try:
                 return draw(self, context)
             except RejectedError:
                 del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
-                self.begins = dict(begins)
+                self.begins, self.layers = dict(begins), layers
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
@@ -216,6 +219,26 @@ class Drawer:
         data: bytes = self.supply[name](self, obj, context) if name in self.supply else b""
         self.put_bytes(data)
         return data
+
+    # Transforms
+
+    def begin_layer(self) -> tuple[int, int]:
+        """Begin a table behind a transform; return its first piece and bit."""
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform within a byte")
+        self.layers += 1
+        return len(self.pieces), self.position
+
+    def end_layer(self, begin: tuple[int, int], syntax: Any, name: str) -> None:
+        """Put what a transform makes of a table in its place."""
+        self.layers -= 1
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform ends within a byte")
+        first, self.position = begin
+        before, self.pieces = self.pieces[:first], self.pieces[first:]
+        data = self.to_bytes()
+        self.pieces = before
+        self.put_bytes(transform_of(syntax, name, self).encode(data))
 
     # Computed elements
 
@@ -289,7 +312,7 @@ class Drawer:
 
     def breaks(self, kind: str, name: str) -> bool:
         """Tell whether this is the place to break a rule of that kind."""
-        if self.kind != kind or self.broken is not None:
+        if self.kind != kind or self.broken is not None or self.layers:
             return False
         if self.element not in ("", name.partition("[")[0]):
             return False
