@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.decoder import (
     BatchNorm,
@@ -269,6 +270,7 @@ def as_bitstream(data: Bytes | Bitstream, **left_out: Unpack[OutOfBandKeywords])
     return Bitstream.parse(data, **left_out)
 
 
+@checked
 @listing_options
 def save_file(
     tensors: Mapping[str, ArrayLike],

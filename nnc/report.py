@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder import ModelStream
 from nnc.encoder.quantization.distortion import Distortion, compared
@@ -99,6 +100,7 @@ class Report:
         return page(self, title)
 
 
+@checked
 def make_report(
     bitstream: Bitstream,
     read: Callable[[str], NDArray[Any]],
@@ -179,6 +181,7 @@ def tool_of(line: TensorSummary) -> str:
     return f"{tool}, block" if line.kind == "block" else tool
 
 
+@checked
 def write_report(
     path: str | os.PathLike[str],
     model: str | os.PathLike[str],

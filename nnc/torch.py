@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from nnc import api
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
@@ -37,7 +38,7 @@ def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
         InputError: something in it is no tensor, or one that can't be coded.
     """
     arrays, entries = arrays_in(model)
-    options["metadata"] = {**entries, **(options.get("metadata") or {})}
+    options["metadata"] = with_entries(entries, options.get("metadata"))
     return api.encode(arrays, **options)
 
 
@@ -60,7 +61,13 @@ def save_file(
         OSError: the file can't be written.
     """
     arrays, entries = arrays_in(model)
-    api.save_file(arrays, filename, {**entries, **(metadata or {})}, **options)
+    api.save_file(arrays, filename, with_entries(entries, metadata), **options)
+
+
+@checked
+def with_entries(entries: Mapping[str, str], metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the metadata of a model with entries of its state dict that are no tensors."""
+    return {**entries, **(metadata or {})}
 
 
 def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
@@ -97,6 +104,7 @@ def load_file(filename: str | os.PathLike[str], **options: Any) -> dict[str, Any
     return load(bitstream, **options)
 
 
+@checked
 def load_into(
     module: Any, filename: str | os.PathLike[str], *, strict: bool = True, **options: Any
 ) -> Any:
@@ -115,6 +123,8 @@ def load_into(
         InputError: names or shapes don't fit the module.
         BitstreamError: as for `nnc.decode`.
     """
+    if not hasattr(module, "load_state_dict"):
+        raise InputError(f"module must be a torch.nn.Module, not {type(module).__name__}")
     try:
         return module.load_state_dict(load_file(filename, **options), strict=strict)
     except RuntimeError as error:

@@ -80,7 +80,7 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
     import difflib
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_type_hints
 
 from nnc.bitio import (
     BitReader,
@@ -16,6 +16,7 @@ from nnc.bitio import (
     Table,
     unknown_option,
 )
+from nnc.bitio.arguments import check_argument, members_of
 from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size
 from nnc.bitstream.type_names import type_name
@@ -63,9 +64,12 @@ class OutOfBand:
         Raises:
             UnknownOptionError: something else.
         """
-        for name in left_out:
+        for name, value in left_out.items():
             if name not in OutOfBandKeywords.__annotations__:
                 raise unknown_option(name, OutOfBandKeywords.__annotations__)
+            if value is not None:
+                wanted = get_type_hints(OutOfBandKeywords)[name]
+                check_argument(name, value, members_of(wanted))
         dimensions = left_out.get("dimensions") or {}
         return cls(dimensions, left_out.get("cabac_unary_length_minus1"))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Unit
 from nnc.decoder.before import known_of
 from nnc.decoder.layout import UnitLayout, layout_of
@@ -50,6 +51,7 @@ def holds_levels(unit: Unit) -> bool:
     return not raw
 
 
+@checked
 def decode_bins(
     unit: Unit,
     observe: Callable[[dict[str, Any]], None],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.engine.findings import ERROR, INFO, WARNING, Finding, Rule, place_in_data, syntax_finding
@@ -67,6 +68,7 @@ class Report:
         }
 
 
+@checked
 def check(
     data: bytes | bytearray | memoryview,
     *,
@@ -112,6 +114,7 @@ def check(
     return Report(findings, skipped)
 
 
+@checked
 def all_rules(*, deep: bool = True) -> list[Rule]:
     """Return the rules that a check looks at, apart from those of parsing.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.decoder.before import Before, known_of, session_after
 from nnc.decoder.layout import layout_of
 from nnc.decoder.model import decode_unit
@@ -34,6 +35,7 @@ class LevelsIn:
     session: Decoder | None
 
 
+@checked
 def diff(
     a: BitstreamTrace, b: BitstreamTrace, *, levels: bool = False, before: Before = ()
 ) -> list[Difference]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import UnitLayout, layout_of
@@ -93,6 +94,7 @@ class BitstreamSummary:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+@checked
 def summarize(bitstream: Bitstream) -> BitstreamSummary:
     """Sum up a bitstream.
 
@@ -130,6 +132,7 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
     )
 
 
+@checked
 def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[TensorSummary]:
     """Return a line for each tensor, in the order of the bitstream.
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from nnc.bitio.arguments import checked
 from nnc.engine.tree import Node, insert
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 
 __all__ = ["Node", "tree"]
 
+
 #: The two elements of the size stand in the unit itself, as their paths say.
 LEFT_OUT = ("units", "nnr_unit_size")
 
 
+@checked
 def tree(traced: BitstreamTrace) -> Node:
     """Arrange the elements of a trace in a tree.
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio.arguments import checked
+
 #: For each way of naming the ends of gamma, beta, mean and variance, and the usual eps.
 NAMES = {
     "PyTorch": (("weight", "bias", "running_mean", "running_var"), 1e-5),
@@ -48,6 +50,7 @@ class BatchNorm:
         """The four names in the order in which a block lists them."""
         return self.beta, self.gamma, self.mean, self.variance
 
+    @checked
     def unfolded(self, beta: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return the parameters by name for a layer that has all but `beta` in its weight."""
         ones = np.ones(beta.shape, beta.dtype)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
@@ -96,6 +97,7 @@ class Encoder:
         """The device whose branch of the parameter update tree the updates are on."""
         return int(self.how.device_id)
 
+    @checked
     def keep_exact(self, names: Collection[str]) -> None:
         """Store float tensors as they are too, unless options of single tensors say otherwise."""
         self.options = replace(self.options, exact=names)
@@ -123,6 +125,7 @@ class Encoder:
         """
         self.decoder.decode(data)
 
+    @checked
     def encode(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> bytes:
@@ -157,10 +160,12 @@ class Encoder:
             raise
         return data
 
+    @checked
     def encode_bitstream(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
+        tensors = as_arrays(tensors)
         state = self.decoder.state
         update = bool(state.values)
         for name in tensors:
