@@ -71,11 +71,10 @@ def transform_of(syntax: Any, name: str, stream: Any) -> Transform:
     Raises:
         PlacedError: there is none.
     """
-    found = syntax.scope_type.transforms.get(name) or TRANSFORMS.get(name)
-    if found is None:
+    own: dict[str, Transform] = syntax.scope_type.transforms
+    if name not in own and name not in TRANSFORMS:
         stream.fail(f"the format gives no transform {name!r}", "", code="no-transform")
-    made: Transform = found
-    return made
+    return own[name] if name in own else TRANSFORMS[name]
 
 
 def parse_within(syntax: Any, name: str, stream: BitReader, context: Any, path: str) -> Any:
