@@ -63,6 +63,30 @@ def test_every_verb_takes_the_schema(here, capsys, tmp_path):
     assert found.startswith("error: version, at 4.0: version is 7 (allowed: 1..1)")
 
 
+def test_corpora(here, capsys, tmp_path):
+    schema = ("--schema", "recorder")
+    assert "range:kind\tfinding\t" in out(capsys, "fuzz", "--list-rules", *schema).out
+    out(capsys, "fuzz", "--valid", "3", "-o", "good", *schema)
+    for file in (tmp_path / "good").glob("*.bin"):
+        out(capsys, "check", str(file), *schema)
+    out(capsys, "fuzz", "--break", "range:kind", "-n", "2", "-o", "bad", *schema)
+    (first, _) = json.loads((tmp_path / "bad" / "manifest.json").read_text())["files"]
+    found = out(capsys, "check", f"bad/{first['file']}", *schema, code=2).out
+    assert first["path"] in found
+    out(capsys, "fuzz", "--mutate", "recorder/example.bin", "20", "-o", "odd", *schema)
+    for file in (tmp_path / "odd").glob("*.bin"):
+        assert run(["tree", str(file), *schema]) in (0, 2, 4)  # an empty file is no input
+    capsys.readouterr()
+
+
+def test_the_explorers_page(here, capsys, tmp_path):
+    out(capsys, "explore", "recorder/example.bin", "-o", "page.html", "--schema", "recorder")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "Text of a note" not in page
+    assert "The text of a note." in page
+    assert '"part[1]"' in page
+
+
 def test_damaged_files_are_shown_up_to_the_fault(here, capsys, tmp_path):
     data = (tmp_path / "recorder" / "example.bin").read_bytes()
     (tmp_path / "short").write_bytes(data[:-3])
