@@ -212,7 +212,7 @@ class Builder(Transformer[Token, Any]):
 
     def label(self, children: list[Any]) -> list[Any]:
         """Return the values of a label."""
-        return children
+        return children[1:]
 
     def default(self, children: list[Any]) -> list[Any]:
         """Return the values of `default`: none."""

@@ -187,6 +187,7 @@ class Drawer:
     def again(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
         """Draw a table again and again, until it keeps its rules."""
         kept = len(self.pieces), self.position, self.skip, context.names()
+        sets = dict(getattr(context, "sets", ()))
         pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
         layers = self.layers
         for _ in range(ATTEMPTS):
@@ -198,6 +199,8 @@ class Drawer:
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
+                if sets or getattr(context, "sets", None):
+                    context.sets = dict(sets)
                 if self.broken is not None and self.broken.position >= kept[1]:
                     self.broken = None
         raise RejectedError(self.path(""))

@@ -141,13 +141,6 @@ class Code(Pieces):
                 self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
                 self.asked[-1].add(name)
 
-    def targets(self, name: str) -> list[str]:
-        """Return what a value of the table is assigned to, besides the field."""
-        found = [self.local(name)] if name in self.needed else []
-        if name in self.shared:
-            found.append(f"context.{name}")
-        return found
-
     def take_absent(self, name: str, absent: tree.Expression) -> None:
         """Set a name to the value that its absence stands for."""
         targets = self.targets(name)

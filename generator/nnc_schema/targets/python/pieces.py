@@ -25,6 +25,7 @@ class Pieces(Lines):
         facts: the table.
         names: how its names are written.
         free: the names that it reads from other tables, with the table that defines each.
+        needed: the names whose values the code itself uses.
         shared: its names that other tables read.
         loops: the loops around what is written.
         computed: what its computed elements add.
@@ -34,6 +35,7 @@ class Pieces(Lines):
     facts: TableFacts
     names: Names
     free: dict[str, TableFacts]
+    needed: set[str]
     shared: set[str]
     loops: list[tree.For | tree.While]
     computed: ComputedCode
@@ -41,6 +43,13 @@ class Pieces(Lines):
     def local(self, name: str) -> str:
         """Return the local variable for a name."""
         return self.names.local(name)
+
+    def targets(self, name: str) -> list[str]:
+        """Return what a value of the table is assigned to, besides the field."""
+        found = [self.local(name)] if name in self.needed else []
+        if name in self.shared:
+            found.append(f"context.{name}")
+        return found
 
     def assign(self, targets: list[str], value: str) -> None:
         """Assign a value to several targets, on one line if it fits."""
