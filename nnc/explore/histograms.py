@@ -56,33 +56,34 @@ def describe_values(values: NDArray[Any]) -> dict[str, Any]:
     return describe_pieces(lambda: pieces_of(values))
 
 
+def finite(piece: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the finite values of a piece."""
+    wide = piece.astype(np.float64)
+    return wide[np.isfinite(wide)]
+
+
 def describe_pieces(pieces: Callable[[], Iterable[NDArray[Any]]]) -> dict[str, Any]:
     """Count the values of a tensor that come in pieces; result as for `describe_values`.
 
     Args:
         pieces: yields all values in arrays of one dimension, as often as it is called.
     """
-
-    def finite() -> Iterator[NDArray[np.float64]]:
-        for piece in pieces():
-            wide = piece.astype(np.float64)
-            yield wide[np.isfinite(wide)]
-
-    number, total, low, high = 0, 0.0, math.inf, -math.inf
+    number, lost, total, low, high = 0, 0, 0.0, math.inf, -math.inf
     with np.errstate(over="ignore", invalid="ignore"):
-        for piece in finite():
+        for given in pieces():
+            piece = finite(given)
             number += piece.size
+            lost += given.size - piece.size
             total += float(piece.sum())
             low = min(low, float(piece.min(initial=math.inf)))
             high = max(high, float(piece.max(initial=-math.inf)))
-    lost = sum(piece.size for piece in pieces()) - number
     if number == 0:
         return {"low": 0, "high": 0, "counts": [], "mean": 0, "deviation": 0, "not_finite": lost}
     mean, width = total / number, high - low
     uniform = width == 0 or not math.isfinite(width)
     counts, squares = np.zeros(1 if uniform else BINS, np.int64), 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for piece in finite():
+        for piece in map(finite, pieces()):
             scaled = np.zeros(piece.size) if uniform else (piece - low) * (BINS / width)
             bins = np.minimum(scaled, counts.size - 1).astype(np.int64)
             counts += np.bincount(bins, minlength=counts.size)

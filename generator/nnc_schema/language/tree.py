@@ -242,6 +242,7 @@ class Table:
     semantics: tuple[Meaning, ...]
     key: str | None = None
     byte_order: str = "big"
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

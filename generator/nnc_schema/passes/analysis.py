@@ -355,7 +355,10 @@ class Analysis:
         The rest of its free names are set by tables that it calls before it uses them.
         """
         walk = EntryWalk(self, facts)
-        walk.statements(facts.table.body, set())
+        known: set[str] = set()
+        walk.statements(facts.table.body, known)
+        if facts.table.extent is not None:
+            walk.use(facts.table.extent, known)
         return walk.entry
 
     def consumes(self, statements: tuple[tree.Statement, ...], above: frozenset[str]) -> bool:

@@ -53,6 +53,8 @@ class BuildCode(Code):
             name = self.facts.table.name
             size = self.names.value(extent)
             self.line(f"write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
+        elif self.facts.table.transform is not None:
+            self.line("write_rest(stream, obj.trailing_data)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""

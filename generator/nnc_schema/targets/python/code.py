@@ -92,29 +92,6 @@ class Code(Pieces):
         """Add what comes first."""
         raise TypeError("only for one direction")
 
-    def has_rules(self) -> bool:
-        """Tell whether a value of the table may break a range or a constraint."""
-        meanings = [self.facts.meaning(name) for name in self.facts.fields]
-        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
-        return bound or bool(self.computed.elements)
-
-    def begin_rules(self) -> None:
-        """Begin what holds the table to its rules, if anything does."""
-        if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"{rules} = stream.rules")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.open(stream, self, context)")
-
-    def end_rules(self) -> None:
-        """Hold the table to its rules, once it is known what its elements are computed to be."""
-        for line in self.computed.last_lines():
-            self.line(line)
-        if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.close(stream, obj, context)")
-
     def end(self) -> None:
         """Add what comes last."""
         raise TypeError("only for one direction")

@@ -22,7 +22,7 @@ from nnc_schema.passes.analysis import Analysis
 TEMPLATES = Path(__file__).with_name("templates")
 
 #: What a table, a scope and an enum have themselves.
-TABLE_NAMES = {"fields", "holders", "syntax", "default", "called", "trailing_data"}
+TABLE_NAMES = {"original_data", "fields", "holders", "syntax", "default", "called", "trailing_data"}
 SCOPE_NAMES = {
     "given",
     "givens",
@@ -42,10 +42,10 @@ SCOPE_NAMES = {
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
 
 #: What bodies of generated classes use by name.
-BODY_NAMES = {"field", "list", "np"}
+BODY_NAMES = {"field"}
 
 #: Modules of the generated packages.
-MODULE_NAMES = {"computing", "functions", "description", "scope", "units"}
+MODULE_NAMES = {"computing", "transforms", "functions", "description", "scope", "units"}
 
 #: Parameters and variables of generated functions that stand beside names of modules.
 LOCAL_NAMES = {"self", "stream", "context", "path", "obj"}

@@ -9,6 +9,7 @@ from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, sites
+from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.lines import Lines
 from nnc_schema.targets.python.names import Names
 
@@ -27,6 +28,7 @@ class Pieces(Lines):
         needed: the names whose values the code itself uses.
         shared: its names that other tables read.
         loops: the loops around what is written.
+        computed: what its computed elements add.
     """
 
     analysis: Analysis
@@ -36,6 +38,7 @@ class Pieces(Lines):
     needed: set[str]
     shared: set[str]
     loops: list[tree.For | tree.While]
+    computed: ComputedCode
 
     def local(self, name: str) -> str:
         """Return the local variable for a name."""
@@ -167,6 +170,29 @@ class Pieces(Lines):
         if expression.operator == "<<":
             return bool(sides[0] & self.facts.variables.keys())
         return expression.operator == "*" and all(side - known for side in sides)
+
+    def has_rules(self) -> bool:
+        """Tell whether a value of the table may break a range or a constraint."""
+        meanings = [self.facts.meaning(name) for name in self.facts.fields]
+        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
+        return bound or bool(self.computed.elements)
+
+    def begin_rules(self) -> None:
+        """Begin what holds the table to its rules, if anything does."""
+        if self.has_rules():
+            rules = self.names.own("rules", "")
+            self.line(f"{rules} = stream.rules")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.open(stream, self, context)")
+
+    def end_rules(self) -> None:
+        """Hold the table to its rules, once it is known what its elements are computed to be."""
+        for line in self.computed.last_lines():
+            self.line(line)
+        if self.has_rules():
+            rules = self.names.own("rules", "")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.close(stream, obj, context)")
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""
