@@ -43,7 +43,7 @@ cdef class BitWriter:
     cpdef leave(self)
     cpdef u(self, Py_ssize_t n, object value, str name, object index=*)
     @cython.locals(order=Py_ssize_t)
-    cdef write_exp_golomb(self, Py_ssize_t k, object number, str name, object index)
+    cdef write_exp_golomb(self, Py_ssize_t k, object number, object value, str name, object index)
     cdef write_bits(self, Py_ssize_t n, object number)
     @cython.locals(count=Py_ssize_t, pending="unsigned long long", one="unsigned long long")
     cdef write_word(self, Py_ssize_t n, unsigned long long word)

@@ -272,7 +272,10 @@ class MissingValueError(BitstreamError):
 
 def shortened(value: Any) -> str:
     """Return a value as text that is not too long for a message."""
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no number of so many digits
+        text = hex(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 

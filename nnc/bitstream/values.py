@@ -193,7 +193,7 @@ def value_from_text(field: Field | None, text: str) -> Any:
         except (ValueError, RecursionError) as error:
             raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
     names = enum_of(field.element) if field.element is not None else None
-    if names is not None and re.match(r"[A-Za-z]", text):
+    if names is not None and text[:1].isidentifier():
         return enum_value(field, names, text)
     try:
         return float(text) if field.kind == "float" else int(text, 0)
