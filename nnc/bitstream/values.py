@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import math
-import re
 import struct
 from enum import IntEnum, IntFlag
 from typing import Any
