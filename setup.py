@@ -8,7 +8,7 @@ import os
 import sys
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 # Contracting a * b + c into one instruction would change the trellis' decisions
 # from machine to machine; the same input must give the same bytes everywhere.
@@ -28,14 +28,19 @@ COMPILED_MODULES = [
     "nnc.encoder.quantization.rate_path",
     "nnc.encoder.quantization.rate_trellis",
     "nnc.encoder.quantization.rounding",
+    "nnc.encoder.quantization.squares",
     "nnc.encoder.quantization.trellis",
 ]
 
-# Without these a loop that rounds isn't made into vectors; nothing there looks at errno, or at
-# the flags that floating point operations raise.
+# Without these a loop that rounds, or sums up, isn't made into vectors; nothing there looks at
+# errno, at the flags that floating point operations raise, or at the last bits of the sums.
 MORE_ARGS = {}
 if sys.platform != "win32":
-    MORE_ARGS["nnc.encoder.quantization.rounding"] = ["-fno-math-errno", "-fno-trapping-math"]
+    vectors = ["-fno-math-errno", "-fno-trapping-math"]
+    MORE_ARGS["nnc.encoder.quantization.rounding"] = vectors
+    MORE_ARGS["nnc.encoder.quantization.squares"] = [
+        *vectors, "-fassociative-math", "-fno-signed-zeros",
+    ]  # fmt: skip
 
 extensions = cythonize(
     [
@@ -59,6 +64,14 @@ for extension in extensions:
     extension.optional = True
 
 setup(
+    # The compiler of schemas is installed under a name of its own, the library of formats with
+    # the package that finds it.
+    packages=[
+        *find_packages(include=["nnc*"]),
+        *find_packages("generator", include=["nnc_schema*"]),
+        "nnc.library",
+    ],
+    package_dir={"nnc_schema": "generator/nnc_schema", "nnc.library": "schema/library"},
     # Several modules are compiled at the same time.
     options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=extensions,

@@ -44,6 +44,8 @@ from nnc.encoder import (
     LayerParameters,
     TensorOptions,
 )
+from nnc.engine.document import Document
+from nnc.engine.format import Format
 from nnc.model_files import FileSizes, decode_file, encode_file
 
 open = Bitstream.open
@@ -58,9 +60,11 @@ __all__ = [
     "BuildError",
     "Decoder",
     "DecodingWarning",
+    "Document",
     "Encoder",
     "EncodingWarning",
     "FileSizes",
+    "Format",
     "IncompleteError",
     "InputError",
     "InvalidError",

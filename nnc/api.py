@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
-from nnc.bitstream.mapped import view_of
 from nnc.decoder import (
     BatchNorm,
     DecodedModel,
@@ -23,6 +23,7 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.engine.mapped import view_of
 from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
 
@@ -269,6 +270,7 @@ def as_bitstream(data: Bytes | Bitstream, **left_out: Unpack[OutOfBandKeywords])
     return Bitstream.parse(data, **left_out)
 
 
+@checked
 @listing_options
 def save_file(
     tensors: Mapping[str, ArrayLike],

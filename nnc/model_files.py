@@ -260,7 +260,7 @@ def decode_file(
             "the bitstream is an update: the output holds differences to a base model",
             DecodingWarning,
         )
-    missing = warn_of_missing(opened, stream.metadata, stream.tensors)
+    missing = warn_of_missing(opened, stream.metadata, stream.coded_names)
     structure = read_topology(opened.walk(), limits or Limits()) if found.structured else None
     said: Mapping[str, str] = stream.metadata.metadata
     if whole is None:

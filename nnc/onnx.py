@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder import Limits, Resources, decode_model, read_topology
 from nnc.formats.extras import load as load_library
@@ -16,6 +17,7 @@ from nnc.formats.onnx import model_with
 __all__ = ["load_file", "session"]
 
 
+@checked
 def load_file(
     filename: str | os.PathLike[str], *, threads: int | None = None, limits: Limits | None = None
 ) -> Any:
@@ -39,6 +41,7 @@ def load_file(
     return model_with(topology, tensors, os.fspath(filename))
 
 
+@checked
 def session(
     filename: str | os.PathLike[str],
     *,

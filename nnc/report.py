@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder import ModelStream
 from nnc.encoder.quantization.distortion import Distortion, compared
@@ -99,6 +100,7 @@ class Report:
         return page(self, title)
 
 
+@checked
 def make_report(
     bitstream: Bitstream,
     read: Callable[[str], NDArray[Any]],
@@ -146,7 +148,7 @@ def make_report(
 
 def bits_of_units(lines: Any) -> dict[str, float | None]:
     """Return the bits for each value by unit; a unit's first tensor says them."""
-    return {line.unit: line.bits_per_value for line in lines}
+    return {line.unit: line.bits_per_value for line in lines if line.tied is None}
 
 
 def row_of(
@@ -171,6 +173,8 @@ def row_of(
 
 def tool_of(line: TensorSummary) -> str:
     """Say in words how a tensor is coded."""
+    if line.tied is not None:
+        return f"tied to {line.tied}"
     if line.kind in ("int", "raw_float"):
         return {"int": "integer", "raw_float": "raw"}[line.kind]
     tool = "dependent" if line.dq else "uniform"
@@ -179,6 +183,7 @@ def tool_of(line: TensorSummary) -> str:
     return f"{tool}, block" if line.kind == "block" else tool
 
 
+@checked
 def write_report(
     path: str | os.PathLike[str],
     model: str | os.PathLike[str],

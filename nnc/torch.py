@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from nnc import api
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
-from nnc.formats.pytorch import model_of, tensor_of
+from nnc.formats.pytorch import model_of, tensors_of
 from nnc.model.metadata import read_metadata
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
         InputError: something in it is no tensor, or one that can't be coded.
     """
     arrays, entries = arrays_in(model)
-    options["metadata"] = {**entries, **(options.get("metadata") or {})}
+    options["metadata"] = with_entries(entries, options.get("metadata"))
     return api.encode(arrays, **options)
 
 
@@ -60,7 +61,13 @@ def save_file(
         OSError: the file can't be written.
     """
     arrays, entries = arrays_in(model)
-    api.save_file(arrays, filename, {**entries, **(metadata or {})}, **options)
+    api.save_file(arrays, filename, with_entries(entries, metadata), **options)
+
+
+@checked
+def with_entries(entries: Mapping[str, str], metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the metadata of a model with entries of its state dict that are no tensors."""
+    return {**entries, **(metadata or {})}
 
 
 def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
@@ -71,8 +78,8 @@ def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
         **options: those of `nnc.decode`.
 
     Returns:
-        Tensors on the CPU by name, each with memory of its own; entries of the state dict that
-        are no tensors (`_extra_state`) at the end.
+        Tensors on the CPU by name, each with memory of its own but for tied ones; entries of the
+        state dict that are no tensors (`_extra_state`) at the end.
 
     Raises:
         BitstreamError: as for `nnc.decode`.
@@ -97,6 +104,7 @@ def load_file(filename: str | os.PathLike[str], **options: Any) -> dict[str, Any
     return load(bitstream, **options)
 
 
+@checked
 def load_into(
     module: Any, filename: str | os.PathLike[str], *, strict: bool = True, **options: Any
 ) -> Any:
@@ -115,6 +123,8 @@ def load_into(
         InputError: names or shapes don't fit the module.
         BitstreamError: as for `nnc.decode`.
     """
+    if not hasattr(module, "load_state_dict"):
+        raise InputError(f"module must be a torch.nn.Module, not {type(module).__name__}")
     try:
         return module.load_state_dict(load_file(filename, **options), strict=strict)
     except RuntimeError as error:
@@ -128,9 +138,3 @@ def arrays_in(model: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(state, Mapping):
         raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
     return model_of(state, "the state dict")
-
-
-def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arrays as tensors of PyTorch."""
-    load_library("torch", "torch", "PyTorch models")
-    return {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -69,6 +70,9 @@ def formatted(files: dict[str, str], package: str) -> dict[str, str]:
     tidy = ["check", "--fix-only", "--quiet", "--select", ",".join(RULES)]
     tidy += ["--config", f"lint.isort.known-first-party=['{package.split('.')[0]}']"]
     tidy += ["--config", "lint.pydocstyle.convention='google'"]
+    if importlib.util.find_spec("ruff") is None:
+        print("ruff is not installed: the files are not formatted", file=sys.stderr)
+        return dict(sorted(files.items()))
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             Path(folder, name).write_text(text, encoding="utf-8")

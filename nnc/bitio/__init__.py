@@ -1,6 +1,7 @@
 """Bits: reader and writer, descriptors, the base of the syntax tables, errors."""
 
 from nnc.bitio.bits import BitReader, BitWriter, TraceEntry
+from nnc.bitio.enforcement import Enforcement
 from nnc.bitio.errors import (
     BitstreamError,
     BuildError,
@@ -15,6 +16,7 @@ from nnc.bitio.errors import (
     UnsupportedError,
     unknown_option,
 )
+from nnc.bitio.limits import ParsingLimits
 from nnc.bitio.table import Syntax, Table
 
 __all__ = [
@@ -22,12 +24,14 @@ __all__ = [
     "BitWriter",
     "BitstreamError",
     "BuildError",
+    "Enforcement",
     "IncompleteError",
     "InputError",
     "InvalidError",
     "LimitError",
     "MissingValueError",
     "NncError",
+    "ParsingLimits",
     "PlacedError",
     "Syntax",
     "Table",

@@ -9,16 +9,30 @@ cdef class BitReader:
     cdef public Py_ssize_t position
     cdef public Py_ssize_t end
     cdef public object trace
+    cdef public object rules
+    cdef public object limits
     cdef public list stack
+    cdef public str layer
+    cdef public dict begins
+    cdef public list pending
+    cdef Py_ssize_t widest
+    cdef Py_ssize_t deepest
+    cdef Py_ssize_t idle
+    cdef Py_ssize_t idle_tables
+    cdef Py_ssize_t entered
 
     cpdef enter(self, str name, str table, object index=*)
     cpdef leave(self)
-    @cython.locals(start=Py_ssize_t)
-    cpdef u(self, Py_ssize_t n, str name, object index=*)
-    @cython.locals(start=Py_ssize_t)
-    cpdef i(self, Py_ssize_t n, str name, object index=*)
-    cpdef ue(self, Py_ssize_t k, str name, object index=*)
-    cpdef ie(self, Py_ssize_t k, str name, object index=*)
+    cpdef passed(self, Py_ssize_t begin, str name)
+    @cython.locals(number=Py_ssize_t)
+    cdef Py_ssize_t width(self, object n, str name, object index) except -1
+    cdef Py_ssize_t order(self, object k, str name, object index) except -1
+    @cython.locals(start=Py_ssize_t, width=Py_ssize_t)
+    cpdef u(self, object n, str name, object index=*)
+    @cython.locals(start=Py_ssize_t, width=Py_ssize_t)
+    cpdef i(self, object n, str name, object index=*)
+    cpdef ue(self, object k, str name, object index=*)
+    cpdef ie(self, object k, str name, object index=*)
     cdef read_bits(self, Py_ssize_t start, Py_ssize_t n)
     @cython.locals(
         first=Py_ssize_t, last=Py_ssize_t, j=Py_ssize_t, drop=Py_ssize_t,
@@ -35,15 +49,27 @@ cdef class BitReader:
 
 cdef class BitWriter:
     cdef readonly bytearray buffer
-    cdef unsigned long long pending
+    cdef unsigned long long waiting
     cdef Py_ssize_t pending_bits
+    cdef public object filler
+    cdef public object rules
+    cdef public object limits
     cdef public list stack
+    cdef public str layer
+    cdef public dict begins
+    cdef public list pending
+    cdef Py_ssize_t idle
 
     cpdef enter(self, str name, str table, object index=*)
     cpdef leave(self)
-    cpdef u(self, Py_ssize_t n, object value, str name, object index=*)
+    cpdef passed(self, Py_ssize_t begin, str name)
+    @cython.locals(number=Py_ssize_t)
+    cdef Py_ssize_t width(self, object n, str name, object index) except -1
+    cdef Py_ssize_t order(self, object k, str name, object index) except -1
+    @cython.locals(width=Py_ssize_t)
+    cpdef u(self, object n, object value, str name, object index=*)
     @cython.locals(order=Py_ssize_t)
-    cdef write_exp_golomb(self, Py_ssize_t k, object number, object value, str name, object index)
+    cdef write_exp_golomb(self, Py_ssize_t k, object number, str name, object index)
     cdef write_bits(self, Py_ssize_t n, object number)
     @cython.locals(count=Py_ssize_t, pending="unsigned long long", one="unsigned long long")
     cdef write_word(self, Py_ssize_t n, unsigned long long word)

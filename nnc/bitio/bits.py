@@ -16,7 +16,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnc.bitio.errors import BuildError, IncompleteError, InvalidError, shortened
+from nnc.bitio.codings import CODINGS
+from nnc.bitio.errors import (
+    WIDEST_IN_TEXT,
+    BuildError,
+    IncompleteError,
+    InvalidError,
+    LimitError,
+    shortened,
+)
+from nnc.bitio.limits import STANDARD_LIMITS
 
 # An Exp-Golomb code may be as long as its data; nothing in the format needs numbers beyond
 # 64 bits, and a limit keeps a run of zero bytes from turning into one huge integer.
@@ -26,6 +35,9 @@ MAXIMUM_EXP_GOLOMB_ORDER = 64
 ONE = 1
 
 FLOAT_FORMATS = {16: "<e", 32: "<f", 64: "<d"}
+
+#: Tables that read nothing are free up to so many for each bit that was read.
+TABLES_PER_BIT = 8
 
 
 class TraceEntry(NamedTuple):
@@ -66,6 +78,31 @@ def path_text(stack: list[Any], name: str, index: Any) -> str:
 NO_END = "the data end before the zero byte that ends the string"
 
 
+def unsigned_text(n: int) -> str:
+    """Return the values of `n` bits, as messages say them."""
+    return f"0..{(ONE << n) - 1}" if n <= WIDEST_IN_TEXT else f"0..2 to the {n} minus 1"
+
+
+def signed_text(n: int) -> str:
+    """Return the values of `n` bits in two's complement, as messages say them."""
+    if n > WIDEST_IN_TEXT:
+        return f"numbers of {n} bits"
+    half = (ONE << n) >> 1
+    return f"{-half}..{half - 1}" if n else "none"
+
+
+def limit_error(stream: Any, what: str, name: str, index: Any, limit: str) -> LimitError:
+    """Return the error for what is beyond one of the limits of a reader or writer."""
+    return LimitError(
+        what,
+        code=f"limit-{limit}",
+        path=stream.path(name, index).rstrip("."),
+        bit_position=stream.position,
+        allowed=f"at most {getattr(stream.limits, limit)}",
+        hint=f"the limit `{limit}` can be raised",
+    )
+
+
 class BitReader:
     """Reads elements from a bytes-like object.
 
@@ -75,9 +112,23 @@ class BitReader:
         end: first bit that may not be read any more.
         trace: None, or a list that gets a `TraceEntry` for each element.
         stack: the entered tables, as (field name, table name, index).
+        begins: first bit of those tables around here that checksums or sizes in them are of.
+        pending: computed elements that wait for the end of a table around theirs.
+        layer: the transform that the data come out of, "" for none.
+        limits: what the data may lead to; a `ParsingLimits`.
+        rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
 
-    def __init__(self, data: Any, start: int = 0, end: Any = None, trace: Any = None) -> None:
+    def __init__(
+        self,
+        data: Any,
+        start: int = 0,
+        end: Any = None,
+        trace: Any = None,
+        *,
+        limits: Any = None,
+        rules: Any = None,
+    ) -> None:
         """Read `data` from bit `start` up to bit `end` (None: to its end)."""
         view = memoryview(data)
         if view.format != "B" or view.ndim != 1:
@@ -90,7 +141,17 @@ class BitReader:
             raise ValueError(f"bits {start} to {self.end} don't lie within {size} bits of data")
         self.position = start
         self.trace = trace
+        self.rules = rules
         self.stack: list[Any] = []
+        self.layer = ""
+        self.begins: dict[str, int] = {}
+        self.pending: list[Any] = []
+        self.limits = STANDARD_LIMITS if limits is None else limits
+        self.widest = self.limits.width
+        self.deepest = self.limits.depth
+        self.idle = 0
+        self.idle_tables = 0
+        self.entered = -1
 
     @property
     def remaining(self) -> int:
@@ -98,8 +159,20 @@ class BitReader:
         return self.end - self.position
 
     def enter(self, name: str, table: str, index: Any = None) -> None:
-        """Note that what follows stands in field `name`, described by `table`."""
+        """Note that what follows stands in field `name`, described by `table`.
+
+        Raises:
+            LimitError: too many tables within each other, or that read nothing.
+        """
         self.stack.append((name, table, index))
+        if len(self.stack) > self.deepest:
+            raise limit_error(self, "too many tables within each other", "", None, "depth")
+        if self.position != self.entered:
+            self.entered = self.position
+            return
+        self.idle_tables += 1
+        if self.idle_tables > self.limits.entries + TABLES_PER_BIT * self.position:
+            raise limit_error(self, "too many tables that read nothing", "", None, "entries")
 
     def leave(self) -> None:
         """Note the end of what was last entered."""
@@ -109,44 +182,97 @@ class BitReader:
         """Return the syntax path of an element here."""
         return path_text(self.stack, name, index)
 
+    def passed(self, begin: int, name: str) -> None:
+        """Note a pass of a loop that began at bit `begin`.
+
+        Raises:
+            LimitError: too many have read nothing.
+        """
+        if self.position == begin:
+            self.make(1, name)
+
+    def make(self, count: int, name: str) -> int:
+        """Return back how many values are made that take no bits.
+
+        Raises:
+            LimitError: they are too many.
+        """
+        if count > self.limits.entries + self.position - self.idle:
+            raise limit_error(self, "too many values that take no bits", name, None, "entries")
+        self.idle += max(count, 0)
+        return count
+
+    def width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one."""
+        try:
+            # Compiled, this makes a C integer of it.
+            number: int = n
+        except (OverflowError, TypeError):
+            number = -1
+        if not 0 <= number <= self.widest:
+            self.refuse_width(n, name, index)
+        return number
+
+    def checked_width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one, for who isn't compiled."""
+        return self.width(n, name, index)
+
+    def refuse_width(self, n: Any, name: str, index: Any) -> None:
+        """Raise the error for a number of bits that an element can't have here."""
+        if not hasattr(n, "__index__") or n < 0:
+            self.fail("the number of bits can't be", name, index, n, "0 and above", "bad-width")
+        if n > self.end - self.position:
+            self.raise_incomplete(n, name, index)
+        raise limit_error(self, "the number has too many bits", name, index, "width")
+
     def u(self, n: int, name: str, index: Any = None) -> int:
         """Read an unsigned integer of `n` bits."""
         start = self.position
-        if n > self.end - start:
+        width = self.width(n, name, index)
+        if width > self.end - start:
             self.raise_incomplete(n, name, index)
-        value = self.read_bits(start, n)
-        self.position = start + n
-        if self.trace is not None:
+        value = self.read_bits(start, width)
+        self.position = start + width
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"u({n})", value)
         return value
 
     def i(self, n: int, name: str, index: Any = None) -> int:
         """Read a two's complement integer of `n` bits."""
         start = self.position
-        if n > self.end - start:
+        width = self.width(n, name, index)
+        if width > self.end - start:
             self.raise_incomplete(n, name, index)
-        value = self.read_bits(start, n)
-        self.position = start + n
-        if n > 0 and value >> (n - 1):
-            value -= ONE << n
-        if self.trace is not None:
+        value = self.read_bits(start, width)
+        self.position = start + width
+        if width > 0 and value >> (width - 1):
+            value -= ONE << width
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"i({n})", value)
         return value
 
     def ue(self, k: int, name: str, index: Any = None) -> int:
         """Read an unsigned Exp-Golomb code of order `k`."""
         start = self.position
-        value = self.read_exp_golomb(k, name, index)
-        if self.trace is not None:
+        value = self.read_exp_golomb(self.order(k, name, index), name, index)
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"ue({k})", value)
         return value
+
+    def order(self, k: Any, name: str, index: Any) -> int:
+        """Return the order of an Exp-Golomb code, if it can be one."""
+        order = self.width(k, name, index)
+        if order > MAXIMUM_EXP_GOLOMB_ORDER:
+            allowed = f"0..{MAXIMUM_EXP_GOLOMB_ORDER}"
+            self.fail("the order can't be", name, index, k, allowed, "bad-width")
+        return order
 
     def ie(self, k: int, name: str, index: Any = None) -> int:
         """Read a signed Exp-Golomb code of order `k`."""
         start = self.position
-        code = self.read_exp_golomb(k, name, index)
+        code = self.read_exp_golomb(self.order(k, name, index), name, index)
         value = (code + 1) >> 1 if code & 1 else -(code >> 1)
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"ie({k})", value)
         return value
 
@@ -164,7 +290,7 @@ class BitReader:
         if math.isnan(value):
             self.fail("NaN stands where a number is needed", name, index, value, "any number")
         self.position = start + n
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"flt({n})", value)
         return value
 
@@ -189,7 +315,7 @@ class BitReader:
             self.fail(f"the string is not UTF-8: {error.reason} at byte {error.start} of it",
                       name, index, raw[:40], "UTF-8")  # fmt: skip
         self.position = 8 * (stop + 1)
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, "st(v)", value)
         return value
 
@@ -199,10 +325,25 @@ class BitReader:
         if start & 7:
             self.fail(f"bytes must begin at a byte boundary, not {start & 7} bits after one",
                       name, index)  # fmt: skip
-        value = self.source[start >> 3 : self.end >> 3]
-        self.position = self.end
-        if self.trace is not None:
+        stop = self.end >> 3
+        value = self.source[start >> 3 : stop]
+        self.position = 8 * stop
+        if self.trace is not None or self.rules is not None:
             self.record(start, name, index, "bs(v)", value)
+        return value
+
+    def span(self, begin: int, end: int) -> Any:
+        """Return the bytes between two bits that begin bytes."""
+        return self.source[begin >> 3 : end >> 3]
+
+    def bits(self, name: str) -> bytes:
+        """Read the bits up to the end, wherever they begin; zeros fill the last byte."""
+        start = self.position
+        count = self.end - start
+        value = (self.read_bits(start, count) << (-count & 7)).to_bytes((count + 7) >> 3, "big")
+        self.position = self.end
+        if self.trace is not None or self.rules is not None:
+            self.record(start, name, None, f"f({count})", value)
         return value
 
     def u_array(self, n: int, count: int, name: str) -> np.ndarray:
@@ -216,7 +357,7 @@ class BitReader:
             self.raise_incomplete(max(n * count, 0), name, f"0..{count - 1}")
         values = unpack_fixed_width(self.source, start, n, count)
         self.position = start + n * count
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record_array(start, n, name, f"u({n})", values)
         return values
 
@@ -236,7 +377,7 @@ class BitReader:
             raw = self.source[start >> 3 : (start >> 3) + count * width]
         values = np.frombuffer(raw, dtype=f"<f{width}")
         self.position = start + n * count
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record_array(start, n, name, f"flt({n})", values)
         return values
 
@@ -255,9 +396,77 @@ class BitReader:
             self.raise_incomplete(n, "byte_alignment", index)
         value = self.read_bits(start, n)
         self.position = start + n
-        if self.trace is not None:
+        if self.trace is not None or self.rules is not None:
             self.record(start, "byte_alignment", index, f"f({n})", value)
         return None if value == ONE << (n - 1) else value
+
+    def padding(self, boundary: int, fill: int, index: Any = None) -> int | None:
+        """Read the bits up to the next multiple of `boundary`, none if this is one.
+
+        Args:
+            boundary: 8 for the end of the byte.
+            fill: what the bits are: 0, 1, or -1 for any.
+            index: which one, where it stands in a loop.
+
+        Returns:
+            None for no bits and for those that `fill` says; else the bits, as an integer.
+        """
+        if boundary < 1:
+            self.fail("no boundary to fill up to", "padding", index, boundary, "1 and above")
+        n = self.width(-self.position % boundary, "padding", index)
+        if n == 0:
+            return None
+        if n > self.end - self.position:
+            self.raise_incomplete(n, "padding", index)
+        start = self.position
+        value = self.read_bits(start, n)
+        self.position = start + n
+        if self.trace is not None:
+            self.record(start, "padding", index, f"f({n})", value)
+        return None if value == filling(n, fill) else value
+
+    def code(
+        self, descriptor: str, arguments: tuple[int, ...], name: str, index: Any = None
+    ) -> Any:
+        """Read an element by one of the codings of `nnc.bitio.codings`."""
+        start = self.position
+        trace, rules = self.trace, self.rules
+        self.trace = self.rules = None
+        try:
+            value = CODINGS[descriptor].read(self, arguments, name, index)
+        finally:
+            self.trace, self.rules = trace, rules
+        if trace is not None or rules is not None:
+            inside = ", ".join([str(argument) for argument in arguments])
+            self.record(start, name, index, f"{descriptor}({inside})", value)
+        return value
+
+    def more_data(self) -> bool:
+        """Tell whether any bits are left."""
+        return self.position < self.end
+
+    def more_rbsp_data(self) -> bool:
+        """Tell whether more is left than the trailing bits: a 1 and zeros (H.264, 7.2)."""
+        last = (self.end + 7) >> 3
+        while last > self.position >> 3:
+            last -= 1
+            byte = self.data[last]
+            if 8 * (last + 1) > self.end:
+                byte &= 0xFF << (8 * (last + 1) - self.end)
+            if byte:
+                lowest = (byte & -byte).bit_length()
+                return 8 * (last + 1) - lowest > self.position
+        return False
+
+    def next_bits(self, n: Any) -> int:
+        """Return the next `n` bits without reading them; -1 where fewer are left."""
+        if n < 0 or n > self.end - self.position:
+            return -1
+        return self.read_bits(self.position, n)
+
+    def byte_aligned(self) -> bool:
+        """Tell whether the position is at a byte boundary."""
+        return self.position & 7 == 0
 
     def fail(
         self,
@@ -289,15 +498,21 @@ class BitReader:
         )
 
     def record(self, start: int, name: str, index: Any, descriptor: str, value: Any) -> None:
-        """Append an element to the trace."""
-        entry = TraceEntry(start, self.position - start, self.path(name, index), descriptor, value)
-        self.trace.append(entry)
+        """Append an element to the trace, and hold it to its rules."""
+        if self.trace is not None:
+            path = self.path(name, index)
+            self.trace.append(TraceEntry(start, self.position - start, path, descriptor, value))
+        if self.rules is not None:
+            self.rules.see(self, start, name, index, value)
 
     def record_array(self, start: int, n: int, name: str, descriptor: str, values: Any) -> None:
-        """Append each element of a vector read to the trace."""
+        """Append each element of a vector read to the trace, and hold it to its rules."""
         for j, value in enumerate(values.tolist()):
-            path = self.path(name, j)
-            self.trace.append(TraceEntry(start + j * n, n, path, descriptor, value))
+            if self.trace is not None:
+                path = self.path(name, j)
+                self.trace.append(TraceEntry(start + j * n, n, path, descriptor, value))
+            if self.rules is not None:
+                self.rules.see(self, start + j * n, name, j, value)
 
     def read_bits(self, start: int, n: int) -> int:
         """Return `n` bits at `start` as an unsigned integer; they are known to be there."""
@@ -337,8 +552,11 @@ class BitReader:
             if order > MAXIMUM_EXP_GOLOMB_ORDER:
                 self.fail(
                     f"the Exp-Golomb code begins with {order - k} zeros or more, too many",
-                    name, index, None, "numbers below 2 to the 64",
-                )  # fmt: skip
+                    name,
+                    index,
+                    None,
+                    "numbers below 2 to the 64",
+                )
         place += 1
         if order > self.end - place:
             self.raise_incomplete(place - start + order, name, index)
@@ -365,14 +583,27 @@ class BitWriter:
     Attributes:
         buffer: the whole bytes written so far.
         stack: the entered tables, as (field name, table name, index).
+        begins: first bit of those tables around here that checksums or sizes in them are of.
+        pending: computed elements that wait for the end of a table around theirs.
+        filler: None, or the `Filler` that computes elements.
+        layer: the transform that the data go into, "" for none.
+        limits: what is written at most; a `ParsingLimits`.
+        rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, limits: Any = None, rules: Any = None, filler: Any = None) -> None:
         """Start with nothing written."""
+        self.filler = filler
+        self.layer = ""
+        self.begins: dict[str, int] = {}
+        self.pending: list[Any] = []
         self.buffer = bytearray()
-        self.pending = 0
+        self.waiting = 0
         self.pending_bits = 0
+        self.rules = rules
         self.stack: list[Any] = []
+        self.limits = STANDARD_LIMITS if limits is None else limits
+        self.idle = 0
 
     @property
     def position(self) -> int:
@@ -380,8 +611,14 @@ class BitWriter:
         return 8 * len(self.buffer) + self.pending_bits
 
     def enter(self, name: str, table: str, index: Any = None) -> None:
-        """Note that what follows stands in field `name`, described by `table`."""
+        """Note that what follows stands in field `name`, described by `table`.
+
+        Raises:
+            LimitError: too many tables within each other.
+        """
         self.stack.append((name, table, index))
+        if len(self.stack) > self.limits.depth:
+            raise limit_error(self, "too many tables within each other", "", None, "depth")
 
     def leave(self) -> None:
         """Note the end of what was last entered."""
@@ -391,43 +628,104 @@ class BitWriter:
         """Return the syntax path of an element here."""
         return path_text(self.stack, name, index)
 
+    def passed(self, begin: int, name: str) -> None:
+        """Note a pass of a loop that began at bit `begin`.
+
+        Raises:
+            LimitError: too many have written nothing.
+        """
+        if self.position == begin:
+            self.make(1, name)
+
+    def make(self, count: int, name: str) -> int:
+        """Return back how many values are made that take no bits.
+
+        Raises:
+            LimitError: they are too many.
+        """
+        if count > self.limits.entries + self.position - self.idle:
+            raise limit_error(self, "too many values that take no bits", name, None, "entries")
+        self.idle += max(count, 0)
+        return count
+
+    def width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one."""
+        try:
+            # Compiled, this makes a C integer of it.
+            number: int = n
+        except (OverflowError, TypeError):
+            number = -1
+        if not 0 <= number <= self.limits.width:
+            self.refuse_width(n, name, index)
+        return number
+
+    def checked_width(self, n: Any, name: str, index: Any) -> int:
+        """Return the number of bits of an element, if it can be one, for who isn't compiled."""
+        return self.width(n, name, index)
+
+    def refuse_width(self, n: Any, name: str, index: Any) -> None:
+        """Raise the error for a number of bits that an element can't have."""
+        if not hasattr(n, "__index__") or n < 0:
+            self.fail("the number of bits can't be", name, index, n, "0 and above", "bad-width")
+        raise limit_error(self, "the number has too many bits", name, index, "width")
+
+    def order(self, k: Any, name: str, index: Any) -> int:
+        """Return the order of an Exp-Golomb code, if it can be one."""
+        order = self.width(k, name, index)
+        if order > MAXIMUM_EXP_GOLOMB_ORDER:
+            allowed = f"0..{MAXIMUM_EXP_GOLOMB_ORDER}"
+            self.fail("the order can't be", name, index, k, allowed, "bad-width")
+        return order
+
     def u(self, n: int, value: Any, name: str, index: Any = None) -> None:
         """Write an unsigned integer of `n` bits."""
+        width = self.width(n, name, index)
         number = self.integer(value, name, index)
-        if number < 0 or number >> n:
-            self.fail(f"the value doesn't fit u({n})", name, index, value, f"0..{(ONE << n) - 1}")
-        self.write_bits(n, number)
+        if number < 0 or number >> width:
+            self.fail(f"the value doesn't fit u({n})", name, index, value, unsigned_text(width))
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, number)
+        self.write_bits(width, number)
 
     def i(self, n: int, value: Any, name: str, index: Any = None) -> None:
         """Write a two's complement integer of `n` bits."""
+        width = self.width(n, name, index)
         number = self.integer(value, name, index)
-        half = ONE << (n - 1)
-        if not -half <= number < half:
-            self.fail(f"the value doesn't fit i({n})", name, index, value, f"{-half}..{half - 1}")
-        self.write_bits(n, number & (2 * half - 1))
+        half = (ONE << width) >> 1
+        if not -half <= number < max(half, 1):
+            self.fail(f"the value doesn't fit i({n})", name, index, value, signed_text(width))
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, number)
+        self.write_bits(width, number & ((ONE << width) - 1))
 
     def ue(self, k: int, value: Any, name: str, index: Any = None) -> None:
         """Write an unsigned Exp-Golomb code of order `k`."""
+        order = self.order(k, name, index)
         number = self.integer(value, name, index)
         if number < 0:
             self.fail(f"the value doesn't fit ue({k})", name, index, value, "0 and above")
-        self.write_exp_golomb(k, number, value, name, index)
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, number)
+        self.write_exp_golomb(order, number, name, index)
 
     def ie(self, k: int, value: Any, name: str, index: Any = None) -> None:
         """Write a signed Exp-Golomb code of order `k`."""
+        order = self.order(k, name, index)
         number = self.integer(value, name, index)
-        code = 2 * number - 1 if number > 0 else -2 * number
-        self.write_exp_golomb(k, code, value, name, index)
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, number)
+        self.write_exp_golomb(order, 2 * number - 1 if number > 0 else -2 * number, name, index)
 
     def flt(self, n: int, value: Any, name: str, index: Any = None) -> None:
         """Write an IEEE 754 number of `n` bits, least significant byte first."""
         try:
             raw = struct.pack(FLOAT_FORMATS[n], value)
         except (struct.error, OverflowError, TypeError):
-            self.fail(f"the value doesn't fit flt({n})", name, index, value,
-                      f"numbers of {n} bits")  # fmt: skip
+            self.fail(f"the value doesn't fit flt({n})", name, index, value, f"numbers of {n} bits")
         if math.isnan(value):
             self.fail("NaN stands where a number is needed", name, index, value, "any number")
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, value)
         self.write_bits(n, int.from_bytes(raw, "big"))
 
     def st(self, value: Any, name: str, index: Any = None) -> None:
@@ -436,6 +734,8 @@ class BitWriter:
             is_text = isinstance(value, str)
             wrong = "a zero character would end the string" if is_text else "a string is needed"
             self.fail(wrong, name, index, value, "text without U+0000")
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, value)
         self.write_bytes(self.utf8(value, name, index) + b"\0", name, index)
 
     def bs(self, value: Any, name: str = "", index: Any = None) -> None:
@@ -444,6 +744,8 @@ class BitWriter:
             view = memoryview(value)
         except TypeError:
             self.fail(f"bytes are needed, not {type(value).__name__}", name, index, value, "bytes")
+        if self.rules is not None:
+            self.rules.see(self, self.position, name, index, value)
         self.write_bytes(view, name, index)
 
     def u_array(self, n: int, values: Any, name: str) -> None:
@@ -453,14 +755,22 @@ class BitWriter:
             # Integers of 64 bits beside smaller ones would become floats.
             array = np.asarray(values, dtype=object)
         elif array.size and array.dtype.kind not in "bui":
-            self.fail(f"integers are needed, not {array.dtype}", name, None, None,
-                      f"0..{(ONE << n) - 1}")  # fmt: skip
+            self.fail(
+                f"integers are needed, not {array.dtype}", name, None, None, f"0..{(ONE << n) - 1}"
+            )
         numbers = array.tolist()
         for j, number in enumerate(numbers):
             if number < 0 or number >> n:
-                self.fail(f"the value doesn't fit u({n})", name, j, number, f"0..{(ONE << n) - 1}")
+                self.fail("the value doesn't fit", name, j, number, f"0..{(ONE << n) - 1}")
+        if self.rules is not None:
+            self.see_array(n, numbers, name)
         for number in numbers:
             self.write_bits(n, number)
+
+    def see_array(self, n: int, numbers: list[Any], name: str) -> None:
+        """Hold each value of a vector that is written next to its rules."""
+        for j, number in enumerate(numbers):
+            self.rules.see(self, self.position + j * n, name, j, number)
 
     def flt_array(self, n: int, values: Any, name: str) -> None:
         """Write IEEE 754 numbers of `n` bits each, NaNs included."""
@@ -468,6 +778,8 @@ class BitWriter:
             numbers = np.ascontiguousarray(values, dtype=f"<f{n >> 3}")
         except (TypeError, ValueError):
             self.fail("numbers are needed", name, None, None, f"numbers of {n} bits")
+        if self.rules is not None:
+            self.see_array(n, numbers.tolist(), name)
         raw = numbers.reshape(-1).view(np.uint8)
         if self.pending_bits == 0:
             self.buffer += raw.data
@@ -487,11 +799,44 @@ class BitWriter:
             value = ONE << (n - 1)
         self.write_bits(n, value)
 
+    def padding(self, boundary: int, fill: int, value: Any = None) -> None:
+        """Write the bits up to the next multiple of `boundary`, none if this is one.
+
+        Args:
+            boundary: 8 for the end of the byte.
+            fill: what the bits are: 0, 1, or -1 for any.
+            value: bits to write in place of those; what doesn't fit the room (the elements
+                before may have changed) is replaced by the regular ones.
+        """
+        if boundary < 1:
+            self.fail("no boundary to fill up to", "padding", None, boundary, "1 and above")
+        n = self.width(-self.position % boundary, "padding", None)
+        if value is None or not 0 <= value < ONE << n:
+            value = filling(n, fill)
+        self.write_bits(n, value)
+
+    def code(
+        self, descriptor: str, arguments: Any, value: Any, name: str, index: Any = None
+    ) -> None:
+        """Write an element by one of the codings of `nnc.bitio.codings`."""
+        rules = self.rules
+        if rules is not None:
+            rules.see(self, self.position, name, index, value)
+        self.rules = None
+        try:
+            CODINGS[descriptor].write(self, arguments, value, name, index)
+        finally:
+            self.rules = rules
+
+    def byte_aligned(self) -> bool:
+        """Tell whether the position is at a byte boundary."""
+        return self.pending_bits == 0
+
     def to_bytes(self) -> bytes:
         """Return what was written; a last incomplete byte is filled with zero bits."""
         if self.pending_bits == 0:
             return bytes(self.buffer)
-        return bytes(self.buffer) + bytes([(self.pending << (8 - self.pending_bits)) & 255])
+        return bytes(self.buffer) + bytes([(self.waiting << (8 - self.pending_bits)) & 255])
 
     def fail(
         self,
@@ -535,18 +880,27 @@ class BitWriter:
             )  # fmt: skip
         self.buffer += raw
 
-    def write_exp_golomb(self, k: int, number: Any, value: Any, name: str, index: Any) -> None:
-        """Write the code `number` itself, of `value`."""
+    def write_exp_golomb(self, k: int, number: Any, name: str, index: Any) -> None:
+        """Write the code itself."""
         order = k
+        whole = number
         while number >> order:
             number -= ONE << order
             order += 1
             if order > MAXIMUM_EXP_GOLOMB_ORDER:
-                self.fail("the value doesn't fit an Exp-Golomb code", name, index, value,
+                self.fail("the value doesn't fit an Exp-Golomb code", name, index, whole,
                           "numbers below 2 to the 64")  # fmt: skip
         self.write_bits(order - k, 0)
         self.write_bits(1, 1)
         self.write_bits(order, number)
+
+    def span(self, begin: int, end: int) -> Any:
+        """Return the bytes between two bits that begin bytes."""
+        return self.buffer[begin >> 3 : end >> 3]
+
+    def put(self, n: int, number: int) -> None:
+        """Append `n` bits of a number that fits them."""
+        self.write_bits(n, number)
 
     def write_bits(self, n: int, number: Any) -> None:
         """Append `n` bits of a number that fits them."""
@@ -558,13 +912,18 @@ class BitWriter:
     def write_word(self, n: int, word: int) -> None:
         """Append at most 32 bits; fewer than eight wait, so that 40 bits always suffice."""
         one = 1
-        pending = (self.pending << n) | (word & ((one << n) - 1))
+        pending = (self.waiting << n) | (word & ((one << n) - 1))
         count = self.pending_bits + n
         while count >= 8:
             count -= 8
             self.buffer.append((pending >> count) & 255)
-        self.pending = pending & ((one << count) - 1)
+        self.waiting = pending & ((one << count) - 1)
         self.pending_bits = count
+
+
+def filling(n: int, fill: int) -> int:
+    """Return the regular bits of a padding of `n` bits."""
+    return (ONE << n) - 1 if fill == 1 else 0
 
 
 def narrowest_unsigned(n: int) -> np.dtype:

@@ -13,17 +13,39 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from construct import ExplicitError
+
 #: A value that is longer in text is cut where a message shows it.
 LONGEST_VALUE = 60
 
+#: Numbers of more bits aren't written out in messages: Python refuses to, beyond some size.
+WIDEST_IN_TEXT = 256
 
 #: Faults that are told apart by code, however their message is worded.
 FAULTS = {
     "missing-element": "an element isn't there though its condition holds",
     "unexpected-element": "an element is there though its condition doesn't hold",
+    "bad-width": "an element can't have the number of bits that others say",
+    "division-by-zero": "an expression divides by 0",
+    "bad-logarithm": "an expression takes the logarithm of 0 or less",
+    "bad-shift": "an expression shifts by a negative number or by too many bits",
+    "large-number": "an expression comes to a number of too many bits",
+    "arithmetic": "an expression can't be worked out",
+    "limit-width": "an integer has more bits than the caller's limit",
+    "limit-depth": "more tables lie within each other than the caller's limit",
+    "limit-entries": "more values that take no bits are made than the caller's limit",
+    "bad-span": "a computed element is of something else than whole bytes",
+    "unsettled": "computed elements depend on each other without end",
+    "bad-transform": "bytes can't be what a transform makes them to",
+    "no-transform": "the format doesn't give a transform that its schema names",
+    "limit-inflated": "a transform makes more bytes than the caller's limit",
+    "wrong-value": "a computed element isn't what it is computed to be",
+    "out-of-range": "a value isn't in the range of its element",
+    "broken-constraint": "values break a constraint of the schema",
     "wrong-count": "a list has another number of values than other elements say",
     "too-few": "a list ends before the elements that say how many there are",
     "too-many": "a list goes on after what the elements say",
+    "wrong-extent": "a table has another size than its elements say",
     "outside-array": "an index lies outside of the array that a table makes",
     "unset-name": "a table needs a name that an earlier table should have set",
     "codeword-start": "the first 9 bits of a codeword aren't below the start range",
@@ -58,7 +80,7 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
     import difflib
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 
@@ -82,6 +104,7 @@ class PlacedError(NncError):
         clause: clause of the standard that holds the rule, or "".
         schema: `file:line` of the schema that holds the rule, or "".
         hint: what the reader of the message can do, or "".
+        layer: the transform that the position is behind, and its first byte; "" for none.
     """
 
     kind: ClassVar[str] = "invalid"
@@ -114,6 +137,7 @@ class PlacedError(NncError):
         self.clause = clause
         self.schema = schema
         self.hint = hint
+        self.layer = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error go from one process to another with all its parts."""
@@ -121,10 +145,11 @@ class PlacedError(NncError):
 
     @property
     def position(self) -> str:
-        """The position as `byte.bit`, or "" where it isn't known."""
+        """The position as `byte.bit`, or "" where it isn't known; with its layer, if in one."""
         if self.bit_position is None:
             return ""
-        return f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        place = f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        return f"{place} of {self.layer}" if self.layer else place
 
     def locate(
         self,
@@ -171,7 +196,7 @@ class PlacedError(NncError):
             "unit_type": self.unit_type or None,
             "path": self.path or None,
             "position": self.position or None,
-            "value": self.value if isinstance(self.value, int | float | None) else str(self.value),
+            "value": plain_value(self.value),
             "allowed": self.allowed or None,
             "clause": self.clause or None,
             "schema": self.schema or None,
@@ -218,8 +243,11 @@ class BuildError(PlacedError, ValueError):
     kind = "build"
 
 
-class InvalidError(BitstreamError):
-    """The bitstream breaks a rule of the format."""
+class InvalidError(BitstreamError, ExplicitError):  # type: ignore[misc]
+    """The bitstream breaks a rule of the format.
+
+    An `ExplicitError` of `construct` isn't taken for the end of a `GreedyRange`.
+    """
 
     kind = "invalid"
 
@@ -243,7 +271,7 @@ class IncompleteError(BitstreamError):
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
-class UnsupportedError(BitstreamError):
+class UnsupportedError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
@@ -255,7 +283,7 @@ class LimitError(UnsupportedError):
     kind = "unsupported"
 
 
-class MissingValueError(BitstreamError):
+class MissingValueError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """A value that only the caller can know (sent out of band) was not given.
 
     Attributes:
@@ -270,12 +298,18 @@ class MissingValueError(BitstreamError):
         self.name = name
 
 
+def plain_value(value: Any) -> int | float | str | None:
+    """Return a value as reports hold it: a number, if it isn't too long, or text."""
+    if isinstance(value, int) and value.bit_length() > WIDEST_IN_TEXT:
+        return shortened(value)
+    return value if isinstance(value, int | float | None) else str(value)
+
+
 def shortened(value: Any) -> str:
     """Return a value as text that is not too long for a message."""
-    try:
-        text = str(value)
-    except ValueError:  # Python writes no number of so many digits
-        text = hex(value)
+    if isinstance(value, int) and value.bit_length() > WIDEST_IN_TEXT:
+        return f"a number of {value.bit_length()} bits"
+    text = str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 

@@ -8,15 +8,39 @@ ours; `construct` knows nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from construct import Construct
+from construct import Construct, Container
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.computing import MOST_ROUNDS, Filler, unsettled
 from nnc.bitio.defaults import DefaultReader
-from nnc.bitio.errors import BuildError
+from nnc.bitio.enforcement import enforcement as enforced
+from nnc.bitio.errors import BuildError, PlacedError
+from nnc.bitio.guard import guarded
+from nnc.bitio.limits import ParsingLimits
+
+#: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
+KEPT_SCOPES = "_scopes_of_tables"
+
+
+def without_tables(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in a mapping that a table may ask for by name."""
+    kinds = (Table, Mapping, io.IOBase)
+    return {name: value for name, value in values.items() if not isinstance(value, kinds)}
+
+
+@contextmanager
+def named(path: str) -> Iterator[None]:
+    """Put the path of the constructs around a table in front of that of an error in it."""
+    try:
+        yield
+    except PlacedError as error:
+        raise error.locate(path_prefix=".".join(path.split(" -> ")[1:])) from error.__cause__
 
 
 def same_value(a: Any, b: Any) -> bool:
@@ -87,6 +111,14 @@ class Table:
                 )
         return made
 
+    def __copy__(self) -> Self:
+        """Return a table of the same values; tables and lists in it are shared."""
+        made = object.__new__(type(self))
+        name: str
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
     def __eq__(self, other: object) -> bool:
         """Tell whether both are of one table and hold equal values."""
         if type(self) is not type(other):
@@ -96,9 +128,11 @@ class Table:
     def __getattr__(self, name: str) -> Any:
         """Find an element of a called table."""
         if not name.startswith("_"):
-            for _, nested in self.called():
+            for field in self.holders:
                 try:
-                    return getattr(nested, name)
+                    nested = object.__getattribute__(self, field)
+                    if isinstance(nested, Table):
+                        return getattr(nested, name)
                 except AttributeError:
                     continue
         raise AttributeError(f"{type(self).__name__} has no element {name!r}")
@@ -135,6 +169,12 @@ class Syntax(Construct):  # type: ignore[misc]
     def __init__(self) -> None:
         """Let the table's class and the scope find its syntax."""
         super().__init__()
+        #: The constraints of the elements, each with its element's name.
+        self.constraints = tuple(
+            (name, constraint)
+            for name, element in self.elements.items()
+            for constraint in element.constraints
+        )
         self.table_type.syntax = self
         self.table_type.holders = tuple(
             name
@@ -149,21 +189,134 @@ class Syntax(Construct):  # type: ignore[misc]
             return context
         return self.scope_type.from_context(context)
 
+    def read(
+        self,
+        data: Any,
+        scope: Any = None,
+        *,
+        enforcement: str = "off",
+        findings: list[PlacedError] | None = None,
+        limits: ParsingLimits | None = None,
+    ) -> Any:
+        """Return the table that data begin with; what comes after it is passed over.
+
+        Args:
+            data: a bytes-like object.
+            scope: the names that other tables have set, or a mapping of them.
+            enforcement: what happens where a `range` or `constraint` is broken: `strict` raises,
+                `report` adds to `findings`, `off` looks at none.
+            findings: gets the errors that broken rules would have been.
+            limits: what the data may lead to.
+
+        Raises:
+            BitstreamError: the data can't be the table, or break a rule.
+            LimitError: they go beyond a limit.
+        """
+        rules = enforced(enforcement, findings)
+        return self.read_from(BitReader(data, limits=limits, rules=rules), self.scope(scope))
+
+    def read_from(self, reader: BitReader, scope: Any) -> Any:
+        """Return the table at the place of a reader; errors are as those of `read`."""
+        with guarded(reader):
+            return self._parse(reader, scope, "")
+
+    def write(
+        self,
+        table: Table,
+        scope: Any = None,
+        *,
+        enforcement: str = "off",
+        findings: list[PlacedError] | None = None,
+        limits: ParsingLimits | None = None,
+        repair: bool = False,
+        kept: frozenset[str] = frozenset(),
+    ) -> bytes:
+        """Return the bytes of a table; a last incomplete byte is filled with zero bits.
+
+        Computed elements without a value get theirs.
+
+        Args:
+            table: its values.
+            scope: the names that other tables have set, or a mapping of them.
+            enforcement: what happens where a rule is broken, as for `read`.
+            findings: gets the errors that broken rules would have been.
+            limits: what is written at most.
+            repair: computed elements that have another value get theirs too, in the table as well.
+            kept: paths of those that a repair leaves alone.
+
+        Raises:
+            BuildError: the table can't be written, or breaks a rule.
+            LimitError: it goes beyond a limit.
+        """
+        filler = Filler(self.scope_type.computes, repair=repair, kept=kept)
+        rules = enforced(enforcement, findings)
+        for _ in range(MOST_ROUNDS):
+            # What is only a guess isn't held to rules.
+            is_last = filler.is_finished
+            filler.begin()
+            writer = BitWriter(limits=limits, rules=rules if is_last else None, filler=filler)
+            self.write_to(writer, table, self.scope(scope))
+            if filler.needs_another(is_last, rules is not None):
+                continue
+            return writer.to_bytes()
+        raise unsettled()
+
+    def write_to(self, writer: BitWriter, table: Table, scope: Any) -> None:
+        """Write a table at the place of a writer; errors are as those of `write`."""
+        with guarded(writer):
+            self._build(table, writer, scope, "")
+
+    def check(self, table: Table, scope: Any = None) -> list[PlacedError]:
+        """Return the broken rules of a table, each with path, bit, clause, schema and sentence.
+
+        Raises:
+            BuildError: the table can't be written at all.
+        """
+        findings: list[PlacedError] = []
+        self.write(table, scope, enforcement="report", findings=findings)
+        return findings
+
     def parse_bytes(self, stream: Any, context: Any, path: str) -> Any:
         """Parse from a byte stream, and leave it after the last byte used."""
         start = stream.tell() if stream.seekable() else None
-        reader = BitReader(stream.read())
-        value = self._parse(reader, self.scope(context), path)
+        if type(stream) is io.BytesIO:
+            # No copy of the rest for each of many tables.
+            reader = BitReader(stream.getvalue(), 8 * stream.tell())
+            start = 0
+        else:
+            reader = BitReader(stream.read())
+        with named(path):
+            value = self.read_from(reader, self.scope_within(context))
         if start is not None:
             stream.seek(start + ((reader.position + 7) >> 3))
         return value
 
     def build_bytes(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         """Build into a byte stream; a last incomplete byte is filled with zero bits."""
-        writer = BitWriter()
-        self._build(obj, writer, self.scope(context), path)
-        stream.write(writer.to_bytes())
+        with named(path):
+            stream.write(self.write(obj, self.scope_within(context)))
         return obj
+
+    def scope_within(self, context: Any) -> Any:
+        """Return the scope of the tables that stand in constructs around each other.
+
+        They share one for each call of `parse` or `build`. What else the constructs have found
+        so far, by the names of their fields, is there for the tables too.
+        """
+        calls = getattr(context, "_params", None)
+        if not isinstance(calls, Container):
+            return self.scope(context)
+        kept = calls.setdefault(KEPT_SCOPES, {})
+        if self.scope_type not in kept:
+            kept[self.scope_type] = self.scope_type.from_context(without_tables(calls))
+        scope = kept[self.scope_type]
+        levels = []
+        while isinstance(context, Container) and context is not calls:
+            levels.append(without_tables(context))
+            context = context.get("_")
+        around = {name: value for level in reversed(levels) for name, value in level.items()}
+        scope.take({name: value for name, value in around.items() if name != "_"})
+        return scope
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         return self.parse_bytes(stream, context, path)

@@ -13,14 +13,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
-from nnc.bitstream.editing.plan import Plan
-from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import MappedFile, opened, view_of
 from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
+from nnc.engine.files import replace_file
+from nnc.engine.mapped import MappedFile, opened, view_of
+from nnc.engine.plan import Plan
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
 WRITING_BYTES = 1 << 23
@@ -55,6 +56,7 @@ class Bitstream:
         units: the units; the list and the tables in it may be changed.
     """
 
+    @checked
     def __init__(self, units: Iterable[Unit] = ()):
         """Put a bitstream together out of units."""
         self.units = list(units)
@@ -108,6 +110,7 @@ class Bitstream:
 
         return inside(self.units)
 
+    @checked
     def get(self, path: str) -> Any:
         """Return what stands at a path; no payload is decoded for it.
 
@@ -126,6 +129,7 @@ class Bitstream:
         self.check_files()
         return paths.get(self.units, path)
 
+    @checked
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
         """Change an element, and everything that must change with it.
 
@@ -148,10 +152,12 @@ class Bitstream:
         """
         return self.set_all({path: value}, force=force)
 
+    @checked
     def set_all(self, values: Mapping[str, Any], *, force: bool = False) -> Plan:
         """Change several elements at once, by path; else as `set`."""
         return editing.run(self, editing.set_values(values), force=force)
 
+    @checked
     def plan_set(
         self, path: str | Mapping[str, Any], value: Any = None, *, force: bool = False
     ) -> Plan:
@@ -159,6 +165,7 @@ class Bitstream:
         values = path if isinstance(path, Mapping) else {path: value}
         return editing.run(self, editing.set_values(values), force=force, keep=False)
 
+    @checked
     def insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
         """Put a value into a list, before the index that the path ends with.
 
@@ -171,10 +178,12 @@ class Bitstream:
         """
         return editing.run(self, editing.insertion(path, value), force=force)
 
+    @checked
     def plan_insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
         """Say what `insert` would change."""
         return editing.run(self, editing.insertion(path, value), force=force, keep=False)
 
+    @checked
     def remove(self, path: str, *, force: bool = False) -> Plan:
         """Take a value out of a list, or take out a unit.
 
@@ -183,6 +192,7 @@ class Bitstream:
         """
         return editing.run(self, editing.removal(path), force=force)
 
+    @checked
     def plan_remove(self, path: str, *, force: bool = False) -> Plan:
         """Say what `remove` would change."""
         return editing.run(self, editing.removal(path), force=force, keep=False)
@@ -209,6 +219,7 @@ class Bitstream:
         """Return the bytes of the bitstream; see `pieces` for errors."""
         return b"".join(self.pieces())
 
+    @checked
     def write(self, file: BinaryIO) -> None:
         """Write the bitstream to an open file; see `pieces` for errors."""
         for piece in self.pieces():
@@ -222,6 +233,7 @@ class Bitstream:
                 if large:
                     self.release_pages()
 
+    @checked
     def share_mapping(self, other: Bitstream) -> None:
         """Note that payloads are views on the files that another bitstream has mapped."""
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))

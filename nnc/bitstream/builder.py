@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nnc.bitio import BitWriter, BuildError, Table
-from nnc.bitstream.places import Placed, located
+from nnc.bitstream.places import located
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import Unit, kind_of, scope_after
+from nnc.engine.places import Placed
 from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 
@@ -17,7 +18,11 @@ class UnitBuilder:
 
     def __init__(self) -> None:
         """Start with nothing in force."""
-        self.scope = Scope()
+        self.come_into_force(Scope())
+
+    def come_into_force(self, scope: Scope) -> None:
+        """Let the names of a scope hold from here on."""
+        self.scope, self.copy_scope = scope, scope.copies()
 
     def build_units(self, units: Iterable[Unit], prefix: str = "") -> Iterator[bytes | memoryview]:
         """Return the bytes of units piece by piece."""
@@ -37,7 +42,7 @@ class UnitBuilder:
                 raise BuildError("the unit has no header")
             yield unit.whole
             return
-        scope = self.scope.copy()
+        scope = self.copy_scope()
         scope.given = lambda name, table: given_value(unit, name)
         header = build_table(nnr_unit_header, unit.header, scope, "header")
         payload = self.build_payload(unit, scope, path)
@@ -52,7 +57,7 @@ class UnitBuilder:
         if kind == NnrUnitType.NNR_AGG:
             return list(self.build_units(unit.units, f"{path}."))
         if kind_of(kind).starts:
-            self.scope = scope_after(self.scope, kind, scope)
+            self.come_into_force(scope_after(self.scope, kind, scope))
         syntax = unit.payload_syntax
         if unit.is_part and unit.table is not None:
             raise BuildError("a part of cut data needs bytes as payload", path="payload")
@@ -61,7 +66,7 @@ class UnitBuilder:
                 raise BuildError("a parameter set needs a table as payload", path="payload")
             return [unit.payload_bytes]
         built = build_table(syntax, unit.table, scope, "payload")
-        self.scope = scope_after(self.scope, kind, scope)
+        self.come_into_force(scope_after(self.scope, kind, scope))
         return [built, unit.trailing] if unit.trailing else [built]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_type_hints
 
 from nnc.bitio import (
     BitReader,
@@ -16,10 +16,11 @@ from nnc.bitio import (
     Table,
     unknown_option,
 )
+from nnc.bitio.arguments import check_argument, members_of
 from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size
 from nnc.bitstream.type_names import type_name
-from nnc.bitstream.unit import ParameterSets, Unit, kind_of, scope_after
+from nnc.bitstream.unit import NO_PARAMETER_SETS, Unit, kind_of, scope_after
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -63,9 +64,12 @@ class OutOfBand:
         Raises:
             UnknownOptionError: something else.
         """
-        for name in left_out:
+        for name, value in left_out.items():
             if name not in OutOfBandKeywords.__annotations__:
                 raise unknown_option(name, OutOfBandKeywords.__annotations__)
+            if value is not None:
+                wanted = get_type_hints(OutOfBandKeywords)[name]
+                check_argument(name, value, members_of(wanted))
         dimensions = left_out.get("dimensions") or {}
         return cls(dimensions, left_out.get("cabac_unary_length_minus1"))
 
@@ -97,13 +101,17 @@ class UnitParser:
         """Start at the first byte of `data`, with nothing in force."""
         self.reader = BitReader(data)
         self.out_of_band = out_of_band
-        self.scope = Scope()
-        self.parameter_sets = ParameterSets()
+        self.come_into_force(Scope())
+        self.parameter_sets = NO_PARAMETER_SETS
         self.role_of_next = 0
         self.decomposed_before = "", 0
         self.scope_before_opaque: Scope | None = None
         self.opaque_scopes: dict[tuple[int, int, int], Scope] = {}
         self.spare_scope = Scope()
+
+    def come_into_force(self, scope: Scope) -> None:
+        """Let the names of a scope hold from here on."""
+        self.scope, self.copy_scope = scope, scope.copies()
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -173,7 +181,8 @@ class UnitParser:
         if 8 * stop > begin and self.reader.source[begin >> 3] >> 2 not in KNOWN_TYPES:
             self.parse_opaque_header(unit, size)
             return unit
-        unit.scope = self.scope.copy()
+        unit.scope = self.copy_scope()
+        unit.scope.nnr_unit_size = size.nnr_unit_size
         unit.scope.given = self.given_for(unit)
         depth = len(self.reader.stack)
         self.reader.enter("header", "nnr_unit_header")
@@ -277,7 +286,8 @@ class UnitParser:
         if kind_of(kind).persistent:
             self.parse_parameter_set(unit)
         assert unit.scope is not None
-        self.scope = scope_after(self.scope, kind, unit.scope)
+        if (scope := scope_after(self.scope, kind, unit.scope)) is not self.scope:
+            self.come_into_force(scope)
         self.parameter_sets = self.parameter_sets.after(unit)
 
     def parse_parameter_set(self, unit: Unit) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import BitReader, BitstreamError, BuildError, Table
-from nnc.bitstream.fields import Field, array_type
 from nnc.bitstream.places import located
 from nnc.bitstream.unit import Unit
-from nnc.bitstream.values import checked_value
+from nnc.engine.fields import Field, array_type
+from nnc.engine.values import checked_value
 from nnc.syntax import (
     NnrCompressedDataUnitPayload,
     NnrUnitPayload,

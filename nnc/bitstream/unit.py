@@ -16,8 +16,9 @@ from nnc.bitio import (
     MissingValueError,
     Table,
 )
-from nnc.bitstream.places import ElementFinder, located, path_in_unit, rule_of_element
+from nnc.bitstream.places import located, path_in_unit
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE, type_name
+from nnc.engine.places import ElementFinder, rule_of_element
 from nnc.syntax import (
     TABLES,
     UNIT_KINDS,
@@ -125,6 +126,10 @@ class ParameterSets:
         return replace(self, reference_list=Unit.joined([*before, unit]), reference_parts=())
 
 
+#: Nothing is in force yet.
+NO_PARAMETER_SETS = ParameterSets()
+
+
 class Unit:
     """One unit: size, header, payload.
 
@@ -165,7 +170,7 @@ class Unit:
         """Make a unit out of its header and payload, both as they would be read."""
         self.header = header
         self.size = size
-        self.parameter_sets = parameter_sets or ParameterSets()
+        self.parameter_sets = parameter_sets or NO_PARAMETER_SETS
         self.scope = scope
         if units:
             self.units = list(units)
@@ -263,8 +268,10 @@ class Unit:
         Raises:
             BitstreamError: the payload breaks its syntax.
         """
+        if self.table is not None:
+            return self.table
         syntax = self.payload_syntax
-        if self.table is None and syntax is not None and self.header is not None:
+        if syntax is not None and self.header is not None:
             self.parse_payload(syntax)
         return self.payload_bytes if self.table is None else self.table
 
@@ -297,16 +304,17 @@ class Unit:
             MissingValueError: the header can't be read.
         """
         header = self.readable_header()
-        if header.nnr_unit_type != NnrUnitType.NNR_NDU:
+        own: Any = header.nnr_compressed_data_unit_header
+        if header.nnr_unit_type != NnrUnitType.NNR_NDU or own is None:
             return []
-        if header.nnr_multiple_topology_elements_present_flag:
-            names = header.topology_elem_id_list
+        if own.nnr_multiple_topology_elements_present_flag:
+            names = own.topology_elem_id_list
             if names is None:
-                return [self.referenced_name(i) for i in header.topology_elem_id_index_list]
+                return [self.referenced_name(i) for i in own.topology_elem_id_index_list]
             return list(names)
-        if header.topology_elem_id is None:
-            return [self.referenced_name(header.topology_elem_id_index)]
-        return [header.topology_elem_id]
+        if own.topology_elem_id is None:
+            return [self.referenced_name(own.topology_elem_id_index)]
+        return [own.topology_elem_id]
 
     def locate(self, error: BitstreamError, in_payload: bool = False) -> BitstreamError:
         """Add to an error that the unit is its place, and return it.
@@ -450,14 +458,14 @@ class Unit:
 
 def point_out(unit: Unit, error: BitstreamError) -> None:
     """Add to an error about an element of a unit the element's place and schema line."""
-    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."))
+    finder = ElementFinder(error.path.removeprefix(f"{unit.path}."), TABLES)
     found = place_of(unit, finder)
     if found is None:
         return
     position, table = found
     if error.bit_position is None:
         error.bit_position = position
-    error.locate(**rule_of_element(table, finder.name))
+    error.locate(**rule_of_element(TABLES[table], finder.name))
 
 
 def place_of(unit: Unit, finder: ElementFinder) -> tuple[int, str] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.common.documents import load, schema_option
 from nnc.cli.common.files import check_output, write_bitstream
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import (
@@ -35,16 +36,19 @@ def text_of(data: bytes) -> str:
 )
 @click.argument("json_file", metavar="JSON")
 @output_option("The bitstream; - for standard output.", "JSON's name, .nnc")
+@schema_option
 @force_option
 @quiet_option
-def command(json_file: str, output: str | None, force: bool, quiet: bool) -> None:
+def command(
+    json_file: str, output: str | None, schema: str | None, force: bool, quiet: bool
+) -> None:
     """Build a bitstream from the JSON that `nnc json` prints.
 
     JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
     from nnc.bitstream.json.form import build
 
-    output = beside(output, json_file, BITSTREAM, ".json")
+    output = beside(output, json_file, BITSTREAM if schema is None else ".bin", ".json")
     check_output(output, force)
     try:
         data = sys.stdin.buffer.read() if json_file == "-" else Path(json_file).read_bytes()
@@ -53,6 +57,10 @@ def command(json_file: str, output: str | None, force: bool, quiet: bool) -> Non
         raise InputError(f"{json_file}: not JSON, and no text at all") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
+    if schema is not None:
+        write_bitstream(load(schema).from_json(content), output)
+        report_done(output, quiet=quiet)
+        return
     folder = None if json_file == "-" else Path(json_file).parent
     write_bitstream(build(content, folder), output)
     report_done(output, quiet=quiet)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
 from nnc.cli.common.elements import open_data
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
@@ -20,12 +21,14 @@ from nnc.cli.common.output import counted, escape_controls, examples, format_opt
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
 @base_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
+@schema_option
 @out_of_band_options
 @format_option("json")
 def command(
     bitstream: str,
     deep: bool,
     base: tuple[str, ...],
+    schema: str | None,
     quiet: bool,
     output_format: str,
     out_of_band: dict[str, Any],
@@ -38,21 +41,28 @@ def command(
     Exit code 0: nothing was found; 1: warnings only; 2: errors.
     """
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
-    from nnc.inspect.check import check
+    from nnc.engine import looking
+    from nnc.inspect.check import Report, check
 
     if base and not deep:
         raise click.UsageError("--base needs --deep")
-    before = open_session(base, out_of_band, bitstream) or ()
-    report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
+    report: Report | looking.Report
+    if schema is not None:
+        refuse_with_schema(schema, deep=deep)
+        report = trace_document(bitstream, schema).check()
+    else:
+        before = open_session(base, out_of_band, bitstream) or ()
+        report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
+    skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())
     else:
         for finding in report.findings:
             click.echo(escape_controls(str(finding)))
     if not quiet:
-        for path, reason in report.skipped.items():
+        for path, reason in skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        for hint in hints(errors_of(report.skipped.values())):
+        for hint in hints(errors_of(skipped.values())):
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}", err=True

@@ -11,6 +11,7 @@ import click
 from numpy.typing import NDArray
 
 from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
 from nnc.cli.common.elements import cut, open_trace, report_faults
 from nnc.cli.common.files import is_model_file, open_bitstream, out_of_band_options
 from nnc.cli.common.hints import SESSION, errors_of, hints
@@ -22,7 +23,11 @@ from nnc.cli.common.output import (
     print_json,
     print_table,
 )
-from nnc.inspect.diff import Difference, diff
+from nnc.engine import looking
+from nnc.engine.diff import Difference
+from nnc.engine.looking import DocumentTrace
+from nnc.inspect.diff import diff
+from nnc.inspect.tracing import BitstreamTrace
 
 if TYPE_CHECKING:
     from nnc.bitstream import Bitstream
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--values", is_flag=True,
               help="Compare decoded values; FIRST and SECOND may be model files.")  # fmt: skip
 @base_option
+@schema_option
 @out_of_band_options
 @format_option("json")
 def command(
@@ -51,6 +57,7 @@ def command(
     levels: bool,
     values: bool,
     base: tuple[str, ...],
+    schema: str | None,
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
@@ -67,11 +74,18 @@ def command(
         raise click.UsageError("give --levels or --values, not both")
     if base and not (levels or values):
         raise click.UsageError("--base needs --levels or --values")
+    refuse_with_schema(schema, levels=levels, values=values)
     session = open_session(base, out_of_band, first, second)
     if values:
         return diff_values(first, second, output_format, out_of_band, session)
-    a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
-    differences = diff(a, b, levels=levels, before=session or ())
+    a: BitstreamTrace | DocumentTrace
+    b: BitstreamTrace | DocumentTrace
+    if schema is not None:
+        a, b = trace_document(first, schema), trace_document(second, schema)
+        differences = looking.diff(a, b)
+    else:
+        a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
+        differences = diff(a, b, levels=levels, before=session or ())
     if output_format == "json":
         content = [difference.as_dict() for difference in differences]
         errors = {

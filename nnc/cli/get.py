@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.files import open_bitstream, out_of_band_options
+from nnc.cli.common.documents import open_edited, schema_option
+from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.output import escape_controls, examples, format_option, print_json
 
 
@@ -18,9 +19,16 @@ from nnc.cli.common.output import escape_controls, examples, format_option, prin
 )
 @click.argument("bitstream")
 @click.argument("path")
+@schema_option
 @out_of_band_options
 @format_option("json")
-def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str, Any]) -> None:
+def command(
+    bitstream: str,
+    path: str,
+    schema: str | None,
+    output_format: str,
+    out_of_band: dict[str, Any],
+) -> None:
     """Print the value at PATH of BITSTREAM.
 
     BITSTREAM may be - for standard input. An absent element is null. If the path has a *, each
@@ -28,7 +36,7 @@ def command(bitstream: str, path: str, output_format: str, out_of_band: dict[str
     """
     from nnc.bitstream.json.form import plain_value
 
-    opened = open_bitstream(bitstream, **out_of_band)
+    opened = open_edited(bitstream, schema, **out_of_band)
     value = opened.get(path)
     if "*" in path:
         rows = [(one, plain_value(found)) for one, found in value]

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
+from nnc.cli.common.documents import open_edited, schema_option
 from nnc.cli.common.editing import choose_output, edit_options, finish, value_at
 from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
@@ -21,21 +22,28 @@ from nnc.cli.common.output import examples
 @click.argument("bitstream")
 @click.argument("path")
 @click.argument("value")
+@schema_option
 @edit_options
 def command(
-    bitstream: str, path: str, value: str, dry_run: bool, force: bool, **options: Any
+    bitstream: str,
+    path: str,
+    value: str,
+    schema: str | None,
+    dry_run: bool,
+    force: bool,
+    **options: Any,
 ) -> None:
     """Insert VALUE into BITSTREAM, before the place that PATH names.
 
     PATH names a place in a list, or a unit. For a unit, VALUE is FILE:units[N], a unit of another
-    bitstream.
+    bitstream. For a table of a format that --schema names, VALUE is a JSON object of its elements.
     """
     from nnc.bitstream.editing.edit import is_unit_path
 
-    choose_output(options, bitstream, dry_run, force)
-    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
+    choose_output(options, bitstream, dry_run, force, schema)
+    opened = open_edited(bitstream, schema, **options.pop("out_of_band"))
     content: Any
-    if is_unit_path(path):
+    if schema is None and is_unit_path(path):
         file, _, other = value.rpartition(":")
         if not file or not is_unit_path(other):
             raise InputError(f"{value!r} is not FILE:units[N], a unit of a bitstream")

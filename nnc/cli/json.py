@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
+from nnc.cli.common.documents import SCHEMA_HELP, load, open_document
 from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import force_option, quiet_option, report_done
@@ -31,14 +33,19 @@ from nnc.cli.common.results import force_option, quiet_option, report_done
     help="Payloads without a syntax table: as base64, left out, or in a file beside the JSON.",
 )
 @out_of_band_options
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the output.")
+@click.option(
+    "--schema", is_flag=False, flag_value="", metavar="[FOLDER|NAME]",
+    help=f"{SCHEMA_HELP} Alone: print the JSON Schema of bitstreams.",
+)  # fmt: skip
+@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of the output.")
 @force_option
 @quiet_option
 def command(
     bitstream: str | None,
     output: str,
     payloads: str,
-    schema: bool,
+    schema: str | None,
+    json_schema: bool,
     force: bool,
     quiet: bool,
     out_of_band: dict[str, Any],
@@ -49,17 +56,22 @@ def command(
     """
     from nnc.bitstream.json import form as json_form
     from nnc.bitstream.json.schema import schema_text
+    from nnc.engine.json_tables import inline, left_out
 
     check_output(output, force)
     if schema:
+        write_text(output, [document_text(bitstream, schema, json_schema=json_schema)])
+        report_done(output, quiet=quiet)
+        return
+    if schema is not None or json_schema:
         write_text(output, [schema_text()])
         report_done(output, quiet=quiet)
         return
     if bitstream is None:
-        raise InputError("name a bitstream, or ask for the --schema")
+        raise InputError("name a bitstream, or ask for the --json-schema")
     opened = open_bitstream(bitstream, **out_of_band)
     if payloads in ("inline", "none"):
-        store = json_form.inline if payloads == "inline" else json_form.left_out
+        store = inline if payloads == "inline" else left_out
         write_text(output, json_form.dump(opened, store))
         report_done(output, quiet=quiet)
         return
@@ -74,11 +86,24 @@ def command(
     report_done(output, payloads, quiet=quiet)
 
 
+def document_text(path: str | None, schema: str, *, json_schema: bool) -> str:
+    """Return a document of a schema's format as JSON, or its JSON Schema."""
+    form = load(schema)
+    if not json_schema and path is None:
+        raise InputError("name a file, or ask for the --json-schema")
+    if json_schema or path is None:
+        content = form.json_schema()
+    else:
+        content = form.to_json(open_document(path, schema))
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n"
+
+
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]
     """Write the JSON, and the payloads to an open file."""
-    from nnc.bitstream.json import form as json_form
+    from nnc.bitstream.json.form import dump
+    from nnc.engine.json_tables import SideFile
 
-    write_text(output, json_form.dump(opened, json_form.SideFile(file, name)))
+    write_text(output, dump(opened, SideFile(file, name)))
 
 
 def write_text(output: str, pieces) -> None:  # type: ignore[no-untyped-def]

@@ -45,6 +45,7 @@ GROUPS = {
     ),
     "Exchange with other formats": ("json", "build", "embed", "extract"),
     "Test decoders": ("fuzz",),
+    "Describe other formats": ("schema",),
     "Set up the shell": ("completion", "man"),
 }
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from nnc.cli.common.documents import open_edited, schema_option
 from nnc.cli.common.editing import assigned, choose_output, edit_options, finish, once
-from nnc.cli.common.files import open_bitstream
 from nnc.cli.common.output import examples
 
 
@@ -19,17 +19,23 @@ from nnc.cli.common.output import examples
 )
 @click.argument("bitstream")
 @click.argument("assignments", metavar="PATH=VALUE...", nargs=-1, required=True)
+@schema_option
 @edit_options
 def command(
-    bitstream: str, assignments: tuple[str, ...], dry_run: bool, force: bool, **options: Any
+    bitstream: str,
+    assignments: tuple[str, ...],
+    schema: str | None,
+    dry_run: bool,
+    force: bool,
+    **options: Any,
 ) -> None:
     """Set elements of BITSTREAM, all at once, and whatever else must change with them.
 
     A value is a number, text, a name of the standard (NNR_PT_FLOAT), or a JSON list. Payloads
     stay as they are. nnc refuses what the syntax or the range of the schema forbids.
     """
-    choose_output(options, bitstream, dry_run, force)
-    opened = open_bitstream(bitstream, **options.pop("out_of_band"))
+    choose_output(options, bitstream, dry_run, force, schema)
+    opened = open_edited(bitstream, schema, **options.pop("out_of_band"))
     values = once(assigned(opened, text) for text in assignments)
     plan = opened.plan_set(values, force=force) if dry_run else opened.set_all(values, force=force)
     finish(opened, plan, dry_run=dry_run, force=force, **options)

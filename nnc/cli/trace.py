@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
 from nnc.cli.common.bases import base_option, open_session
+from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
 from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace
+from nnc.engine.looking import RecordTrace
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 
 if TYPE_CHECKING:
     from nnc.decoder import Decoder
@@ -41,6 +45,7 @@ BIN_COLUMNS = (
 @click.option("--unit", type=click.IntRange(0), help="Show only the unit with this number.")
 @click.option("--bins", is_flag=True, help="Show the bins of entropy-coded payloads.")
 @base_option
+@schema_option
 @out_of_band_options
 @format_option("json", "jsonl", "csv")
 def command(
@@ -48,6 +53,7 @@ def command(
     unit: int | None,
     bins: bool,
     base: tuple[str, ...],
+    schema: str | None,
     output_format: str,
     out_of_band: dict[str, Any],
 ) -> int:
@@ -60,6 +66,11 @@ def command(
     """
     if base and not bins:
         raise click.UsageError("--base needs --bins")
+    if schema is not None:
+        refuse_with_schema(schema, bins=bins, unit=unit is not None)
+        document = trace_document(bitstream, schema)
+        print_elements(document.data, document.records, output_format)
+        return report_faults(document)
     session = open_session(base, out_of_band, bitstream)
     traced = open_trace(bitstream, **out_of_band)
     units = traced.units
@@ -69,29 +80,30 @@ def command(
         units = [units[unit]]
     if bins:
         return print_bins(traced, units, output_format, session)
-    print_elements(traced, units, output_format)
+    inside = [inner for top in units for inner in top.walk()]
+    print_elements(traced.data, inside, output_format)
     return report_faults(traced)
 
 
-def print_elements(traced: BitstreamTrace, units: list[UnitTrace], output_format: str) -> None:
-    """Print the elements of units."""
+def print_elements(
+    data: memoryview, pieces: Sequence[UnitTrace | RecordTrace], output_format: str
+) -> None:
+    """Print the elements of units, or of tables of the root."""
     writer = Rows(output_format, ELEMENT_COLUMNS, "elements")
-    for top in units:
-        for unit in top.walk():
-            width = max(
-                (len(escape_controls(element.path)) for element in unit.elements), default=0
-            )
-            for element in unit.elements:
-                if output_format == "human":
-                    click.echo(element_line(element, traced.data, width))
-                else:
-                    writer.write(element_row(element, traced.data))
-            if unit.error is not None:
-                mark = escape_controls(unit.error.message)
-                if output_format == "human":
-                    click.echo(f"{unit.error.position:>10}  !! {unit.path}: {mark}")
-                else:
-                    writer.fail(unit.error)
+    for piece in pieces:
+        width = max((len(escape_controls(element.path)) for element in piece.elements), default=0)
+        for element in piece.elements:
+            if output_format == "human":
+                click.echo(element_line(element, data, width))
+            else:
+                writer.write(element_row(element, data))
+        if piece.error is not None:
+            mark = escape_controls(piece.error.message)
+            if output_format == "human":
+                place = f" {piece.path}" if piece.path else ""
+                click.echo(f"{piece.error.position:>10}  !!{place}: {mark}")
+            else:
+                writer.fail(piece.error)
     writer.end()
 
 

@@ -6,28 +6,48 @@ from typing import Any
 
 import click
 
+from nnc.cli.common.documents import schema_option, trace_document
 from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.output import escape_controls, examples, format_option, human_size, print_json
-from nnc.inspect.tracing import byte_bit
-from nnc.inspect.tree import Node, tree
+from nnc.engine.looking import DocumentTrace
+from nnc.engine.tracing import byte_bit
+from nnc.engine.tree import Node
+from nnc.inspect.tracing import BitstreamTrace
+from nnc.inspect.tree import tree
 
 
-@click.command(epilog=examples("nnc tree model.nnc", "nnc tree model.nnc --depth 1 --format json"))
+@click.command(
+    epilog=examples(
+        "nnc tree model.nnc",
+        "nnc tree model.nnc --depth 1 --format json",
+        "nnc tree song.flac --schema flac",
+    )
+)
 @click.argument("bitstream")
 @click.option("--depth", type=click.IntRange(0), help="Number of levels to show.  [default: all]")
+@schema_option
 @out_of_band_options
 @format_option("json")
 def command(
-    bitstream: str, depth: int | None, output_format: str, out_of_band: dict[str, Any]
+    bitstream: str,
+    depth: int | None,
+    schema: str | None,
+    output_format: str,
+    out_of_band: dict[str, Any],
 ) -> int:
     """Show the units of BITSTREAM as a tree, with all values, positions and sizes.
 
     BITSTREAM may be - for standard input. A damaged bitstream is shown up to each fault, and
     again from the next unit whose place the sizes tell.
     """
-    traced = open_trace(bitstream, **out_of_band)
-    root = tree(traced)
+    traced: BitstreamTrace | DocumentTrace
+    if schema is not None:
+        traced = trace_document(bitstream, schema)
+        root = traced.tree()
+    else:
+        traced = open_trace(bitstream, **out_of_band)
+        root = tree(traced)
     if output_format == "json":
         errors = [error.as_dict() for error in traced.errors]
         print_json({"tree": as_json(root, depth), "errors": errors})

@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
-from nnc.bitstream.files import replace_file
-from nnc.bitstream.mapped import bytes_of
 from nnc.containers.copying import write_pieces
 from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
 from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
@@ -17,6 +16,8 @@ from nnc.containers.safetensors_file import (
     read_safetensors_file,
     write_safetensors_file,
 )
+from nnc.engine.files import as_path, replace_file
+from nnc.engine.mapped import bytes_of
 
 #: Names the format in places that want a URI, such as the SEI message of ITU-T H.274 that
 #: carries a neural-network post-filter.
@@ -26,6 +27,7 @@ ISOBMFF_SUFFIXES = (".mp4", ".m4v", ".heif", ".isobmff")
 EMBEDDING_SUFFIXES = (*ISOBMFF_SUFFIXES, ".safetensors", ".onnx")
 
 
+@checked
 def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) -> None:
     """Put a bitstream into a file of another format, chosen by the suffix (Annex E).
 
@@ -41,7 +43,7 @@ def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) 
         InputError: another suffix, or the package onnx is missing.
         OSError: a file can't be read or written.
     """
-    source, target = Path(bitstream), Path(container)
+    source, target = as_path(bitstream), as_path(container)
     suffix = target.suffix.lower()
     if suffix in ISOBMFF_SUFFIXES:
         opened = parsed(source)
@@ -67,6 +69,7 @@ def parsed(path: Path) -> Bitstream:
     return bitstream
 
 
+@checked
 def extract(
     container: str | os.PathLike[str],
     bitstream: str | os.PathLike[str],
@@ -85,11 +88,11 @@ def extract(
         BitstreamError: an ISO base media file breaks the rules of its format.
         OSError: a file can't be read or written.
     """
-    source = Path(container)
+    source = as_path(container)
     with source.open("rb") as file:
         start = file.read(16)
     if is_isobmff(start):
-        extract_item(source, Path(bitstream), item)
+        extract_item(source, as_path(bitstream), item)
     elif is_safetensors(start):
         data = read_safetensors_file(source, TAG_URI)
         write_pieces(bitstream, [data])

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from nnc.bitstream.files import replace_file
+from nnc.engine.files import replace_file
 
 #: Large pieces are views on mapped files: written bit by bit, little of them is in memory.
 COPYING_BYTES = 1 << 23

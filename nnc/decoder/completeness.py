@@ -54,13 +54,19 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
     Warns:
         MissingTensorsWarning: tensors are missing.
     """
-    known = dict.fromkeys([*listed_names(bitstream), *metadata.tensors, *metadata.full_dimensions])
+    known = dict.fromkeys([*listed_names(bitstream), *metadata.tensors])
+    if metadata.count is None:
+        known |= dict.fromkeys(metadata.full_dimensions)
     missing = [name for name in known if name not in names]
-    if missing:
-        shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if len(missing) > SHOWN else "")
+    missing += [tied for tied, tie in metadata.ties.items() if tie.name not in names]
+    number = max(len(missing), (metadata.count or 0) - len(names))
+    if number:
+        shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if number > SHOWN else "")
+        shown = f" ({shown})" if missing else ""
+        what = "1 tensor" if number == 1 else f"{number} tensors"
         warn(
-            f"the bitstream names {len(missing)} tensor{'s' * (len(missing) != 1)} ({shown}) that "
-            "it doesn't hold: it was cut off, or they were taken out",
+            f"the bitstream tells of {what}{shown} that it doesn't hold: it was cut off, or "
+            "they were taken out",
             MissingTensorsWarning,
         )
     return missing

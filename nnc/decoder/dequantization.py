@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -18,6 +19,7 @@ LARGE_STEP = 2.0**96
 PIECE = 1 << 16
 
 
+@functools.lru_cache(maxsize=1024)
 def step_size(qp: int, qp_density: int) -> np.float32:
     """Return the step size of a quantization parameter (clause 9.2.1).
 

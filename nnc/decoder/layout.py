@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InvalidError, MissingValueError, UnsupportedError
+from nnc.bitio import InvalidError, MissingValueError, Table, UnsupportedError
 from nnc.bitstream import Unit
 from nnc.deepcabac import EntryPoints, TensorCoding
+from nnc.deepcabac.coding import shared_coding
 from nnc.model.limits import Limits
 from nnc.model.node import Node, Parent, node_of, parent_of
 from nnc.model.ranges import refuse_reserved
@@ -20,15 +21,24 @@ from nnc.model.split import Split, split_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
-    NnrUnitHeader,
     NnrUnitType,
     nnr_compressed_data_unit_header,
 )
 
-DC = CompressedParameterTypes.NNR_CPT_DC
-LS = CompressedParameterTypes.NNR_CPT_LS
-BN = CompressedParameterTypes.NNR_CPT_BN
-BI = CompressedParameterTypes.NNR_CPT_BI
+# Plain numbers: an operation on enumerated flags takes as long as all else of a small tensor's.
+DC = int(CompressedParameterTypes.NNR_CPT_DC)
+LS = int(CompressedParameterTypes.NNR_CPT_LS)
+BN = int(CompressedParameterTypes.NNR_CPT_BN)
+BI = int(CompressedParameterTypes.NNR_CPT_BI)
+
+#: Elements whose reserved values leave the payload without a meaning, and what to say then.
+MEANINGFUL = tuple(
+    (nnr_compressed_data_unit_header.elements[name], f"reserved {what}")
+    for name, what in (
+        ("nnr_compressed_data_unit_payload_type", "payload type"),
+        ("scan_order", "scan order"),
+    )
+)
 
 #: How the scaling factors of a layer that isn't coded as a block are told from its bias.
 SCALING_SUFFIX = "_scaling"
@@ -191,7 +201,8 @@ def layout_of(
         MissingValueError: something was sent out of band and not given.
         LimitError: too many dimensions.
     """
-    header = unit.readable_header()
+    # Its elements are found here at once, without a search through all tables of a unit's header.
+    header: Any = unit.readable_header().nnr_compressed_data_unit_header
     scope = unit.scope
     assert scope is not None, "units to be decoded come out of a parsed bitstream"
     refuse_reserved_header(header)
@@ -199,18 +210,13 @@ def layout_of(
         refuse_unsupported(unit, header)
         if not parents_known:
             refuse_temporal_contexts(header)
-    payload_type = header.nnr_compressed_data_unit_payload_type
     dimensions = tuple(int(length) for length in scope.tensor_dimensions)
     limits.check_shape(", ".join(unit.names), dimensions)
-    if payload_type == PayloadType.NNR_PT_BLOCK:
-        tensors = block_tensors(unit, header, dimensions)
-    else:
-        tensors = [single_tensor(unit, header, dimensions)]
     density, base = quantization_in_force(unit)
     return UnitLayout(
         unit_path=unit.path,
-        payload_type=payload_type,
-        tensors=tensors,
+        payload_type=header.nnr_compressed_data_unit_payload_type,
+        tensors=tensors_of(unit, header, dimensions),
         dimensions=dimensions,
         node=node_of(header),
         parent=parent_of(header),
@@ -220,33 +226,36 @@ def layout_of(
         data_format=scope.nnr_decompressed_data_format,
         qp_density=density,
         qp_base=base,
-        coding=TensorCoding(
-            general_profile_idc=scope.general_profile_idc,
-            dq_flag=scope.dq_flag,
-            scan_order=header.scan_order or 0,
-            cabac_unary_length_minus1=scope.cabac_unary_length_minus1,
-            parent_node_id_present_flag=scope.parent_node_id_present_flag,
+        coding=shared_coding(
+            scope.general_profile_idc,
+            scope.dq_flag,
+            header.scan_order or 0,
+            scope.cabac_unary_length_minus1,
+            scope.parent_node_id_present_flag,
         ),
     )
 
 
-def refuse_reserved_header(header: NnrUnitHeader) -> None:
+def tensors_of(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> list[CodedTensor]:
+    """Return the tensors of a unit in the order of the payload."""
+    if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_BLOCK:
+        return block_tensors(unit, header, dimensions)
+    return [single_tensor(unit, header, dimensions)]
+
+
+def refuse_reserved_header(header: Table) -> None:
     """Refuse reserved values that leave the payload without a meaning."""
-    for name, what in (
-        ("nnr_compressed_data_unit_payload_type", "payload type"),
-        ("scan_order", "scan order"),
-    ):
-        element = nnr_compressed_data_unit_header.elements[name]
-        refuse_reserved(element, getattr(header, name), f"reserved {what}")
+    for element, what in MEANINGFUL:
+        refuse_reserved(element, getattr(header, element.name), what)
 
 
-def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
+def refuse_unsupported(unit: Unit, header: Table) -> None:
     """Refuse what this decoder doesn't decode."""
-    if header.partial_data_counter and not unit.parts:
+    if unit.partial_data_counter and not unit.parts:
         raise UnsupportedError(
             "the unit is one part, and can't be decoded without the others",
             path="header.partial_data_counter",
-            value=header.partial_data_counter,
+            value=unit.partial_data_counter,
             clause="6.4.2",
             hint="join its parts first",
         )
@@ -258,7 +267,7 @@ def refuse_unsupported(unit: Unit, header: NnrUnitHeader) -> None:
         )
 
 
-def refuse_temporal_contexts(header: NnrUnitHeader) -> None:
+def refuse_temporal_contexts(header: Table) -> None:
     """Refuse a unit that can't be decoded without the levels of its parent."""
     if header.temporal_context_modeling_flag:
         raise MissingValueError(
@@ -289,7 +298,7 @@ def model_flag(unit: Unit, element: str) -> bool:
     return mps is not None and bool(getattr(mps.payload, element))
 
 
-def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]) -> CodedTensor:
+def single_tensor(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> CodedTensor:
     """Return the tensor of a unit that holds one."""
     types = header.compressed_parameter_types or 0
     entry_points = EntryPoints(*entry_point_lists(header))
@@ -312,7 +321,7 @@ def single_tensor(unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
     )
 
 
-def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
+def row_axis_of(header: Table, dimensions: tuple[int, ...]) -> int:
     """Return the dimension that the rows of the coded matrix are (first_tensor_dimension_shift)."""
     shift = header.first_tensor_dimension_shift or 0
     if shift and shift >= len(dimensions):
@@ -326,9 +335,7 @@ def row_axis_of(header: NnrUnitHeader, dimensions: tuple[int, ...]) -> int:
     return int(shift)
 
 
-def block_tensors(
-    unit: Unit, header: NnrUnitHeader, dimensions: tuple[int, ...]
-) -> list[CodedTensor]:
+def block_tensors(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> list[CodedTensor]:
     """Return the tensors of a block in the order of the payload (clause 7.3.5).
 
     The names stand in another order: the weight (or G and H), local scaling, batch norm's
@@ -356,7 +363,7 @@ def block_tensors(
     return [*scaling, *bias, *batch_norm, *weights]
 
 
-def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) -> list[CodedTensor]:  # type: ignore[no-untyped-def]
+def weight_tensors(header: Table, dimensions: tuple[int, ...], names) -> list[CodedTensor]:  # type: ignore[no-untyped-def]
     """Return the weight of a block, or its parts G and H, taking their names."""
     lists = entry_point_lists(header)
     codebook = codebook_of(header.integer_codebook)
@@ -394,7 +401,7 @@ def weight_tensors(header: NnrUnitHeader, dimensions: tuple[int, ...], names) ->
 
 
 def decomposed_dimensions(
-    header: NnrUnitHeader, dimensions: tuple[int, ...]
+    header: Table, dimensions: tuple[int, ...]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the shapes of G and H of a decomposed weight (clause 7.3.5)."""
     rows, rank = header.g_number_of_rows, header.decomposition_rank
@@ -410,7 +417,7 @@ def decomposed_dimensions(
     return (rows, rank), (rank, values // rows)
 
 
-def entry_point_lists(header: NnrUnitHeader) -> tuple[list[int], list[int], list[int]]:
+def entry_point_lists(header: Table) -> tuple[list[int], list[int], list[int]]:
     """Return the lists of entry points, empty where the header has none."""
     if not header.scan_order:
         return [], [], []

@@ -21,20 +21,23 @@ from nnc.bitio import (
 )
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.bitstream.places import rule_of_element
+from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import DEFAULTS, SERIAL, Resources, Workers
+from nnc.engine.places import rule_of_element
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import RAW_FLOAT_BITS
 from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, read_metadata, restore
 from nnc.model.parts import joined_data_units
 from nnc.model.pruning import full_size, pruning_units
+from nnc.model.ties import check_ties, with_ties
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
+from nnc.syntax import nnr_compressed_data_unit_payload
 
 # Tensors of so many values are decoded on several threads, where they have entry points.
 LARGE_TENSOR = 1 << 20
@@ -51,6 +54,9 @@ class Known(NamedTuple):
 
     base_levels: NDArray[np.int32] | None = None
     history: NDArray[np.bool_] | None = None
+
+
+NOTHING_KNOWN = Known()
 
 
 def decode_unit(
@@ -90,7 +96,7 @@ def decode_raw(unit: Unit, layout: UnitLayout) -> DecodedTensor:
     tensor = layout.tensors[0]
     width = RAW_FLOAT_BITS.get(layout.data_format, 32) >> 3  # type: ignore[call-overload]
     element = f"raw_float{8 * width}_parameter"
-    rule = rule_of_element("nnr_compressed_data_unit_payload", element)
+    rule = rule_of_element(nnr_compressed_data_unit_payload, element)
     payload = unit.payload_bytes
     wanted = tensor.values * width
     if len(payload) < wanted:
@@ -130,14 +136,16 @@ def decode_codeword(
         if layout.payload_type != PayloadType.NNR_PT_INT:
             qp = layout.qp_base + decoder.quantization_parameter(layout.qp_density)
         book = tensor.codebook
-        coding = replace(
-            layout.coding,
-            nncodec1=nncodec1,
-            codebook_size=0 if book is None else len(book.values),
-            codebook_zero_offset=0 if book is None else book.zero_offset,
-        )
+        coding = layout.coding
+        if nncodec1 or book is not None:
+            coding = replace(
+                coding,
+                nncodec1=nncodec1,
+                codebook_size=0 if book is None else len(book.values),
+                codebook_zero_offset=0 if book is None else book.zero_offset,
+            )
         rows, cols = tensor.rows, tensor.cols
-        base_levels, history = known.get(tensor.name, Known())
+        base_levels, history = known.get(tensor.name, NOTHING_KNOWN)
         if layout.temporal and base_levels is None:
             raise missing_parent(layout)
         if history is None and layout.parent is not None and layout.parent.is_root:
@@ -247,6 +255,9 @@ class DecodedModel:
             full_dimensions: shapes by name that tensors had before pruning, where the bitstream
                 leaves them out.
 
+        Returns:
+            Arrays; those of tied tensors are one under several names.
+
         Raises:
             InvalidError: a value doesn't fit its format, a decomposed layer is incomplete, or
                 what was pruned doesn't fit the tensors.
@@ -263,7 +274,9 @@ class DecodedModel:
                     result[name] = restore(result[name], note, name)
                 except BitstreamError as error:
                     raise self.located(error, built.layouts[name]) from None
-        return result if pruned else self.full_size(result, built, full_dimensions or {})
+        if not pruned:
+            result = self.full_size(result, built, full_dimensions or {})
+        return with_ties(result, self.metadata.ties)
 
     def reconstruction(self, steps: frozenset[str]) -> Reconstruction:
         """Put the tensors together; their levels are used up.
@@ -346,6 +359,7 @@ def decode_model(
     limits = resources.limits or Limits()
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
+    metadata = checked_notes(bitstream, layouts, limits)
     size = sum(len(unit.payload_bytes) for unit in units)
     with resources.workers(size) as work:
 
@@ -363,7 +377,26 @@ def decode_model(
                 decoded = decode_all(nncodec1)
             except BitstreamError:
                 raise error from None
-    return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1, bitstream, limits)
+    return DecodedModel(decoded, metadata, nncodec1, bitstream, limits)
+
+
+def checked_notes(bitstream: Bitstream, layouts: Sequence[UnitLayout], limits: Limits) -> Metadata:
+    """Return what our metadata unit says, checked against the tensors that there are."""
+    metadata = read_metadata(bitstream.walk())
+    if metadata.ties:
+        sizes = {
+            name: math.prod(shape)
+            for layout in layouts
+            for tensor in layout.tensors
+            for name, shape in tensor.shapes().items()
+        }
+        try:
+            check_ties(
+                metadata.ties, sizes, limits, sum(unit.byte_size for unit in bitstream.units)
+            )
+        except BitstreamError as error:
+            raise next(filter(holds_notes, bitstream.walk())).locate(error) from None
+    return metadata
 
 
 def decode_units(

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError, InvalidError, MissingValueError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
+from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
@@ -95,6 +97,7 @@ class Decoder:
         decoder.state = load_state(path)
         return decoder
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file.
 
@@ -103,6 +106,7 @@ class Decoder:
         """
         save_state(path, self.state)
 
+    @checked
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Return all tensors as they are now.
 
@@ -138,6 +142,9 @@ class Decoder:
                 before: both nodes are named.
             MissingValueError: a parent's levels, history or values aren't known.
             BitstreamError: as for `nnc.decode`.
+
+        Warns:
+            MissingTensorsWarning: the bitstream was cut off, or tensors were taken out.
         """
         steps, bitstream = steps_of(reconstruct), data
         if not isinstance(bitstream, Bitstream):
@@ -156,11 +163,13 @@ class Decoder:
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
         model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
+        model.warn_of_missing()
         notes, state = model.metadata.tensors, self.state.copy()
         units = self.keep_coded(state, bitstream, model)
         tensors = model.reconstruction(steps)
         keep_put_together(state, tensors, units)
         device = self.apply_values(state, tensors, notes, needed=apply)
+        state.follow_ties(device, model.metadata.ties, tensors.layouts)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else as_coded(tensors, notes)
         self.state = state
@@ -309,7 +318,9 @@ class Decoder:
                 levels = None if decoded.levels is None else decoded.levels.copy()
                 history = self.new_history(layout, decoded.tensor, levels)
                 node = self.new_node(layout, name)
-                kept = CodedState(node, levels, history, digests, len(payload))
+                qp, density = decoded.qp, layout.qp_density
+                step = None if qp is None else float(step_size(qp, density))
+                kept = CodedState(node, levels, history, digests, len(payload), step)
                 keep(state, (device, name), kept, layout)
             units[id(layout)] = replace(kept, levels=None, history=None)
         return units

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.model.data_format import deliver
+
+# Values worked on at once where none are kept.
+PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,21 @@ class DecodedTensor:
             InvalidError: as for `dequantized`, or a value doesn't fit its format.
         """
         return deliver(self.dequantized(), self.layout.data_format, self.tensor.name)
+
+    def pieces(self) -> Iterator[NDArray[Any]]:
+        """Yield the values as `values` returns them, in order and some at a time.
+
+        The levels stay as they are. Where they are 0 nothing has been written to the memory that
+        they have, so that it isn't used: it may be more than there is.
+
+        Raises:
+            InvalidError: as for `values`; it may say a place within a piece.
+        """
+        levels, raw = self.levels, self.raw
+        source: NDArray[Any] | None = raw if levels is None else levels
+        assert source is not None
+        flat = source.reshape(-1)
+        for start in range(0, flat.size, PIECE):
+            piece = flat[start : start + PIECE].copy()
+            part = replace(self, raw=piece) if levels is None else replace(self, levels=piece)
+            yield part.values()

@@ -297,7 +297,9 @@ def rows_to_skip(levels: Levels, coding: TensorCoding, row_skip: bool | None) ->
     rows, cols = levels.shape
     if row_skip is False or not coding.has_tools(rows, cols):
         return None
+    if row_skip is None:
+        zeros = levels.size - np.count_nonzero(levels)
+        if zeros < cols or not may_skip_rows(coding, rows, cols):
+            return None
     flags = zero_rows(levels)
-    if row_skip is None and not (may_skip_rows(coding, rows, cols) and flags.any()):
-        return None
-    return flags
+    return flags if row_skip or flags.any() else None

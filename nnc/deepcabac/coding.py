@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from nnc.bitio.errors import InvalidError
@@ -124,6 +125,28 @@ class TensorCoding:
         if self.nncodec1 and self.general_profile_idc != 0:
             return "the dialect of NNCodec 1 has profile 0 only"
         return ""
+
+
+@lru_cache(maxsize=256)
+def shared_coding(
+    profile: int,
+    dq_flag: int,
+    scan_order: int,
+    cabac_unary_length_minus1: int,
+    parent: int,
+    codebook_size: int = 0,
+    codebook_zero_offset: int = 0,
+) -> TensorCoding:
+    """Return how a tensor is coded: most tensors of a model are coded alike."""
+    return TensorCoding(
+        general_profile_idc=profile,
+        dq_flag=dq_flag,
+        scan_order=scan_order,
+        cabac_unary_length_minus1=cabac_unary_length_minus1,
+        codebook_size=codebook_size,
+        codebook_zero_offset=codebook_zero_offset,
+        parent_node_id_present_flag=parent,
+    )
 
 
 class EntryPoints(NamedTuple):

@@ -45,6 +45,9 @@ from nnc.deepcabac.entry_offsets import fill_offsets
 # The position of an encoder that has put nothing.
 START_POSITION = cython.declare(cython.longlong, 9)
 
+# What an encoder that records nothing has to write its records to.
+NO_RECORDS = np.zeros((1, RECORD_FIELDS), np.int64)
+
 
 @cython.cfunc
 @cython.nogil
@@ -106,7 +109,8 @@ class State:
         self.coder.capacity = 0
         self.context_count = 0
         self.record_capacity = record_bins
-        self._set_records(np.zeros((max(record_bins, 1), RECORD_FIELDS), np.int64), record_bins)
+        records = np.zeros((record_bins, RECORD_FIELDS), np.int64) if record_bins else NO_RECORDS
+        self._set_records(records, record_bins)
         self.reserve(256)
 
     def __dealloc__(self):
@@ -222,6 +226,8 @@ class State:
                 self._put_parts(cython.address(matrix), cython.address(needed), executor, parts)
             else:
                 self._put(cython.address(matrix), cython.address(needed), 0, matrix.block_rows)
+        if matrix.block_rows == 1:
+            return EntryPoints([], [], []), []
         entry_points = EntryPoints([], found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
         return entry_points, [(consumed, low) for low, _, consumed in found[1:].tolist()]
 

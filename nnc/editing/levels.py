@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nnc import deepcabac
 from nnc.bitio import BitstreamError, BuildError, InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing.edit import Edit, link, run, walk_paths
 from nnc.decoder import Limits
@@ -37,6 +38,7 @@ NODE_NAMES = ("node_id_present_flag", "device_id", "parameter_id", "put_node_dep
 KnownTensors = Mapping[str, Known] | Decoder
 
 
+@checked
 def read_levels(
     bitstream: Bitstream, name: str, known: KnownTensors | None = None
 ) -> NDArray[np.int32]:
@@ -61,6 +63,7 @@ def read_levels(
     return tensor_of(decoded, name).levels  # type: ignore[return-value]
 
 
+@checked
 def replace_levels(
     bitstream: Bitstream,
     name: str,
@@ -319,6 +322,7 @@ def put_payload(
 Changer = Callable[[NDArray[np.int32]], Any]
 
 
+@checked
 def edit_levels(bitstream: Bitstream, name: str, change: Changer, **options: Any) -> Plan:
     """Read the levels of a tensor, let a function change them, and code what it gives.
 

@@ -6,6 +6,7 @@ No payload is decoded. The notes that a metadata unit of ours has of tensors go 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from nnc.bitio import BuildError, InputError
 from nnc.bitio.table import same_value
@@ -13,11 +14,12 @@ from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, run, walk_paths
 from nnc.bitstream.editing.parts import copy_bitstream, copy_unit
-from nnc.bitstream.fields import copy_table
+from nnc.bitstream.notes import TIED, content_of, holds_notes, payload_of, with_ties
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
-from nnc.model.metadata import Metadata, read_metadata
+from nnc.engine.fields import copy_table
+from nnc.model.metadata import read_metadata
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
     NnrUnitType,
@@ -35,9 +37,25 @@ LISTS_OF_NAMES: dict[int | None, str] = {
 
 
 def tensor_names(bitstream: Bitstream) -> list[str]:
-    """Return the names of all tensors in order, each once."""
+    """Return the names of all tensors in order, each once; those tied to others at the end."""
     names = (name for unit in bitstream.walk() if unit.header is not None for name in unit.names)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, *ties_in(bitstream)]))
+
+
+def ties_in(bitstream: Bitstream) -> dict[str, str]:
+    """Return which names are other names of which tensors."""
+    return {name: tie.name for name, tie in read_metadata(bitstream.walk()).ties.items()}
+
+
+def change_ties(
+    edit: Edit, bitstream: Bitstream, change: Callable[[list[list[Any]]], list[list[Any]]]
+) -> None:
+    """Change the ties in our notes: lists of a tied name, that of the tensor, and a place."""
+    for path, unit in walk_paths(bitstream.units):
+        if holds_notes(unit) and TIED in (content := content_of(unit)):
+            edit.open(unit)
+            notes = with_ties(content, change(content[TIED]))
+            edit.set_payload(unit, payload_of(notes), f"{path}.payload")
 
 
 def refuse_unread(bitstream: Bitstream) -> None:
@@ -77,7 +95,10 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
             rename_in(edit, path, unit, names)
         for parts in lists_in_parts(bitstream):
             rename_in_parts(edit, parts, names)
-        map_metadata(edit, bitstream, lambda name: names.get(name, name))
+        if names.keys() & ties_in(bitstream).keys():
+            change_ties(
+                edit, bitstream, lambda ties: [[names.get(t[0], t[0]), *t[1:]] for t in ties]
+            )
 
     return run(bitstream, change, keep=keep)
 
@@ -145,26 +166,6 @@ def lists_in_parts(bitstream: Bitstream) -> Iterator[list[tuple[str, Unit]]]:
             parts = []
 
 
-def map_metadata(edit: Edit, bitstream: Bitstream, new_name: Callable[[str], str | None]) -> None:
-    """Rename the tensors in metadata units, leave out those without a new name."""
-    for path, unit in walk_paths(bitstream.units):
-        if unit.nnr_unit_type != METADATA_UNIT_TYPE:
-            continue
-        content = read_metadata([unit])
-        notes = {
-            name: note
-            for old, note in content.tensors.items()
-            if (name := new_name(old)) is not None
-        }
-        # A mask has bits for tensors that are left out, too: their shapes stay.
-        shapes = {new_name(old) or old: one for old, one in content.full_dimensions.items()}
-        changed = Metadata(notes, content.metadata, shapes)
-        if changed != content:
-            changed_unit = changed.to_unit()
-            edit.open(unit)
-            edit.set_payload(unit, changed_unit.payload_bytes, f"{path}.payload")
-
-
 def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> Plan:
     """Keep some tensors only, in the order in which they are named.
 
@@ -178,7 +179,10 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
             other layer parameters.
     """
     groups = tensor_groups(bitstream)
-    wanted = ordered_groups(groups, names)
+    ties = ties_in(bitstream)
+    # A tensor of which only another name is wanted goes by that.
+    other = {ties[name]: name for name in reversed(names) if ties.get(name, name) not in names}
+    wanted = ordered_groups(groups, [ties.get(name, name) for name in names])
     if [unit.parameter_sets.lps for group in wanted for unit in group] != [
         unit.parameter_sets.lps
         for unit in bitstream.units
@@ -197,7 +201,10 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
             elif id(unit) in taken:
                 kept.append(next(order))
         bitstream.units[:] = kept
-        map_metadata(edit, bitstream, lambda name: name if name in set(names) else None)
+        if set(ties) - set(names):
+            change_ties(edit, bitstream, lambda ties: [tie for tie in ties if tie[0] in names])
+        for path, unit in walk_paths(bitstream.units) if other else ():
+            rename_in(edit, path, unit, other)
 
     return run(bitstream, change, keep=keep)
 

@@ -10,18 +10,12 @@ from typing import Any, Literal, NamedTuple
 from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
-from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order, room_for
+from nnc.decoder.workers import DEFAULTS, Call, Resources, in_order
 from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
-from nnc.encoder.inputs.reading import (
-    ArrayInputs,
-    GivenTensor,
-    Inputs,
-    byte_size,
-    memory_for,
-    outlines,
-)
+from nnc.encoder.inputs.reading import ArrayInputs, Inputs, outlines
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
+from nnc.encoder.inputs.ties import UntiedInputs, wanted_ties
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.loss import Losses, destroyed
 from nnc.encoder.quantization.plan import QuantizationPlan
@@ -29,15 +23,17 @@ from nnc.encoder.units.arrangement import arrange, is_plain
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.header import Lineage
-from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of, observed_job, threads_of
+from nnc.encoder.units.jobs import Coded, Job, encode_job, jobs_of
 from nnc.encoder.units.layer_names import layers_by_name
 from nnc.encoder.units.layer_parameters import (
     Grouping,
     group_tensors,
     layer_parameter_set,
 )
+from nnc.encoder.units.supply import Supply
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
+from nnc.model.ties import Tie
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
 
@@ -147,67 +143,52 @@ def encode_units(
     """
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
-    for name in inputs.tensors:
-        check_name(name)
-    if inputs.tensors:
-        for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    check_names(inputs, options)
+    alone = {name for join in joins for name in join.names}
+    alone |= {name for one in blocks if isinstance(one, Block) for name in one.names}
+    ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
+    inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
             raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
-
-    def read(name: str, largest: float | None = None) -> GivenTensor:
-        release = partial(inputs.release, name) if resources.executor is None else None
-        return GivenTensor(name, inputs.tensor(name), axes.get(name, 0), largest, release)
-
-    sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
-    with resources.workers(sum(sizes.values())) as work:
+    supply = Supply(inputs, options, axes, joins, resources, ties)
+    found: Losses = {} if losses is None else losses
+    with resources.workers(sum(supply.sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
-        joined = {name for join in joins for name in join.names}
-        whole = [
-            read(tensor.name).prepared(options) if tensor.name in joined else tensor
-            for tensor in prepared
-        ]
         model = plan_model(
-            whole,
+            [supply.prepared(one.name) if one.name in supply.joined else one for one in prepared],
             options,
             blocks=chosen_blocks(prepared, blocks, joins),
             joins=joins,
             topology=topology,
             information=information,
             pruned=pruned,
-            read=lambda name: read(name).prepared(options),
+            read=supply.prepared,
             depths=depths,
+            ties=ties,
         )
-
-        def filled(job: Job) -> Job:
-            if joined & job.tensors.keys():
-                return job.alone()
-            return job.alone(
-                {name: read(name, known_largest(tensor)) for name, tensor in job.tensors.items()}
-            )
-
-        def finished(job: Job) -> None:
-            for name in job.names:
-                inputs.release(name)
-            if advance is not None:
-                advance(sum(sizes[name] for name in job.names))
-
-        needs = [sum(memory_for(inputs, name) for name in job.names) for job in model.jobs]
-        room = room_for(work, resources.memory)
-        calls = (
-            Call((filled(job)._replace(threads=threads_of(need, sum(needs), room, work)),), need)
-            for job, need in zip(model.jobs, needs, strict=True)
-        )
-        observed = in_order(work, observed_job, calls, resources.memory)
-        found: Losses = {} if losses is None else losses
-        coded = (
-            noted(one, job, times, found) for job, one in zip(model.jobs, observed, strict=True)
-        )
-        yield from model.units(coded, options, finished)
+        coded = zip(model.jobs, supply.coded(model.jobs, work), strict=True)
+        units = (noted(one, job, times, found) for job, one in coded)
+        yield from model.units(units, options, partial(supply.finished, advance=advance))
     warn_of_losses(found)
+
+
+def check_names(inputs: Inputs, options: EncoderOptions) -> None:
+    """Refuse names that can't be coded.
+
+    Raises:
+        InputError: there is one.
+
+    Warns:
+        EncodingWarning: a pattern of the options fits no name.
+    """
+    for name in inputs.tensors:
+        check_name(name)
+    if inputs.tensors:
+        for pattern in options.unused_patterns(inputs.tensors):
+            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
 
 
 def warn_of_losses(losses: Losses, advice: str = "a smaller qp makes their steps finer") -> None:
@@ -250,13 +231,6 @@ def without_zero_rows(
     layers: Sequence[Block] = () if isinstance(blocks, str) else blocks
     whole = names_of(layers) | {name for join in joins for name in join.names}
     return PrunedInputs(inputs, axes, whole)
-
-
-def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
-    """Return the largest magnitude of floats that were looked through before."""
-    # With another format values are narrowed, and have to be looked at before and after.
-    known = isinstance(tensor, PreparedTensor) and not (tensor.is_integer or tensor.stored)
-    return tensor.largest if known else None
 
 
 def chosen_blocks(
@@ -304,6 +278,7 @@ def encode_prepared(
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> Bitstream:
     """Encode prepared tensors; the rest as for `encode_model`.
 
@@ -316,6 +291,7 @@ def encode_prepared(
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
+        ties: names of tensors that are others under another name.
     """
     model = plan_model(
         prepared,
@@ -325,6 +301,7 @@ def encode_prepared(
         update=update,
         predictive=predictive,
         information=information,
+        ties=ties,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
     with resources.workers(sum(job.nbytes for job in model.jobs)) as work:
@@ -379,6 +356,7 @@ def plan_model(
     pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
     depths: Mapping[str, float] | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
@@ -398,7 +376,7 @@ def plan_model(
     if information is not None:
         information.set_in(mps.payload)  # type: ignore[arg-type]
         structure += information.units()
-    notes = metadata_units(prepared, grouping.qps, options, left_out)
+    notes = metadata_units(prepared, grouping.qps, options, left_out, ties or {})
     head = [start_unit(options), mps, *structure, *notes]
     return ModelPlan(head, jobs, grouping.groups[0].plan)
 
@@ -434,6 +412,7 @@ def metadata_units(
     qps: Mapping[str, int | None],
     options: EncoderOptions,
     left_out: LeftOut,
+    ties: Mapping[str, Tie],
 ) -> list[Unit]:
     """Return the metadata unit, if there is anything to be put in it.
 
@@ -442,12 +421,14 @@ def metadata_units(
         qps: by name of a tensor of floats its quantization parameter; None: it is stored as it is.
         options: metadata of the model, and whether to write the unit.
         left_out: what is to be noted of rows that aren't in the bitstream.
+        ties: names of tensors that are others under another name.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
-    metadata = Metadata(notes, dict(options.metadata), dict(left_out.full_dimensions))
+    full_dimensions = dict(left_out.full_dimensions)
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, len(tensors), dict(ties))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

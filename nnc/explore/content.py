@@ -17,7 +17,7 @@ from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import decode_model
 from nnc.decoder.workers import Resources
-from nnc.explore.histograms import describe_levels, describe_values
+from nnc.explore.histograms import describe_levels, describe_pieces, describe_values
 from nnc.inspect.summary import summarize_tensors
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
 from nnc.inspect.tree import Node, tree
@@ -61,8 +61,9 @@ def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[s
         Data for JSON.
     """
     limits = budget or Budget()
-    traced = trace(data)
+    traced = trace(data, most=limits.nodes)
     nodes, whole_tree = flatten(tree(traced), limits.nodes)
+    whole_tree &= all(unit.elements or unit.unit is None for unit in traced.walk())
     shown = pieces(traced, limits)
     tensors = list(tensor_rows(traced, limits))
     return {
@@ -245,10 +246,21 @@ def decoded(traced: UnitTrace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Decode one unit: histograms of values and of levels by name."""
     assert traced.unit is not None
     model = decode_model(Bitstream([traced.unit]), Resources(threads=1))
-    # The values take the place of the levels, so these are described first.
-    levels = {name: describe_levels(array) for name, array in model.levels().items()}
-    values = model.values(reconstruct=False)
-    return {name: describe_values(array) for name, array in values.items()}, levels
+    values: dict[str, Any] = {}
+    levels: dict[str, Any] = {}
+    for one in model.tensors():
+        # The values may take the place of the levels, so these are described first.
+        coded = {} if one.levels is None else one.by_name(one.levels)
+        levels |= {name: describe_levels(array) for name, array in coded.items()}
+        try:
+            if one.tensor.split is None:
+                values[one.tensor.name] = describe_pieces(one.pieces)
+            else:
+                divided = one.by_name(one.values())
+                values |= {name: describe_values(array) for name, array in divided.items()}
+        except BitstreamError as error:
+            raise model.located(error, one.layout) from None
+    return values, levels
 
 
 def sampled(

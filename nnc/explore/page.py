@@ -7,12 +7,15 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
+from nnc.bitio.arguments import checked
+from nnc.engine.mapped import view_of
 from nnc.explore.content import Budget, explore
 
 #: What ends a script element early, or begins what changes its reading, within JSON text.
 SCRIPT_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
+@checked
 def explorer_page(data: memoryview | bytes, name: str, budget: Budget | None = None) -> str:
     """Return a self-contained HTML page about a bitstream, whatever is wrong with it.
 
@@ -24,7 +27,7 @@ def explorer_page(data: memoryview | bytes, name: str, budget: Budget | None = N
     Returns:
         The page. It needs no network.
     """
-    view = memoryview(data).cast("B")
+    view = view_of(data)
     content = json.dumps(explore(view, name, budget), separators=(",", ":"), allow_nan=False)
     folder = files("nnc.explore")
     document = Template((folder / "page.html").read_text("utf-8"))

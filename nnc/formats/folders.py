@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnc.bitio import InputError
-from nnc.bitstream.files import followed
+from nnc.engine.files import followed
 
 
 def replace_folder(path: Path, mark: str, fill: Callable[[Path], None]) -> None:

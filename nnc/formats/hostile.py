@@ -165,12 +165,15 @@ def check_archive(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> Non
         seen.add(member.filename)
 
 
-def check_name(path: str | os.PathLike[str], name: str) -> None:
+def check_name(path: str | os.PathLike[str], name: object) -> None:
     """Refuse the name of a tensor that would do harm as part of a path or on a terminal.
 
     Raises:
-        InputError: it has `..` as a part, or characters that control.
+        InputError: it is no text, has `..` as a part, or characters that control.
     """
+    if not isinstance(name, str):
+        # Some packages hand over bytes where a text isn't UTF-8.
+        raise InputError(f"{os.fspath(path)}: no tensor can be named {name!r}, which is no text")
     if ".." in name.replace("\\", "/").split("/"):
         raise InputError(f"{os.fspath(path)}: no tensor can be named {name!r}, which has a '..'")
     if any(unicodedata.category(one) in CONTROLS or one in TURNS for one in name):

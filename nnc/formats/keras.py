@@ -22,6 +22,7 @@ from nnc.bitio import InputError
 from nnc.bitstream import replace_bytes, replace_file
 from nnc.decoder import Topology
 from nnc.formats.extras import load
+from nnc.formats.hdf5_file import CheckedBytes
 from nnc.formats.hostile import check_archive, check_expansion, check_shape, safe_member
 from nnc.formats.side_files import LARGEST, pack, unpack_all
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
@@ -111,7 +112,7 @@ def source_of(data: bytes, path: Path) -> Source:
     arrays: dict[str, NDArray[Any]] = {}
     groups: dict[str, dict[str, Any]] = {}
     try:
-        with h5py.File(io.BytesIO(data), "r") as file:
+        with h5py.File(CheckedBytes(data), "r") as file:
             for name, item in items(h5py, file, path):
                 if isinstance(item, h5py.Dataset):
                     arrays[name] = array_of(item, name, path)

@@ -25,6 +25,7 @@ from nnc.decoder import Topology
 from nnc.formats.extras import load
 from nnc.formats.folders import replace_folder
 from nnc.formats.hostile import check_expansion, check_shape, safe_file, safe_member
+from nnc.formats.nnef_graph import GraphReader
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 from nnc.syntax import TopologyStorageFormat
 
@@ -121,18 +122,15 @@ def variables(text: bytes, where: object) -> dict[str, list[int]]:
     Raises:
         InputError: the text is no graph.
     """
-    nnef = load("nnef", "nnef", "NNEF models")
     try:
-        graph = nnef.parse_string(text.decode("utf-8"))
-    except (nnef.Error, ValueError, RuntimeError) as error:
+        graph = text.decode("utf-8")
+    except UnicodeDecodeError as error:
         raise InputError(f"{where}: {GRAPH} can't be read: {error}") from None
     result: dict[str, list[int]] = {}
-    for operation in graph.operations:
-        if operation.name == "variable":
-            label, shape = str(operation.attribs["label"]), list(operation.attribs["shape"])
-            safe_member(str(where), label.removeprefix("/"))
-            if result.setdefault(label, shape) != shape:
-                raise InputError(f"{where}: variable {label!r} has two shapes in the graph")
+    for label, shape in GraphReader(graph, f"{where}: {GRAPH}").variables():
+        safe_member(str(where), label.removeprefix("/"))
+        if result.setdefault(label, shape) != shape:
+            raise InputError(f"{where}: variable {label!r} has two shapes in the graph")
     return result
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import cast
 
 from nnc.bitio import InputError
-from nnc.bitstream.files import as_path
 from nnc.decoder import Topology
+from nnc.engine.files import as_path
 from nnc.formats.hostile import check_expansion, check_name, our_errors, unpacking
 from nnc.formats.recognition import check_is_model, head_of
 from nnc.formats.side_files import FILES_KEY

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitstream import NewFile
-from nnc.bitstream.mapped import MappedFile
+from nnc.engine.mapped import MappedFile
 from nnc.formats.hostile import check_shape
 from nnc.formats.source import Sink, Source, TensorInfo
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.caution import ModelFileWarning, warn
 from nnc.bitstream import NewFile, replace_bytes
-from nnc.bitstream.files import UNFINISHED
+from nnc.engine.files import UNFINISHED
 from nnc.formats.recognition import check_is_model
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY
 from nnc.formats.safetensors import SafetensorsSink, SafetensorsSource

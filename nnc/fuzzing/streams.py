@@ -9,10 +9,10 @@ import numpy as np
 
 from nnc.bitio import BitstreamError, NncError, Table
 from nnc.bitstream import Unit
-from nnc.bitstream.fields import copy_table
 from nnc.bitstream.sizes import SHORT_SIZE_LIMIT, size_bytes, size_in_form
 from nnc.bitstream.unit import ParameterSets, kind_of, scope_after
 from nnc.decoder.model import Known
+from nnc.engine.fields import copy_table
 from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
 from nnc.fuzzing.plans import Ancestor, PlannedUnit, Planner
 from nnc.fuzzing.strategies import (

@@ -1,11 +1,13 @@
 """Looking at bitstreams without changing them."""
 
+from nnc.engine.diff import Difference
+from nnc.engine.findings import Finding, Rule
+from nnc.engine.tracing import TracedElement
 from nnc.inspect.bins import decode_bins
 from nnc.inspect.check import Report, all_rules, check
-from nnc.inspect.diff import Difference, diff
-from nnc.inspect.findings import Finding, Rule
+from nnc.inspect.diff import diff
 from nnc.inspect.summary import BitstreamSummary, TensorSummary, summarize, summarize_tensors
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, UnitTrace, trace
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
 from nnc.inspect.tree import Node, tree
 
 __all__ = [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Unit
 from nnc.decoder.before import known_of
 from nnc.decoder.layout import UnitLayout, layout_of
@@ -14,7 +15,8 @@ from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
 from nnc.decoder.session import Decoder
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
-from nnc.inspect.tracing import BitstreamTrace, byte_bit
+from nnc.engine.tracing import byte_bit
+from nnc.inspect.tracing import BitstreamTrace
 from nnc.model.limits import Limits
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import CompressedParameterTypes, NnrUnitType
@@ -49,6 +51,7 @@ def holds_levels(unit: Unit) -> bool:
     return not raw
 
 
+@checked
 def decode_bins(
     unit: Unit,
     observe: Callable[[dict[str, Any]], None],

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
-from nnc.bitio import BitstreamError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
+from nnc.engine.findings import ERROR, INFO, WARNING, Finding, Rule, place_in_data, syntax_finding
+from nnc.engine.schema_rules import schema_rules
 from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
-from nnc.inspect.findings import ERROR, INFO, WARNING, Finding, Rule, models
+from nnc.inspect.findings import models
 from nnc.inspect.metric_rules import METRIC_RULES
 from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.reference_rules import REFERENCE_RULES
 from nnc.inspect.rules import RULES
-from nnc.inspect.schema_rules import schema_rules
 from nnc.inspect.tracing import BitstreamTrace, trace
+from nnc.syntax import TABLES
+
+#: Unit types that applications may use as they like; the schema's range is that of the others.
+UNSPECIFIED_UNIT_TYPES = range(32, 64)
 
 #: Name of the findings that tell what wasn't checked.
 NOT_CHECKED = "not-checked"
@@ -63,6 +68,7 @@ class Report:
         }
 
 
+@checked
 def check(
     data: bytes | bytearray | memoryview,
     *,
@@ -108,6 +114,7 @@ def check(
     return Report(findings, skipped)
 
 
+@checked
 def all_rules(*, deep: bool = True) -> list[Rule]:
     """Return the rules that a check looks at, apart from those of parsing.
 
@@ -115,7 +122,16 @@ def all_rules(*, deep: bool = True) -> list[Rule]:
         deep: with those that need payloads to be decoded.
     """
     composition = [*RULES, *DATA_RULES, *REFERENCE_RULES, *METRIC_RULES]
-    return [*schema_rules(), *composition, *(DEEP_RULES if deep else [])]
+    return [
+        *schema_rules(TABLES, is_left_to_applications),
+        *composition,
+        *(DEEP_RULES if deep else []),
+    ]
+
+
+def is_left_to_applications(table: str, element: str, value: Any) -> bool:
+    """Tell whether a value is a unit type that applications may use as they like."""
+    return element == "nnr_unit_type" and value in UNSPECIFIED_UNIT_TYPES
 
 
 def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]:
@@ -129,24 +145,3 @@ def syntax_findings(traced: BitstreamTrace, *, alone: bool) -> Iterator[Finding]
         if alone or error.code != "unset-name":
             alone = False
             yield syntax_finding(error)
-
-
-def syntax_finding(error: BitstreamError) -> Finding:
-    """Return the finding of a fault of parsing; its rule is `syntax:` and the kind of error."""
-    message = error.message
-    if error.value is not None and str(error.value) not in message:
-        message += f", found {error.value}"
-    if error.allowed:
-        message += f" (allowed: {error.allowed})"
-    return Finding(
-        f"syntax:{error.kind}", ERROR, error.path, error.position, message,
-        error.clause, error.schema,
-    )  # fmt: skip
-
-
-def place_in_data(finding: Finding) -> tuple[int, int]:
-    """Return the position of a finding as numbers, to sort by."""
-    if not finding.position:
-        return 0, 0
-    byte, _, bit = finding.position.partition(".")
-    return int(byte), int(bit)

@@ -7,15 +7,10 @@ import zlib
 from collections.abc import Iterator
 
 from nnc.bitstream.sizes import SHORT_SIZE_LIMIT
-from nnc.inspect.findings import (
-    WARNING,
-    Model,
-    Problem,
-    RuleBook,
-    element_of,
-    value_of,
-)
-from nnc.inspect.tracing import PAYLOAD, TRAILING, TracedElement, UnitTrace
+from nnc.engine.findings import WARNING, Problem
+from nnc.engine.tracing import PAYLOAD, TRAILING, is_alignment
+from nnc.inspect.findings import Model, RuleBook, element_of, value_of
+from nnc.inspect.tracing import UnitTrace
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -201,11 +196,6 @@ def byte_alignment(model: Model) -> Iterator[Problem]:
                 found = f"{element.value:0{element.bits}b}"
                 regular = f"{1 << (element.bits - 1):0{element.bits}b}"
                 yield element, f"the alignment bits are {found} (allowed: {regular})"
-
-
-def is_alignment(element: TracedElement) -> bool:
-    """Tell whether an element is bits up to a byte boundary."""
-    return element.is_syntax and element.name == "byte_alignment"
 
 
 @rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4")

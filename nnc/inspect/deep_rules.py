@@ -17,11 +17,12 @@ from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
+from nnc.engine.findings import ERROR, Finding, Rule
+from nnc.engine.tracing import byte_bit
 from nnc.inspect.bins import is_coded
-from nnc.inspect.findings import ERROR, Finding, Rule
 from nnc.inspect.reasons import undecoded_reason
-from nnc.inspect.tracing import BitstreamTrace, UnitTrace, byte_bit
-from nnc.model.limits import Limits
+from nnc.inspect.tracing import BitstreamTrace, UnitTrace
+from nnc.model.limits import FREE_VALUES, Limits
 
 #: For each rule its name and its sentence. Errors of the decoder carry the name as their code
 #: where one says which of them is broken.
@@ -209,10 +210,23 @@ def value_findings(unit: UnitTrace, tensors: list[DecodedTensor]) -> list[Findin
                 told = f"a level of {decoded.tensor.name!r} is {worst} (allowed: {low}..{high})"
                 return [payload_rule_finding(unit, "codebook-range", told)]
         try:
-            decoded.values()
+            for _ in decoded.pieces():
+                pass
         except BitstreamError as error:
+            if decoded.tensor.values <= FREE_VALUES:
+                # Looked at as a whole, the error says the place in the tensor.
+                error = refusal_of(decoded) or error
             return [payload_rule_finding(unit, "value-range", told_by(error))]
     return []
+
+
+def refusal_of(decoded: DecodedTensor) -> BitstreamError | None:
+    """Return the error that the values of a tensor give, if they do; its levels are used up."""
+    try:
+        decoded.values()
+    except BitstreamError as error:
+        return error
+    return None
 
 
 def payload_finding(unit: UnitTrace, error: BitstreamError) -> Finding:

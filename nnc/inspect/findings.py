@@ -2,87 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from nnc.inspect.tracing import (
-    UNKNOWN_TYPE,
-    BitstreamTrace,
-    TracedElement,
-    UnitTrace,
-    byte_bit,
-)
-from nnc.syntax import TABLES, NnrUnitType
-
-ERROR, WARNING, INFO = "error", "warning", "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule that a bitstream breaks at one place.
-
-    Attributes:
-        rule: name of the rule.
-        level: `error`, `warning`, or `info` for what isn't a fault.
-        path: syntax path of the place.
-        position: the place as `byte.bit`, "" where it isn't known.
-        message: what is wrong, one sentence without the place.
-        clause: clause of the standard that holds the rule, or "".
-        schema: `file:line` of the schema that tells of the element, or "".
-    """
-
-    rule: str
-    level: str
-    path: str
-    position: str
-    message: str
-    clause: str = ""
-    schema: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all parts as plain data."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        """Return all parts on one line."""
-        place = ", ".join(
-            text for text in (self.path, f"at {self.position}" if self.position else "") if text
-        )
-        sources = [self.rule, f"clause {self.clause}" if self.clause else "", self.schema]
-        told = ", ".join(source for source in sources if source)
-        return f"{self.level}: {place}{': ' if place else ''}{self.message} [{told}]"
-
-
-#: What a rule finds: the unit or element, and what is wrong with it.
-Problem = tuple[UnitTrace | TracedElement, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the format, and how a bitstream is checked for it.
-
-    Attributes:
-        name: its name, which stands in findings.
-        title: the rule as a sentence.
-        clause: clause of the standard that holds it.
-        status: how sure it is: `interop`, `peer`, `draft` or `ours`.
-        level: `error` or `warning`.
-        problems: gives the places of a bitstream that break it.
-    """
-
-    name: str
-    title: str
-    clause: str
-    status: str
-    level: str
-    problems: Callable[[Model], Iterable[Problem]]
-
-    def findings(self, model: Model) -> Iterator[Finding]:
-        """Check one model."""
-        for place, message in self.problems(model):
-            yield finding(self, place, message)
-
+from nnc.engine.findings import ERROR, Problem, Rule
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import UNKNOWN_TYPE, BitstreamTrace, UnitTrace
+from nnc.syntax import NnrUnitType
 
 Check = Callable[["Model"], Iterable[Problem]]
 
@@ -194,23 +121,3 @@ def value_of(unit: UnitTrace | None, name: str, default: Any = None) -> Any:
     """Return the value of the first element of a name in a unit, or a default."""
     element = element_of(unit, name)
     return default if element is None else element.value
-
-
-def finding(rule: Rule, place: UnitTrace | TracedElement, message: str) -> Finding:
-    """Return the finding of a rule at a place."""
-    if isinstance(place, UnitTrace):
-        position, schema = byte_bit(8 * place.start), TABLES["nnr_unit"].schema
-    else:
-        position, schema = place.byte_bit, schema_line(place)
-    return Finding(rule.name, rule.level, place.path, position, message, rule.clause, schema)
-
-
-def schema_line(element: TracedElement) -> str:
-    """Return `file:line` of the schema for an element; "" for what isn't one."""
-    syntax = TABLES.get(element.table)
-    if syntax is None:
-        return ""
-    description = syntax.elements.get(element.name)
-    if description is None:
-        return str(syntax.schema)
-    return f"{syntax.schema.rpartition(':')[0]}:{description.line}"

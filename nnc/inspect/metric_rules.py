@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from nnc.inspect.findings import WARNING, Model, Problem, Rule, element_of, value_of
-from nnc.inspect.tracing import TracedElement, UnitTrace
+from nnc.engine.findings import WARNING, Problem, Rule
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.findings import Model, element_of, value_of
+from nnc.inspect.tracing import UnitTrace
 from nnc.model.metric_types import remarks
 
 

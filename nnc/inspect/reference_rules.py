@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from nnc.bitio import BitstreamError
-from nnc.inspect.findings import ERROR, Model, Problem, Rule, element_of, value_of
+from nnc.engine.findings import ERROR, Problem, Rule
+from nnc.inspect.findings import Model, element_of, value_of
 from nnc.inspect.tracing import UnitTrace
 from nnc.syntax import NnrUnitType, TopologyStorageFormat
 

@@ -10,15 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnc.bitstream import type_name
-from nnc.inspect.findings import (
-    WARNING,
-    Model,
-    Problem,
-    RuleBook,
-    element_of,
-    readable,
-    value_of,
-)
+from nnc.engine.findings import WARNING, Problem
+from nnc.inspect.findings import Model, RuleBook, element_of, readable, value_of
 from nnc.inspect.tracing import UNKNOWN_TYPE, UnitTrace
 from nnc.syntax import (
     UNIT_KINDS,

@@ -11,112 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
-from sys import intern
 from typing import Any, Unpack
 
-import nnc.syntax
-from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError, TraceEntry
+from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
-from nnc.bitstream.mapped import view_of
 from nnc.bitstream.parser import UnitParser
-from nnc.bitstream.paths import distinct_paths
 from nnc.bitstream.places import located
 from nnc.bitstream.unit import kind_of
-from nnc.syntax import TABLES, Element, NnrUnitSize, NnrUnitType
-
-#: Names for bits that no element of the syntax stands for.
-PAYLOAD, TRAILING, UNREAD = "payload", "trailing", "unread"
+from nnc.engine.mapped import view_of
+from nnc.engine.tracing import (
+    PAYLOAD,
+    TRAILING,
+    UNREAD,
+    Entered,
+    Sink,
+    TracedElement,
+    byte_bit,
+    name_apart,
+)
+from nnc.syntax import TABLES, NnrUnitSize, NnrUnitType
 
 #: Stands for the type of a unit whose header can't be read that far.
 UNKNOWN_TYPE = "unknown type"
-
-#: Entries of one list that are traced each by itself.
-LONGEST_LIST = 1 << 14
-
-#: An entry of a reader's stack: field, table, index.
-Place = tuple[str, str, Any]
-
-
-@dataclass(slots=True)
-class TracedElement:
-    """One element as it was read.
-
-    Attributes:
-        position: its first bit, counted from the first bit of the data.
-        bits: how many it has.
-        path: syntax path with indices, different for each element of the bitstream.
-        descriptor: how it is coded, `u(5)`; "" for bits that aren't an element.
-        value: what was read; None for bits that aren't an element. For the rest of a very
-            long list (its index ends with ":") the list of its values.
-        stack: the tables around it, from the outside, as (field, table, index).
-        name: its name, without indices.
-    """
-
-    position: int
-    bits: int
-    path: str
-    descriptor: str
-    value: Any
-    stack: tuple[Place, ...]
-    name: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Take the name from the path, once: rules compare it many times."""
-        self.name = intern(self.path.rpartition(".")[2].partition("[")[0])
-
-    @property
-    def index(self) -> str:
-        """Its indices as text, `[1][2]`, or ""."""
-        _, bracket, rest = self.path.rpartition(".")[2].partition("[")
-        return bracket + rest
-
-    @property
-    def values(self) -> list[Any]:
-        """The value, or those of the rest of a list, as a list."""
-        return self.value if isinstance(self.value, list) else [self.value]
-
-    @property
-    def byte_bit(self) -> str:
-        """The position as `byte.bit`."""
-        return byte_bit(self.position)
-
-    @property
-    def table(self) -> str:
-        """Name of the table that it stands in."""
-        return self.stack[-1][1] if self.stack else ""
-
-    @property
-    def description(self) -> Element | None:
-        """What the schema says about it, where it says something."""
-        syntax = TABLES.get(self.table)
-        return None if syntax is None else syntax.elements.get(self.name)
-
-    @property
-    def is_syntax(self) -> bool:
-        """Whether it is an element of the syntax, and not a name of ours for other bits."""
-        return self.descriptor != ""
-
-    @property
-    def value_name(self) -> str:
-        """Name of the value, `NNR_NDU`; `reserved`, `unspecified`; "" where there is none."""
-        description = self.description
-        if description is None or description.enum is None:
-            return ""
-        kind: type[IntEnum] | type[IntFlag] = getattr(nnc.syntax, description.enum)
-        if issubclass(kind, IntFlag):
-            return "|".join(str(flag.name) for flag in kind if self.value & flag)
-        try:
-            return str(kind(self.value).name)
-        except ValueError:
-            return description.unnamed_kind(self.value)
-
-    def bit_text(self, data: memoryview) -> str:
-        """Return its bits as 0 and 1."""
-        first, last = self.position >> 3, (self.position + self.bits + 7) >> 3
-        whole = int.from_bytes(data[first:last], "big")
-        shifted = whole >> (8 * last - self.position - self.bits)
-        return f"{shifted & ((1 << self.bits) - 1):0{self.bits}b}" if self.bits else ""
 
 
 @dataclass(slots=True)
@@ -159,8 +75,28 @@ class UnitTrace:
         return self.found.get(name)
 
     @property
+    def byte_bit(self) -> str:
+        """The position of its first bit as `byte.bit`."""
+        return byte_bit(8 * self.start)
+
+    @property
+    def schema_line(self) -> str:
+        """`file:line` of the schema for units."""
+        return TABLES["nnr_unit"].schema
+
+    @property
+    def scope(self) -> Any:
+        """The names in force for it; None where its header can't be read."""
+        return None if self.unit is None else self.unit.scope
+
+    @property
     def names(self) -> list[str]:
         """Names of its tensors, as far as they stand in it."""
+        if not self.elements and self.unit is not None and self.error is None:
+            try:
+                return self.unit.names
+            except BitstreamError:
+                return []
         wanted = ("topology_elem_id", "topology_elem_id_list")
         return [
             name for element in self.elements if element.name in wanted for name in element.values
@@ -172,8 +108,11 @@ class UnitTrace:
         if self.kind == UNKNOWN_TYPE:
             # That of the header comes before those that an aggregate's header lists.
             element = self.element("nnr_unit_type")
-            payload = b"" if self.unit is None else self.unit.payload_bytes
-            self.kind = UNKNOWN_TYPE if element is None else type_name(element.value, payload)
+            if element is not None:
+                payload = b"" if self.unit is None else self.unit.payload_bytes
+                self.kind = type_name(element.value, payload)
+            elif self.unit is not None and self.unit.header is not None:
+                self.kind = self.unit.type_name
         return self.kind
 
     def walk(self) -> Iterator[UnitTrace]:
@@ -216,67 +155,26 @@ class BitstreamTrace:
         return [unit.missing for unit in self.walk() if unit.missing is not None]
 
 
-def byte_bit(position: int) -> str:
-    """Return a position in bits as `byte.bit`."""
-    return f"{position >> 3}.{position & 7}"
-
-
 def trace(
     data: bytes | bytearray | memoryview,
+    *,
+    most: int | None = None,
     **left_out: Unpack[OutOfBandKeywords],
 ) -> BitstreamTrace:
     """Trace a bitstream, whatever is wrong with it.
 
     Args:
         data: the bytes, from the start of the first unit to the end of the last.
+        most: after about so many elements units are traced without theirs; None: all are.
         **left_out: what is left out of bitstreams, as for `Bitstream.parse`.
 
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
     view = view_of(data)
-    parser = TracingParser(view, OutOfBand.of(**left_out))
+    parser = TracingParser(view, OutOfBand.of(**left_out), most)
     parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
-
-
-class Sink:
-    """Takes over what a reader notes, together with the tables around it.
-
-    A list may have a bit for each weight of a model: what comes after its first LONGEST_LIST
-    entries is kept in one element.
-    """
-
-    def __init__(self, reader: BitReader, elements: list[TracedElement]):
-        """Append to `elements` what `reader` reads."""
-        self.reader = reader
-        self.elements = elements
-        self.list_path = ""
-        self.list_length = 0
-        self.stack: tuple[Place, ...] = ()
-
-    def append(self, entry: TraceEntry) -> None:
-        """Take one element."""
-        # The index has to be the element's own: that of a unit stands before a dot.
-        list_path = entry.path.rpartition("[")[0] if entry.path.endswith("]") else ""
-        if not list_path or list_path != self.list_path:
-            self.list_path, self.list_length = list_path, 0
-        self.list_length += 1
-        value: Any = entry.value
-        if self.list_length > LONGEST_LIST + 1:
-            rest = self.elements[-1]
-            rest.bits += entry.bits
-            rest.value.append(value)
-            return
-        path = entry.path
-        if self.list_length > LONGEST_LIST:
-            path, value = f"{path[:-1]}:]", [value]
-        stack = tuple(self.reader.stack)
-        if stack != self.stack:
-            self.stack = stack
-        self.elements.append(
-            TracedElement(entry.position, entry.bits, path, entry.descriptor, value, self.stack)
-        )
 
 
 class TracingParser(UnitParser):
@@ -286,12 +184,13 @@ class TracingParser(UnitParser):
         traces: the units of the bitstream.
     """
 
-    def __init__(self, data: memoryview, out_of_band: OutOfBand):
-        """Start at the first byte of `data`, with nothing in force."""
+    def __init__(self, data: memoryview, out_of_band: OutOfBand, most: int | None = None):
+        """Start at the first byte of `data`, with nothing in force; `most` as for `trace`."""
         super().__init__(data, out_of_band)
+        self.left = most
         self.traces: list[UnitTrace] = []
         self.current: UnitTrace | None = None
-        self.sink = Sink(self.reader, [])
+        self.sink = Sink(self.reader, [], TABLES)
         self.reader.trace = self.sink
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
@@ -311,7 +210,12 @@ class TracingParser(UnitParser):
                 current.error = current.error or error
                 self.take_what_was_read(current)
             del reader.stack[around:]
-            complete(current, reader.source)
+            if reader.trace is not None:
+                complete(current, reader.source)
+            elif current.unit is not None and current.unit.payload_syntax is not None:
+                trace_payload(current, current.unit, reader.source)
+                current.elements.clear()
+            self.count(current)
             if current.error is not None:
                 current.error.locate(unit_type=current.type_name)
             if current.unit is not None:
@@ -325,6 +229,13 @@ class TracingParser(UnitParser):
         if outer is not None:
             self.sink.elements = outer.elements
         return units
+
+    def count(self, current: UnitTrace) -> None:
+        """Note no more elements once a unit has brought their number up to the limit."""
+        if self.left is not None:
+            self.left -= len(current.elements)
+            if self.left <= 0:
+                self.reader.trace = None
 
     def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
         """Note where the unit ends; of one that is cut off, read what there is."""
@@ -351,6 +262,8 @@ class TracingParser(UnitParser):
         elements = self.sink.elements
         before = len(elements)
         super().settle_aggregate_tail(unit, begin)
+        if self.reader.trace is None:
+            return
         if "aggregate_has_tail" in unit.given:
             first = next(i for i, element in enumerate(elements) if element.position >= begin)
             del elements[first:before]
@@ -367,7 +280,7 @@ class TracingParser(UnitParser):
         """Let the names of a damaged parameter set hold, as far as they were read."""
         unit = current.unit
         if unit is not None and unit.scope is not None and kind_of(unit.nnr_unit_type).persistent:
-            self.scope = unit.scope
+            self.come_into_force(unit.scope)
 
 
 def complete(current: UnitTrace, source: memoryview) -> None:
@@ -382,10 +295,7 @@ def complete(current: UnitTrace, source: memoryview) -> None:
             add_rest(current, PAYLOAD)
     if not current.units:
         add_rest(current, UNREAD)
-    if len({element.name for element in current.elements}) < len(current.elements):
-        paths = distinct_paths([(element.path, element.stack) for element in current.elements])
-        for element, path in zip(current.elements, paths, strict=True):
-            element.path = path
+    name_apart(current.elements)
 
 
 def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
@@ -394,7 +304,7 @@ def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
     assert unit.scope is not None
     syntax = unit.payload_syntax
     reader = BitReader(source, 8 * current.payload_start, 8 * current.stop)
-    reader.trace = Sink(reader, current.elements)
+    reader.trace = Sink(reader, current.elements, TABLES)
     for name, table, index in unit_stack(current.path):
         reader.enter(name, table, index)
     reader.enter("payload", syntax.table)
@@ -408,7 +318,7 @@ def trace_payload(current: UnitTrace, unit: Unit, source: memoryview) -> None:
     add_rest(current, TRAILING)
 
 
-def unit_stack(path: str) -> list[Place]:
+def unit_stack(path: str) -> list[Entered]:
     """Return the stack of a reader within a unit: `units[3].units[0]` -> two entries."""
     numbers = [int(part.partition("[")[2].partition("]")[0]) for part in path.split(".")]
     return [("units", "nnr_unit", number) for number in numbers]
@@ -422,4 +332,4 @@ def add_rest(current: UnitTrace, name: str) -> None:
     if bits > 0:
         stack = tuple(unit_stack(current.path))
         path = f"{current.path}.{name}"
-        current.elements.append(TracedElement(begin, bits, path, "", None, stack))
+        current.elements.append(TracedElement(begin, bits, path, "", None, stack, TABLES))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked, checking_fields
 from nnc.bitstream import Bitstream, Unit
 from nnc.model.limits import Limits
 from nnc.model.performance_maps import PerformanceMaps, read_performance_maps
@@ -17,6 +18,7 @@ from nnc.syntax import NnrModelParameterSetUnitPayload, NnrUnitType, TopologySto
 TABLES = (TopologyStorageFormat.NNR_TPL_PRUN, TopologyStorageFormat.NNR_TPL_REFLIST)
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInformation:
     """What parameter sets, topology and quantization units tell of a model.
@@ -45,6 +47,7 @@ class ModelInformation:
             raise InputError("base_model_id has a zero character, which would cut it short")
 
     @classmethod
+    @checked
     def of(cls, bitstream: Bitstream, limits: Limits | None = None) -> ModelInformation:
         """Read all that a bitstream tells.
 

@@ -1,23 +1,26 @@
 """The metadata unit: what a model file knows and the format has no element for.
 
-It is a unit of an unspecified type, which the standard leaves to applications; decoders
-that don't know it pass it over. Its payload is a signature and a JSON object:
+The payload of the unit (see `nnc.bitstream.notes`) is a signature and a JSON object:
 
     {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
      "metadata": {KEY: TEXT},
+     "count": NUMBER,
+     "tied": [[NAME, NAME, PLACE], ...],
      "before pruning": [[NAME, [...], AXIS], ...]}
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
 `packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
 coded as pairs of int32, low half first; or, with the packing "real and imaginary", of complex
 numbers coded as pairs of floats. `metadata` are the key-value pairs of the model file.
-`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask,
-and which of their dimensions the rows are that the mask speaks of; left out where it is the first.
+`count` is the number of tensors that are coded, by which a bitstream that was cut off is noticed.
+`tied` are names of tensors that are coded under another name, that name, and which place they
+have in the order of all names. `before pruning`, where it is, has the shapes that tensors had, in
+the order of a pruning mask, and which of their dimensions the rows are that the mask speaks of;
+left out where it is the first.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -27,13 +30,21 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
 from nnc.bitstream import Unit, whole_unit_header
-from nnc.bitstream.type_names import METADATA_SIGNATURE as SIGNATURE
+from nnc.bitstream.notes import (
+    COUNT,
+    FULL_DIMENSIONS,
+    TENSORS,
+    TIED,
+    content_of,
+    holds_notes,
+    payload_of,
+)
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.data_format import narrowed
+from nnc.model.ties import Tie, noted_ties
 
 PACKED_HALVES = "int32 halves"
 PACKED_PARTS = "real and imaginary"
-FULL_DIMENSIONS = "before pruning"
 
 COMPLEX_TYPES = ("complex64", "complex128")
 
@@ -95,30 +106,34 @@ class Metadata:
         metadata: key-value pairs of the model file.
         full_dimensions: by name what tensors were before pruning, in the order in which a
             pruning mask has bits for them.
+        count: number of tensors that are coded; None where nothing is said.
+        ties: by name of which tensor it is another name.
     """
 
     tensors: dict[str, TensorNote] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     full_dimensions: dict[str, FullDimensions] = field(default_factory=dict)
+    count: int | None = None
+    ties: dict[str, Tie] = field(default_factory=dict)
 
     def to_unit(self) -> Unit:
         """Return the unit that holds all this."""
         tensors = {name: note.as_content() for name, note in self.tensors.items()}
-        content: dict[str, Any] = {"tensors": tensors, "metadata": self.metadata}
+        content: dict[str, Any] = {TENSORS: tensors, "metadata": self.metadata}
+        if self.count is not None:
+            content[COUNT] = self.count
+        if self.ties:
+            content[TIED] = [[tied, *tie] for tied, tie in self.ties.items()]
         if self.full_dimensions:
             # A list: the keys of an object are sorted.
             content[FULL_DIMENSIONS] = [
                 [name, *full.as_content()] for name, full in self.full_dimensions.items()
             ]
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        header = whole_unit_header(
-            METADATA_UNIT_TYPE,
-        )
-        return Unit(header, SIGNATURE + text.encode("utf-8", "surrogatepass"))
+        return Unit(whole_unit_header(METADATA_UNIT_TYPE), payload_of(content))
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything in it."""
-        return bool(self.tensors or self.metadata or self.full_dimensions)
+        """Tell whether there is anything in it that is worth a unit."""
+        return bool(self.tensors or self.metadata or self.full_dimensions or self.ties)
 
 
 def read_metadata(units: Iterable[Unit]) -> Metadata:
@@ -129,18 +144,20 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
     """
     result = Metadata()
     for unit in units:
-        payload = unit.payload_bytes
-        if unit.nnr_unit_type != METADATA_UNIT_TYPE or payload[: len(SIGNATURE)] != SIGNATURE:
+        if not holds_notes(unit):
             continue
         try:
-            content = json.loads(bytes(payload[len(SIGNATURE) :]))
-            for name, note in content["tensors"].items():
+            content = content_of(unit)
+            for name, note in content[TENSORS].items():
                 result.tensors[name] = tensor_note(note)
             result.metadata.update(
                 {str(key): str(value) for key, value in content["metadata"].items()}
             )
             for name, *noted in content.get(FULL_DIMENSIONS, []):
                 result.full_dimensions[str(name)] = full_dimensions(*noted)
+            result.ties |= noted_ties(content.get(TIED, []))
+            if COUNT in content:
+                result.count = (result.count or 0) + noted_count(content[COUNT])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise unit.locate(
                 InvalidError(f"the metadata unit can't be read: {error!r}", path="payload")
@@ -162,6 +179,13 @@ def tensor_note(note: Any) -> TensorNote:
 def packing_of(dtype: str) -> str:
     """Return how values of a dtype are packed that no coded tensor has."""
     return PACKED_PARTS if dtype in COMPLEX_TYPES else PACKED_HALVES
+
+
+def noted_count(count: Any) -> int:
+    """Return a number of tensors as it stands in JSON, checked."""
+    if type(count) is not int or count < 0:
+        raise ValueError("the number of tensors must be one, 0 or more")
+    return count
 
 
 def noted_shape(shape: Any) -> tuple[int, ...]:

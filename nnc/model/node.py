@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnc.bitio import InvalidError
+from nnc.bitio import InvalidError, Table
 from nnc.model.ranges import refuse_reserved
-from nnc.syntax import NnrUnitHeader, ParentNodeIdType, nnr_compressed_data_unit_header
+from nnc.syntax import ParentNodeIdType, nnr_compressed_data_unit_header
 
 #: Digests by which a parent may be named, and their bits.
 DIGEST_ALGORITHMS = {"sha256": 256, "sha512": 512}
@@ -83,7 +83,7 @@ class Parent:
         return (self.depth if self.node is None else self.node.depth) == 0
 
 
-def node_of(header: NnrUnitHeader) -> Node | None:
+def node_of(header: Table) -> Node | None:
     """Return the node that a compressed data unit is, None where its header doesn't say.
 
     A header that just names the parent is of a unit on the same device.
@@ -94,7 +94,7 @@ def node_of(header: NnrUnitHeader) -> Node | None:
     return Node(device or 0, header.parameter_id, header.put_node_depth)
 
 
-def parent_of(header: NnrUnitHeader) -> Parent | None:
+def parent_of(header: Table) -> Parent | None:
     """Return the parent of a compressed data unit, None where it replaces its tensor.
 
     Raises:

@@ -16,14 +16,16 @@ from typing import (
     Literal,
     NamedTuple,
     TypeVar,
-    Union,
     cast,
     get_args,
     get_origin,
     get_type_hints,
 )
 
+import numpy as np
+
 from nnc.bitio import InputError, unknown_option
+from nnc.bitio.arguments import check_argument, checked, is_list, members_of
 from nnc.bitstream import OutOfBandKeywords
 
 Value = TypeVar("Value")
@@ -172,29 +174,28 @@ def annotations_of(owner: type) -> Collection[str]:
 @cache
 def types_of(table: Any) -> dict[str, tuple[Any, ...]]:
     """Return for each field of a table the types that its values may have."""
-    return {name: parts_of(hint) for name, hint in get_type_hints(table).items()}
-
-
-def parts_of(hint: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the type itself."""
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return {name: members_of(hint) for name, hint in get_type_hints(table).items()}
 
 
 def naming_options(function: Function) -> Function:
-    """Have a call tell the nearest option where it is given one that there isn't: a decorator."""
+    """Have a call tell the nearest option where it is given one that there isn't: a decorator.
+
+    What it is given otherwise is checked against its annotations.
+    """
+    call = checked(function)
     found = inspect.signature(function).parameters.values()
     names = [one.name for one in found if one.name != "self" and one.kind != one.VAR_KEYWORD]
     if any(one.kind == one.VAR_KEYWORD for one in found):
         names += OutOfBandKeywords.__annotations__
 
     @wraps(function)
-    def checked(*arguments: Any, **given: Any) -> Any:
+    def named(*arguments: Any, **given: Any) -> Any:
         for name in given:
             if name not in names:
                 raise unknown_option(name, names)
-        return function(*arguments, **given)
+        return call(*arguments, **given)
 
-    return cast(Function, checked)
+    return cast(Function, named)
 
 
 def check_options(table: Any) -> None:
@@ -219,25 +220,32 @@ def check_value(row: Row, value: Any) -> None:
         check_number(row, value)
     elif row.holds(bool):
         check_flag(row.name, value)
-    elif row.words and value not in row.words:
-        raise InputError(f"{row.name} must be one of {', '.join(row.words)}, not {value!r}")
+    elif row.words:
+        check_choice(row.name, value, row.words)
+    else:
+        check_argument(row.name, value, row.parts)
 
 
 def check_patterns(row: Row, value: Any) -> None:
     """Refuse what is no mapping of patterns or names to values."""
     if not isinstance(value, Mapping):
         raise InputError(f"{row.name} must be values by name, not {type(value).__name__}")
+    if row.option.range is None:
+        check_argument(row.name, value, row.parts)
     if row.option.range is not None:
         for pattern, number in value.items():
             check_range(f"{row.name}[{pattern!r}]", number, *row.option.range)
 
 
 def check_list(row: Row, value: Any) -> None:
-    """Refuse what is no list of words."""
-    if isinstance(value, str):
+    """Refuse what is no list, or holds something else than words where words are wanted."""
+    own_words = [get_args(part) for part in row.parts if get_origin(part) is Literal]
+    if isinstance(value, str) and not any(value in words for words in own_words):
         raise InputError(f"{row.name} must be a list, not a string")
-    for one in value if row.words else ():
+    only_words = all(get_origin(one) is Literal for part in row.parts for one in get_args(part))
+    for one in value if only_words and is_list(value) else ():
         check_choice(row.name, one, row.words)
+    check_argument(row.name, value, row.parts)
 
 
 def check_number(row: Row, value: Any) -> None:
@@ -262,17 +270,21 @@ def check_number(row: Row, value: Any) -> None:
 
 def check_range(name: str, value: Any, low: int, high: int) -> None:
     """Refuse an option that is not an integer of a range."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value <= high:
+    if (
+        not isinstance(value, int | np.integer)
+        or isinstance(value, bool)
+        or not low <= value <= high
+    ):
         raise InputError(f"{name} must be an integer from {low} to {high}, not {value!r}")
 
 
 def check_flag(name: str, value: Any) -> None:
     """Refuse an option that is neither true nor false."""
-    if value not in (True, False):
+    if not isinstance(value, int | float | np.bool_) or value not in (True, False):
         raise InputError(f"{name} must be true or false, not {value!r}")
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """Refuse an option that is none of some words."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}")

@@ -57,7 +57,7 @@ def split_of(unit: Unit, dimensions: tuple[int, ...]) -> Split | None:
     Raises:
         InvalidError: the mapping is missing, or doesn't fit the dimensions.
     """
-    header = unit.readable_header()
+    header: Any = unit.readable_header().nnr_compressed_data_unit_header
     if not header.nnr_multiple_topology_elements_present_flag or (
         header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_BLOCK
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.inspect.summary import summarize_tensors
 from nnc.plotting.figure import new_figure, save_figure
@@ -12,6 +13,7 @@ from nnc.plotting.figure import new_figure, save_figure
 MOST_BARS = 60
 
 
+@checked
 def plot_bytes(bitstream: Bitstream, path: str | os.PathLike[str]) -> None:
     """Draw how many bytes each unit with tensors has, the largest on top.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc.api import decode, encode
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.plotting.figure import new_figure, save_figure
 
 
@@ -31,6 +32,7 @@ class RatePoint(NamedTuple):
     mse: float
 
 
+@checked
 def measure_rates(
     tensors: Mapping[str, NDArray[Any]], qps: Sequence[int], **options: Any
 ) -> Iterator[RatePoint]:
@@ -64,6 +66,7 @@ def measure_rates(
         yield RatePoint(qp, len(data), 8 * len(data) / everything, squared / values)
 
 
+@checked
 def plot_rates(points: Sequence[RatePoint], path: str | os.PathLike[str], title: str = "") -> None:
     """Draw the error over the bits per value.
 
@@ -76,6 +79,8 @@ def plot_rates(points: Sequence[RatePoint], path: str | os.PathLike[str], title:
         InputError: another suffix, or matplotlib isn't installed.
         OSError: the picture can't be written.
     """
+    if not title.isascii() and title != title.encode("utf-8", "replace").decode("utf-8"):
+        raise InputError(f"{title!r} can't be a title: it has surrogates")
     figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     lossy = [point for point in points if point.mse > 0]

@@ -52,7 +52,7 @@ from nnc.syntax.deepcabac import (
     shift_idx,
     shift_parameter_ids,
 )
-from nnc.syntax.description import Constraint, Description, Element, Shape
+from nnc.syntax.description import Constraint, Description, Element, Framing, Shape
 from nnc.syntax.layer_parameter_set import (
     NnrLayerParameterSetUnitHeader,
     NnrLayerParameterSetUnitPayload,
@@ -150,6 +150,11 @@ from nnc.syntax.unit import (
 )
 from nnc.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nnr_unit"
+
+#: How tables of the root follow each other in a file; None where the schema doesn't say.
+FRAMING: Framing | None = None
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "bit_mask": bit_mask,
@@ -183,6 +188,7 @@ TABLES: dict[str, Syntax] = {
 }
 
 __all__ = [
+    "FRAMING",
     "GIVEN",
     "GIVEN_DEFAULTS",
     "ICNN_NDU_ID",
@@ -224,6 +230,7 @@ __all__ = [
     "NNR_TPL_TEF",
     "NNR_TPL_UNREC",
     "PERSISTENT",
+    "ROOT",
     "SHARED",
     "TABLES",
     "TENSOR_FLOAT16",
@@ -246,6 +253,7 @@ __all__ = [
     "DecompressedDataFormat",
     "Description",
     "Element",
+    "Framing",
     "IntegerCodebook",
     "NnrAggregateUnitHeader",
     "NnrAggregateUnitPayload",

@@ -691,6 +691,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrCompressedDataUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -948,7 +951,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
-                BitOffsetList_size = numBlockRowsMinus1
+                BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
                 cabac_offset_list = []
                 obj.cabac_offset_list = cabac_offset_list
                 dq_state_list = []
@@ -982,6 +985,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             scan_order = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -991,6 +996,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrCompressedDataUnitHeader"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -1374,7 +1382,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
-                BitOffsetList_size = numBlockRowsMinus1
+                BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
                 cabac_offset_list = counted(
                     stream, obj.cabac_offset_list, numBlockRowsMinus1, "cabac_offset_list"
                 )
@@ -1446,6 +1454,8 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             refuse(stream, obj, "put_node_depth")
         if not bit_offset_delta1_written:
             refuse(stream, obj, "bit_offset_delta1")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -1679,10 +1689,10 @@ class IntegerCodebookSyntax(Syntax):
         obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
         obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = codebook_size
+        codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
+        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1691,7 +1701,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1703,11 +1713,11 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        obj.codebook = array(codebook, codebook_size)
+        obj.codebook = array(codebook, codebook_size_)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1726,11 +1736,11 @@ class IntegerCodebookSyntax(Syntax):
         )
         stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
-        codebook_size = codebook_size
+        codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         codebook_zero_value = required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size, "codebook")] = codebook_zero_value
+        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
@@ -1748,7 +1758,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1775,7 +1785,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[entry(stream, j, codebook_size, "codebook")] = (
+            codebook[entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
@@ -1785,7 +1795,7 @@ class IntegerCodebookSyntax(Syntax):
             codebook_delta_right_list_position,
             "codebook_delta_right",
         )
-        obj.codebook = array(codebook, codebook_size)
+        obj.codebook = array(codebook, codebook_size_)
         return obj
 
 
@@ -2072,15 +2082,15 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(
-                    16, max(functions.prod(tensor_dimensions), 0), "raw_float16_parameter"
+                    16, max(functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
                 )
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 obj.raw_float64_parameter = stream.flt_array(
-                    64, max(functions.prod(tensor_dimensions), 0), "raw_float64_parameter"
+                    64, max(functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
                 )
             else:
                 obj.raw_float32_parameter = stream.flt_array(
-                    32, max(functions.prod(tensor_dimensions), 0), "raw_float32_parameter"
+                    32, max(functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
                 )
         else:
             obj.quant_tensors = stream.bs("quant_tensors")
@@ -2103,7 +2113,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float16_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float16_parameter",
                     ),
                     "raw_float16_parameter",
@@ -2115,7 +2125,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float64_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float64_parameter",
                     ),
                     "raw_float64_parameter",
@@ -2127,7 +2137,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
                     counted(
                         stream,
                         obj.raw_float32_parameter,
-                        max(functions.prod(tensor_dimensions), 0),
+                        max(functions.prod(stream, tensor_dimensions), 0),
                         "raw_float32_parameter",
                     ),
                     "raw_float32_parameter",

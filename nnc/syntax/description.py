@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from nnc.bitio.errors import NncError
+
 #: What an element holds that has to appear, by its coding; for integers see `Element.default`.
-EMPTY = {"flt": 0.0, "st": "", "bs": b""}
+EMPTY = {"flt": 0.0, "st": "", "bs": b"", "bytes": b"", "text": "", "fourcc": "    "}
 
 
 class Constraint(NamedTuple):
@@ -35,6 +37,8 @@ class Constraint(NamedTuple):
             return not self.holds(*found)
         except IndexError:
             return False  # what it compares with isn't there
+        except (ArithmeticError, TypeError, ValueError, NncError):
+            return True  # a rule that can't be worked out isn't kept
 
 
 class Element(NamedTuple):
@@ -59,6 +63,7 @@ class Element(NamedTuple):
             they are: `reserved` or `unspecified`.
         counts: for each index of a list, from the outermost, the element that says how often its
             loop runs, and how many times more that says; () where an element alone doesn't say.
+        computed: what it is computed as from others, or "".
     """
 
     name: str
@@ -76,11 +81,12 @@ class Element(NamedTuple):
     module: str | None = None
     unnamed: tuple[tuple[int, int, str], ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    computed: str = ""
 
     @property
     def kind(self) -> str:
         """Type of one value: `int`, `float`, `str` or `bytes`."""
-        return {"flt": "float", "st": "str", "bs": "bytes"}.get(self.coding, "int")
+        return type(EMPTY.get(self.coding, 0)).__name__
 
     @property
     def default(self) -> Any:
@@ -94,7 +100,7 @@ class Element(NamedTuple):
     @property
     def limits(self) -> tuple[int, int]:
         """The least and the largest integer that the descriptor can hold."""
-        signed = self.coding in ("i", "ie", "iae")
+        signed = self.coding in ("i", "ie", "iae", "ile")
         if self.width is None:
             # Exp-Golomb codes are limited by the number of prefix bits that a reader accepts.
             return (-(1 << 63) if signed else 0), (1 << 64) - 1
@@ -127,6 +133,18 @@ class Shape(NamedTuple):
     array: bool = False
     called: str = ""
     derived: bool = False
+
+
+class Framing(NamedTuple):
+    """How tables of the root follow each other in a file.
+
+    Attributes:
+        name: kind of framing: `repeat`, `annex_b`, `sized`.
+        arguments: what it takes: numbers, texts, and `("u", (32,))` for `u(32)`.
+    """
+
+    name: str
+    arguments: tuple[Any, ...] = ()
 
 
 class Description(NamedTuple):

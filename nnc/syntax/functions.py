@@ -15,9 +15,31 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.errors import InvalidError
 
 T = TypeVar("T")
+
+
+class OutsideError(InvalidError, IndexError):
+    """An index lies outside of a table of constants."""
+
+
 Array = np.ndarray[Any, Any]
+
+#: Bits of the largest number that an expression may come to.
+MAXIMUM_BITS = 4096
+
+
+class Nowhere:
+    """Stands for a reader or writer where there is none: whoever calls adds the place."""
+
+    def fail(self, message: str, *place: Any) -> NoReturn:
+        """Raise an `InvalidError` that has no place yet."""
+        value, allowed, code = place[2:]
+        raise InvalidError(message, value=value, allowed=allowed, code=code)
+
+
+NOWHERE = Nowhere()
 
 #: Makes an object without running its `__init__`; the parser then sets all fields.
 new = object.__new__
@@ -38,14 +60,19 @@ def floor(x: float) -> int:
     return math.floor(x)
 
 
-def log2(x: float) -> float:
+def log2(stream: Any, x: float) -> float:
     """Return the logarithm to base 2."""
+    if x <= 0:
+        stream.fail("there is no such logarithm", "", None, x, "above 0", "bad-logarithm")
     return math.log2(x)
 
 
-def prod(values: Iterable[int]) -> int:
+def prod(stream: Any, values: Iterable[int]) -> int:
     """Return the product of all values, 1 if there is none."""
-    return math.prod(values)
+    result = 1
+    for value in values:
+        result = number(stream, result * int(value), "")
+    return result
 
 
 def nearest(x: float) -> int:
@@ -77,22 +104,46 @@ def sign(x: float) -> int:
     return (x > 0) - (x < 0)
 
 
-def quotient(a: int, b: int) -> int:
-    """Divide as C does: towards zero. A zero divisor gives 0."""
+def quotient(stream: Any, a: int, b: int) -> int:
+    """Divide as C does: towards zero."""
     if b == 0:
-        return 0
+        stream.fail("a division by 0", "", None, None, "", "division-by-zero")
     magnitude = abs(a) // abs(b)
     return magnitude if (a < 0) == (b < 0) else -magnitude
 
 
-def remainder(a: int, b: int) -> int:
+def remainder(stream: Any, a: int, b: int) -> int:
     """Return what `quotient` leaves."""
-    return a - b * quotient(a, b)
+    return a - b * quotient(stream, a, b)
+
+
+def shifted_left(stream: Any, a: int, count: int) -> int:
+    """Return `a` shifted to the left."""
+    if not 0 <= count <= MAXIMUM_BITS:
+        stream.fail("no shift of a number", "", None, count, f"0..{MAXIMUM_BITS}", "bad-shift")
+    return number(stream, a << count, "")
+
+
+def shifted_right(stream: Any, a: int, count: int) -> int:
+    """Return `a` shifted to the right."""
+    if count < 0:
+        stream.fail("no shift of a number", "", None, count, "0 and above", "bad-shift")
+    return a >> count
+
+
+def number(stream: Any, value: int, name: str) -> int:
+    """Return a number that an expression comes to, if it hasn't too many bits."""
+    if value.bit_length() > MAXIMUM_BITS:
+        allowed = f"at most {MAXIMUM_BITS} bits"
+        stream.fail("a number grows too large", name, None, value, allowed, "large-number")
+    return value
 
 
 def block_rows_minus1(rows: int, scanOrder: int) -> int:
     """Return the number of block rows of a matrix, minus one; 0 for an empty one."""
-    return max((rows + (4 << scanOrder) - 1 >> 2 + scanOrder) - 1, 0)
+    return max(
+        shifted_right(NOWHERE, rows + shifted_left(NOWHERE, 4, scanOrder) - 1, 2 + scanOrder) - 1, 0
+    )
 
 
 def largest_level(codebookSize: int, zeroOffset: int) -> int:
@@ -214,6 +265,64 @@ def array(entries: dict[int, int], size: int) -> list[int]:
     return [entries.get(index, 0) for index in range(size)]
 
 
+def made(stream: BitReader | BitWriter, sizes: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """Return back the sizes of an array of several dimensions, whose entries are made.
+
+    Raises:
+        LimitError: they are too many.
+    """
+    stream.make(math.prod(max(size, 0) for size in sizes), name)
+    return tuple(max(size, 0) for size in sizes)
+
+
+def entries(
+    stream: BitReader | BitWriter, indices: tuple[int, ...], sizes: tuple[int, ...], name: str
+) -> tuple[int, ...]:
+    """Return the indices of an entry of an array of several dimensions, if they are within it.
+
+    Raises:
+        InvalidError: one isn't, when parsing.
+        BuildError: one isn't, when building.
+    """
+    for index, size in zip(indices, sizes, strict=True):
+        entry(stream, index, size, name)
+    return indices
+
+
+def at(values: Sequence[T], index: int) -> T:
+    """Return one value of a constant table.
+
+    Raises:
+        OutsideError: the index is outside of it.
+    """
+    if not 0 <= index < len(values):
+        raise OutsideError(
+            "index outside of the table", value=index, allowed=f"0..{len(values) - 1}"
+        )
+    return values[index]
+
+
+def arrays(entries: dict[tuple[int, ...], int], sizes: tuple[int, ...]) -> list[Any]:
+    """Return the entries of an array of several dimensions as lists of lists."""
+    if len(sizes) == 1:
+        return [entries.get((index,), 0) for index in range(sizes[0])]
+    rows: list[dict[tuple[int, ...], int]] = [{} for _ in range(sizes[0])]
+    for (first, *rest), value in entries.items():
+        rows[first][tuple(rest)] = value
+    return [arrays(row, sizes[1:]) for row in rows]
+
+
+def grown(entries: dict[int, Any], size: int) -> list[Any]:
+    """Return the entries of an array that grew, up to the last that was set."""
+    lists = any(isinstance(value, list) for value in entries.values())
+    return [entries.get(index, [] if lists else 0) for index in range(max(entries, default=-1) + 1)]
+
+
+def filler(values: Sequence[int], position: int, value: int) -> int:
+    """Return a value that fills up to a boundary: one that was read, or the regular one."""
+    return values[position] if position < len(values) else value
+
+
 def irregular(values: list[int | None]) -> list[int | None] | None:
     """Return the alignment bits of a loop, or None where all are regular."""
     return values if any(value is not None for value in values) else None
@@ -242,16 +351,43 @@ def extent_end(stream: BitReader, start: int, size: int, name: str) -> int:
 
 
 def trailing(stream: BitReader) -> bytes | memoryview:
-    """Read what is left of a table's extent."""
-    return stream.bs("trailing_data") if stream.position < stream.end else b""
+    """Read what is left of a table's extent: whole bytes, or bits that zeros fill up to some."""
+    left = stream.end - stream.position
+    if left == 0:
+        return b""
+    if left & 7 == 0 and stream.position & 7 == 0:
+        return stream.bs("trailing_data")
+    return stream.bits("trailing_data")
 
 
-def check_extent(stream: BitWriter, start: int, size: int, name: str) -> None:
-    """Check that a table has come out as long as its own elements say.
+def write_rest(stream: BitWriter, value: Any) -> None:
+    """Write what was left of the bytes that a transform makes."""
+    if len(value):
+        bits = 8 * len(value) - (stream.position & 7)
+        write_trailing(stream, value, stream.position, bits, "the rest")
+
+
+def write_trailing(stream: BitWriter, value: Any, start: int, size: int, name: str) -> None:
+    """Write what was left of a table's extent, and check that the table is as long as it says.
 
     Raises:
         BuildError: it has another size.
     """
-    written = stream.position - start
-    if written != size:
-        stream.fail(f"the size of {name} is wrong", "", None, size, f"{written} bits")
+    left = start + size - stream.position
+    rest = left & 7
+    if (rest or stream.position & 7) and left > 0 and 8 * len(value) == left + (-left & 7):
+        last = value[-1] if rest else 0
+        if not last & ((1 << (-rest & 7)) - 1):
+            for byte in value[: left >> 3]:
+                stream.put(8, byte)
+            stream.put(rest, last >> (-rest & 7))
+            return
+    if len(value):
+        stream.bs(value, "trailing_data")
+    if stream.position != start + size:
+        if stream.filler is not None and stream.filler.lenient and stream.filler.guesses:
+            stream.filler.passed_over = True
+            return
+        written = stream.position - start
+        told = f"{written} bits"
+        stream.fail(f"the size of {name} is wrong", "", None, size, told, code="wrong-extent")

@@ -78,8 +78,13 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrLayerParameterSetUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.lps_self_contained_flag = stream.u(1, "lps_self_contained_flag")
         obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -89,6 +94,9 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrLayerParameterSetUnitHeader"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         stream.u(
             1,
             required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
@@ -99,6 +107,8 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
             required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
             "nnr_reserved_zero_7bits",
         )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -272,6 +282,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrLayerParameterSetUnitPayload)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.lps_qp_density = None
         obj.lps_quantization_parameter = None
         obj.sparsification_performance_map = None
@@ -310,6 +323,8 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -319,6 +334,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrLayerParameterSetUnitPayload"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         stream.u(
             1,
             required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
@@ -386,6 +404,8 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         else:
             refuse(stream, obj, "unification_performance_map")
         stream.byte_alignment(obj.byte_alignment)
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

@@ -434,6 +434,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrModelParameterSetUnitPayload)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         general_profile_idc = context.general_profile_idc
         obj.base_model_id_present_flag = None
         obj.validation_set_performance_present_flag = None
@@ -528,6 +531,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         if general_profile_idc == 1 and validation_set_performance_present_flag:
             obj.validation_set_performance = stream.flt(32, "validation_set_performance")
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -537,6 +542,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrModelParameterSetUnitPayload"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         general_profile_idc = context.general_profile_idc
         stream.u(
             1,
@@ -711,6 +719,8 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         else:
             refuse(stream, obj, "validation_set_performance")
         stream.byte_alignment(obj.byte_alignment)
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

@@ -165,6 +165,9 @@ class SparsificationPerformanceMapSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(SparsificationPerformanceMap)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         sparsification_threshold: list[float]
         non_zero_ratio: list[float]
         spm_nn_accuracy: list[float]
@@ -193,6 +196,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
             spm_nn_class_accuracy.append(
                 stream.flt_array(32, spm_count_classes[i], f"spm_nn_class_accuracy[{i}]")
             )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -202,6 +207,9 @@ class SparsificationPerformanceMapSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "SparsificationPerformanceMap"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         sparsification_threshold: list[float]
         non_zero_ratio: list[float]
         spm_nn_accuracy: list[float]
@@ -251,6 +259,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
                 ),
                 f"spm_nn_class_accuracy[{i}]",
             )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -388,6 +398,9 @@ class PruningPerformanceMapSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(PruningPerformanceMap)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         pruning_ratio: list[float]
         ppm_nn_accuracy: list[float]
         ppm_count_classes: list[int]
@@ -413,6 +426,8 @@ class PruningPerformanceMapSyntax(Syntax):
             ppm_nn_class_accuracy.append(
                 stream.flt_array(32, ppm_count_classes[i], f"ppm_nn_class_accuracy[{i}]")
             )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -420,6 +435,9 @@ class PruningPerformanceMapSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, PruningPerformanceMap):
             stream.fail("not the table that stands here", "", None, obj, "PruningPerformanceMap")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         pruning_ratio: list[float]
         ppm_nn_accuracy: list[float]
         ppm_count_classes: list[int]
@@ -463,6 +481,8 @@ class PruningPerformanceMapSyntax(Syntax):
                 ),
                 f"ppm_nn_class_accuracy[{i}]",
             )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

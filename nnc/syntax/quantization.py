@@ -110,8 +110,13 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrQuantizationUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.quantization_storage_format = stream.u(8, "quantization_storage_format")
         obj.quantization_compression_format = stream.u(8, "quantization_compression_format")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -121,6 +126,9 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrQuantizationUnitHeader"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         stream.u(
             8,
             required(stream, obj.quantization_storage_format, "quantization_storage_format"),
@@ -133,6 +141,8 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
             ),
             "quantization_compression_format",
         )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

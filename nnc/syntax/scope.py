@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError, MissingValueError
 from nnc.bitio.table import Syntax, Table
+from nnc.bitio.transforms import Transform
 
 #: Asked for a given value by its name; gets the table that needs it, as far as it is known.
 Given = Callable[[str, Table], Any]
@@ -114,15 +115,31 @@ GIVEN_DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
+class GivenValues(dict[str, Any]):
+    """Values that the caller gives by name, whatever table needs them."""
+
+    def __call__(self, name: str, table: Table) -> Any:
+        """Return a value, None where there is none."""
+        return self.get(name)
+
+
 class Scope:
     """Holds what one table sets and another reads; a table that was left out leaves its gap.
 
     Attributes:
         tables: the constructs of the tables that share the scope, by the name of their table.
+        parameters: the names that are parameters of tables.
+        givens: the names of the values that only the caller knows.
+        computes: the schema computes elements from others.
+        transforms: the transforms of bytes that are the format's own, by name: its `hook`s.
         given: asked for values that only the caller knows; None: the defaults are taken.
     """
 
     tables: ClassVar[dict[str, Syntax]] = {}
+    parameters: ClassVar[frozenset[str]] = frozenset(["topologyIndexedFlag"])
+    givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
+    computes: ClassVar[bool] = False
+    transforms: ClassVar[dict[str, Transform]] = {}
 
     __slots__ = (
         "given",
@@ -196,24 +213,36 @@ class Scope:
     @classmethod
     def from_context(cls, context: Mapping[str, Any] | None) -> Scope:
         """Make a scope out of a mapping of names to values; unknown names are passed over."""
-        values = dict(context or {})
-        givens = {name: values[name] for name in GIVEN if name in values}
-        scope = cls((lambda name, table: givens.get(name)) if givens else None)
-        for name in cls.__slots__[1:]:
-            if name in values:
-                setattr(scope, name, values[name])
+        scope = cls()
+        scope.take(context or {})
         return scope
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Take the names that it knows from a mapping of names to values."""
+        givens = {name: values[name] for name in GIVEN if name in values}
+        if isinstance(self.given, GivenValues):
+            self.given.update(givens)
+        elif givens:
+            self.given = GivenValues(givens)
+        for name in self.__slots__[1:]:
+            if name in values:
+                setattr(self, name, values[name])
 
     def copy(self) -> Scope:
         """Return a scope of its own with the same values (lists are shared)."""
-        made = Scope(self.given)
-        for name in Scope.__slots__[1:]:
-            try:
-                value = object.__getattribute__(self, name)
-            except AttributeError:
-                continue
-            setattr(made, name, value)
-        return made
+        return self.copies()()
+
+    def copies(self) -> Callable[[], Scope]:
+        """Return what makes copies with the values of now: many of them cost little."""
+        given, held = self.given, tuple(self.names().items())
+
+        def copy() -> Scope:
+            made = Scope(given)
+            for name, value in held:
+                setattr(made, name, value)
+            return made
+
+        return copy
 
     def names(self) -> dict[str, Any]:
         """Return the names that are set, with their values."""

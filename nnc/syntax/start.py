@@ -64,7 +64,12 @@ class NnrStartUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrStartUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.general_profile_idc = context.general_profile_idc = stream.u(8, "general_profile_idc")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -72,10 +77,15 @@ class NnrStartUnitHeaderSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrStartUnitHeader):
             stream.fail("not the table that stands here", "", None, obj, "NnrStartUnitHeader")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         context.general_profile_idc = required(
             stream, obj.general_profile_idc, "general_profile_idc"
         )
         stream.u(8, context.general_profile_idc, "general_profile_idc")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

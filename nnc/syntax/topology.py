@@ -153,10 +153,15 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrTopologyUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.topology_storage_format = context.topology_storage_format = stream.u(
             8, "topology_storage_format"
         )
         obj.topology_compression_format = stream.u(8, "topology_compression_format")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -164,6 +169,9 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrTopologyUnitHeader):
             stream.fail("not the table that stands here", "", None, obj, "NnrTopologyUnitHeader")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         context.topology_storage_format = required(
             stream, obj.topology_storage_format, "topology_storage_format"
         )
@@ -173,6 +181,8 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
             required(stream, obj.topology_compression_format, "topology_compression_format"),
             "topology_compression_format",
         )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -487,6 +497,9 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrPruningTopologyContainer)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         obj.bit_mask = None
         obj.count_ids = None
@@ -541,6 +554,8 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             stream.enter("sparse_bit_mask", "bit_mask")
             obj.sparse_bit_mask = bit_mask._parse(stream, context, path)
             stream.leave()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -550,6 +565,9 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrPruningTopologyContainer"
             )
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         element_id_index: list[int]
         element_id: list[str]
@@ -636,6 +654,8 @@ class NnrPruningTopologyContainerSyntax(Syntax):
             stream.leave()
         else:
             refuse(stream, obj, "sparse_bit_mask")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

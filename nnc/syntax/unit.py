@@ -24,7 +24,6 @@ from nnc.syntax import (
 )
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
-    check_extent,
     counted,
     extent_end,
     finished,
@@ -34,6 +33,7 @@ from nnc.syntax.functions import (
     refuse,
     required,
     trailing,
+    write_trailing,
 )
 from nnc.syntax.scope import Scope
 
@@ -135,13 +135,13 @@ class NnrUnitSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrUnit)
-        start = stream.position
+        start_ = stream.position
         stream.enter("nnr_unit_size", "nnr_unit_size")
         obj.nnr_unit_size = nnr_unit_size._parse(stream, context, path)
         stream.leave()
         nnr_unit_size_ = context.nnr_unit_size
         outer_end = stream.end
-        stream.end = extent_end(stream, start, 8 * nnr_unit_size_, "nnr_unit")
+        stream.end = extent_end(stream, start_, 8 * nnr_unit_size_, "nnr_unit")
         stream.enter("nnr_unit_header", "nnr_unit_header")
         obj.nnr_unit_header = nnr_unit_header._parse(stream, context, path)
         stream.leave()
@@ -157,7 +157,7 @@ class NnrUnitSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnit):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnit")
-        start = stream.position
+        start_ = stream.position
         nnr_unit_size__table = required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.enter("nnr_unit_size", "nnr_unit_size")
         nnr_unit_size._build(nnr_unit_size__table, stream, context, path)
@@ -171,8 +171,7 @@ class NnrUnitSyntax(Syntax):
         stream.enter("nnr_unit_payload", "nnr_unit_payload")
         nnr_unit_payload._build(nnr_unit_payload__table, stream, context, path)
         stream.leave()
-        stream.bs(obj.trailing_data, "trailing_data")
-        check_extent(stream, start, 8 * nnr_unit_size_, "nnr_unit")
+        write_trailing(stream, obj.trailing_data, start_, 8 * nnr_unit_size_, "nnr_unit")
         return obj
 
 
@@ -396,6 +395,9 @@ class NnrUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.partial_data_counter = None
         obj.nnr_model_parameter_set_unit_header = None
         obj.nnr_layer_parameter_set_unit_header = None
@@ -460,6 +462,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
             obj.nnr_aggregate_unit_header = nnr_aggregate_unit_header._parse(stream, context, path)
             stream.leave()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -467,6 +471,9 @@ class NnrUnitHeaderSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnitHeader):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnitHeader")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         nnr_unit_type = context.nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
         stream.u(6, nnr_unit_type, "nnr_unit_type")
         stream.u(
@@ -569,6 +576,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             refuse(stream, obj, "nnr_aggregate_unit_header")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -1103,6 +1112,9 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrAggregateUnitHeader)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.nnr_unit_type = None
         obj.nnr_unit_entry_point = None
         obj.quant_bitdepth = None
@@ -1137,6 +1149,8 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
                 ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1144,6 +1158,9 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrAggregateUnitHeader):
             stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitHeader")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         nnr_unit_type: list[int]
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
@@ -1196,6 +1213,8 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         else:
             refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
         stream.byte_alignment(obj.byte_alignment)
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

@@ -1,14 +1,18 @@
 """What files in bad shape cost: many tiny units, many tiny tensors, tensors of nothing.
 
-Run `python tests/benchmarks/hostile_files.py`. Times are of the processor, the best of three for
-short ones; memory is what Python holds after parsing, or the peak of a process of its own.
-Targets: parse 10 us and 600 bytes a unit, check 50 us a unit; 20,000 tensors of 16 values: encode
-in 4 s, decode in 2 s, explore in 4 s.
+python tests/benchmarks/hostile_files.py [--against DIRECTORY] [--tensors 20000]
+
+Each figure is of a process of its own, beside the bound that it should keep: times are of the
+processor, without the start of Python; memory is what Python holds after parsing, or the peak of
+the process. With `--against` a second checkout, built in place, is measured on the same files.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,27 +21,72 @@ import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import nnc
-from nnc.inspect import check
-
-UNITS, TENSORS = 20_000, 20_000
 
 #: A unit of a reserved type, three bytes.
 OPAQUE = bytes([0, 3, 40 << 2])
 
-#: Prints the peak of a command's memory in MB.
-PEAK = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)
-"""
+#: Rows of zeros, which are skipped; and columns, which take no room in the bitstream.
+ROWS, COLUMNS = 1 << 10, (1 << 10, 1 << 14)
 
 
-def cpu_time(call: Callable[[], Any], times: int = 1) -> float:
+class Measure(NamedTuple):
+    """One figure.
+
+    Attributes:
+        what: what it is of.
+        kind: which function of `KINDS` measures it.
+        file: what is looked at.
+        unit: what the figure is in.
+        bound: what it should be at most; None: there is no bound.
+    """
+
+    what: str
+    kind: str
+    file: str
+    unit: str
+    bound: float | None
+
+
+MEASURES = (
+    Measure("units of 3 bytes: parse", "parse", "units", "us each", 10),
+    Measure("units of 3 bytes: held", "held", "units", "bytes each", 600),
+    Measure("units of 3 bytes: check", "check", "units", "us each", 50),
+    Measure("tensors of 16 values: encode", "encode", "tensors", "s", 4),
+    Measure("tensors of 16 values: decode", "decode", "tensors", "s", 2),
+    Measure("tensors of 16 values: explore", "explore", "tensors", "s", 4),
+    Measure("tensors of 16 values: parse", "parse", "tensors", "us each", None),
+    Measure("tensors of 16 values: held", "held", "tensors", "bytes each", None),
+    Measure("tensors of 16 values: check", "check", "tensors", "us each", None),
+    *(
+        Measure(f"{ROWS * columns} zeros: {kind}", kind, f"zeros{columns}", "MB", 100)
+        for columns in COLUMNS
+        for kind in ("peak of check", "peak of deep check", "peak of explore")
+    ),
+)
+
+
+def make_files(folder: Path, count: int) -> None:
+    """Write what is looked at."""
+    start = bytes(nnc.Bitstream.parse(nnc.encode({"w": np.ones(3, "f4")})).units[0].whole or b"")
+    (folder / "units").write_bytes(start + OPAQUE * count)
+    (folder / "tensors").write_bytes(nnc.encode(tiny_tensors(count), threads=1))
+    for columns in COLUMNS:
+        zeros = np.zeros((ROWS, columns), np.float32)
+        (folder / f"zeros{columns}").write_bytes(nnc.encode({"w": zeros}, threads=1))
+
+
+def tiny_tensors(count: int) -> dict[str, np.ndarray]:
+    """Return many tensors of 16 values."""
+    source = np.random.default_rng(1)
+    return {f"t{i}": source.normal(size=(4, 4)).astype(np.float32) for i in range(count)}
+
+
+def cpu_time(call: Callable[[], Any], times: int = 2) -> float:
     """Return the seconds of the processor that a call takes, at best."""
     best = float("inf")
     for _ in range(times):
@@ -48,76 +97,81 @@ def cpu_time(call: Callable[[], Any], times: int = 1) -> float:
     return best
 
 
-def tiny_units() -> None:
-    """Parse and check units of three bytes."""
-    start = bytes(nnc.Bitstream.parse(nnc.encode({"w": np.ones(3, "f4")})).units[0].whole or b"")
-    data = start + OPAQUE * UNITS
-    parse = cpu_time(lambda: nnc.Bitstream.parse(data), 3) / UNITS
+def page_of(data: bytes) -> str:
+    """Return the page that `nnc explore` writes."""
+    from nnc.explore import explorer_page
+
+    return explorer_page(data, "model")
+
+
+def held(data: bytes) -> float:
+    """Return the bytes that Python holds after parsing."""
+    nnc.Bitstream.parse(data)
     tracemalloc.start()
     bitstream = nnc.Bitstream.parse(data)
-    held = tracemalloc.get_traced_memory()[0] / len(bitstream.units)
-    tracemalloc.stop()
-    print(f"units of 3 bytes: parse {parse * 1e6:.1f} us and {held:.0f} bytes each", flush=True)
-    try:
-        checked = cpu_time(lambda: check(data), 3) / UNITS
-        print(f"units of 3 bytes: check {checked * 1e6:.1f} us each", flush=True)
-    except IndexError as error:
-        print(f"units of 3 bytes: check fails: {error!r}", flush=True)
+    assert bitstream.units
+    return tracemalloc.get_traced_memory()[0]
 
 
-def tiny_tensors(folder: Path) -> None:
-    """Encode, decode, check and explore many tensors of 16 values."""
-    source = np.random.default_rng(1)
-    model = {f"t{i}": source.normal(size=(4, 4)).astype("f4") for i in range(TENSORS)}
-    coded = b""
-
-    def encode() -> None:
-        nonlocal coded
-        coded = nnc.encode(model, threads=1)
-
-    print(f"{TENSORS} tensors of 16 values: encode {cpu_time(encode):.1f} s", flush=True)
-    took = cpu_time(lambda: nnc.decode(coded, threads=1))
-    print(f"{TENSORS} tensors of 16 values: decode {took:.1f} s", flush=True)
-    path = folder / "tiny.nnc"
-    path.write_bytes(coded)
-    for verb in (["check"], ["explore", "-o", str(folder / "x.html"), "--force"]):
-        run_verb(f"{TENSORS} tensors of 16 values", path, verb)
+def peak(call: Callable[[], Any]) -> float:
+    """Return the peak of the process' memory in MB after a call, as Linux tells it."""
+    call()
+    # Not that of getrusage, which begins with the peak of the process that started this one.
+    status = Path("/proc/self/status").read_text("utf-8").splitlines()
+    (line,) = (one for one in status if one.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
-def nothing(folder: Path) -> None:
-    """Check and explore tensors of zeros, which take no room in the bitstream."""
-    for size in (1 << 20, 1 << 26):
-        path = folder / "zeros.nnc"
-        path.write_bytes(nnc.encode({"w": np.zeros((1 << 10, size >> 10), "f4")}, threads=1))
-        for verb in (
-            ["check"], ["check", "--deep"], ["explore", "-o", str(folder / "x.html"), "--force"],
-        ):  # fmt: skip
-            run_verb(f"{size} zeros in {path.stat().st_size} bytes", path, verb)
+#: Measures by their kinds: of the data, and of how many units or tensors those are.
+KINDS: dict[str, Callable[[bytes, int], float]] = {
+    "parse": lambda data, count: cpu_time(lambda: nnc.Bitstream.parse(data)) / count * 1e6,
+    "held": lambda data, count: held(data) / count,
+    "check": lambda data, count: cpu_time(lambda: nnc.check(data)) / count * 1e6,
+    "encode": lambda data, count: cpu_time(lambda: nnc.encode(tiny_tensors(count), threads=1)),
+    "decode": lambda data, count: cpu_time(lambda: nnc.decode(data, threads=1)),
+    "explore": lambda data, count: cpu_time(lambda: page_of(data)),
+    "peak of check": lambda data, count: peak(lambda: nnc.check(data)),
+    "peak of deep check": lambda data, count: peak(lambda: nnc.check(data, deep=True)),
+    "peak of explore": lambda data, count: peak(lambda: page_of(data)),
+}
 
 
-def run_verb(what: str, path: Path, verb: list[str]) -> None:
-    """Run a command, and print its time and its peak of memory."""
-    import resource
-
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "nnc", verb[0], str(path), *verb[1:]]
+def measured(measure: Measure, folder: Path, count: int, checkout: str | None) -> str:
+    """Return a figure as text, measured by a process of its own, or how that fails."""
+    environment = dict(os.environ) | ({} if checkout is None else {"PYTHONPATH": checkout})
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, *command], capture_output=True, text=True, check=False
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    took = after.ru_utime - before.ru_utime
-    name = " ".join(one for one in verb if one in ("check", "explore", "--deep"))
-    peak = done.stdout.strip() or "(failed)"
-    print(f"{what}: {name} {took:.1f} s, peak {peak} MB", flush=True)
+        [sys.executable, __file__, "--one", measure.kind, str(folder / measure.file), str(count)],
+        capture_output=True, text=True, check=False, env=environment, cwd=folder,
+    )  # fmt: skip
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["failed"])[-1].partition(":")[0]
+    return f"{json.loads(done.stdout):.1f}"
 
 
 def main() -> None:
-    """Print all figures."""
+    """Print all figures, or measure one."""
     warnings.simplefilter("ignore")
-    tiny_units()
-    with tempfile.TemporaryDirectory() as folder:
-        tiny_tensors(Path(folder))
-        nothing(Path(folder))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", metavar="DIRECTORY")
+    parser.add_argument("--tensors", type=int, default=20_000)
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        kind, file, count = arguments.one
+        print(json.dumps(KINDS[kind](Path(file).read_bytes(), int(count))))
+        return
+    print(f"{'':<34} {'bound':>7} {'against':>10} {'here':>10}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_files(folder, arguments.tensors)
+        for one in MEASURES:
+            places = [arguments.against] if arguments.against else []
+            figures = [measured(one, folder, arguments.tensors, at) for at in (*places, None)]
+            bound = "" if one.bound is None else f"{one.bound:g}"
+            before = figures[0] if places else ""
+            print(
+                f"{one.what:<34} {bound:>7} {before:>10} {figures[-1]:>10} {one.unit}", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ MEGABYTE = 1 << 20
 KINDS = [
     "p0-uniform-default-dq",
     "p0-codebook-mode1-nodq",
-    "p0-scan1-dq",
+    "p0-block-bi-scan1-dq",
     "p0-int32-limits",
     "p0-rawfloat",
     "p0-perfmap-mps-spm-ppm-dpm",
@@ -99,8 +99,9 @@ def test_payloads_cut_at_every_byte(case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [c for c in CASES if c.name not in KINDS], ids=lambda c: c.name)
-def test_truncation_at_every_byte_of_all(case):
+def test_cuts_at_every_byte_of_all(case):
     check_truncation(case)
+    check_cut_payloads(case)
 
 
 def check_mutations(seed: int, count: int) -> None:

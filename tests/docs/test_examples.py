@@ -81,7 +81,7 @@ def write_models(folder: Path) -> None:
     """Write the models that examples begin with."""
     random = np.random.default_rng(0)
     for name in ("model", "new"):
-        weights = random.normal(0, 0.05, (64, 512)).astype(np.float32)
+        weights = random.normal(0, 0.05, (64, 64)).astype(np.float32)
         tensors = {"layer.weight": weights, "layer.bias": weights[:, 0].copy()}
         save_file(tensors, folder / f"{name}.safetensors")
 

@@ -2,7 +2,8 @@
 # Run what is compiled under the address and undefined behaviour sanitizers of gcc:
 # tests/fuzz/sanitize.sh SECONDS [FOLDER]. First the tests of the engine and of conformance, then,
 # where atheris is there, the harnesses for so many seconds (0: not at all). The modules are built
-# in FOLDER (else a temporary one). PYTHON names the interpreter, TESTS other tests.
+# in FOLDER (else a temporary one). PYTHON names the interpreter, TESTS other tests, JOBS how many
+# of them run at once (else one a processor). An idle machine of two processors needs some minutes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -45,7 +46,8 @@ sanitized() {
 sanitized "$python" -c "
 import nnc.deepcabac
 assert nnc.deepcabac.engine_name() == 'compiled'"
-sanitized "$python" -m pytest -q -p no:cacheprovider -m 'not slow' "${tests[@]}"
+sanitized "$python" -m pytest -q -p no:cacheprovider -m 'not slow' \
+    -n "${JOBS:-auto}" --dist worksteal "${tests[@]}"
 if [ "$seconds" -gt 0 ] && "$python" -c 'import atheris' 2> /dev/null; then
     SANITIZED=$libraries PYTHON=$python tests/fuzz/run.sh "$seconds" "$folder/fuzz"
 fi

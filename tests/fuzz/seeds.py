@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
+FOUND = ROOT / "tests" / "fuzz" / "found"
 sys.path.insert(0, str(ROOT))
 
 import nnc  # noqa: E402
@@ -37,8 +38,8 @@ VALUES = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "f4")}
 
 
 def vectors(largest: int = LARGEST) -> Iterator[tuple[str, bytes]]:
-    """Return the vectors of fewer bytes by name."""
-    for path in sorted((ROOT / "tests" / "vectors").rglob("*.nnc")):
+    """Return the vectors of fewer bytes by name, and what was found once."""
+    for path in sorted([*(ROOT / "tests" / "vectors").rglob("*.nnc"), *FOUND.glob("*.nnc")]):
         if path.stat().st_size < largest:
             yield f"{path.parent.name}-{path.name}", path.read_bytes()
 
@@ -157,6 +158,8 @@ def models() -> Iterator[tuple[str, bytes]]:
                 print(f"no seed of {suffix}: {error}", file=sys.stderr)
                 continue
             yield suffix, bytes([number]) + path.read_bytes()
+            for once in FOUND.glob(f"*{suffix}"):
+                yield once.name, bytes([number]) + once.read_bytes()
 
 
 def containers() -> Iterator[tuple[str, bytes]]:

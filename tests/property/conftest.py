@@ -46,3 +46,9 @@ def with_seeds(draw: Callable, holds: Callable) -> None:
 def run(request) -> Callable:
     """Run a check on what a drawing function draws from a source."""
     return with_hypothesis if request.param == "quick" else with_seeds
+
+
+@pytest.fixture
+def run_many() -> Callable:
+    """Run a check on thousands of draws; for slow tests whose quick form goes through a list."""
+    return with_seeds

@@ -184,8 +184,9 @@ def check_refused(drawn):
     assert any(re.fullmatch(rule_of(drawn), rule) for rule in here), (drawn.broken, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(VERDICTS))
-def test_broken_rule_is_refused_with_that_very_rule(kind, run):
+def test_broken_rule_is_refused_with_that_very_rule(kind, run_many):
     def holds(choice):
         element, seed = choice
         drawn = drawn_with(kind, element, seed)
@@ -197,7 +198,7 @@ def test_broken_rule_is_refused_with_that_very_rule(kind, run):
         element = elements[source.integer(0, len(elements) - 1)]
         return element, source.integer(0, 1 << 40)
 
-    run(choose, holds)
+    run_many(choose, holds)
 
 
 @pytest.mark.parametrize("rule", rule_names())

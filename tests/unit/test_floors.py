@@ -16,7 +16,7 @@ Floors = Sequence[set[str]]
 FLOORS: dict[str, Floors] = {
     "nnc": [
         {"bitio"},
-        {"syntax"},
+        {"engine", "syntax"},
         {"deepcabac"},
         {"bitstream"},
         {"model"},
@@ -152,3 +152,10 @@ def test_modules_are_short():
 def test_the_encoder_has_few_rooms():
     rooms = {path.name for path in (ROOT / "nnc" / "encoder").iterdir()} - {"__pycache__"}
     assert len(rooms) <= MOST_ROOMS, sorted(rooms)
+
+
+def test_the_engine_knows_no_format():
+    for name, path in modules_of("nnc.engine"):
+        known = {other for other in imported(path) if room_of(other, "nnc") == "syntax"}
+        assert not known, name
+        assert not re.search(r"nnr_|\bNNC\b|15938", path.read_text("utf-8")), name

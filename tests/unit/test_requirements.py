@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-NEEDED = {"numpy", "ml_dtypes", "construct", "safetensors", "click", "rich"}
+NEEDED = {"numpy", "ml_dtypes", "construct", "safetensors", "click", "jinja2", "lark", "rich"}
 
 
 def test_an_installation_needs_little():
@@ -22,7 +22,8 @@ def test_the_command_imports_nothing_else():
         "import sys; from importlib.metadata import packages_distributions;"
         "import nnc.cli.main, nnc.formats, nnc.inspect, nnc.explore, nnc.fuzzing, nnc.containers;"
         "loaded = {name.partition('.')[0] for name in sys.modules};"
-        "print(*{one for name in loaded for one in packages_distributions().get(name, ())})"
+        "packages = packages_distributions();"
+        "print(*{one for name in loaded for one in packages.get(name, ())})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

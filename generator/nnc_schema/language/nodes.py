@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from lark import Token, Transformer, v_args
 
@@ -13,6 +13,33 @@ from nnc_schema.language.errors import SchemaError
 def unquoted(token: Token) -> str:
     """Return the text of a STRING, its lines joined."""
     return " ".join(str(token)[1:-1].split())
+
+
+class Case(NamedTuple):
+    """One case of a `switch`; without labels it is `default`, with `stops` it ends by `break`."""
+
+    position: tree.Position
+    labels: tuple[Any, ...]
+    body: tuple[Any, ...]
+    stops: bool
+
+
+def check_cases(cases: list[Case]) -> None:
+    """Check that no case seems to run on into the next, and that `default` is the last."""
+    running = [case for case in cases[:-1] if not case.stops]
+    if running and any(case.stops for case in cases):
+        raise SchemaError(
+            running[0].position,
+            "found a case without 'break' among others with it, expected it in all or in none",
+        )
+    early = [case for case in cases[:-1] if not case.labels]
+    if early:
+        raise SchemaError(early[0].position, "found 'default' before a case, expected it last")
+
+
+def sign_of(token: Token) -> str:
+    """Return an operator without what a page adds to it: spaces, the typographer's minus."""
+    return "".join(str(token).split()).replace("\u2212", "-").replace("\u2013", "-")
 
 
 class Builder(Transformer[Token, Any]):
@@ -28,6 +55,14 @@ class Builder(Transformer[Token, Any]):
         return tree.Position(self.file, place.line, place.column)
 
     # Expressions
+
+    def table_size(self, children: list[Any]) -> Any:
+        """Return the size of a constant table, None where its rows say."""
+        return children[0] if children else None
+
+    def row(self, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `row`."""
+        return tuple(children)
 
     def number(self, children: list[Token]) -> tree.Number:
         """Make the node of a `number`."""
@@ -55,18 +90,25 @@ class Builder(Transformer[Token, Any]):
 
     def unary(self, children: list[Any]) -> tree.Unary:
         """Make the node of a `unary`."""
-        return tree.Unary(self.at(children[0]), str(children[0]), children[1])
+        return tree.Unary(self.at(children[0]), sign_of(children[0]), children[1])
 
     def binary(self, children: list[Any]) -> tree.Binary:
         """Make the node of a `binary`."""
         left, operator, right = children
-        return tree.Binary(left.position, str(operator), left, right)
+        return tree.Binary(left.position, sign_of(operator), left, right)
 
     def conditional(self, children: list[Any]) -> tree.Conditional:
         """Make the node of a `conditional`."""
         return tree.Conditional(children[0].position, *children)
 
     # Statements
+
+    def table_block(self, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `table_block`."""
+        return flat(child for child in children if not isinstance(child, Token))
+
+    def category(self, children: list[Token]) -> None:
+        """Drop the category of an element, which says where it may stand."""
 
     def block(self, children: list[Any]) -> tuple[Any, ...]:
         """Make the node of a `block`."""
@@ -76,14 +118,24 @@ class Builder(Transformer[Token, Any]):
         """Make the node of a `alias`."""
         return children[0].update(type="ALIAS")
 
+    def computed(self, children: list[Any]) -> tuple[Any]:
+        """Make the mark of what an element is computed as."""
+        return (children[0],)
+
     def element(self, children: list[Any]) -> tree.Element:
         """Make the node of a `element`."""
-        name, *rest = children
+        name, *rest = (child for child in children if child is not None)
         indices = []
         while not isinstance(rest[0], Token):
             indices.append(rest.pop(0))
+        pattern = rest.pop(0) if rest[0].type == "PATTERN" else None
         descriptor, arguments, *rest = rest
-        marks = {token.type: str(token) for token in rest}
+        if pattern is not None and len(arguments) == 1:
+            value = int(str(pattern).removesuffix("*/").split()[-1], 0)
+            arguments = (*arguments, tree.Number(self.at(pattern), value))
+            descriptor = "f" if str(descriptor) in ("u", "b") else descriptor
+        computed = [part[0] for part in rest if isinstance(part, tuple)]
+        marks = {token.type: str(token) for token in rest if isinstance(token, Token)}
         return tree.Element(
             self.at(name),
             str(name),
@@ -92,11 +144,12 @@ class Builder(Transformer[Token, Any]):
             str(descriptor),
             arguments,
             marks.get("ENUM_NAME"),
+            computed=computed[0] if computed else None,
         )
 
     def call(self, children: list[Any]) -> tree.Call:
         """Make the node of a `call`."""
-        name, arguments, *alias = children
+        name, arguments, *alias = (child for child in children if child is not None)
         field = str(alias[0]) if alias else str(name)
         return tree.Call(self.at(name), str(name), field, arguments)
 
@@ -107,12 +160,67 @@ class Builder(Transformer[Token, Any]):
 
     def array(self, children: list[Any]) -> tree.Array:
         """Make the node of a `array`."""
-        return tree.Array(self.at(children[0]), str(children[0]), children[1])
+        return tree.Array(self.at(children[0]), str(children[0]), tuple(children[1:]))
+
+    def compound(self, children: list[Any]) -> tree.Assignment:
+        """Make the node of a `compound`: an assignment of what the name is, changed."""
+        name, *rest = children
+        place = next(number for number, child in enumerate(rest) if isinstance(child, Token))
+        indices = tuple(rest[:place])
+        at = self.at(name)
+        operator, amount = self.change(rest[place], rest[place + 1 :])
+        old = tree.Name(at, str(name), indices)
+        return tree.Assignment(at, str(name), indices, tree.Binary(at, operator, old, amount))
 
     def assignment(self, children: list[Any]) -> tree.Assignment:
         """Make the node of a `assignment`."""
         name, *indices, value = children
         return tree.Assignment(self.at(name), str(name), tuple(indices), value)
+
+    def change(self, token: Token, amount: list[Any]) -> tuple[str, Any]:
+        """Return the operator of `++` or `+=`, and the operand on its right."""
+        operator = sign_of(token)
+        if token.type == "STEP":
+            return operator[0], tree.Number(self.at(token), 1)
+        return operator.removesuffix("="), amount[0]
+
+    @v_args(meta=True)
+    def switch(self, meta: Any, children: list[Any]) -> tuple[Any, ...]:
+        """Make the node of a `switch`: an `if` for each case, the next one in its `else`."""
+        _, value, *cases = children
+        check_cases(cases)
+        chain: tuple[Any, ...] = ()
+        for case in reversed(cases):
+            if not case.labels:
+                chain = case.body
+                continue
+            tests = [tree.Binary(at.position, "==", value, at) for at in case.labels]
+            condition = tests[0]
+            for test in tests[1:]:
+                condition = tree.Binary(condition.position, "||", condition, test)
+            chain = (tree.If(case.position, condition, case.body, chain),)
+        return chain
+
+    @v_args(meta=True)
+    def case(self, meta: Any, children: list[Any]) -> Case:
+        """Make a `Case`."""
+        labels = [child for child in children if isinstance(child, list)]
+        body = [child for child in children if not isinstance(child, list | str)]
+        values = [] if [] in labels else [value for label in labels for value in label]
+        stops = any(isinstance(child, str) for child in children)
+        return Case(self.at(meta), tuple(values), flat(body), stops)
+
+    def label(self, children: list[Any]) -> list[Any]:
+        """Return the values of a label."""
+        return children[1:]
+
+    def default(self, children: list[Any]) -> list[Any]:
+        """Return the values of `default`: none."""
+        return []
+
+    def break_(self, children: list[Any]) -> str:
+        """Return a mark for `break`."""
+        return "break"
 
     @v_args(meta=True)
     def if_(self, meta: Any, children: list[Any]) -> tree.If:
@@ -131,9 +239,15 @@ class Builder(Transformer[Token, Any]):
             )
         return tree.For(self.at(meta), first.name, first.value, condition, step, flat([body]))
 
-    def step(self, children: list[Token]) -> tuple[Token, int]:
-        """Make the node of a `step`."""
-        return children[0], 1 if children[1] == "++" else -1
+    def step(self, children: list[Any]) -> tuple[Token, int]:
+        """Return the variable of a `step`, and what it adds."""
+        operator, amount = self.change(children[1], children[2:])
+        if operator not in "+-" or not isinstance(amount, tree.Number) or not amount.value:
+            raise SchemaError(
+                self.at(children[1]),
+                "found a step that isn't a number, expected '++', '--', '+= 2' or the like",
+            )
+        return children[0], amount.value if operator == "+" else -amount.value
 
     @v_args(meta=True)
     def while_(self, meta: Any, children: list[Any]) -> tree.While:
@@ -146,6 +260,16 @@ class Builder(Transformer[Token, Any]):
         return tree.While(self.at(meta), children[1], flat(children[:1]), False)
 
     # Values behind the keys of semantics
+
+    def bits_value(self, children: list[Any]) -> Any:
+        """Make the node of a `bits_value`."""
+        return children[0]
+
+    initial_value = bits_value
+
+    def selects_value(self, children: list[Token]) -> tuple[tree.Position, str]:
+        """Make the node of a `selects_value`."""
+        return self.at(children[0]), str(children[0])
 
     def absent_value(self, children: list[Any]) -> Any:
         """Make the node of a `absent_value`."""
@@ -161,8 +285,8 @@ class Builder(Transformer[Token, Any]):
         return tree.Constraint(condition.position, condition, unquoted(sentence))
 
 
-# `if`, `for` and `while` are rules of the grammar but can't be names of methods.
-for rule in ("if", "for", "while"):
+# `if`, `for`, `while` and `break` are rules of the grammar but can't be names of methods.
+for rule in ("if", "for", "while", "break"):
     setattr(Builder, rule, getattr(Builder, f"{rule}_"))
 
 

@@ -1,127 +1,38 @@
-"""Reads schema files: text -> tree (generator/tree.py)."""
+"""Reads schema files: text -> tree (tree.py)."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
-from lark.lark import PostLex
+from lark import Token, Tree
+from lark.exceptions import VisitError
 
 from nnc_schema.language import tree
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.errors import Mistakes, SchemaError, like
 from nnc_schema.language.nodes import Builder, unquoted
+from nnc_schema.language.parsing import parse_file
+from nnc_schema.language.semantics import checked_status, read_semantics
 
-KEYS = ("absent", "range", "constraint", "status")
-STATUSES = ("interop", "peer", "draft", "ours")
 UNIT_RULES = ("starts", "persistent", "divisible")
-REFERENCE = re.compile(r"\[([A-Za-z_][A-Za-z0-9_]*)\]")
+BYTE_ORDERS = ("big", "little")
 
-#: How messages call the terminals of the grammar.
-TERMINALS = {
-    "NAME": "a name",
-    "NUMBER": "a number",
-    "STRING": 'a text in "quotes"',
-    "CLAUSE_NUMBER": "the number of a clause",
-    "MODULE": "the name of a module with its package",
-    "ENUM_NAME": "an enum",
-    "SEMANTICS": "semantics",
-    "$END": "the end of the file",
-}
-
-
-class EnumNames(PostLex):
-    """Tells enum names from other names: they follow a descriptor on its line.
-
-    This is what makes line ends meaningless everywhere else.
-    """
-
-    always_accept = ()
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """Pass the tokens on, with the type of enum names set to ENUM_NAME."""
-        openers: list[bool] = []
-        before = [""] * 3
-        last_line = 0
-        closed_descriptor = False
-        for token in stream:
-            if token.type == "NAME" and closed_descriptor and token.line == last_line:
-                token = Token.new_borrow_pos("ENUM_NAME", token.value, token)
-            closed_descriptor = False
-            if token.type == "LPAR":
-                # `name descriptor(`, `name[i] descriptor(`: a name before the name before "(".
-                openers.append(before[-1] == "NAME" and before[-2] in ("NAME", "RSQB"))
-            elif token.type == "RPAR" and openers:
-                closed_descriptor = openers.pop() and not openers
-            before = [before[1], before[2], token.type]
-            last_line = token.end_line or 0
-            yield token
-
-
-@cache
-def parser() -> Lark:
-    """Make the parser out of grammar.lark, once."""
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar,
-        parser="lalr",
-        start=["file", "absent_value", "range_value", "constraint_value"],
-        postlex=EnumNames(),
-        propagate_positions=True,
-    )
-
-
-def parse_text(text: str, file: str, start: str) -> Tree[Token]:
-    """Parse `text` from one start rule, with errors in our own form."""
-    try:
-        return parser().parse(text, start=start)
-    except UnexpectedInput as error:
-        raise SchemaError(error_position(error, text, file), error_message(error)) from None
-
-
-def error_position(error: UnexpectedInput, text: str, file: str) -> tree.Position:
-    """Return the place of a parse error; that of the end of the file is its last character."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        lines = text.rstrip().split("\n")
-        return tree.Position(file, len(lines), len(lines[-1]) + 1)
-    return tree.Position(file, error.line, error.column)
-
-
-def error_message(error: UnexpectedInput) -> str:
-    """Say what was found and what was expected."""
-    if isinstance(error, UnexpectedToken):
-        end = error.token.type == "$END"
-        found = "the end" if end else f"{str(error.token).splitlines()[0]!r}"
-        expected = set(error.accepts or error.expected)
-    else:
-        found = repr(cast(UnexpectedCharacters, error).char)
-        expected = set(cast(UnexpectedCharacters, error).allowed or ())
-    names = sorted({terminal_name(name) for name in expected})
-    return f"found {found}, expected {' or '.join(names)}"
-
-
-def terminal_name(name: str) -> str:
-    """Return a terminal as messages call it."""
-    if name in TERMINALS:
-        return TERMINALS[name]
-    for terminal in parser().terminals:
-        if terminal.name == name and terminal.pattern.type == "str":
-            return repr(terminal.pattern.value)
-    return {"BIT_NOT": "'~'"}.get(name, f"an operator ({name.lower()})")
+#: Transforms of bytes that the language has.
+TRANSFORMS = ("emulation_prevention", "zlib")
 
 
 class FileBuilder:
     """Makes a `tree.File` out of the items of a parsed file, in order."""
 
-    def __init__(self, file: str):
-        """Set the name of the file, for positions."""
+    def __init__(self, file: str, mistakes: Mistakes):
+        """Set the name of the file, for positions, and where mistakes go."""
         self.file = file
+        self.mistakes = mistakes
         self.builder = Builder(file)
+        self.byte_order = "big"
+        self.optional_semantics = False
         self.clause: tuple[str, str] | None = None
         self.status: str | None = None
         self.tables: list[tree.Table] = []
@@ -131,6 +42,8 @@ class FileBuilder:
         self.defines: list[tree.Define] = []
         self.roots: list[tuple[tree.Position, str]] = []
         self.units: list[tree.Units] = []
+        self.framings: list[tree.Framing] = []
+        self.constant_tables: list[tree.ConstantTable] = []
         self.described = 0
 
     def at(self, token: Token) -> tree.Position:
@@ -164,6 +77,40 @@ class FileBuilder:
         """Take a `root` item."""
         token = cast(Token, item.children[0])
         self.roots.append((self.at(token), str(token)))
+
+    def add_byte_order(self, item: Tree[Token]) -> None:
+        """Take a `byte_order` item; it holds for the tables that follow."""
+        self.byte_order = self.checked_order(cast(Token, item.children[0]))
+
+    def checked_order(self, token: Token) -> str:
+        """Return a byte order, if it is one."""
+        if str(token) not in BYTE_ORDERS:
+            message = f"found {str(token)!r}, expected {' or '.join(BYTE_ORDERS)}"
+            raise SchemaError(self.at(token), message, like(str(token), BYTE_ORDERS))
+        return str(token)
+
+    def add_optional(self, item: Tree[Token]) -> None:
+        """Take `semantics optional`."""
+        self.optional_semantics = True
+
+    def add_constant_table(self, item: Tree[Token]) -> None:
+        """Take a `constant_table` item."""
+        name, *sizes, rows, text = cast(list[Any], item.children)
+        self.constant_tables.append(
+            tree.ConstantTable(
+                self.at(name),
+                str(name),
+                tuple(self.transform(size) for size in sizes),
+                self.transform(rows),
+                unquoted(text),
+            )
+        )
+
+    def add_framing(self, item: Tree[Token]) -> None:
+        """Take a `framing` item."""
+        name, *arguments = cast(list[Any], item.children)
+        taken = self.transform(arguments[0]) if arguments else ()
+        self.framings.append(tree.Framing(self.at(name), str(name), taken))
 
     def add_units(self, item: Tree[Token]) -> None:
         """Take a `units` item."""
@@ -251,8 +198,7 @@ class FileBuilder:
             for child in children
             if isinstance(child, Tree) and child.data == "modifier"
         ]
-        name, parameters, *rest = children[len(modifiers) :]
-        extent = self.transform(rest[0].children[0]) if len(rest) == 2 else None
+        name, parameters, *traits, body = children[len(modifiers) :]
         self.tables.append(
             tree.Table(
                 self.at(name),
@@ -261,11 +207,40 @@ class FileBuilder:
                 self.transform(parameters),
                 "persistent" in modifiers,
                 "external" in modifiers,
-                extent,
-                self.transform(rest[-1]),
+                None,
+                self.transform(body),
                 (),
+                None,
+                self.byte_order,
             )
         )
+        for trait in traits:
+            self.add_trait(trait)
+
+    #: A table as standards print it, without the word `syntax`.
+    add_pasted = add_table
+
+    def add_trait(self, trait: Tree[Token]) -> None:
+        """Take `extent`, `key` or `byte_order` of the table before."""
+        value = trait.children[0]
+        known: dict[str, Any]
+        if trait.data == "extent":
+            known = {"extent": self.transform(value)}
+        elif trait.data in ("transform", "hook"):
+            known = {"transform": self.checked_transform(trait)}
+        elif trait.data == "key":
+            known = {"key": str(value)}
+        else:
+            known = {"byte_order": self.checked_order(cast(Token, value))}
+        self.tables[-1] = replace(self.tables[-1], **known)
+
+    def checked_transform(self, trait: Tree[Token]) -> str:
+        """Return the transform of a table: one of the language, or a hook of another name."""
+        token = cast(Token, trait.children[0])
+        if (trait.data == "hook") == (str(token) in TRANSFORMS):
+            expected = " or ".join([*TRANSFORMS, "hook and a name of its own"])
+            raise SchemaError(self.at(token), f"found {str(token)!r}, expected {expected}")
+        return str(token)
 
     def add_semantics(self, item: Any) -> None:
         """Take a `semantics` item."""
@@ -273,119 +248,8 @@ class FileBuilder:
         if len(self.tables) == self.described:
             raise SchemaError(self.at(token), "found semantics, expected a table before them")
         self.described = len(self.tables)
-        meanings = read_semantics(str(token), token.line or 1, self.file)
-        last = self.tables[-1]
-        self.tables[-1] = tree.Table(
-            last.position,
-            last.name,
-            last.clause,
-            last.parameters,
-            last.persistent,
-            last.external,
-            last.extent,
-            last.body,
-            tuple(meanings),
-        )
-
-
-def checked_status(status: str, position: tree.Position) -> str:
-    """Return the status, if it is one."""
-    if status not in STATUSES:
-        raise SchemaError(position, f"found {status!r}, expected {' or '.join(STATUSES)}")
-    return status
-
-
-class MeaningBuilder:
-    """Collects the lines about one name."""
-
-    def __init__(self, file: str, position: tree.Position, name: str):
-        """Start with the line that holds the name."""
-        self.file = file
-        self.position = position
-        self.name = name
-        self.paragraphs: list[str] = [""]
-        self.references: list[tuple[tree.Position, str]] = []
-        self.values: dict[str, Any] = {}
-        self.constraints: list[tree.Constraint] = []
-
-    def add_text(self, line: int, column: int, text: str) -> None:
-        """Take a line of text; an empty one ends a paragraph."""
-        if not text:
-            self.paragraphs.append("")
-            return
-        for match in REFERENCE.finditer(text):
-            position = tree.Position(self.file, line, column + match.start(1))
-            self.references.append((position, match.group(1)))
-        self.paragraphs[-1] = f"{self.paragraphs[-1]} {text}".strip()
-
-    def add_key(self, line: int, column: int, text: str) -> None:
-        """Take a key with its value; lines that continue it are joined by line ends."""
-        key = text.split(None, 1)[0]
-        # Spaces in front make the positions in the value come out right.
-        value = "\n" * (line - 1) + " " * (column - 1 + len(key)) + text[len(key) :]
-        position = tree.Position(self.file, line, column)
-        if key in self.values:
-            raise SchemaError(position, f"found a second {key!r}, expected one")
-        if key == "status":
-            self.values[key] = checked_status(text[len(key) :].strip(), position)
-            return
-        parsed = parse_text(value, self.file, f"{key}_value")
-        built = Builder(self.file).transform(parsed)
-        if key == "constraint":
-            self.constraints.append(built)
-        else:
-            self.values[key] = built
-
-    def build(self) -> tree.Meaning:
-        """Return the whole."""
-        text = "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph)
-        if not text:
-            raise SchemaError(self.position, f"found no text for {self.name!r}, expected some")
-        return tree.Meaning(
-            self.position,
-            self.name,
-            text,
-            self.values.get("absent"),
-            self.values.get("range"),
-            tuple(self.constraints),
-            self.values.get("status"),
-            tuple(self.references),
-        )
-
-
-def read_semantics(text: str, first_line: int, file: str) -> list[tree.Meaning]:
-    """Take a `semantics { ... }` block apart.
-
-    A line at the least indentation holds a name; those below it, indented further, its text
-    and keys. A line that begins with a key is that key's; lines indented further than the key
-    continue it.
-    """
-    lines = [
-        (number, len(line) - len(line.lstrip()) + 1, line.strip())
-        for number, line in enumerate(text.split("\n"), first_line)
-    ][1:-1]
-    filled = [column for _, column, line in lines if line]
-    margin = min(filled, default=1)
-    meanings: list[MeaningBuilder] = []
-    position = 0
-    while position < len(lines):
-        number, column, line = lines[position]
-        position += 1
-        if line.startswith("#"):
-            continue
-        if line and column == margin:
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", line):
-                place = tree.Position(file, number, column)
-                raise SchemaError(place, f"found {line!r}, expected the name of an element")
-            meanings.append(MeaningBuilder(file, tree.Position(file, number, column), line))
-        elif meanings and line.split(" ")[0] in KEYS:
-            while position < len(lines) and lines[position][1] > column and lines[position][2]:
-                line += "\n" + " " * (lines[position][1] - 1) + lines[position][2]
-                position += 1
-            meanings[-1].add_key(number, column, line)
-        elif meanings:
-            meanings[-1].add_text(number, column, line)
-    return [meaning.build() for meaning in meanings]
+        meanings = read_semantics(str(token), token.line or 1, self.file, self.mistakes)
+        self.tables[-1] = replace(self.tables[-1], semantics=tuple(meanings))
 
 
 def read_text(text: str, path: str) -> tree.File:
@@ -394,9 +258,18 @@ def read_text(text: str, path: str) -> tree.File:
     Raises:
         SchemaError: the text doesn't follow the grammar.
     """
-    builder = FileBuilder(path)
-    for item in parse_text(text, path, "file").children:
-        builder.add(item)
+    mistakes = Mistakes()
+    builder = FileBuilder(path, mistakes)
+    whole = True
+    for item in parse_file(text, path, mistakes).children:
+        # Semantics of a table that is wrong itself would be taken for those of another.
+        if isinstance(item, Tree) and item.data == "semantics" and not whole:
+            continue
+        whole = False
+        with mistakes.caught():
+            builder.add(item)
+            whole = True
+    mistakes.raise_all()
     return tree.File(
         Path(path).stem,
         path,
@@ -408,6 +281,9 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.defines),
         tuple(builder.roots),
         tuple(builder.units),
+        tuple(builder.framings),
+        tuple(builder.constant_tables),
+        builder.optional_semantics,
     )
 
 
@@ -421,6 +297,9 @@ def read_schema(folder: Path) -> tree.Schema:
     if not paths:
         raise SchemaError(tree.Position(str(folder), 1, 1), "found no .syntax file, expected some")
     name = folder.resolve().name
-    return tree.Schema(
-        tuple(read_text(path.read_text(encoding="utf-8"), f"{name}/{path.name}") for path in paths)
-    )
+    files, mistakes = [], Mistakes()
+    for path in paths:
+        with mistakes.caught():
+            files.append(read_text(path.read_text(encoding="utf-8"), f"{name}/{path.name}"))
+    mistakes.raise_all()
+    return tree.Schema(tuple(files))

@@ -87,6 +87,8 @@ class Element:
     """A syntax element: name, indices, descriptor with arguments.
 
     `field` is the name under which the value is kept: the element's, or that after `as`.
+    `spelled` is the descriptor as the schema has it, where that is another: `se(v)` for `ie(0)`.
+    `computed` is what the value is computed as from others, None where it isn't.
     """
 
     position: Position
@@ -96,6 +98,8 @@ class Element:
     descriptor: str
     arguments: tuple[Expression, ...]
     enum: str | None
+    spelled: str = ""
+    computed: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,11 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """Makes a variable an array of `size` entries, all 0."""
+    """Makes a variable an array of `sizes` entries, all 0; none: it grows as it is assigned."""
 
     position: Position
     name: str
-    size: Expression
+    sizes: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """`for (variable = start; condition; variable++)`; `step` is 1 or -1."""
+    """`for (variable = start; condition; variable += step)`."""
 
     position: Position
     variable: str
@@ -170,7 +174,16 @@ class While:
     test_first: bool
 
 
-Statement = Element | Call | External | Array | Assignment | If | For | While
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Makes the names of a table kept by `key` those of the one that was read with it."""
+
+    position: Position
+    table: str
+    key: Expression
+
+
+Statement = Element | Call | External | Array | Assignment | If | For | While | Select
 
 
 # Semantics
@@ -197,6 +210,9 @@ class Meaning:
     constraints: tuple[Constraint, ...] = ()
     status: str | None = None
     references: tuple[tuple[Position, str], ...] = ()
+    bits: Expression | None = None
+    selects: tuple[Position, str] | None = None
+    initial: Expression | None = None
 
 
 # Declarations
@@ -224,6 +240,9 @@ class Table:
     extent: Expression | None
     body: tuple[Statement, ...]
     semantics: tuple[Meaning, ...]
+    key: str | None = None
+    byte_order: str = "big"
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +275,15 @@ class Enum:
     flags: bool
     members: tuple[EnumMember, ...]
     ranges: tuple[EnumRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How tables of the root follow each other in a file: a kind, and what it takes."""
+
+    position: Position
+    name: str
+    arguments: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +327,20 @@ class Constant:
     text: str
 
 
+Row = tuple["Expression | Row", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantTable:
+    """A name for rows of numbers (of rows); `sizes` has None where the rows say."""
+
+    position: Position
+    name: str
+    sizes: tuple[Expression | None, ...]
+    rows: Row
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Define:
     """A function of the schema's own."""
@@ -324,6 +366,9 @@ class File:
     defines: tuple[Define, ...]
     roots: tuple[tuple[Position, str], ...]
     units: tuple[Units, ...]
+    framings: tuple[Framing, ...] = ()
+    constant_tables: tuple[ConstantTable, ...] = ()
+    optional_semantics: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nnc_schema.language import tree
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.descriptors import DESCRIPTORS
+from nnc_schema.language.errors import Mistakes, SchemaError
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.expressions import Fact, Facts
@@ -50,13 +51,9 @@ def merge(states: States) -> States:
     )
 
 
-def check_alignment(analysis: Analysis, root: str) -> None:
-    """Check all tables that get a parser, the root starting at a byte boundary.
-
-    Raises:
-        SchemaError: an element that has to be aligned may not be.
-    """
-    follow(analysis, root)
+def check_alignment(analysis: Analysis, root: str, mistakes: Mistakes) -> None:
+    """Check all tables that get a parser, the root starting at a byte boundary."""
+    mistakes.found += follow(analysis, root).mistakes
 
 
 def begins(analysis: Analysis, root: str) -> dict[tuple[str, str], Residues]:
@@ -67,8 +64,7 @@ def begins(analysis: Analysis, root: str) -> dict[tuple[str, str], Residues]:
 def follow(analysis: Analysis, root: str) -> Walk:
     """Follow the position through all tables that the root reaches.
 
-    Raises:
-        SchemaError: an element that has to be aligned may not be.
+    What may not be aligned though it has to be is among the walk's mistakes.
     """
     walk = Walk(analysis)
     start = State(frozenset(), ALIGNED)
@@ -88,11 +84,13 @@ class Walk:
     Attributes:
         results: the states after each table by how it is entered.
         begins: the bits of a byte that elements were found to begin at, by table and field.
+        mistakes: elements that may begin within a byte though they can't.
     """
 
     def __init__(self, analysis: Analysis):
         """Set the schema."""
         self.analysis = analysis
+        self.mistakes: list[SchemaError] = []
         self.begins: dict[tuple[str, str], set[int]] = {}
         self.results: dict[tuple[str, State], States] = {}
         self.running: set[tuple[str, State]] = set()
@@ -127,7 +125,7 @@ class Walk:
             case tree.Element():
                 return self.element(facts, statement, states)
             case tree.External():
-                require_aligned(statement.position, statement.field, states)
+                self.require_aligned(statement, states)
                 return tuple(State(state.facts, ALIGNED) for state in states)
             case tree.Call():
                 return self.call(statement, states)
@@ -139,10 +137,19 @@ class Walk:
                 return self.loop(facts, statement, states)
         return states
 
+    def require_aligned(self, statement: tree.Element | tree.External, states: States) -> None:
+        """Note an element that may begin within a byte."""
+        for state in states:
+            if state.residues != ALIGNED:
+                found = ", ".join(str(bit) for bit in sorted(state.residues))
+                message = f"{statement.field!r} may begin at bit {found} of a byte, expected bit 0"
+                hint = "write byte_alignment() or padding(8) before it"
+                self.mistakes.append(SchemaError(statement.position, message, hint))
+
     def element(self, facts: TableFacts, statement: tree.Element, states: States) -> States:
         """Return the states after an element."""
         if statement.descriptor in ALIGNED_DESCRIPTORS:
-            require_aligned(statement.position, statement.field, states)
+            self.require_aligned(statement, states)
         after = []
         begins = self.begins.setdefault((facts.table.name, statement.field), set())
         for state in states:
@@ -156,9 +163,10 @@ class Walk:
         """Return what the width of an element may be, modulo 8."""
         if statement.descriptor in ALIGNED_DESCRIPTORS:
             return ALIGNED
-        if statement.descriptor in ("u", "i", "flt"):
+        width = DESCRIPTORS[statement.descriptor].width
+        if width == "bits":
             return self.residues(facts, statement.arguments[0])
-        return ANYWHERE
+        return ALIGNED if width == "bytes" else ANYWHERE
 
     def residues(self, facts: TableFacts, expression: tree.Expression) -> Residues:
         """Return what the value of an expression may be, modulo 8."""
@@ -185,7 +193,10 @@ class Walk:
         """Return the states after the call of a table, or byte_alignment()."""
         callee = self.analysis.tables.get(statement.table)
         if callee is None:
-            return tuple(State(state.facts, ALIGNED) for state in states)
+            boundary = statement.arguments[:1] or (tree.Number(statement.position, 8),)
+            width = expressions.evaluate(boundary[0], self.analysis.constants)
+            after_it = ALIGNED if width is not None and width % 8 == 0 else ANYWHERE
+            return tuple(State(state.facts, after_it) for state in states)
         after: list[State] = []
         for state in states:
             entry = State(self.entry_facts(callee, statement, state.facts), state.residues)
@@ -234,20 +245,22 @@ class Walk:
             round_ = self.statements(facts, statement.body, states)
             joined = merge(states + tuple(forget(state, changed) for state in round_))
             if joined == states:
+                if isinstance(statement, tree.While) and is_until_aligned(statement.condition):
+                    return merge(tuple(State(state.facts, ALIGNED) for state in states))
                 return states
             states = joined
+
+
+def is_until_aligned(condition: tree.Expression) -> bool:
+    """Tell whether a condition is `!byte_aligned()`."""
+    return (
+        isinstance(condition, tree.Unary)
+        and condition.operator == "!"
+        and isinstance(condition.operand, tree.Function)
+        and condition.operand.name == "byte_aligned"
+    )
 
 
 def forget(state: State, names: set[str]) -> State:
     """Drop what is known about names that get a new value."""
     return State(frozenset(fact for fact in state.facts if not fact.names & names), state.residues)
-
-
-def require_aligned(position: tree.Position, name: str, states: States) -> None:
-    """Refuse an element that may begin within a byte."""
-    for state in states:
-        if state.residues != ALIGNED:
-            found = ", ".join(str(bit) for bit in sorted(state.residues))
-            raise SchemaError(
-                position, f"{name!r} may begin at bit {found} of a byte, expected bit 0"
-            )

@@ -9,9 +9,25 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from nnc_schema.language import tree
+from nnc_schema.language.errors import SchemaError
 from nnc_schema.passes import expressions
 from nnc_schema.passes.expressions import Use
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.passes.table_facts import (
+    BYTE_ALIGNMENT,
+    Field,
+    TableFacts,
+    counted_to,
+    own_expressions,
+    sites,
+)
+
+#: Descriptors that take at least one bit whatever their argument is.
+ALWAYS_BITS = ("ue", "ie", "flt", "st", "leb128", "uvlc", "te", "fourcc")
+
+#: Those that may take none whatever it is.
+MAYBE_NO_BITS = ("bs", "ns")
+
+Rows = tuple["int | Rows", ...]
 
 
 class Analysis:
@@ -24,6 +40,9 @@ class Analysis:
         givens: given values by name.
         defines: the schema's own functions by name.
         enums: enums by name.
+        constant_tables: the rows of constant tables by name.
+        warnings: what is wrong but may stay.
+        framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
     """
 
@@ -35,9 +54,13 @@ class Analysis:
         self.givens: dict[str, tree.Given] = {}
         self.defines: dict[str, tree.Define] = {}
         self.enums: dict[str, tree.Enum] = {}
+        self.constant_tables: dict[str, Rows] = {}
+        self.warnings: list[SchemaError] = []
         self.file_of: dict[str, tree.File] = {}
         for file in schema.files:
             self.add_file(file)
+        framings = [framing for file in schema.files for framing in file.framings]
+        self.framing = framings[0] if framings else None
         self.tables = {
             table.name: TableFacts(table, self.constants)
             for file in schema.files
@@ -47,6 +70,11 @@ class Analysis:
             self.add_outputs(facts)
         for facts in self.tables.values():
             self.complete_fields(facts)
+
+    @property
+    def root(self) -> str:
+        """The table that everything is reached from."""
+        return next(name for file in self.schema.files for _, name in file.roots)
 
     def add_file(self, file: tree.File) -> None:
         """Take the declarations of one file."""
@@ -60,9 +88,21 @@ class Analysis:
                 expressions.evaluate(constant.value, self.constants) or 0
             )
             self.members[constant.name] = file
+        for table in file.constant_tables:
+            self.constant_tables[table.name] = self.rows(table.rows)
+            self.members[table.name] = file
         self.givens.update((given.name, given) for given in file.givens)
         self.defines.update((define.name, define) for define in file.defines)
         self.file_of.update((table.name, file) for table in file.tables)
+
+    def rows(self, rows: tree.Row) -> Rows:
+        """Return the values of the rows of a constant table."""
+        return tuple(
+            self.rows(row)
+            if isinstance(row, tuple)
+            else expressions.evaluate(row, self.constants) or 0
+            for row in rows
+        )
 
     def add_outputs(self, facts: TableFacts) -> None:
         """Add the variables that a table gets as outputs of those it calls."""
@@ -71,8 +111,13 @@ class Analysis:
                 continue
             for name, parameter in self.output_arguments(site.statement).items():
                 facts.variables.setdefault(name, site.statement.position)
-                if parameter in self.tables[site.statement.table].arrays:
-                    facts.arrays.add(name)
+                depth = self.tables[site.statement.table].arrays.get(parameter)
+                if depth is not None:
+                    facts.arrays.setdefault(name, depth)
+            for argument, parameter in self.indexed_outputs(site.statement):
+                depth = self.tables[site.statement.table].arrays.get(parameter, 0)
+                if argument.name in facts.arrays:
+                    facts.arrays[argument.name] = len(argument.indices) + depth
 
     def complete_fields(self, facts: TableFacts) -> None:
         """Add to the fields what takes the whole schema to know."""
@@ -106,6 +151,8 @@ class Analysis:
         if len(field_.sites) > 1 or statement.descriptor not in ("u", "flt"):
             return False
         loop = field_.loops[-1]
+        if len(statement.arguments) != 1:
+            return False
         width = expressions.evaluate(statement.arguments[0], self.constants)
         return (
             loop.body == (statement,)
@@ -133,6 +180,7 @@ class Analysis:
             or facts.defines(name)
             or name in facts.loop_variables
             or name in self.constants
+            or name in self.constant_tables
             or name in self.givens
         )
 
@@ -259,8 +307,47 @@ class Analysis:
         return {
             argument.name: parameter
             for parameter, argument in zip(callee.table.parameters, call.arguments, strict=False)
-            if parameter in callee.outputs and isinstance(argument, tree.Name)
+            if parameter in callee.outputs
+            and isinstance(argument, tree.Name)
+            and not argument.indices
         }
+
+    def indexed_outputs(self, call: tree.Call) -> list[tuple[tree.Name, str]]:
+        """Return the entries of arrays that a call fills, each with the parameter it stands for."""
+        callee = self.tables.get(call.table)
+        if callee is None:
+            return []
+        return [
+            (argument, parameter)
+            for parameter, argument in zip(callee.table.parameters, call.arguments, strict=False)
+            if parameter in callee.outputs and isinstance(argument, tree.Name) and argument.indices
+        ]
+
+    def kept_names(self, table: str) -> list[str]:
+        """Return the names that are kept with each table of a kind that has a key."""
+        below = {table, *self.reached.get(table, ())}
+        return [
+            name
+            for name, definer in self.shared.items()
+            if definer.table.name in below and definer.table.persistent
+        ]
+
+    def selections(self, table: str) -> list[tuple[str, str]]:
+        """Return which tables a table selects, each with the element that holds its key."""
+        return [
+            (site.statement.key.name, site.statement.table)
+            for site in self.tables[table].sites
+            if isinstance(site.statement, tree.Select) and isinstance(site.statement.key, tree.Name)
+        ]
+
+    def selected_names(self, table: str, seen: tuple[str, ...] = ()) -> list[str]:
+        """Return the names that selecting a table sets, those of tables it selects too."""
+        if table in seen or table not in self.tables:
+            return []
+        found = dict.fromkeys(self.kept_names(table))
+        for _, other in self.selections(table):
+            found.update(dict.fromkeys(self.selected_names(other, (*seen, table))))
+        return list(found)
 
     def entry_names(self, facts: TableFacts) -> list[str]:
         """Return the names of other tables that a table needs as they are when it is entered.
@@ -268,8 +355,44 @@ class Analysis:
         The rest of its free names are set by tables that it calls before it uses them.
         """
         walk = EntryWalk(self, facts)
-        walk.statements(facts.table.body, set())
+        known: set[str] = set()
+        walk.statements(facts.table.body, known)
+        if facts.table.extent is not None:
+            walk.use(facts.table.extent, known)
         return walk.entry
+
+    def consumes(self, statements: tuple[tree.Statement, ...], above: frozenset[str]) -> bool:
+        """Tell whether statements take at least one bit of the data, whatever is in them.
+
+        Args:
+            statements: what is passed in order.
+            above: the tables that they are reached through.
+        """
+        return any(self.takes_bits(statement, above) for statement in statements)
+
+    def takes_bits(self, statement: tree.Statement, above: frozenset[str]) -> bool:
+        """Tell whether one statement takes at least one bit of the data."""
+        match statement:
+            case tree.Element():
+                if statement.descriptor in ALWAYS_BITS:
+                    return True
+                if statement.descriptor in MAYBE_NO_BITS or not statement.arguments:
+                    return False
+                width = expressions.evaluate(statement.arguments[0], self.constants)
+                return width is not None and width > (statement.descriptor == "ns")
+            case tree.Call():
+                if statement.table == BYTE_ALIGNMENT:
+                    return True
+                if statement.table in above or statement.table not in self.tables:
+                    return False
+                body = self.tables[statement.table].table.body
+                return self.consumes(body, above | {statement.table})
+            case tree.If():
+                arms = (statement.yes, statement.no)
+                return all(self.consumes(arm, above) for arm in arms)
+            case tree.While():
+                return not statement.test_first and self.consumes(statement.body, above)
+        return False
 
 
 class EntryWalk:
@@ -299,6 +422,8 @@ class EntryWalk:
             match statement:
                 case tree.Call():
                     known |= set(self.analysis.set_by(statement, self.facts)) - set(self.entry)
+                case tree.Select():
+                    known |= set(self.analysis.selected_names(statement.table)) - set(self.entry)
                 case tree.If():
                     self.branches(statement, known)
                 case tree.For() | tree.While():

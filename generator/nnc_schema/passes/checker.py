@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from nnc_schema.language import tree
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.descriptors import DESCRIPTORS
+from nnc_schema.language.errors import Mistakes, SchemaError, like
 from nnc_schema.passes import expressions
 from nnc_schema.passes.alignment import check_alignment
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.declarations import check_declarations, check_function, declarations
+from nnc_schema.passes.computed import check_computed, computed_fields, plain_names
+from nnc_schema.passes.declarations import check_declarations, check_function
+from nnc_schema.passes.elements import check_descriptor, check_enum_of, check_lookahead
 from nnc_schema.passes.files import check_files
 from nnc_schema.passes.flow import check_flow
+from nnc_schema.passes.spelling import plain
 from nnc_schema.passes.table_facts import (
+    ALIGNMENTS,
     BYTE_ALIGNMENT,
     Field,
     Site,
@@ -18,134 +23,123 @@ from nnc_schema.passes.table_facts import (
     counted_to,
     own_expressions,
     sites,
-    takes_v,
 )
 from nnc_schema.passes.units import declared_units
-
-#: Descriptors of elements that generated code reads, and of those in external tables.
-DESCRIPTORS = ("u", "i", "ue", "ie", "flt", "st", "bs")
-EXTERNAL_DESCRIPTORS = (*DESCRIPTORS, "ae", "uae", "iae")
-FLOAT_WIDTHS = (16, 32, 64)
+from nnc_schema.passes.whole import (
+    check_reachable,
+    check_references,
+    check_root,
+    check_shared,
+    known_names,
+)
 
 
 def check(schema: tree.Schema) -> Analysis:
     """Check a schema; return what follows from it.
 
     Raises:
-        SchemaError: the first mistake found.
+        SchemaError: the first mistake, with all others beside it.
     """
-    check_declarations(schema)
-    analysis = Analysis(schema)
-    root = check_root(analysis)
+    mistakes = Mistakes()
+    spelled = plain(schema, mistakes)
+    check_declarations(spelled.schema, mistakes)
+    analysis = Analysis(spelled.schema)
+    analysis.warnings = spelled.warnings
+    root = None
+    with mistakes.caught():
+        root = check_root(analysis)
     for facts in analysis.tables.values():
-        TableCheck(analysis, facts).check()
-    check_reachable(analysis, root)
-    check_shared(analysis)
-    check_references(analysis)
-    check_files(analysis)
-    declared_units(analysis)
-    check_flow(analysis, root)
-    check_alignment(analysis, root)
+        TableCheck(analysis, facts, mistakes).check()
+    if root is not None:
+        check_reachable(analysis, root, mistakes)
+    check_shared(analysis, mistakes)
+    check_references(analysis, mistakes)
+    for whole in (check_files, declared_units, check_computed):
+        with mistakes.caught():
+            whole(analysis)
+    if root is not None:
+        check_paths(analysis, root, mistakes)
+    mistakes.raise_all()
     return analysis
 
 
-def check_root(analysis: Analysis) -> str:
-    """Return the root, of which there has to be one."""
-    roots = [root for file in analysis.schema.files for root in file.roots]
-    first = analysis.schema.files[0]
-    if len(roots) != 1:
-        place = roots[1][0] if roots else tree.Position(first.path, 1, 1)
-        raise SchemaError(place, f"found {len(roots)} roots, expected one")
-    position, name = roots[0]
-    if name not in analysis.tables:
-        raise SchemaError(position, f"found the unknown table {name!r}, expected one of the schema")
-    if analysis.tables[name].table.parameters:
-        raise SchemaError(position, f"the root {name!r} has parameters, expected none")
-    return name
+def check_paths(analysis: Analysis, root: str, mistakes: Mistakes) -> None:
+    """Follow the tables from the root: names before they are set, strings within a byte.
+
+    What a mistake found before has left undefined may end this early; then that one is told.
+    """
+    lines = {(each.position.file, each.position.line) for each in mistakes.found}
+    names = {subject(each.message) for each in mistakes.found} - {""}
+    for follow in (check_flow, check_alignment):
+        further = Mistakes()
+        try:
+            follow(analysis, root, further)
+        except (AttributeError, IndexError, KeyError, ValueError):
+            if not lines:
+                raise
+        mistakes.found += [
+            each
+            for each in further.found
+            if (each.position.file, each.position.line) not in lines
+            and subject(each.message) not in names
+        ]
 
 
-def check_reachable(analysis: Analysis, root: str) -> None:
-    """Check that every table is used."""
-    pending, seen = [root], {root}
-    while pending:
-        for site in analysis.tables[pending.pop()].calls:
-            assert isinstance(site.statement, tree.Call | tree.External)
-            name = site.statement.table
-            if name in analysis.tables and name not in seen:
-                seen.add(name)
-                pending.append(name)
-    for name, facts in analysis.tables.items():
-        if name not in seen:
-            raise SchemaError(
-                facts.table.position, f"table {name!r} isn't reached from the root {root!r}"
-            )
-
-
-def check_shared(analysis: Analysis) -> None:
-    """Check that a name read from another table can only be one thing."""
-    for facts in analysis.tables.values():
-        for use in [*facts.uses, *analysis.absent_uses(facts)]:
-            check_shared_use(analysis, facts, use)
-    for name, definer in analysis.shared.items():
-        field = definer.fields.get(name)
-        if field is not None and field.is_list and not field.indexed:
-            raise SchemaError(
-                field.statement.position,
-                f"{name!r} is read by another table, expected it to be indexed or outside of loops",
-            )
-
-
-def check_shared_use(analysis: Analysis, facts: TableFacts, use: expressions.Use) -> None:
-    """Check one use of a name."""
-    name = use.name.name
-    if name in analysis.givens or not analysis.is_free(name, facts):
-        return
-    definers = analysis.definers(name, use.is_list, facts)
-    if len(definers) == 1:
-        return
-    if not definers:
-        other = analysis.definers(name, None, facts)
-        if other:
-            kind = "a list" if use.is_list else "a single value"
-            raise SchemaError(use.name.position, f"{name!r} isn't {kind}, expected it to be")
-        raise SchemaError(use.name.position, f"{name!r} isn't defined, expected it to be")
-    tables = " or ".join(repr(definer.table.name) for definer in definers)
-    raise SchemaError(
-        use.name.position, f"{name!r} could be that of {tables}, expected it to be one thing"
-    )
-
-
-def check_references(analysis: Analysis) -> None:
-    """Check that what stands in brackets in the semantics exists."""
-    known = {name for _, name in declarations(analysis.schema)}
-    for facts in analysis.tables.values():
-        known |= set(facts.fields) | set(facts.meanings)
-    for facts in analysis.tables.values():
-        for meaning in facts.table.semantics:
-            for position, name in meaning.references:
-                if name not in known:
-                    raise SchemaError(position, f"found a reference to the unknown name {name!r}")
+def subject(message: str) -> str:
+    """Return the first name in quotes of a message, "" for none."""
+    return message.split("'")[1] if "'" in message else ""
 
 
 class TableCheck:
     """Checks one table by itself."""
 
-    def __init__(self, analysis: Analysis, facts: TableFacts):
-        """Set the table."""
+    def __init__(self, analysis: Analysis, facts: TableFacts, mistakes: Mistakes):
+        """Set the table, and where mistakes go."""
         self.analysis = analysis
+        self.mistakes = mistakes
         self.facts = facts
         self.table = facts.table
 
     def check(self) -> None:
         """Check everything."""
         if self.table.external and self.table.persistent:
-            raise SchemaError(self.table.position, "found both persistent and external")
+            self.mistakes.add(self.table.position, "found both persistent and external", "keep one")
         for site in self.facts.sites:
-            self.check_statement(site.statement)
+            with self.mistakes.caught():
+                self.check_statement(site.statement)
+                check_lookahead(self.facts, site)
         for field in self.facts.fields.values():
-            self.check_field(field)
-        self.check_names()
-        self.check_semantics()
+            with self.mistakes.caught():
+                self.check_field(field)
+        parts = (self.check_names, self.check_key, self.check_semantics, self.check_computed)
+        for check_part in parts:
+            with self.mistakes.caught():
+                check_part()
+
+    def check_computed(self) -> None:
+        """Check the names in what elements are computed as."""
+        for _, expression in computed_fields(self.facts):
+            for name in plain_names(expression):
+                self.check_defined(expressions.Use(name, None))
+
+    def check_key(self) -> None:
+        """Check that the key of a table is an element that is always there."""
+        key = self.table.key
+        if key is None:
+            return
+        field = self.facts.fields.get(key)
+        if field is None or field.conditional or field.is_list or not is_integer(field):
+            raise SchemaError(
+                self.table.position,
+                f"found the key {key!r}, expected an integer that always stands in the table",
+                like(key, self.facts.fields),
+            )
+        if not self.table.persistent:
+            raise SchemaError(
+                self.table.position,
+                f"{self.table.name!r} has a key, expected it to be persistent",
+                f"write 'persistent syntax {self.table.name}'",
+            )
 
     def check_statement(self, statement: tree.Statement) -> None:
         """Check one statement by itself."""
@@ -153,8 +147,10 @@ class TableCheck:
             self.check_expression(expression)
         match statement:
             case tree.Element():
-                self.check_descriptor(statement)
-                self.check_element_enum(statement)
+                check_descriptor(self.analysis, self.table, statement)
+                check_enum_of(self.analysis, statement)
+            case tree.Select():
+                self.check_select(statement)
             case tree.Call():
                 self.check_call(statement)
             case tree.External():
@@ -170,69 +166,22 @@ class TableCheck:
             if isinstance(part, tree.Function):
                 check_function(part, self.analysis.defines)
 
-    def check_descriptor(self, element: tree.Element) -> None:
-        """Check that a descriptor exists and has a sensible argument."""
-        known = EXTERNAL_DESCRIPTORS if self.table.external else DESCRIPTORS
-        if element.descriptor not in known:
-            raise SchemaError(
-                element.position,
-                f"found the unknown descriptor {element.descriptor!r} of {element.name!r},"
-                f" expected {' or '.join(known)}",
-            )
-        if len(element.arguments) != 1:
-            raise SchemaError(
-                element.position,
-                f"found {len(element.arguments)} arguments of {element.descriptor!r}, expected 1",
-            )
-        argument = element.arguments[0]
-        is_v = isinstance(argument, tree.Name) and argument.name == "v"
-        if is_v != takes_v(element.descriptor):
-            expected = "v" if takes_v(element.descriptor) else "a number"
-            raise SchemaError(
-                argument.position,
-                f"found {expressions.text(argument)} as the argument of"
-                f" {element.descriptor!r}, expected {expected}",
-            )
-        width = expressions.evaluate(argument, self.analysis.constants)
-        if element.descriptor == "flt" and width not in FLOAT_WIDTHS:
-            raise SchemaError(argument.position, "found another width of flt than 16, 32 or 64")
-        least = 0 if element.descriptor in ("ue", "ie") else 1
-        if width is not None and width < least:
-            raise SchemaError(
-                argument.position, f"found {width} as width of {element.name!r}, expected more"
-            )
-
-    def check_element_enum(self, element: tree.Element) -> None:
-        """Check that an enum exists and that its values fit the element."""
-        if element.enum is None:
-            return
-        enum = self.analysis.enums.get(element.enum)
-        if enum is None:
-            raise SchemaError(element.position, f"found the unknown enum {element.enum!r}")
-        width = expressions.evaluate(element.arguments[0], self.analysis.constants)
-        if element.descriptor != "u" or width is None:
-            raise SchemaError(
-                element.position, f"{element.name!r} has an enum, expected u(n) with a constant n"
-            )
-        largest = max(
-            [member.value for member in enum.members] + [each.last for each in enum.ranges]
-        )
-        if largest >> width:
-            raise SchemaError(
-                element.position,
-                f"the value {largest} of {enum.name!r} doesn't fit the {width} bits of"
-                f" {element.name!r}",
-            )
-
     def check_call(self, call: tree.Call) -> None:
         """Check that a called table exists and gets what it takes."""
-        if call.table == BYTE_ALIGNMENT:
-            if call.arguments:
-                raise SchemaError(call.position, f"{BYTE_ALIGNMENT} takes no arguments")
+        if call.table in ALIGNMENTS:
+            if call.table == BYTE_ALIGNMENT and call.arguments:
+                raise SchemaError(
+                    call.position, f"{BYTE_ALIGNMENT} takes no arguments", "write byte_alignment()"
+                )
             return
         callee = self.analysis.tables.get(call.table)
         if callee is None:
-            raise SchemaError(call.position, f"found the unknown table {call.table!r}")
+            raise SchemaError(
+                call.position,
+                f"found the unknown table {call.table!r}",
+                like(call.table, self.analysis.tables)
+                or f"declare it: syntax {call.table}() {{ ... }}",
+            )
         if callee.table.external != self.table.external:
             kind = "an external" if callee.table.external else "not an external"
             raise SchemaError(
@@ -240,9 +189,7 @@ class TableCheck:
             )
         self.check_argument_count(call.position, callee, call.arguments)
         for parameter, argument in zip(callee.table.parameters, call.arguments, strict=True):
-            if parameter in callee.outputs and (
-                not isinstance(argument, tree.Name) or argument.indices
-            ):
+            if parameter in callee.outputs and not isinstance(argument, tree.Name):
                 raise SchemaError(
                     argument.position,
                     f"{parameter!r} of {call.table!r} is an output, expected a variable for it",
@@ -273,12 +220,26 @@ class TableCheck:
         name = assignment.name
         if name in self.facts.fields or name in self.facts.loop_variables:
             raise SchemaError(assignment.position, f"found {name!r}, expected a variable")
-        if len(assignment.indices) > 1:
-            raise SchemaError(assignment.position, f"found two indices of {name!r}, expected one")
-        if bool(assignment.indices) != (name in self.facts.arrays):
-            expected = "'array' before it" if assignment.indices else "an index"
+        depth = self.facts.arrays.get(name, 0)
+        if len(assignment.indices) != depth:
+            expected = "'array' before it" if not depth else "an index"
+            if depth and assignment.indices:
+                expected = f"{depth} indices"
+            hint = f"write: array {name}[...] with its size in front"
+            if depth:
+                hint = f"write {name}{'[...]' * depth} = ..."
             raise SchemaError(
-                assignment.position, f"found an assignment to {name!r}, expected {expected}"
+                assignment.position, f"found an assignment to {name!r}, expected {expected}", hint
+            )
+
+    def check_select(self, select: tree.Select) -> None:
+        """Check that what a key selects is a table kept by key."""
+        table = self.analysis.tables.get(select.table)
+        if table is None or table.table.key is None:
+            raise SchemaError(
+                select.position,
+                f"found {select.table!r}, expected a table with a key",
+                f"write: persistent syntax {select.table}() key ELEMENT {{ ... }}",
             )
 
     def check_loop(self, loop: tree.For | tree.While) -> None:
@@ -289,13 +250,17 @@ class TableCheck:
                 return
             if isinstance(statement, tree.Call) and self.reads(statement.table, set()):
                 return
-        raise SchemaError(loop.position, "found a loop without an element, expected one in it")
+        raise SchemaError(
+            loop.position,
+            "found a loop without an element, expected one in it",
+            "data are what ends a loop: let it read an element, or use an expression instead",
+        )
 
     def reads(self, name: str, seen: set[str]) -> bool:
         """Tell whether a table reads anything, itself or by a call."""
         facts = self.analysis.tables.get(name)
         if facts is None or name in seen:
-            return name == BYTE_ALIGNMENT
+            return name in ALIGNMENTS
         seen.add(name)
         return any(
             not isinstance(field.statement, tree.Call) or self.reads(field.statement.table, seen)
@@ -313,6 +278,7 @@ class TableCheck:
                     raise SchemaError(
                         statement.position,
                         f"{field.name!r} stands twice in sequence, expected 'as' and another name",
+                        f"write 'as {field.name}_2' behind the second",
                     )
             if self.shape(site.statement) != self.shape(first.statement) or (
                 len(field.sites) > 1 and site.loops != first.loops
@@ -320,6 +286,7 @@ class TableCheck:
                 raise SchemaError(
                     statement.position,
                     f"{field.name!r} is something else than above, expected the same",
+                    f"write it as above, or keep it by another name: as {field.name}_2",
                 )
         if not self.table.external:
             self.check_indices(field)
@@ -344,7 +311,9 @@ class TableCheck:
         if not field.indexed:
             if field.name in {use.name.name for use in self.facts.uses if use.name.indices}:
                 raise SchemaError(
-                    statement.position, f"{field.name!r} is used with an index, expected one here"
+                    statement.position,
+                    f"{field.name!r} is used with an index, expected one here",
+                    f"write {field.name}[i] with the variable of the loop around it",
                 )
             return
         wanted = []
@@ -354,6 +323,7 @@ class TableCheck:
                     statement.position,
                     f"{field.name!r} is indexed in a loop that doesn't count from 0 up,"
                     " expected no index",
+                    f"write {field.name} without an index, or for (i = 0; i < n; i++)",
                 )
             assert isinstance(loop, tree.For)
             wanted.append(loop.variable)
@@ -363,6 +333,7 @@ class TableCheck:
             raise SchemaError(
                 statement.indices[0].position,
                 f"found {''.join(f'[{name}]' for name in found)}, expected {expected}",
+                f"write {field.name}{''.join(f'[{name}]' for name in wanted)}",
             )
         self.check_list_condition(field)
 
@@ -381,11 +352,13 @@ class TableCheck:
                     condition.position,
                     f"{field.name!r} is indexed but may be left out in some passes of its loop,"
                     " expected no index",
+                    f"write {field.name} without an index: values stand in the order of reading",
                 )
 
     def check_names(self) -> None:
         """Check that names of the table don't hide those of the schema."""
         outside = set(self.analysis.constants) | set(self.analysis.givens)
+        outside |= set(self.analysis.constant_tables)
         for field in self.facts.fields.values():
             self.check_hiding(field.name, field.statement.position, outside)
         for name, position in self.facts.variables.items():
@@ -401,7 +374,9 @@ class TableCheck:
         """Refuse a name that the schema has for something else."""
         if name in outside:
             raise SchemaError(
-                position, f"{name!r} is a constant or given value already, expected another name"
+                position,
+                f"{name!r} is a constant or given value already, expected another name",
+                f"give the element or variable another name, such as {name.lower()}_value",
             )
 
     def check_semantics(self) -> None:
@@ -419,22 +394,33 @@ class TableCheck:
         }
         for meaning in self.table.semantics:
             if meaning.name in seen:
-                raise SchemaError(meaning.position, f"found a second meaning of {meaning.name!r}")
+                self.mistakes.add(
+                    meaning.position, f"found a second meaning of {meaning.name!r}", "keep one"
+                )
+                continue
             if meaning.name not in known:
-                raise SchemaError(
+                self.mistakes.add(
                     meaning.position,
                     f"found semantics of {meaning.name!r}, which isn't in {self.table.name!r}",
+                    like(meaning.name, known) or "take it out, or indent it as text",
                 )
+                continue
             seen.add(meaning.name)
-            self.check_meaning(meaning)
+            with self.mistakes.caught():
+                self.check_meaning(meaning)
         for name, position in needed.items():
             if self.facts.meaning(name) is None:
-                raise SchemaError(position, f"{name!r} has no semantics, expected some")
+                self.mistakes.add(
+                    position,
+                    f"{name!r} has no semantics, expected some",
+                    f"add {name} and a sentence to the semantics, or write 'semantics optional'"
+                    " above all tables",
+                )
 
     def check_meaning(self, meaning: tree.Meaning) -> None:
         """Check the expressions in the semantics of one name."""
         parts = [constraint.condition for constraint in meaning.constraints]
-        parts += meaning.range or ()
+        parts += [part for part in (*(meaning.range or ()), meaning.bits, meaning.initial) if part]
         if meaning.absent is not None:
             parts.append(meaning.absent)
             field = self.facts.fields.get(meaning.name)
@@ -444,6 +430,7 @@ class TableCheck:
                 raise SchemaError(
                     meaning.absent.position,
                     f"{meaning.name!r} stands at several places, expected a constant",
+                    "write 'absent' and a number",
                 )
         for part in parts:
             self.check_expression(part)
@@ -455,4 +442,18 @@ class TableCheck:
         name = use.name.name
         free = self.analysis.is_free(name, self.facts)
         if free and not self.analysis.definers(name, None, self.facts):
-            raise SchemaError(use.name.position, f"{name!r} isn't defined, expected it to be")
+            raise SchemaError(
+                use.name.position,
+                f"{name!r} isn't defined, expected it to be",
+                like(name, known_names(self.analysis, self.facts)),
+            )
+
+
+def is_integer(field: Field) -> bool:
+    """Tell whether a field is an element that holds an integer."""
+    statement = field.statement
+    return (
+        isinstance(statement, tree.Element)
+        and statement.descriptor in DESCRIPTORS
+        and DESCRIPTORS[statement.descriptor].kind == "int"
+    )

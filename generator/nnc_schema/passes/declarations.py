@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nnc_schema.language import tree
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.errors import Mistakes, SchemaError, like
 from nnc_schema.passes import expressions
-from nnc_schema.passes.expressions import FUNCTIONS
+from nnc_schema.passes.expressions import FUNCTIONS, POSITION_FUNCTIONS
 from nnc_schema.passes.table_facts import (
     BYTE_ALIGNMENT,
 )
@@ -22,6 +22,8 @@ def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
                 yield member.position, member.name
         for constant in file.constants:
             yield constant.position, constant.name
+        for rows in file.constant_tables:
+            yield rows.position, rows.name
         for given in file.givens:
             yield given.position, given.name
         for define in file.defines:
@@ -30,55 +32,125 @@ def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
             yield table.position, table.name
 
 
-def check_declarations(schema: tree.Schema) -> None:
+def check_declarations(schema: tree.Schema, mistakes: Mistakes) -> None:
     """Check that every name is declared once, and that constants are constant."""
-    seen: dict[str, tree.Position] = {}
-    for position, name in declarations(schema):
-        if name in seen:
-            first = seen[name]
-            raise SchemaError(
-                position,
-                f"found {name!r} again, expected a name other than at {first.file}:{first.line}",
-            )
-        if name in FUNCTIONS or name == BYTE_ALIGNMENT:
-            raise SchemaError(position, f"found {name!r}, which the language has, expected another")
-        seen[name] = position
+    check_names(schema, mistakes)
+    check_framing(schema, mistakes)
     constants: dict[str, int] = {}
     for file in schema.files:
         constants.update((member.name, member.value) for e in file.enums for member in e.members)
     for file in schema.files:
         for enum in file.enums:
-            check_enum(enum)
+            with mistakes.caught():
+                check_enum(enum)
         for constant in file.constants:
             value = expressions.evaluate(constant.value, constants)
             if value is None:
-                raise SchemaError(
-                    constant.value.position, f"{constant.name!r} isn't constant, expected it to be"
+                mistakes.add(
+                    constant.value.position,
+                    f"{constant.name!r} isn't constant, expected it to be",
+                    "write a number, or an expression of constants declared before",
                 )
-            constants[constant.name] = value
+            constants[constant.name] = value or 0
+        for table in file.constant_tables:
+            with mistakes.caught():
+                check_constant_table(table, constants)
         for given in file.givens:
-            default = given.default
-            if default is None:
-                continue
-            if given.is_list or expressions.evaluate(default, constants) is None:
-                raise SchemaError(
-                    default.position,
-                    f"the default of {given.name!r} isn't a constant number, expected one, or none",
-                )
+            with mistakes.caught():
+                check_given(given, constants)
         for define in file.defines:
-            check_define(define, schema, constants)
+            with mistakes.caught():
+                check_define(define, schema, constants)
+
+
+def check_names(schema: tree.Schema, mistakes: Mistakes) -> None:
+    """Check that every name is declared once, and is none of the language."""
+    seen: dict[str, tree.Position] = {}
+    for position, name in declarations(schema):
+        if name in seen:
+            first = seen[name]
+            mistakes.add(
+                position,
+                f"found {name!r} again, expected a name other than at {first.file}:{first.line}",
+                "give one of them another name",
+            )
+        elif (name in FUNCTIONS and name not in POSITION_FUNCTIONS) or name == BYTE_ALIGNMENT:
+            mistakes.add(
+                position,
+                f"found {name!r}, which the language has, expected another",
+                "give it another name",
+            )
+        seen.setdefault(name, position)
+
+
+def check_framing(schema: tree.Schema, mistakes: Mistakes) -> None:
+    """Check that the framing is declared once."""
+    framings = [framing for file in schema.files for framing in file.framings]
+    for framing in framings[1:]:
+        mistakes.add(framing.position, "found a second framing, expected one", "keep one")
+
+
+def check_given(given: tree.Given, constants: Mapping[str, int]) -> None:
+    """Check that the default of a given value is a number."""
+    default = given.default
+    if default is None:
+        return
+    if given.is_list or expressions.evaluate(default, constants) is None:
+        raise SchemaError(
+            default.position,
+            f"the default of {given.name!r} isn't a constant number, expected one, or none",
+            "write 'default none' where the caller has to say it",
+        )
+
+
+def check_constant_table(table: tree.ConstantTable, constants: Mapping[str, int]) -> None:
+    """Check that the rows of a constant table are as many and as long as it says."""
+    sizes = table.sizes
+    rows: list[tree.Expression | tree.Row] = [table.rows]
+    for size in sizes:
+        lengths = {len(row) if isinstance(row, tuple) else -1 for row in rows}
+        wanted = None if size is None else expressions.evaluate(size, constants)
+        if -1 in lengths or len(lengths) != 1 or (wanted is not None and lengths != {wanted}):
+            expected = "rows of one length" if wanted is None else f"{wanted} in each row"
+            found = ", ".join(str(length) for length in sorted(lengths) if length >= 0)
+            raise SchemaError(
+                table.position,
+                f"found rows of {found or 'no'} entries in {table.name!r}, expected {expected}",
+                f"write {table.name}{'[]' * len(sizes)} = {{ ... }}, and as many entries in each",
+            )
+        rows = [cell for row in rows if isinstance(row, tuple) for cell in row]
+    for cell in rows:
+        value = None if isinstance(cell, tuple) else expressions.evaluate(cell, constants)
+        if value is None:
+            place = table.position if isinstance(cell, tuple) else cell.position
+            raise SchemaError(
+                place,
+                f"found an entry of {table.name!r} that isn't constant, expected a number",
+                f"write one pair of brackets for each index: {table.name}{'[]' * (len(sizes) + 1)}"
+                if isinstance(cell, tuple)
+                else "write a number, or an expression of constants declared before",
+            )
 
 
 def check_define(define: tree.Define, schema: tree.Schema, constants: dict[str, int]) -> None:
     """Check that a function of the schema reads nothing but its parameters and constants."""
     for part in expressions.walk(define.value):
         known = {*define.parameters, *constants}
+        known |= {table.name for file in schema.files for table in file.constant_tables}
         if isinstance(part, tree.Name) and part.name not in known:
             raise SchemaError(
-                part.position, f"found {part.name!r}, expected a parameter of {define.name!r}"
+                part.position,
+                f"found {part.name!r}, expected a parameter of {define.name!r}",
+                f"write: define {define.name}({', '.join([*define.parameters, part.name])}) = ...",
             )
         if isinstance(part, tree.Function):
             check_function(part, {d.name: d for file in schema.files for d in file.defines})
+            if part.name in POSITION_FUNCTIONS:
+                raise SchemaError(
+                    part.position,
+                    f"found {part.name!r} in a function, expected nothing of the data",
+                    f"call {part.name} in the table, and pass what it says",
+                )
 
 
 def check_function(function: tree.Function, defines: dict[str, tree.Define]) -> None:
@@ -88,12 +160,18 @@ def check_function(function: tree.Function, defines: dict[str, tree.Define]) -> 
     elif function.name in FUNCTIONS:
         count = FUNCTIONS[function.name]
     else:
-        raise SchemaError(function.position, f"found the unknown function {function.name!r}")
-    if (count is not None and len(function.arguments) != count) or not function.arguments:
+        raise SchemaError(
+            function.position,
+            f"found the unknown function {function.name!r}",
+            like(function.name, [*FUNCTIONS, *defines])
+            or f'declare it: define {function.name}(x) = ... "what it returns"',
+        )
+    if len(function.arguments) != count and (count is not None or not function.arguments):
         expected = "at least 1" if count is None else str(count)
         raise SchemaError(
             function.position,
             f"found {len(function.arguments)} arguments of {function.name!r}, expected {expected}",
+            f"write {function.name}({', '.join('xyz'[: count if count is not None else 2])})",
         )
 
 
@@ -104,7 +182,15 @@ def check_enum(enum: tree.Enum) -> None:
     entries += [(each.position, each.first, each.last) for each in enum.ranges]
     for position, first, last in entries:
         if last < first:
-            raise SchemaError(position, f"found {first}..{last}, expected a range that ascends")
+            raise SchemaError(
+                position,
+                f"found {first}..{last}, expected a range that ascends",
+                f"write {last}..{first}",
+            )
         if any(first <= high and low <= last for low, high in taken):
-            raise SchemaError(position, f"found the value {first} again in {enum.name!r}")
+            raise SchemaError(
+                position,
+                f"found the value {first} again in {enum.name!r}",
+                "give each value once; a range holds its first and its last value",
+            )
         taken.append((first, last))

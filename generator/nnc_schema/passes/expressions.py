@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import NamedTuple
 
 from nnc_schema.language.tree import (
@@ -29,7 +29,18 @@ FUNCTIONS: dict[str, int | None] = {
     "Prod": 1,
     "Round": 1,
     "Sign": 1,
+    "byte_aligned": 0,
+    "more_data": 0,
+    "more_rbsp_data": 0,
+    "more_rbsp_trailing_data": 0,
+    "next_bits": 1,
+    "remaining": 0,
 }
+
+#: Functions of the position in the data, and those of them that look at data to come: what these
+#: say when writing follows from the values that are written.
+POSITION_FUNCTIONS = frozenset(name for name in FUNCTIONS if name[0].islower())
+LOOKAHEAD_FUNCTIONS = POSITION_FUNCTIONS - {"byte_aligned"}
 
 #: Functions whose single argument is a whole array.
 ARRAY_FUNCTIONS = ("Length", "Prod")
@@ -77,6 +88,16 @@ def walk(expression: Expression) -> Iterator[Expression]:
     yield expression
     for child in children(expression):
         yield from walk(child)
+
+
+def calls_any(expression: Expression, functions: Container[str]) -> bool:
+    """Tell whether an expression calls one of some functions."""
+    return any(isinstance(part, Function) and part.name in functions for part in walk(expression))
+
+
+def looks_ahead(expression: Expression) -> bool:
+    """Tell whether an expression looks at data that is still to be read."""
+    return calls_any(expression, LOOKAHEAD_FUNCTIONS)
 
 
 class Use(NamedTuple):
@@ -191,6 +212,10 @@ def facts(condition: Expression, truth: bool, constants: Mapping[str, int]) -> F
 def simple_fact(condition: Expression, truth: bool, constants: Mapping[str, int]) -> Fact:
     """Return the fact that a condition itself is."""
     used = names(condition)
+    if calls_any(condition, POSITION_FUNCTIONS):
+        # Elsewhere the same words may be true or not: only this very condition is known.
+        place = f"{text(condition)} at {condition.position}"
+        return Fact(place, None, truth, used)
     if isinstance(condition, Binary) and condition.operator in ("==", "!="):
         value = evaluate(condition.right, constants)
         if value is not None:

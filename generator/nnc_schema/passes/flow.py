@@ -8,7 +8,7 @@ value, which takes its place on the other arm of each `if`.
 from __future__ import annotations
 
 from nnc_schema.language import tree
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.errors import Mistakes, SchemaError
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.expressions import Fact, Facts
@@ -18,13 +18,9 @@ from nnc_schema.passes.table_facts import TableFacts, own_expressions
 Definitions = dict[str, list[Facts]]
 
 
-def check_flow(analysis: Analysis, root: str) -> None:
-    """Check all tables reached from the root.
-
-    Raises:
-        SchemaError: a name may be read before it is set.
-    """
-    Walk(analysis).table(analysis.tables[root], frozenset(), {}, ())
+def check_flow(analysis: Analysis, root: str, mistakes: Mistakes) -> None:
+    """Check all tables reached from the root; collect the names that may be read too early."""
+    Walk(analysis, mistakes).table(analysis.tables[root], frozenset(), {}, ())
 
 
 def covered(places: list[Facts], here: Facts) -> bool:
@@ -37,9 +33,14 @@ def covered(places: list[Facts], here: Facts) -> bool:
 class Walk:
     """Follows the calls from the root, table by table."""
 
-    def __init__(self, analysis: Analysis):
-        """Set the schema."""
+    def __init__(self, analysis: Analysis, mistakes: Mistakes):
+        """Set the schema, and where mistakes go."""
         self.analysis = analysis
+        self.mistakes = mistakes
+
+    def report(self, position: tree.Position, message: str, hint: str = "") -> None:
+        """Note a mistake."""
+        self.mistakes.found.append(SchemaError(position, message, hint))
 
     def table(
         self, facts: TableFacts, here: Facts, shared: Definitions, callers: tuple[str, ...]
@@ -76,10 +77,11 @@ class Walk:
             if definer is None or definer.table.persistent:
                 continue
             if not covered(shared.get(name, []), here):
-                raise SchemaError(
+                self.report(
                     first_use(facts, name).position,
                     f"{name!r} of table {definer.table.name!r} may not be set when"
                     f" {facts.table.name!r} is called, expected an 'absent' value or a condition",
+                    f"in the semantics of {name} write 'absent' and the value it then has",
                 )
 
 
@@ -135,7 +137,8 @@ class Block:
     def use_name(self, name: tree.Name, here: Facts) -> None:
         """Check one name."""
         analysis = self.analysis
-        if name.name in analysis.constants or name.name in analysis.givens:
+        constant = name.name in analysis.constants or name.name in analysis.constant_tables
+        if constant or name.name in analysis.givens:
             return
         if self.facts.defines(name.name) or not analysis.is_free(name.name, self.facts):
             places = self.local.get(name.name, [])
@@ -150,9 +153,13 @@ class Block:
             places = self.shared.get(name.name, [])
         if not covered(places, self.closed(here)):
             found = "may not be set here" if places else "is read before it is set"
-            raise SchemaError(
-                name.position, f"{name.name!r} {found}, expected an 'absent' value or a condition"
+            hint = f"in the semantics of {name.name} write 'absent' and the value it then has"
+            self.walk.report(
+                name.position,
+                f"{name.name!r} {found}, expected an 'absent' value or a condition",
+                hint if places else f"move {name.name} up, before what reads it",
             )
+            self.define(name.name, here)
 
     def closed(self, here: Facts) -> Facts:
         """Add what follows from an element not having its absent value: it stands there."""
@@ -269,8 +276,10 @@ class Block:
         table = self.facts.table
         for name in self.facts.outputs:
             if not covered(self.local.get(name, []), here):
-                raise SchemaError(
-                    table.position, f"output parameter {name!r} may not be set, expected it to be"
+                self.walk.report(
+                    table.position,
+                    f"output parameter {name!r} may not be set, expected it to be",
+                    f"in the semantics of {name} write 'initial' and its value before all else",
                 )
         if not table.persistent:
             return
@@ -278,7 +287,8 @@ class Block:
             if definer is not self.facts or covered(self.local.get(name, []), here):
                 continue
             field = self.facts.fields.get(name)
-            raise SchemaError(
+            self.walk.report(
                 table.position if field is None else field.statement.position,
                 f"{name!r} is read by later units but may be absent, expected an 'absent' value",
+                f"in the semantics of {name} write 'absent' and the value it then has",
             )

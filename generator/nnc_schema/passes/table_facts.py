@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,8 +10,10 @@ from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.expressions import Facts, Use
 
-#: Name of the call that fills up the last byte; it is part of the language.
-BYTE_ALIGNMENT = "byte_alignment"
+#: Calls that fill up to a boundary; they are part of the language. No table can be called by the
+#: second name: spelling.py writes it for `padding` where that is no table of the schema.
+BYTE_ALIGNMENT, PADDING = "byte_alignment", "@padding"
+ALIGNMENTS = (BYTE_ALIGNMENT, PADDING)
 
 
 Placed = tree.Element | tree.Call | tree.External
@@ -47,6 +49,16 @@ def sites(
                 yield from sites(statement.body, guards, (*loops, statement))
 
 
+def guard_facts(
+    guards: tuple[tuple[int, tree.Expression, bool], ...], constants: Mapping[str, int]
+) -> Facts:
+    """Return what is known under conditions."""
+    known: set[expressions.Fact] = set()
+    for _, condition, truth in guards:
+        known |= expressions.facts(condition, truth, constants)
+    return frozenset(known)
+
+
 def own_expressions(statement: tree.Statement) -> tuple[tree.Expression, ...]:
     """Return the expressions of a statement, without those of statements within it."""
     match statement:
@@ -56,7 +68,9 @@ def own_expressions(statement: tree.Statement) -> tuple[tree.Expression, ...]:
         case tree.Call() | tree.External():
             return statement.arguments
         case tree.Array():
-            return (statement.size,)
+            return statement.sizes
+        case tree.Select():
+            return (statement.key,)
         case tree.Assignment():
             return (*statement.indices, statement.value)
         case tree.For():
@@ -71,16 +85,31 @@ def takes_v(descriptor: str) -> bool:
 
 
 def counted_to(loop: tree.For | tree.While) -> tree.Expression | None:
-    """Return N for a loop `for (i = 0; i < N; i++)`, else None."""
+    """Return N for a loop `for (i = 0; i < N; i++)`, or with `i <= N - 1`; else None."""
     if not isinstance(loop, tree.For) or loop.step != 1 or loop.start != zero(loop.start):
         return None
     condition = loop.condition
-    if not isinstance(condition, tree.Binary) or condition.operator != "<":
+    if not isinstance(condition, tree.Binary) or condition.operator not in ("<", "<="):
         return None
-    left = condition.left
+    left, bound = condition.left, condition.right
     if not isinstance(left, tree.Name) or left.name != loop.variable or left.indices:
         return None
-    return None if loop.variable in expressions.names(condition.right) else condition.right
+    if loop.variable in expressions.names(bound):
+        return None
+    return bound if condition.operator == "<" else plus_one(bound)
+
+
+def plus_one(bound: tree.Expression) -> tree.Expression:
+    """Return an expression plus one, as plainly as can be."""
+    one = tree.Number(bound.position, 1)
+    if isinstance(bound, tree.Number):
+        return tree.Number(bound.position, bound.value + 1)
+    if isinstance(bound, tree.Binary) and (bound.operator, bound.right) == (
+        "-",
+        tree.Number(bound.right.position, 1),
+    ):
+        return bound.left
+    return tree.Binary(bound.position, "+", bound, one)
 
 
 def zero(place: tree.Expression) -> tree.Number:
@@ -130,8 +159,8 @@ class Field:
 
     @property
     def is_alignment(self) -> bool:
-        """Whether it is a byte_alignment()."""
-        return isinstance(self.statement, tree.Call) and self.statement.table == BYTE_ALIGNMENT
+        """Whether it is a byte_alignment() or padding()."""
+        return isinstance(self.statement, tree.Call) and self.statement.table in ALIGNMENTS
 
 
 class TableFacts:
@@ -143,8 +172,10 @@ class TableFacts:
         sites: all statements, with what is around each.
         fields: the fields by name, in order.
         variables: what is assigned, with the first place.
-        arrays: the variables that are arrays.
+        arrays: the variables that are arrays, with the number of their indices.
         sparse: those of them that the table itself makes.
+        growing: those of them that have no size of their own.
+        own_indices: how many indices of those lead to an entry, which may be a list itself.
         loop_variables: the variables of `for` loops.
         calls: the calls of other tables.
     """
@@ -156,8 +187,10 @@ class TableFacts:
         self.sites = list(sites(table.body))
         self.fields: dict[str, Field] = {}
         self.variables: dict[str, tree.Position] = {}
-        self.arrays: set[str] = set()
+        self.arrays: dict[str, int] = {}
         self.sparse: set[str] = set()
+        self.growing: set[str] = set()
+        self.own_indices: dict[str, int] = {}
         self.loop_variables: set[str] = set()
         self.calls: list[Site] = []
         for site in self.sites:
@@ -171,7 +204,10 @@ class TableFacts:
                 if isinstance(site.statement, tree.Call | tree.External):
                     self.calls.append(site)
             case tree.Array():
-                self.arrays.add(site.statement.name)
+                if not site.statement.sizes:
+                    self.growing.add(site.statement.name)
+                self.own_indices[site.statement.name] = max(len(site.statement.sizes), 1)
+                self.arrays.setdefault(site.statement.name, max(len(site.statement.sizes), 1))
                 self.sparse.add(site.statement.name)
                 self.variables.setdefault(site.statement.name, site.statement.position)
             case tree.Assignment():
@@ -203,10 +239,7 @@ class TableFacts:
 
     def facts_of(self, site: Site) -> Facts:
         """Return what is known where a statement stands."""
-        known: set[expressions.Fact] = set()
-        for _, condition, truth in site.guards:
-            known |= expressions.facts(condition, truth, self.constants)
-        return frozenset(known)
+        return guard_facts(site.guards, self.constants)
 
     @cached_property
     def meanings(self) -> dict[str, tree.Meaning]:
@@ -253,3 +286,11 @@ class TableFacts:
     def outputs(self) -> tuple[str, ...]:
         """The parameters that the table assigns, and so hands back."""
         return tuple(name for name in self.table.parameters if name in self.variables)
+
+
+def only_value(meaning: tree.Meaning | None, constants: Mapping[str, int]) -> int | None:
+    """Return the one value that the range of an element allows, if it is one."""
+    if meaning is None or meaning.range is None:
+        return None
+    first, last = (expressions.evaluate(part, constants) for part in meaning.range)
+    return first if first == last else None

@@ -7,9 +7,9 @@ from typing import Any
 
 from nnc.bitstream.editing.measuring import measure, trace_unit
 from nnc.bitstream.editing.plan import UnitTrace
-from nnc.bitstream.editing.repair import Pin, Shift
-from nnc.bitstream.fields import copy_table
 from nnc.bitstream.unit import Unit
+from nnc.engine.fields import copy_table
+from nnc.engine.repair import Pin, Shift
 
 #: What an edit may change in a unit.
 STATE = (

@@ -16,13 +16,16 @@ from typing import Any, Protocol
 from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
 from nnc.bitstream.editing.changes import Changes
 from nnc.bitstream.editing.measuring import SizeMap, measure, trace_unit
-from nnc.bitstream.editing.plan import Plan, UnitChange, compare, payload_change
-from nnc.bitstream.editing.repair import Shift
+from nnc.bitstream.editing.naming import follow_names, names_in
+from nnc.bitstream.editing.plan import compare, payload_change
 from nnc.bitstream.editing.settling import Settler
-from nnc.bitstream.paths import Place, places
+from nnc.bitstream.paths import Place, parse_path, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
-from nnc.bitstream.values import check_constraints, checked_value
+from nnc.engine.changing import check_depth, list_at, set_value, store_list
+from nnc.engine.plan import Plan, UnitChange
+from nnc.engine.repair import Shift
+from nnc.engine.values import check_constraints, checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
 
 #: Digests by which units name their parents, and how they are computed.
@@ -46,6 +49,7 @@ class Edit(Changes):
 
     Attributes:
         bitstream: the bitstream.
+        names: its units before the change, with the names of their tensors.
     """
 
     def __init__(self, bitstream: Units, force: bool = False):
@@ -54,6 +58,7 @@ class Edit(Changes):
         if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
             link(bitstream)
         super().__init__(bitstream.units, force)
+        self.names = names_in(bitstream.walk())
 
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
@@ -124,24 +129,7 @@ class Edit(Changes):
         if field.is_alignment and place.indices:
             self.set_alignment(place, owner, value)
             return
-        depth = field.depth - len(place.indices)
-        if value is not None:
-            value = checked_value(field, value, place.path, self.force)
-            check_depth(value, depth, place.path)
-        elif place.indices:
-            raise BuildError("a value in a list can't be absent; use remove", path=place.path)
-        if not place.indices:
-            setattr(owner, field.name, with_arrays(field, value))
-        else:
-            values = getattr(owner, field.name)
-            for index in place.indices[:-1]:
-                values = None if values is None or index >= len(values) else values[index]
-            if values is None or place.indices[-1] >= len(values):
-                if not values:
-                    raise BuildError("the list is absent", path=place.path)
-                allowed = f"0..{len(values) - 1}"
-                raise BuildError("there is no such value", path=place.path, allowed=allowed)
-            values[place.indices[-1]] = value
+        set_value(field, owner, place.indices, value, place.path, force=self.force)
         self.pin(place)
         if not self.force:
             check_constraints(field, owner, place.path)
@@ -204,17 +192,8 @@ class Edit(Changes):
             )
         self.open(unit)
         owner = place.owner(create=delta > 0)
-        values = None if owner is None else getattr(owner, field.name)
-        if values is None and delta > 0 and len(place.indices) == 1:
-            values = []
-        for index in place.indices[:-1]:
-            values = None if values is None or index >= len(values) else values[index]
-        if values is None:
-            raise BuildError("the list is absent", path=place.path)
+        values = list_at(field, owner, place.indices, place.path, 1 if delta > 0 else 0)
         length = len(values)
-        if last >= length + (delta > 0):
-            allowed = f"0..{length - (delta < 0)}" if length or delta > 0 else "none"
-            raise BuildError("there is no such value", path=place.path, allowed=allowed)
         items = list(values)
         if delta > 0:
             value = checked_value(field, value, place.path, self.force)
@@ -222,23 +201,11 @@ class Edit(Changes):
             items.insert(last, value)
         else:
             del items[last]
-        self.store(owner, place, items)
+        store_list(field, owner, place.indices, items)
         self.pin(place)
         if len(place.indices) == 1:
             key = (id(unit), place.part)
             self.shifts.setdefault(key, {})[place.tables] = Shift(last, length, delta)
-
-    @staticmethod
-    def store(owner: Any, place: Place, items: list[Any]) -> None:
-        """Put a list back whose length has changed."""
-        assert place.field is not None
-        if len(place.indices) == 1:
-            setattr(owner, place.field.name, with_arrays(place.field, items))
-            return
-        rows = getattr(owner, place.field.name)
-        for index in place.indices[:-2]:
-            rows = rows[index]
-        rows[place.indices[-2]] = with_row_array(place.field, items)
 
     def insert_unit(self, path: str, unit: Unit) -> None:
         """Put a unit into the bitstream or into an aggregate."""
@@ -277,7 +244,7 @@ class Edit(Changes):
         """
         try:
             Settler(self).settle_units(self.bitstream.units, "")
-            if self.follow_digests():
+            if follow_names(self) | self.follow_digests():
                 Settler(self).settle_units(self.bitstream.units, "")
             return self.plan()
         except InvalidError as error:
@@ -424,11 +391,9 @@ def removal(path: str) -> Callable[[Edit], None]:
 
 def is_unit_path(path: str) -> bool:
     """Tell whether a path is that of one unit."""
-    from nnc.bitstream.paths import ALL, parse_path
-
     steps = parse_path(path)
     return all(step.name == "units" and len(step.indices) == 1 for step in steps) and not any(
-        ALL in step.indices for step in steps
+        "*" in step.indices for step in steps
     )
 
 
@@ -471,30 +436,3 @@ def as_bytes(value: Any, path: str) -> memoryview:
         return memoryview(value).cast("B")
     except TypeError:
         raise BuildError("takes bytes", path=path, value=value) from None
-
-
-def check_depth(value: Any, depth: int, path: str) -> None:
-    """Refuse lists that are not as deep as the element has indices."""
-    if isinstance(value, list) != (depth > 0):
-        raise BuildError("takes a list" if depth else "takes one value", path=path, value=value)
-    if depth > 1:
-        for number, row in enumerate(value):
-            check_depth(row, depth - 1, f"{path}[{number}]")
-
-
-def with_arrays(field: Any, value: Any) -> Any:
-    """Return values in the arrays in which the element holds them."""
-    if not field.array or value is None:
-        return value
-    if field.depth == 1:
-        return with_row_array(field, value)
-    return [with_row_array(field, row) for row in value]
-
-
-def with_row_array(field: Any, values: Any) -> Any:
-    """Return the innermost values of an element in the array in which it holds them."""
-    import numpy as np
-
-    from nnc.bitstream.fields import array_type
-
-    return np.array(values, dtype=array_type(field)) if field.array else values

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from nnc.bitio import TraceEntry
 from nnc.bitstream.builder import build_table
-from nnc.bitstream.editing.plan import UnitTrace, trace_table
+from nnc.bitstream.editing.plan import UnitTrace
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import Unit
+from nnc.engine.plan import trace_table
 from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
 
 #: Of units by identity: path, first byte, size in bytes, and the unit.

@@ -8,9 +8,9 @@ from nnc.bitio import BuildError, InputError
 from nnc.bitstream.bitstream import Bitstream
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, is_unit_path, link, run
-from nnc.bitstream.editing.plan import Plan
-from nnc.bitstream.fields import copy_table
 from nnc.bitstream.unit import Unit, kind_of
+from nnc.engine.fields import copy_table
+from nnc.engine.plan import Plan
 from nnc.syntax import AggregateUnitType, NnrAggregateUnitHeader, NnrUnitHeader, NnrUnitType
 
 #: partial_data_counter has eight bits.

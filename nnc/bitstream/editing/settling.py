@@ -11,12 +11,12 @@ from nnc.bitio import BuildError, NncError, PlacedError, Table
 from nnc.bitstream.builder import build_table, given_value, placed
 from nnc.bitstream.editing.changes import Changes
 from nnc.bitstream.editing.measuring import written_size
-from nnc.bitstream.editing.plan import trace_table
-from nnc.bitstream.editing.repair import Repair
-from nnc.bitstream.fields import Field
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import ParameterSets, Unit, kind_of, payload_syntax_of, scope_after
+from nnc.engine.fields import Field
+from nnc.engine.plan import trace_table
+from nnc.engine.repair import Repair
 from nnc.syntax import (
     PERSISTENT,
     NnrUnitType,
@@ -113,7 +113,7 @@ class Settler:
         unit.scope = after
         after.given = functools.partial(answer, unit)
         if holds_part_of_decomposed(unit):
-            after.given("decomposed_tensor_role", unit.header)  # type: ignore[arg-type]
+            after.given("decomposed_tensor_role", unit.header)
         payload = self.build_payload(unit, in_force)
         if edit is not None:
             edit.reasons.setdefault(id(unit), {}).update(repair.reasons)

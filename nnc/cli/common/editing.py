@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -19,6 +21,7 @@ from nnc.cli.common.results import (
     quiet_option,
     report_done,
 )
+from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,7 +51,7 @@ def edit_options(function: Function) -> Function:
 
 
 def finish(
-    bitstream: Bitstream,
+    bitstream: Bitstream | Document,
     plan: Plan,
     *,
     output: str | None,
@@ -71,7 +74,9 @@ def finish(
     report_done(output, as_json=output_format == "json", quiet=quiet, plan=plan.as_dict())
 
 
-def choose_output(options: dict[str, Any], bitstream: str, dry_run: bool, force: bool) -> None:
+def choose_output(
+    options: dict[str, Any], bitstream: str, dry_run: bool, force: bool, schema: str | None = None
+) -> None:
     """Put the output of a change into the options of the verb, unless there is to be none.
 
     Raises:
@@ -79,7 +84,11 @@ def choose_output(options: dict[str, Any], bitstream: str, dry_run: bool, force:
     """
     if dry_run:
         return
-    options["output"] = beside(options["output"], bitstream, CHANGED, BITSTREAM)
+    ending, changed = BITSTREAM, CHANGED
+    if schema is not None:
+        ending = Path(bitstream).suffix
+        changed = f".new{ending}"
+    options["output"] = beside(options["output"], bitstream, changed, ending)
     check_output(options["output"], force)
 
 
@@ -93,7 +102,7 @@ def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
+def assigned(bitstream: Bitstream | Document, text: str) -> tuple[str, Any]:
     """Read `PATH=VALUE`.
 
     Raises:
@@ -105,11 +114,13 @@ def assigned(bitstream: Bitstream, text: str) -> tuple[str, Any]:
     return path.strip(), value_at(bitstream, path.strip(), value)
 
 
-def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
+def value_at(bitstream: Bitstream | Document, path: str, text: str) -> Any:
     """Read a value for the element at a path."""
     from nnc.bitstream.paths import places
-    from nnc.bitstream.values import bytes_from_text, value_from_text
+    from nnc.engine.values import bytes_from_text, value_from_text
 
+    if isinstance(bitstream, Document):
+        return value_in(bitstream, path, text)
     for place in places(bitstream.units, path):
         if place.field is not None:
             return value_from_text(place.field, text)
@@ -120,3 +131,24 @@ def value_at(bitstream: Bitstream, path: str, text: str) -> Any:
         except ValueError:
             raise InputError(f"{path}: {text!r} is not a number") from None
     raise InputError(f"{path}: there is nothing here")
+
+
+def value_in(document: Document, path: str, text: str) -> Any:
+    """Read a value for an element of a document, or a JSON object for a table.
+
+    Raises:
+        InputError: it is no value for what stands there.
+    """
+    from nnc.engine.paths import parse_path
+    from nnc.engine.values import value_from_text
+
+    if len(parse_path(path)) > 1 or not document.format.framing.many:
+        place = next(document.places(path), None)
+        if place is None:
+            raise InputError(f"{path}: there is nothing here")
+        if place.field is not None and place.field.called is None:
+            return value_from_text(place.field, text)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: {text[:40]!r} is no JSON object: {error}") from None

@@ -11,11 +11,13 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.bitstream.mapped import bytes_of
 from nnc.cli.common.files import hint_of, hint_of_first
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
-from nnc.inspect.tracing import BitstreamTrace, TracedElement, trace
+from nnc.engine.looking import DocumentTrace
+from nnc.engine.mapped import bytes_of
+from nnc.engine.tracing import TracedElement
+from nnc.inspect.tracing import BitstreamTrace, trace
 
 #: Longest value that the human view shows in full, in characters.
 LONGEST = 60
@@ -92,7 +94,7 @@ def report_unread(bitstream: Bitstream) -> int:
     return DIFFERS
 
 
-def report_faults(traced: BitstreamTrace) -> int:
+def report_faults(traced: BitstreamTrace | DocumentTrace) -> int:
     """Print the faults of a trace to standard error, and return the exit code.
 
     A header that only needs a value from outside isn't a fault: something is left over.
@@ -100,8 +102,9 @@ def report_faults(traced: BitstreamTrace) -> int:
     from nnc.cli.main import DIFFERS, GOOD, exit_code
 
     errors = traced.errors
-    for error in [*errors, *traced.missing]:
+    missing = traced.missing if isinstance(traced, BitstreamTrace) else []
+    for error in [*errors, *missing]:
         click.echo(f"nnc: {escape_controls(str(with_hint(error)))}", err=True)
     if errors:
         return exit_code(errors[0])
-    return DIFFERS if traced.missing else GOOD
+    return DIFFERS if missing else GOOD

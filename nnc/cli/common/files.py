@@ -17,6 +17,7 @@ import click
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitstream import Bitstream, replace_bytes
+from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -237,7 +238,7 @@ def output_file(path: str) -> Iterator[str]:
         sys.stdout.buffer.flush()
 
 
-def write_bitstream(bitstream: Bitstream, path: str) -> None:
+def write_bitstream(bitstream: Bitstream | Document, path: str) -> None:
     """Write a bitstream to a file in one step, or to standard output for `-`."""
     if path == "-":
         bitstream.write(sys.stdout.buffer)

@@ -11,7 +11,7 @@ from nnc.decoder.workers import Resources
 from nnc.encoder.call.tables import TABLES, Reports, SessionOptions, Structure
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, target_of
-from nnc.model.options import Function, Row, rows_of, with_options
+from nnc.model.options import Function, Row, check_value, rows_of, with_options
 
 
 class Asked(NamedTuple):
@@ -58,6 +58,7 @@ def asked(call: str, given: Mapping[str, Any], **told: Any) -> Asked:
         table, row = all_rows()[name]
         # Nothing is said of patterns by none at all, too.
         if is_taken(call, row, value) and not (value is None and row.holds(Mapping)):
+            check_value(row, value)
             said[table][row.field] = value
     return Asked(
         EncoderOptions(**said[EncoderOptions] | told),
@@ -91,7 +92,10 @@ def is_taken(call: str, row: Row, value: Any) -> bool:
     """
     if call in row.option.calls:
         return True
-    if value is not False and value not in (None, "none", (), []):
+    if not (value is None or isinstance(value, bool | str | list | tuple)) or value not in (
+        *(None, False, "none"),
+        *((), []),
+    ):
         calls = " and ".join(f"nnc.{one}" for one in row.option.calls)
         raise InputError(f"{row.name} {row.option.elsewhere or f'is an option of {calls}'}")
     return False

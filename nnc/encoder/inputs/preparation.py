@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,10 @@ class PreparedTensor:
             `values` (first_tensor_dimension_shift).
         stored: whether it is stored as it is, whatever is asked for: it holds NaN or infinity.
         split: how it divides into the tensors that were joined to it, if any were.
-        scale: what its values say of the steps it needs, where that was looked at.
+        scale: what its values say of the steps it needs, where that was looked at; of a difference,
+            what those of the tensor that it leads to say.
+        parent_step: the step that the parent of a difference was coded with; None: it is known
+            without loss.
     """
 
     name: str
@@ -52,6 +56,7 @@ class PreparedTensor:
     stored: bool = False
     split: Split | None = None
     scale: Scale | None = None
+    parent_step: float | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -136,7 +141,7 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
         return replace(parts, note=TensorNote(array.dtype.newbyteorder("=").name, array.shape))
     if array.dtype.kind in "biu":
         return prepare_integers(name, array)
-    if is_extension_integer(array.dtype):
+    if array.dtype.kind != "f" and is_extension_integer(array.dtype):
         # int2 and int4 are formats of the standard, though numpy delivers them in int8.
         small = SMALL_FORMATS.get(array.dtype.name)
         return PreparedTensor(name, array.astype(np.int32), small, TensorNote(array.dtype.name))
@@ -149,15 +154,21 @@ def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
     Raises:
         InputError: it is one.
     """
+    if not is_of_numbers(dtype):
+        raise InputError(f"tensor {name!r} is of dtype {dtype}, which is not one of numbers")
+
+
+@lru_cache(maxsize=64)
+def is_of_numbers(dtype: np.dtype[Any]) -> bool:
+    """Tell whether a type is of numbers of no more bits than decoders have."""
     native = dtype.newbyteorder("=")
-    if not (
+    return (
         native.kind in "biu"
         or native in FORMATS
         or native in (np.complex64, np.complex128)
         or is_extension_float(dtype)
         or is_extension_integer(dtype)
-    ):
-        raise InputError(f"tensor {name!r} is of dtype {dtype}, which is not one of numbers")
+    )
 
 
 def parts_of(array: NDArray[Any]) -> NDArray[Any]:
@@ -168,10 +179,10 @@ def parts_of(array: NDArray[Any]) -> NDArray[Any]:
 
 def prepare_floats(name: str, array: NDArray[Any], largest: float | None) -> PreparedTensor:
     """Prepare floats; arguments as for `prepare`."""
-    if array.dtype.newbyteorder("=") in FORMATS:
+    data_format = FORMATS.get(array.dtype) or FORMATS.get(array.dtype.newbyteorder("="))
+    if data_format is not None:
         # numpy's float16 is a format of the standard; float32 holds all its values.
         wide = np.asarray(array, dtype=np.float64 if array.dtype.itemsize == 8 else np.float32)
-        data_format = FORMATS[array.dtype.newbyteorder("=")]
         said, note = None if data_format == Format.TENSOR_FLOAT32 else data_format, None
     else:
         wide, said, note = array.astype(np.float32), None, TensorNote(array.dtype.name)

@@ -11,6 +11,12 @@ bits given, all of it together is least where each tensor makes as much of it as
 values. So the step of a tensor is its mean magnitude times the square root of its size, times a
 number for the whole model: that at which the values take `DEFAULT_BITS` on average, if they were
 of Laplace distributions.
+
+The step of a difference is the finer of two: that which the tensor that it leads to would have as
+a whole, and that at which the difference itself takes `DIFFERENCE_BITS`. So an updated model is
+as good as one sent as a whole, and of a small change as much arrives as of a large one. Where a
+difference is no larger than what quantization left of the parent, it is that rather than a change:
+the step of the parent is taken again, at which nearly nothing is left to send.
 """
 
 from __future__ import annotations
@@ -31,6 +37,12 @@ from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_f
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
 DEFAULT_BITS = 9.9
+
+#: Likewise for the values of a difference.
+DIFFERENCE_BITS = 4.0
+
+#: The mean magnitude of what quantization leaves, at most, over the step.
+LEFT_OVER = 0.5
 
 #: Octaves that the steps at the outputs are coarser than those at the inputs, whose noise goes
 #: through all layers.
@@ -74,8 +86,7 @@ def plan_quantization(
         tensors: the tensors.
         options: what is asked for.
         read: reads a tensor by its name, where `tensors` have no values.
-        update: the tensors are differences, whose steps follow the tensors that they change, but
-            are no coarser than the fixed ones.
+        update: tensors with a scale are differences: the scale is of what they lead to.
         depths: where tensors stand in the network, by name: 0 at its inputs, 1 at its outputs.
 
     Warns:
@@ -83,8 +94,9 @@ def plan_quantization(
     """
     floats = [tensor for tensor in tensors if not tensor.is_integer]
     qps: dict[str, int | None] = {}
-    scales = {} if update else scales_of(floats, options, read)
     changed = changed_scales(floats, options) if update else {}
+    whole = [tensor for tensor in floats if not update or tensor.scale is None]
+    scales = scales_of(whole, options, read)
     typical, middle = typical_size(floats), middle_depth(floats, depths or {})
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
@@ -97,8 +109,8 @@ def plan_quantization(
                 EncodingWarning,
             )
         elif tensor.name in changed:
-            own = qp_of_step(step_of(tensor, changed[tensor.name], typical), options.qp_density)
-            qps[tensor.name] = min(own, wanted_qp(tensor, options, read))
+            step = step_of_difference(tensor, changed[tensor.name], typical)
+            qps[tensor.name] = qp_of_step(step, options.qp_density)
         elif tensor.name in scales:
             qps[tensor.name] = scaled_qp(
                 tensor,
@@ -189,10 +201,22 @@ def scaled_qp(
     return qp_of_step(max(step, finest), options.qp_density)
 
 
-def step_of(tensor: PreparedTensor, scale: Scale, typical: float) -> float:
+def step_of_difference(tensor: PreparedTensor, scale: Scale, typical: float) -> float:
+    """Return the step of a difference that leads to a tensor of a scale."""
+    step = step_of(tensor, scale, typical)
+    mean = scale_of(tensor.values).mean
+    if tensor.parent_step and mean <= LEFT_OVER * tensor.parent_step:
+        return min(step, tensor.parent_step)
+    own = step_of(tensor, Scale(mean), typical, DIFFERENCE_BITS)
+    return max(min(step, own), scale.mean * FINEST_OF_LARGEST)
+
+
+def step_of(
+    tensor: PreparedTensor, scale: Scale, typical: float, bits: float = DEFAULT_BITS
+) -> float:
     """Return the step that follows a tensor of a scale."""
     # A Laplace variable of mean magnitude m takes log2(2 e m / step) bits.
-    fineness = 2 * math.e * 2**-DEFAULT_BITS * math.sqrt(tensor.values.size / typical)
+    fineness = 2 * math.e * 2**-bits * math.sqrt(tensor.values.size / typical)
     fineness = max(fineness, FINEST_OF_MEAN)
     step = scale.mean * fineness
     return min(step, scale.smallest * fineness * FACTORS) if scale.smallest else step

@@ -126,6 +126,12 @@ def go_through(trellis: Trellis) -> int:
         The number of values refused; if there are any, no indices are of use.
     """
     helping = helpers()
+    if helping is None and trellis.size <= LONGEST_SEGMENT:
+        costs = trellis.beginning()
+        refused = trellis.forward(0, trellis.size, costs, kept=True)
+        if not refused:
+            trellis.backward(0, trellis.size, int(costs.argmin()))
+        return refused
     threads = 1 if helping is None else helping.threads
     each: Callable[..., Iterable[Any]] = map if helping is None else helping.pool.map
     costs, refused = trellis.beginning(), 0

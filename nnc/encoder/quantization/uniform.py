@@ -31,6 +31,7 @@ SHARE_THAT_FITS = 0.9995
 PIECE = 1 << 16
 
 
+@functools.lru_cache(maxsize=1024)
 def step_size(qp: int, qp_density: int) -> np.float32:
     """Return the step size of a quantization parameter (clause 9.2.1).
 
@@ -166,7 +167,7 @@ def smallest_qp_that_fits(values: ArrayLike, qp: int, qp_density: int) -> int:
     Raises:
         InputError: a value isn't finite.
     """
-    largest = largest_magnitude(values)
+    largest = abs(values) if isinstance(values, float) else largest_magnitude(values)
     if not math.isfinite(largest):
         raise InputError("only finite values can be quantized")
     return max(qp, smallest_qp_of_ratio(largest, LARGEST_RATIO, qp_density))
@@ -189,6 +190,7 @@ def largest_magnitude(values: ArrayLike) -> float:
     return float(np.max([np.abs(piece).max() for piece in pieces], initial=0.0))
 
 
+@functools.lru_cache(maxsize=1024)
 def checked_step(step: float) -> np.float32:
     """Return the step size as float32, or refuse it.
 

@@ -224,17 +224,8 @@ def encode_to_target(
         EncodingWarning: the encoding is further from the target, a pattern fits no name, or
             nearly nothing is left of a tensor.
     """
-    if options.qp is not None or options.bit_depth is not None:
-        raise InputError("a target sets the step sizes: give it without qp and bit_depth")
-    if target.max_error is not None and options.dq is None:
-        # Rounding makes no error above half a step; all else does, where others gain by it.
-        options = replace(options, dq=False, effort=0)
     arrays = {name: np.asarray(values) for name, values in tensors.items()}
-    if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
-        raise InputError("the target bits_per_value can't be met: there are no values")
-    for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor name matches {pattern!r}", EncodingWarning)
-
+    options = options_for(target, options, arrays)
     losses: list[Losses] = []
 
     def encode(one: EncoderOptions) -> Bitstream:
@@ -243,8 +234,41 @@ def encode_to_target(
             warnings.simplefilter("ignore", EncodingWarning)
             return encode_model(tensors, one, resources, losses=losses[-1], **structure)
 
-    coarseness = Coarseness.of(arrays, options)
-    search = Search(arrays, target, coarseness, encode, progress)
+    search = Search(arrays, target, Coarseness.of(arrays, options), encode, progress)
+    search_target(search)
+    result = result_of(search)
+    result = replace(result, losses=losses[result.trial.number - 1])
+    warn_of_losses(result.losses, "the target leaves no room for more: ask for a larger one"
+                   if search.coarser_is_better else "ask for a stricter target")  # fmt: skip
+    return result
+
+
+def options_for(
+    target: Target, options: EncoderOptions, arrays: Mapping[str, NDArray[Any]]
+) -> EncoderOptions:
+    """Return the options of a search, or refuse those that leave it nothing to vary.
+
+    Raises:
+        InputError: they set the steps, or there are no values.
+
+    Warns:
+        EncodingWarning: a pattern fits no name.
+    """
+    if options.qp is not None or options.bit_depth is not None:
+        raise InputError("a target sets the step sizes: give it without qp and bit_depth")
+    if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
+        raise InputError("the target bits_per_value can't be met: there are no values")
+    for pattern in options.unused_patterns(arrays) if arrays else ():
+        warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    if target.max_error is not None and options.dq is None:
+        # Rounding makes no error above half a step; all else does, where others gain by it.
+        return replace(options, dq=False, effort=0)
+    return options
+
+
+def search_target(search: Search) -> None:
+    """Search for what a target asks for."""
+    target, coarseness, arrays = search.target, search.coarseness, search.tensors
     if target.evaluate is not None:
         search.accuracy = points(target.evaluate(dict(arrays)))
     coarseness.offsets = sensitivities(
@@ -252,16 +276,11 @@ def encode_to_target(
     )
     if target.kind == "accuracy_drop":
         search_accuracy(search)
-    else:
-        if target.kind == "psnr":
-            coarseness.follow_peaks()
-        coarseness.density = density_for(search)
-        search_value(search)
-    result = result_of(search)
-    result = replace(result, losses=losses[result.trial.number - 1])
-    warn_of_losses(result.losses, "the target leaves no room for more: ask for a larger one"
-                   if search.coarser_is_better else "ask for a stricter target")  # fmt: skip
-    return result
+        return
+    if target.kind == "psnr":
+        coarseness.follow_peaks()
+    coarseness.density = density_for(search)
+    search_value(search)
 
 
 def encoded(tensors: Mapping[str, Any], wanted: Asked, **known: Any) -> Bitstream:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
@@ -32,6 +33,7 @@ from nnc.encoder.inputs.preparation import (
     with_row_axis,
 )
 from nnc.encoder.inputs.scale import is_free, scale_of
+from nnc.encoder.inputs.ties import untied_of
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
@@ -44,6 +46,7 @@ from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
 from nnc.model.node import Node, Parent
+from nnc.model.ties import Tie
 from nnc.syntax import DecompressedDataFormat as Format
 
 if TYPE_CHECKING:
@@ -96,6 +99,7 @@ class Encoder:
         """The device whose branch of the parameter update tree the updates are on."""
         return int(self.how.device_id)
 
+    @checked
     def keep_exact(self, names: Collection[str]) -> None:
         """Store float tensors as they are too, unless options of single tensors say otherwise."""
         self.options = replace(self.options, exact=names)
@@ -123,6 +127,7 @@ class Encoder:
         """
         self.decoder.decode(data)
 
+    @checked
     def encode(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> bytes:
@@ -157,10 +162,22 @@ class Encoder:
             raise
         return data
 
+    @checked
     def encode_bitstream(
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
+        known, alone = self.decoder.state.ties_of(self.device_id), self.layers.given_names
+        untied = untied_of(as_arrays(tensors), known, self.options, alone)
+        return self.encode_untied(*untied, information)
+
+    def encode_untied(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        ties: Mapping[str, Tie],
+        information: ModelInformation | None,
+    ) -> Bitstream:
+        """Encode tensors into a bitstream that says which names are tied to theirs."""
         state = self.decoder.state
         update = bool(state.values)
         for name in tensors:
@@ -184,6 +201,7 @@ class Encoder:
             update=update,
             predictive=self.how.predictive,
             information=information,
+            ties=ties,
         )
         received = self.received(bitstream.to_bytes(), prepared)
         # What was made here is trusted, however small it came out.
@@ -196,7 +214,7 @@ class Encoder:
             # All of them came out as zero, which needs no unit: the others once more, alone.
             self.decoder.state = state
             rest = {name: given for name, given in tensors.items() if name not in vanished}
-            return self.encode_bitstream(rest, information=information)
+            return self.encode_untied(rest, ties, information)
         return received
 
     def has_vanished(self, name: str, before: SessionState) -> bool:
@@ -295,6 +313,8 @@ class Encoder:
             None where nothing is sent: the receivers have it as it is. Left out, it leaves the
             parent's difference as it is, too.
         """
+        if tensor.name in self.decoder.state.ties_of(self.device_id):  # No parent of its own.
+            return tensor, Lineage(self.node(tensor.name), signalled=True)
         if self.is_held(tensor, given):
             return None
         values = self.difference(tensor, given)
@@ -318,8 +338,14 @@ class Encoder:
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
         lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
-        scale = scale_of(tensor.values)
-        return PreparedTensor(name, values, largest=magnitude_of(values)[0], scale=scale), lineage
+        piece = PreparedTensor(
+            name,
+            values,
+            largest=magnitude_of(values)[0],
+            scale=scale_of(tensor.values),
+            parent_step=None if parent is None else parent.step,
+        )
+        return piece, lineage
 
     def last_difference(self, name: str) -> NDArray[Any] | None:
         """Return what the next difference of a tensor is a residual to, None for nothing."""

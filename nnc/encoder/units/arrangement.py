@@ -13,9 +13,9 @@ from nnc.bitio import InputError
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.builder import UnitBuilder, build_table
 from nnc.bitstream.editing.parts import MAXIMUM_PARTS
-from nnc.bitstream.fields import copy_table
 from nnc.bitstream.sizes import size_field
 from nnc.encoder.options.model import EncoderOptions
+from nnc.engine.fields import copy_table
 from nnc.model.topology import topology_header
 from nnc.syntax import (
     AggregateUnitType,

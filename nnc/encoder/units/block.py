@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc import deepcabac
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checking_fields
 from nnc.bitstream import Unit
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
@@ -44,6 +45,7 @@ from nnc.syntax import (
 )
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """The tensors of a model that make up one layer; each field is the name of one.
@@ -281,7 +283,9 @@ def block_unit(
     for name in chain(block.vectors, block.weights):
         one, lineage = quantized[name], lineages.get(name)
         note_loss(name, tensors[name].values, one, options.qp_density)
-        coding = coding_of(tensors[name], options, dq=one.dq, book=one.book, lineage=lineage)
+        coding = coding_of(
+            tensors[name].values.shape, options, dq=one.dq, book=one.book, lineage=lineage
+        )
         parts.append(CodedPart(name, one.levels, one.qp - base, coding))
     choices = choices_of([lineages.get(part.name) for part in parts])
     ways = [coded_parts(parts, known, block.weights, options) for known in choices]

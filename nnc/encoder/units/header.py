@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from nnc.bitio import Table
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.node import Node, Parent
 from nnc.syntax import NnrCompressedDataUnitHeader, ParentNodeIdType, Scope, TensorDimensionsList
+
+#: What tensors have of their own in headers that are otherwise the same.
+OWN = ("topology_elem_id", "tensor_dimensions_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,38 @@ def whole_header(
         lineage: where the unit stands in the parameter update tree, if it does.
         temporal: it is coded with the levels of its parent.
     """
-    scope = Scope()
-    scope.general_profile_idc = options.profile
-    scope.mps_topology_indexed_reference_flag = 0
-    scope.mps_parent_signalling_enabled_flag = int(lineage is not None and lineage.signalled)
     said = {} if lineage is None else lineage_elements(lineage, temporal)
+    signalled = lineage is not None and lineage.signalled
+    alike = {name: value for name, value in elements.items() if name not in OWN}
+    name, dimensions = elements.get("topology_elem_id"), elements["tensor_dimensions_list"]
+    if said or name is None or any(isinstance(one, list | Table) for one in alike.values()):
+        return made_header(options.profile, signalled, {**elements, **said})
+    rank = dimensions.count_tensor_dimensions
+    header = copy.copy(header_of_many(options.profile, signalled, rank, tuple(alike.items())))
+    header.topology_elem_id, header.tensor_dimensions_list = name, dimensions
+    return header
+
+
+def made_header(
+    profile: int, signalled: bool, elements: Mapping[str, Any]
+) -> NnrCompressedDataUnitHeader:
+    """Return a header with certain elements, and what the syntax says that it has besides."""
+    scope = Scope()
+    scope.general_profile_idc = profile
+    scope.mps_topology_indexed_reference_flag = 0
+    scope.mps_parent_signalling_enabled_flag = int(signalled)
     return NnrCompressedDataUnitHeader.default(
-        scope, input_parameters_present_flag=1, tensor_dimensions_flag=1, **elements, **said
+        scope, input_parameters_present_flag=1, tensor_dimensions_flag=1, **elements
     )
+
+
+@lru_cache(maxsize=256)
+def header_of_many(
+    profile: int, signalled: bool, rank: int, elements: tuple[tuple[str, Any], ...]
+) -> NnrCompressedDataUnitHeader:
+    """Return the header of tensors that differ in their names and lengths alone, to be copied."""
+    own = {"topology_elem_id": "", "tensor_dimensions_list": dimensions_list([0] * rank)}
+    return made_header(profile, signalled, dict(elements) | own)
 
 
 def lineage_elements(lineage: Lineage, temporal: bool) -> dict[str, Any]:

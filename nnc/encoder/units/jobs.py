@@ -139,8 +139,12 @@ class Coded(NamedTuple):
 def observed_job(job: Job) -> Coded:
     """Encode as `encode_job`, and note time and losses."""
     started = time.perf_counter()
-    with helped_by(job.threads), noting() as losses:
-        units = encode_job(job)
+    with noting() as losses:
+        if job.threads == 1:
+            units = encode_job(job)
+        else:
+            with helped_by(job.threads):
+                units = encode_job(job)
     return Coded(units, time.perf_counter() - started, losses)
 
 

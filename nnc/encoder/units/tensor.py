@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
+from nnc.deepcabac.coding import shared_coding
 from nnc.encoder.inputs.joined import split_elements
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
@@ -45,6 +47,7 @@ LARGE_TENSOR = 1 << 20
 LARGEST_SCAN_ORDER = 4
 
 
+@lru_cache(maxsize=1024)
 def matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return rows and columns of the matrix that a tensor is coded as (clause 10.2)."""
     return (shape[0] if shape else 1), math.prod(shape[1:])
@@ -88,7 +91,7 @@ def encode_integers(
     tensor: PreparedTensor, options: EncoderOptions, lineage: Lineage | None = None
 ) -> Unit:
     """Code an integer tensor without loss."""
-    coding = coding_of(tensor, options, dq=False, lineage=lineage)
+    coding = coding_of(tensor.values.shape, options, dq=False, lineage=lineage)
     coded = cheapest(tensor.values, coding, options, None, lineage)
     header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, coded, lineage=lineage)
     return unit_of(header, coded.payload, [coded.known])
@@ -188,7 +191,7 @@ def coded_way(
     lineage: Lineage | None = None,
 ) -> tuple[CodedLevels, int]:
     """Code a tensor in one way, and return the bits that payload and codebook take."""
-    coding = coding_of(tensor, options, dq=one.dq, book=one.book, lineage=lineage)
+    coding = coding_of(tensor.values.shape, options, dq=one.dq, book=one.book, lineage=lineage)
     coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
     return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
 
@@ -233,13 +236,7 @@ def quantized_by_effort(
     """Quantize the values of one tensor, dependent or not, with as much effort as is asked for."""
     rows, cols = matrix_shape(values.shape)
     known = Known() if lineage is None or lineage.parent is None else lineage.known
-    coding = TensorCoding(
-        general_profile_idc=options.profile,
-        dq_flag=int(dq),
-        scan_order=scan_order_of(values.shape, options),
-        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
-        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
-    )
+    coding = coding_of(values.shape, options, dq=dq, lineage=lineage)
     base, history = known
     rate_options = RateOptions(
         effort=options.effort,
@@ -301,7 +298,7 @@ def choices_of(lineages: Sequence[Lineage | None]) -> list[list[Known]]:
 
 
 def coding_of(
-    tensor: PreparedTensor,
+    shape: tuple[int, ...],
     options: EncoderOptions,
     *,
     dq: bool,
@@ -309,14 +306,14 @@ def coding_of(
     lineage: Lineage | None = None,
 ) -> TensorCoding:
     """Return what the headers will say about the coding of a tensor."""
-    return TensorCoding(
-        general_profile_idc=options.profile,
-        dq_flag=int(dq),
-        scan_order=scan_order_of(tensor.values.shape, options),
-        cabac_unary_length_minus1=options.cabac_unary_length_minus1,
-        codebook_size=0 if book is None else book.size,
-        codebook_zero_offset=0 if book is None else book.zero_offset,
-        parent_node_id_present_flag=int(lineage is not None and lineage.parent is not None),
+    return shared_coding(
+        options.profile,
+        int(dq),
+        scan_order_of(shape, options),
+        options.cabac_unary_length_minus1,
+        int(lineage is not None and lineage.parent is not None),
+        0 if book is None else book.size,
+        0 if book is None else book.zero_offset,
     )
 
 

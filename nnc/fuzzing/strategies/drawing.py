@@ -13,7 +13,10 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from nnc.bitio.bits import path_text
+from nnc.bitio.bits import BitWriter, path_text
+from nnc.bitio.codings import CODINGS
+from nnc.bitio.computing import Pending
+from nnc.bitio.transforms import transform_of
 from nnc.fuzzing.strategies.rules import KINDS
 from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, RejectedError, Source
 
@@ -22,6 +25,9 @@ ATTEMPTS = 20
 
 #: Tables may hold each other; a path of more tables than this is rejected.
 MAXIMUM_DEPTH = 12
+
+#: Values that take no bits, of all tables together.
+MOST_IDLE = 1 << 14
 
 #: Values of elements that decide how much follows: mostly below the first, always the second.
 FEW, MANY = 3, 12
@@ -58,6 +64,7 @@ class Limits(NamedTuple):
     Attributes:
         low: the first value allowed, if not the first of all.
         high: the last value allowed, if not the last of all.
+        among: the values allowed, if only some are; none: nothing can be drawn.
         reserved: ranges of values that are reserved.
         small: the value decides how much follows.
         constrained: a constraint set the bounds.
@@ -68,6 +75,7 @@ class Limits(NamedTuple):
     reserved: tuple[tuple[int, int], ...] = ()
     small: bool = False
     constrained: bool = False
+    among: Any = None
 
 
 class Drawer:
@@ -114,6 +122,10 @@ class Drawer:
         self.position = 0
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
+        self.idle = 0
+        self.layers = 0
+        self.begins: dict[str, int | None] = {}
+        self.pending: list[Any] = []
 
     # The bits
 
@@ -162,24 +174,48 @@ class Drawer:
         if len(self.stack) >= MAXIMUM_DEPTH:
             raise RejectedError("tables within tables without end")
         self.stack.append((name, table, index))
-        depth = len(self.stack)
+        value = self.again(self.supplied(table, draw), context)
+        self.stack.pop()
+        return value
+
+    def supplied(self, table: str, draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Return what draws a table: what was supplied for it, or the generated code."""
+        if table not in self.supply:
+            return draw
+        return lambda stream, context: self.supply[table](stream, None, context)
+
+    def again(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
+        """Draw a table again and again, until it keeps its rules."""
         kept = len(self.pieces), self.position, self.skip, context.names()
+        sets = dict(getattr(context, "sets", ()))
+        pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
+        layers = self.layers
         for _ in range(ATTEMPTS):
             try:
-                if table in self.supply:
-                    value = self.supply[table](self, None, context)
-                else:
-                    value = draw(self, context)
-                self.stack.pop()
-                return value
+                return draw(self, context)
             except RejectedError:
-                del self.pieces[kept[0] :], self.stack[depth:]
+                del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
+                self.begins, self.layers = dict(begins), layers
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
+                if sets or getattr(context, "sets", None):
+                    context.sets = dict(sets)
                 if self.broken is not None and self.broken.position >= kept[1]:
                     self.broken = None
         raise RejectedError(self.path(""))
+
+    def passed(self, begin: int, name: str) -> None:
+        """Reject loops whose passes draw nothing, again and again."""
+        if self.position == begin:
+            self.make(1, name)
+
+    def make(self, count: int, name: str) -> int:
+        """Return back how many values are made that take no bits; reject too many."""
+        self.idle += max(count, 0)
+        if self.idle > MOST_IDLE:
+            raise RejectedError(f"{self.path(name)}: too many values that take no bits")
+        return count
 
     def external(self, name: str, obj: Any, context: Any) -> bytes:
         """Return the bytes of what hand-written code reads: supplied ones, or none."""
@@ -187,11 +223,99 @@ class Drawer:
         self.put_bytes(data)
         return data
 
+    # Transforms
+
+    def begin_layer(self) -> tuple[int, int]:
+        """Begin a table behind a transform; return its first piece and bit."""
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform within a byte")
+        self.layers += 1
+        return len(self.pieces), self.position
+
+    def end_layer(self, begin: tuple[int, int], syntax: Any, name: str) -> None:
+        """Put what a transform makes of a table in its place."""
+        self.layers -= 1
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform ends within a byte")
+        first, self.position = begin
+        before, self.pieces = self.pieces[:first], self.pieces[first:]
+        data = self.to_bytes()
+        self.pieces = before
+        self.put_bytes(transform_of(syntax, name, self).encode(data))
+
+    # Computed elements
+
+    def span(self, begin: int, end: int) -> bytes:
+        """Return the bytes between two bits that begin bytes."""
+        return self.to_bytes()[begin >> 3 : end >> 3]
+
+    def compute(
+        self,
+        around: str | None,
+        name: str,
+        obj: Any,
+        place: tuple[int, int, int],
+        work: Callable[[], int],
+        encode: Callable[[int], Any],
+        context: Any,
+        drives: bool,
+    ) -> None:
+        """Give a computed element the value that it comes to, or a wrong one.
+
+        Args:
+            around: the table at whose end that is known; None: now.
+            name: the element.
+            obj: its table.
+            place: its first bit, its first piece and the first one after it.
+            work: computes it.
+            encode: draws a value in its place.
+            context: takes the value too, if not None.
+            drives: what was drawn depends on the value, so that it can't be another.
+        """
+        if around is not None:
+            stack = self.stack[:]
+
+            def check() -> None:
+                after, self.stack = self.stack, stack
+                self.compute(None, name, obj, place, work, encode, context, drives)
+                self.stack = after
+
+            self.pending.append(Pending(around, check))
+            return
+        wanted = work()
+        if not drives and self.breaks("wrong-value", name):
+            wanted ^= 1
+            self.break_rule("wrong-value", name, None, place[0], wanted)
+        if wanted == getattr(obj, name):
+            return
+        if drives:
+            raise RejectedError(f"{self.path(name)}: not what it is computed to be")
+        self.replace(place, encode, wanted)
+        setattr(obj, name, wanted)
+        if context is not None:
+            setattr(context, name, wanted)
+
+    def replace(
+        self, place: tuple[int, int, int], encode: Callable[[int], Any], value: int
+    ) -> None:
+        """Draw another value in the place of one; what comes after must not move within bytes."""
+        begin, first, last = place
+        before = self.pieces, self.position, self.kind, self.fixed
+        try:
+            self.pieces, self.position, self.kind, self.fixed = [], begin, "", {}
+            encode(value)
+            made, end = self.pieces, self.position
+        finally:
+            self.pieces, self.position, self.kind, self.fixed = before
+        if end - begin != sum(width for width, _ in self.pieces[first:last]):
+            raise RejectedError("a computed element becomes wider or narrower")
+        self.pieces[first:last] = made
+
     # Breaking rules
 
     def breaks(self, kind: str, name: str) -> bool:
         """Tell whether this is the place to break a rule of that kind."""
-        if self.kind != kind or self.broken is not None:
+        if self.kind != kind or self.broken is not None or self.layers:
             return False
         if self.element not in ("", name.partition("[")[0]):
             return False
@@ -271,6 +395,10 @@ class Drawer:
             return int(fixed)
         if first > last:
             raise RejectedError(f"{self.path(name, index)}: no value is allowed")
+        if limits.among is not None:
+            if not limits.among:
+                raise RejectedError(f"{self.path(name, index)}: there is nothing to select")
+            return int(limits.among[self.source.integer(0, len(limits.among) - 1)])
         if limits.small or endless:
             reach = self.unbounded
             if limits.small:
@@ -356,7 +484,7 @@ class Drawer:
         self, n: int, name: str, index: Any = None, *, in_vector: bool = False, **limits: Any
     ) -> float:
         """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
-        low, high, _, _, constrained = Limits(**limits)
+        low, high, _, _, constrained, _ = Limits(**limits)
         start = self.position
         if not in_vector and self.breaks("not-a-number", name):
             self.break_rule("not-a-number", name, index, start, math.nan)
@@ -410,6 +538,54 @@ class Drawer:
         """Draw IEEE 754 numbers of `n` bits each."""
         values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
         return np.array(values, dtype=f"<f{n >> 3}")
+
+    def code(
+        self,
+        descriptor: str,
+        arguments: tuple[int, ...],
+        name: str,
+        index: Any = None,
+        **limits: Any,
+    ) -> Any:
+        """Draw an element of one of the runtime's codings."""
+        start = self.position
+        coding = CODINGS[descriptor]
+        value = self.value_of(name, index) if coding.kind != "int" else None
+        if coding.kind == "int":
+            holds = coding.limits(arguments)
+            value = self.integer(name, index, holds, Limits(**limits), endless=coding.endless)
+        elif value is None:
+            low, high = (0, 255) if coding.kind == "bytes" else (32, 126)
+            size = arguments[0] if arguments else 4
+            data = bytes(self.source.integer(low, high) for _ in range(size))
+            value = data if coding.kind == "bytes" else data.decode()
+        writer = BitWriter()
+        writer.code(descriptor, arguments, value, name, index)
+        width = writer.position
+        self.put(width, int.from_bytes(writer.to_bytes(), "big") >> (-width & 7))
+        self.after(name, index, start)
+        return value
+
+    def more(self) -> bool:
+        """Draw the answer to a question about the data to come."""
+        return self.source.integer(0, FEW) > 0
+
+    def byte_aligned(self) -> bool:
+        """Tell whether what comes next begins a byte."""
+        return self.position & 7 == 0
+
+    def padding(self, boundary: int, fill: int, index: Any = None) -> int | None:
+        """Fill up to a boundary."""
+        width = -self.position % boundary
+        regular = (1 << width) - 1 if fill == 1 else 0
+        value = regular
+        if fill < 0:
+            value = self.source.integer(0, (1 << width) - 1)
+        elif width and self.breaks("irregular-alignment", "padding"):
+            value = (regular + self.source.integer(1, (1 << width) - 1)) & ((1 << width) - 1)
+            self.break_rule("irregular-alignment", "padding", index, self.position, value)
+        self.put(width, value)
+        return None if value == regular else value
 
     def byte_alignment(self, index: Any = None) -> int | None:
         """Fill up the last byte."""

@@ -47,6 +47,7 @@ KINDS: Final[dict[str, str]] = {
     "reserved-bits": "finding",
     "reserved-value": "finding",
     "truncated": "error",
+    "wrong-value": "finding",
 }
 
 # fmt: off

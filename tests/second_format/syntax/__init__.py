@@ -7,7 +7,7 @@ Schema hash: sha256 d661755a3be5f59b2c57b7e4b70dea3b7afe8aa07b3f35975317961d4f3a
 from __future__ import annotations
 
 from nnc.bitio.table import Syntax
-from tests.second_format.syntax.description import Constraint, Description, Element, Shape
+from tests.second_format.syntax.description import Constraint, Description, Element, Framing, Shape
 from tests.second_format.syntax.parameter_sets import (
     BASELINE,
     HIGH,
@@ -27,6 +27,11 @@ from tests.second_format.syntax.parameter_sets import (
 from tests.second_format.syntax.scope import GIVEN, GIVEN_DEFAULTS, PERSISTENT, SHARED, Scope
 from tests.second_format.syntax.units import UNIT_KINDS, UnitKind
 
+#: The table that everything is reached from.
+ROOT = "nal_unit"
+
+#: How tables of the root follow each other in a file; None where the schema doesn't say.
+FRAMING: Framing | None = None
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "nal_unit": nal_unit,
@@ -36,6 +41,7 @@ TABLES: dict[str, Syntax] = {
 
 __all__ = [
     "BASELINE",
+    "FRAMING",
     "GIVEN",
     "GIVEN_DEFAULTS",
     "HIGH",
@@ -43,6 +49,7 @@ __all__ = [
     "MAIN",
     "PERSISTENT",
     "PICTURE",
+    "ROOT",
     "SEQUENCE",
     "SHARED",
     "TABLES",
@@ -50,6 +57,7 @@ __all__ = [
     "Constraint",
     "Description",
     "Element",
+    "Framing",
     "NalUnit",
     "NalUnitType",
     "PicParameterSetRbsp",

@@ -16,7 +16,7 @@ from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
 from tests.second_format.syntax import functions
 from tests.second_format.syntax.description import Constraint, Element, Shape
-from tests.second_format.syntax.functions import counted, new, refuse, required
+from tests.second_format.syntax.functions import counted, new, number, refuse, required
 from tests.second_format.syntax.scope import Scope
 
 
@@ -165,6 +165,9 @@ class NalUnitSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NalUnit)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.seq_parameter_set_data = None
         obj.pic_parameter_set_rbsp = None
         obj.other_rbsp = None
@@ -181,6 +184,8 @@ class NalUnitSyntax(Syntax):
             stream.leave()
         else:
             obj.other_rbsp = stream.bs("other_rbsp")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -188,6 +193,9 @@ class NalUnitSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NalUnit):
             stream.fail("not the table that stands here", "", None, obj, "NalUnit")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         stream.u(
             1, required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"), "forbidden_zero_bit"
         )
@@ -213,6 +221,8 @@ class NalUnitSyntax(Syntax):
         else:
             stream.bs(required(stream, obj.other_rbsp, "other_rbsp"), "other_rbsp")
             refuse(stream, obj, "seq_parameter_set_data", "pic_parameter_set_rbsp")
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -751,6 +761,9 @@ class SeqParameterSetDataSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(SeqParameterSetData)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.chroma_format_idc = None
         obj.bit_depth_luma_minus8 = None
         obj.bit_depth_chroma_minus8 = None
@@ -820,8 +833,14 @@ class SeqParameterSetDataSyntax(Syntax):
             obj.frame_crop_top_offset = stream.ue(0, "frame_crop_top_offset")
             obj.frame_crop_bottom_offset = stream.ue(0, "frame_crop_bottom_offset")
         obj.vui_parameters_present_flag = stream.u(1, "vui_parameters_present_flag")
-        obj.PicSizeInMapUnits = (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1)
+        obj.PicSizeInMapUnits = number(
+            stream,
+            (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
+            "PicSizeInMapUnits",
+        )
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -829,6 +848,9 @@ class SeqParameterSetDataSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, SeqParameterSetData):
             stream.fail("not the table that stands here", "", None, obj, "SeqParameterSetData")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         offset_for_ref_frame: list[int]
         profile_idc = required(stream, obj.profile_idc, "profile_idc")
         stream.u(8, profile_idc, "profile_idc")
@@ -1030,8 +1052,14 @@ class SeqParameterSetDataSyntax(Syntax):
             required(stream, obj.vui_parameters_present_flag, "vui_parameters_present_flag"),
             "vui_parameters_present_flag",
         )
-        obj.PicSizeInMapUnits = (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1)
+        obj.PicSizeInMapUnits = number(
+            stream,
+            (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
+            "PicSizeInMapUnits",
+        )
         stream.byte_alignment(obj.byte_alignment)
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -1383,6 +1411,9 @@ class PicParameterSetRbspSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(PicParameterSetRbsp)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         obj.slice_group_map_type = None
         obj.run_length_minus1 = None
         obj.top_left = None
@@ -1438,6 +1469,8 @@ class PicParameterSetRbspSyntax(Syntax):
         obj.constrained_intra_pred_flag = stream.u(1, "constrained_intra_pred_flag")
         obj.redundant_pic_cnt_present_flag = stream.u(1, "redundant_pic_cnt_present_flag")
         obj.byte_alignment = stream.byte_alignment()
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1445,6 +1478,9 @@ class PicParameterSetRbspSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, PicParameterSetRbsp):
             stream.fail("not the table that stands here", "", None, obj, "PicParameterSetRbsp")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
         run_length_minus1: list[int]
         top_left: list[int]
         bottom_right: list[int]
@@ -1613,6 +1649,8 @@ class PicParameterSetRbspSyntax(Syntax):
             "redundant_pic_cnt_present_flag",
         )
         stream.byte_alignment(obj.byte_alignment)
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 

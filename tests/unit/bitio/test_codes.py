@@ -38,7 +38,9 @@ def test_code_of_a_name_that_no_table_has_set():
 def test_every_code_is_listed():
     folder = Path(nnc.syntax.__file__).parent
     paths = [*folder.glob("*.py"), folder.parent / "deepcabac" / "checks.py"]
+    paths += (folder.parent / "bitio").glob("*.py")
     text = "".join(path.read_text("utf-8") for path in paths)
-    codes = set(re.findall(r'code="([a-z-]+)"', text))
-    codes |= set(re.findall(r'stream\.fail\(.*, "([a-z]+-[a-z]+)"\)', text))
-    assert codes == set(FAULTS)
+    codes = set(re.findall(r'code(?:=|": )"([a-z-]+)"', text))
+    codes |= set(re.findall(r'\.fail\(.*, "([a-z]+(?:-[a-z]+)+)"\)', text))
+    limits = re.findall(r'limit_error\([^)]*, "([a-z]+)"\)', text)
+    assert codes | {f"limit-{limit}" for limit in limits} == set(FAULTS)

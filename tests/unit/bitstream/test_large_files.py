@@ -114,7 +114,7 @@ def test_large_payloads_are_written_in_pieces(tmp_path, monkeypatch, copies):
 
 def test_payloads_of_several_files_are_copied(tmp_path, monkeypatch):
     monkeypatch.setattr("nnc.bitstream.bitstream.WRITING_BYTES", 7)
-    monkeypatch.setattr("nnc.bitstream.mapped.COPYING_BYTES", 11)
+    monkeypatch.setattr("nnc.engine.mapped.COPYING_BYTES", 11)
     paths = [tmp_path / "a.nnc", tmp_path / "b.nnc"]
     for path, name in zip(paths, "ab", strict=True):
         path.write_bytes(nnc.encode({name: np.arange(100, dtype=np.float32)}, keep=["*"]))

@@ -57,7 +57,7 @@ def test_one_unit_of_many_can_be_changed(start):
 
 def test_more_units_than_a_list_may_have_entries(start, monkeypatch):
     """The index of a unit isn't that of a list."""
-    monkeypatch.setattr("nnc.inspect.tracing.LONGEST_LIST", 16)
+    monkeypatch.setattr("nnc.engine.tracing.LONGEST_LIST", 16)
     tensors = {f"s{number}": np.float32(number) for number in range(40)}
     data = nnc.encode(tensors, threads=1)
     traced = trace(data)
@@ -73,7 +73,7 @@ def test_more_units_than_a_list_may_have_entries(start, monkeypatch):
 
 
 def test_more_units_in_an_aggregate_than_a_list_may_have_entries(start, monkeypatch):
-    monkeypatch.setattr("nnc.inspect.tracing.LONGEST_LIST", 8)
+    monkeypatch.setattr("nnc.engine.tracing.LONGEST_LIST", 8)
     bitstream = nnc.Bitstream.parse(start + OPAQUE * 20)
     from nnc.bitstream.editing.parts import wrap
 

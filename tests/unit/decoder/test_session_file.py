@@ -103,6 +103,9 @@ def test_arrays_that_claim_what_is_not_there(state, outline, message):
 CHANGES = {
     "another version": lambda content: content.update(version=1),
     "no list": lambda content: content.update(values={}),
+    "a step of zero": lambda content: content["coded"][0].update(step=0.0),
+    "an endless step": lambda content: content["coded"][0].update(step=float("inf")),
+    "a step that is a text": lambda content: content["coded"][0].update(step="1"),
     "no number of an array": lambda content: content["values"][0].__setitem__(2, None),
     "another array": lambda content: content["values"][0].__setitem__(2, 1 << 40),
     "a device below all": lambda content: content["values"][0].__setitem__(0, -2),

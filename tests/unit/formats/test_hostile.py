@@ -150,6 +150,12 @@ def test_names_of_tensors_that_do_none(name):
     check_name("m", name)
 
 
+@pytest.mark.parametrize("name", [b"\xe1", 5, None])
+def test_names_of_tensors_that_are_no_text(name):
+    with pytest.raises(InputError, match="which is no text"):
+        check_name("m", name)
+
+
 def test_a_missing_framework_is_named():
     with pytest.raises(InputError, match=r"ONNX models need nowhere_at_all .*'nnc\[onnx\]'"):
         load("nowhere_at_all", "onnx", "ONNX models")

@@ -9,6 +9,7 @@ from nnc_schema.language import tree
 from nnc_schema.language.reader import read_text
 from nnc_schema.passes.checker import check
 from nnc_schema.targets.python import target as python
+from nnc_schema.targets.strategies import target as strategies
 
 FRAME = 'clause 1.2 "Made up"\nstatus ours\nroot top\n'
 NUMBERS = itertools.count()
@@ -72,3 +73,32 @@ def compile_table(compile_schema):
         return compile_schema(made="\n".join([*lines, after]) + "\n")
 
     return run
+
+
+@pytest.fixture
+def compile_both(tmp_path, monkeypatch, analyse):
+    """Return a function from a schema's text, or its files, to its tables and its draws."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for target in (python, strategies):
+        monkeypatch.setattr(target, "formatted", as_it_is)
+    made = []
+
+    def run(text="", **texts):
+        analysis = analyse(**(texts or {"made": text}))
+        package = f"drawn_{next(NUMBERS)}"
+        made.append(package)
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+        options = {"runtime": "nnc.bitio", "syntax": f"{package}.tables"}
+        for room, target in (("tables", python), ("draws", strategies)):
+            files = target.generate(analysis, options | {"package": f"{package}.{room}"})
+            (tmp_path / package / room).mkdir()
+            for name, text in files.items():
+                (tmp_path / package / room / name).write_text(text, encoding="utf-8")
+        importlib.invalidate_caches()
+        return [importlib.import_module(f"{package}.{room}") for room in ("tables", "draws")]
+
+    yield run
+    for name in list(sys.modules):
+        if name.partition(".")[0] in made:
+            del sys.modules[name]

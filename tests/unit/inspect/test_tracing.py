@@ -2,12 +2,14 @@
 
 import random
 
+import numpy as np
 import pytest
 
 import nnc
 from nnc.bitio.table import same_value
+from nnc.engine.tracing import LONGEST_LIST, PAYLOAD, UNREAD
 from nnc.inspect import check, diff
-from nnc.inspect.tracing import LONGEST_LIST, PAYLOAD, UNREAD, trace
+from nnc.inspect.tracing import trace
 from nnc.syntax import BitMask, NnrPruningTopologyContainer, NnrTopologyUnitPayload
 from tests.cases import CASES
 
@@ -182,3 +184,24 @@ def test_values_without_a_name_are_called_what_they_are(vectors):
         elements = {element.path: element for element in nnc.trace(bitstream).elements()}
         assert elements["units[3].header.nnr_unit_type"].value_name == name
         assert elements["units[3].header.independently_decodable_flag"].value_name == ""
+
+
+def test_a_trace_of_some_elements_has_all_units():
+    tensors = {f"t{i}": np.ones((2, 3), np.float32) for i in range(9)}
+    data = nnc.encode(tensors, threads=1)
+    whole, some = trace(data), trace(data, most=40)
+    assert [unit.elements for unit in whole.units[:2]] == [unit.elements for unit in some.units[:2]]
+    assert whole.units[-1].elements
+    assert not some.units[-1].elements
+    for one, other in zip(whole.units, some.units, strict=True):
+        told = one.names, one.type_name, one.start, one.stop, one.payload_start
+        assert told == (other.names, other.type_name, other.start, other.stop, other.payload_start)
+
+
+@pytest.mark.parametrize("most", [1, 30, 60, None])
+def test_faults_are_met_where_elements_are_not_noted(most):
+    tensors = {f"t{i}": np.ones((2, 3), np.float32) for i in range(3)}
+    data = nnc.encode(tensors, threads=1)[:-1]
+    (error,) = trace(data, most=most).errors
+    assert error.unit == 4
+    assert error.unit_type == "NNR_NDU"

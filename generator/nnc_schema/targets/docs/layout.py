@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
-from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, TableFacts, takes_v
+from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, PADDING, TableFacts
 from nnc_schema.targets.docs.syntax import Writer
 
 ROW_BITS = 16
@@ -97,7 +98,9 @@ class Layout:
 
     def fixed_bits(self, element: tree.Element) -> int | None:
         """Return the width of an element, if it is the same in all bitstreams."""
-        if takes_v(element.descriptor) or element.descriptor not in ("u", "i", "flt"):
+        if element.descriptor == "fourcc":
+            return 32
+        if element.descriptor not in DESCRIPTORS or DESCRIPTORS[element.descriptor].width != "bits":
             return None
         bits = expressions.evaluate(element.arguments[0], self.facts.constants)
         return bits if bits is not None and bits > 0 else None
@@ -106,6 +109,12 @@ class Layout:
         """Return the item of a called table."""
         if call.table == BYTE_ALIGNMENT:
             return Item("alignment", "1, then 0 up to the byte boundary")
+        if call.table == PADDING:
+            boundary, fill = call.arguments
+            bits = (
+                f"bits {self.writer.value(fill)}" if isinstance(fill, tree.Number) else "any bits"
+            )
+            return Item("alignment", f"{bits} up to a multiple of {self.writer.value(boundary)}")
         arguments = ", ".join(self.writer.value(part) for part in call.arguments)
         return Item("call", f"{call.table}({arguments})")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nnc_schema.language import tree
-from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, TableFacts, takes_v
+from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, TableFacts, takes_v
 from nnc_schema.targets.docs.links import Links, escaped
 
 #: C's precedence; higher binds tighter.
@@ -119,8 +119,10 @@ class Writer:
         """Write the first line of a table."""
         words = "persistent " * table.persistent + "external " * table.external
         inside = ", ".join(table.parameters)
+        key = "" if table.key is None else f" key {table.key}"
         extent = "" if table.extent is None else f" extent {self.value(table.extent)}"
-        return f"{words}{table.name}({inside}){extent}"
+        behind = "" if table.transform is None else f" transform {table.transform}"
+        return f"{words}{table.name}({inside}){extent}{key}{behind}"
 
     def lines(self, statements: tuple[tree.Statement, ...], depth: int = 0) -> list[Line]:
         """Write statements."""
@@ -132,20 +134,25 @@ class Writer:
             case tree.Element():
                 text = f"**{self.name(statement.name)}**{self.index(statement.indices)}"
                 alias = self.alias(statement.field, statement.name)
+                if statement.computed is not None:
+                    alias += f" = {self.value(statement.computed)}"
                 return [Line(depth, text + alias, self.descriptor(statement))]
             case tree.Call():
                 arguments = ", ".join(self.value(part) for part in statement.arguments)
                 alias = self.alias(statement.field, statement.table)
-                if statement.table == BYTE_ALIGNMENT:
-                    alias = ""
+                if statement.table in ALIGNMENTS:
+                    return [Line(depth, self.alignment(statement))]
                 return [Line(depth, f"{self.name(statement.table)}({arguments}){alias}")]
             case tree.External():
                 text = f"**{self.name(statement.field)}**"
                 table = self.name(statement.table)
                 return [Line(depth, f"{text} <small>coded as {table}</small>", "bs(v)")]
             case tree.Array():
-                size = self.sign("[") + self.value(statement.size) + self.sign("]")
-                return [Line(depth, f"array {self.name(statement.name)}{size}")]
+                if not statement.sizes:
+                    return []
+                return [Line(depth, f"array {self.indexed(statement.name, statement.sizes)}")]
+            case tree.Select():
+                return []
             case tree.Assignment():
                 target = self.indexed(statement.name, statement.indices)
                 return [Line(depth, f"{target} = {self.value(statement.value)}")]
@@ -160,13 +167,22 @@ class Writer:
                 body = self.lines(statement.body, depth + 1)
                 return [Line(depth, "do {"), *body, Line(depth, f"}} {condition}")]
 
+    def alignment(self, statement: tree.Call) -> str:
+        """Write `byte_alignment` or `padding`."""
+        if statement.table == BYTE_ALIGNMENT:
+            return f"{self.name(statement.table)}()"
+        boundary, fill = statement.arguments
+        bit = self.value(fill) if isinstance(fill, tree.Number) else "any"
+        return f"padding({self.value(boundary)}{'' if bit == '0' else f', {bit}'})"
+
     def alias(self, field: str, name: str) -> str:
         """Write the name that a value is kept under, where it isn't its own."""
         return "" if field == name else f" <small>as {escaped(field)}</small>"
 
     def loop(self, loop: tree.For) -> str:
         """Write the head of a `for` loop."""
-        step = "++" if loop.step == 1 else "--"
+        sign = "+" if loop.step > 0 else "-"
+        step = 2 * sign if abs(loop.step) == 1 else f" {sign}= {abs(loop.step)}"
         start = f"{loop.variable} = {self.value(loop.start)}"
         return f"for ({start}; {self.value(loop.condition)}; {loop.variable}{step})"
 
@@ -195,6 +211,8 @@ class Writer:
 
     def descriptor(self, element: tree.Element) -> str:
         """Write a descriptor with its arguments."""
+        if element.spelled:
+            return self.sign(element.spelled)
         if takes_v(element.descriptor):
             return f"{element.descriptor}(v)"
         inside = ", ".join(self.value(part) for part in element.arguments)

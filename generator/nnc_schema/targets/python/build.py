@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from nnc_schema.language import tree
-from nnc_schema.passes.table_facts import Field
+from nnc_schema.passes import expressions
+from nnc_schema.passes.elements import stands
+from nnc_schema.passes.table_facts import Field, only_value, sites
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.names import alignment_verb
+from nnc_schema.targets.python.naming import class_name
 
 
 class BuildCode(Code):
@@ -19,17 +22,19 @@ class BuildCode(Code):
         made = class_name(self.facts.table.name)
         self.line(f"if not isinstance(obj, {made}):")
         self.line(f'    stream.fail("not the table that stands here", "", None, obj, "{made}")')
+        self.begin_rules()
 
     def preset_field(self, field: Field) -> None:
         """Prepare a field whose presence no single condition tells."""
-        self.line(f"{self.local(field.name)}_written = False")
+        self.line(f"{self.written(field)} = False")
 
     def end(self) -> None:
         """Add what comes last."""
         for field in self.facts.fields.values():
             if field.scattered:
-                self.line(f"if not {self.local(field.name)}_written:")
+                self.line(f"if not {self.written(field)}:")
                 self.line(f'    refuse(stream, obj, "{field.name}")')
+        self.end_rules()
         self.line("return obj")
 
     def refuse(self, names: list[str]) -> None:
@@ -45,13 +50,19 @@ class BuildCode(Code):
         """Deal with what is left of the extent."""
         extent = self.facts.table.extent
         if extent is not None:
-            self.line('stream.bs(obj.trailing_data, "trailing_data")')
             name = self.facts.table.name
-            self.line(f"check_extent(stream, start, {self.names.value(extent)}, {name!r})")
+            size = self.names.value(extent)
+            self.line(f"write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
+        elif self.facts.table.transform is not None:
+            self.line("write_rest(stream, obj.trailing_data)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
-        arguments = [self.names.value(part) for part in statement.arguments]
+        # A size that is what was left of the data is that of the value.
+        arguments = [
+            "None" if expressions.looks_ahead(part) else self.names.value(part)
+            for part in statement.arguments
+        ]
         if statement.descriptor in ("st", "bs"):
             arguments = []
         index = self.index_code(field)
@@ -60,42 +71,83 @@ class BuildCode(Code):
             value = f"{self.innermost(field)}[{last}]"
         elif field.is_list:
             value = self.next_item(field)
+            if self.fills(field):
+                row = self.row(field, 0)
+                value = f"filler({row}, {self.list_position(field)}, {self.only(field)})"
             if field.name in self.needed:
                 self.line(f"{self.local(field.name)} = {value}")
                 value = self.local(field.name)
         else:
             value = f'required(stream, obj.{field.name}, "{field.name}")'
+            if field.name in self.computed.elements:
+                work = self.computed.work_now(field.name)
+                value = f'computing.computed_value(stream, obj, "{field.name}", {work})'
             targets = self.targets(field.name)
             if targets:
                 self.assign(targets, value)
                 value = targets[0]
-        arguments += [value, f'"{field.name}"']
-        self.line(f"stream.{statement.descriptor}({', '.join(arguments)}{index})")
+        self.line(f'{self.verb(statement, arguments)}{value}, "{field.name}"{index})')
         self.step(field)
+
+    def only(self, field: Field) -> int | None:
+        """Return the one value that an element may have, if it is one."""
+        return only_value(self.facts.meaning(field.name), self.analysis.constants)
+
+    def fills(self, field: Field) -> bool:
+        """Tell whether the values of a list only fill up to a byte boundary."""
+        return (
+            self.only(field) is not None
+            and len(field.loops) == 1
+            and expressions.calls_any(field.loops[0].condition, ("byte_aligned",))
+        )
+
+    def ahead(
+        self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
+    ) -> str:
+        """Return the code that tells what a condition on data to come has been."""
+        if not loop:
+            names = stands(self.facts, body)
+            return " or ".join(f"obj.{name} is not None" for name in names)
+        inside = {id(site.statement) for site in sites(body)}
+        lists = [
+            field
+            for field in self.facts.fields.values()
+            if field.is_list
+            and not field.is_alignment
+            and any(id(site.statement) in inside for site in field.sites)
+        ]
+        return " or ".join(
+            f"{self.list_position(field)} < len({self.row(field, 0)})" for field in lists
+        )
 
     def list_position(self, field: Field) -> str:
         """Return how many values of a list without index in the syntax stand before the next."""
-        return f"{self.row(field, 0)}_position"
+        return self.names.own(self.row(field, 0), "_position")
+
+    def written(self, field: Field) -> str:
+        """Return the variable that tells whether a field was written."""
+        return self.names.own(self.local(field.name), "_written")
 
     def next_item(self, field: Field) -> str:
         """Return the next value of a list in order of writing."""
         name = self.row(field, 0)
-        return f'item(stream, {name}, {name}_position, "{field.name}")'
+        return f'item(stream, {name}, {self.list_position(field)}, "{field.name}")'
 
     def step(self, field: Field) -> None:
         """Note that a value of a field was written."""
         if field.is_list and not field.indexed:
-            self.line(f"{self.row(field, 0)}_position += 1")
+            self.line(f"{self.list_position(field)} += 1")
         if field.scattered:
-            self.line(f"{self.local(field.name)}_written = True")
+            self.line(f"{self.written(field)} = True")
 
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
+        value = f"obj.{field.name}"
         if field.is_list:
             name = self.row(field, 0)
-            self.line(f"stream.byte_alignment(padding({name}, {name}_position))")
-        else:
-            self.line(f"stream.byte_alignment(obj.{field.name})")
+            value = f"padding({name}, {self.list_position(field)})"
+        arguments = ", ".join([*self.filling(field), value])
+        self.line(f"stream.{alignment_verb(field)}({arguments})")
         self.step(field)
 
     def external(self, field: Field) -> None:
@@ -108,7 +160,7 @@ class BuildCode(Code):
         self.arguments(statement)
         file = self.analysis.file_of[statement.table]
         syntax = statement.table if file is self.file else f"{file.name}.{statement.table}"
-        table = self.names.local(field.name) + "_table"
+        table = self.names.own(self.names.local(field.name), "_table")
         index = ""
         if field.is_list:
             index = f", {self.list_position(field)}"
@@ -128,7 +180,7 @@ class BuildCode(Code):
         name = self.row(field, level)
         if field.is_alignment:
             self.line(f"{name} = obj.{field.name} or []")
-            self.line(f"{name}_position = 0")
+            self.line(f"{self.list_position(field)} = 0")
             return
         source = self.source(field, level)
         if field.indexed:
@@ -142,9 +194,11 @@ class BuildCode(Code):
             self.depth += 1
         self.line(f"{name} = {value}")
         if not field.indexed:
-            self.line(f"{name}_position = 0")
+            self.line(f"{self.list_position(field)} = 0")
         if level == 0 and field.name in self.shared:
             self.line(f"context.{field.name} = {name}")
+        if level == 0 and field.scattered:
+            self.line(f"{self.written(field)} = True")
         if guard:
             self.depth -= 1
             if level == 0:
@@ -169,11 +223,11 @@ class BuildCode(Code):
 
     def list_end(self, field: Field) -> None:
         """Add what a list needs after its outermost loop."""
-        if field.indexed or field.is_alignment:
+        if field.indexed or field.is_alignment or self.fills(field):
             return
         name = self.row(field, 0)
         guard = self.inner_guard(field, 0)
-        call = f'finished(stream, {name}, {name}_position, "{field.name}")'
+        call = f'finished(stream, {name}, {self.list_position(field)}, "{field.name}")'
         if guard:
             self.line(f"if {guard}:")
             self.line(f"    {call}")

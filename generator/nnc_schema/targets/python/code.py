@@ -1,7 +1,6 @@
 """Bodies of the generated `_parse` and `_build`: statements of the schema -> lines of Python.
 
-Both directions follow the same control flow, so one walk makes both; where they differ, the
-methods of `ParseCode` (python_parse.py) and `BuildCode` (python_build.py) say how.
+Both directions follow one control flow; `ParseCode` and `BuildCode` say where they differ.
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
-from nnc_schema.targets.python.lines import Lines
-from nnc_schema.targets.python.names import Names, is_byte_alignment
+from nnc_schema.targets.python.computed import ComputedCode
+from nnc_schema.targets.python.names import Names, is_alignment
+from nnc_schema.targets.python.pieces import Pieces
 
 
-class Code(Lines):
+class Code(Pieces):
     """Lines of Python for one direction of one table."""
 
     def __init__(self, analysis: Analysis, facts: TableFacts, file: tree.File):
@@ -33,6 +33,7 @@ class Code(Lines):
         self.shared = {name for name, definer in analysis.shared.items() if definer is facts}
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
+        self.computed = ComputedCode(self.names, facts, self.start)
 
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses."""
@@ -47,30 +48,43 @@ class Code(Lines):
         found = {use.name.name for use in self.facts.uses if id(use.name) not in outputs}
         for use in self.analysis.absent_uses(self.facts):
             found.add(use.name.name)
+        if self.facts.table.key is not None:
+            found.add(self.facts.table.key)
         return found
 
     # Names
 
-    def local(self, name: str) -> str:
-        """Return the local variable for a name."""
-        return self.names.local(name)
+    @property
+    def start(self) -> str:
+        """Variable that holds the first bit of the table."""
+        return self.names.own("start", "")
+
+    @property
+    def outer_end(self) -> str:
+        """Variable that holds where the data of the table around end."""
+        return self.names.own("outer_end", "")
 
     # The whole
 
     def body(self) -> list[str]:
         """Return the lines of the function."""
         self.begin()
+        if self.facts.table.key is not None:
+            self.line(f'context.forget("{self.facts.table.name}")')
         for name in self.entry:
             self.line(f"{self.local(name)} = context.{name}")
         for name in self.facts.table.parameters:
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        if not self.extent_open:
-            self.line("start = stream.position")
+        for line in self.computed.first_lines():
+            self.line(line)
+        if not self.extent_open or self.computed.uses_start:
+            self.line(f"{self.start} = stream.position")
         self.open_extent()
         self.statements(self.facts.table.body, top=True)
         self.close_extent()
+        self.keep()
         self.end()
         return self.lines
 
@@ -118,18 +132,6 @@ class Code(Lines):
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
 
-    def assign(self, targets: list[str], value: str) -> None:
-        """Assign a value to several targets, on one line if it fits."""
-        text = f"{' = '.join(targets)} = {value}"
-        local = next((target for target in targets if "." not in target), None)
-        if len(text) + 4 * (self.depth + 2) <= 100 or local is None or len(targets) == 1:
-            self.line(text)
-            return
-        self.line(f"{local} = {value}")
-        for target in targets:
-            if target != local:
-                self.line(f"{target} = {local}")
-
     # Names
 
     def ask(self, expression: tree.Expression) -> None:
@@ -138,13 +140,6 @@ class Code(Lines):
             if name in self.analysis.givens and not any(name in asked for asked in self.asked):
                 self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
                 self.asked[-1].add(name)
-
-    def targets(self, name: str) -> list[str]:
-        """Return what a value of the table is assigned to, besides the field."""
-        found = [self.local(name)] if name in self.needed else []
-        if name in self.shared:
-            found.append(f"context.{name}")
-        return found
 
     def take_absent(self, name: str, absent: tree.Expression) -> None:
         """Set a name to the value that its absence stands for."""
@@ -157,10 +152,6 @@ class Code(Lines):
             self.ask(absent)
             self.assign(targets, self.names.value(absent))
 
-    def is_derived(self, name: str) -> bool:
-        """Tell whether a variable is kept in the table."""
-        return name in self.facts.meanings or name in self.facts.outputs
-
     # Statements
 
     def statements(self, statements: tuple[tree.Statement, ...], *, top: bool = False) -> None:
@@ -171,7 +162,12 @@ class Code(Lines):
                 self.ask(expression)
             if isinstance(statement, tree.Array):
                 arrays.append(statement)
+            marked = [] if self.loops else self.computed.marks_of(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
             self.statement(statement)
+            for field in marked:
+                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
             if top:
                 self.open_extent()
         for array in arrays:
@@ -182,16 +178,16 @@ class Code(Lines):
         match statement:
             case tree.Element():
                 self.element(statement, self.facts.fields[statement.field])
-            case tree.Call() if is_byte_alignment(statement):
+            case tree.Call() if is_alignment(statement):
                 self.alignment(self.facts.fields[statement.field])
             case tree.Call():
                 self.call(statement, self.facts.fields[statement.field])
             case tree.External():
                 self.external(self.facts.fields[statement.field])
             case tree.Array():
-                name = self.local(statement.name)
-                self.line(f"{name}: dict[int, int] = {{}}")
-                self.line(f"{name}_size = {self.names.value(statement.size)}")
+                self.array(statement)
+            case tree.Select():
+                self.select(statement)
             case tree.Assignment():
                 self.assignment(statement)
             case tree.If():
@@ -234,7 +230,8 @@ class Code(Lines):
         callee = self.analysis.tables[statement.table]
         for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
             if parameter not in callee.outputs:
-                self.line(f"context.{parameter} = {self.names.value(argument)}")
+                value = self.measured(argument, parameter)
+                self.line(f"context.{parameter} = {value}")
 
     def after_call(self, statement: tree.Call, result: str) -> None:
         """Fetch what a called table has set."""
@@ -246,32 +243,23 @@ class Code(Lines):
                 targets.append(f"context.{name}")
             if targets:
                 self.assign(targets, f"{result}.{parameter}")
+        for argument, parameter in self.analysis.indexed_outputs(statement):
+            self.line(f"{self.entry_of(argument.name, argument.indices)} = {result}.{parameter}")
         for name in self.analysis.set_by(statement, self.facts):
             if name in self.free and name not in self.entry:
                 self.line(f"{self.local(name)} = context.{name}")
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
-        name = self.local(statement.name)
-        value = self.names.value(statement.value)
+        value = self.measured(statement.value, statement.name)
         if statement.indices:
-            index = self.names.value(statement.indices[0])
-            self.line(f'{name}[entry(stream, {index}, {name}_size, "{statement.name}")] = {value}')
+            self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
             return
         targets = self.targets(statement.name)
         if self.is_derived(statement.name):
             targets.append(f"obj.{statement.name}")
         if targets:
             self.assign(targets, value)
-
-    def finish_array(self, statement: tree.Array) -> None:
-        """Turn a sparse array into a list at the end of its block."""
-        name = self.local(statement.name)
-        targets = [f"obj.{statement.name}"] if self.is_derived(statement.name) else []
-        if statement.name in self.shared:
-            targets.append(f"context.{statement.name}")
-        if targets:
-            self.assign(targets, f"array({name}, {name}_size)")
 
     # Conditions
 
@@ -290,7 +278,7 @@ class Code(Lines):
                 self.line("else:")
             else:
                 word = "elif" if number else "if"
-                self.line(f"{word} {self.names.condition(condition)}:")
+                self.line(f"{word} {self.condition_of(condition, body, False)}:")
             with self.indented():
                 self.statements(body)
                 others = [arm for other, (_, arm) in enumerate(arms) if other != number]
@@ -395,17 +383,25 @@ class Code(Lines):
             self.line(f"{variable} = {self.names.value(statement.start)}")
         if head is None:
             endless = isinstance(statement, tree.While) and not statement.test_first
-            test = "True" if endless else self.names.condition(statement.condition)
+            test = "True"
+            if not endless:
+                test = self.condition_of(statement.condition, statement.body, True)
             head = f"while {test}:"
         self.line(head)
         self.loops.append(statement)
         with self.indented():
+            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
             self.statements(statement.body)
+            if begin:
+                name = next(iter(self.loop_names(statement)), "")
+                self.line(f'stream.passed({begin}, "{name}")')
             if isinstance(statement, tree.For) and head.startswith("while"):
-                self.line(f"{variable} {'+' if statement.step > 0 else '-'}= 1")
+                sign = "+" if statement.step > 0 else "-"
+                self.line(f"{variable} {sign}= {abs(statement.step)}")
             if isinstance(statement, tree.While) and not statement.test_first:
                 self.ask(statement.condition)
-                self.line(f"if not ({self.names.condition(statement.condition)}):")
+                test = self.condition_of(statement.condition, statement.body, True)
+                self.line(f"if not ({test}):")
                 with self.indented():
                     self.line("break")
         self.loops.pop()
@@ -433,8 +429,8 @@ class Code(Lines):
             known = expressions.evaluate(bound, {})
             bound = bound if known is None else tree.Number(bound.position, known)
         arguments = [self.names.value(statement.start), self.names.value(bound)]
-        if statement.step < 0:
-            arguments.append("-1")
+        if statement.step != 1:
+            arguments.append(str(statement.step))
         elif arguments[0] == "0":
             del arguments[0]
         return f"for {self.local(statement.variable)} in range({', '.join(arguments)}):"
@@ -466,8 +462,9 @@ class Code(Lines):
     def row(self, field: Field, level: int) -> str:
         """Return the variable that holds the list of a level of a field."""
         if not field.indexed and not isinstance(field.statement, tree.Call):
-            return f"{field.name}_list"
-        return self.local(field.name) + "_row" * level
+            return self.names.own(field.name, "_list")
+        name = self.local(field.name)
+        return self.names.own(name, "_row" * level) if level else name
 
     def vector_name(self, field: Field) -> str:
         """Return the argument that names a vector; within loops it says which one."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
+import functools
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
+from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, Field, TableFacts
-
-#: Names that the generated functions use themselves.
-TAKEN = frozenset(
-    {"self", "stream", "context", "path", "obj", "start", "outer_end", "functions"}
-    | {"array", "counted", "entry", "finished", "indexed", "irregular", "item", "listed", "new"}
-    | {"padding", "refuse", "required", "size_left"}
-)
+from nnc_schema.passes.table_facts import ALIGNMENTS, BYTE_ALIGNMENT, PADDING, Field, TableFacts
+from nnc_schema.targets.python.naming import class_name, taken_globally
 
 #: Python's precedence of what expressions become; higher binds tighter.
 PRECEDENCE = {
@@ -39,12 +34,14 @@ TERNARY, NOT, COMPARISON, UNARY, ATOM = 1, 4, 5, 12, 14
 LOGICAL = {"||": "or", "&&": "and"}
 BUILTIN_FUNCTIONS = {"Abs": "abs", "Length": "len", "Max": "max", "Min": "min"}
 BUILTIN_FUNCTIONS["Round"] = "functions.nearest"
-QUOTIENTS = {"/": "quotient", "%": "remainder"}
+#: Operators that may fail, and what works them out; the shifts only where they may.
+CHECKED = {"/": "quotient", "%": "remainder", "<<": "shifted_left", ">>": "shifted_right"}
 
+#: Functions that may fail, and so are told where they are called.
+PLACED = ("Log2", "Prod")
 
-def class_name(table: str) -> str:
-    """Return the class of a table: its name in CamelCase."""
-    return "".join(part[:1].upper() + part[1:] for part in table.split("_"))
+#: Shifts by a constant up to this one can't fail.
+SAFE_SHIFT = 64
 
 
 def function_name(name: str) -> str:
@@ -64,11 +61,40 @@ class Names:
         self.loops: list[tree.For | tree.While] = []
         modules = {file.name for file in analysis.schema.files}
         tables = {name for name, facts in analysis.tables.items() if not facts.table.external}
-        self.taken = TAKEN | modules | tables | set(dir(builtins)) | set(keyword.kwlist)
+        self.taken = taken_globally() | modules | tables | {class_name(name) for name in tables}
+        self.taken |= {f"draw_{name}" for name in tables}
+        self.own_names: dict[tuple[str, str], str] = {}
 
     def local(self, name: str) -> str:
         """Return the local variable for an element, variable, parameter or given value."""
-        return f"{name}_" if name in self.taken else name
+        made = name
+        while made in self.taken or (made != name and made in self.spelled):
+            made += "_"
+        return made
+
+    def own(self, name: str, suffix: str) -> str:
+        """Return a local variable of the generated code's own, which no name of the table is."""
+        if (name, suffix) not in self.own_names:
+            made = name + suffix
+            while made in self.known_names or made in self.own_names.values():
+                made += "_"
+            self.own_names[name, suffix] = made
+        return self.own_names[name, suffix]
+
+    @functools.cached_property
+    def spelled(self) -> set[str]:
+        """The names of the schema that stand for values in the table."""
+        names = set(self.analysis.givens)
+        if self.facts is not None:
+            facts = self.facts
+            names |= {*facts.fields, *facts.variables, *facts.loop_variables}
+            names |= {*facts.table.parameters, *self.analysis.free_names(facts)}
+        return names
+
+    @functools.cached_property
+    def known_names(self) -> set[str]:
+        """The local variables that stand for names of the schema."""
+        return {self.local(name) for name in self.spelled} | self.taken
 
     def reference(self, name: str) -> str:
         """Return what a name in an expression becomes."""
@@ -76,7 +102,8 @@ class Names:
         if file is None:
             return self.local(name)
         if self.file is None:
-            return str(self.analysis.constants[name])
+            rows = self.analysis.constant_tables.get(name)
+            return str(self.analysis.constants[name] if rows is None else rows)
         return name if file is self.file else f"{file.name}.{name}"
 
     def value(self, expression: tree.Expression) -> str:
@@ -103,23 +130,79 @@ class Names:
                 return self.write_unary(expression, number=number)
             case tree.Binary():
                 return self.write_binary(expression, number=number)
+            case tree.Function() if expression.name not in self.analysis.defines and (
+                expression.name in expressions.POSITION_FUNCTIONS
+            ):
+                return self.write_position(expression), ATOM
             case tree.Function():
-                arguments = ", ".join(self.value(part) for part in expression.arguments)
-                return f"{function_name(expression.name)}({arguments})", ATOM
+                return self.write_function(expression), ATOM
             case tree.Conditional():
                 yes = self.wrapped(expression.yes, TERNARY + 1, number=number)
                 no = self.wrapped(expression.no, TERNARY + 1, number=number)
                 condition = self.wrapped(expression.condition, TERNARY + 1, number=False)
                 return f"{yes} if {condition} else {no}", TERNARY
 
+    def write_position(self, function: tree.Function) -> str:
+        """Write a question about the position, or about the data to come."""
+        if function.name == "remaining":
+            return "stream.remaining"
+        name = function.name.replace("more_rbsp_trailing_data", "more_data")
+        return f"stream.{name}({', '.join(self.value(part) for part in function.arguments)})"
+
+    @property
+    def place(self) -> str:
+        """What an operation that may fail is told of the place: a reader, a writer, nothing."""
+        return "functions.NOWHERE" if self.facts is None else "stream"
+
+    def write_function(self, function: tree.Function) -> str:
+        """Write the call of a function."""
+        arguments = [self.argument(part) for part in function.arguments]
+        if function.name in PLACED:
+            arguments.insert(0, self.place)
+        return f"{function_name(function.name)}({', '.join(arguments)})"
+
+    def argument(self, argument: tree.Expression) -> str:
+        """Write an argument; an array that the table itself makes becomes a list."""
+        code = self.value(argument)
+        sparse = () if self.facts is None else self.facts.sparse
+        if isinstance(argument, tree.Name) and not argument.indices and argument.name in sparse:
+            return self.whole_array(argument.name)
+        return code
+
+    def whole_array(self, name: str) -> str:
+        """Return the list of the entries of an array that the table itself makes."""
+        assert self.facts is not None
+        helper = "array" if self.facts.own_indices[name] == 1 else "arrays"
+        if name in self.facts.growing:
+            helper = "grown"
+        local = self.local(name)
+        return f"{helper}({local}, {self.own(local, '_size')})"
+
+    def may_fail(self, expression: tree.Binary) -> bool:
+        """Tell whether an operation may fail, or come to a number without measure."""
+        if expression.operator not in ("<<", ">>"):
+            return expression.operator in CHECKED
+        count = expressions.evaluate(expression.right, self.analysis.constants)
+        return count is None or not 0 <= count <= SAFE_SHIFT
+
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
         facts = self.facts
-        if not name.indices or facts is None:
+        if not name.indices:
             return code
-        if name.name in facts.sparse:
-            return f"{code}.get({self.value(name.indices[0])}, 0)"
+        if facts is None:
+            for index in name.indices:
+                code = f"functions.at({code}, {self.value(index)})"
+            return code
+        own = facts.own_indices.get(name.name, 0)
+        if own:
+            key = ", ".join(self.value(index) for index in name.indices[:own])
+            deeper = name.indices[own:]
+            code = f"{code}.get({f'({key})' if own > 1 else key}, {'[]' if deeper else 0})"
+            for index in deeper:
+                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            return code
         for level, index in enumerate(name.indices):
             if self.is_own_index(name.name, level, index):
                 code += f"[{self.value(index)}]"
@@ -151,9 +234,9 @@ class Names:
     def write_binary(self, expression: tree.Binary, *, number: bool) -> tuple[str, int]:
         """Write an operation of two operands."""
         operator = expression.operator
-        if operator in QUOTIENTS:
+        if self.may_fail(expression):
             left, right = self.value(expression.left), self.value(expression.right)
-            return f"functions.{QUOTIENTS[operator]}({left}, {right})", ATOM
+            return f"functions.{CHECKED[operator]}({self.place}, {left}, {right})", ATOM
         precedence = PRECEDENCE[operator]
         logical = operator in LOGICAL
         # Comparisons don't chain in C; the right operand of what isn't associative needs care.
@@ -181,9 +264,8 @@ class Names:
             file = self.analysis.file_of[statement.table]
             name = class_name(statement.table)
             return name if file is self.file else f"{file.name}.{name}"
-        return {"flt": "float", "st": "str", "bs": "bytes | memoryview"}.get(
-            statement.descriptor, "int"
-        )
+        kind = DESCRIPTORS[statement.descriptor].kind
+        return "bytes | memoryview" if kind == "bytes" else kind
 
     def field_type(self, field: Field) -> str:
         """Return the type of a field, without the None of absence."""
@@ -199,7 +281,8 @@ class Names:
         """Return the type of a name that tables share."""
         if name in definer.fields:
             return Names(self.analysis, definer, None).field_type(definer.fields[name])
-        return "list[int]" if name in definer.arrays else "int"
+        depth = definer.arrays.get(name, 0)
+        return "list[" * depth + "int" + "]" * depth
 
 
 class RuleNames(Names):
@@ -219,10 +302,18 @@ class RuleNames(Names):
 
     def write_name(self, name: tree.Name) -> str:
         """Write a name with its indices; one that lies outside is an IndexError."""
+        if name.name in self.analysis.constant_tables:
+            return super().write_name(name)
         indices = "".join(f"[{self.value(index)}]" for index in name.indices)
         return f"{self.reference(name.name)}{indices}"
 
 
-def is_byte_alignment(statement: tree.Statement) -> bool:
-    """Tell whether a statement is byte_alignment()."""
-    return isinstance(statement, tree.Call) and statement.table == BYTE_ALIGNMENT
+def is_alignment(statement: tree.Statement) -> bool:
+    """Tell whether a statement is byte_alignment() or padding()."""
+    return isinstance(statement, tree.Call) and statement.table in ALIGNMENTS
+
+
+def alignment_verb(field: Field) -> str:
+    """Return the verb of reader and writer that fills up to a boundary."""
+    assert isinstance(field.statement, tree.Call)
+    return "padding" if field.statement.table == PADDING else BYTE_ALIGNMENT

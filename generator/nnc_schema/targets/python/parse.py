@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.table_facts import Field
 from nnc_schema.targets.python.code import Code
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.names import alignment_verb
+from nnc_schema.targets.python.naming import class_name
 
 
 class ParseCode(Code):
@@ -19,6 +22,7 @@ class ParseCode(Code):
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
         self.line(f"obj = new({class_name(name)})")
+        self.begin_rules()
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
@@ -34,6 +38,7 @@ class ParseCode(Code):
 
     def end(self) -> None:
         """Add what comes last."""
+        self.end_rules()
         self.line("return obj")
 
     def open_extent(self) -> None:
@@ -42,15 +47,16 @@ class ParseCode(Code):
         if self.extent_open or extent is None or not self.is_known(extent):
             return
         self.extent_open = True
-        self.line("outer_end = stream.end")
+        self.line(f"{self.outer_end} = stream.end")
         name = self.facts.table.name
-        self.line(f"stream.end = extent_end(stream, start, {self.names.value(extent)}, {name!r})")
+        size = self.names.value(extent)
+        self.line(f"stream.end = extent_end(stream, {self.start}, {size}, {name!r})")
 
     def is_known(self, extent: tree.Expression) -> bool:
         """Tell whether the lines so far have set the names in the extent."""
         known = "\n".join(self.lines)
         return all(
-            f"{self.local(name)} = " in known
+            re.search(rf"(?<![\w.]){self.local(name)} = ", known)
             for name in expressions.names(extent)
             if name not in self.analysis.constants
         )
@@ -59,13 +65,15 @@ class ParseCode(Code):
         """Deal with what is left of the extent."""
         if self.facts.table.extent is not None:
             self.line("obj.trailing_data = trailing(stream)")
-            self.line("stream.end = outer_end")
+            self.line(f"stream.end = {self.outer_end}")
+        elif self.facts.table.transform is not None:
+            self.line('obj.original_data = b""')
+            self.line("obj.trailing_data = trailing(stream)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
         arguments = [self.names.value(part) for part in self.widths(statement)]
-        arguments.append(f'"{field.name}"')
-        value = f"stream.{statement.descriptor}({', '.join(arguments)}{self.index_code(field)})"
+        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)})'
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
             value = self.local(field.name)
@@ -85,11 +93,14 @@ class ParseCode(Code):
 
     def alignment(self, field: Field) -> None:
         """Add a byte_alignment()."""
+        arguments = self.filling(field)
         if field.is_list:
-            bits = f"stream.byte_alignment({self.list_position(field)})"
+            arguments.append(self.list_position(field))
+        bits = f"stream.{alignment_verb(field)}({', '.join(arguments)})"
+        if field.is_list:
             self.line(f"{self.row(field, 0)}.append({bits})")
         else:
-            self.line(f"obj.{field.name} = stream.byte_alignment()")
+            self.line(f"obj.{field.name} = {bits}")
 
     def external(self, field: Field) -> None:
         """Add bytes that stay as they are."""

@@ -8,22 +8,26 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, literal, schema_digest, wrap
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions
+from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, only_value, own_expressions
 from nnc_schema.passes.units import unit_kinds
 from nnc_schema.targets.python.build import BuildCode
-from nnc_schema.targets.python.names import Names, RuleNames, class_name
+from nnc_schema.targets.python.names import Names, RuleNames
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.python.parse import ParseCode
-
-#: Descriptors whose argument is the number of bits.
-FIXED_WIDTH = ("u", "i", "flt", "uae", "iae")
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
-    """Make the modules.
+    """Make the modules, formatted; see `modules`."""
+    return formatted(modules(analysis, options), str(options["package"]))
+
+
+def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules as they come, which is enough to run them.
 
     Args:
         analysis: a schema without mistakes.
@@ -31,8 +35,9 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             holds `BitReader`, `BitWriter`, `Table`, `Syntax` and the errors.
 
     Returns:
-        Formatted text by file name.
+        Text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     common = {
         "package": options["package"],
@@ -56,9 +61,29 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         template = templates.get_template("module.py.j2")
         files[f"{file.name}.py"] = template.render(common | parts)
     files["__init__.py"] = templates.get_template("init.py.j2").render(
-        common, exports=exports, tables=parsed_tables(analysis)
+        common,
+        exports=exports,
+        tables=parsed_tables(analysis),
+        framing=framing_parts(analysis),
+        root=analysis.root,
     )
-    return formatted(files, str(options["package"]))
+    return files
+
+
+def framing_parts(analysis: Analysis) -> tuple[str, tuple[Any, ...]] | None:
+    """Return name and arguments of the framing, None where the schema has none."""
+    if analysis.framing is None:
+        return None
+    arguments = (argument_value(analysis, each) for each in analysis.framing.arguments)
+    return analysis.framing.name, tuple(arguments)
+
+
+def argument_value(analysis: Analysis, argument: tree.Expression) -> Any:
+    """Return an argument as data: a number, `("u", (32,))` for `u(32)`, the text of others."""
+    if isinstance(argument, tree.Function):
+        return argument.name, tuple(argument_value(analysis, each) for each in argument.arguments)
+    value = expressions.evaluate(argument, analysis.constants)
+    return expressions.text(argument) if value is None else value
 
 
 def parsed_tables(analysis: Analysis) -> list[str]:
@@ -71,7 +96,7 @@ def define_code(analysis: Analysis, define: tree.Define) -> dict[str, Any]:
     names = Names(analysis, None, None)
     return {
         "name": define.name.lower(),
-        "parameters": define.parameters,
+        "parameters": [names.local(name) for name in define.parameters],
         "value": names.value(define.value).replace("functions.", ""),
         "text": wrap(define.text, 4),
     }
@@ -106,7 +131,21 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         if given.default is not None:
             default = expressions.evaluate(given.default, analysis.constants)
         givens.append({"name": given.name, "text": given.text, "default": default})
-    return {"shared": shared, "parameters": parameters, "givens": givens}
+    kept = {
+        name: (facts.table.key, tuple(analysis.kept_names(name)))
+        for name, facts in analysis.tables.items()
+        if facts.table.key is not None
+    }
+    computes = any(
+        computed_text(site.statement) for facts in analysis.tables.values() for site in facts.sites
+    )
+    return {
+        "shared": shared,
+        "parameters": parameters,
+        "givens": givens,
+        "kept": kept,
+        "computes": computes,
+    }
 
 
 def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
@@ -127,6 +166,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
     exports = [enum.name for enum in file.enums]
     exports += [member.name for enum in file.enums for member in enum.members]
     exports += [constant.name for constant in file.constants]
+    exports += [rows.name for rows in file.constant_tables]
     exports += [name for table in parsed for name in (class_name(table.name), table.name)]
     exports += [table.name for table in described]
     others = [other.name for other in analysis.schema.files if other is not file]
@@ -134,12 +174,17 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "file": file,
         "enums": [enum_parts(enum) for enum in file.enums],
         "constants": file.constants,
+        "constant_tables": [
+            (each, analysis.constant_tables[each.name]) for each in file.constant_tables
+        ],
         "constant_values": analysis.constants,
         "tables": tables,
         "descriptions": [description(analysis, analysis.tables[t.name]) for t in described],
         "modules": [name for name in others if f"{name}." in code],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
         "uses_functions": "functions." in code,
+        "uses_transforms": any(table["transform"] for table in tables),
+        "uses_computing": "computing." in code,
         "uses_array": "Array" in code,
         "exports": sorted(exports),
         "families": summary(file),
@@ -149,20 +194,27 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
 #: Helpers that the generated functions.py offers to the other modules.
 HELPERS = [
     "array",
-    "check_extent",
+    "arrays",
     "counted",
+    "entries",
     "entry",
     "extent_end",
+    "filler",
     "finished",
+    "grown",
     "indexed",
     "irregular",
     "item",
     "listed",
+    "made",
     "new",
+    "number",
     "padding",
     "refuse",
     "required",
     "trailing",
+    "write_rest",
+    "write_trailing",
 ]
 
 
@@ -197,8 +249,8 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
     derived = [
         {
             "name": name,
-            "type": "list[int] | None" if name in facts.arrays else "int | None",
-            "shape": shape("int", depth=int(name in facts.arrays), derived=True),
+            "type": f"{names.shared_type(name, facts)} | None",
+            "shape": shape("int", depth=facts.arrays.get(name, 0), derived=True),
             "lines": attribute(name, facts.meaning(name)),
         }
         for name in facts.variables
@@ -208,7 +260,8 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         "class_name": class_name(facts.table.name),
         "fields": fields,
         "derived": derived,
-        "extent": facts.table.extent is not None,
+        "extent": facts.table.extent is not None or facts.table.transform is not None,
+        "transform": facts.table.transform,
         "parse": ParseCode(analysis, facts, file).body(),
         "build": BuildCode(analysis, facts, file).body(),
         "types": [field["type"] for field in fields],
@@ -238,9 +291,13 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     elif field.vector and len(field.loops) == 1:
         default = " = field(default_factory=lambda: np.zeros(0))"
     elif field.is_list and not field.is_alignment:
-        default = " = field(default_factory=list)"
+        # An element called `list` hides Python's from those that follow it.
+        factory = "lambda: [*()]" if "list" in facts.fields else "list"
+        default = f" = field(default_factory={factory})"
+    elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
+        written, default = f"{written} | None", " = None"
     elif not default:
-        only = only_value(facts.meaning(field.name), names.analysis)
+        only = only_value(facts.meaning(field.name), names.analysis.constants)
         default = "" if only is None else f" = {only}"
     if not text.rstrip().endswith("."):
         text += "."
@@ -260,22 +317,13 @@ def field_shape(field: Field) -> str:
     if isinstance(statement, tree.Call):
         return shape("table", depth=depth, called=statement.table)
     coding = statement.descriptor if isinstance(statement, tree.Element) else "bs"
-    kind = {"flt": "float", "st": "str", "bs": "bytes"}.get(coding, "int")
-    return shape(kind, depth=depth, array=field.vector)
+    return shape(DESCRIPTORS[coding].kind, depth=depth, array=field.vector)
 
 
 def shape(kind: str, **parts: Any) -> str:
     """Return a `Shape` as it stands in the module, without what it has by default."""
     words = [literal(kind), *(f"{name}={literal(part)}" for name, part in parts.items() if part)]
     return f"Shape({', '.join(words)})"
-
-
-def only_value(meaning: tree.Meaning | None, analysis: Analysis) -> int | None:
-    """Return the one value that the range of an element allows, if it is one."""
-    if meaning is None or meaning.range is None:
-        return None
-    first, last = (expressions.evaluate(part, analysis.constants) for part in meaning.range)
-    return first if first == last else None
 
 
 def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
@@ -291,8 +339,15 @@ def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
             for field in facts.fields.values()
             if not isinstance(field.statement, tree.Call)
         ],
-        "field_names": tuple(facts.fields) + ("trailing_data",) * (table.extent is not None),
+        "field_names": (*facts.fields, *leftover_fields(table)),
     }
+
+
+def leftover_fields(table: tree.Table) -> tuple[str, ...]:
+    """Return the fields that hold what the elements of a table don't."""
+    if table.transform is not None:
+        return "trailing_data", "original_data"
+    return ("trailing_data",) * (table.extent is not None)
 
 
 def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> dict[str, Any]:
@@ -316,7 +371,8 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         arguments = own_expressions(statement)[len(statement.indices) :]
         inside = ", ".join(expressions.text(argument) for argument in arguments) or "v"
         written = f"{coding}({inside})"
-        if coding in FIXED_WIDTH and arguments:
+        written = statement.spelled or written
+        if (DESCRIPTORS[coding].width == "bits" or coding in ("uae", "iae")) and arguments:
             width = expressions.evaluate(arguments[0], analysis.constants)
     return {
         "name": field.name,
@@ -332,6 +388,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
             for each in (analysis.enums[enum].ranges if enum is not None else ())
         ],
         "absent": absent,
+        "computed": computed_text(statement),
         "range": range_,
         "constraints": [
             rule_parts(analysis, analysis.file_of[facts.table.name], constraint)
@@ -340,6 +397,13 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         "module": statement.module if isinstance(statement, tree.External) else None,
         "counts": loop_counts(analysis, facts, field),
     }
+
+
+def computed_text(statement: tree.Statement) -> str:
+    """Return what an element is computed as, "" where it isn't."""
+    if not isinstance(statement, tree.Element) or statement.computed is None:
+        return ""
+    return expressions.text(statement.computed)
 
 
 def loop_counts(analysis: Analysis, facts: TableFacts, field: Field) -> tuple[tuple[str, int], ...]:

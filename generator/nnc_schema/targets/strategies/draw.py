@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import computed_names, driving_names, spans
 from nnc_schema.passes.table_facts import Field, TableFacts
 from nnc_schema.targets.python.lines import at_least_zero
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name
 from nnc_schema.targets.python.parse import ParseCode
 from nnc_schema.targets.strategies.limits import (
     Bounds,
@@ -20,6 +22,10 @@ from nnc_schema.targets.strategies.limits import (
 #: Stands for the module of the drawing functions, which holds no declaration of the schema, so
 #: that constants and tables are always written with the module that they come from.
 NO_FILE = tree.File("", "", "", (), (), (), (), (), (), ())
+
+
+#: Draws a size that is what is left of the data.
+DRAWN_SIZE = "stream.source.integer(0, 12)"
 
 
 class DrawCode(ParseCode):
@@ -54,13 +60,39 @@ class DrawCode(ParseCode):
         table = self.facts.table.name
         module = self.analysis.file_of[table].name
         self.line(f"obj = new({module}.{class_name(table)})")
+        if self.facts.table.transform is not None:
+            self.line(f"{self.names.own('layer', '')} = stream.begin_layer()")
 
     def end(self) -> None:
-        """Add what comes last: the constraints that take the whole table to check."""
+        """Add what comes last: computed elements, and constraints that take the whole table."""
+        for field, (_, expression) in self.computed.elements.items():
+            self.computed_element(field, expression)
+        for line in self.computed.pending_lines():
+            self.line(line)
         for meaning in self.facts.meanings.values():
             for number, constraint in enumerate(meaning.constraints):
                 self.constraint(meaning.name, number, constraint)
+        transform = self.facts.table.transform
+        if transform is not None:
+            syntax = f"{self.analysis.file_of[self.facts.table.name].name}.{self.facts.table.name}"
+            layer = self.names.own("layer", "")
+            self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
         self.line("return obj")
+
+    def computed_element(self, field: str, expression: tree.Expression) -> None:
+        """Add the element that is computed from what was drawn."""
+        element = self.computed.elements[field][0]
+        arguments = [self.names.value(part) for part in self.widths(element)]
+        arguments += [f'"{field}"', "low=value", "high=value"]
+        encode = f"lambda value: stream.{element.descriptor}({', '.join(arguments)})"
+        shared = "context" if field in self.shared else "None"
+        place = self.names.own(self.local(field), "_place")
+        about = f'"{field}", obj, {place}, {self.computed.work(field)}, {encode}, {shared}'
+        about += f", {field in driving_names(self.analysis)}"
+        tables = [span.table for span in spans(expression, self.facts) if span.table]
+        around = f'"{tables[0]}"' if tables else "None"
+        self.line(f"if obj.{field} is not None:")
+        self.line(f"    stream.compute({around}, {about})")
 
     def constraint(self, name: str, number: int, constraint: tree.Constraint) -> None:
         """Add the check of one constraint, where all that it is about is there."""
@@ -93,16 +125,20 @@ class DrawCode(ParseCode):
     def close_extent(self) -> None:
         """Check that the drawn size is that of what was drawn."""
         extent = self.facts.table.extent
+        if self.facts.table.transform is not None:
+            self.line('obj.trailing_data = obj.original_data = b""')
         if extent is not None:
             self.line('obj.trailing_data = b""')
-            self.line(f"stream.check_extent(start, {self.names.value(extent)})")
+        if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
+            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
-        arguments = [self.names.value(part) for part in self.widths(statement)]
-        arguments.append(f'"{field.name}"')
-        index = self.index_code(field)
-        value = f"stream.{statement.descriptor}({', '.join(arguments)}{index}"
+        arguments = [
+            DRAWN_SIZE if expressions.looks_ahead(part) else self.names.value(part)
+            for part in self.widths(statement)
+        ]
+        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)}'
         value += f"{self.limits(statement, field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
@@ -110,7 +146,18 @@ class DrawCode(ParseCode):
         if field.is_list:
             self.line(f"{self.innermost(field)}.append({value})")
             return
+        place = self.names.own(self.local(field.name), "_place")
+        if field.name in self.computed.elements:
+            self.line(f"{place} = stream.position, len(stream.pieces)")
         self.assign([f"obj.{field.name}", *self.targets(field.name)], value)
+        if field.name in self.computed.elements:
+            self.line(f"{place} += (len(stream.pieces),)")
+
+    def ahead(
+        self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
+    ) -> str:
+        """Return the code that draws what a condition on data to come is."""
+        return "stream.more()"
 
     def limits(self, statement: tree.Element, field: Field) -> str:
         """Return the arguments that limit what is drawn, with a comma before each."""
@@ -124,7 +171,10 @@ class DrawCode(ParseCode):
         reserved = reserved_values(self.analysis, statement)
         if reserved:
             found.append(f"reserved={reserved!r}")
-        if field.name in self.sizes and statement.descriptor in ("u", "i", "ue", "ie"):
+        selected = dict(self.analysis.selections(self.facts.table.name))
+        if field.name in selected:
+            found.append(f'among=context.keys("{selected[field.name]}")')
+        if field.name in self.sizes and DESCRIPTORS[statement.descriptor].kind == "int":
             found.append("small=True")
         if bounds.by_constraint:
             found.append("constrained=True")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import INNER
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, own_expressions
@@ -95,6 +96,9 @@ def sizes(analysis: Analysis) -> frozenset[str]:
             match site.statement:
                 case tree.For() | tree.While() | tree.Array():
                     for expression in own_expressions(site.statement):
+                        found |= expressions.names(expression)
+                case tree.Element() if site.statement.descriptor in INNER:
+                    for expression in site.statement.arguments:
                         found |= expressions.names(expression)
                 case tree.Assignment():
                     made.append((site.statement.name, expressions.names(site.statement.value)))

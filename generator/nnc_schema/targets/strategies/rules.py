@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnc_schema.language import tree
+from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.alignment import ANYWHERE, Residues, begins
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, Site, TableFacts, counted_to, own_expressions
-from nnc_schema.targets.python.target import only_value
+from nnc_schema.passes.table_facts import (
+    BYTE_ALIGNMENT,
+    Field,
+    Site,
+    TableFacts,
+    counted_to,
+    only_value,
+    own_expressions,
+)
 from nnc_schema.targets.strategies.limits import reserved_values
 
 #: The rules that follow from a descriptor alone, by descriptor.
@@ -33,7 +41,7 @@ TEXTS = {
 
 def schema_rules(analysis: Analysis) -> list[dict[str, str]]:
     """Return the rules of all tables, each with kind, table, element, clause and text."""
-    root = next(root for file in analysis.schema.files for _, root in file.roots)
+    root = analysis.root
     places = begins(analysis, root)
     found = []
     for facts in analysis.tables.values():
@@ -66,17 +74,19 @@ def field_rules(analysis: Analysis, facts: TableFacts, field: Field) -> list[tup
     statement = field.statement
     name = field.name
     if field.is_alignment:
-        return [("irregular-alignment", "the bits up to the byte boundary are not 1 0 0 ...")]
+        return alignment_rules(field)
     if not isinstance(statement, tree.Element):
         return []
     found = []
     meaning = facts.meaning(name)
     if meaning is not None and meaning.range is not None:
         low, high = (expressions.text(part) for part in meaning.range)
-        if only_value(meaning, analysis) is not None:
+        if only_value(meaning, analysis.constants) is not None:
             found.append(("reserved-bits", f"{name} is not {low}"))
         elif reaches_further(analysis, statement, meaning.range):
             found.append(("range", f"{name} is not in {low}..{high}"))
+    if statement.computed is not None:
+        found.append(("wrong-value", f"{name} is not {expressions.text(statement.computed)}"))
     if reserved_values(analysis, statement):
         found.append(("reserved-value", f"{name} has a value that is reserved"))
     if meaning is not None:
@@ -88,12 +98,24 @@ def field_rules(analysis: Analysis, facts: TableFacts, field: Field) -> list[tup
     return found
 
 
+def alignment_rules(field: Field) -> list[tuple[str, str]]:
+    """Return the rule of what fills up to a boundary, where it is to be of certain bits."""
+    statement = field.statement
+    assert isinstance(statement, tree.Call)
+    if statement.table == BYTE_ALIGNMENT:
+        return [("irregular-alignment", "the bits up to the byte boundary are not 1 0 0 ...")]
+    fill = statement.arguments[1]
+    if not isinstance(fill, tree.Number) or field.name != "padding":
+        return []
+    return [("irregular-alignment", f"the bits up to the boundary are not all {fill.value}")]
+
+
 def reaches_further(
     analysis: Analysis, statement: tree.Element, allowed: tuple[tree.Expression, tree.Expression]
 ) -> bool:
     """Tell whether an element can hold values outside of its range."""
     low, high = (expressions.evaluate(part, analysis.constants) for part in allowed)
-    if statement.descriptor != "u" or low is None or high is None:
+    if statement.descriptor not in ("u", "ule") or low is None or high is None:
         return True
     width = expressions.evaluate(statement.arguments[0], analysis.constants)
     return width is None or low > 0 or high < (1 << width) - 1
@@ -108,7 +130,7 @@ def can_end_within(analysis: Analysis, field: Field, first_bits: Residues) -> bo
     if not isinstance(statement, tree.Element) or statement.descriptor == "bs":
         return False
     width = None
-    if statement.descriptor in ("u", "i", "flt"):
+    if DESCRIPTORS[statement.descriptor].width == "bits":
         width = expressions.evaluate(statement.arguments[0], analysis.constants)
     return width is None or any(bit == 0 or bit + width > 8 for bit in first_bits)
 
@@ -116,9 +138,11 @@ def can_end_within(analysis: Analysis, field: Field, first_bits: Residues) -> bo
 def stays_inside(facts: TableFacts, name: str) -> bool:
     """Tell whether no index into an array that a table makes can lie outside of it."""
     sizes = [
-        site.statement.size
+        site.statement.sizes[0]
         for site in facts.sites
-        if isinstance(site.statement, tree.Array) and site.statement.name == name
+        if isinstance(site.statement, tree.Array)
+        and site.statement.name == name
+        and len(site.statement.sizes) == 1
     ]
     return len(sizes) == 1 and all(
         is_below(facts, index, sizes[0], site)

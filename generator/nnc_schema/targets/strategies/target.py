@@ -12,19 +12,36 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.targets.python.names import class_name
+from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.rules import schema_rules
 
 #: Helpers out of the functions of the syntax package that drawing functions use.
-HELPERS = ("array", "entry", "indexed", "irregular", "new")
+HELPERS = (
+    "array",
+    "arrays",
+    "entries",
+    "entry",
+    "grown",
+    "indexed",
+    "irregular",
+    "made",
+    "new",
+    "number",
+    "required",
+)
 
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
-    """Make the modules.
+    """Make the modules, formatted; see `modules`."""
+    return formatted(modules(analysis, options), str(options["package"]))
+
+
+def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules as they come, which is enough to run them.
 
     Args:
         analysis: a schema without mistakes.
@@ -32,8 +49,9 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             target; and `runtime`, the one that holds the errors.
 
     Returns:
-        Formatted text by file name.
+        Text by file name.
     """
+    analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
     facts_of_tables = [facts for facts in analysis.tables.values() if not facts.table.external]
     tables = [
@@ -58,12 +76,14 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "modules": sorted(
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
+        # Of such modules the package has the table under their name.
+        "hidden": [file.name for file in analysis.schema.files if file.name in analysis.tables],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
+        "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
-    files = {
+    return {
         f"{name}.py": templates.get_template(f"{name.strip('_')}.py.j2").render(common)
         for name in ("__init__", "drawing", "rules", "sources", "tables")
     }
-    return formatted(files, str(options["package"]))

@@ -574,3 +574,73 @@ def test_small_changes_arrive_whatever_the_scale_of_the_tensors(scale, blocks):
         for name, values in wanted.items():
             error = np.linalg.norm(decoded[name] - values)
             assert error < 0.005 * np.linalg.norm(values)
+
+
+def moved(base, rel, rng):
+    return {
+        name: (values + rng.normal(0, rel * values.std(), values.shape)).astype("f4")
+        for name, values in base.items()
+    }
+
+
+def snr(wanted, got):
+    energy, error = (sum(float(np.sum(one**2)) for one in each) for each in (wanted, got))
+    return 10 * np.log10(energy / error)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.02, 50.0])
+@pytest.mark.parametrize("rel", [1e-4, 2e-3, 0.02, 0.2, 1.4])
+@pytest.mark.parametrize("held", [True, False])
+def test_steps_of_updates_follow_the_change(scale, rel, held):
+    rng = np.random.default_rng(6)
+    base = {"w": rng.normal(0, scale, (64, 96)).astype("f4"), "b": rng.normal(0, scale, 96)}
+    base = {name: values.astype("f4") for name, values in base.items()}
+    changed = moved(base, rel, rng)
+    encoder, decoder = (nnc.Encoder(base), nnc.Decoder(base)) if held else (nnc.Encoder(), None)
+    if decoder is None:
+        decoder = nnc.Decoder()
+        decoder.decode(encoder.encode(base))
+    before = decoder.tensors()
+    data = encoder.encode(changed)
+    after = decoder.decode(data)
+    errors = [changed[name].astype("f8") - after[name] for name in base]
+    changes = [changed[name].astype("f8") - before[name] for name in base]
+    assert snr([values.astype("f8") for values in changed.values()], errors) > 48
+    if held or rel > 1e-3:
+        assert snr(changes, errors) > 15
+        assert len(data) < (0.14 if rel < 0.1 else 0.32) * 4 * (64 * 96 + 96)
+    else:
+        # Less than what the base has lost.
+        assert len(data) < 0.05 * 4 * (64 * 96 + 96)
+
+
+def test_what_the_base_has_lost_is_no_change():
+    rng = np.random.default_rng(7)
+    base = {name: rng.normal(0, 0.02, (64, 96)).astype("f4") for name in ("frozen", "head")}
+    encoder = nnc.Encoder()
+    whole = encoder.encode(base)
+    for number in range(3):
+        base["head"] = moved(base, 0.02, rng)["head"]
+        units = nnc.Bitstream.parse(encoder.encode(base)).walk()
+        sizes = {unit.names[0]: unit.byte_size for unit in units if unit.names}
+        assert sizes.get("frozen", 0) < 0.03 * len(whole), number
+
+
+def test_tensors_that_are_new_in_an_update_get_steps_of_their_own():
+    rng = np.random.default_rng(8)
+    new = {"new": rng.normal(0, 1e-4, (40, 60)).astype("f4"), "whole": np.arange(40, dtype="f4")}
+    decoder = nnc.Decoder(model())
+    decoded = decoder.decode(nnc.Encoder(model()).encode(new))
+    assert snr([new["new"]], [new["new"] - decoded["new"]]) > 45
+    assert np.array_equal(decoded["whole"], new["whole"])
+
+
+def test_a_step_is_resumed(tmp_path):
+    encoder = nnc.Encoder()
+    encoder.encode(model())
+    encoder.decoder.save(tmp_path / "state")
+    kept = nnc.Decoder.load(tmp_path / "state").state.coded
+    assert {key: one.step for key, one in kept.items()} == {
+        key: one.step for key, one in encoder.decoder.state.coded.items()
+    }
+    assert any(one.step for one in kept.values())

@@ -653,3 +653,11 @@ def test_elements_say_what_counts_them(compile_table):
     )
     counts = {name: element.counts for name, element in module.top.elements.items()}
     assert counts == {"n": (), "m": (("n", 1),), "a": (("n", 1), ("m", -2)), "b": ()}
+
+
+def test_framing_is_described(compile_table):
+    assert compile_table("a u(8)", "a").FRAMING is None
+    module = compile_table("a u(8)", "a", before="framing annex_b")
+    assert module.Framing("annex_b") == module.FRAMING
+    module = compile_table("a u(8)", "a", before="framing sized(u(32), 2 + 1, big)")
+    assert module.FRAMING.arguments == (("u", (32,)), 3, "big")

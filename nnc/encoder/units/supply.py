@@ -1,0 +1,103 @@
+"""What gives jobs the values of their tensors, and takes back the memory when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for
+from nnc.encoder.inputs.joined import Joined
+from nnc.encoder.inputs.preparation import PreparedTensor
+from nnc.encoder.inputs.reading import GivenTensor, Inputs, byte_size, memory_for
+from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.units.jobs import Coded, Job, observed_job, threads_of
+from nnc.model.ties import Tie
+
+
+class Supply:
+    """The tensors of a model, read when a job needs them.
+
+    Attributes:
+        sizes: bytes of the tensors by name.
+        done: bytes of the model that are done with a tensor, by name: those of its other names too.
+        joined: names of the tensors that are coded with others as one; they are kept.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        options: EncoderOptions,
+        row_axes: Mapping[str, int],
+        joins: Sequence[Joined],
+        resources: Resources,
+        ties: Mapping[str, Tie],
+    ) -> None:
+        """Take the tensors.
+
+        Args:
+            inputs: the tensors.
+            options: how they are coded.
+            row_axes: which dimension their rows are.
+            joins: those that are coded with others as one.
+            resources: who works.
+            ties: what is tied to them, and done when they are.
+        """
+        self.inputs, self.options, self.row_axes = inputs, options, row_axes
+        self.resources = resources
+        self.sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
+        self.done = dict(self.sizes)
+        for tie in ties.values():
+            self.done[tie.name] += self.sizes[tie.name]
+        self.joined = {name for join in joins for name in join.names}
+
+    def read(self, name: str, largest: float | None = None) -> GivenTensor:
+        """Read a tensor.
+
+        Args:
+            name: its name.
+            largest: its largest magnitude, where that is known.
+        """
+        inputs = self.inputs
+        release = partial(inputs.release, name) if self.resources.executor is None else None
+        return GivenTensor(name, inputs.tensor(name), self.row_axes.get(name, 0), largest, release)
+
+    def prepared(self, name: str) -> PreparedTensor:
+        """Read a tensor, and prepare it."""
+        return self.read(name).prepared(self.options)
+
+    def filled(self, job: Job, threads: int) -> Job:
+        """Return a job with the values of its tensors, for so many threads."""
+        if self.joined & job.tensors.keys():
+            return job.alone()._replace(threads=threads)
+        tensors = {
+            name: self.read(name, known_largest(tensor)) for name, tensor in job.tensors.items()
+        }
+        if job.block is None and self.resources.executor is None:
+            # Nothing has to be copied for another process: the plan can be that of all tensors.
+            return Job(tensors, job.group, None, job.lineages, threads)
+        return job.alone(tensors)._replace(threads=threads)
+
+    def coded(self, jobs: Sequence[Job], work: Workers) -> Iterator[Coded]:
+        """Let jobs be done, and yield what comes of them in order."""
+        memory = self.resources.memory
+        needs = [sum(memory_for(self.inputs, name) for name in job.names) for job in jobs]
+        need_in_all, room = sum(needs), room_for(work, memory)
+        calls = (
+            Call((self.filled(job, threads_of(need, need_in_all, room, work)),), need)
+            for job, need in zip(jobs, needs, strict=True)
+        )
+        return in_order(work, observed_job, calls, memory)
+
+    def finished(self, job: Job, advance: Callable[[int], None] | None) -> None:
+        """Give back the memory of a job whose units aren't needed any more, and report it."""
+        for name in job.names:
+            self.inputs.release(name)
+        if advance is not None:
+            advance(sum(self.done[name] for name in job.names))
+
+
+def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
+    """Return the largest magnitude of floats that were looked through before."""
+    # With another format values are narrowed, and have to be looked at before and after.
+    known = isinstance(tensor, PreparedTensor) and not (tensor.is_integer or tensor.stored)
+    return tensor.largest if known else None

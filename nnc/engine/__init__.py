@@ -1,0 +1,1 @@
+"""The engine: documents of any format that a schema describes. It knows no format by name."""

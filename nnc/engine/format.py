@@ -1,0 +1,253 @@
+"""A format: a schema, compiled in memory, and what is done with data of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nnc.bitio import InputError
+from nnc.engine import drawing, json, looking
+from nnc.engine.compiling import compiled
+from nnc.engine.diff import Difference
+from nnc.engine.document import Document
+from nnc.engine.drawing import Broken, Drawn
+from nnc.engine.framing import framing_of
+from nnc.engine.library import library_names, schema_folder
+from nnc.engine.looking import DocumentTrace, Report
+from nnc.engine.tree import Node
+
+#: Decodes a payload that the schema leaves to hand-written code: gets its bytes and its document.
+Hook = Callable[[bytes, Document], Any]
+
+
+class Format:
+    """A format that a schema describes.
+
+    Attributes:
+        name: its name, that of its folder.
+        folder: where its schema is.
+        package: the modules that the schema is compiled to: classes of tables, enums, `Scope`.
+        tables: what reads and writes each table, by name.
+        root: what reads and writes the table that everything is reached from.
+        framing: how tables of the root follow each other.
+        hooks: decoders of payloads by name.
+    """
+
+    def __init__(
+        self,
+        package: ModuleType,
+        name: str,
+        folder: Path | None = None,
+        *,
+        hooks: Mapping[str, Hook] | None = None,
+    ):
+        """Tie together what a schema was compiled to, and what hand-written code adds.
+
+        Args:
+            package: the modules, as `load` makes them, or as `nnc schema build` writes them.
+            name: name of the format.
+            folder: where its schema is.
+            hooks: decoders of `external` payloads, by the name of the module that the schema
+                says for them.
+
+        Raises:
+            InputError: the schema declares a framing that there isn't.
+        """
+        self.name, self.folder, self.package = name, folder, package
+        self.tables: Mapping[str, Any] = package.TABLES
+        self.root: Any = package.TABLES[package.ROOT]
+        self.framing = framing_of(package.FRAMING)
+        self.hooks = dict(hooks or {})
+
+    @classmethod
+    def load(
+        cls, schema: str | os.PathLike[str], *, hooks: Mapping[str, Hook] | None = None
+    ) -> Format:
+        """Load a format: its schema is compiled in memory, or was before.
+
+        Args:
+            schema: a folder with `.syntax` files, or the name of a format of the library.
+            hooks: decoders of `external` payloads, by the name of the module that the schema
+                says for them.
+
+        Raises:
+            InputError: there is no such schema, or it has mistakes.
+        """
+        folder = schema_folder(schema)
+        return cls(compiled(folder), folder.resolve().name, folder, hooks=hooks)
+
+    @staticmethod
+    def names() -> list[str]:
+        """Return the names of the formats of the library."""
+        return library_names()
+
+    def scope(self, given: Mapping[str, Any]) -> Any:
+        """Return the names before the first table.
+
+        Args:
+            given: values that only the caller knows, by name.
+
+        Raises:
+            InputError: the schema asks for no such value.
+        """
+        known = self.package.GIVEN
+        for name in given:
+            if name not in known:
+                told = f"it asks for {', '.join(known)}" if known else "it asks for none"
+                raise InputError(f"{self.name} asks for no value {name!r}; {told}")
+        answers = dict(given)
+        return self.package.Scope((lambda name, table: answers.get(name)) if answers else None)
+
+    def parse(self, data: Any, **given: Any) -> Document:
+        """Parse data of the format.
+
+        Args:
+            data: the bytes; payloads become views on them.
+            **given: values that only the caller knows, if the schema asks for some.
+
+        Returns:
+            The document: elements by path, to read and to change.
+
+        Raises:
+            BitstreamError: the data break the syntax; the error names the place.
+            MissingValueError: a value is needed that wasn't given.
+        """
+        return Document.parse(self, data, **given)
+
+    def open(self, path: str | os.PathLike[str], **given: Any) -> Document:
+        """Parse a file of the format, which is mapped into memory.
+
+        Args:
+            path: the file.
+            **given: as for `parse`.
+
+        Raises:
+            BitstreamError: as for `parse`.
+            OSError: the file can't be read.
+        """
+        return Document.open(self, path, **given)
+
+    def trace(self, data: Any, **given: Any) -> DocumentTrace:
+        """Return every element of data with its place and bits, whatever is wrong with them.
+
+        Args:
+            data: the bytes.
+            **given: as for `parse`.
+        """
+        return looking.trace(self, data, given)
+
+    def tree(self, data: Any, **given: Any) -> Node:
+        """Return the elements of data as a tree of tables, whatever is wrong with them."""
+        return self.trace(data, **given).tree()
+
+    def check(self, data: Any, **given: Any) -> Report:
+        """Return what data break of the syntax, and of the schema's ranges and constraints."""
+        return self.trace(data, **given).check()
+
+    def diff(self, first: Any, second: Any, **given: Any) -> list[Difference]:
+        """Return what two pieces of data differ in; an empty list if they are the same bytes."""
+        return looking.diff(self.trace(first, **given), self.trace(second, **given))
+
+    def decode(self, document: Document, path: str) -> Any:
+        """Decode a payload that the schema leaves to hand-written code, by its hook.
+
+        Args:
+            document: the document that it stands in.
+            path: path of its element.
+
+        Raises:
+            InputError: the element is no such payload, or there is no hook for it.
+        """
+        place = next(document.places(path))
+        element = None if place.field is None else place.field.element
+        module = None if element is None else element.module
+        if module is None:
+            raise InputError(f"{path}: not a payload that is left to hand-written code")
+        if module not in self.hooks:
+            raise InputError(f"{path}: there is no hook {module!r}; Format.load takes hooks")
+        return self.hooks[module](bytes(place.value()), document)
+
+    def strategy(self, table: str | None = None, **given: Any) -> Any:
+        """Return a Hypothesis strategy for valid tables, which shrinks.
+
+        Args:
+            table: name of the table; None for that of the root.
+            **given: as for `parse`.
+
+        Returns:
+            A `hypothesis.strategies.SearchStrategy` of `Drawn`: the `table`, and its bytes as
+            `data`.
+
+        Raises:
+            InputError: there is no such table, or Hypothesis isn't installed.
+        """
+        name = drawing.check_table(self, table)
+        return drawing.as_strategy(self, lambda source: drawing.valid(self, source, name, given))
+
+    def invalid(self, rule: str, **given: Any) -> Any:
+        """Return a Hypothesis strategy for data that break exactly one rule, which shrinks.
+
+        Args:
+            rule: one of `rules`, `range:version` for example, or only its kind.
+            **given: as for `parse`.
+
+        Returns:
+            A `hypothesis.strategies.SearchStrategy` of `Broken`: the bytes as `data`, the `rule`,
+            the `path` of the element, and the `verdict`: `error` where `parse` has to refuse
+            the data, `finding` where `check` has to tell of them.
+
+        Raises:
+            InputError: there is no such rule, or Hypothesis isn't installed.
+        """
+        drawing.check_rule(self, rule)
+        return drawing.as_strategy(self, lambda source: drawing.broken(self, source, rule, given))
+
+    def rules(self) -> dict[str, str]:
+        """Return the rules that `invalid` can break, with what is wrong then."""
+        return drawing.rules(self)
+
+    def draw(self, seed: str, rule: str | None = None, **given: Any) -> Drawn | Broken:
+        """Return data that are drawn by a seed: the same seed, the same data; no Hypothesis.
+
+        Args:
+            seed: any text.
+            rule: as for `invalid`; None: the data are valid.
+            **given: as for `parse`.
+
+        Raises:
+            InputError: there is no such rule, or nothing could be drawn.
+        """
+        if rule is None:
+            root = self.root.table
+            return drawing.by_seed(
+                self, lambda source: drawing.valid(self, source, root, given), seed
+            )
+        drawing.check_rule(self, rule)
+        return drawing.by_seed(self, lambda source: drawing.broken(self, source, rule, given), seed)
+
+    def to_json(self, document: Document) -> dict[str, Any]:
+        """Return a document as plain data for JSON, without loss."""
+        return json.document_object(document)
+
+    def from_json(self, content: Any, **given: Any) -> Document:
+        """Return the document that plain data stand for.
+
+        Args:
+            content: what `to_json` gave.
+            **given: as for `parse`.
+
+        Raises:
+            InputError: it isn't a document of this format; the message says where.
+        """
+        return Document(self, *json.records(self, content, given))
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of documents as JSON."""
+        return json.schema(self)
+
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"<Format {self.name}>"
