@@ -45,6 +45,7 @@ FAULTS = {
     "wrong-count": "a list has another number of values than other elements say",
     "too-few": "a list ends before the elements that say how many there are",
     "too-many": "a list goes on after what the elements say",
+    "wrong-size": "bytes have another size than their descriptor says",
     "wrong-extent": "a table has another size than its elements say",
     "outside-array": "an index lies outside of the array that a table makes",
     "unset-name": "a table needs a name that an earlier table should have set",

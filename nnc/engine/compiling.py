@@ -143,7 +143,7 @@ def checked(folder: Path) -> Any:
     try:
         return check(read_schema(folder))
     except SchemaError as error:
-        raise SchemaMistakesError(str(error)) from None
+        raise SchemaMistakesError(error.report()) from None
 
 
 def code_of(package: str, file: str, text: str) -> CodeType:

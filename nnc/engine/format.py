@@ -191,7 +191,7 @@ class Format:
         """Return a Hypothesis strategy for data that break exactly one rule, which shrinks.
 
         Args:
-            rule: one of `rules`, `range:version` for example, or only its kind.
+            rule: one of `rules()`, `range:kind` for example, or only its kind.
             **given: as for `parse`.
 
         Returns:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nnc.bitio import BitWriter, BuildError, NncError, Table
+from nnc.bitio import BitWriter, BuildError, LimitError, NncError, Table
 from nnc.bitio.bits import index_text
 from nnc.bitio.computing import Filler
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
@@ -114,6 +114,11 @@ class Repair:
                 self.repair(located(error, writer, tables), writer.stack)
                 # What was guessed before may be wrong now.
                 filler = self.filler()
+            except LimitError as error:
+                raise BuildError(
+                    f"the change asks for more than {MOST_FILLERS} new values",
+                    path=error.path, hint="set the list in the same edit",
+                ) from None  # fmt: skip
             else:
                 if not filler.needs_another(was_last, enforced=False):
                     return writer.to_bytes(), scope

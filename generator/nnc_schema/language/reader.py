@@ -30,6 +30,7 @@ class FileBuilder:
         """Set the name of the file, for positions, and where mistakes go."""
         self.file = file
         self.mistakes = mistakes
+        self.semantic_mistakes = Mistakes()
         self.builder = Builder(file)
         self.byte_order = "big"
         self.optional_semantics = False
@@ -248,7 +249,7 @@ class FileBuilder:
         if len(self.tables) == self.described:
             raise SchemaError(self.at(token), "found semantics, expected a table before them")
         self.described = len(self.tables)
-        meanings = read_semantics(str(token), token.line or 1, self.file, self.mistakes)
+        meanings = read_semantics(str(token), token.line or 1, self.file, self.semantic_mistakes)
         self.tables[-1] = replace(self.tables[-1], semantics=tuple(meanings))
 
 
@@ -284,6 +285,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.framings),
         tuple(builder.constant_tables),
         builder.optional_semantics,
+        tuple(builder.semantic_mistakes.found),
     )
 
 

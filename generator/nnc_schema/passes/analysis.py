@@ -84,9 +84,9 @@ class Analysis:
                 self.constants[member.name] = member.value
                 self.members[member.name] = file
         for constant in file.constants:
-            self.constants[constant.name] = (
-                expressions.evaluate(constant.value, self.constants) or 0
-            )
+            value = expressions.evaluate(constant.value, self.constants)
+            # One that isn't constant is a mistake that the checker tells.
+            self.constants[constant.name] = 1 if value is None else value
             self.members[constant.name] = file
         for table in file.constant_tables:
             self.constant_tables[table.name] = self.rows(table.rows)

@@ -134,13 +134,6 @@ class Code(Pieces):
 
     # Names
 
-    def ask(self, expression: tree.Expression) -> None:
-        """Ask for the given values in an expression."""
-        for name in sorted(expressions.names(expression)):
-            if name in self.analysis.givens and not any(name in asked for asked in self.asked):
-                self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
-                self.asked[-1].add(name)
-
     def take_absent(self, name: str, absent: tree.Expression) -> None:
         """Set a name to the value that its absence stands for."""
         targets = self.targets(name)
@@ -286,13 +279,6 @@ class Code(Pieces):
             idle = self.lines[place + 1 :] == ["    " * (self.depth + 1) + "pass"]
             if condition is None and idle:
                 del self.lines[place:]
-
-    def asks(self, statement: tree.If) -> bool:
-        """Tell whether the condition of an `if` needs a value that is yet to be asked for."""
-        return any(
-            name in self.analysis.givens and not any(name in asked for asked in self.asked)
-            for name in expressions.names(statement.condition)
-        )
 
     def missing(self, there: tuple[tree.Statement, ...], here: tuple[tree.Statement, ...]) -> None:
         """Take the absent values of what stands in the other arm only, and refuse its fields."""

@@ -205,3 +205,17 @@ class Pieces(Lines):
         for site in sites(statement.body):
             if isinstance(site.statement, tree.Element | tree.Call | tree.External):
                 yield site.statement.field
+
+    def ask(self, expression: tree.Expression) -> None:
+        """Ask for the given values in an expression."""
+        for name in sorted(expressions.names(expression)):
+            if name in self.analysis.givens and not any(name in asked for asked in self.asked):
+                self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
+                self.asked[-1].add(name)
+
+    def asks(self, statement: tree.If) -> bool:
+        """Tell whether the condition of an `if` needs a value that is yet to be asked for."""
+        return any(
+            name in self.analysis.givens and not any(name in asked for asked in self.asked)
+            for name in expressions.names(statement.condition)
+        )

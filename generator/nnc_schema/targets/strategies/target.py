@@ -76,8 +76,6 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "modules": sorted(
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
-        # Of such modules the package has the table under their name.
-        "hidden": [file.name for file in analysis.schema.files if file.name in analysis.tables],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
         "uses_computing": "computing." in code,
         "uses_functions": "functions." in code,
