@@ -74,8 +74,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"nnc.cli.{cmd_name}").command
-        whole = not isinstance(command, click.Group)
-        if whole and not any("--json" in one.opts for one in command.params):
+        if not any("--json" in one.opts for one in command.params):
             command.params.append(json_option(command))
         return command
 

@@ -15,16 +15,12 @@ import pytest
 from safetensors.numpy import save_file
 
 import nnc
-from nnc.cli.main import GROUPS, run
-from nnc.cli.main import VERBS as ALL_VERBS
+from nnc.cli.main import GROUPS, VERBS, run
 from nnc.cli.main import nnc as group
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "guides" / "machine-output.md").read_text("utf-8")
 ELEMENT = "units[2].header.topology_elem_id"
-
-#: The verbs that are no groups of others.
-VERBS = [verb for verb in ALL_VERBS if verb != "schema"]
 
 #: A call of each verb, and what it writes beside its input.
 CALLS = {
@@ -109,7 +105,7 @@ def documented():
 
 def test_every_verb_stands_in_a_group_once():
     assert sorted(VERBS) == sorted(CALLS)
-    assert len(ALL_VERBS) == sum(map(len, GROUPS.values()))
+    assert len(VERBS) == sum(map(len, GROUPS.values()))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -260,12 +256,12 @@ def test_a_decoding_says_what_was_written_and_what_is_missing(folder, capsys):
     assert re.match(r"x\.npz: \d+ B as npz, from \d+ B\n2 tensors, 224 B of values, in", told)
     import ml_dtypes
 
-    values = np.random.default_rng(0).normal(0, 1, (64, 64)).astype(ml_dtypes.bfloat16)
+    values = np.ones((2, 2), ml_dtypes.bfloat16)
     data = nnc.encode({"a": values, "b": -values})
     last = nnc.Bitstream.parse(data).units[-1]
     Path("cut.nnc").write_bytes(data[: -last.byte_size])
     assert run(["decode", "cut.nnc", "-f"]) == 0
-    assert "1 tensor, 1 missing, 8.19 kB of values" in capsys.readouterr().err
+    assert "1 tensor, 1 missing, 8 B of values" in capsys.readouterr().err
     assert run(["decode", "cut.nnc", "-f", "--json"]) == 0
     found = strict(capsys.readouterr().out)
     assert (found["missing"], found["format"]) == (["b"], "safetensors")
