@@ -32,6 +32,7 @@ MODULES = (
     "nnc.plotting",
     "nnc.inspect",
     "nnc.editing.levels",
+    "nnc.strategies",
 )
 
 #: The names that are taken where a module has no `__all__`.

@@ -148,7 +148,7 @@ def make_report(
 
 def bits_of_units(lines: Any) -> dict[str, float | None]:
     """Return the bits for each value by unit; a unit's first tensor says them."""
-    return {line.unit: line.bits_per_value for line in lines}
+    return {line.unit: line.bits_per_value for line in lines if line.tied is None}
 
 
 def row_of(
@@ -173,6 +173,8 @@ def row_of(
 
 def tool_of(line: TensorSummary) -> str:
     """Say in words how a tensor is coded."""
+    if line.tied is not None:
+        return f"tied to {line.tied}"
     if line.kind in ("int", "raw_float"):
         return {"int": "integer", "raw_float": "raw"}[line.kind]
     tool = "dependent" if line.dq else "uniform"

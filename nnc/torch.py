@@ -15,7 +15,7 @@ from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
-from nnc.formats.pytorch import model_of, tensor_of
+from nnc.formats.pytorch import model_of, tensors_of
 from nnc.model.metadata import read_metadata
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def load(data: bytes | Bitstream, **options: Any) -> dict[str, Any]:
         **options: those of `nnc.decode`.
 
     Returns:
-        Tensors on the CPU by name, each with memory of its own; entries of the state dict that
-        are no tensors (`_extra_state`) at the end.
+        Tensors on the CPU by name, each with memory of its own but for tied ones; entries of the
+        state dict that are no tensors (`_extra_state`) at the end.
 
     Raises:
         BitstreamError: as for `nnc.decode`.
@@ -138,9 +138,3 @@ def arrays_in(model: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(state, Mapping):
         raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
     return model_of(state, "the state dict")
-
-
-def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arrays as tensors of PyTorch."""
-    load_library("torch", "torch", "PyTorch models")
-    return {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}

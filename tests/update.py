@@ -18,7 +18,11 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("make_*.py"))
 
 #: The tests that compare with golden files, and write them where UPDATE_GOLDEN is set.
-GOLDEN = ("tests/golden", "tests/unit/inspect/test_broken_streams.py")
+GOLDEN = (
+    "tests/golden",
+    "tests/unit/generator/test_mistakes.py",
+    "tests/unit/inspect/test_broken_streams.py",
+)
 
 #: Writes the JSON Schema of bitstreams.
 SCHEMA = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnc_schema.formatting import is_generated
-from nnc_schema.language.errors import SchemaError
+from nnc_schema.language.errors import SchemaError, place_text
 from nnc_schema.language.reader import read_schema
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.checker import check
@@ -109,8 +109,10 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         analysis = check(read_schema(options.schema))
     except SchemaError as error:
-        print(error, file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         return 1
+    for warning in analysis.warnings:
+        print(f"{place_text(warning.position)}: warning: {warning.message}", file=sys.stderr)
     if options.command == "check":
         return 0
     different = False

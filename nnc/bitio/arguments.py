@@ -27,6 +27,7 @@ from nnc.bitio.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 Check = Callable[[object], bool]
 
 #: Kinds of values: how they are told, and what they are called. Text and bytes are no lists of
@@ -42,13 +43,15 @@ KINDS: dict[Any, tuple[Check, str]] = {
     Callable: (callable, "a function"),
     Mapping: (lambda value: isinstance(value, Mapping), "a mapping"),
     dict: (lambda value: isinstance(value, dict), "a dict"),
+    np.ndarray: (lambda value: isinstance(value, np.ndarray) or is_list(value), "an array"),
     Sequence: (lambda value: is_list(value), "a list"),
+    tuple: (lambda value: is_list(value), "a list"),
     Collection: (lambda value: is_list(value), "a list"),
     Iterable: (lambda value: is_list(value) or hasattr(value, "__next__"), "a list"),
 }
 
 #: Kinds of values that hold others.
-HOLDERS = (Mapping, dict, Sequence, Collection, Iterable)
+HOLDERS = (Mapping, dict, Sequence, tuple, Collection, Iterable)
 
 
 def is_list(value: object) -> bool:
@@ -63,8 +66,7 @@ def is_list(value: object) -> bool:
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Have a call refuse arguments that aren't what its annotations say: a decorator.
 
-    What can't be told by an annotation is left to the call: models, which may be a framework's,
-    and types that are known to type checkers only.
+    Types that are known to type checkers only are left to the call; see `is_left_to_call`, too.
     """
     call = signature(function)
     hints: dict[str, Any] = {}
@@ -84,6 +86,13 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         return function(*arguments, **named)
 
     return with_checks
+
+
+def checking_fields(table: type[T]) -> type[T]:
+    """Have a dataclass refuse values that aren't what its fields say: a decorator."""
+    kind: Any = table
+    kind.__init__ = checked(kind.__init__)
+    return table
 
 
 def hints_of(function: Any) -> dict[str, Any]:
@@ -115,6 +124,11 @@ def members_of(wanted: Any) -> tuple[Any, ...]:
     return get_args(wanted) if get_origin(wanted) in (Union, types.UnionType) else (wanted,)
 
 
+def arguments_of(wanted: Any) -> tuple[Any, ...]:
+    """Return what stands in the brackets of a type, without the dots of a tuple of any length."""
+    return tuple(one for one in get_args(wanted) if one is not ...)
+
+
 def check_of_any(wanted: tuple[Any, ...]) -> Check | None:
     """Return the check that some types ask for, None for none."""
     checks = [check_of(one) for one in wanted]
@@ -127,20 +141,32 @@ def check_of(wanted: Any) -> Check | None:
     """Return the check that a type asks for, None for none."""
     if len(members_of(wanted)) > 1:
         return check_of_any(members_of(wanted))
-    outer, inner = get_origin(wanted) or wanted, get_args(wanted)
+    outer, inner = get_origin(wanted) or wanted, arguments_of(wanted)
     if outer is Literal:
         return lambda value: isinstance(value, str | int) and value in inner
-    if is_typeddict(outer):
-        return KINDS[Mapping][0]
-    if ArrayLike in inner:
+    if is_left_to_call(wanted):
         return None
     if outer in HOLDERS and inner:
-        return check_of_holder(KINDS[outer][0], check_of(inner[0]), check_of(inner[-1]))
+        # Which of many lists is wrong, the call says.
+        inside = None if get_origin(inner[-1]) in HOLDERS else check_of(inner[-1])
+        return check_of_holder(KINDS[outer][0], check_of(inner[0]), inside)
     if outer in KINDS:
         return KINDS[outer][0]
     if isinstance(outer, type) and outer not in (Any, object):
         return lambda value: isinstance(value, outer)
     return None
+
+
+def is_left_to_call(wanted: Any) -> bool:
+    """Tell whether a call says better what is wrong with a value, or takes more than its type says.
+
+    Models may be a framework's, bytes whatever has a buffer; tables of options have names.
+    """
+    return (
+        wanted in (ArrayLike, memoryview)
+        or is_typeddict(wanted)
+        or any(map(is_left_to_call, arguments_of(wanted)))
+    )
 
 
 def check_of_holder(outer: Check, keys: Check | None, inside: Check | None) -> Check:
@@ -165,12 +191,12 @@ def in_words(wanted: tuple[Any, ...], *, many: bool = False) -> str:
     """Return types as a reader wants them, for one value or many."""
     words: list[str] = []
     for one in wanted:
-        outer, inner = get_origin(one) or one, get_args(one)
+        outer, inner = get_origin(one) or one, arguments_of(one)
         if outer is Literal:
             words += map(repr, inner)
             continue
         word = KINDS[outer][1] if outer in KINDS else getattr(outer, "__name__", str(outer))
         if outer in HOLDERS and inner and inner[-1] is not Any:
             word += f" of {in_words(members_of(inner[-1]), many=True)}"
-        words.append(re.sub("^an? (.*)", r"\1s", word) if many else word)
+        words.append(re.sub(r"^an? (\w+)", r"\1s", word) if many else word)
     return " or ".join(dict.fromkeys(words))

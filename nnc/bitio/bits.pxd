@@ -12,6 +12,7 @@ cdef class BitReader:
     cdef public object rules
     cdef public object limits
     cdef public list stack
+    cdef public str layer
     cdef public dict begins
     cdef public list pending
     cdef Py_ssize_t widest
@@ -54,6 +55,7 @@ cdef class BitWriter:
     cdef public object rules
     cdef public object limits
     cdef public list stack
+    cdef public str layer
     cdef public dict begins
     cdef public list pending
     cdef Py_ssize_t idle

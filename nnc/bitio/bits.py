@@ -109,6 +109,7 @@ class BitReader:
         stack: the entered tables, as (field name, table name, index).
         begins: first bit of those tables around here that checksums or sizes in them are of.
         pending: computed elements that wait for the end of a table around theirs.
+        layer: the transform that the data come out of, "" for none.
         limits: what the data may lead to; a `ParsingLimits`.
         rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
@@ -137,6 +138,7 @@ class BitReader:
         self.trace = trace
         self.rules = rules
         self.stack: list[Any] = []
+        self.layer = ""
         self.begins: dict[str, int] = {}
         self.pending: list[Any] = []
         self.limits = STANDARD_LIMITS if limits is None else limits
@@ -573,6 +575,7 @@ class BitWriter:
         begins: first bit of those tables around here that checksums or sizes in them are of.
         pending: computed elements that wait for the end of a table around theirs.
         filler: None, or the `Filler` that computes elements.
+        layer: the transform that the data go into, "" for none.
         limits: what is written at most; a `ParsingLimits`.
         rules: None, or the `Enforcement` that sees to the rules of the schema.
     """
@@ -580,6 +583,7 @@ class BitWriter:
     def __init__(self, *, limits: Any = None, rules: Any = None, filler: Any = None) -> None:
         """Start with nothing written."""
         self.filler = filler
+        self.layer = ""
         self.begins: dict[str, int] = {}
         self.pending: list[Any] = []
         self.buffer = bytearray()

@@ -130,6 +130,7 @@ class Enforcement:
             schema=syntax.schema if element is None else f"{file}:{element.line}",
             **rule,
         )
+        error.layer = stream.layer
         if self.strict:
             raise error
         self.findings.append(error)

@@ -36,12 +36,16 @@ FAULTS = {
     "limit-entries": "more values that take no bits are made than the caller's limit",
     "bad-span": "a computed element is of something else than whole bytes",
     "unsettled": "computed elements depend on each other without end",
+    "bad-transform": "bytes can't be what a transform makes them to",
+    "no-transform": "the format doesn't give a transform that its schema names",
+    "limit-inflated": "a transform makes more bytes than the caller's limit",
     "wrong-value": "a computed element isn't what it is computed to be",
     "out-of-range": "a value isn't in the range of its element",
     "broken-constraint": "values break a constraint of the schema",
     "wrong-count": "a list has another number of values than other elements say",
     "too-few": "a list ends before the elements that say how many there are",
     "too-many": "a list goes on after what the elements say",
+    "wrong-size": "bytes have another size than their descriptor says",
     "wrong-extent": "a table has another size than its elements say",
     "outside-array": "an index lies outside of the array that a table makes",
     "unset-name": "a table needs a name that an earlier table should have set",
@@ -101,6 +105,7 @@ class PlacedError(NncError):
         clause: clause of the standard that holds the rule, or "".
         schema: `file:line` of the schema that holds the rule, or "".
         hint: what the reader of the message can do, or "".
+        layer: the transform that the position is behind, and its first byte; "" for none.
     """
 
     kind: ClassVar[str] = "invalid"
@@ -133,6 +138,7 @@ class PlacedError(NncError):
         self.clause = clause
         self.schema = schema
         self.hint = hint
+        self.layer = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error go from one process to another with all its parts."""
@@ -140,10 +146,11 @@ class PlacedError(NncError):
 
     @property
     def position(self) -> str:
-        """The position as `byte.bit`, or "" where it isn't known."""
+        """The position as `byte.bit`, or "" where it isn't known; with its layer, if in one."""
         if self.bit_position is None:
             return ""
-        return f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        place = f"{self.bit_position >> 3}.{self.bit_position & 7}"
+        return f"{place} of {self.layer}" if self.layer else place
 
     def locate(
         self,
@@ -237,7 +244,7 @@ class BuildError(PlacedError, ValueError):
     kind = "build"
 
 
-class InvalidError(BitstreamError, ExplicitError):
+class InvalidError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """The bitstream breaks a rule of the format.
 
     An `ExplicitError` of `construct` isn't taken for the end of a `GreedyRange`.
@@ -265,7 +272,7 @@ class IncompleteError(BitstreamError):
         return super().as_dict() | {"missing_bits": self.missing_bits}
 
 
-class UnsupportedError(BitstreamError, ExplicitError):
+class UnsupportedError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """The format allows it, but nnc doesn't support it."""
 
     kind = "unsupported"
@@ -277,7 +284,7 @@ class LimitError(UnsupportedError):
     kind = "unsupported"
 
 
-class MissingValueError(BitstreamError, ExplicitError):
+class MissingValueError(BitstreamError, ExplicitError):  # type: ignore[misc]
     """A value that only the caller can know (sent out of band) was not given.
 
     Attributes:

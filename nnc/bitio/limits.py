@@ -12,6 +12,7 @@ class ParsingLimits:
     Attributes:
         width: bits of one integer.
         depth: tables within each other.
+        inflated: bytes that a transform makes of those of a file.
         entries: values that take no bits: passes of loops that read nothing, entries of arrays.
             As many again are free as bits were read.
     """
@@ -19,6 +20,7 @@ class ParsingLimits:
     width: int = 1 << 16
     depth: int = 100
     entries: int = 1 << 16
+    inflated: int = 1 << 24
 
 
 STANDARD_LIMITS = ParsingLimits()

@@ -14,9 +14,9 @@ from nnc.bitstream.type_names import METADATA_SIGNATURE as SIGNATURE
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.bitstream.unit import Unit
 
-#: Keys of its object: notes by name of the tensor, the number of tensors that are coded, and what
-#: tensors were before pruning.
-TENSORS, COUNT, FULL_DIMENSIONS = "tensors", "count", "before pruning"
+#: Keys of its object: notes by name of the tensor, the number of tensors that are coded, names that
+#: are coded under another, and what tensors were before pruning.
+TENSORS, COUNT, TIED, FULL_DIMENSIONS = "tensors", "count", "tied", "before pruning"
 
 
 def holds_notes(unit: Unit) -> bool:
@@ -41,6 +41,12 @@ def payload_of(content: Mapping[str, Any]) -> bytes:
     return SIGNATURE + text.encode("utf-8", "surrogatepass")
 
 
+def with_ties(content: Mapping[str, Any], ties: list[list[Any]]) -> dict[str, Any]:
+    """Return notes with other ties: each a tied name, the one that it is tied to, and its place."""
+    others = {key: one for key, one in content.items() if key != TIED}
+    return others | {TIED: ties} if ties else others
+
+
 def followed(content: dict[str, Any], names: Mapping[str, str], gone: Set[str]) -> dict[str, Any]:
     """Return notes of tensors after some were renamed or taken out.
 
@@ -53,6 +59,14 @@ def followed(content: dict[str, Any], names: Mapping[str, str], gone: Set[str]) 
     result[TENSORS] = {
         names.get(name, name): note for name, note in content[TENSORS].items() if name not in gone
     }
+    if TIED in content:
+        # A tensor may take the name of one that was tied to it.
+        ties = [
+            [tied, names.get(name, name), place]
+            for tied, name, place in content[TIED]
+            if name not in gone and names.get(name) != tied
+        ]
+        result = with_ties(result, ties)
     if FULL_DIMENSIONS in content:
         # A mask has bits for tensors that are gone, too: their shapes stay.
         result[FULL_DIMENSIONS] = [

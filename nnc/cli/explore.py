@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from nnc.cli.common.documents import load, schema_option
 from nnc.cli.common.elements import open_data, report_faults
 from nnc.cli.common.files import check_output, write_bytes
 from nnc.cli.common.output import examples
@@ -31,17 +32,26 @@ from nnc.cli.common.results import (
 @output_option("The page; - for standard output.", "BITSTREAM's name, .html")
 @click.option("--serve", is_flag=True, help="Serve the page to a browser on this machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="For --serve; 0: any.")
+@schema_option
 @force_option
 @quiet_option
 def command(
-    bitstream: str, output: str | None, serve: bool, port: int, force: bool, quiet: bool
+    bitstream: str,
+    output: str | None,
+    serve: bool,
+    port: int,
+    schema: str | None,
+    force: bool,
+    quiet: bool,
 ) -> int:
     """Make a page that shows BITSTREAM: sizes, tensors, units, elements, bits.
 
     BITSTREAM may be - for standard input. The page needs no network. It shows a damaged bitstream
     up to its faults and after them. Of a large one it holds a sample, and says so.
     """
+    from nnc.engine.explorer import document_content
     from nnc.explore import explorer_page
+    from nnc.explore.page import page_of
     from nnc.inspect.tracing import trace
 
     if output is not None and serve:
@@ -49,14 +59,18 @@ def command(
     if not serve:
         output = beside(output, bitstream, ".html", BITSTREAM)
         check_output(output, force)
-    data = open_data(bitstream)
-    page = explorer_page(data, Path(bitstream).name).encode("utf-8")
+    data, name = open_data(bitstream), Path(bitstream).name
+    traced = None if schema is None else load(schema).trace(data)
+    if traced is not None:
+        page = page_of(document_content(traced, name), name).encode("utf-8")
+    else:
+        page = explorer_page(data, name).encode("utf-8")
     if output is None:
         serve_page(page, port)
     else:
         write_bytes(page, output)
         report_done(output, quiet=quiet)
-    return report_faults(trace(data))
+    return report_faults(traced or trace(data))
 
 
 def serve_page(page: bytes, port: int) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from nnc.cli.common.documents import load, schema_option
+from nnc.cli.common.elements import open_data
 from nnc.cli.common.output import examples, print_json
 from nnc.cli.common.results import json_wanted, quiet_option, report_done
 
@@ -30,6 +32,7 @@ from nnc.cli.common.results import json_wanted, quiet_option, report_done
 @click.option(
     "-f", "--force", is_flag=True, help="Write into a folder that has a manifest already."
 )
+@schema_option
 @quiet_option
 def command(
     valid: int | None,
@@ -39,18 +42,22 @@ def command(
     output: str | None,
     seed: str,
     list_rules: bool,
+    schema: str | None,
     force: bool,
     quiet: bool,
 ) -> None:
     """Write bitstreams for testing decoders, and a manifest of what to expect from each."""
-    from nnc.fuzzing import corpus
+    from nnc.fuzzing import corpus, documents
     from nnc.fuzzing.streams import VERDICTS
 
+    form = None if schema is None else load(schema)
     if list_rules:
         rows = [
             {"rule": name, "verdict": VERDICTS[name.partition(":")[0]], "text": text}
             for name, text in corpus.rule_names().items()
         ]
+        if form is not None:
+            rows = documents.rule_rows(form)
         if json_wanted():
             print_json({"rules": rows})
         else:
@@ -64,6 +71,15 @@ def command(
     if (folder / corpus.MANIFEST).exists() and not force:
         raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")
     about = {"seed": seed}
+    if form is not None:
+        files = documents.drawn_files(form, seed, valid, rule, count)
+        if mutate is not None:
+            source, number = mutate
+            files = documents.mutated_files(form, open_data(source), number, seed)
+        written = documents.write_corpus(folder, files, about | {"format": form.name})
+        told = f"wrote {written} files and {corpus.MANIFEST} to {folder}"
+        report_done(output, text=told, quiet=quiet, bitstreams=written)
+        return
     if valid is not None:
         made = corpus.valid_files(valid, seed)
     elif rule is not None:

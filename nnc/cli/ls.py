@@ -50,7 +50,8 @@ def print_human(tensors: Sequence[TensorSummary]) -> None:
             tensor.name,
             "x".join(map(str, tensor.shape)) or "scalar",
             tensor.dtype,
-            tensor.kind + ("+dq" if tensor.dq else "")
+            f"tied to {tensor.tied}" if tensor.tied is not None
+            else tensor.kind + ("+dq" if tensor.dq else "")
             + (f"+codebook {tensor.codebook_size}" if tensor.codebook_size else ""),
             str(tensor.values),
             "" if tensor.bytes is None else str(tensor.bytes),

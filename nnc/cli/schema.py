@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.common.output import examples
+from nnc.cli.common.output import examples, print_json
+from nnc.cli.common.results import json_option, json_wanted, report_done
 
 if TYPE_CHECKING:
     from nnc_schema.passes.analysis import Analysis
@@ -39,22 +42,31 @@ def new(folder: str) -> None:
 
     file = make_example(Path(folder))
     name = Path(folder).name
-    click.echo(f"made {Path(folder) / name}.syntax and {file}; try:\n")
-    for line in (
+    schema = str(Path(folder) / f"{name}.syntax")
+    commands = [
         f"nnc tree {file} --schema {folder}",
-        f"nnc set {file} 'entry[0].text=good morning' -o new.bin --schema {folder}",
+        f"nnc set {file} 'part[0].text=good morning' -o new.bin --schema {folder}",
         f"nnc check new.bin --schema {folder}",
         f"nnc schema check {folder}",
         f"nnc schema docs {folder} -o pages",
-    ):
-        click.echo(f"  {line}")
+    ]
+    told = f"made {schema} and {file}; try:\n\n" + "\n".join(f"  {line}" for line in commands)
+    if json_wanted():
+        report_done(schema, str(file), commands=commands)
+    else:
+        click.echo(told)
 
 
 @command.command("check")
 @click.argument("schema", metavar="FOLDER|NAME")
 def check(schema: str) -> int:
     """Find the mistakes in a schema. Exit code 1: there are some."""
-    return 0 if analysed(schema) is not None else 1
+    mistakes = mistakes_of(schema)
+    if json_wanted():
+        print_json({"mistakes": mistakes})
+    elif mistakes:
+        click.echo("\n".join(mistakes), err=True)
+    return int(bool(mistakes))
 
 
 @command.command("build")
@@ -68,13 +80,12 @@ def build(schema: str, output: Path | None) -> int:
     imported where this program isn't installed as a whole. With a targets.toml in the schema's
     folder, and no -o, all that it names is written.
     """
-    from nnc_schema.__main__ import build as write
-
     made = files_of(schema, output)
     if made is None:
         return 1
     for folder, files in made.items():
-        write(folder, files)
+        write_files(folder, files)
+    report_done(*map(str, made))
     return 0
 
 
@@ -90,7 +101,10 @@ def diff(schema: str, output: Path | None) -> int:
     if made is None:
         return 1
     text = "".join(difference(folder, files) for folder, files in made.items())
-    sys.stdout.write(text)
+    if json_wanted():
+        print_json({"text": text})
+    else:
+        sys.stdout.write(text)
     return int(bool(text))
 
 
@@ -100,7 +114,6 @@ def diff(schema: str, output: Path | None) -> int:
               help="Folder for the pages.")  # fmt: skip
 def docs(schema: str, output: Path) -> int:
     """Write a page of Markdown for each table of a schema, and indices."""
-    from nnc_schema.__main__ import build as write
     from nnc_schema.__main__ import settings
     from nnc_schema.targets import TARGETS
 
@@ -112,12 +125,21 @@ def docs(schema: str, output: Path) -> int:
     folder = schema_folder(schema)
     title = f"Reference: {folder.resolve().name}"
     section: dict[str, Any] = {"title": title, "introduction": "", "statuses": STATUSES}
-    write(output, TARGETS["docs"](analysis, section | settings(folder).get("docs", {})))
+    write_files(output, TARGETS["docs"](analysis, section | settings(folder).get("docs", {})))
+    report_done(str(output))
     return 0
 
 
-def analysed(schema: str) -> Analysis | None:
-    """Return the analysis of a schema; print its mistakes and return None where it has some.
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of a target, without a word to standard output."""
+    from nnc_schema.__main__ import build
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        build(folder, files)
+
+
+def mistakes_of(schema: str) -> list[str]:
+    """Return the mistakes in a schema, a line or more for each.
 
     Raises:
         InputError: there is no such schema.
@@ -128,10 +150,26 @@ def analysed(schema: str) -> Analysis | None:
     folder = schema_folder(schema)
     texts_of(folder)
     try:
-        found: Analysis = checked(folder)
+        checked(folder)
     except SchemaMistakesError as error:
-        click.echo(str(error), err=True)
+        return str(error).splitlines()
+    return []
+
+
+def analysed(schema: str) -> Analysis | None:
+    """Return the analysis of a schema; print its mistakes and return None where it has some.
+
+    Raises:
+        InputError: there is no such schema.
+    """
+    from nnc.engine.compiling import checked
+    from nnc.engine.library import schema_folder
+
+    mistakes = mistakes_of(schema)
+    if mistakes:
+        click.echo("\n".join(mistakes), err=True)
         return None
+    found: Analysis = checked(schema_folder(schema))
     return found
 
 
@@ -161,3 +199,7 @@ def files_of(schema: str, output: Path | None) -> dict[Path, dict[str, str]] | N
     if not made:
         raise click.UsageError(f"name the package with -o, or write a {SETTINGS}")
     return made
+
+
+for one in command.commands.values():
+    one.params.append(json_option(one))

@@ -58,6 +58,7 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
     if metadata.count is None:
         known |= dict.fromkeys(metadata.full_dimensions)
     missing = [name for name in known if name not in names]
+    missing += [tied for tied, tie in metadata.ties.items() if tie.name not in names]
     number = max(len(missing), (metadata.count or 0) - len(names))
     if number:
         shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if number > SHOWN else "")

@@ -21,6 +21,7 @@ from nnc.bitio import (
 )
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
@@ -34,6 +35,7 @@ from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, read_metadata, restore
 from nnc.model.parts import joined_data_units
 from nnc.model.pruning import full_size, pruning_units
+from nnc.model.ties import check_ties, with_ties
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import nnr_compressed_data_unit_payload
 
@@ -253,6 +255,9 @@ class DecodedModel:
             full_dimensions: shapes by name that tensors had before pruning, where the bitstream
                 leaves them out.
 
+        Returns:
+            Arrays; those of tied tensors are one under several names.
+
         Raises:
             InvalidError: a value doesn't fit its format, a decomposed layer is incomplete, or
                 what was pruned doesn't fit the tensors.
@@ -269,7 +274,9 @@ class DecodedModel:
                     result[name] = restore(result[name], note, name)
                 except BitstreamError as error:
                     raise self.located(error, built.layouts[name]) from None
-        return result if pruned else self.full_size(result, built, full_dimensions or {})
+        if not pruned:
+            result = self.full_size(result, built, full_dimensions or {})
+        return with_ties(result, self.metadata.ties)
 
     def reconstruction(self, steps: frozenset[str]) -> Reconstruction:
         """Put the tensors together; their levels are used up.
@@ -352,6 +359,7 @@ def decode_model(
     limits = resources.limits or Limits()
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
+    metadata = checked_notes(bitstream, layouts, limits)
     size = sum(len(unit.payload_bytes) for unit in units)
     with resources.workers(size) as work:
 
@@ -369,7 +377,26 @@ def decode_model(
                 decoded = decode_all(nncodec1)
             except BitstreamError:
                 raise error from None
-    return DecodedModel(decoded, read_metadata(bitstream.walk()), nncodec1, bitstream, limits)
+    return DecodedModel(decoded, metadata, nncodec1, bitstream, limits)
+
+
+def checked_notes(bitstream: Bitstream, layouts: Sequence[UnitLayout], limits: Limits) -> Metadata:
+    """Return what our metadata unit says, checked against the tensors that there are."""
+    metadata = read_metadata(bitstream.walk())
+    if metadata.ties:
+        sizes = {
+            name: math.prod(shape)
+            for layout in layouts
+            for tensor in layout.tensors
+            for name, shape in tensor.shapes().items()
+        }
+        try:
+            check_ties(
+                metadata.ties, sizes, limits, sum(unit.byte_size for unit in bitstream.units)
+            )
+        except BitstreamError as error:
+            raise next(filter(holds_notes, bitstream.walk())).locate(error) from None
+    return metadata
 
 
 def decode_units(

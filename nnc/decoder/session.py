@@ -33,7 +33,6 @@ from nnc.decoder.session_fit import (
     update_of,
 )
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
-from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Resources
 from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
@@ -170,6 +169,7 @@ class Decoder:
         tensors = model.reconstruction(steps)
         keep_put_together(state, tensors, units)
         device = self.apply_values(state, tensors, notes, needed=apply)
+        state.follow_ties(device, model.metadata.ties, tensors.layouts)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else as_coded(tensors, notes)
         self.state = state
@@ -318,7 +318,8 @@ class Decoder:
                 levels = None if decoded.levels is None else decoded.levels.copy()
                 history = self.new_history(layout, decoded.tensor, levels)
                 node = self.new_node(layout, name)
-                step = step_of(decoded)
+                qp, density = decoded.qp, layout.qp_density
+                step = None if qp is None else float(step_size(qp, density))
                 kept = CodedState(node, levels, history, digests, len(payload), step)
                 keep(state, (device, name), kept, layout)
             units[id(layout)] = replace(kept, levels=None, history=None)
@@ -397,11 +398,6 @@ class Decoder:
                     "(apply=False)",
                 )
         return device
-
-
-def step_of(decoded: DecodedTensor) -> float | None:
-    """Return the step size of a tensor, None for one without."""
-    return None if decoded.qp is None else float(step_size(decoded.qp, decoded.layout.qp_density))
 
 
 def keep(state: SessionState, key: Key, kept: CodedState, layout: UnitLayout) -> None:

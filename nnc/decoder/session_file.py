@@ -140,6 +140,8 @@ class Arrays:
         self.archive = archive
         self.outlines = [outline(*one) for one in listed(content["arrays"])]
         self.read: dict[int, tuple[str, NDArray[Any]]] = {}
+        ties = dict(tie_entry(*entry) for entry in listed(content.get("ties", [])))
+        self.first = {name: first for (_, name), first in ties.items() if first is not None}
         if sum(one.nbytes for one in self.outlines) > size:
             raise ValueError("its arrays are larger than the file")
 
@@ -153,10 +155,12 @@ class Arrays:
                 said.
 
         Raises:
-            ValueError: it isn't there as it is said to be, or belongs to another tensor.
+            ValueError: it isn't there as it is said to be, or belongs to another tensor that this
+                one isn't tied to.
         """
         if number is None:
             return None
+        name = self.first.get(name, name)
         if number not in self.read:
             self.read[whole_number(number)] = name, self.array(number)
         owner, array = self.read[number]
@@ -200,6 +204,7 @@ def state_of(content: dict[str, Any], arrays: Arrays) -> SessionState:
         differences=dict(array_entry(entry, arrays) for entry in listed(content["differences"])),
         formats=dict(format_entry(*entry) for entry in listed(content["formats"])),
         notes=dict(note_entry(*entry) for entry in listed(content["notes"])),
+        ties=dict(tie_entry(*entry) for entry in listed(content.get("ties", []))),
         base_device=None if base_device is None else whole_number(base_device),
         base_node=None if base_node is None else node(*base_node),
     )
@@ -207,6 +212,13 @@ def state_of(content: dict[str, Any], arrays: Arrays) -> SessionState:
         if place in state.values and state.values[place].shape != difference.shape:
             raise ValueError(f"the difference of {reprlib.repr(place[1])} is of another shape")
     return state
+
+
+def tie_entry(device: Any, name: Any, first: Any) -> tuple[Key, str | None]:
+    """Return which other tensor the values of one are."""
+    if first is not None and not isinstance(first, str):
+        raise ValueError(f"a tensor named {reprlib.repr(first)}")
+    return key(device, name), first
 
 
 def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.decoder.layout import UnitLayout
 from nnc.model.data_format import DTYPES, deliver
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import Node
+from nnc.model.ties import Tie
 
 #: A tensor on a device: device_id and name.
 Key = tuple[int, str]
@@ -53,6 +55,8 @@ class SessionState:
         differences: the last difference of each tensor, for predictive residual encoding.
         formats: nnr_decompressed_data_format of tensors that came as bitstreams.
         notes: what the metadata units say of tensors.
+        ties: by the tensor which other one its values are; None: those are its own, whatever is
+            said of the base model.
         base_device: the device that the base model came from.
         base_node: node of a base model that was given as arrays; None for a coded one.
     """
@@ -62,6 +66,7 @@ class SessionState:
     differences: dict[Key, NDArray[Any]] = field(default_factory=dict)
     formats: dict[Key, int] = field(default_factory=dict)
     notes: dict[Key, TensorNote] = field(default_factory=dict)
+    ties: dict[Key, str | None] = field(default_factory=dict)
     base_device: int | None = None
     base_node: Node | None = None
 
@@ -73,6 +78,7 @@ class SessionState:
             dict(self.differences),
             dict(self.formats),
             dict(self.notes),
+            dict(self.ties),
             self.base_device,
             self.base_node,
         )
@@ -101,7 +107,38 @@ class SessionState:
         Raises:
             InvalidError: a value doesn't fit its format.
         """
-        return {name: self.delivered(device, name) for name in self.names(device)}
+        result = {name: self.delivered(device, name) for name in self.names(device)}
+        ties = self.ties_of(device)
+        return {name: result.get(ties.get(name, name), values) for name, values in result.items()}
+
+    def ties_of(self, device: int) -> dict[str, str]:
+        """Return which names of a device's tensors are other names of which."""
+        own = {name: first for (owner, name), first in self.ties.items() if owner == ROOT}
+        own |= {name: first for (owner, name), first in self.ties.items() if owner == device}
+        return {name: first for name, first in own.items() if first is not None}
+
+    def follow_ties(
+        self, device: int, ties: Mapping[str, Tie], came: Mapping[str, UnitLayout]
+    ) -> None:
+        """Let tied tensors follow after a bitstream.
+
+        Args:
+            device: the device that it came from.
+            ties: what it ties.
+            came: the layouts of units, by name of the tensors in them.
+        """
+        is_base = any(not layout.update for layout in came.values())
+        for owner in (ROOT, device) if is_base else (device,):
+            known = self.ties_of(owner)
+            self.ties |= {(owner, name): None for name in came if name in known}
+            self.ties |= {(owner, name): tie.name for name, tie in ties.items()}
+            for name, first in self.ties_of(owner).items():
+                key, source = (owner, name), self.owner(owner, first)
+                if source in self.values:
+                    self.values[key] = self.values[source]
+                    self.inherit(key, source, None)
+                    self.coded.pop(key, None)
+                    self.differences.pop(key, None)
 
     def delivered(self, device: int, name: str) -> NDArray[Any]:
         """Return one tensor in its format."""
@@ -176,6 +213,7 @@ class SessionState:
             "values": [[*key, stored(array)] for key, array in self.values.items()],
             "differences": [[*key, stored(array)] for key, array in self.differences.items()],
             "formats": [[*key, data_format] for key, data_format in self.formats.items()],
+            "ties": [[*key, first] for key, first in self.ties.items()],
             "notes": [[*key, note.as_content()] for key, note in self.notes.items()],
         }
 

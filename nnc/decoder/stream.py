@@ -13,14 +13,15 @@ from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.completeness import check_whole
 from nnc.decoder.layout import CodedTensor, Part, UnitLayout
-from nnc.decoder.model import checked_layouts, decode_model, decode_unit, is_large
+from nnc.decoder.model import checked_layouts, checked_notes, decode_model, decode_unit, is_large
 from nnc.decoder.reconstruction import Reconstruct, reconstruct, steps_of
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import DEFAULTS, Call, Resources, Workers, in_order
 from nnc.model.data_format import deliver
 from nnc.model.limits import Limits
-from nnc.model.metadata import Metadata, TensorNote, named_dtype, read_metadata, restore
+from nnc.model.metadata import Metadata, TensorNote, named_dtype, restore
 from nnc.model.parts import joined_data_units
+from nnc.model.ties import with_ties
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Parts of layers whose tensors only come out of several together.
@@ -74,7 +75,7 @@ class ModelStream:
         self.bitstream, self.resources = bitstream, resources
         self.units = joined_data_units(bitstream.walk())
         self.layouts, _ = checked_layouts(bitstream, self.units, resources.limits or Limits(), None)
-        self.metadata: Metadata = read_metadata(bitstream.walk())
+        self.metadata = checked_notes(bitstream, self.layouts, resources.limits or Limits())
         self.steps = steps_of(reconstruct)
         profiles = [layout.coding.general_profile_idc for layout in self.layouts]
         self.may_be_nncodec1 = not any(profiles)
@@ -91,6 +92,7 @@ class ModelStream:
             self.tensors = {}
             for unit, layout in zip(self.units, self.layouts, strict=True):
                 self.tensors |= outlines_of(unit, layout, self.metadata)
+            self.tensors = with_ties(self.tensors, self.metadata.ties)
 
     @property
     def coded_names(self) -> set[str]:
@@ -112,17 +114,21 @@ class ModelStream:
             advance: called with a number of bytes of the model when they have been taken.
 
         Yields:
-            Name and values of each tensor, in the order of `tensors`.
+            Name and values of each tensor, in the order of the bitstream, and those tied to it.
 
         Raises:
             BitstreamError: a unit can't be decoded.
         """
+        tied: dict[str, list[str]] = {}
+        for one, tie in self.metadata.ties.items() if self.whole is None else ():
+            tied.setdefault(tie.name, []).append(one)
         for tensors in self.whole_or_units(nncodec1):
             for name in list(tensors):
                 values = tensors.pop(name)
-                yield name, values
-                if advance is not None:
-                    advance(values.nbytes)
+                for one in (name, *tied.get(name, ())):
+                    yield one, values
+                    if advance is not None:
+                        advance(values.nbytes)
                 del values
             self.bitstream.release_pages()
 

@@ -5,7 +5,8 @@ No payload is decoded. The notes that a metadata unit of ours has of tensors go 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from nnc.bitio import BuildError, InputError
 from nnc.bitio.table import same_value
@@ -13,10 +14,12 @@ from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.edit import Edit, run, walk_paths
 from nnc.bitstream.editing.parts import copy_bitstream, copy_unit
+from nnc.bitstream.notes import TIED, content_of, holds_notes, payload_of, with_ties
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
 from nnc.engine.fields import copy_table
+from nnc.model.metadata import read_metadata
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
     NnrUnitType,
@@ -34,9 +37,25 @@ LISTS_OF_NAMES: dict[int | None, str] = {
 
 
 def tensor_names(bitstream: Bitstream) -> list[str]:
-    """Return the names of all tensors in order, each once."""
+    """Return the names of all tensors in order, each once; those tied to others at the end."""
     names = (name for unit in bitstream.walk() if unit.header is not None for name in unit.names)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, *ties_in(bitstream)]))
+
+
+def ties_in(bitstream: Bitstream) -> dict[str, str]:
+    """Return which names are other names of which tensors."""
+    return {name: tie.name for name, tie in read_metadata(bitstream.walk()).ties.items()}
+
+
+def change_ties(
+    edit: Edit, bitstream: Bitstream, change: Callable[[list[list[Any]]], list[list[Any]]]
+) -> None:
+    """Change the ties in our notes: lists of a tied name, that of the tensor, and a place."""
+    for path, unit in walk_paths(bitstream.units):
+        if holds_notes(unit) and TIED in (content := content_of(unit)):
+            edit.open(unit)
+            notes = with_ties(content, change(content[TIED]))
+            edit.set_payload(unit, payload_of(notes), f"{path}.payload")
 
 
 def refuse_unread(bitstream: Bitstream) -> None:
@@ -76,6 +95,10 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
             rename_in(edit, path, unit, names)
         for parts in lists_in_parts(bitstream):
             rename_in_parts(edit, parts, names)
+        if names.keys() & ties_in(bitstream).keys():
+            change_ties(
+                edit, bitstream, lambda ties: [[names.get(t[0], t[0]), *t[1:]] for t in ties]
+            )
 
     return run(bitstream, change, keep=keep)
 
@@ -156,7 +179,10 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
             other layer parameters.
     """
     groups = tensor_groups(bitstream)
-    wanted = ordered_groups(groups, names)
+    ties = ties_in(bitstream)
+    # A tensor of which only another name is wanted goes by that.
+    other = {ties[name]: name for name in reversed(names) if ties.get(name, name) not in names}
+    wanted = ordered_groups(groups, [ties.get(name, name) for name in names])
     if [unit.parameter_sets.lps for group in wanted for unit in group] != [
         unit.parameter_sets.lps
         for unit in bitstream.units
@@ -175,6 +201,10 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
             elif id(unit) in taken:
                 kept.append(next(order))
         bitstream.units[:] = kept
+        if set(ties) - set(names):
+            change_ties(edit, bitstream, lambda ties: [tie for tie in ties if tie[0] in names])
+        for path, unit in walk_paths(bitstream.units) if other else ():
+            rename_in(edit, path, unit, other)
 
     return run(bitstream, change, keep=keep)
 

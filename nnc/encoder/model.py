@@ -15,6 +15,7 @@ from nnc.encoder.inputs.joined import Joined, join_all
 from nnc.encoder.inputs.preparation import PreparedTensor, check_name
 from nnc.encoder.inputs.reading import ArrayInputs, Inputs, outlines
 from nnc.encoder.inputs.row_pruning import LeftOut, PrunedInputs
+from nnc.encoder.inputs.ties import UntiedInputs, wanted_ties
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.loss import Losses, destroyed
 from nnc.encoder.quantization.plan import QuantizationPlan
@@ -32,6 +33,7 @@ from nnc.encoder.units.layer_parameters import (
 from nnc.encoder.units.supply import Supply
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
+from nnc.model.ties import Tie
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
 
@@ -142,12 +144,16 @@ def encode_units(
     inputs = tensors if isinstance(tensors, Inputs) else ArrayInputs(tensors)
     axes = (row_axes or {}) if options.profile == 1 else {}
     check_names(inputs, options)
+    alone = {name for join in joins for name in join.names}
+    alone |= {name for one in blocks if isinstance(one, Block) for name in one.names}
+    ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
+    inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
     if options.prune_rows:
         if information is not None and information.prunings:
             raise InputError("prune_rows writes a pruning container of its own: don't pass another")
         inputs = pruned = without_zero_rows(inputs, options, axes, blocks, joins)
-    supply = Supply(inputs, options, axes, joins, resources)
+    supply = Supply(inputs, options, axes, joins, resources, ties)
     found: Losses = {} if losses is None else losses
     with resources.workers(sum(supply.sizes.values())) as work:
         prepared = list(outlines(inputs, options, axes, work))
@@ -161,6 +167,7 @@ def encode_units(
             pruned=pruned,
             read=supply.prepared,
             depths=depths,
+            ties=ties,
         )
         coded = zip(model.jobs, supply.coded(model.jobs, work), strict=True)
         units = (noted(one, job, times, found) for job, one in coded)
@@ -271,6 +278,7 @@ def encode_prepared(
     update: bool = False,
     predictive: bool = False,
     information: ModelInformation | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> Bitstream:
     """Encode prepared tensors; the rest as for `encode_model`.
 
@@ -283,6 +291,7 @@ def encode_prepared(
         update: the bitstream updates another model: parents are signalled.
         predictive: the differences are residuals against those of the update before.
         information: what else to tell of the model.
+        ties: names of tensors that are others under another name.
     """
     model = plan_model(
         prepared,
@@ -292,6 +301,7 @@ def encode_prepared(
         update=update,
         predictive=predictive,
         information=information,
+        ties=ties,
     )
     calls = (Call((job.alone(),), 2 * job.nbytes) for job in model.jobs)
     with resources.workers(sum(job.nbytes for job in model.jobs)) as work:
@@ -346,6 +356,7 @@ def plan_model(
     pruned: PrunedInputs | None = None,
     read: Callable[[str], PreparedTensor] | None = None,
     depths: Mapping[str, float] | None = None,
+    ties: Mapping[str, Tie] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
@@ -365,7 +376,7 @@ def plan_model(
     if information is not None:
         information.set_in(mps.payload)  # type: ignore[arg-type]
         structure += information.units()
-    notes = metadata_units(prepared, grouping.qps, options, left_out)
+    notes = metadata_units(prepared, grouping.qps, options, left_out, ties or {})
     head = [start_unit(options), mps, *structure, *notes]
     return ModelPlan(head, jobs, grouping.groups[0].plan)
 
@@ -401,6 +412,7 @@ def metadata_units(
     qps: Mapping[str, int | None],
     options: EncoderOptions,
     left_out: LeftOut,
+    ties: Mapping[str, Tie],
 ) -> list[Unit]:
     """Return the metadata unit, if there is anything to be put in it.
 
@@ -409,13 +421,14 @@ def metadata_units(
         qps: by name of a tensor of floats its quantization parameter; None: it is stored as it is.
         options: metadata of the model, and whether to write the unit.
         left_out: what is to be noted of rows that aren't in the bitstream.
+        ties: names of tensors that are others under another name.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
     full_dimensions = dict(left_out.full_dimensions)
-    metadata = Metadata(notes, dict(options.metadata), full_dimensions, count=len(tensors))
+    metadata = Metadata(notes, dict(options.metadata), full_dimensions, len(tensors), dict(ties))
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

@@ -54,19 +54,31 @@ def compiled(folder: str | os.PathLike[str]) -> ModuleType:
         SchemaMistakesError: the schema has mistakes.
     """
     place = Path(folder)
-    return loaded(place.resolve(), digest_of(place, texts_of(place)))
+    return loaded(place.resolve(), digest_of(place, texts_of(place)), "python")
+
+
+def compiled_strategies(folder: str | os.PathLike[str]) -> ModuleType:
+    """Return the package that draws tables of a schema; else as `compiled`."""
+    place = Path(folder)
+    compiled(place)
+    return loaded(place.resolve(), digest_of(place, texts_of(place)), "strategies")
 
 
 @functools.cache
-def loaded(folder: Path, key: str) -> ModuleType:
-    """Return the package of a schema whose hash is known."""
-    name = PACKAGE + key[:16]
+def loaded(folder: Path, key: str, target: str) -> ModuleType:
+    """Return the package that a target of the compiler makes of a schema whose hash is known."""
+    syntax = PACKAGE + key[:16]
+    name = syntax if target == "python" else f"{syntax}_{target}"
     if name in sys.modules:
         return sys.modules[name]
-    made = stored(key)
+    made = stored(f"{key}.{target}")
     if made is None:
-        made = {file: (text, code_of(name, file, text)) for file, text in sources(folder, name)}
-        store(key, made)
+        options = {"package": name, "runtime": RUNTIME, "syntax": syntax}
+        made = {
+            file: (text, code_of(name, file, text))
+            for file, text in sources(folder, target, options)
+        }
+        store(f"{key}.{target}", made)
     return imported(name, made)
 
 
@@ -104,15 +116,18 @@ def compiler_digest() -> str:
     return digest.hexdigest()
 
 
-def sources(folder: Path, package: str) -> Iterable[tuple[str, str]]:
-    """Yield the modules of a schema as text, by file name.
+def sources(folder: Path, target: str, options: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """Return the modules that a target makes of a schema as text, by file name.
 
     Raises:
         SchemaMistakesError: the schema has mistakes.
     """
-    from nnc_schema.targets.python.target import modules
+    from nnc_schema.targets.python import target as python
+    from nnc_schema.targets.strategies import target as strategies
 
-    return modules(checked(folder), {"package": package, "runtime": RUNTIME}).items()
+    module = {"python": python, "strategies": strategies}[target]
+    files: dict[str, str] = module.modules(checked(folder), options)
+    return files.items()
 
 
 def checked(folder: Path) -> Any:
@@ -128,7 +143,7 @@ def checked(folder: Path) -> Any:
     try:
         return check(read_schema(folder))
     except SchemaError as error:
-        raise SchemaMistakesError(str(error)) from None
+        raise SchemaMistakesError(error.report()) from None
 
 
 def code_of(package: str, file: str, text: str) -> CodeType:
@@ -153,7 +168,7 @@ def imported(package: str, made: Modules) -> ModuleType:
     whole.__path__ = []
     sys.modules[package] = whole
     try:
-        for file in ordered(made):
+        for file in ordered(package, made):
             module, (text, code) = modules[file], made[file]
             sys.modules[module.__name__] = module
             linecache.cache[str(module.__file__)] = (functools.partial(str, text),)
@@ -167,12 +182,14 @@ def imported(package: str, made: Modules) -> ModuleType:
     return whole
 
 
-def ordered(made: Modules) -> list[str]:
+def ordered(package: str, made: Modules) -> list[str]:
     """Return the files of modules, those first that others import; the package is the last."""
     below = {}
     for file, (text, _) in made.items():
         names = set()
         for match in IMPORT.finditer(text):
+            if match[1] != package:
+                continue
             names |= {match[2]} if match[2] else set(match[3].replace(" ", "").split(","))
         below[file] = {f"{name}.py" for name in names} & made.keys()
     order: list[str] = []

@@ -272,7 +272,7 @@ class Edit:
         """Return the names in force after a table that stays as it is."""
         root = self.document.format.root
         scope = record.scope.copy()
-        root._build(record.table, BitWriter(), scope, "")
+        root.write_to(BitWriter(), record.table, scope)
         return scope
 
     def build(self, record: Record, index: int) -> tuple[tuple[Elements, Elements], Any]:

@@ -34,9 +34,9 @@ enum Kind {{
 syntax {name}() {{
     signature           u(32)
     version             u(8)
-    entry_count         u(8)
-    for (i = 0; i < entry_count; i++)
-        entry()
+    part_count         u(8)
+    for (i = 0; i < part_count; i++)
+        part()
 }}
 
 # What each element means. It becomes documentation, and rules that `nnc check` tells of.
@@ -47,13 +47,13 @@ semantics {{
     version
         Version of the format.
         range 1..1
-    entry_count
-        Number of entries.
+    part_count
+        Number of parts.
 }}
 
-clause 2 "Entry"
+clause 2 "Part"
 
-syntax entry() {{
+syntax part() {{
     kind                u(4)  Kind
     urgent_flag         u(1)
     reserved_bits       u(3)
@@ -68,7 +68,7 @@ syntax entry() {{
 
 semantics {{
     kind
-        What the entry holds.
+        What the part holds.
         range 0..1
     urgent_flag
         1: to be looked at first.
@@ -106,7 +106,7 @@ def make_example(folder: Path) -> Path:
     text = TEXT.format(name=name, letters=letters, signature=signature)
     (folder / f"{name}.syntax").write_text(text, encoding="utf-8")
     document = Format.load(folder).parse(bytes.fromhex(signature[2:]) + b"\1\0")
-    document.insert("entry[0]", {"kind": 0, "text": "hello"})
-    document.insert("entry[1]", {"kind": 1, "sample": [1, 4, 9, -16]})
+    document.insert("part[0]", {"kind": 0, "text": "hello"})
+    document.insert("part[1]", {"kind": 1, "sample": [1, 4, 9, -16]})
     document.save(folder / "example.bin")
     return folder / "example.bin"

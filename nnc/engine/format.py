@@ -9,10 +9,11 @@ from types import ModuleType
 from typing import Any
 
 from nnc.bitio import InputError
-from nnc.engine import json, looking
+from nnc.engine import drawing, json, looking
 from nnc.engine.compiling import compiled
 from nnc.engine.diff import Difference
 from nnc.engine.document import Document
+from nnc.engine.drawing import Broken, Drawn
 from nnc.engine.framing import framing_of
 from nnc.engine.library import library_names, schema_folder
 from nnc.engine.looking import DocumentTrace, Report
@@ -168,6 +169,64 @@ class Format:
         if module not in self.hooks:
             raise InputError(f"{path}: there is no hook {module!r}; Format.load takes hooks")
         return self.hooks[module](bytes(place.value()), document)
+
+    def strategy(self, table: str | None = None, **given: Any) -> Any:
+        """Return a Hypothesis strategy for valid tables, which shrinks.
+
+        Args:
+            table: name of the table; None for that of the root.
+            **given: as for `parse`.
+
+        Returns:
+            A `hypothesis.strategies.SearchStrategy` of `Drawn`: the `table`, and its bytes as
+            `data`.
+
+        Raises:
+            InputError: there is no such table, or Hypothesis isn't installed.
+        """
+        name = drawing.check_table(self, table)
+        return drawing.as_strategy(self, lambda source: drawing.valid(self, source, name, given))
+
+    def invalid(self, rule: str, **given: Any) -> Any:
+        """Return a Hypothesis strategy for data that break exactly one rule, which shrinks.
+
+        Args:
+            rule: one of `rules()`, `range:kind` for example, or only its kind.
+            **given: as for `parse`.
+
+        Returns:
+            A `hypothesis.strategies.SearchStrategy` of `Broken`: the bytes as `data`, the `rule`,
+            the `path` of the element, and the `verdict`: `error` where `parse` has to refuse
+            the data, `finding` where `check` has to tell of them.
+
+        Raises:
+            InputError: there is no such rule, or Hypothesis isn't installed.
+        """
+        drawing.check_rule(self, rule)
+        return drawing.as_strategy(self, lambda source: drawing.broken(self, source, rule, given))
+
+    def rules(self) -> dict[str, str]:
+        """Return the rules that `invalid` can break, with what is wrong then."""
+        return drawing.rules(self)
+
+    def draw(self, seed: str, rule: str | None = None, **given: Any) -> Drawn | Broken:
+        """Return data that are drawn by a seed: the same seed, the same data; no Hypothesis.
+
+        Args:
+            seed: any text.
+            rule: as for `invalid`; None: the data are valid.
+            **given: as for `parse`.
+
+        Raises:
+            InputError: there is no such rule, or nothing could be drawn.
+        """
+        if rule is None:
+            root = self.root.table
+            return drawing.by_seed(
+                self, lambda source: drawing.valid(self, source, root, given), seed
+            )
+        drawing.check_rule(self, rule)
+        return drawing.by_seed(self, lambda source: drawing.broken(self, source, rule, given), seed)
 
     def to_json(self, document: Document) -> dict[str, Any]:
         """Return a document as plain data for JSON, without loss."""

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnc.bitio import BitstreamError
+from nnc.bitio import BitstreamError, Enforcement, PlacedError
 from nnc.bitio.bits import index_text
 from nnc.engine.diff import Difference, diff_elements
 from nnc.engine.findings import ERROR, WARNING, Finding, place_in_data, syntax_finding
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
 from nnc.engine.schema_rules import Elements, schema_rules
-from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, byte_bit, name_apart
+from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, is_alignment, name_apart
 from nnc.engine.tree import Node, insert
+
+#: Code of the fault that a computed element has another value.
+MISCOMPUTED = "wrong-value"
 
 
 @dataclass(slots=True)
@@ -51,11 +54,13 @@ class DocumentTrace:
         format: its format.
         data: the bytes.
         records: the tables of the root, in order.
+        broken: the rules of the schema that were found broken on the way.
     """
 
     format: Layout
     data: memoryview
     records: list[RecordTrace]
+    broken: list[PlacedError] = field(default_factory=list)
 
     def all_elements(self) -> Iterator[TracedElement]:
         """Yield all elements, in the order of the data."""
@@ -98,10 +103,17 @@ class DocumentTrace:
         findings: list[Finding] = []
         for rule in schema_rules(self.format.tables):
             findings += rule.findings(self)
+        findings += [computed_finding(error) for error in self.broken if error.code == MISCOMPUTED]
         for error in self.errors:
             if error.code != "unset-name" or not findings:
                 findings.append(syntax_finding(error))
         for element in self.all_elements():
+            if is_alignment(element) and element.value != 1 << (element.bits - 1):
+                found = f"{element.value:0{element.bits}b}"
+                message = f"{element.name} is {found}, and not a 1 and zeros"
+                findings.append(
+                    Finding("alignment", ERROR, element.path, element.byte_bit, message)
+                )
             if element.name == TRAILING and not element.is_syntax:
                 message = f"{element.bits >> 3} bytes follow that the syntax doesn't know"
                 findings.append(
@@ -139,6 +151,15 @@ class Report:
         }
 
 
+def computed_finding(error: PlacedError) -> Finding:
+    """Return the finding of an element that isn't what the schema computes it to be."""
+    name = error.path.rpartition(".")[2].partition("[")[0]
+    message = f"{error.message} (computed: {error.allowed}, found {error.value})"
+    return Finding(
+        f"computed:{name}", ERROR, error.path, error.position, message, error.clause, error.schema
+    )
+
+
 def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
     """Trace data, whatever is wrong with them.
 
@@ -148,8 +169,9 @@ def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
         given: values that only the caller knows.
     """
     view = view_of(data)
-    reading = RecordReader(form, view, form.scope(given))
-    traced = DocumentTrace(form, view, [])
+    rules = Enforcement("report")
+    reading = RecordReader(form, view, form.scope(given), rules)
+    traced = DocumentTrace(form, view, [], rules.findings)
     while reading.more():
         table = form.root.table
         path = table + index_text(reading.index) if form.framing.many else ""
@@ -225,8 +247,3 @@ def diff(a: DocumentTrace, b: DocumentTrace) -> list[Difference]:
             else:
                 found.append(Difference(kind, None, record.path, None, name, bits_b=bits))
     return found
-
-
-def place_of(position: int) -> str:
-    """Return a position in bits as `byte.bit`."""
-    return byte_bit(position)

@@ -64,10 +64,10 @@ class RecordReader:
         span: where the table lies that is or was read last.
     """
 
-    def __init__(self, form: Layout, data: memoryview, scope: Any):
-        """Begin with the first table."""
+    def __init__(self, form: Layout, data: memoryview, scope: Any, rules: Any = None):
+        """Begin with the first table; `rules` sees to the rules of the schema."""
         self.format, self.data, self.scope = form, data, scope
-        self.reader = BitReader(data)
+        self.reader = BitReader(data, rules=rules)
         self.index = self.place = 0
         self.span: Span | None = None
 
@@ -96,7 +96,7 @@ class RecordReader:
             if form.framing.bounded:
                 reader.position, reader.end = 8 * span.content, 8 * span.stop
             before = self.scope.copy()
-            table = root._parse(reader, self.scope, "")
+            table = root.read_from(reader, self.scope)
         except BitstreamError as error:
             raise located(error, reader, form.tables) from None
         record = Record(table, before, self.data[span.start : span.content], start=start)
@@ -161,7 +161,7 @@ def write_table(form: Layout, index: int, record: Record, writer: BitWriter, sco
     root = form.root
     writer.enter(root.table, root.table, index if form.framing.many else None)
     try:
-        root._build(record.table, writer, scope, "")
+        root.write_to(writer, record.table, scope)
     except BuildError as error:
         raise located(error, writer, form.tables) from None
     writer.leave()

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from nnc.bitio import BitWriter, BuildError, NncError, Table
+from nnc.bitio import BitWriter, BuildError, LimitError, NncError, Table
 from nnc.bitio.bits import index_text
+from nnc.bitio.computing import Filler
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
 from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
@@ -98,8 +99,11 @@ class Repair:
             BuildError: what was set contradicts the rest.
             BitstreamError: the table needs something that isn't there.
         """
+        filler = self.filler()
         for _ in range(MAXIMUM_REPAIRS):
-            writer = BitWriter()
+            was_last = filler.is_finished
+            filler.begin()
+            writer = BitWriter(filler=filler)
             writer.enter(self.name, self.syntax.table)
             scope = self.scope()
             try:
@@ -108,9 +112,27 @@ class Repair:
                 self.scope_then = scope
                 tables = self.syntax.scope_type.tables
                 self.repair(located(error, writer, tables), writer.stack)
+                # What was guessed before may be wrong now.
+                filler = self.filler()
+            except LimitError as error:
+                raise BuildError(
+                    f"the change asks for more than {MOST_FILLERS} new values",
+                    path=error.path, hint="set the list in the same edit",
+                ) from None  # fmt: skip
             else:
-                return writer.to_bytes(), scope
+                if not filler.needs_another(was_last, enforced=False):
+                    return writer.to_bytes(), scope
         raise BuildError("the change leads to no valid table", path=self.name)
+
+    def filler(self) -> Filler:
+        """Return what computes elements, all but those that the caller set."""
+        kept = (
+            self.path_of(hops, name)
+            for hops, name in self.pinned
+            if owner_of(self.table, hops) is not None
+        )
+        computes = self.syntax.scope_type.computes
+        return Filler(computes, repair=True, kept=frozenset(kept))
 
     def repair(self, error: BuildError, stack: list[Any]) -> None:
         """Settle one complaint of the builder, or raise it."""

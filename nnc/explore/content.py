@@ -9,44 +9,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import nnc.syntax
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream
 from nnc.decoder.model import decode_model
 from nnc.decoder.workers import Resources
+from nnc.engine.explorer import CONTENT_VERSION, Budget, flatten, semantics, titles
 from nnc.explore.histograms import describe_levels, describe_pieces, describe_values
 from nnc.inspect.summary import summarize_tensors
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
-from nnc.inspect.tree import Node, tree
-from nnc.syntax import TABLES, Element
-
-#: The version of the data's form, which the page's script checks.
-CONTENT_VERSION = 1
-
-#: Values longer than this are cut in the page.
-LONGEST_TEXT = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """How much a page may hold.
-
-    Attributes:
-        nodes: units, tables and elements.
-        bytes: bytes of the bitstream.
-        payload_bytes: first bytes of each payload, where the whole doesn't fit.
-        decoded_values: values of the tensors that are decoded for their histograms.
-        tensors: rows of the table, the largest tensors first.
-    """
-
-    nodes: int = 20_000
-    bytes: int = 1_000_000
-    payload_bytes: int = 64
-    decoded_values: int = 20_000_000
-    tensors: int = 5_000
+from nnc.inspect.tree import tree
+from nnc.syntax import TABLES
 
 
 def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[str, Any]:
@@ -71,91 +45,13 @@ def explore(data: memoryview, name: str, budget: Budget | None = None) -> dict[s
         "name": name,
         "bytes": len(data),
         "nodes": nodes,
-        "semantics": semantics(),
-        "tables": {
-            table: {"clause": syntax.clause, "title": syntax.title}
-            for table, syntax in TABLES.items()
-        },
+        "semantics": semantics(TABLES),
+        "tables": titles(TABLES),
         "data": [[start, base64.b64encode(piece).decode("ascii")] for start, piece in shown],
         "tensors": tensors,
         "errors": [error.as_dict() for error in traced.errors],
         "sampled": sampled(traced, whole_tree, shown, tensors),
     }
-
-
-def flatten(root: Node, most: int) -> tuple[list[list[Any]], bool]:
-    """Return the nodes of a tree as rows, and whether all of them are there.
-
-    A row holds the number of the node above (-1 for the root), name, kind (b, u, t or e),
-    position and size in bits, note, value, name of the value, key of the semantics, error.
-    Where there are too many, units come without what is in them from some place on.
-    """
-    rows: list[list[Any]] = []
-    complete = True
-    taken = 1
-    # Level by level, so that what is cut is the inside of the last units.
-    pending: list[tuple[int, Node]] = [(-1, root)]
-    while pending:
-        following: list[tuple[int, Node]] = []
-        for parent, node in pending:
-            number = len(rows)
-            rows.append(row(parent, node))
-            children = node.children
-            if taken + len(children) > most:
-                complete = False
-                children = children[: most - taken] if node.kind == "bitstream" else []
-            taken += len(children)
-            following += [(number, child) for child in children]
-        pending = following
-    return rows, complete
-
-
-def row(parent: int, node: Node) -> list[Any]:
-    """Return one node as a row; see `flatten`."""
-    element = node.element
-    return [
-        parent,
-        node.name,
-        node.kind[0],
-        node.position,
-        node.bits,
-        " ".join([node.note, *node.tensors[:3]]) if node.kind == "unit" else node.note,
-        "" if element is None or element.value is None else shortened(element.value),
-        "" if element is None or not element.is_syntax else element.value_name,
-        "" if element is None else f"{element.table}.{element.name}",
-        "" if node.error is None else str(node.error),
-    ]
-
-
-def shortened(value: Any) -> str:
-    """Return a value as text of bounded length."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-
-
-def semantics() -> dict[str, Any]:
-    """Return what the schema says about each element, by table and name."""
-    return {
-        f"{table}.{element.name}": described(element)
-        for table, syntax in TABLES.items()
-        for element in syntax.elements.values()
-    }
-
-
-def described(element: Element) -> dict[str, Any]:
-    """Return what the schema says about one element."""
-    content: dict[str, Any] = {
-        "descriptor": element.descriptor,
-        "clause": element.clause,
-        "status": element.status,
-        "text": element.text,
-    }
-    if element.range:
-        content["range"] = f"{element.range[0]} .. {element.range[1]}"
-    if element.enum:
-        kind = getattr(nnc.syntax, element.enum)
-        content["names"] = {str(int(value)): value.name for value in kind}
-    return content
 
 
 def pieces(traced: BitstreamTrace, limits: Budget) -> list[tuple[int, memoryview]]:

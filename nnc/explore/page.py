@@ -6,10 +6,12 @@ import json
 from html import escape
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 from nnc.bitio.arguments import checked
+from nnc.engine.explorer import Budget
 from nnc.engine.mapped import view_of
-from nnc.explore.content import Budget, explore
+from nnc.explore.content import explore
 
 #: What ends a script element early, or begins what changes its reading, within JSON text.
 SCRIPT_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -27,8 +29,12 @@ def explorer_page(data: memoryview | bytes, name: str, budget: Budget | None = N
     Returns:
         The page. It needs no network.
     """
-    view = view_of(data)
-    content = json.dumps(explore(view, name, budget), separators=(",", ":"), allow_nan=False)
+    return page_of(explore(view_of(data), name, budget), name)
+
+
+def page_of(shown: dict[str, Any], name: str) -> str:
+    """Return the page for what it shows, as `explore` and `document_content` give it."""
+    content = json.dumps(shown, separators=(",", ":"), allow_nan=False)
     folder = files("nnc.explore")
     document = Template((folder / "page.html").read_text("utf-8"))
     return document.substitute(

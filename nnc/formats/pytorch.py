@@ -26,6 +26,7 @@ from nnc.formats.extras import load
 from nnc.formats.hostile import check_archive, check_expansion, check_shape
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
 from nnc.model.given import BIT_TYPES, check_has_shape, torch_array
+from nnc.model.ties import ties_of
 
 #: What an error of the loader says of the class or function that it refuses.
 REFUSED = re.compile(r"(?:GLOBAL|class|type) ([\w.]+\.[\w.]+)")
@@ -154,12 +155,23 @@ def tensor_of(values: NDArray[Any], what: str) -> Any:
         raise InputError(f"{what}: PyTorch has no {values.dtype}") from None
 
 
+def tensors_of(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Return arrays as tensors of PyTorch; those of the same memory are one tensor."""
+    ties = ties_of(arrays)
+    made = {
+        name: tensor_of(array, f"tensor {name!r}")
+        for name, array in arrays.items()
+        if name not in ties
+    }
+    return {name: made[ties.get(name, name)] for name in arrays}
+
+
 def write_state_dict(
     path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
 ) -> None:
     """Write a state dict, with the entries that are no tensors at its end."""
     torch = load("torch", "torch", "PyTorch files")
-    state = {name: tensor_of(array, f"tensor {name!r}") for name, array in arrays.items()}
+    state = tensors_of(arrays)
     state |= {name: one for name, one in entries_of(metadata).items() if name not in state}
 
     def write(file: Any) -> None:

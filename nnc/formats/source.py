@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.decoder import Topology
 from nnc.formats.hostile import our_errors
+from nnc.model.ties import ties_of
 
 
 class TensorInfo(NamedTuple):
@@ -46,12 +47,14 @@ class Source(Mapping[str, NDArray[Any]], ABC):
             scales of quantized tensors.
         depths: where tensors stand on the way from the inputs (0) to the outputs (1), as far as
             the format tells.
+        ties: by name the first name of the same values, as far as the format tells.
     """
 
     topology: Topology | None = None
     row_axes: Mapping[str, int] = MappingProxyType({})
     exact: Collection[str] = frozenset()
     depths: Mapping[str, float] = MappingProxyType({})
+    ties: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
         """Note what is there."""
@@ -202,6 +205,7 @@ class ArraySource(Source):
         infos = {name: TensorInfo(array.shape, array.dtype) for name, array in arrays.items()}
         super().__init__(infos, metadata or {})
         self.arrays = dict(arrays)
+        self.ties = ties_of(arrays)
 
     def read(self, name: str) -> NDArray[Any]:
         """Return one array."""

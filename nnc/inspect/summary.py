@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
@@ -39,6 +39,7 @@ class TensorSummary:
         scan_order: scan order.
         unit: syntax path of the unit, or of its first part.
         step: step size that `qp` stands for, likewise.
+        tied: the tensor that it is another name of, whose `kind` it has, without bytes; None: none.
     """
 
     name: str
@@ -54,6 +55,7 @@ class TensorSummary:
     scan_order: int
     unit: str
     step: float | None = None
+    tied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def summarize(bitstream: Bitstream) -> BitstreamSummary:
     qps = [tensor.qp for tensor in tensors if tensor.qp is not None]
     steps = [tensor.step for tensor in tensors if tensor.step is not None]
     units = list(bitstream.walk())
-    values = sum(tensor.values for tensor in tensors)
+    values = sum(tensor.values for tensor in tensors if tensor.tied is None)
     size = sum(unit.byte_size for unit in bitstream.units)
     sets = next((unit.parameter_sets for unit in reversed(units)), None)
     mps = sets.mps.payload if sets is not None and sets.mps is not None else None
@@ -148,7 +150,13 @@ def summarize_tensors(bitstream: Bitstream, *, read_qp: bool = True) -> list[Ten
     for unit in joined_data_units(bitstream.walk()):
         if unit.header is not None:
             lines += unit_lines(unit, metadata, read_qp)
-    return lines
+    named = {line.name: line for line in lines}
+    tied = {
+        name: replace(line, name=name, tied=tie.name, bytes=None, bits_per_value=None)
+        for name, tie in metadata.ties.items()
+        if (line := named.get(tie.name)) is not None and name not in named
+    }
+    return lines + list(tied.values())
 
 
 def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSummary]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from nnc.bitio import BitstreamError
 from nnc.bitio.arguments import checked
 from nnc.engine.tree import Node, insert
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace
+from nnc.model.metadata import read_metadata
+from nnc.model.ties import Tie
 
 __all__ = ["Node", "tree"]
 
@@ -23,17 +28,29 @@ def tree(traced: BitstreamTrace) -> Node:
     Returns:
         The node of the bitstream.
     """
-    units = [unit_node(unit) for unit in traced.units]
+    tied: dict[str, list[str]] = {}
+    for name, tie in known_ties(traced).items():
+        tied.setdefault(tie.name, []).append(name)
+    units = [unit_node(unit, tied) for unit in traced.units]
     return Node("bitstream", "", 0, 8 * len(traced.data), "bitstream", children=units)
 
 
-def unit_node(unit: UnitTrace) -> Node:
-    """Return the node of a unit."""
+def known_ties(traced: BitstreamTrace) -> dict[str, Tie]:
+    """Return which names are other names of which tensors, as far as that can be read."""
+    try:
+        return read_metadata(one.unit for one in traced.units if one.unit is not None).ties
+    except BitstreamError:
+        return {}
+
+
+def unit_node(unit: UnitTrace, tied: Mapping[str, Sequence[str]]) -> Node:
+    """Return the node of a unit; `tied` are other names of tensors."""
     name = unit.path.rpartition(".")[2]
     bits = 8 * (unit.stop - unit.start)
-    node = Node(name, unit.path, 8 * unit.start, bits, "unit", unit.type_name, unit.names)
+    names = [*unit.names, *(other for one in unit.names for other in tied.get(one, ()))]
+    node = Node(name, unit.path, 8 * unit.start, bits, "unit", unit.type_name, names)
     node.error = unit.error or unit.missing
     for element in unit.elements:
         insert(node, element, LEFT_OUT)
-    node.children += [unit_node(inner) for inner in unit.units]
+    node.children += [unit_node(inner, tied) for inner in unit.units]
     return node

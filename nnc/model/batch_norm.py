@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio.arguments import checked
+from nnc.bitio.arguments import checked, checking_fields
 
 #: For each way of naming the ends of gamma, beta, mean and variance, and the usual eps.
 NAMES = {
@@ -22,6 +22,7 @@ NAMES = {
 SEPARATORS = "./_"
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNorm:
     """What the tensors of a batch norm are called.
@@ -53,6 +54,7 @@ class BatchNorm:
     @checked
     def unfolded(self, beta: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return the parameters by name for a layer that has all but `beta` in its weight."""
+        beta = np.asarray(beta)
         ones = np.ones(beta.shape, beta.dtype)
         variance = np.full(beta.shape, 1 - self.eps, beta.dtype)
         return {

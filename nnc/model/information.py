@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.bitio import InputError
-from nnc.bitio.arguments import checked
+from nnc.bitio.arguments import checked, checking_fields
 from nnc.bitstream import Bitstream, Unit
 from nnc.model.limits import Limits
 from nnc.model.performance_maps import PerformanceMaps, read_performance_maps
@@ -18,6 +18,7 @@ from nnc.syntax import NnrModelParameterSetUnitPayload, NnrUnitType, TopologySto
 TABLES = (TopologyStorageFormat.NNR_TPL_PRUN, TopologyStorageFormat.NNR_TPL_REFLIST)
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInformation:
     """What parameter sets, topology and quantization units tell of a model.

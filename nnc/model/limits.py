@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnc.bitio import LimitError
+from nnc.bitio.arguments import checking_fields
 
 # Skipped rows and well predicted zeros cost next to nothing, so that a short bitstream may
 # rightly hold a large tensor; but 64 MB out of a few bytes is as far as trust goes.
@@ -24,6 +25,7 @@ LARGEST_RANK = 32
 LARGEST_SHAPE = (1 << 60) - 1
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a decoder accepts; anything beyond is a `LimitError` before it is allocated.

@@ -5,6 +5,7 @@ The payload of the unit (see `nnc.bitstream.notes`) is a signature and a JSON ob
     {"tensors": {NAME: {"dtype": DTYPE, "packing": "int32 halves", "shape": [...]}},
      "metadata": {KEY: TEXT},
      "count": NUMBER,
+     "tied": [[NAME, NAME, PLACE], ...],
      "before pruning": [[NAME, [...], AXIS], ...]}
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
@@ -12,8 +13,10 @@ The payload of the unit (see `nnc.bitstream.notes`) is a signature and a JSON ob
 coded as pairs of int32, low half first; or, with the packing "real and imaginary", of complex
 numbers coded as pairs of floats. `metadata` are the key-value pairs of the model file.
 `count` is the number of tensors that are coded, by which a bitstream that was cut off is noticed.
-`before pruning`, where it is, has the shapes that tensors had, in the order of a pruning mask,
-and which of their dimensions the rows are that the mask speaks of; left out where it is the first.
+`tied` are names of tensors that are coded under another name, that name, and which place they
+have in the order of all names. `before pruning`, where it is, has the shapes that tensors had, in
+the order of a pruning mask, and which of their dimensions the rows are that the mask speaks of;
+left out where it is the first.
 """
 
 from __future__ import annotations
@@ -31,12 +34,14 @@ from nnc.bitstream.notes import (
     COUNT,
     FULL_DIMENSIONS,
     TENSORS,
+    TIED,
     content_of,
     holds_notes,
     payload_of,
 )
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.data_format import narrowed
+from nnc.model.ties import Tie, noted_ties
 
 PACKED_HALVES = "int32 halves"
 PACKED_PARTS = "real and imaginary"
@@ -102,12 +107,14 @@ class Metadata:
         full_dimensions: by name what tensors were before pruning, in the order in which a
             pruning mask has bits for them.
         count: number of tensors that are coded; None where nothing is said.
+        ties: by name of which tensor it is another name.
     """
 
     tensors: dict[str, TensorNote] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     full_dimensions: dict[str, FullDimensions] = field(default_factory=dict)
     count: int | None = None
+    ties: dict[str, Tie] = field(default_factory=dict)
 
     def to_unit(self) -> Unit:
         """Return the unit that holds all this."""
@@ -115,6 +122,8 @@ class Metadata:
         content: dict[str, Any] = {TENSORS: tensors, "metadata": self.metadata}
         if self.count is not None:
             content[COUNT] = self.count
+        if self.ties:
+            content[TIED] = [[tied, *tie] for tied, tie in self.ties.items()]
         if self.full_dimensions:
             # A list: the keys of an object are sorted.
             content[FULL_DIMENSIONS] = [
@@ -124,7 +133,7 @@ class Metadata:
 
     def __bool__(self) -> bool:
         """Tell whether there is anything in it that is worth a unit."""
-        return bool(self.tensors or self.metadata or self.full_dimensions)
+        return bool(self.tensors or self.metadata or self.full_dimensions or self.ties)
 
 
 def read_metadata(units: Iterable[Unit]) -> Metadata:
@@ -146,6 +155,7 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             )
             for name, *noted in content.get(FULL_DIMENSIONS, []):
                 result.full_dimensions[str(name)] = full_dimensions(*noted)
+            result.ties |= noted_ties(content.get(TIED, []))
             if COUNT in content:
                 result.count = (result.count or 0) + noted_count(content[COUNT])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from nnc.bitio import BuildError, InputError, InvalidError, Table
+from nnc.bitio.arguments import checking_fields
 from nnc.bitstream import Bitstream, Unit
 from nnc.engine.fields import Field
 from nnc.engine.rows import columns, longest, rows_of, table_of
@@ -110,6 +111,7 @@ class DecompositionEntry:
     class_accuracies: Sequence[float] = ()
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceMaps:
     """The performance maps of a parameter set, and what goes with them.

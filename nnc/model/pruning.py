@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import BitstreamError, InputError, InvalidError, MissingValueError
+from nnc.bitio.arguments import checking_fields, is_list
 from nnc.bitstream import Bitstream, Unit
 from nnc.model.topology import topology_header, whole_units
 from nnc.syntax import (
@@ -38,6 +39,7 @@ Shapes = Mapping[str, Sequence[int]]
 MAXIMUM_IDS = 255
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pruning:
     """What one pruning container says.
@@ -64,6 +66,11 @@ class Pruning:
             raise InputError("a pruning container holds a mask or a dictionary, not both")
         if self.dimensions is not None and len(self.dimensions) > MAXIMUM_IDS:
             raise InputError(f"a pruning dictionary has at most {MAXIMUM_IDS} elements")
+        for name, lengths in (self.dimensions or {}).items():
+            if not is_list(lengths) or not all(
+                isinstance(one, int | np.integer) for one in lengths
+            ):
+                raise InputError(f"the dimensions of {name!r} in a pruning container are no shape")
         for name in ("kept", "kept_weights"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, mask_of(getattr(self, name), name))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.bitio import IncompleteError, InvalidError, LimitError, UnsupportedError
+from nnc.bitio.arguments import checking_fields
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.model.limits import Limits
 from nnc.syntax import (
@@ -34,6 +35,7 @@ STRUCTURES = (
 )
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True)
 class Topology:
     """The structure of a network in the format that its model file had.
@@ -59,6 +61,7 @@ class Topology:
         return units
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True)
 class Quantization:
     """How the format that a network came in quantizes it, apart from its topology.

@@ -360,6 +360,13 @@ def trailing(stream: BitReader) -> bytes | memoryview:
     return stream.bits("trailing_data")
 
 
+def write_rest(stream: BitWriter, value: Any) -> None:
+    """Write what was left of the bytes that a transform makes."""
+    if len(value):
+        bits = 8 * len(value) - (stream.position & 7)
+        write_trailing(stream, value, stream.position, bits, "the rest")
+
+
 def write_trailing(stream: BitWriter, value: Any, start: int, size: int, name: str) -> None:
     """Write what was left of a table's extent, and check that the table is as long as it says.
 

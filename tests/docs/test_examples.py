@@ -45,7 +45,8 @@ def run_shell(commands: str, folder: Path) -> None:
     (tools / "python").unlink(missing_ok=True)
     (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     (tools / "python").chmod(0o755)
-    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    paths = (str(ROOT), str(ROOT / "generator"))
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
     environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-euc", commands],

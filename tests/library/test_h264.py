@@ -12,7 +12,7 @@ from nnc_schema.targets.python.target import modules
 from nnc_schema.targets.strategies.target import generate as strategies
 
 from nnc.bitio import BitReader, BitWriter
-from nnc.bitio.errors import BitstreamError, InvalidError
+from nnc.bitio.errors import BitstreamError, BuildError, InvalidError
 
 SCHEMA = Path(__file__).parents[2] / "schema" / "library" / "h264"
 
@@ -103,8 +103,8 @@ def test_scaling_lists(h264):
     assert [len(each) for each in lists.ScalingList4x4 if each] == [16] * sum(
         lists.pic_scaling_list_present_flag[:6]
     )
-    # As it was asked for, in zigzag order.
-    assert lists.ScalingList4x4[0][:4] == [6, 13, 13, 20]
+    # In zigzag order.
+    assert lists.ScalingList4x4[0][:4] == [8, 13, 13, 20]
 
 
 def test_picture_parameter_sets_see_the_sequence_that_they_name(h264):
@@ -122,7 +122,7 @@ def test_picture_parameter_sets_see_the_sequence_that_they_name(h264):
     assert scope.chroma_format_idc == 3
     assert picture.active_seq_parameter_set_id == 0
     picture.pic_parameter_set_rbsp.active_seq_parameter_set_id = 7
-    with pytest.raises(BitstreamError, match="no seq_parameter_set_data has this number"):
+    with pytest.raises(BuildError, match="no seq_parameter_set_data has this number"):
         h264.nal_unit._build(picture, BitWriter(), scope, "")
 
 
@@ -156,9 +156,7 @@ def test_cut_sets_are_incomplete(h264):
 def test_a_picture_without_its_sequence_is_refused(h264):
     with pytest.raises(InvalidError, match="no seq_parameter_set_data has this number") as caught:
         h264.nal_unit.parse(payload(STREAMS["Baseline"][1]))
-    assert caught.value.path == "pic_parameter_set_rbsp.active_seq_parameter_set_id" or (
-        "active_seq_parameter_set_id" in caught.value.path
-    )
+    assert caught.value.path == "active_seq_parameter_set_id"
 
 
 def test_drawn_sets_are_read_and_written(h264):

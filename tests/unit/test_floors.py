@@ -25,7 +25,7 @@ FLOORS: dict[str, Floors] = {
         {"editing"},
         {"api", "model_files", "report"},
         {"demo", "explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
-        {"cli"},
+        {"cli", "strategies"},
     ],
     "nnc.encoder": [
         {"options"},

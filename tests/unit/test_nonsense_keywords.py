@@ -257,3 +257,45 @@ def test_nonsense_in_any_argument_raises_errors_of_nnc(name, folder):
                 except Exception as error:
                     wrong.append(f"{argument}: {kind}: {type(error).__name__}: {error}")
     assert not wrong, "\n".join(wrong)
+
+
+#: What values of classes are made of, and a call that uses them.
+USED = {
+    nnc.BatchNorm: (
+        dict.fromkeys(["beta", "gamma", "mean", "variance"], "b"),
+        lambda one: nnc.decode(DATA, batch_norms={"w": one}),
+    ),
+    nnc.Block: ({"weight": "w"}, lambda one: nnc.encode(GOOD, blocks=[one])),
+    nnc.Joined: ({"names": ["w"]}, lambda one: nnc.encode(GOOD, joins=[one])),
+    nnc.LayerParameters: ({}, lambda one: nnc.encode(GOOD, layer_parameters={"*": one})),
+    nnc.Limits: ({}, lambda one: nnc.decode(DATA, limits=one)),
+    nnc.ModelInformation: ({}, lambda one: nnc.encode(GOOD, information=one)),
+    nnc.PerformanceMaps: ({}, lambda one: nnc.encode(GOOD, performance_maps=one)),
+    nnc.Pruning: ({}, lambda one: nnc.encode(GOOD, pruning=one)),
+    nnc.Quantization: (
+        {"storage_format": 1, "data": b"x"},
+        lambda one: nnc.encode(GOOD, quantization=one),
+    ),
+    nnc.TensorOptions: ({}, lambda one: nnc.encode(GOOD, tensors={"*": one})),
+    nnc.Topology: (
+        {"storage_format": 1, "data": b"x"},
+        lambda one: nnc.encode(GOOD, topology=one),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", USED, ids=lambda kind: kind.__name__)
+def test_nonsense_in_any_field_raises_errors_of_nnc(kind):
+    fields, use = USED[kind]
+    wrong = []
+    for field in inspect.signature(kind).parameters:
+        for name, nonsense in NONSENSE.items():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    use(kind(**{**fields, field: fresh(nonsense)}))
+                except nnc.NncError:
+                    pass
+                except Exception as error:
+                    wrong.append(f"{field}: {name}: {type(error).__name__}: {error}")
+    assert not wrong, "\n".join(wrong)

@@ -34,17 +34,13 @@ class SchemaError(Exception):
 
     def __str__(self) -> str:
         """Return `file:line:column: message`, a line for each mistake."""
-        return "\n".join(
-            f"{each.position.file}:{each.position.line}:{each.position.column}: {each.message}"
-            for each in self.all
-        )
+        return "\n".join(f"{place_text(each.position)}: {each.message}" for each in self.all)
 
     def report(self) -> str:
         """Return the text of all mistakes, each with its hint on a line below."""
         lines = []
         for each in self.all:
-            place = each.position
-            lines.append(f"{place.file}:{place.line}:{place.column}: {each.message}")
+            lines.append(f"{place_text(each.position)}: {each.message}")
             if each.hint:
                 lines.append(f"    {each.hint}")
         return "\n".join(lines)
@@ -90,6 +86,11 @@ class Mistakes:
             raise made
 
 
+def place_text(position: Position) -> str:
+    """Return a place as messages say it: `file:line:column`."""
+    return f"{position.file}:{position.line}:{position.column}"
+
+
 def place_of(position: Position) -> tuple[str, int, int]:
     """Return what positions are sorted by."""
     return position.file, position.line, position.column
@@ -97,5 +98,5 @@ def place_of(position: Position) -> tuple[str, int, int]:
 
 def like(name: str, known: Iterable[str]) -> str:
     """Return a hint at known names that are spelled like an unknown one, "" for none."""
-    found = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.7)
+    found = difflib.get_close_matches(name, sorted(set(known) - {name}), n=3, cutoff=0.7)
     return f"write {' or '.join(found)}?" if found else ""

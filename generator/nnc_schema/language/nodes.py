@@ -31,10 +31,15 @@ def check_cases(cases: list[Case]) -> None:
         raise SchemaError(
             running[0].position,
             "found a case without 'break' among others with it, expected it in all or in none",
+            "write 'break' at its end; a case never runs on into the next",
         )
     early = [case for case in cases[:-1] if not case.labels]
     if early:
-        raise SchemaError(early[0].position, "found 'default' before a case, expected it last")
+        raise SchemaError(
+            early[0].position,
+            "found 'default' before a case, expected it last",
+            "move 'default' behind the other cases",
+        )
 
 
 def sign_of(token: Token) -> str:
@@ -212,7 +217,7 @@ class Builder(Transformer[Token, Any]):
 
     def label(self, children: list[Any]) -> list[Any]:
         """Return the values of a label."""
-        return children
+        return children[1:]
 
     def default(self, children: list[Any]) -> list[Any]:
         """Return the values of `default`: none."""
@@ -236,6 +241,7 @@ class Builder(Transformer[Token, Any]):
             raise SchemaError(
                 self.at(variable),
                 f"found the step of {str(variable)!r}, expected that of {first.name!r}",
+                f"write {first.name}++",
             )
         return tree.For(self.at(meta), first.name, first.value, condition, step, flat([body]))
 
@@ -246,6 +252,7 @@ class Builder(Transformer[Token, Any]):
             raise SchemaError(
                 self.at(children[1]),
                 "found a step that isn't a number, expected '++', '--', '+= 2' or the like",
+                "write i++ or i += 2; for anything else a 'while' loop",
             )
         return children[0], amount.value if operator == "+" else -amount.value
 

@@ -22,6 +22,9 @@ ENUM_NAMES: Final = EnumNames()
 #: Operators that the grammar has as expressions of their own.
 OPERATORS: Final = {
     "SWITCH": "'switch'",
+    "CASE": "'case'",
+    "DEFAULT": "'default'",
+    "BREAK": "'break'",
     "BIT_NOT": "'~'",
     "EQUALITY": "'=='",
     "OR": "'||'",
@@ -60,7 +63,8 @@ def parse_text(text: str, file: str, start: str) -> Tree[Token]:
     try:
         return parser().parse(text, start=start)
     except UnexpectedInput as error:
-        raise SchemaError(error_position(error, text, file), error_message(error)) from None
+        place = error_position(error, text, file)
+        raise SchemaError(place, error_message(error), error_hint(error)) from None
 
 
 def parse_file(text: str, file: str, mistakes: Mistakes) -> Tree[Token]:
@@ -100,6 +104,21 @@ def error_message(error: UnexpectedInput) -> str:
         expected = set(cast(UnexpectedCharacters, error).allowed or ())
     names = sorted({terminal_name(name) for name in expected})
     return f"found {found}, expected {' or '.join(names)}"
+
+
+def error_hint(error: UnexpectedInput) -> str:
+    """Say what to write, as far as what may stand there tells."""
+    expected = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
+    expected |= set(getattr(error, "allowed", None) or ())
+    if "SYNTAX" in expected:
+        return "write a declaration: syntax, semantics, enum, constant, define, given ..."
+    if {"LSQB", "NAME", "LPAR", "EQUAL"} <= expected:
+        return "write a descriptor behind the name of an element: size u(8)"
+    if "RBRACE" in expected and "NAME" in expected:
+        return "write an element, size u(8), a call, table(), an assignment, x = 1, or close by }"
+    if "RPAR" in expected:
+        return "close the bracket by )"
+    return f"write {min((terminal_name(name) for name in expected), default='nothing')}"
 
 
 def terminal_name(name: str) -> str:

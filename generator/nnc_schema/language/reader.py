@@ -19,6 +19,9 @@ from nnc_schema.language.semantics import checked_status, read_semantics
 UNIT_RULES = ("starts", "persistent", "divisible")
 BYTE_ORDERS = ("big", "little")
 
+#: Transforms of bytes that the language has.
+TRANSFORMS = ("emulation_prevention", "zlib")
+
 
 class FileBuilder:
     """Makes a `tree.File` out of the items of a parsed file, in order."""
@@ -27,6 +30,7 @@ class FileBuilder:
         """Set the name of the file, for positions, and where mistakes go."""
         self.file = file
         self.mistakes = mistakes
+        self.semantic_mistakes = Mistakes()
         self.builder = Builder(file)
         self.byte_order = "big"
         self.optional_semantics = False
@@ -223,11 +227,21 @@ class FileBuilder:
         known: dict[str, Any]
         if trait.data == "extent":
             known = {"extent": self.transform(value)}
+        elif trait.data in ("transform", "hook"):
+            known = {"transform": self.checked_transform(trait)}
         elif trait.data == "key":
             known = {"key": str(value)}
         else:
             known = {"byte_order": self.checked_order(cast(Token, value))}
         self.tables[-1] = replace(self.tables[-1], **known)
+
+    def checked_transform(self, trait: Tree[Token]) -> str:
+        """Return the transform of a table: one of the language, or a hook of another name."""
+        token = cast(Token, trait.children[0])
+        if (trait.data == "hook") == (str(token) in TRANSFORMS):
+            expected = " or ".join([*TRANSFORMS, "hook and a name of its own"])
+            raise SchemaError(self.at(token), f"found {str(token)!r}, expected {expected}")
+        return str(token)
 
     def add_semantics(self, item: Any) -> None:
         """Take a `semantics` item."""
@@ -235,7 +249,7 @@ class FileBuilder:
         if len(self.tables) == self.described:
             raise SchemaError(self.at(token), "found semantics, expected a table before them")
         self.described = len(self.tables)
-        meanings = read_semantics(str(token), token.line or 1, self.file, self.mistakes)
+        meanings = read_semantics(str(token), token.line or 1, self.file, self.semantic_mistakes)
         self.tables[-1] = replace(self.tables[-1], semantics=tuple(meanings))
 
 
@@ -271,6 +285,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.framings),
         tuple(builder.constant_tables),
         builder.optional_semantics,
+        tuple(builder.semantic_mistakes.found),
     )
 
 

@@ -34,7 +34,9 @@ def checked_status(status: str, position: tree.Position) -> str:
     if status not in STATUSES:
         expected = " or ".join(STATUSES)
         raise SchemaError(
-            position, f"found {status!r}, expected {expected}", like(status, STATUSES)
+            position,
+            f"found {status!r}, expected {expected}",
+            like(status, STATUSES) or "write one of them",
         )
     return status
 
@@ -83,11 +85,11 @@ class MeaningBuilder:
         else:
             self.values[key] = built
 
-    def build(self) -> tree.Meaning:
-        """Return the whole."""
+    def build(self, mistakes: Mistakes) -> tree.Meaning:
+        """Return the whole; that there is no text is a mistake."""
         text = "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph)
         if not text:
-            raise SchemaError(
+            mistakes.add(
                 self.position,
                 f"found no text for {self.name!r}, expected some",
                 f"below {self.name}, indented further, write a sentence on what it means",
@@ -161,8 +163,4 @@ def read_semantics(text: str, first_line: int, file: str, mistakes: Mistakes) ->
                 meanings[-1].add_key(number, column, line)
         elif meanings:
             meanings[-1].add_text(number, column, line)
-    built = []
-    for meaning in meanings:
-        with mistakes.caught():
-            built.append(meaning.build())
-    return built
+    return [meaning.build(mistakes) for meaning in meanings]

@@ -242,6 +242,7 @@ class Table:
     semantics: tuple[Meaning, ...]
     key: str | None = None
     byte_order: str = "big"
+    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,10 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One schema file: `name` without folder and ending, and what it declares, in order."""
+    """One schema file: `name` without folder and ending, and what it declares, in order.
+
+    `mistakes` are those in its semantics: they don't keep the rest from being checked.
+    """
 
     name: str
     path: str
@@ -368,6 +372,7 @@ class File:
     framings: tuple[Framing, ...] = ()
     constant_tables: tuple[ConstantTable, ...] = ()
     optional_semantics: bool = False
+    mistakes: tuple[Exception, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

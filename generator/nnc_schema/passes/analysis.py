@@ -84,9 +84,9 @@ class Analysis:
                 self.constants[member.name] = member.value
                 self.members[member.name] = file
         for constant in file.constants:
-            self.constants[constant.name] = (
-                expressions.evaluate(constant.value, self.constants) or 0
-            )
+            value = expressions.evaluate(constant.value, self.constants)
+            # One that isn't constant is a mistake that the checker tells.
+            self.constants[constant.name] = 1 if value is None else value
             self.members[constant.name] = file
         for table in file.constant_tables:
             self.constant_tables[table.name] = self.rows(table.rows)
@@ -355,7 +355,10 @@ class Analysis:
         The rest of its free names are set by tables that it calls before it uses them.
         """
         walk = EntryWalk(self, facts)
-        walk.statements(facts.table.body, set())
+        known: set[str] = set()
+        walk.statements(facts.table.body, known)
+        if facts.table.extent is not None:
+            walk.use(facts.table.extent, known)
         return walk.entry
 
     def consumes(self, statements: tuple[tree.Statement, ...], above: frozenset[str]) -> bool:

@@ -41,6 +41,8 @@ def check(schema: tree.Schema) -> Analysis:
         SchemaError: the first mistake, with all others beside it.
     """
     mistakes = Mistakes()
+    for file in schema.files:
+        mistakes.found += [each for each in file.mistakes if isinstance(each, SchemaError)]
     spelled = plain(schema, mistakes)
     check_declarations(spelled.schema, mistakes)
     analysis = Analysis(spelled.schema)
@@ -111,8 +113,8 @@ class TableCheck:
         for field in self.facts.fields.values():
             with self.mistakes.caught():
                 self.check_field(field)
-        parts = (self.check_names, self.check_key, self.check_semantics, self.check_computed)
-        for check_part in parts:
+        parts = (self.check_names, self.check_lists, self.check_key, self.check_semantics)
+        for check_part in (*parts, self.check_computed):
             with self.mistakes.caught():
                 check_part()
 
@@ -132,7 +134,8 @@ class TableCheck:
             raise SchemaError(
                 self.table.position,
                 f"found the key {key!r}, expected an integer that always stands in the table",
-                like(key, self.facts.fields),
+                like(key, self.facts.fields)
+                or "take one that stands under no condition and in no loop",
             )
         if not self.table.persistent:
             raise SchemaError(
@@ -213,6 +216,7 @@ class TableCheck:
             raise SchemaError(
                 position,
                 f"found {len(arguments)} arguments of {callee.table.name!r}, expected {expected}",
+                f"write {callee.table.name}({', '.join(callee.table.parameters)})",
             )
 
     def check_assignment(self, assignment: tree.Assignment) -> None:
@@ -241,6 +245,19 @@ class TableCheck:
                 f"found {select.table!r}, expected a table with a key",
                 f"write: persistent syntax {select.table}() key ELEMENT {{ ... }}",
             )
+
+    def check_lists(self) -> None:
+        """Check that a list isn't taken for one of its values."""
+        for use in self.facts.uses:
+            name = use.name.name
+            field = self.facts.fields.get(name)
+            known = name in self.facts.arrays or (field is not None and field.indexed)
+            if use.is_list is False and known and self.facts.is_list(name):
+                self.mistakes.add(
+                    use.name.position,
+                    f"{name!r} is a list, expected an index",
+                    f"write {name}[i] for one of its values, Length({name}) for their number",
+                )
 
     def check_loop(self, loop: tree.For | tree.While) -> None:
         """Check that a loop reads something each time: data are what bounds it."""

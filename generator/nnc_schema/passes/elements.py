@@ -18,6 +18,8 @@ SIZED = INNER
 def check_descriptor(analysis: Analysis, table: tree.Table, element: tree.Element) -> None:
     """Check that a descriptor exists and has sensible arguments."""
     check_known(table, element)
+    if element.descriptor not in DESCRIPTORS:
+        return  # told where it was spelled out
     expected = DESCRIPTORS[element.descriptor].arguments
     if len(element.arguments) != expected:
         raise SchemaError(
@@ -102,7 +104,9 @@ def check_enum_of(analysis: Analysis, element: tree.Element) -> None:
             f"found the unknown enum {element.enum!r}",
             like(element.enum, analysis.enums) or f"declare: enum {element.enum} {{ ... }}",
         )
-    descriptor = DESCRIPTORS[element.descriptor]
+    descriptor = DESCRIPTORS.get(element.descriptor)
+    if descriptor is None:
+        return
     if descriptor.kind != "int":
         raise SchemaError(
             element.position,

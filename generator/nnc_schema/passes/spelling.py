@@ -259,7 +259,9 @@ class Speller:
             return replace(element, descriptor="u", arguments=arguments[:1])
         if name in SPELLINGS and len(arguments) != 1:
             raise SchemaError(
-                element.position, f"found {len(arguments)} arguments of {name!r}, expected 1"
+                element.position,
+                f"found {len(arguments)} arguments of {name!r}, expected 1",
+                f"write {name}({'v' if name == 'se' else 8})",
             )
         if name == "le":
             eight = tree.Number(element.position, 8)
@@ -271,6 +273,7 @@ class Speller:
             raise SchemaError(
                 arguments[0].position,
                 f"found {expressions.text(arguments[0])} as the argument of 'se', expected v",
+                "write se(v), or ie(k) for a code of order k",
             )
         return element
 

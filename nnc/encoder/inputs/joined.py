@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checking_fields
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.model.split import Split
 from nnc.syntax import (
@@ -20,6 +21,7 @@ from nnc.syntax import (
 )
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
     """The tensors of a model that are coded as one.

@@ -15,6 +15,7 @@ from nnc.encoder.inputs.preparation import PreparedTensor, prepare, with_format,
 from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.given import as_arrays
+from nnc.model.ties import ties_of
 
 #: Memory that coding takes for each value beside the values: the levels, and the codeword.
 LEVEL_BYTES = 6
@@ -38,11 +39,16 @@ class Inputs(Protocol):
 
     Attributes:
         tensors: shape and dtype by name, in order.
+        ties: by name the first name of the same values, where they are known to be.
     """
 
     @property
     def tensors(self) -> Mapping[str, Any]:
         """Shape and dtype by name, in order."""
+
+    @property
+    def ties(self) -> Mapping[str, str]:
+        """By name the first name of the same values, where they are known to be."""
 
     def tensor(self, name: str) -> NDArray[Any]:
         """Read one tensor."""
@@ -56,6 +62,7 @@ class ArrayInputs:
 
     Attributes:
         tensors: shape and dtype by name, in order.
+        ties: by name the first name of the same memory.
     """
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
@@ -64,6 +71,7 @@ class ArrayInputs:
         self.tensors = {
             name: Outline(array.shape, array.dtype) for name, array in self.arrays.items()
         }
+        self.ties = ties_of(self.arrays)
 
     def tensor(self, name: str) -> NDArray[Any]:
         """Return one array."""

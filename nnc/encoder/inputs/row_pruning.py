@@ -30,6 +30,7 @@ class PrunedInputs:
 
     Attributes:
         tensors: shape and dtype by name, in order.
+        ties: those of the tensors.
     """
 
     def __init__(self, inputs: Inputs, axes: Mapping[str, int], whole: Collection[str]) -> None:
@@ -41,6 +42,7 @@ class PrunedInputs:
             whole: names of tensors that stay whole: those coded together with others.
         """
         self.inputs, self.axes = inputs, axes
+        self.ties = inputs.ties
         self.kept: dict[str, NDArray[np.bool_]] = {}
         self.tensors: dict[str, Outline] = {}
         for name in inputs.tensors:

@@ -98,6 +98,11 @@ class EncoderOptions(Contents, Coding, SingleTensors, StepSizes):
         patterns = dict.fromkeys([*self.tensors, *self.tensor_qp, *self.keep])
         return [one for one in patterns if not any(matches(name, [one]) for name in names)]
 
+    def said_alike(self, one: str, other: str) -> bool:
+        """Tell whether the same is said of two tensors, by their names."""
+        said = [*self.tensors, *self.tensor_qp, *self.keep, *self.layer_parameters, *self.exact]
+        return all(matches(one, [pattern]) == matches(other, [pattern]) for pattern in said)
+
     def row_axis_of(self, name: str, rank: int, own: int = 0) -> int:
         """Return which dimension of a tensor its rows are.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checking_fields
 from nnc.model.options import check_options, listing_options, option
 from nnc.syntax import nnr_model_parameter_set_unit_payload
 
@@ -34,6 +35,7 @@ def rescaled(qp: int, before: int, qp_density: int) -> int:
     return (exponent << qp_density) + ((fraction << qp_density) >> before)
 
 
+@checking_fields
 @listing_options
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerParameters:

@@ -33,6 +33,7 @@ from nnc.encoder.inputs.preparation import (
     with_row_axis,
 )
 from nnc.encoder.inputs.scale import is_free, scale_of
+from nnc.encoder.inputs.ties import untied_of
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.session.layers import SessionLayers, check_alone
@@ -45,6 +46,7 @@ from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
 from nnc.model.node import Node, Parent
+from nnc.model.ties import Tie
 from nnc.syntax import DecompressedDataFormat as Format
 
 if TYPE_CHECKING:
@@ -165,7 +167,17 @@ class Encoder:
         self, tensors: Mapping[str, ArrayLike], *, information: ModelInformation | None = None
     ) -> Bitstream:
         """Encode a model into a bitstream that can be looked at; see `encode`."""
-        tensors = as_arrays(tensors)
+        known, alone = self.decoder.state.ties_of(self.device_id), self.layers.given_names
+        untied = untied_of(as_arrays(tensors), known, self.options, alone)
+        return self.encode_untied(*untied, information)
+
+    def encode_untied(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        ties: Mapping[str, Tie],
+        information: ModelInformation | None,
+    ) -> Bitstream:
+        """Encode tensors into a bitstream that says which names are tied to theirs."""
         state = self.decoder.state
         update = bool(state.values)
         for name in tensors:
@@ -189,6 +201,7 @@ class Encoder:
             update=update,
             predictive=self.how.predictive,
             information=information,
+            ties=ties,
         )
         received = self.received(bitstream.to_bytes(), prepared)
         # What was made here is trusted, however small it came out.
@@ -201,7 +214,7 @@ class Encoder:
             # All of them came out as zero, which needs no unit: the others once more, alone.
             self.decoder.state = state
             rest = {name: given for name, given in tensors.items() if name not in vanished}
-            return self.encode_bitstream(rest, information=information)
+            return self.encode_untied(rest, ties, information)
         return received
 
     def has_vanished(self, name: str, before: SessionState) -> bool:
@@ -300,6 +313,8 @@ class Encoder:
             None where nothing is sent: the receivers have it as it is. Left out, it leaves the
             parent's difference as it is, too.
         """
+        if tensor.name in self.decoder.state.ties_of(self.device_id):  # No parent of its own.
+            return tensor, Lineage(self.node(tensor.name), signalled=True)
         if self.is_held(tensor, given):
             return None
         values = self.difference(tensor, given)

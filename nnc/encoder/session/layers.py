@@ -44,6 +44,11 @@ class SessionLayers:
                 check_whole(block)
         self.blocks, self.options = blocks, options
 
+    @property
+    def given_names(self) -> set[str]:
+        """The tensors of the layers that were given."""
+        return set() if isinstance(self.blocks, str) else names_of(self.blocks)
+
     def found(
         self,
         given: Mapping[str, NDArray[Any]],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnc import deepcabac
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checking_fields
 from nnc.bitstream import Unit
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
@@ -44,6 +45,7 @@ from nnc.syntax import (
 )
 
 
+@checking_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """The tensors of a model that make up one layer; each field is the name of one.

@@ -11,6 +11,7 @@ from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.reading import GivenTensor, Inputs, byte_size, memory_for
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.units.jobs import Coded, Job, observed_job, threads_of
+from nnc.model.ties import Tie
 
 
 class Supply:
@@ -18,6 +19,7 @@ class Supply:
 
     Attributes:
         sizes: bytes of the tensors by name.
+        done: bytes of the model that are done with a tensor, by name: those of its other names too.
         joined: names of the tensors that are coded with others as one; they are kept.
     """
 
@@ -28,11 +30,24 @@ class Supply:
         row_axes: Mapping[str, int],
         joins: Sequence[Joined],
         resources: Resources,
+        ties: Mapping[str, Tie],
     ) -> None:
-        """Take the tensors, how they are coded, which dimension their rows are, and who works."""
+        """Take the tensors.
+
+        Args:
+            inputs: the tensors.
+            options: how they are coded.
+            row_axes: which dimension their rows are.
+            joins: those that are coded with others as one.
+            resources: who works.
+            ties: what is tied to them, and done when they are.
+        """
         self.inputs, self.options, self.row_axes = inputs, options, row_axes
         self.resources = resources
         self.sizes = {name: byte_size(inputs, name) for name in inputs.tensors}
+        self.done = dict(self.sizes)
+        for tie in ties.values():
+            self.done[tie.name] += self.sizes[tie.name]
         self.joined = {name for join in joins for name in join.names}
 
     def read(self, name: str, largest: float | None = None) -> GivenTensor:
@@ -78,7 +93,7 @@ class Supply:
         for name in job.names:
             self.inputs.release(name)
         if advance is not None:
-            advance(sum(self.sizes[name] for name in job.names))
+            advance(sum(self.done[name] for name in job.names))
 
 
 def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:

@@ -16,6 +16,7 @@ import numpy as np
 from nnc.bitio.bits import BitWriter, path_text
 from nnc.bitio.codings import CODINGS
 from nnc.bitio.computing import Pending
+from nnc.bitio.transforms import transform_of
 from nnc.fuzzing.strategies.rules import KINDS
 from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, RejectedError, Source
 
@@ -122,6 +123,7 @@ class Drawer:
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
         self.idle = 0
+        self.layers = 0
         self.begins: dict[str, int | None] = {}
         self.pending: list[Any] = []
 
@@ -172,23 +174,33 @@ class Drawer:
         if len(self.stack) >= MAXIMUM_DEPTH:
             raise RejectedError("tables within tables without end")
         self.stack.append((name, table, index))
-        depth = len(self.stack)
+        value = self.again(self.supplied(table, draw), context)
+        self.stack.pop()
+        return value
+
+    def supplied(self, table: str, draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Return what draws a table: what was supplied for it, or the generated code."""
+        if table not in self.supply:
+            return draw
+        return lambda stream, context: self.supply[table](stream, None, context)
+
+    def again(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
+        """Draw a table again and again, until it keeps its rules."""
         kept = len(self.pieces), self.position, self.skip, context.names()
-        pending, begins = len(self.pending), dict(self.begins)
+        sets = dict(getattr(context, "sets", ()))
+        pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
+        layers = self.layers
         for _ in range(ATTEMPTS):
             try:
-                if table in self.supply:
-                    value = self.supply[table](self, None, context)
-                else:
-                    value = draw(self, context)
-                self.stack.pop()
-                return value
+                return draw(self, context)
             except RejectedError:
                 del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
-                self.begins = dict(begins)
+                self.begins, self.layers = dict(begins), layers
                 self.position, self.skip = kept[1], kept[2]
                 for each, before in kept[3].items():
                     setattr(context, each, before)
+                if sets or getattr(context, "sets", None):
+                    context.sets = dict(sets)
                 if self.broken is not None and self.broken.position >= kept[1]:
                     self.broken = None
         raise RejectedError(self.path(""))
@@ -210,6 +222,26 @@ class Drawer:
         data: bytes = self.supply[name](self, obj, context) if name in self.supply else b""
         self.put_bytes(data)
         return data
+
+    # Transforms
+
+    def begin_layer(self) -> tuple[int, int]:
+        """Begin a table behind a transform; return its first piece and bit."""
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform within a byte")
+        self.layers += 1
+        return len(self.pieces), self.position
+
+    def end_layer(self, begin: tuple[int, int], syntax: Any, name: str) -> None:
+        """Put what a transform makes of a table in its place."""
+        self.layers -= 1
+        if self.position & 7:
+            raise RejectedError(f"{self.path('')}: a transform ends within a byte")
+        first, self.position = begin
+        before, self.pieces = self.pieces[:first], self.pieces[first:]
+        data = self.to_bytes()
+        self.pieces = before
+        self.put_bytes(transform_of(syntax, name, self).encode(data))
 
     # Computed elements
 
@@ -283,7 +315,7 @@ class Drawer:
 
     def breaks(self, kind: str, name: str) -> bool:
         """Tell whether this is the place to break a rule of that kind."""
-        if self.kind != kind or self.broken is not None:
+        if self.kind != kind or self.broken is not None or self.layers:
             return False
         if self.element not in ("", name.partition("[")[0]):
             return False

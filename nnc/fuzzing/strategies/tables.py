@@ -1258,34 +1258,44 @@ def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> unit.NnrAggreg
     return obj
 
 
+def whole(draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a function that draws a table anew where it doesn't keep its rules.
+
+    Hypothesis does so itself, and better: it learns from what was rejected.
+    """
+    return lambda stream, context: (
+        draw(stream, context) if stream.source.learns else stream.again(draw, context)
+    )
+
+
 #: The drawing functions by the name of their table.
 TABLES: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "nnr_compressed_data_unit_header": draw_nnr_compressed_data_unit_header,
-    "tensor_dimensions_list": draw_tensor_dimensions_list,
-    "integer_codebook": draw_integer_codebook,
-    "topology_tensor_dimension_mapping": draw_topology_tensor_dimension_mapping,
-    "nnr_compressed_data_unit_payload": draw_nnr_compressed_data_unit_payload,
-    "nnr_layer_parameter_set_unit_header": draw_nnr_layer_parameter_set_unit_header,
-    "nnr_layer_parameter_set_unit_payload": draw_nnr_layer_parameter_set_unit_payload,
-    "nnr_model_parameter_set_unit_header": draw_nnr_model_parameter_set_unit_header,
-    "nnr_model_parameter_set_unit_payload": draw_nnr_model_parameter_set_unit_payload,
-    "sparsification_performance_map": draw_sparsification_performance_map,
-    "pruning_performance_map": draw_pruning_performance_map,
-    "unification_performance_map": draw_unification_performance_map,
-    "decomposition_performance_map": draw_decomposition_performance_map,
-    "nnr_quantization_unit_header": draw_nnr_quantization_unit_header,
-    "nnr_quantization_unit_payload": draw_nnr_quantization_unit_payload,
-    "nnr_start_unit_header": draw_nnr_start_unit_header,
-    "nnr_start_unit_payload": draw_nnr_start_unit_payload,
-    "nnr_topology_unit_header": draw_nnr_topology_unit_header,
-    "nnr_topology_unit_payload": draw_nnr_topology_unit_payload,
-    "nnr_pruning_topology_container": draw_nnr_pruning_topology_container,
-    "bit_mask": draw_bit_mask,
-    "topology_elements_ids_list": draw_topology_elements_ids_list,
-    "nnr_unit": draw_nnr_unit,
-    "nnr_unit_size": draw_nnr_unit_size,
-    "nnr_unit_header": draw_nnr_unit_header,
-    "nnr_unit_payload": draw_nnr_unit_payload,
-    "nnr_aggregate_unit_header": draw_nnr_aggregate_unit_header,
-    "nnr_aggregate_unit_payload": draw_nnr_aggregate_unit_payload,
+    "nnr_compressed_data_unit_header": whole(draw_nnr_compressed_data_unit_header),
+    "tensor_dimensions_list": whole(draw_tensor_dimensions_list),
+    "integer_codebook": whole(draw_integer_codebook),
+    "topology_tensor_dimension_mapping": whole(draw_topology_tensor_dimension_mapping),
+    "nnr_compressed_data_unit_payload": whole(draw_nnr_compressed_data_unit_payload),
+    "nnr_layer_parameter_set_unit_header": whole(draw_nnr_layer_parameter_set_unit_header),
+    "nnr_layer_parameter_set_unit_payload": whole(draw_nnr_layer_parameter_set_unit_payload),
+    "nnr_model_parameter_set_unit_header": whole(draw_nnr_model_parameter_set_unit_header),
+    "nnr_model_parameter_set_unit_payload": whole(draw_nnr_model_parameter_set_unit_payload),
+    "sparsification_performance_map": whole(draw_sparsification_performance_map),
+    "pruning_performance_map": whole(draw_pruning_performance_map),
+    "unification_performance_map": whole(draw_unification_performance_map),
+    "decomposition_performance_map": whole(draw_decomposition_performance_map),
+    "nnr_quantization_unit_header": whole(draw_nnr_quantization_unit_header),
+    "nnr_quantization_unit_payload": whole(draw_nnr_quantization_unit_payload),
+    "nnr_start_unit_header": whole(draw_nnr_start_unit_header),
+    "nnr_start_unit_payload": whole(draw_nnr_start_unit_payload),
+    "nnr_topology_unit_header": whole(draw_nnr_topology_unit_header),
+    "nnr_topology_unit_payload": whole(draw_nnr_topology_unit_payload),
+    "nnr_pruning_topology_container": whole(draw_nnr_pruning_topology_container),
+    "bit_mask": whole(draw_bit_mask),
+    "topology_elements_ids_list": whole(draw_topology_elements_ids_list),
+    "nnr_unit": whole(draw_nnr_unit),
+    "nnr_unit_size": whole(draw_nnr_unit_size),
+    "nnr_unit_header": whole(draw_nnr_unit_header),
+    "nnr_unit_payload": whole(draw_nnr_unit_payload),
+    "nnr_aggregate_unit_header": whole(draw_nnr_aggregate_unit_header),
+    "nnr_aggregate_unit_payload": whole(draw_nnr_aggregate_unit_payload),
 }

@@ -23,7 +23,13 @@ class RejectedError(Exception):
 
 
 class Source(Protocol):
-    """Gives values; the simplest ones first, where it shrinks."""
+    """Gives values; the simplest ones first, where it shrinks.
+
+    Attributes:
+        learns: it learns from what is rejected.
+    """
+
+    learns: bool
 
     def integer(self, low: int, high: int) -> int:
         """Return an integer in `low..high`."""
@@ -40,6 +46,8 @@ class Source(Protocol):
 
 class RandomSource:
     """Gives values by a seed: the same seed, the same values, on every machine."""
+
+    learns = False
 
     def __init__(self, seed: int | str) -> None:
         """Start from a seed."""
@@ -74,6 +82,8 @@ class RandomSource:
 
 class HypothesisSource:
     """Gives values by the `draw` of Hypothesis, which shrinks them."""
+
+    learns = True
 
     def __init__(self, draw: Callable[[Any], Any]) -> None:
         """Take the `draw` of a composite strategy."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.errors import InvalidError, MissingValueError
 from nnc.bitio.table import Syntax, Table
+from nnc.bitio.transforms import Transform
 
 #: Asked for a given value by its name; gets the table that needs it, as far as it is known.
 Given = Callable[[str, Table], Any]
@@ -45,6 +46,7 @@ class Scope:
         parameters: the names that are parameters of tables.
         givens: the names of the values that only the caller knows.
         computes: the schema computes elements from others.
+        transforms: the transforms of bytes that are the format's own, by name: its `hook`s.
         given: asked for values that only the caller knows; None: the defaults are taken.
     """
 
@@ -52,6 +54,7 @@ class Scope:
     parameters: ClassVar[frozenset[str]] = frozenset([])
     givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
     computes: ClassVar[bool] = False
+    transforms: ClassVar[dict[str, Transform]] = {}
 
     __slots__ = ("given",)
 

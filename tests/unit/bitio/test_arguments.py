@@ -91,7 +91,7 @@ def test_what_is_taken(given):
         ({"word": "some"}, "word must be 'all' or 'none' or None, not str 'some'"),
         ({"word": np.ones(2)}, "word must be 'all' or 'none' or None, not ndarray"),
         ({"own": "x" * 100}, "own must be Own or None, not str 'x{39}$"),
-        ({"array": [1]}, "array must be ndarray or None, not list"),
+        ({"array": 1}, "array must be an array or None, not int 1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

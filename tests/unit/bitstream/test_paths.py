@@ -64,7 +64,7 @@ def test_an_alias_tells_two_called_tables_apart():
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("foo", "column 1: expected 'units', found 'f'"),
+        ("foo", "column 1: expected 'units', as in units\\[3\\].header, found 'f'"),
         ("", "column 1: expected a name, found the end"),
         ("units", "column 6: expected the number of a unit"),
         ("units[3", "column 6: expected an index like"),

@@ -54,6 +54,7 @@ CALLS = {
     "embed": (["m.nnc"], ["m.mp4"]),
     "extract": (["e.mp4"], ["e.nnc"]),
     "fuzz": (["--valid", "1", "-o", "corpus"], ["corpus"]),
+    "schema": (["check", "flac"], []),
     "completion": (["bash"], []),
     "man": ([], []),
 }

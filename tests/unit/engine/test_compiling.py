@@ -18,16 +18,17 @@ SEQUENCE = bytes.fromhex("6742000af841a2")
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NNC_CACHE", str(tmp_path / "cache"))
-    forget()
+    before = forget()
     yield tmp_path / "cache"
     forget()
+    sys.modules.update(before)
 
 
 def forget():
-    """Let the process forget what it compiled."""
+    """Let the process forget what it compiled, and return it."""
     compiling.loaded.cache_clear()
-    for name in [name for name in sys.modules if name.startswith(compiling.PACKAGE)]:
-        del sys.modules[name]
+    names = [name for name in sys.modules if name.startswith(compiling.PACKAGE)]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def test_the_same_as_what_is_built(cache):
@@ -70,6 +71,7 @@ def test_damaged_cache(cache, damage):
 def test_what_others_may_have_written_is_not_run(cache, monkeypatch):
     compiled(FOLDER)
     (kept,) = cache.iterdir()
+    assert kept.name.endswith(".python")
     kept.chmod(0o666)
     assert compiling.stored(kept.name) is None
     kept.chmod(0o600)

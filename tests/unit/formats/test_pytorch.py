@@ -138,8 +138,10 @@ def test_modules_and_state_dicts(network, tmp_path):
     assert not result.missing_keys
     assert other.fc.weight is weight
     assert weight.dtype == torch.float64
-    for name, values in nnc.torch.load(path.read_bytes()).items():
+    loaded = nnc.torch.load(path.read_bytes())
+    for name, values in loaded.items():
         assert torch.equal(values, state[name])
+    for values in loaded.values():
         values += 1
     assert nnc.load_model(path).metadata.metadata == {"by": "a test"}
 

@@ -15,6 +15,15 @@ from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, TableFacts, own_expres
 INDEX_PAGE, ELEMENTS_PAGE = "index.md", "elements.md"
 CLAUSES_PAGE, VALUES_PAGE = "clauses.md", "values.md"
 
+INDICES = (INDEX_PAGE, ELEMENTS_PAGE, CLAUSES_PAGE, VALUES_PAGE)
+
+
+def page_of(table: str) -> str:
+    """Return the page of a table; one named like an index gets an underscore."""
+    page = f"{table}.md"
+    return f"{table}_.md" if page.replace("_", "").lower() in INDICES else page
+
+
 WORD = re.compile(r"\[([A-Za-z_][A-Za-z0-9_]*)\]|([A-Za-z_][A-Za-z0-9_]*)")
 SPECIAL = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "!": "&#33;", "*": "&#42;"}
@@ -97,7 +106,7 @@ class Links:
         Names with no place of their own, such as loop variables, lead nowhere.
         """
         if name in self.analysis.tables:
-            return f"{name}.md"
+            return page_of(name)
         if name in self.analysis.enums or name in self.analysis.givens:
             return f"{VALUES_PAGE}#{name}"
         if name in self.analysis.defines:
@@ -124,7 +133,7 @@ class Links:
         meaning = self.analysis.tables[table].meaning(name)
         anchor = meaning.name if meaning is not None else name
         own = facts is not None and facts.table.name == table
-        return f"#{anchor}" if own else f"{table}.md#{anchor}"
+        return f"#{anchor}" if own else f"{page_of(table)}#{anchor}"
 
     def declaration(self, member: str) -> str:
         """Return the enum of a member; a constant stands for itself."""

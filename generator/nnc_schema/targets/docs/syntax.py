@@ -121,7 +121,8 @@ class Writer:
         inside = ", ".join(table.parameters)
         key = "" if table.key is None else f" key {table.key}"
         extent = "" if table.extent is None else f" extent {self.value(table.extent)}"
-        return f"{words}{table.name}({inside}){extent}{key}"
+        behind = "" if table.transform is None else f" transform {table.transform}"
+        return f"{words}{table.name}({inside}){extent}{key}{behind}"
 
     def lines(self, statements: tuple[tree.Statement, ...], depth: int = 0) -> list[Line]:
         """Write statements."""

@@ -20,6 +20,7 @@ from nnc_schema.targets.docs.links import (
     VALUES_PAGE,
     Links,
     Uses,
+    page_of,
 )
 from nnc_schema.targets.docs.syntax import Writer
 
@@ -39,7 +40,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         attr_list, def_list, md_in_html and tables.
     """
     pages = Pages(analysis, options)
-    files = {f"{name}.md": pages.table(facts) for name, facts in analysis.tables.items()}
+    files = {page_of(name): pages.table(facts) for name, facts in analysis.tables.items()}
     files[INDEX_PAGE] = pages.render("index.md.j2", families=pages.families())
     files[ELEMENTS_PAGE] = pages.render("elements.md.j2", elements=pages.elements())
     files[CLAUSES_PAGE] = pages.render("clauses.md.j2", clauses=pages.clauses())
@@ -68,6 +69,7 @@ class Pages:
             undefined=jinja2.StrictUndefined,
             autoescape=False,
         )
+        self.environment.filters["page"] = page_of
 
     def render(self, template: str, **values: Any) -> str:
         """Render a template."""
@@ -105,7 +107,7 @@ class Pages:
 
     def table_link(self, name: str) -> str:
         """Link to a table."""
-        return f"[`{name}`]({name}.md)"
+        return f"[`{name}`]({page_of(name)})"
 
     def reads(self, facts: TableFacts) -> list[str]:
         """Link to what a table reads from others."""
@@ -195,7 +197,7 @@ class Pages:
             values = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
             rows.append((each.first, values, "", each.kind))
         users = [
-            f"[`{name}`]({facts.table.name}.md#{name}) of {self.table_link(facts.table.name)}"
+            f"[`{name}`]({page_of(facts.table.name)}#{name}) of {self.table_link(facts.table.name)}"
             for facts, name in self.links.enum_users(enum.name)
         ]
         return {

@@ -53,6 +53,8 @@ class BuildCode(Code):
             name = self.facts.table.name
             size = self.names.value(extent)
             self.line(f"write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
+        elif self.facts.table.transform is not None:
+            self.line("write_rest(stream, obj.trailing_data)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -71,7 +73,7 @@ class BuildCode(Code):
             value = self.next_item(field)
             if self.fills(field):
                 row = self.row(field, 0)
-                value = f"filler({row}, {row}_position, {self.only(field)})"
+                value = f"filler({row}, {self.list_position(field)}, {self.only(field)})"
             if field.name in self.needed:
                 self.line(f"{self.local(field.name)} = {value}")
                 value = self.local(field.name)
@@ -196,7 +198,7 @@ class BuildCode(Code):
         if level == 0 and field.name in self.shared:
             self.line(f"context.{field.name} = {name}")
         if level == 0 and field.scattered:
-            self.line(f"{self.local(field.name)}_written = True")
+            self.line(f"{self.written(field)} = True")
         if guard:
             self.depth -= 1
             if level == 0:

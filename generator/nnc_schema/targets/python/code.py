@@ -92,29 +92,6 @@ class Code(Pieces):
         """Add what comes first."""
         raise TypeError("only for one direction")
 
-    def has_rules(self) -> bool:
-        """Tell whether a value of the table may break a range or a constraint."""
-        meanings = [self.facts.meaning(name) for name in self.facts.fields]
-        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
-        return bound or bool(self.computed.elements)
-
-    def begin_rules(self) -> None:
-        """Begin what holds the table to its rules, if anything does."""
-        if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"{rules} = stream.rules")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.open(stream, self, context)")
-
-    def end_rules(self) -> None:
-        """Hold the table to its rules, once it is known what its elements are computed to be."""
-        for line in self.computed.last_lines():
-            self.line(line)
-        if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.close(stream, obj, context)")
-
     def end(self) -> None:
         """Add what comes last."""
         raise TypeError("only for one direction")
@@ -156,20 +133,6 @@ class Code(Pieces):
         raise TypeError("only for one direction")
 
     # Names
-
-    def ask(self, expression: tree.Expression) -> None:
-        """Ask for the given values in an expression."""
-        for name in sorted(expressions.names(expression)):
-            if name in self.analysis.givens and not any(name in asked for asked in self.asked):
-                self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
-                self.asked[-1].add(name)
-
-    def targets(self, name: str) -> list[str]:
-        """Return what a value of the table is assigned to, besides the field."""
-        found = [self.local(name)] if name in self.needed else []
-        if name in self.shared:
-            found.append(f"context.{name}")
-        return found
 
     def take_absent(self, name: str, absent: tree.Expression) -> None:
         """Set a name to the value that its absence stands for."""
@@ -317,13 +280,6 @@ class Code(Pieces):
             if condition is None and idle:
                 del self.lines[place:]
 
-    def asks(self, statement: tree.If) -> bool:
-        """Tell whether the condition of an `if` needs a value that is yet to be asked for."""
-        return any(
-            name in self.analysis.givens and not any(name in asked for asked in self.asked)
-            for name in expressions.names(statement.condition)
-        )
-
     def missing(self, there: tuple[tree.Statement, ...], here: tuple[tree.Statement, ...]) -> None:
         """Take the absent values of what stands in the other arm only, and refuse its fields."""
         present = set(self.set_names(here))
@@ -435,18 +391,6 @@ class Code(Pieces):
                 with self.indented():
                     self.line("break")
         self.loops.pop()
-
-    def begin_pass(self) -> str:
-        """Note where a pass of a loop begins that may read nothing; return the variable."""
-        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
-        self.line(f"{begin} = stream.position")
-        return begin
-
-    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
-        """Yield the names of the fields in a loop."""
-        for site in sites(statement.body):
-            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
-                yield site.statement.field
 
     def range_head(self, statement: tree.For | tree.While) -> str | None:
         """Return the `for` line of a loop over a range that is known beforehand, else None."""

@@ -22,7 +22,7 @@ from nnc_schema.passes.analysis import Analysis
 TEMPLATES = Path(__file__).with_name("templates")
 
 #: What a table, a scope and an enum have themselves.
-TABLE_NAMES = {"fields", "holders", "syntax", "default", "called", "trailing_data"}
+TABLE_NAMES = {"original_data", "fields", "holders", "syntax", "default", "called", "trailing_data"}
 SCOPE_NAMES = {
     "given",
     "givens",
@@ -33,14 +33,19 @@ SCOPE_NAMES = {
     "names",
     "ask",
     "take",
+    "sets",
+    "forget",
+    "keep",
+    "keys",
+    "select",
 }
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
 
 #: What bodies of generated classes use by name.
-BODY_NAMES = {"field", "list", "np"}
+BODY_NAMES = {"field"}
 
 #: Modules of the generated packages.
-MODULE_NAMES = {"computing", "functions", "description", "scope", "units"}
+MODULE_NAMES = {"computing", "transforms", "functions", "description", "scope", "units"}
 
 #: Parameters and variables of generated functions that stand beside names of modules.
 LOCAL_NAMES = {"self", "stream", "context", "path", "obj"}
@@ -56,6 +61,8 @@ GLOBAL_PARTS = {
     tree.Enum: ("name",),
     tree.EnumMember: ("name",),
     tree.Constant: ("name",),
+    tree.ConstantTable: ("name",),
+    tree.Select: ("table",),
     tree.Define: ("name",),
     tree.Function: ("name",),
     tree.UnitRule: ("member",),
@@ -132,7 +139,8 @@ def renames_of(analysis: Analysis) -> Renames:
         while files[file.name] in taken or is_special(files[file.name]):
             files[file.name] += "_"
         taken.add(files[file.name])
-    constants = {name: new for name, new in declared.items() if name in analysis.constants}
+    known = {**analysis.constants, **analysis.constant_tables}
+    constants = {name: new for name, new in declared.items() if name in known}
     locals_ = changed(local_renames(analysis))
     return Renames(changed(declared), changed(constants), locals_, changed(files))
 
@@ -148,6 +156,7 @@ def declared_names(schema: tree.Schema) -> Iterable[str]:
         for enum in file.enums:
             yield from (enum.name, *(member.name for member in enum.members))
         yield from (constant.name for constant in file.constants)
+        yield from (rows.name for rows in file.constant_tables)
         yield from (define.name for define in file.defines)
     for file in schema.files:
         yield from (table.name for table in file.tables)
@@ -207,7 +216,7 @@ def renamed(node: Any, renames: Renames) -> Any:
         node, tree.Position | tree.Clause | tree.Framing | type
     ):
         return node
-    parts = {}
+    parts: dict[str, Any] = {}
     for each in fields(node):
         value = getattr(node, each.name)
         if isinstance(value, str):

@@ -66,6 +66,9 @@ class ParseCode(Code):
         if self.facts.table.extent is not None:
             self.line("obj.trailing_data = trailing(stream)")
             self.line(f"stream.end = {self.outer_end}")
+        elif self.facts.table.transform is not None:
+            self.line('obj.original_data = b""')
+            self.line("obj.trailing_data = trailing(stream)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts
+from nnc_schema.passes.table_facts import Field, TableFacts, sites
+from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.lines import Lines
 from nnc_schema.targets.python.names import Names
 
@@ -22,20 +25,31 @@ class Pieces(Lines):
         facts: the table.
         names: how its names are written.
         free: the names that it reads from other tables, with the table that defines each.
+        needed: the names whose values the code itself uses.
         shared: its names that other tables read.
         loops: the loops around what is written.
+        computed: what its computed elements add.
     """
 
     analysis: Analysis
     facts: TableFacts
     names: Names
     free: dict[str, TableFacts]
+    needed: set[str]
     shared: set[str]
     loops: list[tree.For | tree.While]
+    computed: ComputedCode
 
     def local(self, name: str) -> str:
         """Return the local variable for a name."""
         return self.names.local(name)
+
+    def targets(self, name: str) -> list[str]:
+        """Return what a value of the table is assigned to, besides the field."""
+        found = [self.local(name)] if name in self.needed else []
+        if name in self.shared:
+            found.append(f"context.{name}")
+        return found
 
     def assign(self, targets: list[str], value: str) -> None:
         """Assign a value to several targets, on one line if it fits."""
@@ -156,3 +170,52 @@ class Pieces(Lines):
         if expression.operator == "<<":
             return bool(sides[0] & self.facts.variables.keys())
         return expression.operator == "*" and all(side - known for side in sides)
+
+    def has_rules(self) -> bool:
+        """Tell whether a value of the table may break a range or a constraint."""
+        meanings = [self.facts.meaning(name) for name in self.facts.fields]
+        bound = any(each is not None and (each.range or each.constraints) for each in meanings)
+        return bound or bool(self.computed.elements)
+
+    def begin_rules(self) -> None:
+        """Begin what holds the table to its rules, if anything does."""
+        if self.has_rules():
+            rules = self.names.own("rules", "")
+            self.line(f"{rules} = stream.rules")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.open(stream, self, context)")
+
+    def end_rules(self) -> None:
+        """Hold the table to its rules, once it is known what its elements are computed to be."""
+        for line in self.computed.last_lines():
+            self.line(line)
+        if self.has_rules():
+            rules = self.names.own("rules", "")
+            self.line(f"if {rules} is not None:")
+            self.line(f"    {rules}.close(stream, obj, context)")
+
+    def begin_pass(self) -> str:
+        """Note where a pass of a loop begins that may read nothing; return the variable."""
+        begin = self.names.own("begin_of_pass", f"_{len(self.loops)}")
+        self.line(f"{begin} = stream.position")
+        return begin
+
+    def loop_names(self, statement: tree.For | tree.While) -> Iterator[str]:
+        """Yield the names of the fields in a loop."""
+        for site in sites(statement.body):
+            if isinstance(site.statement, tree.Element | tree.Call | tree.External):
+                yield site.statement.field
+
+    def ask(self, expression: tree.Expression) -> None:
+        """Ask for the given values in an expression."""
+        for name in sorted(expressions.names(expression)):
+            if name in self.analysis.givens and not any(name in asked for asked in self.asked):
+                self.line(f'{self.local(name)} = context.ask("{name}", obj, stream)')
+                self.asked[-1].add(name)
+
+    def asks(self, statement: tree.If) -> bool:
+        """Tell whether the condition of an `if` needs a value that is yet to be asked for."""
+        return any(
+            name in self.analysis.givens and not any(name in asked for asked in self.asked)
+            for name in expressions.names(statement.condition)
+        )

@@ -183,6 +183,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "modules": [name for name in others if f"{name}." in code],
         "helpers": [name for name in HELPERS if f"{name}(" in code],
         "uses_functions": "functions." in code,
+        "uses_transforms": any(table["transform"] for table in tables),
         "uses_computing": "computing." in code,
         "uses_array": "Array" in code,
         "exports": sorted(exports),
@@ -212,6 +213,7 @@ HELPERS = [
     "refuse",
     "required",
     "trailing",
+    "write_rest",
     "write_trailing",
 ]
 
@@ -258,7 +260,8 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         "class_name": class_name(facts.table.name),
         "fields": fields,
         "derived": derived,
-        "extent": facts.table.extent is not None,
+        "extent": facts.table.extent is not None or facts.table.transform is not None,
+        "transform": facts.table.transform,
         "parse": ParseCode(analysis, facts, file).body(),
         "build": BuildCode(analysis, facts, file).body(),
         "types": [field["type"] for field in fields],
@@ -288,7 +291,9 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     elif field.vector and len(field.loops) == 1:
         default = " = field(default_factory=lambda: np.zeros(0))"
     elif field.is_list and not field.is_alignment:
-        default = " = field(default_factory=list)"
+        # An element called `list` hides Python's from those that follow it.
+        factory = "lambda: [*()]" if "list" in facts.fields else "list"
+        default = f" = field(default_factory={factory})"
     elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
         written, default = f"{written} | None", " = None"
     elif not default:
@@ -334,8 +339,15 @@ def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
             for field in facts.fields.values()
             if not isinstance(field.statement, tree.Call)
         ],
-        "field_names": tuple(facts.fields) + ("trailing_data",) * (table.extent is not None),
+        "field_names": (*facts.fields, *leftover_fields(table)),
     }
+
+
+def leftover_fields(table: tree.Table) -> tuple[str, ...]:
+    """Return the fields that hold what the elements of a table don't."""
+    if table.transform is not None:
+        return "trailing_data", "original_data"
+    return ("trailing_data",) * (table.extent is not None)
 
 
 def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> dict[str, Any]:

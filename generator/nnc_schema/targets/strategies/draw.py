@@ -60,6 +60,8 @@ class DrawCode(ParseCode):
         table = self.facts.table.name
         module = self.analysis.file_of[table].name
         self.line(f"obj = new({module}.{class_name(table)})")
+        if self.facts.table.transform is not None:
+            self.line(f"{self.names.own('layer', '')} = stream.begin_layer()")
 
     def end(self) -> None:
         """Add what comes last: computed elements, and constraints that take the whole table."""
@@ -70,6 +72,11 @@ class DrawCode(ParseCode):
         for meaning in self.facts.meanings.values():
             for number, constraint in enumerate(meaning.constraints):
                 self.constraint(meaning.name, number, constraint)
+        transform = self.facts.table.transform
+        if transform is not None:
+            syntax = f"{self.analysis.file_of[self.facts.table.name].name}.{self.facts.table.name}"
+            layer = self.names.own("layer", "")
+            self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
         self.line("return obj")
 
     def computed_element(self, field: str, expression: tree.Expression) -> None:
@@ -118,6 +125,8 @@ class DrawCode(ParseCode):
     def close_extent(self) -> None:
         """Check that the drawn size is that of what was drawn."""
         extent = self.facts.table.extent
+        if self.facts.table.transform is not None:
+            self.line('obj.trailing_data = obj.original_data = b""')
         if extent is not None:
             self.line('obj.trailing_data = b""')
         if extent is not None and not expressions.names(extent) & computed_names(self.analysis):

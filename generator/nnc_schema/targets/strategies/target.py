@@ -36,7 +36,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
-    """Make the modules.
+    """Make the modules, formatted; see `modules`."""
+    return formatted(modules(analysis, options), str(options["package"]))
+
+
+def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
+    """Make the modules as they come, which is enough to run them.
 
     Args:
         analysis: a schema without mistakes.
@@ -44,7 +49,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             target; and `runtime`, the one that holds the errors.
 
     Returns:
-        Formatted text by file name.
+        Text by file name.
     """
     analysis = with_python_names(analysis)
     templates = environment(TEMPLATES)
@@ -76,8 +81,7 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "uses_functions": "functions." in code,
         "uses_array": "Array" in code,
     }
-    files = {
+    return {
         f"{name}.py": templates.get_template(f"{name.strip('_')}.py.j2").render(common)
         for name in ("__init__", "drawing", "rules", "sources", "tables")
     }
-    return formatted(files, str(options["package"]))

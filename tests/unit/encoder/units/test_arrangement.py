@@ -126,7 +126,7 @@ def test_aggregates_are_not_nested_without_end():
 
 def test_a_large_aggregate():
     values = np.random.default_rng(1).normal(0, 1, (300, 300)).astype("f4")
-    tensors = {"m.a": values, "m.b": values, "n": values}
+    tensors = {name: values.copy() for name in ("m.a", "m.b", "n")}
     data = nnc.encode(tensors, qp=-40, aggregates="modules")
     units = nnc.Bitstream.parse(data).units
     assert units[2].byte_size > 1 << 15

@@ -211,3 +211,14 @@ def test_names_that_would_be_the_same(made):
     assert sorted(name.rstrip("_") for name in value.fields[:2]) == ["class", "class"]
     assert len(set(value.fields)) == 5
     assert table.build(value) == b"\1\2\3\4\5"
+
+
+@pytest.mark.parametrize("name", ["index", "elements", "clauses", "values", "Index_"])
+def test_a_page_of_a_table_is_no_index(analyse, name):
+    pages = docs.generate(
+        analyse(made=reading("frame").replace("top", name)),
+        {"title": "", "introduction": "", "statuses": {}},
+    )
+    assert f"{name}_.md" in pages
+    assert len(pages) == 3 + 4
+    assert f"[`{name}`]({name}_.md)" in pages["index.md"]

@@ -1,0 +1,193 @@
+"""Data of a format, drawn by its schema: valid, or breaking exactly one rule.
+
+What draws is generated of the schema and compiled in memory, as parsers are. Hypothesis draws
+for property tests, and makes what fails small; a seeded source draws the same without it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from nnc.bitio import InputError, PlacedError, Table
+from nnc.engine.compiling import compiled_strategies
+
+T = TypeVar("T")
+
+#: Chances to break a rule that are passed over, at most: not always the first one is taken.
+MOST_SKIPPED = 3
+
+#: Draws that are tried for one piece of data.
+ATTEMPTS = 2000
+
+
+class Drawable(Protocol):
+    """A format whose data are drawn."""
+
+    name: str
+    folder: Path | None
+    root: Any
+    tables: Mapping[str, Any]
+
+    def scope(self, given: Mapping[str, Any]) -> Any:
+        """Return the names before the first table."""
+
+
+class Drawn(NamedTuple):
+    """A table that was drawn.
+
+    Attributes:
+        table: the table.
+        data: its bytes; a last incomplete byte is filled with zero bits.
+    """
+
+    table: Table
+    data: bytes
+
+
+class Broken(NamedTuple):
+    """Data that break one rule.
+
+    Attributes:
+        data: the bytes.
+        rule: name of the rule: its kind and the element.
+        path: syntax path of the element, with indices.
+        verdict: `error` where a parser has to refuse the data, `finding` where only `check`
+            has to speak.
+    """
+
+    data: bytes
+    rule: str
+    path: str
+    verdict: str
+
+
+def drawing_of(form: Drawable) -> ModuleType:
+    """Return the package that draws tables of a format.
+
+    Raises:
+        InputError: the format was made without its schema.
+    """
+    if form.folder is None:
+        raise InputError(f"{form.name}: its schema isn't known; Format.load knows it")
+    return compiled_strategies(form.folder)
+
+
+def rules(form: Drawable) -> dict[str, str]:
+    """Return the rules that data of a format can be made to break, with what is wrong then."""
+    return {rule.name: rule.text for rule in drawing_of(form).RULES}
+
+
+def valid(form: Drawable, source: Any, table: str, given: Mapping[str, Any]) -> Drawn:
+    """Draw a table.
+
+    Args:
+        form: the format.
+        source: where values come from.
+        table: its name.
+        given: values that only the caller knows.
+    """
+    package = drawing_of(form)
+    drawer = package.Drawer(source)
+    try:
+        drawn = package.TABLES[table](drawer, form.scope(given))
+    except PlacedError as error:
+        if error.code != "unset-name" or table == form.root.table:
+            raise package.RejectedError(str(error)) from None
+        raise InputError(
+            f"{table} needs names that tables around it set, and is drawn with {form.root.table}"
+        ) from None
+    return Drawn(drawn, drawer.to_bytes())
+
+
+def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> Broken:
+    """Draw a table of the root that breaks one rule.
+
+    Args:
+        form: the format.
+        source: where values come from.
+        rule: a kind of rule, or a kind and an element.
+        given: values that only the caller knows.
+    """
+    package = drawing_of(form)
+    kind, _, element = rule.partition(":")
+    skip = source.integer(0, MOST_SKIPPED)
+    drawer = package.Drawer(source, kind=kind, element=element, skip=skip)
+    try:
+        package.TABLES[form.root.table](drawer, form.scope(given))
+    except package.FinishedError:
+        pass
+    except PlacedError as error:
+        if drawer.broken is None:
+            raise package.RejectedError(str(error)) from None
+    found = drawer.broken
+    if found is None:
+        raise package.RejectedError(f"no place to break {rule}")
+    name = found.path.rpartition(".")[2].partition("[")[0]
+    return Broken(drawer.to_bytes(), f"{found.kind}:{name}", found.path, found.verdict)
+
+
+def check_rule(form: Drawable, rule: str) -> None:
+    """Refuse the name of a rule that there isn't.
+
+    Raises:
+        InputError: the message names some that there are.
+    """
+    import difflib
+
+    names = rules(form)
+    known = {*names, *(name.partition(":")[0] for name in names)}
+    if rule not in known:
+        near = difflib.get_close_matches(rule, known, 3, 0.4)
+        told = f"did you mean {' or '.join(near)}?" if near else ""
+        raise InputError(f"{form.name} has no rule {rule!r}; {told}")
+
+
+def check_table(form: Drawable, table: str | None) -> str:
+    """Return the name of a table, that of the root for None, or refuse it.
+
+    Raises:
+        InputError: the message names those that there are.
+    """
+    name = form.root.table if table is None else table
+    if name not in form.tables:
+        raise InputError(f"{form.name} has no table {name!r}; it has {', '.join(form.tables)}")
+    return str(name)
+
+
+def as_strategy(form: Drawable, draw: Callable[[Any], Any]) -> Any:
+    """Return a Hypothesis strategy for what a function draws.
+
+    Raises:
+        InputError: Hypothesis isn't installed.
+    """
+    require_hypothesis()
+    return drawing_of(form).strategy(draw)
+
+
+def require_hypothesis() -> None:
+    """Refuse to go on without Hypothesis.
+
+    Raises:
+        InputError: it isn't installed; the message says how it is.
+    """
+    if importlib.util.find_spec("hypothesis") is None:
+        raise InputError("strategies need Hypothesis: pip install hypothesis")
+
+
+def by_seed(form: Drawable, draw: Callable[[Any], T], seed: str) -> T:
+    """Return the first thing that can be drawn from a seed: the same seed, the same thing.
+
+    Raises:
+        InputError: nothing could be drawn.
+    """
+    package = drawing_of(form)
+    for attempt in range(ATTEMPTS):
+        try:
+            return draw(package.RandomSource(f"{seed}/{attempt}"))
+        except package.RejectedError:
+            continue
+    raise InputError(f"nothing of {form.name} could be drawn in {ATTEMPTS} attempts")
