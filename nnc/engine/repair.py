@@ -20,7 +20,7 @@ from nnc.bitio.computing import Filler
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
 from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
-from nnc.engine.values import default_item, default_value, rule_of
+from nnc.engine.values import default_item, default_value, refusal
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
@@ -491,17 +491,3 @@ def resized(field: Field, values: Any, wanted: int, shift: Shift | None, is_row:
     if field.array and (is_row or field.depth == 1):
         return np.array(items, dtype=array_type(field))
     return items
-
-
-def refusal(error: BuildError, field: Field, message: str, hint: str = "") -> BuildError:
-    """Return the error for a change that the schema forbids, with its rule."""
-    clause, schema = rule_of(field)
-    return BuildError(
-        message,
-        path=error.path,
-        value=error.value,
-        allowed=error.allowed,
-        hint=hint,
-        clause=clause,
-        schema=schema,
-    )
