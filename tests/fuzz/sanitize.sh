@@ -13,7 +13,7 @@ python=${PYTHON:-python3}
 read -ra tests <<< "${TESTS:-tests/unit/deepcabac tests/conformance}"
 
 mkdir -p "$folder/tree"
-cp -r "$root"/{nnc,tests,schema,setup.py,pyproject.toml,README.md,LICENSE} "$folder/tree"
+cp -r "$root"/{nnc,tests,docs,generator,schema,setup.py,pyproject.toml,README.md,LICENSE} "$folder/tree"
 cd "$folder/tree"
 find nnc -name '*.so' -delete
 sed -i 's/"-O3"/"-O1"/' setup.py # it comes after CFLAGS, and takes minutes with the sanitizers
