@@ -6,6 +6,7 @@ import os
 import re
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from functools import cache, wraps
 from inspect import Parameter, signature
 from typing import (
@@ -160,10 +161,11 @@ def check_of(wanted: Any) -> Check | None:
 def is_left_to_call(wanted: Any) -> bool:
     """Tell whether a call says better what is wrong with a value, or takes more than its type says.
 
-    Models may be a framework's, bytes whatever has a buffer; tables of options have names.
+    Models may be a framework's, executors anybody's, bytes whatever has a buffer; tables of options
+    have names.
     """
     return (
-        wanted in (ArrayLike, memoryview)
+        wanted in (ArrayLike, Executor, memoryview)
         or is_typeddict(wanted)
         or any(map(is_left_to_call, arguments_of(wanted)))
     )

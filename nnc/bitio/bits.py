@@ -23,6 +23,7 @@ from nnc.bitio.errors import (
     IncompleteError,
     InvalidError,
     LimitError,
+    shortened,
 )
 from nnc.bitio.limits import STANDARD_LIMITS
 
@@ -71,6 +72,10 @@ def path_text(stack: list[Any], name: str, index: Any) -> str:
     ]
     parts.append(name + index_text(index))
     return ".".join([part for part in parts if part])
+
+
+#: What is wrong with a string whose zero byte is missing.
+NO_END = "the data end before the zero byte that ends the string"
 
 
 def unsigned_text(n: int) -> str:
@@ -286,7 +291,7 @@ class BitReader:
         raw = self.read_bits(start, n)
         value: float = struct.unpack(FLOAT_FORMATS[n], raw.to_bytes(n >> 3, "big"))[0]
         if math.isnan(value):
-            self.fail("not a number where one is needed", name, index, value, "any number")
+            self.fail("NaN stands where a number is needed", name, index, value, "any number")
         self.position = start + n
         if self.trace is not None or self.rules is not None:
             self.record(start, name, index, f"flt({n})", value)
@@ -301,15 +306,17 @@ class BitReader:
         """
         start = self.position
         if start & 7:
-            self.fail("a string has to start at a byte boundary", name, index)
+            self.fail(f"a string must begin at a byte boundary, not {start & 7} bits after one",
+                      name, index)  # fmt: skip
         stop = self.find_zero_byte(start >> 3, self.end >> 3)
         if stop < 0:
-            self.raise_incomplete(self.end - start + 8, name, index, "the string has no end")
+            self.raise_incomplete(self.end - start + 8, name, index, NO_END)
         raw = bytes(self.source[start >> 3 : stop])
         try:
             value = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            self.fail(f"not UTF-8: {error.reason}", name, index, raw[:40], "UTF-8")
+            self.fail(f"the string is not UTF-8: {error.reason} at byte {error.start} of it",
+                      name, index, raw[:40], "UTF-8")  # fmt: skip
         self.position = 8 * (stop + 1)
         if self.trace is not None or self.rules is not None:
             self.record(start, name, index, "st(v)", value)
@@ -319,7 +326,8 @@ class BitReader:
         """Read the bytes up to the end, as a view on the data."""
         start = self.position
         if start & 7:
-            self.fail("bytes have to start at a byte boundary", name, index)
+            self.fail(f"bytes must begin at a byte boundary, not {start & 7} bits after one",
+                      name, index)  # fmt: skip
         stop = self.end >> 3
         value = self.source[start >> 3 : stop]
         self.position = 8 * stop
@@ -482,13 +490,12 @@ class BitReader:
             allowed=allowed,
         )
 
-    def raise_incomplete(
-        self, wanted: int, name: str, index: Any, message: str = "the data end too early"
-    ) -> Any:
+    def raise_incomplete(self, wanted: int, name: str, index: Any, message: str = "") -> Any:
         """Raise an `IncompleteError` for an element that needs `wanted` bits from here."""
+        missing = wanted - (self.end - self.position)
         raise IncompleteError(
-            message,
-            missing_bits=wanted - (self.end - self.position),
+            message or f"the data end at least {missing} bit{'s' * (missing != 1)} too early",
+            missing_bits=missing,
             path=self.path(name, index),
             bit_position=self.position,
         )
@@ -547,7 +554,11 @@ class BitReader:
             place += 1
             if order > MAXIMUM_EXP_GOLOMB_ORDER:
                 self.fail(
-                    "Exp-Golomb code too long", name, index, None, "numbers below 2 to the 64"
+                    f"the Exp-Golomb code begins with {order - k} zeros or more, too many",
+                    name,
+                    index,
+                    None,
+                    "numbers below 2 to the 64",
                 )
         place += 1
         if order > self.end - place:
@@ -674,7 +685,7 @@ class BitWriter:
         width = self.width(n, name, index)
         number = self.integer(value, name, index)
         if number < 0 or number >> width:
-            self.fail("the value doesn't fit", name, index, value, unsigned_text(width))
+            self.fail(f"the value doesn't fit u({n})", name, index, value, unsigned_text(width))
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, number)
         self.write_bits(width, number)
@@ -685,7 +696,7 @@ class BitWriter:
         number = self.integer(value, name, index)
         half = (ONE << width) >> 1
         if not -half <= number < max(half, 1):
-            self.fail("the value doesn't fit", name, index, value, signed_text(width))
+            self.fail(f"the value doesn't fit i({n})", name, index, value, signed_text(width))
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, number)
         self.write_bits(width, number & ((ONE << width) - 1))
@@ -695,7 +706,7 @@ class BitWriter:
         order = self.order(k, name, index)
         number = self.integer(value, name, index)
         if number < 0:
-            self.fail("the value doesn't fit", name, index, value, "0 and above")
+            self.fail(f"the value doesn't fit ue({k})", name, index, value, "0 and above")
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, number)
         self.write_exp_golomb(order, number, name, index)
@@ -713,9 +724,9 @@ class BitWriter:
         try:
             raw = struct.pack(FLOAT_FORMATS[n], value)
         except (struct.error, OverflowError, TypeError):
-            self.fail("the value doesn't fit", name, index, value, f"a number of {n} bits")
+            self.fail(f"the value doesn't fit flt({n})", name, index, value, f"numbers of {n} bits")
         if math.isnan(value):
-            self.fail("not a number where one is needed", name, index, value, "any number")
+            self.fail("NaN stands where a number is needed", name, index, value, "any number")
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, value)
         self.write_bits(n, int.from_bytes(raw, "big"))
@@ -723,9 +734,9 @@ class BitWriter:
     def st(self, value: Any, name: str, index: Any = None) -> None:
         """Write a UTF-8 string and the zero byte that ends it."""
         if not isinstance(value, str) or "\0" in value:
-            self.fail(
-                "not a string without zero characters", name, index, value, "text without U+0000"
-            )
+            is_text = isinstance(value, str)
+            wrong = "a zero character would end the string" if is_text else "a string is needed"
+            self.fail(wrong, name, index, value, "text without U+0000")
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, value)
         self.write_bytes(self.utf8(value, name, index) + b"\0", name, index)
@@ -735,7 +746,7 @@ class BitWriter:
         try:
             view = memoryview(value)
         except TypeError:
-            self.fail("not a bytes-like object", name, index, value, "bytes")
+            self.fail(f"bytes are needed, not {type(value).__name__}", name, index, value, "bytes")
         if self.rules is not None:
             self.rules.see(self, self.position, name, index, value)
         self.write_bytes(view, name, index)
@@ -747,7 +758,9 @@ class BitWriter:
             # Integers of 64 bits beside smaller ones would become floats.
             array = np.asarray(values, dtype=object)
         elif array.size and array.dtype.kind not in "bui":
-            self.fail("not integers", name, None, None, f"0..{(ONE << n) - 1}")
+            self.fail(
+                f"integers are needed, not {array.dtype}", name, None, None, f"0..{(ONE << n) - 1}"
+            )
         numbers = array.tolist()
         for j, number in enumerate(numbers):
             if number < 0 or number >> n:
@@ -767,7 +780,7 @@ class BitWriter:
         try:
             numbers = np.ascontiguousarray(values, dtype=f"<f{n >> 3}")
         except (TypeError, ValueError):
-            self.fail("not numbers", name, None, None, f"numbers of {n} bits")
+            self.fail("numbers are needed", name, None, None, f"numbers of {n} bits")
         if self.rules is not None:
             self.see_array(n, numbers.tolist(), name)
         raw = numbers.reshape(-1).view(np.uint8)
@@ -837,7 +850,9 @@ class BitWriter:
         allowed: str = "",
         code: str = "",
     ) -> Any:
-        """Raise a `BuildError` at this place."""
+        """Raise a `BuildError` at this place, which says the value that was given."""
+        if value is not None:
+            message = f"{message}, given {shortened(value)}"
         path = self.path(name, index)
         raise BuildError(message, code=code, path=path, value=value, allowed=allowed)
 
@@ -846,30 +861,38 @@ class BitWriter:
         try:
             return value.__index__()
         except AttributeError:
-            return self.fail("not an integer", name, index, value, "an integer")
+            return self.fail(
+                f"an integer is needed, not {type(value).__name__}", name, index, value, "integers"
+            )
 
     def utf8(self, value: str, name: str, index: Any) -> bytes:
         """Encode text, refusing lone surrogates."""
         try:
             return value.encode("utf-8")
         except UnicodeEncodeError:
-            self.fail("not encodable as UTF-8", name, index, value, "text without surrogates")
+            self.fail("the text holds half of a surrogate pair, which UTF-8 doesn't have",
+                      name, index, value, "text without surrogates")  # fmt: skip
             raise
 
     def write_bytes(self, raw: Any, name: str, index: Any) -> None:
         """Append bytes at a byte boundary."""
         if self.pending_bits:
-            self.fail("has to start at a byte boundary", name, index)
+            self.fail(
+                f"this must begin at a byte boundary, not {self.pending_bits} bits after one: the "
+                "elements before it don't fill whole bytes", name, index,
+            )  # fmt: skip
         self.buffer += raw
 
     def write_exp_golomb(self, k: int, number: Any, name: str, index: Any) -> None:
         """Write the code itself."""
         order = k
+        whole = number
         while number >> order:
             number -= ONE << order
             order += 1
             if order > MAXIMUM_EXP_GOLOMB_ORDER:
-                self.fail("the value doesn't fit", name, index, number, "numbers below 2 to the 64")
+                self.fail("the value doesn't fit an Exp-Golomb code", name, index, whole,
+                          "numbers below 2 to the 64")  # fmt: skip
         self.write_bits(order - k, 0)
         self.write_bits(1, 1)
         self.write_bits(order, number)

@@ -22,7 +22,7 @@ NEW_BIAS_SUFFIX = ".bias"
 DECOMPOSITION, LOCAL_SCALING, BATCH_NORM = STEPS = ("decomposition", "local_scaling", "batch_norm")
 
 #: What `reconstruct` may be: all steps, none, or some by name.
-Reconstruct = bool | Collection[str]
+Reconstruct = bool | str | Collection[str]
 
 #: Adds to an error where the unit of some layout stands.
 Locate = Callable[[BitstreamError, UnitLayout], BitstreamError]

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError, InvalidError, MissingValueError
-from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
@@ -97,7 +96,7 @@ class Decoder:
         decoder.state = load_state(path)
         return decoder
 
-    @checked
+    @naming_options
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state of the session into one file.
 
@@ -106,7 +105,7 @@ class Decoder:
         """
         save_state(path, self.state)
 
-    @checked
+    @naming_options
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Return all tensors as they are now.
 

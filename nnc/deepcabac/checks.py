@@ -25,6 +25,9 @@ BINS_PER_BIT = 177
 # The offset register holds 9 bits that were read but not used up, and a bit may be begun.
 BITS_IN_REGISTER = 10
 
+# Levels of which a second look costs less than a look at their rows.
+FEW = 1 << 10
+
 
 def check_size(rows: int, cols: int) -> None:
     """Refuse a negative number of rows or columns with an InputError."""
@@ -297,9 +300,10 @@ def rows_to_skip(levels: Levels, coding: TensorCoding, row_skip: bool | None) ->
     rows, cols = levels.shape
     if row_skip is False or not coding.has_tools(rows, cols):
         return None
-    if row_skip is None:
-        zeros = levels.size - np.count_nonzero(levels)
-        if zeros < cols or not may_skip_rows(coding, rows, cols):
-            return None
+    if row_skip is None and not may_skip_rows(coding, rows, cols):
+        return None
+    if row_skip is None and levels.size <= FEW and levels.size - np.count_nonzero(levels) < cols:
+        # Too few zeros for a row: that is quick to see.
+        return None
     flags = zero_rows(levels)
     return flags if row_skip or flags.any() else None

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from nnc.bitio import InputError
+from nnc.bitio.transforms import Transform
 from nnc.engine import drawing, json, looking
 from nnc.engine.compiling import compiled
 from nnc.engine.diff import Difference
@@ -43,6 +44,7 @@ class Format:
         folder: Path | None = None,
         *,
         hooks: Mapping[str, Hook] | None = None,
+        transforms: Mapping[str, Transform] | None = None,
     ):
         """Tie together what a schema was compiled to, and what hand-written code adds.
 
@@ -52,6 +54,7 @@ class Format:
             folder: where its schema is.
             hooks: decoders of `external` payloads, by the name of the module that the schema
                 says for them.
+            transforms: what the schema calls `hook NAME`, by name.
 
         Raises:
             InputError: the schema declares a framing that there isn't.
@@ -61,10 +64,15 @@ class Format:
         self.root: Any = package.TABLES[package.ROOT]
         self.framing = framing_of(package.FRAMING)
         self.hooks = dict(hooks or {})
+        package.Scope.transforms.update(transforms or {})
 
     @classmethod
     def load(
-        cls, schema: str | os.PathLike[str], *, hooks: Mapping[str, Hook] | None = None
+        cls,
+        schema: str | os.PathLike[str],
+        *,
+        hooks: Mapping[str, Hook] | None = None,
+        transforms: Mapping[str, Transform] | None = None,
     ) -> Format:
         """Load a format: its schema is compiled in memory, or was before.
 
@@ -72,12 +80,14 @@ class Format:
             schema: a folder with `.syntax` files, or the name of a format of the library.
             hooks: decoders of `external` payloads, by the name of the module that the schema
                 says for them.
+            transforms: what the schema calls `hook NAME`, by name: `decode` and `encode`.
 
         Raises:
             InputError: there is no such schema, or it has mistakes.
         """
         folder = schema_folder(schema)
-        return cls(compiled(folder), folder.resolve().name, folder, hooks=hooks)
+        name = folder.resolve().name
+        return cls(compiled(folder), name, folder, hooks=hooks, transforms=transforms)
 
     @staticmethod
     def names() -> list[str]:

@@ -205,12 +205,8 @@ def complete(record: RecordTrace, reading: RecordReader, name: str) -> None:
             known = form.root.elements
             if "padding" not in known:
                 element.descriptor = ""
-    end = record.start
-    if record.elements:
-        last = record.elements[-1]
-        end = last.position + last.bits
-    elif span is not None:
-        end = 8 * span.content
+    # Positions of elements within transformed bytes don't count from the first bit of the data.
+    end = reading.end if record.error is None else max(reading.reader.position, record.start)
     name_apart(record.elements)
     if span is not None and span.content > span.start:
         rest, record.elements[:] = list(record.elements), []

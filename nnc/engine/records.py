@@ -61,6 +61,7 @@ class RecordReader:
         scope: the names in force.
         index: number of the next table.
         place: its first bit, with the framing.
+        end: the bit after what was read last, bits that fill up a byte included.
         span: where the table lies that is or was read last.
     """
 
@@ -68,7 +69,7 @@ class RecordReader:
         """Begin with the first table; `rules` sees to the rules of the schema."""
         self.format, self.data, self.scope = form, data, scope
         self.reader = BitReader(data, rules=rules)
-        self.index = self.place = 0
+        self.index = self.place = self.end = 0
         self.span: Span | None = None
 
     def more(self) -> bool:
@@ -107,7 +108,7 @@ class RecordReader:
     def finish(self, record: Record) -> None:
         """Take what follows a table up to the next one."""
         framing, reader = self.format.framing, self.reader
-        stop = reader.position
+        stop = self.end = reader.position
         if framing.many and not framing.bounded and reader.remaining >= 8:
             if stop == record.start:
                 raise InvalidError(
@@ -117,6 +118,7 @@ class RecordReader:
         else:
             bits = -stop % 8
             record.padding = (reader.u(bits, "padding") if bits else 0), bits
+            self.end = reader.position
             record.trailing = self.data[reader.position >> 3 : reader.end >> 3]
             stop = reader.end
         record.stop = self.place = stop

@@ -20,13 +20,16 @@ from nnc.bitio.computing import Filler
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
 from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
-from nnc.engine.values import default_item, default_value, rule_of
+from nnc.engine.values import default_item, default_value, refusal
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
 
 #: More values than this no list gets of itself: each costs time and memory before all is well.
 MOST_FILLERS = 1 << 17
+
+#: Codes of what is wrong where a size doesn't fit.
+SIZES = ("wrong-extent", "wrong-size")
 
 #: Why an element changes that says how long something is.
 SIZE = "a size"
@@ -71,6 +74,7 @@ class Repair:
         in_force: dict[str, Any],
         default: Callable[[Field], Any] = lambda field: None,
         probing: bool = False,
+        resizing: bool = True,
     ):
         """Take what is to be built.
 
@@ -84,10 +88,11 @@ class Repair:
             in_force: values of shared names before the change.
             default: values for elements that appear, None where it knows none.
             probing: give up where a pinned list doesn't fit.
+            resizing: settle sizes that don't fit.
         """
         self.name, self.syntax, self.table, self.scope = name, syntax, table, scope
         self.pinned, self.shifts, self.in_force = pinned, shifts, in_force
-        self.default, self.probing = default, probing
+        self.default, self.probing, self.resizing = default, probing, resizing
         self.reasons: dict[str, str] = {}
         self.fillers = 0
         self.scope_then: Any = None
@@ -139,7 +144,7 @@ class Repair:
         tables = tuple(name + index_text(index) for name, _, index in stack[1:])
         owner = owner_of(self.table, tables)
         assert owner is not None
-        if error.code in ("wrong-extent", "wrong-size"):
+        if error.code in SIZES and self.resizing:
             self.resize(tables, error)
             return
         match = LAST_NAME.search(error.path)
@@ -186,8 +191,7 @@ class Repair:
     def resize(self, tables: Hops, error: BuildError) -> None:
         """Change the element that says how long a table, a text or bytes are.
 
-        It stands in the same table or in one around it; which one it is comes out by trying: with
-        it that table can be written.
+        It stands in the same table or in one around it; which one it is comes out by trying.
         """
         wanted, found = int(error.allowed.partition(" ")[0]), int(error.value)
         difference = wanted - found if error.code == "wrong-extent" else found - wanted
@@ -200,7 +204,7 @@ class Repair:
                     continue
                 for change in changes:
                     value = getattr(owner, field.name) + change
-                    if self.can_be_written(tables[:depth], field.name, value):
+                    if self.settles(tables[:depth], field.name, value, error):
                         setattr(owner, field.name, value)
                         self.reasons.setdefault(self.path_of(tables[:depth], field.name), SIZE)
                         return
@@ -223,8 +227,11 @@ class Repair:
         no_number = field.element is None or type(getattr(owner, field.name)) is not int
         return no_number or (tables, field.name) in self.pinned
 
-    def can_be_written(self, tables: Hops, name: str, value: int) -> bool:
-        """Tell whether a table can be written with another value of an element."""
+    def settles(self, tables: Hops, name: str, value: int, complaint: BuildError) -> bool:
+        """Tell whether a size fits with another value of an element of a table.
+
+        It does if the table can be written with it, or if only another size in it doesn't fit.
+        """
         probe = copy_table(owner_of(self.table, tables))
         setattr(probe, name, value)
         depth = len(tables)
@@ -234,7 +241,11 @@ class Repair:
             Repair(
                 table, probe.syntax, probe, self.scope_then.copy, pinned=pinned | {((), name)},
                 shifts={}, in_force=self.in_force, default=self.default, probing=True,
+                resizing=False,
             ).build()  # fmt: skip
+        except BuildError as error:
+            place = self.path_of(tables, error.path).rstrip(".")
+            return error.code in SIZES and place != complaint.path.rstrip(".")
         except NncError:
             return False
         return True
@@ -480,17 +491,3 @@ def resized(field: Field, values: Any, wanted: int, shift: Shift | None, is_row:
     if field.array and (is_row or field.depth == 1):
         return np.array(items, dtype=array_type(field))
     return items
-
-
-def refusal(error: BuildError, field: Field, message: str, hint: str = "") -> BuildError:
-    """Return the error for a change that the schema forbids, with its rule."""
-    clause, schema = rule_of(field)
-    return BuildError(
-        message,
-        path=error.path,
-        value=error.value,
-        allowed=error.allowed,
-        hint=hint,
-        clause=clause,
-        schema=schema,
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import math
-import re
 import struct
 import sys
 from enum import IntEnum, IntFlag
@@ -81,6 +80,20 @@ def refused(field: Field, path: str, message: str, value: Any, allowed: str = ""
     clause, schema = rule_of(field)
     return BuildError(
         message, path=path, value=value, allowed=allowed, clause=clause, schema=schema
+    )
+
+
+def refusal(error: BuildError, field: Field, message: str, hint: str = "") -> BuildError:
+    """Return the error for a change that the schema forbids, with its rule."""
+    clause, schema = rule_of(field)
+    return BuildError(
+        message,
+        path=error.path,
+        value=error.value,
+        allowed=error.allowed,
+        hint=hint,
+        clause=clause,
+        schema=schema,
     )
 
 
@@ -208,7 +221,7 @@ def value_from_text(field: Field | None, text: str) -> Any:
         except (ValueError, RecursionError) as error:
             raise InputError(f"{field.name}: {text[:40]!r} is no JSON: {error}") from None
     names = enum_of(field)
-    if names is not None and re.match(r"[A-Za-z]", text):
+    if names is not None and text[:1].isidentifier():
         return enum_value(field, names, text)
     try:
         return float(text) if field.kind == "float" else int(text, 0)

@@ -65,7 +65,7 @@ def leave_out(source: Source, patterns: Sequence[str]) -> None:
         EncodingWarning: a pattern fits no name.
     """
     if isinstance(patterns, str) or not all(isinstance(one, str) for one in patterns):
-        raise InputError(f"drop has to be a list of patterns, not {patterns!r}")
+        raise InputError(f"drop must be a list of patterns, not {patterns!r}")
     found: set[str] = set()
     for pattern in patterns:
         names = fnmatch.filter(source.tensors, pattern)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError
+from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.places import located
@@ -155,6 +156,7 @@ class BitstreamTrace:
         return [unit.missing for unit in self.walk() if unit.missing is not None]
 
 
+@checked
 def trace(
     data: bytes | bytearray | memoryview,
     *,

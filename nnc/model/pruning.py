@@ -31,9 +31,13 @@ from nnc.syntax import (
     NnrTopologyUnitPayload,
     PruningRepresentationType,
     TopologyStorageFormat,
+    nnr_pruning_topology_container,
 )
 
 Shapes = Mapping[str, Sequence[int]]
+
+#: Representations that are not reserved, as the schema has it.
+REPRESENTATIONS = nnr_pruning_topology_container.elements["nnr_rep_type"].valid
 
 #: count_ids has eight bits.
 MAXIMUM_IDS = 255
@@ -121,7 +125,7 @@ class Pruning:
                 "reserved representation of what was pruned",
                 path="payload.nnr_rep_type",
                 value=table.nnr_rep_type,
-                allowed="0..1",
+                allowed="{}..{}".format(*REPRESENTATIONS),
                 clause="6.4.4",
             )
         return cls(

@@ -24,7 +24,11 @@ from nnc.syntax import (
     NnrUnitType,
     TopologyCompressionFormat,
     TopologyStorageFormat,
+    nnr_topology_unit_header,
 )
+
+#: Ways of compression that are not reserved, of a quantization too, as the schema has it.
+COMPRESSIONS = nnr_topology_unit_header.elements["topology_compression_format"].valid
 
 #: Storage formats whose data is a network's structure.
 STRUCTURES = (
@@ -209,7 +213,7 @@ def content(parts: list[Unit], compression: int, limits: Limits) -> bytearray:
                 f"the data is compressed in an unknown way, {compression}",
                 path=f"header.{kind_of_data(parts[0])}_compression_format",
                 value=compression,
-                allowed="0..1",
+                allowed="{}..{}".format(*COMPRESSIONS),
                 clause="6.4.4",
             )
         )

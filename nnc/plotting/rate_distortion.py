@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnc.api import decode, encode
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.model.given import as_arrays
 from nnc.plotting.figure import new_figure, save_figure
 
 
@@ -49,6 +50,7 @@ def measure_rates(
     Raises:
         InputError: no float tensor has more than one dimension, or `nnc.encode` refuses.
     """
+    tensors = as_arrays(tensors)
     weights = [
         name for name, values in tensors.items() if values.ndim > 1 and values.dtype.kind == "f"
     ]

@@ -63,8 +63,8 @@ def h264(analysis, tmp_path_factory):
 
 
 def payload(text):
-    """Return the bits of a unit without the bytes that prevent start codes."""
-    return bytes.fromhex(text).replace(b"\0\0\3", b"\0\0")
+    """Return the bytes of a unit, with those that prevent start codes."""
+    return bytes.fromhex(text)
 
 
 def parse_sets(h264, name, scope):

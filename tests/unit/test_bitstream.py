@@ -109,12 +109,12 @@ def test_unknown_units_and_bytes_after_a_payload_survive(data):
 @pytest.mark.parametrize(
     ("data", "kind", "message"),
     [
-        (b"\0", nnc.IncompleteError, "end too early"),
+        (b"\0", nnc.IncompleteError, "too early"),
         (b"\0\2", nnc.InvalidError, "smaller than its size field"),
         (b"\0\0\0\0", nnc.InvalidError, "smaller than its size field"),
         (b"\0\5\0", nnc.IncompleteError, "runs past the end"),
         (b"\x80\0\0\4\0", nnc.InvalidError, "smaller than its size field"),
-        (b"\0\3\0", nnc.IncompleteError, "end too early"),
+        (b"\0\3\0", nnc.IncompleteError, "too early"),
         (b"\0\6\x14a\0\0", nnc.InvalidError, "should have come before"),
     ],
 )

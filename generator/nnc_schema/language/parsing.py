@@ -22,6 +22,9 @@ ENUM_NAMES: Final = EnumNames()
 #: Operators that the grammar has as expressions of their own.
 OPERATORS: Final = {
     "SWITCH": "'switch'",
+    "KEY": "'key'",
+    "TRANSFORM": "'transform'",
+    "BYTE_ORDER": "'byte_order'",
     "CASE": "'case'",
     "DEFAULT": "'default'",
     "BREAK": "'break'",

@@ -81,7 +81,7 @@ class FileBuilder:
 
     def add_byte_order(self, item: Tree[Token]) -> None:
         """Take a `byte_order` item; it holds for the tables that follow."""
-        self.byte_order = self.checked_order(cast(Token, item.children[0]))
+        self.byte_order = self.checked_order(cast(Token, item.children[-1]))
 
     def checked_order(self, token: Token) -> str:
         """Return a byte order, if it is one."""
@@ -223,7 +223,7 @@ class FileBuilder:
 
     def add_trait(self, trait: Tree[Token]) -> None:
         """Take `extent`, `key` or `byte_order` of the table before."""
-        value = trait.children[0]
+        value = trait.children[-1]
         known: dict[str, Any]
         if trait.data == "extent":
             known = {"extent": self.transform(value)}
@@ -237,7 +237,7 @@ class FileBuilder:
 
     def checked_transform(self, trait: Tree[Token]) -> str:
         """Return the transform of a table: one of the language, or a hook of another name."""
-        token = cast(Token, trait.children[0])
+        token = cast(Token, trait.children[-1])
         if (trait.data == "hook") == (str(token) in TRANSFORMS):
             expected = " or ".join([*TRANSFORMS, "hook and a name of its own"])
             raise SchemaError(self.at(token), f"found {str(token)!r}, expected {expected}")

@@ -85,7 +85,7 @@ class Coarseness:
         """Look at the tensors of a model."""
         rows: list[tuple[float, float, float, float, bool]] = []
         names: list[str] = []
-        settings: dict[str, tuple[tuple[float, float, float, float, bool], float]] = {}
+        settings: dict[str, tuple[tuple[float, float, float, float, bool], float, bool]] = {}
         fixed, every = 0.0, 0
         for name, tensor in tensors.items():
             check_dtype(name, tensor.dtype)
@@ -103,16 +103,21 @@ class Coarseness:
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_setting(name, tensor, options):
                 size = exact_bytes(tensor) + UNIT_BYTES
-                settings[name] = (tensor.size, mean, square, largest, weight), size
+                settings[name] = (
+                    (tensor.size, mean, square, largest, weight),
+                    size,
+                    weight and is_whole(tensor),
+                )
             elif is_fixed(name, weight, options):
                 fixed += 2.0 * tensor.size + UNIT_BYTES
             else:
                 names.append(name)
                 rows.append((tensor.size, mean, square, largest, weight))
-        # The weights of a model that was decoded from coarse steps look like settings.
+        # The weights of a model that was decoded from coarse steps look like settings, but they
+        # are no whole numbers.
         decoded = not any(row[4] for row in rows)
-        for name, (row, size) in settings.items():
-            if decoded and row[4] and row[0] > TINY:
+        for name, (row, size, whole) in settings.items():
+            if decoded and row[4] and row[0] > TINY and not whole:
                 names.append(name)
                 rows.append(row)
             else:
@@ -272,6 +277,13 @@ def is_setting(name: str, tensor: NDArray[Any], options: EncoderOptions) -> bool
         return False
     wide = np.asarray(tensor, np.float64 if tensor.dtype.itemsize == 8 else np.float32)
     return scale_of(wide).exact
+
+
+def is_whole(tensor: NDArray[Any]) -> bool:
+    """Tell whether all values are whole numbers."""
+    flat = tensor.reshape(-1)
+    pieces = (flat[start : start + PIECE] for start in range(0, flat.size, PIECE))
+    return all(bool((wide == np.rint(wide)).all()) for wide in map(np.float64, pieces))
 
 
 def exact_bytes(tensor: NDArray[Any]) -> float:

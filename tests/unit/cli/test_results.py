@@ -257,7 +257,7 @@ def test_a_decoding_says_what_was_written_and_what_is_missing(folder, capsys):
     import ml_dtypes
 
     values = np.ones((2, 2), ml_dtypes.bfloat16)
-    data = nnc.encode({"a": values, "b": values})
+    data = nnc.encode({"a": values, "b": -values})
     last = nnc.Bitstream.parse(data).units[-1]
     Path("cut.nnc").write_bytes(data[: -last.byte_size])
     assert run(["decode", "cut.nnc", "-f"]) == 0

@@ -17,7 +17,7 @@ SIZE_PAST_END = "runs past the end of the data"
 #: Name of the bitstream, kind of error, message, path, byte and bit.
 PLACES = [
     # A truncated unit.
-    ("incomplete-1", IncompleteError, "end too early", "units[0].nnr_unit_size", "0.1"),
+    ("incomplete-1", IncompleteError, "too early", "units[0].nnr_unit_size", "0.1"),
     ("incomplete-3", IncompleteError, SIZE_PAST_END, "units[0].nnr_unit_size", "0.0"),
     (
         "incomplete-parameters",
@@ -69,8 +69,8 @@ PLACES = [
     # Strings that are not UTF-8 or have no end.
     ("name-not-utf8", InvalidError, "not UTF-8", f"{HEADER}.topology_elem_id", "23.0"),
     ("base-model-not-utf8", InvalidError, "not UTF-8", f"{PARAMETERS}.base_model_id", "9.0"),
-    ("incomplete-string", IncompleteError, "no end", f"{HEADER}.topology_elem_id", "36.0"),
-    ("incomplete-base-model", IncompleteError, "no end", f"{PARAMETERS}.base_model_id", "9.0"),
+    ("incomplete-string", IncompleteError, "zero byte", f"{HEADER}.topology_elem_id", "36.0"),
+    ("incomplete-base-model", IncompleteError, "zero byte", f"{PARAMETERS}.base_model_id", "9.0"),
     # NaN where a number is needed.
     ("accuracy-not-a-number", InvalidError, "nan", f"{PARAMETERS}.ppm_nn_accuracy[0]", "16.0"),
     # Entry points out of range, or disagreeing with the decoded state.

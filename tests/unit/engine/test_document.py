@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 from nnc.bitio import BitstreamError, BuildError, InputError
+from nnc.bitio.transforms import Transform
 from nnc.engine.format import Format
 
 SECOND = Path(__file__).parents[2] / "second_format" / "schema"
@@ -227,3 +228,70 @@ def test_values_that_only_the_caller_knows(shelf):
 def test_names_of_the_library():
     with pytest.raises(InputError, match="neither a folder with a schema nor a format"):
         Format.load("no-such-format")
+
+
+UNITS = """
+root nal
+framing annex_b
+clause 1 "Unit"
+status ours
+
+syntax nal() {
+    kind u(8)
+    body()
+}
+
+semantics {
+    kind
+        What it holds.
+}
+
+clause 2 "Body"
+
+syntax body() transform TRANSFORM {
+    length u(8) = sizeof(text)
+    text st(length)
+    value u(32)
+}
+
+semantics {
+    length
+        Bytes of the text.
+    text
+        A text.
+    value
+        A number.
+}
+"""
+
+
+def units(tmp_path, transform, **more):
+    folder = tmp_path / "units"
+    folder.mkdir()
+    (folder / "units.syntax").write_text(UNITS.replace("TRANSFORM", transform), "utf-8")
+    return Format.load(folder, **more)
+
+
+def test_start_codes_within_a_table_are_prevented(tmp_path):
+    form = units(tmp_path, "emulation_prevention")
+    data = bytes.fromhex("00000001 07 01 61 000003 0002 000001 08 00 01020304")
+    document = form.parse(data)
+    assert document.get("nal[*].value") == [("nal[0].value", 2), ("nal[1].value", 0x01020304)]
+    assert document.to_bytes() == data
+    document.set("nal[1].value", 1)
+    assert document.to_bytes() == data[:-5] + bytes.fromhex("00000300000301")
+    document.set("nal[0].text", "abc")
+    assert document.get("nal[0].length") == 3
+    assert form.parse(document.to_bytes()) == document
+    traced = form.trace(data)
+    assert not traced.errors
+    assert [element.name for element in traced.all_elements()].count("unread") == 0
+
+
+def test_a_transform_of_the_format(tmp_path):
+    transform = Transform(lambda data, most: data[::-1], lambda data: data[::-1])
+    form = units(tmp_path, "hook backwards", transforms={"backwards": transform})
+    data = b"\0\0\1\7" + (b"\1a" + b"\1\2\3\4")[::-1]
+    document = form.parse(data)
+    assert document.get("nal[0].text") == "a"
+    assert document.to_bytes() == data

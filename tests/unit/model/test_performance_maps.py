@@ -171,7 +171,7 @@ def test_maps_of_a_layer():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PerformanceMaps(pruning=[MAPS.sparsification[0]]), "must be a PruningEntry"),
+        (lambda: PerformanceMaps(pruning=[MAPS.sparsification[0]]), "a list of PruningEntry"),
         (
             lambda: PerformanceMaps(pruning=[PruningEntry(ratio=1.5, accuracy=1)]),
             "ratio in the pruning map is 1.5: a ratio is between 0 and 1",

@@ -228,7 +228,7 @@ def test_reserved_values_need_force(path, value, match):
         (f"{UNIT}.dq_flag", [1], "takes one value"),
         (f"{UNIT}.dq_flag", None, "can't be taken away"),
         (f"{UNIT}.topology_elem_id", 3, "takes text"),
-        (f"{UNIT}.topology_elem_id", "a\0b", "zero characters"),
+        (f"{UNIT}.topology_elem_id", "a\0b", "zero character"),
         (f"{UNIT}.tensor_dimensions", 3, "takes a list"),
         (f"{UNIT}.tensor_dimensions[4]", 3, "no such value"),
         (f"{UNIT}.numBlockRowsMinus1", 3, "follows from other elements"),

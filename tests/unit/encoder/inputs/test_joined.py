@@ -102,7 +102,7 @@ def test_many_small_tensors_are_smaller_joined():
     ("arguments", "message"),
     [
         ({"names": ["a"]}, "at least two tensors"),
-        ({"names": "ab"}, "at least two tensors"),
+        ({"names": "ab"}, "names must be a list of text"),
         ({"names": ["a", "a"]}, "to itself"),
         ({"names": ["a", "b"], "axis": -1}, "0 to 255"),
         ({"names": ["a", "b"], "orders": {"c": (0,)}}, "isn't joined"),

@@ -322,7 +322,7 @@ def test_what_is_kept_stays_to_the_bit(dtype, options):
         assert decoded.tobytes() == one.tobytes()
 
 
-TOPOLOGY = nnc.Topology("PyTorch", b"")
+TOPOLOGY = nnc.Topology(4, b"")
 JOINED = nnc.Joined(names=["a", "b"])
 LAYER = {"weight": "w", "g": "w_G", "h": "w_H", "dimensions": (4, 3, 2)}
 

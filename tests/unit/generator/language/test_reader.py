@@ -144,3 +144,52 @@ def test_folder_is_read_in_the_order_of_names(tmp_path):
 def test_folder_without_schema(tmp_path):
     with pytest.raises(SchemaError, match=r"found no \.syntax file"):
         read_schema(tmp_path)
+
+
+def test_text_may_begin_with_the_word_of_a_key():
+    text = f"""{FRAME}syntax t() {{
+    a u(8)
+}}
+semantics {{
+    a
+        Its values are in the
+        range of bytes, and where it is
+        absent elements take its place. No
+        constraint on it is known, nor a
+        status of any kind: its
+        bits and bytes are counted.
+        range 0..4
+        constraint a != 3
+            "a is 3"
+}}
+"""
+    meaning = read_text(text, "f.syntax").tables[0].semantics[0]
+    assert meaning.text.endswith("its bits and bytes are counted.")
+    assert meaning.range[1].value == 4
+    assert (meaning.absent, meaning.status, len(meaning.constraints)) == (None, None, 1)
+
+
+def test_an_enum_may_stand_on_the_next_line():
+    body = table(
+        "a u(3)\nKind\nb[i] 2 | 3 u(8)\nKind # of b\nas c\nd u(8)\nKind\nx = 1\n"
+        "e u(8)\ninner(3)\nf u(8) Kind g u(8)\nKind"
+    ).body
+    elements = {each.field: each.enum for each in body if isinstance(each, tree.Element)}
+    assert elements == {
+        "a": "Kind", "c": "Kind", "d": "Kind", "e": None, "f": "Kind", "g": "Kind",
+    }  # fmt: skip
+    assert [each.table for each in body if isinstance(each, tree.Call)] == ["inner"]
+
+
+@pytest.mark.parametrize(
+    "name", ["switch", "case", "default", "break", "key", "transform", "byte_order", "bits"]
+)
+def test_words_of_statements_name_elements_too(name):
+    body = table(f"a u(8)\n{name} u(8)\nx = {name} + 1\n{name}[i] u(1)").body
+    assert [getattr(each, "name", "") for each in body] == ["a", name, "x", name]
+
+
+def test_operators_as_they_come_out_of_a_page():
+    assert text(expression("a = = b | | c \u2212 1 ! = d & & e \u2013 2")) == (
+        "(a == b) || (((c - 1) != d) && (e - 2))"
+    )
