@@ -19,11 +19,13 @@ cdef class BitReader:
     cdef Py_ssize_t deepest
     cdef Py_ssize_t idle
     cdef Py_ssize_t idle_tables
+    cdef Py_ssize_t free
     cdef Py_ssize_t entered
 
     cpdef enter(self, str name, str table, object index=*)
     cpdef leave(self)
     cpdef passed(self, Py_ssize_t begin, str name)
+    cpdef make(self, object count, str name)
     @cython.locals(number=Py_ssize_t)
     cdef Py_ssize_t width(self, object n, str name, object index) except -1
     cdef Py_ssize_t order(self, object k, str name, object index) except -1

@@ -151,6 +151,7 @@ class BitReader:
         self.deepest = self.limits.depth
         self.idle = 0
         self.idle_tables = 0
+        self.free = self.limits.entries
         self.entered = -1
 
     @property
@@ -171,7 +172,9 @@ class BitReader:
             self.entered = self.position
             return
         self.idle_tables += 1
-        if self.idle_tables > self.limits.entries + TABLES_PER_BIT * self.position:
+        if self.idle_tables <= self.free:
+            return
+        if self.idle_tables > self.free + TABLES_PER_BIT * self.position:
             raise limit_error(self, "too many tables that read nothing", "", None, "entries")
 
     def leave(self) -> None:
@@ -197,7 +200,7 @@ class BitReader:
         Raises:
             LimitError: they are too many.
         """
-        if count > self.limits.entries + self.position - self.idle:
+        if count > self.free + self.position - self.idle:
             raise limit_error(self, "too many values that take no bits", name, None, "entries")
         self.idle += max(count, 0)
         return count
