@@ -127,7 +127,7 @@ def extent_element(facts: TableFacts, constants: Mapping[str, int]) -> tuple[str
     names = set() if extent is None else expressions.names(extent) - constants.keys()
     if extent is None or len(names) != 1:
         return None
-    name = names.pop()
+    (name,) = names
     values = [expressions.evaluate(extent, {**constants, name: value}) for value in (0, 1, 2)]
     known = [int(value) for value in values if value is not None]
     if len(known) != len(values) or known[2] - known[1] != known[1] - known[0]:
