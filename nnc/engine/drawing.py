@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -29,6 +30,7 @@ class Drawable(Protocol):
 
     name: str
     folder: Path | None
+    package: ModuleType
     root: Any
     tables: Mapping[str, Any]
 
@@ -36,16 +38,20 @@ class Drawable(Protocol):
         """Return the names before the first table."""
 
 
-class Drawn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Drawn:
     """A table that was drawn.
 
     Attributes:
         table: the table.
         data: its bytes; a last incomplete byte is filled with zero bits.
+        scope: the names that stand around it, those that were drawn too: what `read` of its
+            construct takes. There are none where the table asks for none.
     """
 
     table: Table
     data: bytes
+    scope: Any = field(compare=False)
 
 
 class Broken(NamedTuple):
@@ -81,26 +87,86 @@ def rules(form: Drawable) -> dict[str, str]:
     return {rule.name: rule.text for rule in drawing_of(form).RULES}
 
 
-def valid(form: Drawable, source: Any, table: str, given: Mapping[str, Any]) -> Drawn:
+def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, Any]) -> Drawn:
     """Draw a table.
 
     Args:
         form: the format.
         source: where values come from.
-        table: its name.
+        table: its name; None: that of the root, which has to stand by itself.
         given: values that only the caller knows.
     """
     package = drawing_of(form)
     drawer = package.Drawer(source)
+    if table is None:
+        table, scope = form.root.table, form.scope(given)
+        before = scope.copies()
+    else:
+        scope = names_around(form, package, drawer, table, given)
+        before = scope.before
     try:
-        drawn = package.TABLES[table](drawer, form.scope(given))
+        drawn = package.TABLES[table](drawer, scope)
     except PlacedError as error:
-        if error.code != "unset-name" or table == form.root.table:
-            raise package.RejectedError(str(error)) from None
-        raise InputError(
-            f"{table} needs names that tables around it set, and is drawn with {form.root.table}"
-        ) from None
-    return Drawn(drawn, drawer.to_bytes())
+        raise package.RejectedError(str(error)) from None
+    return Drawn(drawn, drawer.to_bytes(), before())
+
+
+def names_around(
+    form: Drawable, package: ModuleType, drawer: Any, table: str, given: Mapping[str, Any]
+) -> Any:
+    """Return a scope whose names are drawn when the table first asks for them.
+
+    Tables around it would have set them, or the caller knows them.
+    """
+    limits = {**package.SHARED, **package.PARAMETERS.get(table, {})}
+    kind: Any = type(form.scope(given))
+    selected: set[tuple[str, int]] = set()
+    drawn: dict[str, Any] = {}
+    asked: dict[str, Any] = dict(given)
+    defaults = form.package.GIVEN_DEFAULTS
+
+    def draw(name: str) -> Any:
+        drawn[name] = drawer.around(name, limits[name])
+        return drawn[name]
+
+    def ask(name: str, _: Table) -> Any:
+        if name not in asked and name not in defaults:
+            asked[name] = drawer.around(name, limits[name])
+        return asked.get(name)
+
+    class Around(kind):  # type: ignore[misc]
+        """The scope."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in limits:
+                return super().__getattr__(name)
+            value = draw(name)
+            setattr(self, name, value)
+            return value
+
+        def keys(self, table: str) -> list[int]:
+            """Return the keys under which tables of a name are kept: one at least."""
+            return super().keys(table) or [0]
+
+        def select(self, table: str, key: int, stream: Any, name: str) -> None:
+            """Make the names of a kept table hold; of one that is around, they are drawn."""
+            if (table, key) in self.sets:
+                super().select(table, key, stream, name)
+            else:
+                selected.add((table, key))
+
+        def before(self) -> Any:
+            """Return the names as they were before the table."""
+            made = kind(lambda name, table: asked.get(name))
+            made.take(drawn)
+            for table, key in selected:
+                kept = form.package.scope.KEPT[table][1]
+                made.sets[table, key] = {n: drawn[n] for n in kept if n in drawn}, {}
+            return made
+
+    scope = Around(ask)
+    scope.drawn = drawn
+    return scope
 
 
 def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> Broken:

@@ -184,18 +184,19 @@ class Format:
         """Return a Hypothesis strategy for valid tables, which shrinks.
 
         Args:
-            table: name of the table; None for that of the root.
+            table: name of the table; None for that of the root, which then stands by itself. Of
+                one that is named, the names that tables around it set are drawn too.
             **given: as for `parse`.
 
         Returns:
-            A `hypothesis.strategies.SearchStrategy` of `Drawn`: the `table`, and its bytes as
-            `data`.
+            A `hypothesis.strategies.SearchStrategy` of `Drawn`: the `table`, its bytes as
+            `data`, and the `scope` by which they are read.
 
         Raises:
             InputError: there is no such table, or Hypothesis isn't installed.
         """
-        name = drawing.check_table(self, table)
-        return drawing.as_strategy(self, lambda source: drawing.valid(self, source, name, given))
+        drawing.check_table(self, table)
+        return drawing.as_strategy(self, lambda source: drawing.valid(self, source, table, given))
 
     def invalid(self, rule: str, **given: Any) -> Any:
         """Return a Hypothesis strategy for data that break exactly one rule, which shrinks.
@@ -231,9 +232,8 @@ class Format:
             InputError: there is no such rule, or nothing could be drawn.
         """
         if rule is None:
-            root = self.root.table
             return drawing.by_seed(
-                self, lambda source: drawing.valid(self, source, root, given), seed
+                self, lambda source: drawing.valid(self, source, None, given), seed
             )
         drawing.check_rule(self, rule)
         return drawing.by_seed(self, lambda source: drawing.broken(self, source, rule, given), seed)

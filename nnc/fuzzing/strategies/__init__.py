@@ -15,11 +15,13 @@ from nnc.fuzzing.strategies.sources import (
     Source,
     strategy,
 )
-from nnc.fuzzing.strategies.tables import TABLES
+from nnc.fuzzing.strategies.tables import PARAMETERS, SHARED, TABLES
 
 __all__ = [
     "KINDS",
+    "PARAMETERS",
     "RULES",
+    "SHARED",
     "TABLES",
     "Broken",
     "Drawer",

@@ -18,7 +18,7 @@ from nnc.bitio.codings import CODINGS
 from nnc.bitio.computing import Pending
 from nnc.bitio.transforms import transform_of
 from nnc.fuzzing.strategies.rules import KINDS
-from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, RejectedError, Source
+from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, Recorder, RejectedError, Source
 
 #: How often a table that keeps no rule is drawn anew before all is rejected.
 ATTEMPTS = 20
@@ -34,6 +34,46 @@ FEW, MANY = 3, 12
 
 #: How far a value that breaks a range lies outside of it, at most.
 NEAR = 16
+
+
+#: Rounds in which computed elements come to what follows of what was drawn.
+ROUNDS = 8
+
+#: Entries of a list that stands around a table.
+ENTRIES = 16
+
+
+class UnsettledError(Exception):
+    """A computed element comes to another value than the one by which its table was drawn.
+
+    Attributes:
+        path: its syntax path.
+        value: what it comes to.
+    """
+
+    def __init__(self, path: str, value: int) -> None:
+        """Set them."""
+        super().__init__(path, value)
+        self.path = path
+        self.value = value
+
+
+class Around(NamedTuple):
+    """How a name is drawn that stands around a table which is drawn alone.
+
+    Attributes:
+        low: its first value.
+        high: its last value.
+        dimensions: number of its indices, where it is a list.
+        excluded: ranges of values that it can't have.
+        small: it decides how much follows.
+    """
+
+    low: int
+    high: int
+    dimensions: int = 0
+    excluded: tuple[tuple[int, int], ...] = ()
+    small: bool = False
 
 
 class FinishedError(Exception):
@@ -68,6 +108,10 @@ class Limits(NamedTuple):
         reserved: ranges of values that are reserved.
         small: the value decides how much follows.
         constrained: a constraint set the bounds.
+        excluded: ranges of values that constraints exclude.
+        computed: it is computed from what is drawn by it.
+        extent: it decides where a table ends.
+        keeps: tells whether a value keeps the conditions that it decides.
     """
 
     low: Any = None
@@ -76,6 +120,22 @@ class Limits(NamedTuple):
     small: bool = False
     constrained: bool = False
     among: Any = None
+    excluded: tuple[tuple[int, int], ...] = ()
+    computed: bool = False
+    extent: bool = False
+    keeps: Callable[[Any], bool] | None = None
+
+
+def between(first: int, last: int, gaps: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """Return the ranges of integers in `first..last` that lie in no gap."""
+    found = []
+    for begin, end in sorted(gaps):
+        if first < begin:
+            found.append((first, min(begin - 1, last)))
+        first = max(first, end + 1)
+        if first > last:
+            return found
+    return [*found, (first, last)] if first <= last else found
 
 
 class Drawer:
@@ -110,7 +170,7 @@ class Drawer:
         unbounded: int = 1 << 12,
     ) -> None:
         """Start with nothing drawn."""
-        self.source = source
+        self.source = Recorder(source)
         self.fixed = dict(fixed or {})
         self.supply = dict(supply or {})
         self.kind = kind
@@ -126,6 +186,10 @@ class Drawer:
         self.layers = 0
         self.begins: dict[str, int | None] = {}
         self.pending: list[Any] = []
+        self.settled: dict[str, int] = {}
+        self.unsettled: set[str] = set()
+        self.sized: dict[str, list[tuple[int, str, int]]] = {}
+        self.lacking = ""
 
     # The bits
 
@@ -186,24 +250,65 @@ class Drawer:
 
     def again(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
         """Draw a table again and again, until it keeps its rules."""
+        back = self.way_back(context)
+        settled = dict(self.settled)
+        for _ in range(ATTEMPTS):
+            try:
+                return self.settle(draw, context)
+            except RejectedError:
+                back()
+                self.settled = dict(settled)
+        raise RejectedError(self.path(""))
+
+    def settle(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
+        """Draw a table by the same choices until it has what is computed from it."""
+        back = self.way_back(context)
+        chosen = len(self.source.taken)
+        for _ in range(ROUNDS):
+            try:
+                drawn = draw(self, context)
+            except UnsettledError as error:
+                back()
+                self.source.repeat(chosen)
+                self.settled[error.path] = error.value
+                self.lacking = ""
+                continue
+            if self.lacking and not self.unsettled:
+                lacking, self.lacking = self.lacking, ""
+                raise RejectedError(f"{lacking}: less than no bytes")
+            return drawn
+        raise RejectedError(f"{self.path('')}: no size is that of what it makes")
+
+    def way_back(self, context: Any) -> Callable[[], None]:
+        """Return what undoes all that is drawn from here on."""
         kept = len(self.pieces), self.position, self.skip, context.names()
         sets = dict(getattr(context, "sets", ()))
         pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
-        layers = self.layers
-        for _ in range(ATTEMPTS):
-            try:
-                return draw(self, context)
-            except RejectedError:
-                del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
-                self.begins, self.layers = dict(begins), layers
-                self.position, self.skip = kept[1], kept[2]
-                for each, before in kept[3].items():
-                    setattr(context, each, before)
-                if sets or getattr(context, "sets", None):
-                    context.sets = dict(sets)
-                if self.broken is not None and self.broken.position >= kept[1]:
-                    self.broken = None
-        raise RejectedError(self.path(""))
+        layers, unsettled = self.layers, set(self.unsettled)
+        sized = {name: list(places) for name, places in self.sized.items()}
+
+        def back() -> None:
+            del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
+            self.begins, self.layers = dict(begins), layers
+            self.unsettled = set(unsettled)
+            self.sized = {name: list(places) for name, places in sized.items()}
+            self.position, self.skip = kept[1], kept[2]
+            for each, before in {**getattr(context, "drawn", {}), **kept[3]}.items():
+                setattr(context, each, before)
+            if sets or getattr(context, "sets", None):
+                context.sets = dict(sets)
+            if self.broken is not None and self.broken.position >= kept[1]:
+                self.broken = None
+
+        return back
+
+    def around(self, name: str, limits: Around) -> Any:
+        """Draw a name that stands around the table."""
+        if limits.dimensions:
+            inner = limits._replace(dimensions=limits.dimensions - 1)
+            return [self.around(name, inner) for _ in range(ENTRIES)]
+        keeps = Limits(excluded=limits.excluded, small=limits.small)
+        return self.free_integer(name, None, limits.low, limits.high, keeps)
 
     def passed(self, begin: int, name: str) -> None:
         """Reject loops whose passes draw nothing, again and again."""
@@ -286,10 +391,12 @@ class Drawer:
         if not drives and self.breaks("wrong-value", name):
             wanted ^= 1
             self.break_rule("wrong-value", name, None, place[0], wanted)
+        if drives:
+            self.unsettled.discard(self.path(name))
         if wanted == getattr(obj, name):
             return
         if drives:
-            raise RejectedError(f"{self.path(name)}: not what it is computed to be")
+            raise UnsettledError(self.path(name), wanted)
         self.replace(place, encode, wanted)
         setattr(obj, name, wanted)
         if context is not None:
@@ -353,10 +460,22 @@ class Drawer:
             raise RejectedError(f"{self.path(name)}: constraint {number}")
         self.break_rule("constraint", name, None, self.position, None)
 
-    def check_extent(self, start: int, size: int) -> None:
-        """Reject a table that is longer or shorter than its own elements say."""
-        if self.position - start != size:
-            raise RejectedError(f"{self.path('')}: extent")
+    def check_extent(self, start: int, size: int, name: str = "", multiple: int = 1) -> None:
+        """Reject a table that is longer or shorter than its own elements say.
+
+        Args:
+            start: its first bit.
+            size: its bits, as the elements say.
+            name: the one element that says so, if it is one.
+            multiple: how many bits more a table has for each one more of its value.
+        """
+        missing = self.position - start - size
+        if not missing:
+            return
+        for position, path, value in self.sized.get(name, ()):
+            if position >= start and missing % multiple == 0 and name not in self.fixed:
+                raise UnsettledError(path, value + missing // multiple)
+        raise RejectedError(f"{self.path('')}: extent")
 
     def after(self, name: str, index: Any, start: int) -> None:
         """Cut the stream within the element that was just drawn, if that is wanted."""
@@ -399,16 +518,57 @@ class Drawer:
             if not limits.among:
                 raise RejectedError(f"{self.path(name, index)}: there is nothing to select")
             return int(limits.among[self.source.integer(0, len(limits.among) - 1)])
+        value = self.free_integer(name, index, first, last, limits, endless=endless)
+        if limits.computed:
+            path = self.path(name, index)
+            value = self.settled.get(path, value)
+            if not first <= value <= last:
+                raise RejectedError(f"{path}: computed to be {value}, which isn't allowed")
+            self.unsettled.add(path)
+        elif limits.extent:
+            path = self.path(name, index)
+            value = self.settled.get(path, value)
+            if not first <= value <= last:
+                raise RejectedError(f"{path}: the extent is {value}, which isn't allowed")
+            self.sized.setdefault(name, []).append((self.position, path, value))
+        return value
+
+    def free_integer(
+        self,
+        name: str,
+        index: Any,
+        first: int,
+        last: int,
+        limits: Limits,
+        *,
+        endless: bool = False,
+    ) -> int:
+        """Draw an integer out of those that are allowed."""
+        least, most = first, last
         if limits.small or endless:
             reach = self.unbounded
             if limits.small:
                 reach = FEW if self.source.integer(0, 3) < 3 else MANY
             first = max(first, min(last, 0) - reach)
             last = min(last, max(first, 0) + reach)
+        value = self.kept_integer(first, last, limits.keeps)
+        gaps = limits.reserved + limits.excluded
+        if not any(begin <= value <= end for begin, end in gaps):
+            return value
+        places = between(first, last, gaps) or between(least, most, gaps)
+        if not places:
+            raise RejectedError(f"{self.path(name, index)}: no value is allowed")
+        return self.source.integer(*places[self.source.integer(0, len(places) - 1)])
+
+    def kept_integer(self, first: int, last: int, keeps: Callable[[Any], bool] | None) -> int:
+        """Draw an integer that keeps what it decides, if one of those nearest to 0 or ends does."""
         value = self.source.integer(first, last)
-        if any(begin <= value <= end for begin, end in limits.reserved):
-            raise RejectedError(f"{self.path(name, index)}: a reserved value")
-        return value
+        if keeps is None or self.kind in ("constraint", "index") or keeps(value):
+            return value
+        middle = min(max(first, 0), last)
+        near = {end + offset for end in (first, middle, last) for offset in range(-NEAR, NEAR + 1)}
+        found = sorted(each for each in near if first <= each <= last and keeps(each))
+        return found[self.source.integer(0, len(found) - 1)] if found else value
 
     def wrong_integer(
         self,
@@ -427,7 +587,12 @@ class Drawer:
         kind = "reserved-bits" if allowed[0] == allowed[1] else "range"
         if limits.constrained:
             kind = "constraint"
-        for candidate, places in ((kind, outside), ("reserved-value", list(limits.reserved))):
+        excluded = [(max(begin, holds[0]), min(end, holds[1])) for begin, end in limits.excluded]
+        for candidate, places in (
+            (kind, outside),
+            ("reserved-value", list(limits.reserved)),
+            ("constraint", [(begin, end) for begin, end in excluded if begin <= end]),
+        ):
             if places and self.breaks(candidate, name):
                 begin, end = places[self.source.integer(0, len(places) - 1)]
                 value = self.source.integer(begin, end)
@@ -446,6 +611,8 @@ class Drawer:
 
     def i(self, n: int, name: str, index: Any = None, **limits: Any) -> int:
         """Draw a two's complement integer of `n` bits."""
+        if n < 1:
+            raise RejectedError(f"{self.path(name, index)}: {n} bits")
         start = self.position
         holds = (-(1 << (n - 1)), (1 << (n - 1)) - 1)
         value = self.integer(name, index, holds, Limits(**limits), endless=False)
@@ -484,7 +651,7 @@ class Drawer:
         self, n: int, name: str, index: Any = None, *, in_vector: bool = False, **limits: Any
     ) -> float:
         """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
-        low, high, _, _, constrained, _ = Limits(**limits)
+        low, high, _, _, constrained, *_ = Limits(**limits)
         start = self.position
         if not in_vector and self.breaks("not-a-number", name):
             self.break_rule("not-a-number", name, index, start, math.nan)
@@ -557,6 +724,9 @@ class Drawer:
         elif value is None:
             low, high = (0, 255) if coding.kind == "bytes" else (32, 126)
             size = arguments[0] if arguments else 4
+            if size < 0 and self.unsettled:
+                # What it follows from is computed: it grows when the size is settled.
+                self.lacking, size, arguments = self.path(name), 0, (0,)
             data = bytes(self.source.integer(low, high) for _ in range(size))
             value = data if coding.kind == "bytes" else data.decode()
         writer = BitWriter()

@@ -80,6 +80,61 @@ class RandomSource:
         return self.random.randbytes(self.random.randint(0, 12))
 
 
+#: Choices of one draw. What lies beyond them is drawn by a seed: a large table needs no more.
+MOST_CHOICES = 1000
+
+
+class Recorder:
+    """Gives the values of another source, remembers them, and can give them again.
+
+    Attributes:
+        source: the other source.
+        learns: as in `Source`.
+        taken: the values that were given.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Set the source."""
+        self.source = source
+        self.learns = source.learns
+        self.taken: list[Any] = []
+        self.again: list[Any] = []
+        self.rest = RandomSource(0)
+
+    def repeat(self, begin: int) -> None:
+        """Give the values from the `begin`-th on once more before others."""
+        self.again = [*self.taken[begin:], *self.again[::-1]][::-1]
+        del self.taken[begin:]
+
+    def give(self, kind: type, fits: Callable[[Any], bool], new: Callable[[Source], T]) -> T:
+        """Return the value to be repeated, if it fits here, or a new one."""
+        value: Any = self.again.pop() if self.again else None
+        if not (isinstance(value, kind) and fits(value)):
+            few = not self.learns or len(self.taken) < MOST_CHOICES
+            value = new(self.source if few else self.rest)
+        self.taken.append(value)
+        given: T = value
+        return given
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer in `low..high`."""
+        return self.give(
+            int, lambda value: low <= value <= high, lambda source: source.integer(low, high)
+        )
+
+    def number(self, width: int, low: float | None, high: float | None) -> float:
+        """Return a float of `width` bits, not NaN."""
+        return self.give(float, lambda value: False, lambda source: source.number(width, low, high))
+
+    def text(self) -> str:
+        """Return a text without zero characters."""
+        return self.give(str, lambda value: True, lambda source: source.text())
+
+    def data(self) -> bytes:
+        """Return some bytes."""
+        return self.give(bytes, lambda value: True, lambda source: source.data())
+
+
 class HypothesisSource:
     """Gives values by the `draw` of Hypothesis, which shrinks them."""
 

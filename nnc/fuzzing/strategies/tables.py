@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from nnc.fuzzing.strategies.drawing import Around
 from nnc.syntax import (
     compressed_data_unit,
     functions,
@@ -350,8 +351,19 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_delta_left_list: list[int]
     codebook_delta_right_list: list[int]
     obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
-    obj.codebook_size = codebook_size = stream.ue(2, "codebook_size", small=True)
-    codebook_centre_offset = stream.ie(2, "codebook_centre_offset", small=True)
+    codebook_size = stream.ue(
+        2, "codebook_size", small=True, keeps=lambda codebook_size: codebook_size > 0
+    )
+    obj.codebook_size = codebook_size
+    codebook_centre_offset = stream.ie(
+        2,
+        "codebook_centre_offset",
+        small=True,
+        keeps=lambda codebook_centre_offset: (
+            ((codebook_size >> 1) + codebook_centre_offset >= 0)
+            and ((codebook_size >> 1) + codebook_centre_offset < codebook_size)
+        ),
+    )
     obj.codebook_centre_offset = codebook_centre_offset
     codebook: dict[int, int] = {}
     codebook_size_ = stream.make(codebook_size, "codebook")
@@ -1023,7 +1035,7 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
         "nnr_unit_payload", "nnr_unit_payload", None, draw_nnr_unit_payload, context
     )
     obj.trailing_data = b""
-    stream.check_extent(start_, 8 * nnr_unit_size_)
+    stream.check_extent(start_, 8 * nnr_unit_size_, "nnr_unit_size", 8)
     return obj
 
 
@@ -1032,7 +1044,7 @@ def draw_nnr_unit_size(stream: Any, context: Any) -> unit.NnrUnitSize:
     obj = new(unit.NnrUnitSize)
     obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
     obj.nnr_unit_size = context.nnr_unit_size = stream.u(
-        15 + nnr_unit_size_flag * 16, "nnr_unit_size"
+        15 + nnr_unit_size_flag * 16, "nnr_unit_size", extent=True
     )
     return obj
 
@@ -1258,13 +1270,57 @@ def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> unit.NnrAggreg
     return obj
 
 
+#: How names are drawn that stand around a table which is drawn alone: those that tables share.
+SHARED: Final[dict[str, Around]] = {
+    "CbZeroOffset": Around(0, 255, 0, (), True),
+    "CbZeroOffsetDC": Around(0, 255, 0, (), True),
+    "Codebook": Around(0, 255, 1, (), True),
+    "CodebookDC": Around(0, 255, 1, (), True),
+    "cabac_unary_length_minus1": Around(0, 255, 0, (), True),
+    "codebook_present_flag": Around(0, 1, 0, (), False),
+    "compressed_parameter_types": Around(0, 15, 0, (), False),
+    "count_tensor_dimensions": Around(0, 255, 0, (), True),
+    "count_topology_elements_minus2": Around(0, 255, 0, (), True),
+    "decomposition_rank": Around(0, 255, 0, (), True),
+    "dq_flag": Around(0, 1, 0, (), True),
+    "first_tensor_dimension_shift": Around(0, 255, 0, (), True),
+    "g_number_of_rows": Around(0, 255, 0, (), True),
+    "general_profile_idc": Around(0, 1, 0, (), False),
+    "mps_parent_signalling_enabled_flag": Around(0, 1, 0, (), False),
+    "mps_topology_indexed_reference_flag": Around(0, 1, 0, (), False),
+    "nnr_compressed_data_unit_payload_type": Around(0, 3, 0, ((4, 31),), False),
+    "nnr_decompressed_data_format": Around(0, 9, 0, ((10, 127),), False),
+    "nnr_unit_size": Around(0, 255, 0, (), False),
+    "nnr_unit_type": Around(0, 6, 0, ((7, 31),), False),
+    "num_of_nnr_units_minus2": Around(0, 65535, 0, (), True),
+    "parent_node_id_present_flag": Around(0, 1, 0, (), False),
+    "partial_data_counter": Around(0, 255, 0, (), False),
+    "temporal_context_modeling_flag": Around(0, 1, 0, (), True),
+    "tensor_dimensions": Around(0, 255, 1, (), True),
+    "topology_storage_format": Around(0, 6, 0, ((7, 255),), False),
+    "out_of_band_tensor_dimensions": Around(0, 255, 1, (), False),
+    "out_of_band_cabac_unary_length_minus1": Around(0, 255, 0, (), False),
+    "decomposed_tensor_role": Around(0, 255, 0, (), False),
+    "qp_density": Around(0, 255, 0, (), False),
+    "unification_class_count_is_bitmask": Around(0, 255, 0, (), True),
+    "aggregate_has_tail": Around(0, 255, 0, (), False),
+}
+
+#: The same of the parameters of tables, by table.
+PARAMETERS: Final[dict[str, dict[str, Around]]] = {
+    "topology_elements_ids_list": {
+        "topologyIndexedFlag": Around(0, 255, 0, (), False),
+    },
+}
+
+
 def whole(draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return a function that draws a table anew where it doesn't keep its rules.
 
     Hypothesis does so itself, and better: it learns from what was rejected.
     """
     return lambda stream, context: (
-        draw(stream, context) if stream.source.learns else stream.again(draw, context)
+        stream.settle(draw, context) if stream.source.learns else stream.again(draw, context)
     )
 
 

@@ -15,11 +15,13 @@ from tests.second_format.strategies.sources import (
     Source,
     strategy,
 )
-from tests.second_format.strategies.tables import TABLES
+from tests.second_format.strategies.tables import PARAMETERS, SHARED, TABLES
 
 __all__ = [
     "KINDS",
+    "PARAMETERS",
     "RULES",
+    "SHARED",
     "TABLES",
     "Broken",
     "Drawer",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.second_format.strategies.drawing import Around
 from tests.second_format.syntax import parameter_sets
 from tests.second_format.syntax.functions import new, number
 
@@ -113,13 +114,37 @@ def draw_seq_parameter_set_data(stream: Any, context: Any) -> parameter_sets.Seq
     obj.frame_mbs_only_flag = frame_mbs_only_flag = stream.u(1, "frame_mbs_only_flag")
     if not frame_mbs_only_flag:
         obj.mb_adaptive_frame_field_flag = stream.u(1, "mb_adaptive_frame_field_flag")
-    obj.direct_8x8_inference_flag = stream.u(1, "direct_8x8_inference_flag")
+    direct_8x8_inference_flag = stream.u(
+        1,
+        "direct_8x8_inference_flag",
+        keeps=lambda direct_8x8_inference_flag: (
+            frame_mbs_only_flag == 1 or direct_8x8_inference_flag == 1
+        ),
+    )
+    obj.direct_8x8_inference_flag = direct_8x8_inference_flag
     obj.frame_cropping_flag = frame_cropping_flag = stream.u(1, "frame_cropping_flag")
     if frame_cropping_flag:
-        obj.frame_crop_left_offset = stream.ue(0, "frame_crop_left_offset")
-        obj.frame_crop_right_offset = stream.ue(0, "frame_crop_right_offset")
+        frame_crop_left_offset = stream.ue(
+            0,
+            "frame_crop_left_offset",
+            keeps=lambda frame_crop_left_offset: (
+                frame_crop_left_offset < 8 * (pic_width_in_mbs_minus1 + 1)
+            ),
+        )
+        obj.frame_crop_left_offset = frame_crop_left_offset
+        frame_crop_right_offset = stream.ue(
+            0,
+            "frame_crop_right_offset",
+            keeps=lambda frame_crop_right_offset: (
+                frame_crop_left_offset + frame_crop_right_offset < 8 * (pic_width_in_mbs_minus1 + 1)
+            ),
+        )
+        obj.frame_crop_right_offset = frame_crop_right_offset
         obj.frame_crop_top_offset = stream.ue(0, "frame_crop_top_offset")
         obj.frame_crop_bottom_offset = stream.ue(0, "frame_crop_bottom_offset")
+    else:
+        frame_crop_left_offset = 0
+        frame_crop_right_offset = 0
     obj.vui_parameters_present_flag = stream.u(1, "vui_parameters_present_flag", low=0, high=0)
     obj.PicSizeInMapUnits = number(
         stream,
@@ -216,13 +241,20 @@ def draw_pic_parameter_set_rbsp(stream: Any, context: Any) -> parameter_sets.Pic
     return obj
 
 
+#: How names are drawn that stand around a table which is drawn alone: those that tables share.
+SHARED: Final[dict[str, Around]] = {}
+
+#: The same of the parameters of tables, by table.
+PARAMETERS: Final[dict[str, dict[str, Around]]] = {}
+
+
 def whole(draw: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return a function that draws a table anew where it doesn't keep its rules.
 
     Hypothesis does so itself, and better: it learns from what was rejected.
     """
     return lambda stream, context: (
-        draw(stream, context) if stream.source.learns else stream.again(draw, context)
+        stream.settle(draw, context) if stream.source.learns else stream.again(draw, context)
     )
 
 

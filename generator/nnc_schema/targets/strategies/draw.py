@@ -14,6 +14,9 @@ from nnc_schema.targets.python.parse import ParseCode
 from nnc_schema.targets.strategies.limits import (
     Bounds,
     bounds_of,
+    decided_by,
+    excluded_values,
+    extent_element,
     known_before,
     reserved_values,
     sizes,
@@ -37,6 +40,11 @@ class DrawCode(ParseCode):
             field.name: self.find_bounds(analysis, facts, field) for field in facts.fields.values()
         }
         self.sizes = sizes(analysis)
+        self.decided = {
+            field.name: self.find_decided(analysis, facts, field) for field in facts.fields.values()
+        }
+        extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
+        self.extent_names = {extent[0] for extent in extents if extent is not None}
         super().__init__(analysis, facts, NO_FILE)
 
     @staticmethod
@@ -47,12 +55,23 @@ class DrawCode(ParseCode):
             return Bounds()
         return bounds_of(meaning, known_before(analysis, facts, field))
 
+    @staticmethod
+    def find_decided(analysis: Analysis, facts: TableFacts, field: Field) -> list[tree.Expression]:
+        """Return the conditions that the value of a field decides."""
+        if field.is_list or field.scattered or not isinstance(field.statement, tree.Element):
+            return []
+        known = known_before(analysis, facts, field)
+        return decided_by(facts, field, known, analysis.constants)
+
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses, those in bounds too."""
         found = super().needed_names()
         for bounds in self.bounds.values():
             for part in (*bounds.low, *bounds.high):
                 found |= expressions.names(part)
+        for conditions in self.decided.values():
+            for condition in conditions:
+                found |= expressions.names(condition)
         return found
 
     def begin(self) -> None:
@@ -130,7 +149,9 @@ class DrawCode(ParseCode):
         if extent is not None:
             self.line('obj.trailing_data = b""')
         if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
-            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)})")
+            element = extent_element(self.facts, self.analysis.constants)
+            about = "" if element is None else f', "{element[0]}", {element[1]}'
+            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)}{about})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -171,11 +192,23 @@ class DrawCode(ParseCode):
         reserved = reserved_values(self.analysis, statement)
         if reserved:
             found.append(f"reserved={reserved!r}")
+        meaning = self.facts.meaning(field.name)
+        excluded = () if meaning is None else excluded_values(meaning, self.analysis.constants)
+        if excluded and not bounds.by_constraint:
+            found.append(f"excluded={excluded!r}")
+        if field.name in self.computed.elements and field.name in driving_names(self.analysis):
+            found.append("computed=True")
         selected = dict(self.analysis.selections(self.facts.table.name))
         if field.name in selected:
             found.append(f'among=context.keys("{selected[field.name]}")')
         if field.name in self.sizes and DESCRIPTORS[statement.descriptor].kind == "int":
             found.append("small=True")
+        if field.name in self.extent_names:
+            found.append("extent=True")
+        if self.decided[field.name] and not excluded:
+            written = [f"({self.names.condition(part)})" for part in self.decided[field.name]]
+            local = self.local(field.name)
+            found.append(f"keeps=lambda {local}: {' and '.join(written)}")
         if bounds.by_constraint:
             found.append("constrained=True")
         return "".join(f", {word}" for word in found)

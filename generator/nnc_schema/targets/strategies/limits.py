@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nnc_schema.language import tree
-from nnc_schema.language.descriptors import INNER
+from nnc_schema.language.descriptors import DESCRIPTORS, INNER
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, own_expressions
@@ -66,6 +66,133 @@ def with_comparison(
     if operator in UPPER or operator == "==":
         high = (*high, shifted(right, UPPER.get(operator, 0)))
     return replace(bounds, low=low, high=high, by_constraint=True)
+
+
+def conditions(facts: TableFacts) -> Iterator[tree.Expression]:
+    """Yield what has to hold in a table: its constraints, and that indices are within arrays."""
+    for meaning in facts.meanings.values():
+        for constraint in meaning.constraints:
+            yield from shorter_sums(constraint.condition)
+    made: dict[str, list[tree.Expression]] = {}
+    array_sizes: dict[str, tree.Expression] = {}
+    for statement in facts.table.body:
+        if isinstance(statement, tree.Array) and len(statement.sizes) == 1:
+            array_sizes[statement.name] = statement.sizes[0]
+        if not isinstance(statement, tree.Assignment):
+            continue
+        if not statement.indices:
+            made.setdefault(statement.name, []).append(statement.value)
+        elif statement.name in array_sizes and len(statement.indices) == 1:
+            size, index = array_sizes[statement.name], statement.indices[0]
+            if isinstance(index, tree.Name) and len(made.get(index.name, ())) == 1:
+                index = made[index.name][0]
+            zero = tree.Number(statement.position, 0)
+            yield tree.Binary(statement.position, ">", size, zero)
+            yield tree.Binary(statement.position, ">=", index, zero)
+            yield tree.Binary(statement.position, "<", index, size)
+
+
+def shorter_sums(condition: tree.Expression) -> Iterator[tree.Expression]:
+    """Yield a condition, and what it says of the first parts of a sum that is to be small."""
+    while True:
+        yield condition
+        if not (isinstance(condition, tree.Binary) and condition.operator in UPPER):
+            return
+        total = condition.left
+        if not (isinstance(total, tree.Binary) and total.operator == "+"):
+            return
+        condition = replace(condition, left=total.left)
+
+
+def decided_by(
+    facts: TableFacts, field: Field, known: frozenset[str], constants: Collection[str]
+) -> list[tree.Expression]:
+    """Return the conditions that a field decides, as all else in them is known before it."""
+    found = []
+    for condition in conditions(facts):
+        names = expressions.names(condition)
+        others = names - {field.name} - set(constants)
+        if (
+            field.name in names
+            and names <= known | {field.name}
+            and not (others - facts.fields.keys() - set(facts.table.parameters))
+        ):
+            found.append(condition)
+    return found
+
+
+def extent_element(facts: TableFacts, constants: Mapping[str, int]) -> tuple[str, int] | None:
+    """Return the element that an extent is a multiple of, plus a number, and the multiple."""
+    extent = facts.table.extent
+    names = set() if extent is None else expressions.names(extent) - constants.keys()
+    if extent is None or len(names) != 1:
+        return None
+    (name,) = names
+    values = [expressions.evaluate(extent, {**constants, name: value}) for value in (0, 1, 2)]
+    known = [int(value) for value in values if value is not None]
+    if len(known) != len(values) or known[2] - known[1] != known[1] - known[0]:
+        return None
+    return (name, known[1] - known[0]) if known[1] > known[0] else None
+
+
+#: Every integer, as ranges.
+EVERYTHING = ((-(1 << 80), 1 << 80),)
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+def excluded_values(meaning: tree.Meaning, constants: Mapping[str, int]) -> Ranges:
+    """Return the ranges of integers that constraints of an element, taken by itself, exclude."""
+    found: Ranges = ()
+    for constraint in meaning.constraints:
+        allowed = allowed_ranges(constraint.condition, meaning.name, constants)
+        ends = [EVERYTHING[0][0] - 1, *(end for each in allowed for end in each)]
+        ends.append(EVERYTHING[0][1] + 1)
+        gaps = [(low + 1, high - 1) for low, high in zip(ends[::2], ends[1::2], strict=True)]
+        found += tuple((low, high) for low, high in gaps if low <= high)
+    return found
+
+
+def allowed_ranges(condition: tree.Expression, name: str, constants: Mapping[str, int]) -> Ranges:
+    """Return the integers for which a condition may hold, in order; all, if that can't be told."""
+    if not isinstance(condition, tree.Binary):
+        return EVERYTHING
+    if condition.operator in ("&&", "||"):
+        left = allowed_ranges(condition.left, name, constants)
+        right = allowed_ranges(condition.right, name, constants)
+        return overlap(left, right) if condition.operator == "&&" else union(left, right)
+    operator, element, other = condition.operator, condition.left, condition.right
+    if isinstance(other, tree.Name) and other.name == name:
+        operator, element, other = MIRRORED.get(operator, operator), other, element
+    value = expressions.evaluate(other, dict(constants))
+    is_own = isinstance(element, tree.Name) and element.name == name and not element.indices
+    if value is None or not is_own:
+        return EVERYTHING
+    first, last = EVERYTHING[0]
+    if operator in LOWER:
+        return ((value + LOWER[operator], last),)
+    if operator in UPPER:
+        return ((first, value + UPPER[operator]),)
+    if operator == "==":
+        return ((value, value),)
+    return ((first, value - 1), (value + 1, last)) if operator == "!=" else EVERYTHING
+
+
+def overlap(left: Ranges, right: Ranges) -> Ranges:
+    """Return the integers in both."""
+    pairs = [(max(a, c), min(b, d)) for a, b in left for c, d in right]
+    return tuple(sorted((low, high) for low, high in pairs if low <= high))
+
+
+def union(left: Ranges, right: Ranges) -> Ranges:
+    """Return the integers in either, in ranges that don't touch."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(left + right):
+        if found and low <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], high)
+        else:
+            found.append((low, high))
+    return tuple(found)
 
 
 def is_element(expression: tree.Expression, operator: str, name: str) -> bool:
@@ -134,3 +261,133 @@ def reserved_values(analysis: Analysis, statement: tree.Element) -> tuple[tuple[
     if enum is None or enum.flags:
         return ()
     return tuple((each.first, each.last) for each in enum.ranges if each.kind == "reserved")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """How a name is drawn that stands around a table which is drawn alone.
+
+    Attributes:
+        low: its first value.
+        high: its last value.
+        dimensions: number of its indices, where it is a list.
+        excluded: ranges of values that are reserved or that constraints exclude.
+        small: it decides how much follows.
+    """
+
+    low: int
+    high: int
+    dimensions: int = 0
+    excluded: Ranges = ()
+    small: bool = False
+
+
+#: Bounds of a name about which the schema says nothing.
+UNKNOWN = (0, 255)
+
+
+def around(analysis: Analysis, name: str, facts: TableFacts | None) -> Around:
+    """Return how a name is drawn that a table around sets, or only the caller knows.
+
+    Args:
+        analysis: the schema.
+        name: the name.
+        facts: the table that it is an element, a variable or a parameter of, if any.
+    """
+    low, high = UNKNOWN
+    excluded: Ranges = ()
+    field = None if facts is None else facts.fields.get(name)
+    if field is not None and isinstance(field.statement, tree.Element):
+        statement = field.statement
+        excluded = reserved_values(analysis, statement)
+        if statement.descriptor in ("u", "ule") and statement.arguments:
+            width = expressions.evaluate(statement.arguments[0], analysis.constants)
+            high = high if width is None else (1 << width) - 1
+    meaning = None if facts is None else facts.meaning(name)
+    if meaning is not None:
+        excluded += excluded_values(meaning, analysis.constants)
+        if meaning.range is not None:
+            ends = [expressions.evaluate(part, analysis.constants) for part in meaning.range]
+            low = low if ends[0] is None else int(ends[0])
+            high = high if ends[1] is None else int(ends[1])
+    given = analysis.givens.get(name)
+    if facts is not None and name in facts.table.parameters:
+        low, high = parameter_bounds(analysis, name, facts)
+    indices = [0 if given is None else int(given.is_list)]
+    indices += [
+        len(use.name.indices) or int(bool(use.is_list))
+        for each in analysis.tables.values()
+        for use in each.uses
+        if use.name.name == name
+    ]
+    return Around(low, high, max(indices), excluded, name in sizes(analysis))
+
+
+def parameter_bounds(analysis: Analysis, name: str, facts: TableFacts) -> tuple[int, int]:
+    """Return the bounds of a parameter: what callers hand over, and sizes are no less than 0."""
+    place = facts.table.parameters.index(name)
+    found = []
+    for caller in analysis.tables.values():
+        for site in caller.calls:
+            if isinstance(site.statement, tree.Call) and site.statement.table == facts.table.name:
+                found.append(interval(analysis, site.statement.arguments[place], caller))
+    known = [ends for ends in found if ends is not None]
+    low, high = UNKNOWN
+    if known and len(known) == len(found):
+        low, high = min(ends[0] for ends in known), max(ends[1] for ends in known)
+    for site in facts.sites:
+        if isinstance(site.statement, tree.Element) and site.statement.descriptor in SIZED:
+            size = site.statement.arguments[0] if site.statement.arguments else None
+            if size is not None and expressions.names(size) - analysis.constants.keys() == {name}:
+                low = first_that_fits(size, name, low, analysis.constants)
+    return low, high
+
+
+#: Descriptors whose argument is a number of bytes.
+SIZED = frozenset(name for name in ("bytes", "text", "bs", "st") if name in DESCRIPTORS)
+
+#: Values of a parameter that are tried for a size of no less than 0.
+MOST_TRIED = 1 << 10
+
+
+def first_that_fits(
+    size: tree.Expression, name: str, low: int, constants: Mapping[str, int]
+) -> int:
+    """Return the first value of a name, from `low` on, by which a size is no less than 0."""
+    for value in range(low, low + MOST_TRIED):
+        bytes_ = expressions.evaluate(size, {**constants, name: value})
+        if bytes_ is not None and bytes_ >= 0:
+            return value
+    return low
+
+
+def interval(
+    analysis: Analysis, expression: tree.Expression, facts: TableFacts
+) -> tuple[int, int] | None:
+    """Return the first and the last value that an expression of a table has, if that is known."""
+    value = expressions.evaluate(expression, analysis.constants)
+    if value is not None:
+        return int(value), int(value)
+    if isinstance(expression, tree.Name):
+        field = facts.fields.get(expression.name)
+        meaning = facts.meaning(expression.name)
+        is_element = field is not None and isinstance(field.statement, tree.Element)
+        if not is_element and (meaning is None or meaning.range is None):
+            return None
+        limits = around(analysis, expression.name, facts)
+        return limits.low, limits.high
+    if isinstance(expression, tree.Conditional):
+        branches = [interval(analysis, part, facts) for part in (expression.yes, expression.no)]
+        ends = [end for branch in branches if branch is not None for end in branch]
+        return (min(ends), max(ends)) if None not in branches else None
+    if isinstance(expression, tree.Function) and expression.name in analysis.defines:
+        return interval(analysis, analysis.defines[expression.name].value, facts)
+    if isinstance(expression, tree.Binary) and expression.operator in ("+", "-"):
+        left = interval(analysis, expression.left, facts)
+        right = interval(analysis, expression.right, facts)
+        if left is None or right is None:
+            return None
+        if expression.operator == "+":
+            return left[0] + right[0], left[1] + right[1]
+        return left[0] - right[1], left[1] - right[0]
+    return None

@@ -14,6 +14,7 @@ from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.targets.python.naming import class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
+from nnc_schema.targets.strategies.limits import around
 from nnc_schema.targets.strategies.rules import schema_rules
 
 #: Helpers out of the functions of the syntax package that drawing functions use.
@@ -62,6 +63,11 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
             "clause": facts.table.clause.number,
             "module": analysis.file_of[facts.table.name].name,
             "lines": DrawCode(analysis, facts).body(),
+            "parameters": {
+                name: around(analysis, name, facts)
+                for name in facts.table.parameters
+                if name not in facts.outputs
+            },
         }
         for facts in facts_of_tables
     ]
@@ -72,6 +78,8 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "runtime": options["runtime"],
         "digest": schema_digest(analysis.schema),
         "tables": tables,
+        "shared": {name: around(analysis, name, by) for name, by in analysis.shared.items()}
+        | {name: around(analysis, name, None) for name in analysis.givens},
         "rules": schema_rules(analysis),
         "modules": sorted(
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
