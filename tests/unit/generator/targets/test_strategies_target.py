@@ -46,7 +46,8 @@ def test_bounds_come_out_of_ranges_and_constraints(tmp_path):
     assert 'stream.u(2, "kind", low=1, high=1, reserved=((2, 3),))' in code
     assert 'stream.ue(0, "count", small=True)' in code
     assert '"ratio", low=0, high=1, constrained=True' in code
-    assert 'stream.u(8, "limit", low=count + 1, constrained=True)' in code
+    keeps = "keeps=lambda limit: limit > count"
+    assert f'stream.u(8, "limit", low=count + 1, {keeps}, constrained=True)' in code
 
 
 def test_counts_are_drawn_small(tmp_path):
