@@ -283,8 +283,8 @@ class Builder(Transformer[Token, Any]):
         return children[0]
 
     def range_value(self, children: list[Any]) -> tuple[Any, ...]:
-        """Make the node of a `range_value`."""
-        return tuple(children)
+        """Make the node of a `range_value`; one value alone is the first and the last."""
+        return children[0], children[-1]
 
     def constraint_value(self, children: list[Any]) -> tree.Constraint:
         """Make the node of a `constraint_value`."""

@@ -21,7 +21,7 @@ QUOTED = re.compile(r'"[^"]*"?')
 #: How each key is written.
 FORMS: Final = {
     "absent": "write 'absent VALUE', such as: absent 0",
-    "range": "write 'range FIRST..LAST', such as: range 0..4",
+    "range": "write a value, or FIRST..LAST, such as: range 0..4",
     "constraint": 'write \'constraint CONDITION "SENTENCE"\', such as: constraint a < b "a is b"',
     "bits": "write 'bits NUMBER', such as: bits size_minus1 + 1",
     "initial": "write 'initial VALUE', such as: initial 0",
