@@ -16,7 +16,7 @@ REFERENCE = re.compile(r"\[([A-Za-z_][A-Za-z0-9_]*)\]")
 
 #: Two words beside each other, as text has them and expressions don't; and text in quotes.
 PROSE = re.compile(r"[A-Za-z_0-9][ \t]+[A-Za-z_]")
-QUOTED = re.compile(r'"[^"]*"?')
+QUOTED = re.compile(r"""\"[^"]*"?|(?<![A-Za-z])'[^']*'""")
 
 #: How each key is written.
 FORMS: Final = {
