@@ -216,7 +216,7 @@ def test_characters_are_numbers():
     assert text(value) == "kind == ('fmt ' + 1)"
     assert value.right.left.value == 0x666D7420
     (enum,) = read_text(
-        "clause 1 \"A\" enum Kind { A = 'moov' \"a\" 'x'..'z' reserved }", "f"
+        "clause 1 \"A\" status ours enum Kind { A = 'moov' \"a\" 'x'..'z' reserved }", "f"
     ).enums
     assert (enum.members[0].value, enum.ranges[0].last) == (0x6D6F6F76, ord("z"))
     block = "syntax t() { a u(32) } semantics {\n a\n  Text.\n  range 'a b'\n}"
