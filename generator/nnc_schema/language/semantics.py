@@ -120,7 +120,7 @@ def is_key(line: str, after: list[tuple[int, int, str]], column: int) -> bool:
     if not rest.strip():
         return bool(after) and after[0][1] > column and bool(after[0][2])
     plain = QUOTED.sub("", rest)
-    return not PROSE.search(plain) and plain[-1] not in ".,;:"
+    return not PROSE.search(plain) and not plain.endswith((".", ",", ";", ":"))
 
 
 def read_semantics(text: str, first_line: int, file: str, mistakes: Mistakes) -> list[tree.Meaning]:
