@@ -21,7 +21,7 @@ from nnc.bitio.computing import MOST_ROUNDS, Filler, unsettled
 from nnc.bitio.defaults import DefaultReader
 from nnc.bitio.enforcement import enforcement as enforced
 from nnc.bitio.errors import BuildError, PlacedError
-from nnc.bitio.guard import guarded
+from nnc.bitio.guard import FAULTS, cause, told
 from nnc.bitio.limits import ParsingLimits
 
 #: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
@@ -217,8 +217,10 @@ class Syntax(Construct):  # type: ignore[misc]
 
     def read_from(self, reader: BitReader, scope: Any) -> Any:
         """Return the table at the place of a reader; errors are as those of `read`."""
-        with guarded(reader):
+        try:
             return self._parse(reader, scope, "")
+        except FAULTS as error:
+            raise told(error, reader) from cause(error)
 
     def write(
         self,
@@ -263,8 +265,10 @@ class Syntax(Construct):  # type: ignore[misc]
 
     def write_to(self, writer: BitWriter, table: Table, scope: Any) -> None:
         """Write a table at the place of a writer; errors are as those of `write`."""
-        with guarded(writer):
+        try:
             self._build(table, writer, scope, "")
+        except FAULTS as error:
+            raise told(error, writer) from cause(error)
 
     def check(self, table: Table, scope: Any = None) -> list[PlacedError]:
         """Return the broken rules of a table, each with path, bit, clause, schema and sentence.

@@ -77,8 +77,9 @@ class Code(Pieces):
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        for line in self.computed.first_lines():
+        for line in self.computed.presets():
             self.line(line)
+        self.when_computing(self.computed.first_lines())
         if not self.extent_open or self.computed.uses_start:
             self.line(f"{self.start} = stream.position")
         self.open_extent()
@@ -87,6 +88,11 @@ class Code(Pieces):
         self.keep()
         self.end()
         return self.lines
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed."""
+        for line in lines:
+            self.line(line)
 
     def begin(self) -> None:
         """Add what comes first."""
@@ -156,11 +162,10 @@ class Code(Pieces):
             if isinstance(statement, tree.Array):
                 arrays.append(statement)
             marked = [] if self.loops else self.computed.marks_of(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
+            begins, ends = zip(*map(self.computed.mark_names, marked)) if marked else ((), ())
+            self.when_computing([f"{name} = stream.position" for name in begins])
             self.statement(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
+            self.when_computing([f"{name} = stream.position" for name in ends])
             if top:
                 self.open_extent()
         for array in arrays:

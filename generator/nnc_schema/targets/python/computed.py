@@ -142,12 +142,15 @@ class ComputedCode:
         base = self.names.local(field)
         return self.names.own(base, "_begin"), self.names.own(base, "_end")
 
+    def presets(self) -> list[str]:
+        """Return the lines that make known that no field was passed yet."""
+        return [
+            f"{begin} = {end} = None" for begin, end in map(self.mark_names, sorted(self.marked))
+        ]
+
     def first_lines(self) -> list[str]:
-        """Return the lines at the beginning of the function."""
+        """Return the lines at the beginning of the function, where anything is computed."""
         lines = []
-        for field in sorted(self.marked):
-            begin, end = self.mark_names(field)
-            lines.append(f"{begin} = {end} = None")
         if self.is_marked:
             name = self.facts.table.name
             lines.append(f'{self.outer} = stream.begins.get("{name}")')

@@ -24,6 +24,13 @@ class ParseCode(Code):
         self.line(f"obj = new({class_name(name)})")
         self.begin_rules()
 
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed: where rules are enforced."""
+        if lines:
+            self.line(f"if {self.rules} is not None:")
+            with self.indented():
+                super().when_computing(lines)
+
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
         absent = [

@@ -175,24 +175,30 @@ class Pieces(Lines):
         """Tell whether a value of the table may break a range or a constraint."""
         meanings = [self.facts.meaning(name) for name in self.facts.fields]
         bound = any(each is not None and (each.range or each.constraints) for each in meanings)
-        return bound or bool(self.computed.elements)
+        return bound or bool(self.computed.elements) or self.computed.is_marked
+
+    @property
+    def rules(self) -> str:
+        """Variable that holds what holds the table to its rules."""
+        return self.names.own("rules", "")
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed."""
+        raise TypeError("only for one direction")
 
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
         if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"{rules} = stream.rules")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.open(stream, self, context)")
+            self.line(f"{self.rules} = stream.rules")
+            self.line(f"if {self.rules} is not None:")
+            self.line(f"    {self.rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
         """Hold the table to its rules, once it is known what its elements are computed to be."""
-        for line in self.computed.last_lines():
-            self.line(line)
+        self.when_computing(self.computed.last_lines())
         if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.close(stream, obj, context)")
+            self.line(f"if {self.rules} is not None:")
+            self.line(f"    {self.rules}.close(stream, obj, context)")
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""

@@ -98,6 +98,11 @@ class DrawCode(ParseCode):
             self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
         self.line("return obj")
 
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed: always when drawing."""
+        for line in lines:
+            self.line(line)
+
     def computed_element(self, field: str, expression: tree.Expression) -> None:
         """Add the element that is computed from what was drawn."""
         element = self.computed.elements[field][0]
