@@ -7,7 +7,6 @@ from typing import Any
 from nnc.bitio.bits import BitReader, limit_error
 from nnc.bitio.errors import BuildError, InvalidError, PlacedError
 
-
 #: What goes wrong within generated code.
 FAULTS = (PlacedError, RecursionError, MemoryError, ArithmeticError, TypeError, ValueError)
 

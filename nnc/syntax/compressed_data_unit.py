@@ -13,6 +13,7 @@ from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import functions, topology
 from nnc.syntax.description import Element, Shape
@@ -686,6 +687,52 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "CbZeroOffsetDC": Shape("int", derived=True),
         "CodebookDC": Shape("int", depth=1, derived=True),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_compressed_data_unit_payload_type", 5),
+            ("u", "nnr_multiple_topology_elements_present_flag", 1),
+            ("u", "nnr_decompressed_data_format_present_flag", 1),
+            ("u", "input_parameters_present_flag", 1),
+            shared=("nnr_compressed_data_unit_payload_type",),
+        ),
+        Program(
+            ("u", "parent_node_id_type", 2),
+            ("u", "temporal_context_modeling_flag", 1),
+            shared=("temporal_context_modeling_flag",),
+        ),
+        Program(
+            ("u", "tensor_dimensions_flag", 1),
+            ("u", "cabac_unary_length_flag", 1),
+            ("u", "compressed_parameter_types", 4),
+            (
+                "if",
+                ("!=", ("&", "compressed_parameter_types", 1), 0),
+                (("ue", "decomposition_rank", 3), ("ue", "g_number_of_rows", 3)),
+                (
+                    ("set", "decomposition_rank", 0),
+                    ("share", "decomposition_rank", 0),
+                    ("set", "g_number_of_rows", 0),
+                    ("share", "g_number_of_rows", 0),
+                    ("missing", "decomposition_rank", "g_number_of_rows"),
+                ),
+            ),
+            shared=("compressed_parameter_types", "decomposition_rank", "g_number_of_rows"),
+        ),
+        Program(
+            (
+                "if",
+                ("==", "general_profile_idc", 1),
+                (("ue", "first_tensor_dimension_shift", 1),),
+                (
+                    ("share", "first_tensor_dimension_shift", 0),
+                    ("missing", "first_tensor_dimension_shift"),
+                ),
+            ),
+            ("u", "scan_order", 4),
+            inputs=("general_profile_idc",),
+            shared=("first_tensor_dimension_shift",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -739,21 +786,35 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
-        nnr_compressed_data_unit_payload_type = stream.u(5, "nnr_compressed_data_unit_payload_type")
-        obj.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        nnr_multiple_topology_elements_present_flag = stream.u(
-            1, "nnr_multiple_topology_elements_present_flag"
-        )
-        obj.nnr_multiple_topology_elements_present_flag = (
-            nnr_multiple_topology_elements_present_flag
-        )
-        nnr_decompressed_data_format_present_flag = stream.u(
-            1, "nnr_decompressed_data_format_present_flag"
-        )
-        obj.nnr_decompressed_data_format_present_flag = nnr_decompressed_data_format_present_flag
-        input_parameters_present_flag = stream.u(1, "input_parameters_present_flag")
-        obj.input_parameters_present_flag = input_parameters_present_flag
+        if self.machines[0].read(stream, obj, context):
+            nnr_compressed_data_unit_payload_type = obj.nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = (
+                obj.nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = (
+                obj.nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = obj.input_parameters_present_flag
+        else:
+            nnr_compressed_data_unit_payload_type = stream.u(
+                5, "nnr_compressed_data_unit_payload_type"
+            )
+            obj.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = stream.u(
+                1, "nnr_multiple_topology_elements_present_flag"
+            )
+            obj.nnr_multiple_topology_elements_present_flag = (
+                nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = stream.u(
+                1, "nnr_decompressed_data_format_present_flag"
+            )
+            obj.nnr_decompressed_data_format_present_flag = (
+                nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = stream.u(1, "input_parameters_present_flag")
+            obj.input_parameters_present_flag = input_parameters_present_flag
         if nnr_multiple_topology_elements_present_flag:
             context.topologyIndexedFlag = mps_topology_indexed_reference_flag
             stream.enter("topology_elements_ids_list", "topology_elements_ids_list")
@@ -776,11 +837,15 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.parent_node_id_present_flag = parent_node_id_present_flag
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 if parent_node_id_present_flag:
-                    parent_node_id_type = stream.u(2, "parent_node_id_type")
-                    obj.parent_node_id_type = parent_node_id_type
-                    obj.temporal_context_modeling_flag = context.temporal_context_modeling_flag = (
-                        stream.u(1, "temporal_context_modeling_flag")
-                    )
+                    if self.machines[1].read(stream, obj, context):
+                        known_2: Any = obj
+                        parent_node_id_type = known_2.parent_node_id_type
+                    else:
+                        parent_node_id_type = stream.u(2, "parent_node_id_type")
+                        obj.parent_node_id_type = parent_node_id_type
+                        obj.temporal_context_modeling_flag = (
+                            context.temporal_context_modeling_flag
+                        ) = stream.u(1, "temporal_context_modeling_flag")
                     if parent_node_id_type == ICNN_NDU_ID:
                         obj.parent_device_id = stream.ue(1, "parent_device_id")
                         if not node_id_present_flag:
@@ -836,23 +901,31 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 else TENSOR_FLOAT32
             )
         if input_parameters_present_flag:
-            tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
-            obj.tensor_dimensions_flag = tensor_dimensions_flag
-            cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
-            obj.cabac_unary_length_flag = cabac_unary_length_flag
-            compressed_parameter_types = stream.u(4, "compressed_parameter_types")
-            obj.compressed_parameter_types = compressed_parameter_types
-            context.compressed_parameter_types = compressed_parameter_types
-            if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                decomposition_rank = stream.ue(3, "decomposition_rank")
-                obj.decomposition_rank = decomposition_rank
-                context.decomposition_rank = decomposition_rank
-                g_number_of_rows = stream.ue(3, "g_number_of_rows")
-                obj.g_number_of_rows = g_number_of_rows
-                context.g_number_of_rows = g_number_of_rows
+            if self.machines[2].read(stream, obj, context):
+                known_3: Any = obj
+                tensor_dimensions_flag = known_3.tensor_dimensions_flag
+                cabac_unary_length_flag = known_3.cabac_unary_length_flag
+                compressed_parameter_types = known_3.compressed_parameter_types
+                decomposition_rank = context.decomposition_rank
+                g_number_of_rows = context.g_number_of_rows
             else:
-                decomposition_rank = context.decomposition_rank = 0
-                g_number_of_rows = context.g_number_of_rows = 0
+                tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
+                obj.tensor_dimensions_flag = tensor_dimensions_flag
+                cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
+                obj.cabac_unary_length_flag = cabac_unary_length_flag
+                compressed_parameter_types = stream.u(4, "compressed_parameter_types")
+                obj.compressed_parameter_types = compressed_parameter_types
+                context.compressed_parameter_types = compressed_parameter_types
+                if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                    decomposition_rank = stream.ue(3, "decomposition_rank")
+                    obj.decomposition_rank = decomposition_rank
+                    context.decomposition_rank = decomposition_rank
+                    g_number_of_rows = stream.ue(3, "g_number_of_rows")
+                    obj.g_number_of_rows = g_number_of_rows
+                    context.g_number_of_rows = g_number_of_rows
+                else:
+                    decomposition_rank = context.decomposition_rank = 0
+                    g_number_of_rows = context.g_number_of_rows = 0
             if tensor_dimensions_flag:
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
                 obj.tensor_dimensions_list = tensor_dimensions_list._parse(stream, context, path)
@@ -915,13 +988,17 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
         if count_tensor_dimensions > 1:
-            if general_profile_idc == 1:
-                obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = stream.ue(
-                    1, "first_tensor_dimension_shift"
-                )
+            if self.machines[3].read(stream, obj, context, (general_profile_idc,)):
+                known_4: Any = obj
+                scan_order = known_4.scan_order
             else:
-                context.first_tensor_dimension_shift = 0
-            obj.scan_order = scan_order = stream.u(4, "scan_order")
+                if general_profile_idc == 1:
+                    obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = (
+                        stream.ue(1, "first_tensor_dimension_shift")
+                    )
+                else:
+                    context.first_tensor_dimension_shift = 0
+                obj.scan_order = scan_order = stream.u(4, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = functions.block_rows_minus1(
@@ -1008,37 +1085,49 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
-        nnr_compressed_data_unit_payload_type = required(
-            stream,
-            obj.nnr_compressed_data_unit_payload_type,
-            "nnr_compressed_data_unit_payload_type",
-        )
-        context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        stream.u(5, nnr_compressed_data_unit_payload_type, "nnr_compressed_data_unit_payload_type")
-        nnr_multiple_topology_elements_present_flag = required(
-            stream,
-            obj.nnr_multiple_topology_elements_present_flag,
-            "nnr_multiple_topology_elements_present_flag",
-        )
-        stream.u(
-            1,
-            nnr_multiple_topology_elements_present_flag,
-            "nnr_multiple_topology_elements_present_flag",
-        )
-        nnr_decompressed_data_format_present_flag = required(
-            stream,
-            obj.nnr_decompressed_data_format_present_flag,
-            "nnr_decompressed_data_format_present_flag",
-        )
-        stream.u(
-            1,
-            nnr_decompressed_data_format_present_flag,
-            "nnr_decompressed_data_format_present_flag",
-        )
-        input_parameters_present_flag = required(
-            stream, obj.input_parameters_present_flag, "input_parameters_present_flag"
-        )
-        stream.u(1, input_parameters_present_flag, "input_parameters_present_flag")
+        if self.machines[0].write(stream, obj, context):
+            nnr_compressed_data_unit_payload_type = obj.nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = (
+                obj.nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = (
+                obj.nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = obj.input_parameters_present_flag
+        else:
+            nnr_compressed_data_unit_payload_type = required(
+                stream,
+                obj.nnr_compressed_data_unit_payload_type,
+                "nnr_compressed_data_unit_payload_type",
+            )
+            context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            stream.u(
+                5, nnr_compressed_data_unit_payload_type, "nnr_compressed_data_unit_payload_type"
+            )
+            nnr_multiple_topology_elements_present_flag = required(
+                stream,
+                obj.nnr_multiple_topology_elements_present_flag,
+                "nnr_multiple_topology_elements_present_flag",
+            )
+            stream.u(
+                1,
+                nnr_multiple_topology_elements_present_flag,
+                "nnr_multiple_topology_elements_present_flag",
+            )
+            nnr_decompressed_data_format_present_flag = required(
+                stream,
+                obj.nnr_decompressed_data_format_present_flag,
+                "nnr_decompressed_data_format_present_flag",
+            )
+            stream.u(
+                1,
+                nnr_decompressed_data_format_present_flag,
+                "nnr_decompressed_data_format_present_flag",
+            )
+            input_parameters_present_flag = required(
+                stream, obj.input_parameters_present_flag, "input_parameters_present_flag"
+            )
+            stream.u(1, input_parameters_present_flag, "input_parameters_present_flag")
         if nnr_multiple_topology_elements_present_flag:
             context.topologyIndexedFlag = mps_topology_indexed_reference_flag
             topology_elements_ids_list__table = required(
@@ -1084,16 +1173,24 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 stream.u(1, parent_node_id_present_flag, "parent_node_id_present_flag")
                 if parent_node_id_present_flag:
-                    parent_node_id_type = required(
-                        stream, obj.parent_node_id_type, "parent_node_id_type"
-                    )
-                    stream.u(2, parent_node_id_type, "parent_node_id_type")
-                    context.temporal_context_modeling_flag = required(
-                        stream, obj.temporal_context_modeling_flag, "temporal_context_modeling_flag"
-                    )
-                    stream.u(
-                        1, context.temporal_context_modeling_flag, "temporal_context_modeling_flag"
-                    )
+                    if self.machines[1].write(stream, obj, context):
+                        known_2: Any = obj
+                        parent_node_id_type = known_2.parent_node_id_type
+                    else:
+                        parent_node_id_type = required(
+                            stream, obj.parent_node_id_type, "parent_node_id_type"
+                        )
+                        stream.u(2, parent_node_id_type, "parent_node_id_type")
+                        context.temporal_context_modeling_flag = required(
+                            stream,
+                            obj.temporal_context_modeling_flag,
+                            "temporal_context_modeling_flag",
+                        )
+                        stream.u(
+                            1,
+                            context.temporal_context_modeling_flag,
+                            "temporal_context_modeling_flag",
+                        )
                     if parent_node_id_type == ICNN_NDU_ID:
                         stream.ue(
                             1,
@@ -1228,30 +1325,40 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
             refuse(stream, obj, "nnr_decompressed_data_format")
         if input_parameters_present_flag:
-            tensor_dimensions_flag = required(
-                stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
-            )
-            stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
-            cabac_unary_length_flag = required(
-                stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
-            )
-            stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
-            compressed_parameter_types = required(
-                stream, obj.compressed_parameter_types, "compressed_parameter_types"
-            )
-            context.compressed_parameter_types = compressed_parameter_types
-            stream.u(4, compressed_parameter_types, "compressed_parameter_types")
-            if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                decomposition_rank = required(stream, obj.decomposition_rank, "decomposition_rank")
-                context.decomposition_rank = decomposition_rank
-                stream.ue(3, decomposition_rank, "decomposition_rank")
-                g_number_of_rows = required(stream, obj.g_number_of_rows, "g_number_of_rows")
-                context.g_number_of_rows = g_number_of_rows
-                stream.ue(3, g_number_of_rows, "g_number_of_rows")
+            if self.machines[2].write(stream, obj, context):
+                known_3: Any = obj
+                tensor_dimensions_flag = known_3.tensor_dimensions_flag
+                cabac_unary_length_flag = known_3.cabac_unary_length_flag
+                compressed_parameter_types = known_3.compressed_parameter_types
+                decomposition_rank = context.decomposition_rank
+                g_number_of_rows = context.g_number_of_rows
             else:
-                decomposition_rank = context.decomposition_rank = 0
-                g_number_of_rows = context.g_number_of_rows = 0
-                refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
+                tensor_dimensions_flag = required(
+                    stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
+                )
+                stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
+                cabac_unary_length_flag = required(
+                    stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
+                )
+                stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
+                compressed_parameter_types = required(
+                    stream, obj.compressed_parameter_types, "compressed_parameter_types"
+                )
+                context.compressed_parameter_types = compressed_parameter_types
+                stream.u(4, compressed_parameter_types, "compressed_parameter_types")
+                if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                    decomposition_rank = required(
+                        stream, obj.decomposition_rank, "decomposition_rank"
+                    )
+                    context.decomposition_rank = decomposition_rank
+                    stream.ue(3, decomposition_rank, "decomposition_rank")
+                    g_number_of_rows = required(stream, obj.g_number_of_rows, "g_number_of_rows")
+                    context.g_number_of_rows = g_number_of_rows
+                    stream.ue(3, g_number_of_rows, "g_number_of_rows")
+                else:
+                    decomposition_rank = context.decomposition_rank = 0
+                    g_number_of_rows = context.g_number_of_rows = 0
+                    refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
             if tensor_dimensions_flag:
                 tensor_dimensions_list__table = required(
                     stream, obj.tensor_dimensions_list, "tensor_dimensions_list"
@@ -1343,16 +1450,22 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
             refuse(stream, obj, "integer_codebook_dc")
         if count_tensor_dimensions > 1:
-            if general_profile_idc == 1:
-                context.first_tensor_dimension_shift = required(
-                    stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                )
-                stream.ue(1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift")
+            if self.machines[3].write(stream, obj, context, (general_profile_idc,)):
+                known_4: Any = obj
+                scan_order = known_4.scan_order
             else:
-                context.first_tensor_dimension_shift = 0
-                refuse(stream, obj, "first_tensor_dimension_shift")
-            scan_order = required(stream, obj.scan_order, "scan_order")
-            stream.u(4, scan_order, "scan_order")
+                if general_profile_idc == 1:
+                    context.first_tensor_dimension_shift = required(
+                        stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                    )
+                    stream.ue(
+                        1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                    )
+                else:
+                    context.first_tensor_dimension_shift = 0
+                    refuse(stream, obj, "first_tensor_dimension_shift")
+                scan_order = required(stream, obj.scan_order, "scan_order")
+                stream.u(4, scan_order, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = functions.block_rows_minus1(
@@ -1518,8 +1631,16 @@ class TensorDimensionsListSyntax(Syntax):
         "count_tensor_dimensions": Shape("int"),
         "tensor_dimensions": Shape("int", depth=1),
     }
+    program: ClassVar[Program | None] = Program(
+        ("ue", "count_tensor_dimensions", 1),
+        ("for", "j", "count_tensor_dimensions", (("ue", "tensor_dimensions", 7),)),
+        shared=("count_tensor_dimensions", "tensor_dimensions"),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(TensorDimensionsList)
@@ -1534,6 +1655,8 @@ class TensorDimensionsListSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, TensorDimensionsList):
@@ -1676,6 +1799,13 @@ class IntegerCodebookSyntax(Syntax):
         "codebook": Shape("int", depth=1, derived=True),
         "cbZeroOffset": Shape("int", derived=True),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "codebook_egk", 4),
+            ("ue", "codebook_size", 2),
+            ("ie", "codebook_centre_offset", 2),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -1685,9 +1815,15 @@ class IntegerCodebookSyntax(Syntax):
         obj.cbZeroOffset = None
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
-        obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
-        obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
+        if self.machines[0].read(stream, obj, context):
+            codebook_egk = obj.codebook_egk
+            codebook_size = obj.codebook_size
+            codebook_centre_offset = obj.codebook_centre_offset
+        else:
+            obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
+            obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
+            codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
+            obj.codebook_centre_offset = codebook_centre_offset
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
@@ -1727,14 +1863,19 @@ class IntegerCodebookSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "IntegerCodebook")
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        codebook_egk = required(stream, obj.codebook_egk, "codebook_egk")
-        stream.u(4, codebook_egk, "codebook_egk")
-        codebook_size = required(stream, obj.codebook_size, "codebook_size")
-        stream.ue(2, codebook_size, "codebook_size")
-        codebook_centre_offset = required(
-            stream, obj.codebook_centre_offset, "codebook_centre_offset"
-        )
-        stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
+        if self.machines[0].write(stream, obj, context):
+            codebook_egk = obj.codebook_egk
+            codebook_size = obj.codebook_size
+            codebook_centre_offset = obj.codebook_centre_offset
+        else:
+            codebook_egk = required(stream, obj.codebook_egk, "codebook_egk")
+            stream.u(4, codebook_egk, "codebook_egk")
+            codebook_size = required(stream, obj.codebook_size, "codebook_size")
+            stream.ue(2, codebook_size, "codebook_size")
+            codebook_centre_offset = required(
+                stream, obj.codebook_centre_offset, "codebook_centre_offset"
+            )
+            stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
@@ -1900,6 +2041,13 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "shift_index": Shape("int", depth=2),
         "shift_value": Shape("int", depth=2),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "concatenation_axis_index", 8),
+            ("for", "i", ("+", "count_topology_elements_minus2", 1), (("ue", "split_index", 7),)),
+            inputs=("count_topology_elements_minus2",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -1912,11 +2060,12 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         shift_index_row: list[int]
         shift_value: list[list[int]]
         shift_value_row: list[int]
-        obj.concatenation_axis_index = stream.u(8, "concatenation_axis_index")
-        split_index = []
-        obj.split_index = split_index
-        for i in range(count_topology_elements_minus2 + 1):
-            split_index.append(stream.ue(7, "split_index", i))
+        if not self.machines[0].read(stream, obj, context, (count_topology_elements_minus2,)):
+            obj.concatenation_axis_index = stream.u(8, "concatenation_axis_index")
+            split_index = []
+            obj.split_index = split_index
+            for i in range(count_topology_elements_minus2 + 1):
+                split_index.append(stream.ue(7, "split_index", i))
         number_of_shifts = []
         obj.number_of_shifts = number_of_shifts
         shift_index = []
@@ -1948,16 +2097,17 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         shift_index_row: list[int]
         shift_value: list[list[int]]
         shift_value_row: list[int]
-        stream.u(
-            8,
-            required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
-            "concatenation_axis_index",
-        )
-        split_index = counted(
-            stream, obj.split_index, max(count_topology_elements_minus2 + 1, 0), "split_index"
-        )
-        for i in range(count_topology_elements_minus2 + 1):
-            stream.ue(7, split_index[i], "split_index", i)
+        if not self.machines[0].write(stream, obj, context, (count_topology_elements_minus2,)):
+            stream.u(
+                8,
+                required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
+                "concatenation_axis_index",
+            )
+            split_index = counted(
+                stream, obj.split_index, max(count_topology_elements_minus2 + 1, 0), "split_index"
+            )
+            for i in range(count_topology_elements_minus2 + 1):
+                stream.ue(7, split_index[i], "split_index", i)
         number_of_shifts = counted(
             stream,
             obj.number_of_shifts,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import model_parameter_set, performance_maps
 from nnc.syntax.description import Element, Shape
@@ -73,8 +74,14 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         "lps_self_contained_flag": Shape("int"),
         "nnr_reserved_zero_7bits": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "lps_self_contained_flag", 1), ("u", "nnr_reserved_zero_7bits", 7)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrLayerParameterSetUnitHeader)
@@ -88,6 +95,8 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrLayerParameterSetUnitHeader):
@@ -277,6 +286,26 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "unification_performance_map": Shape("table", called="unification_performance_map"),
         "byte_alignment": Shape("int"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_reserved_zero_1bit", 1),
+            ("u", "lps_sparsification_flag", 1),
+            ("u", "lps_pruning_flag", 1),
+            ("u", "lps_unification_flag", 1),
+            ("u", "lps_quantization_method_flags", 3),
+            ("u", "nnr_reserved_zero_1bit_2", 1),
+            (
+                "if",
+                (
+                    "||",
+                    ("!=", ("&", "lps_quantization_method_flags", 2), 0),
+                    ("!=", ("&", "lps_quantization_method_flags", 1), 0),
+                ),
+                (("u", "lps_qp_density", 3), ("i", "lps_quantization_parameter", 13)),
+                (("missing", "lps_qp_density", "lps_quantization_parameter"),),
+            ),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -291,19 +320,24 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         obj.pruning_performance_map = None
         obj.unification_performance_map = None
         obj.byte_alignment = None
-        obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
-        lps_sparsification_flag = stream.u(1, "lps_sparsification_flag")
-        obj.lps_sparsification_flag = lps_sparsification_flag
-        obj.lps_pruning_flag = lps_pruning_flag = stream.u(1, "lps_pruning_flag")
-        obj.lps_unification_flag = lps_unification_flag = stream.u(1, "lps_unification_flag")
-        lps_quantization_method_flags = stream.u(3, "lps_quantization_method_flags")
-        obj.lps_quantization_method_flags = lps_quantization_method_flags
-        obj.nnr_reserved_zero_1bit_2 = stream.u(1, "nnr_reserved_zero_1bit_2")
-        if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
-            lps_quantization_method_flags & model_parameter_set.NNR_QSU
-        ) != 0:
-            obj.lps_qp_density = stream.u(3, "lps_qp_density")
-            obj.lps_quantization_parameter = stream.i(13, "lps_quantization_parameter")
+        if self.machines[0].read(stream, obj, context):
+            lps_sparsification_flag = obj.lps_sparsification_flag
+            lps_pruning_flag = obj.lps_pruning_flag
+            lps_unification_flag = obj.lps_unification_flag
+        else:
+            obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
+            lps_sparsification_flag = stream.u(1, "lps_sparsification_flag")
+            obj.lps_sparsification_flag = lps_sparsification_flag
+            obj.lps_pruning_flag = lps_pruning_flag = stream.u(1, "lps_pruning_flag")
+            obj.lps_unification_flag = lps_unification_flag = stream.u(1, "lps_unification_flag")
+            lps_quantization_method_flags = stream.u(3, "lps_quantization_method_flags")
+            obj.lps_quantization_method_flags = lps_quantization_method_flags
+            obj.nnr_reserved_zero_1bit_2 = stream.u(1, "nnr_reserved_zero_1bit_2")
+            if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
+                lps_quantization_method_flags & model_parameter_set.NNR_QSU
+            ) != 0:
+                obj.lps_qp_density = stream.u(3, "lps_qp_density")
+                obj.lps_quantization_parameter = stream.i(13, "lps_quantization_parameter")
         if lps_sparsification_flag:
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
             obj.sparsification_performance_map = (
@@ -337,39 +371,48 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        stream.u(
-            1,
-            required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
-            "nnr_reserved_zero_1bit",
-        )
-        lps_sparsification_flag = required(
-            stream, obj.lps_sparsification_flag, "lps_sparsification_flag"
-        )
-        stream.u(1, lps_sparsification_flag, "lps_sparsification_flag")
-        lps_pruning_flag = required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
-        stream.u(1, lps_pruning_flag, "lps_pruning_flag")
-        lps_unification_flag = required(stream, obj.lps_unification_flag, "lps_unification_flag")
-        stream.u(1, lps_unification_flag, "lps_unification_flag")
-        lps_quantization_method_flags = required(
-            stream, obj.lps_quantization_method_flags, "lps_quantization_method_flags"
-        )
-        stream.u(3, lps_quantization_method_flags, "lps_quantization_method_flags")
-        stream.u(
-            1,
-            required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
-            "nnr_reserved_zero_1bit_2",
-        )
-        if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
-            lps_quantization_method_flags & model_parameter_set.NNR_QSU
-        ) != 0:
-            stream.u(3, required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density")
-            stream.i(
-                13,
-                required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
-                "lps_quantization_parameter",
-            )
+        if self.machines[0].write(stream, obj, context):
+            lps_sparsification_flag = obj.lps_sparsification_flag
+            lps_pruning_flag = obj.lps_pruning_flag
+            lps_unification_flag = obj.lps_unification_flag
         else:
-            refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
+            stream.u(
+                1,
+                required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
+                "nnr_reserved_zero_1bit",
+            )
+            lps_sparsification_flag = required(
+                stream, obj.lps_sparsification_flag, "lps_sparsification_flag"
+            )
+            stream.u(1, lps_sparsification_flag, "lps_sparsification_flag")
+            lps_pruning_flag = required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
+            stream.u(1, lps_pruning_flag, "lps_pruning_flag")
+            lps_unification_flag = required(
+                stream, obj.lps_unification_flag, "lps_unification_flag"
+            )
+            stream.u(1, lps_unification_flag, "lps_unification_flag")
+            lps_quantization_method_flags = required(
+                stream, obj.lps_quantization_method_flags, "lps_quantization_method_flags"
+            )
+            stream.u(3, lps_quantization_method_flags, "lps_quantization_method_flags")
+            stream.u(
+                1,
+                required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
+                "nnr_reserved_zero_1bit_2",
+            )
+            if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
+                lps_quantization_method_flags & model_parameter_set.NNR_QSU
+            ) != 0:
+                stream.u(
+                    3, required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density"
+                )
+                stream.i(
+                    13,
+                    required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
+                    "lps_quantization_parameter",
+                )
+            else:
+                refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
         if lps_sparsification_flag:
             sparsification_performance_map__table = required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"

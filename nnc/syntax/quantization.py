@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, required
@@ -105,8 +106,14 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         "quantization_storage_format": Shape("int"),
         "quantization_compression_format": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "quantization_storage_format", 8), ("u", "quantization_compression_format", 8)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrQuantizationUnitHeader)
@@ -120,6 +127,8 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrQuantizationUnitHeader):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new, required
@@ -59,8 +60,14 @@ class NnrStartUnitHeaderSyntax(Syntax):
     shapes: ClassVar[dict[str, Shape]] = {
         "general_profile_idc": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "general_profile_idc", 8), shared=("general_profile_idc",)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrStartUnitHeader)
@@ -73,6 +80,8 @@ class NnrStartUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrStartUnitHeader):

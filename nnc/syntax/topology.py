@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import Array, counted, irregular, new, padding, refuse, required
@@ -148,8 +149,16 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         "topology_storage_format": Shape("int"),
         "topology_compression_format": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "topology_storage_format", 8),
+        ("u", "topology_compression_format", 8),
+        shared=("topology_storage_format",),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrTopologyUnitHeader)
@@ -165,6 +174,8 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrTopologyUnitHeader):
@@ -492,6 +503,15 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "byte_alignment": Shape("int", depth=1),
         "sparse_bit_mask": Shape("table", called="bit_mask"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_rep_type", 2),
+            ("u", "prune_flag", 1),
+            ("u", "order_flag", 1),
+            ("u", "sparse_flag", 1),
+            ("u", "nnr_reserved_zero_3bits", 3),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -515,11 +535,16 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         dim: list[list[int]]
         dim_row: list[int]
         byte_alignment: list[int | None]
-        obj.nnr_rep_type = nnr_rep_type = stream.u(2, "nnr_rep_type")
-        obj.prune_flag = prune_flag = stream.u(1, "prune_flag")
-        obj.order_flag = stream.u(1, "order_flag")
-        obj.sparse_flag = sparse_flag = stream.u(1, "sparse_flag")
-        obj.nnr_reserved_zero_3bits = stream.u(3, "nnr_reserved_zero_3bits")
+        if self.machines[0].read(stream, obj, context):
+            nnr_rep_type = obj.nnr_rep_type
+            prune_flag = obj.prune_flag
+            sparse_flag = obj.sparse_flag
+        else:
+            obj.nnr_rep_type = nnr_rep_type = stream.u(2, "nnr_rep_type")
+            obj.prune_flag = prune_flag = stream.u(1, "prune_flag")
+            obj.order_flag = stream.u(1, "order_flag")
+            obj.sparse_flag = sparse_flag = stream.u(1, "sparse_flag")
+            obj.nnr_reserved_zero_3bits = stream.u(3, "nnr_reserved_zero_3bits")
         if prune_flag:
             if nnr_rep_type == NNR_TPL_BMSK:
                 stream.enter("bit_mask", "bit_mask")
@@ -575,18 +600,23 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         dim: list[list[int]]
         dim_row: list[int]
         byte_alignment: list[int | None]
-        nnr_rep_type = required(stream, obj.nnr_rep_type, "nnr_rep_type")
-        stream.u(2, nnr_rep_type, "nnr_rep_type")
-        prune_flag = required(stream, obj.prune_flag, "prune_flag")
-        stream.u(1, prune_flag, "prune_flag")
-        stream.u(1, required(stream, obj.order_flag, "order_flag"), "order_flag")
-        sparse_flag = required(stream, obj.sparse_flag, "sparse_flag")
-        stream.u(1, sparse_flag, "sparse_flag")
-        stream.u(
-            3,
-            required(stream, obj.nnr_reserved_zero_3bits, "nnr_reserved_zero_3bits"),
-            "nnr_reserved_zero_3bits",
-        )
+        if self.machines[0].write(stream, obj, context):
+            nnr_rep_type = obj.nnr_rep_type
+            prune_flag = obj.prune_flag
+            sparse_flag = obj.sparse_flag
+        else:
+            nnr_rep_type = required(stream, obj.nnr_rep_type, "nnr_rep_type")
+            stream.u(2, nnr_rep_type, "nnr_rep_type")
+            prune_flag = required(stream, obj.prune_flag, "prune_flag")
+            stream.u(1, prune_flag, "prune_flag")
+            stream.u(1, required(stream, obj.order_flag, "order_flag"), "order_flag")
+            sparse_flag = required(stream, obj.sparse_flag, "sparse_flag")
+            stream.u(1, sparse_flag, "sparse_flag")
+            stream.u(
+                3,
+                required(stream, obj.nnr_reserved_zero_3bits, "nnr_reserved_zero_3bits"),
+                "nnr_reserved_zero_3bits",
+            )
         if prune_flag:
             if nnr_rep_type == NNR_TPL_BMSK:
                 bit_mask__table = required(stream, obj.bit_mask, "bit_mask")

@@ -4,7 +4,7 @@ Generated from schema/unit.syntax; do not edit.
 Schema hash: sha256 820a47979dc72c61f87d5874976637766a43af9f9c770beac09b2813a5ef6cd0
 """
 
-# ruff: noqa: E501, SIM109
+# ruff: noqa: E501, SIM102, SIM109
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import (
     compressed_data_unit,
@@ -233,8 +234,16 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size_flag": Shape("int"),
         "nnr_unit_size": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "nnr_unit_size_flag", 1),
+        ("u", "nnr_unit_size", ("+", 15, ("*", "nnr_unit_size_flag", 16))),
+        shared=("nnr_unit_size",),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(NnrUnitSize)
@@ -245,6 +254,8 @@ class NnrUnitSizeSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnitSize):
@@ -390,6 +401,58 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
         "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_unit_type", 6),
+            ("u", "independently_decodable_flag", 1),
+            ("u", "partial_data_counter_present_flag", 1),
+            (
+                "if",
+                "partial_data_counter_present_flag",
+                (("u", "partial_data_counter", 8),),
+                (("share", "partial_data_counter", 0), ("missing", "partial_data_counter")),
+            ),
+            shared=("nnr_unit_type", "partial_data_counter"),
+        ),
+        Program(
+            (
+                "if",
+                ("==", "nnr_unit_type", 2),
+                (
+                    (
+                        "call",
+                        "nnr_layer_parameter_set_unit_header",
+                        "nnr_layer_parameter_set_unit_header",
+                    ),
+                ),
+                (("missing", "nnr_layer_parameter_set_unit_header"),),
+            ),
+            (
+                "if",
+                ("==", "nnr_unit_type", 3),
+                (("call", "nnr_topology_unit_header", "nnr_topology_unit_header"),),
+                (("missing", "nnr_topology_unit_header"),),
+            ),
+            (
+                "if",
+                ("==", "nnr_unit_type", 4),
+                (("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"),),
+                (("missing", "nnr_quantization_unit_header"),),
+            ),
+            inputs=("nnr_unit_type",),
+            depth=1,
+        ),
+        Program(
+            (
+                "if",
+                ("==", "nnr_unit_type", 0),
+                (("call", "nnr_start_unit_header", "nnr_start_unit_header"),),
+                (("missing", "nnr_start_unit_header"),),
+            ),
+            inputs=("nnr_unit_type",),
+            depth=1,
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -406,16 +469,19 @@ class NnrUnitHeaderSyntax(Syntax):
         obj.nnr_compressed_data_unit_header = None
         obj.nnr_start_unit_header = None
         obj.nnr_aggregate_unit_header = None
-        obj.nnr_unit_type = nnr_unit_type = context.nnr_unit_type = stream.u(6, "nnr_unit_type")
-        obj.independently_decodable_flag = stream.u(1, "independently_decodable_flag")
-        partial_data_counter_present_flag = stream.u(1, "partial_data_counter_present_flag")
-        obj.partial_data_counter_present_flag = partial_data_counter_present_flag
-        if partial_data_counter_present_flag:
-            obj.partial_data_counter = context.partial_data_counter = stream.u(
-                8, "partial_data_counter"
-            )
+        if self.machines[0].read(stream, obj, context):
+            nnr_unit_type = obj.nnr_unit_type
         else:
-            context.partial_data_counter = 0
+            obj.nnr_unit_type = nnr_unit_type = context.nnr_unit_type = stream.u(6, "nnr_unit_type")
+            obj.independently_decodable_flag = stream.u(1, "independently_decodable_flag")
+            partial_data_counter_present_flag = stream.u(1, "partial_data_counter_present_flag")
+            obj.partial_data_counter_present_flag = partial_data_counter_present_flag
+            if partial_data_counter_present_flag:
+                obj.partial_data_counter = context.partial_data_counter = stream.u(
+                    8, "partial_data_counter"
+                )
+            else:
+                context.partial_data_counter = 0
         if nnr_unit_type == NNR_MPS:
             stream.enter(
                 "nnr_model_parameter_set_unit_header", "nnr_model_parameter_set_unit_header"
@@ -426,38 +492,42 @@ class NnrUnitHeaderSyntax(Syntax):
                 )
             )
             stream.leave()
-        if nnr_unit_type == NNR_LPS:
-            stream.enter(
-                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
-            )
-            obj.nnr_layer_parameter_set_unit_header = (
-                layer_parameter_set.nnr_layer_parameter_set_unit_header._parse(
+        if not self.machines[1].read(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_LPS:
+                stream.enter(
+                    "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+                )
+                obj.nnr_layer_parameter_set_unit_header = (
+                    layer_parameter_set.nnr_layer_parameter_set_unit_header._parse(
+                        stream, context, path
+                    )
+                )
+                stream.leave()
+            if nnr_unit_type == NNR_TPL:
+                stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+                obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
                     stream, context, path
                 )
-            )
-            stream.leave()
-        if nnr_unit_type == NNR_TPL:
-            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
-            obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
-                stream, context, path
-            )
-            stream.leave()
-        if nnr_unit_type == NNR_QNT:
-            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
-            obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
-                stream, context, path
-            )
-            stream.leave()
+                stream.leave()
+            if nnr_unit_type == NNR_QNT:
+                stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+                obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
+                    stream, context, path
+                )
+                stream.leave()
         if nnr_unit_type == NNR_NDU:
             stream.enter("nnr_compressed_data_unit_header", "nnr_compressed_data_unit_header")
             obj.nnr_compressed_data_unit_header = (
                 compressed_data_unit.nnr_compressed_data_unit_header._parse(stream, context, path)
             )
             stream.leave()
-        if nnr_unit_type == NNR_STR:
-            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
-            obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(stream, context, path)
-            stream.leave()
+        if not self.machines[2].read(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_STR:
+                stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+                obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(
+                    stream, context, path
+                )
+                stream.leave()
         if nnr_unit_type == NNR_AGG:
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
             obj.nnr_aggregate_unit_header = nnr_aggregate_unit_header._parse(stream, context, path)
@@ -474,25 +544,29 @@ class NnrUnitHeaderSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        nnr_unit_type = context.nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
-        stream.u(6, nnr_unit_type, "nnr_unit_type")
-        stream.u(
-            1,
-            required(stream, obj.independently_decodable_flag, "independently_decodable_flag"),
-            "independently_decodable_flag",
-        )
-        partial_data_counter_present_flag = required(
-            stream, obj.partial_data_counter_present_flag, "partial_data_counter_present_flag"
-        )
-        stream.u(1, partial_data_counter_present_flag, "partial_data_counter_present_flag")
-        if partial_data_counter_present_flag:
-            context.partial_data_counter = required(
-                stream, obj.partial_data_counter, "partial_data_counter"
-            )
-            stream.u(8, context.partial_data_counter, "partial_data_counter")
+        if self.machines[0].write(stream, obj, context):
+            nnr_unit_type = obj.nnr_unit_type
         else:
-            context.partial_data_counter = 0
-            refuse(stream, obj, "partial_data_counter")
+            nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
+            context.nnr_unit_type = nnr_unit_type
+            stream.u(6, nnr_unit_type, "nnr_unit_type")
+            stream.u(
+                1,
+                required(stream, obj.independently_decodable_flag, "independently_decodable_flag"),
+                "independently_decodable_flag",
+            )
+            partial_data_counter_present_flag = required(
+                stream, obj.partial_data_counter_present_flag, "partial_data_counter_present_flag"
+            )
+            stream.u(1, partial_data_counter_present_flag, "partial_data_counter_present_flag")
+            if partial_data_counter_present_flag:
+                context.partial_data_counter = required(
+                    stream, obj.partial_data_counter, "partial_data_counter"
+                )
+                stream.u(8, context.partial_data_counter, "partial_data_counter")
+            else:
+                context.partial_data_counter = 0
+                refuse(stream, obj, "partial_data_counter")
         if nnr_unit_type == NNR_MPS:
             nnr_model_parameter_set_unit_header__table = required(
                 stream,
@@ -508,43 +582,44 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             refuse(stream, obj, "nnr_model_parameter_set_unit_header")
-        if nnr_unit_type == NNR_LPS:
-            nnr_layer_parameter_set_unit_header__table = required(
-                stream,
-                obj.nnr_layer_parameter_set_unit_header,
-                "nnr_layer_parameter_set_unit_header",
-            )
-            stream.enter(
-                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
-            )
-            layer_parameter_set.nnr_layer_parameter_set_unit_header._build(
-                nnr_layer_parameter_set_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
-        if nnr_unit_type == NNR_TPL:
-            nnr_topology_unit_header__table = required(
-                stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
-            )
-            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
-            topology.nnr_topology_unit_header._build(
-                nnr_topology_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_topology_unit_header")
-        if nnr_unit_type == NNR_QNT:
-            nnr_quantization_unit_header__table = required(
-                stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
-            )
-            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
-            quantization.nnr_quantization_unit_header._build(
-                nnr_quantization_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_quantization_unit_header")
+        if not self.machines[1].write(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_LPS:
+                nnr_layer_parameter_set_unit_header__table = required(
+                    stream,
+                    obj.nnr_layer_parameter_set_unit_header,
+                    "nnr_layer_parameter_set_unit_header",
+                )
+                stream.enter(
+                    "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+                )
+                layer_parameter_set.nnr_layer_parameter_set_unit_header._build(
+                    nnr_layer_parameter_set_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
+            if nnr_unit_type == NNR_TPL:
+                nnr_topology_unit_header__table = required(
+                    stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
+                )
+                stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+                topology.nnr_topology_unit_header._build(
+                    nnr_topology_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                refuse(stream, obj, "nnr_topology_unit_header")
+            if nnr_unit_type == NNR_QNT:
+                nnr_quantization_unit_header__table = required(
+                    stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
+                )
+                stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+                quantization.nnr_quantization_unit_header._build(
+                    nnr_quantization_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                refuse(stream, obj, "nnr_quantization_unit_header")
         if nnr_unit_type == NNR_NDU:
             nnr_compressed_data_unit_header__table = required(
                 stream, obj.nnr_compressed_data_unit_header, "nnr_compressed_data_unit_header"
@@ -556,15 +631,18 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             refuse(stream, obj, "nnr_compressed_data_unit_header")
-        if nnr_unit_type == NNR_STR:
-            nnr_start_unit_header__table = required(
-                stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
-            )
-            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
-            start.nnr_start_unit_header._build(nnr_start_unit_header__table, stream, context, path)
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_start_unit_header")
+        if not self.machines[2].write(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_STR:
+                nnr_start_unit_header__table = required(
+                    stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
+                )
+                stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+                start.nnr_start_unit_header._build(
+                    nnr_start_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                refuse(stream, obj, "nnr_start_unit_header")
         if nnr_unit_type == NNR_AGG:
             nnr_aggregate_unit_header__table = required(
                 stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
@@ -1107,6 +1185,37 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "ctu_scan_order": Shape("int", depth=1),
         "byte_alignment": Shape("int"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_aggregate_unit_type", 8),
+            ("u", "entry_points_present_flag", 1),
+            ("u", "nnr_reserved_zero_7bits", 7),
+            ("u", "num_of_nnr_units_minus2", 16),
+            (
+                "if",
+                "entry_points_present_flag",
+                (
+                    (
+                        "for",
+                        "i",
+                        ("+", "num_of_nnr_units_minus2", 2),
+                        (("u", "nnr_unit_type", 6), ("u", "nnr_unit_entry_point", 34)),
+                    ),
+                ),
+                (("missing", "nnr_unit_type", "nnr_unit_entry_point"),),
+            ),
+            shared=("num_of_nnr_units_minus2",),
+        ),
+        Program(
+            (
+                "for",
+                "i",
+                ("+", "num_of_nnr_units_minus2", 2),
+                (("u", "quant_bitdepth", 5), ("u", "ctu_scan_order", 1)),
+            ),
+            inputs=("num_of_nnr_units_minus2",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -1124,30 +1233,34 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
         ctu_scan_order: list[int]
-        obj.nnr_aggregate_unit_type = stream.u(8, "nnr_aggregate_unit_type")
-        entry_points_present_flag = stream.u(1, "entry_points_present_flag")
-        obj.entry_points_present_flag = entry_points_present_flag
-        obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
-        num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2")
-        obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        if entry_points_present_flag:
-            nnr_unit_type = []
-            obj.nnr_unit_type = nnr_unit_type
-            nnr_unit_entry_point = []
-            obj.nnr_unit_entry_point = nnr_unit_entry_point
-            for i in range(num_of_nnr_units_minus2 + 2):
-                nnr_unit_type.append(stream.u(6, "nnr_unit_type", i))
-                nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
+        if self.machines[0].read(stream, obj, context):
+            num_of_nnr_units_minus2 = obj.num_of_nnr_units_minus2
+        else:
+            obj.nnr_aggregate_unit_type = stream.u(8, "nnr_aggregate_unit_type")
+            entry_points_present_flag = stream.u(1, "entry_points_present_flag")
+            obj.entry_points_present_flag = entry_points_present_flag
+            obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
+            num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2")
+            obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            if entry_points_present_flag:
+                nnr_unit_type = []
+                obj.nnr_unit_type = nnr_unit_type
+                nnr_unit_entry_point = []
+                obj.nnr_unit_entry_point = nnr_unit_entry_point
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    nnr_unit_type.append(stream.u(6, "nnr_unit_type", i))
+                    nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            quant_bitdepth = []
-            obj.quant_bitdepth = quant_bitdepth
-            ctu_scan_order = []
-            obj.ctu_scan_order = ctu_scan_order
-            for i in range(num_of_nnr_units_minus2 + 2):
-                quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
-                ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+            if not self.machines[1].read(stream, obj, context, (num_of_nnr_units_minus2,)):
+                quant_bitdepth = []
+                obj.quant_bitdepth = quant_bitdepth
+                ctu_scan_order = []
+                obj.ctu_scan_order = ctu_scan_order
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+                    ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
         obj.byte_alignment = stream.byte_alignment()
         if rules is not None:
             rules.close(stream, obj, context)
@@ -1165,51 +1278,61 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
         ctu_scan_order: list[int]
-        stream.u(
-            8,
-            required(stream, obj.nnr_aggregate_unit_type, "nnr_aggregate_unit_type"),
-            "nnr_aggregate_unit_type",
-        )
-        entry_points_present_flag = required(
-            stream, obj.entry_points_present_flag, "entry_points_present_flag"
-        )
-        stream.u(1, entry_points_present_flag, "entry_points_present_flag")
-        stream.u(
-            7,
-            required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
-            "nnr_reserved_zero_7bits",
-        )
-        num_of_nnr_units_minus2 = required(
-            stream, obj.num_of_nnr_units_minus2, "num_of_nnr_units_minus2"
-        )
-        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        stream.u(16, num_of_nnr_units_minus2, "num_of_nnr_units_minus2")
-        if entry_points_present_flag:
-            nnr_unit_type = counted(
-                stream, obj.nnr_unit_type, max(num_of_nnr_units_minus2 + 2, 0), "nnr_unit_type"
-            )
-            nnr_unit_entry_point = counted(
-                stream,
-                obj.nnr_unit_entry_point,
-                max(num_of_nnr_units_minus2 + 2, 0),
-                "nnr_unit_entry_point",
-            )
-            for i in range(num_of_nnr_units_minus2 + 2):
-                stream.u(6, nnr_unit_type[i], "nnr_unit_type", i)
-                stream.u(34, nnr_unit_entry_point[i], "nnr_unit_entry_point", i)
+        if self.machines[0].write(stream, obj, context):
+            num_of_nnr_units_minus2 = obj.num_of_nnr_units_minus2
         else:
-            refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
+            stream.u(
+                8,
+                required(stream, obj.nnr_aggregate_unit_type, "nnr_aggregate_unit_type"),
+                "nnr_aggregate_unit_type",
+            )
+            entry_points_present_flag = required(
+                stream, obj.entry_points_present_flag, "entry_points_present_flag"
+            )
+            stream.u(1, entry_points_present_flag, "entry_points_present_flag")
+            stream.u(
+                7,
+                required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+                "nnr_reserved_zero_7bits",
+            )
+            num_of_nnr_units_minus2 = required(
+                stream, obj.num_of_nnr_units_minus2, "num_of_nnr_units_minus2"
+            )
+            context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            stream.u(16, num_of_nnr_units_minus2, "num_of_nnr_units_minus2")
+            if entry_points_present_flag:
+                nnr_unit_type = counted(
+                    stream, obj.nnr_unit_type, max(num_of_nnr_units_minus2 + 2, 0), "nnr_unit_type"
+                )
+                nnr_unit_entry_point = counted(
+                    stream,
+                    obj.nnr_unit_entry_point,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "nnr_unit_entry_point",
+                )
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    stream.u(6, nnr_unit_type[i], "nnr_unit_type", i)
+                    stream.u(34, nnr_unit_entry_point[i], "nnr_unit_entry_point", i)
+            else:
+                refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            quant_bitdepth = counted(
-                stream, obj.quant_bitdepth, max(num_of_nnr_units_minus2 + 2, 0), "quant_bitdepth"
-            )
-            ctu_scan_order = counted(
-                stream, obj.ctu_scan_order, max(num_of_nnr_units_minus2 + 2, 0), "ctu_scan_order"
-            )
-            for i in range(num_of_nnr_units_minus2 + 2):
-                stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
-                stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
+            if not self.machines[1].write(stream, obj, context, (num_of_nnr_units_minus2,)):
+                quant_bitdepth = counted(
+                    stream,
+                    obj.quant_bitdepth,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "quant_bitdepth",
+                )
+                ctu_scan_order = counted(
+                    stream,
+                    obj.ctu_scan_order,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "ctu_scan_order",
+                )
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
+                    stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
         else:
             refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
         stream.byte_alignment(obj.byte_alignment)

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from tests.second_format.syntax import functions
 from tests.second_format.syntax.description import Constraint, Element, Shape
@@ -160,6 +161,11 @@ class NalUnitSyntax(Syntax):
         "pic_parameter_set_rbsp": Shape("table", called="pic_parameter_set_rbsp"),
         "other_rbsp": Shape("bytes"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(("u", "forbidden_zero_bit", 1), ("u", "nal_ref_idc", 2), ("u", "nal_unit_type", 5)),
+        Program(("call", "seq_parameter_set_data", "seq_parameter_set_data"), depth=1),
+        Program(("call", "pic_parameter_set_rbsp", "pic_parameter_set_rbsp"), depth=1),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -171,17 +177,22 @@ class NalUnitSyntax(Syntax):
         obj.seq_parameter_set_data = None
         obj.pic_parameter_set_rbsp = None
         obj.other_rbsp = None
-        obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
-        obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
-        obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
+        if self.machines[0].read(stream, obj, context):
+            nal_unit_type = obj.nal_unit_type
+        else:
+            obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
+            obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
+            obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
-            obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
-            stream.leave()
+            if not self.machines[1].read(stream, obj, context):
+                stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
+                obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
+                stream.leave()
         elif nal_unit_type == PICTURE:
-            stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
-            obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
-            stream.leave()
+            if not self.machines[2].read(stream, obj, context):
+                stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
+                obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
+                stream.leave()
         else:
             obj.other_rbsp = stream.bs("other_rbsp")
         if rules is not None:
@@ -196,27 +207,34 @@ class NalUnitSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        stream.u(
-            1, required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"), "forbidden_zero_bit"
-        )
-        stream.u(2, required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
-        nal_unit_type = required(stream, obj.nal_unit_type, "nal_unit_type")
-        stream.u(5, nal_unit_type, "nal_unit_type")
-        if nal_unit_type == SEQUENCE:
-            seq_parameter_set_data__table = required(
-                stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
+        if self.machines[0].write(stream, obj, context):
+            nal_unit_type = obj.nal_unit_type
+        else:
+            stream.u(
+                1,
+                required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"),
+                "forbidden_zero_bit",
             )
-            stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
-            seq_parameter_set_data._build(seq_parameter_set_data__table, stream, context, path)
-            stream.leave()
+            stream.u(2, required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
+            nal_unit_type = required(stream, obj.nal_unit_type, "nal_unit_type")
+            stream.u(5, nal_unit_type, "nal_unit_type")
+        if nal_unit_type == SEQUENCE:
+            if not self.machines[1].write(stream, obj, context):
+                seq_parameter_set_data__table = required(
+                    stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
+                )
+                stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
+                seq_parameter_set_data._build(seq_parameter_set_data__table, stream, context, path)
+                stream.leave()
             refuse(stream, obj, "pic_parameter_set_rbsp", "other_rbsp")
         elif nal_unit_type == PICTURE:
-            pic_parameter_set_rbsp__table = required(
-                stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
-            )
-            stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
-            pic_parameter_set_rbsp._build(pic_parameter_set_rbsp__table, stream, context, path)
-            stream.leave()
+            if not self.machines[2].write(stream, obj, context):
+                pic_parameter_set_rbsp__table = required(
+                    stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
+                )
+                stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
+                pic_parameter_set_rbsp._build(pic_parameter_set_rbsp__table, stream, context, path)
+                stream.leave()
             refuse(stream, obj, "seq_parameter_set_data", "other_rbsp")
         else:
             stream.bs(required(stream, obj.other_rbsp, "other_rbsp"), "other_rbsp")
@@ -756,8 +774,145 @@ class SeqParameterSetDataSyntax(Syntax):
         "byte_alignment": Shape("int"),
         "PicSizeInMapUnits": Shape("int", derived=True),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "profile_idc", 8),
+        ("u", "constraint_flags", 6),
+        ("u", "reserved_zero_2bits", 2),
+        ("u", "level_idc", 8),
+        ("ue", "seq_parameter_set_id", 0),
+        (
+            "if",
+            ("||", ("==", "profile_idc", 100), ("==", "profile_idc", 122)),
+            (
+                ("ue", "chroma_format_idc", 0),
+                ("ue", "bit_depth_luma_minus8", 0),
+                ("ue", "bit_depth_chroma_minus8", 0),
+                ("u", "qpprime_y_zero_transform_bypass_flag", 1),
+                ("u", "seq_scaling_matrix_present_flag", 1),
+            ),
+            (
+                (
+                    "missing",
+                    "chroma_format_idc",
+                    "bit_depth_luma_minus8",
+                    "bit_depth_chroma_minus8",
+                    "qpprime_y_zero_transform_bypass_flag",
+                    "seq_scaling_matrix_present_flag",
+                ),
+            ),
+        ),
+        ("ue", "log2_max_frame_num_minus4", 0),
+        ("ue", "pic_order_cnt_type", 0),
+        (
+            "if",
+            ("==", "pic_order_cnt_type", 0),
+            (
+                ("ue", "log2_max_pic_order_cnt_lsb_minus4", 0),
+                (
+                    "missing",
+                    "delta_pic_order_always_zero_flag",
+                    "offset_for_non_ref_pic",
+                    "offset_for_top_to_bottom_field",
+                    "num_ref_frames_in_pic_order_cnt_cycle",
+                    "offset_for_ref_frame",
+                ),
+            ),
+            (
+                (
+                    "if",
+                    ("==", "pic_order_cnt_type", 1),
+                    (
+                        ("u", "delta_pic_order_always_zero_flag", 1),
+                        ("ie", "offset_for_non_ref_pic", 0),
+                        ("ie", "offset_for_top_to_bottom_field", 0),
+                        ("ue", "num_ref_frames_in_pic_order_cnt_cycle", 0),
+                        (
+                            "for",
+                            "i",
+                            "num_ref_frames_in_pic_order_cnt_cycle",
+                            (("ie", "offset_for_ref_frame", 0),),
+                        ),
+                    ),
+                    (
+                        (
+                            "missing",
+                            "delta_pic_order_always_zero_flag",
+                            "offset_for_non_ref_pic",
+                            "offset_for_top_to_bottom_field",
+                            "num_ref_frames_in_pic_order_cnt_cycle",
+                            "offset_for_ref_frame",
+                        ),
+                    ),
+                ),
+                ("missing", "log2_max_pic_order_cnt_lsb_minus4"),
+            ),
+        ),
+        ("ue", "max_num_ref_frames", 0),
+        ("u", "gaps_in_frame_num_value_allowed_flag", 1),
+        ("ue", "pic_width_in_mbs_minus1", 0),
+        ("ue", "pic_height_in_map_units_minus1", 0),
+        ("u", "frame_mbs_only_flag", 1),
+        (
+            "if",
+            ("==", "frame_mbs_only_flag", 0),
+            (("u", "mb_adaptive_frame_field_flag", 1),),
+            (("missing", "mb_adaptive_frame_field_flag"),),
+        ),
+        ("u", "direct_8x8_inference_flag", 1),
+        ("u", "frame_cropping_flag", 1),
+        (
+            "if",
+            "frame_cropping_flag",
+            (
+                ("ue", "frame_crop_left_offset", 0),
+                ("ue", "frame_crop_right_offset", 0),
+                ("ue", "frame_crop_top_offset", 0),
+                ("ue", "frame_crop_bottom_offset", 0),
+            ),
+            (
+                (
+                    "missing",
+                    "frame_crop_left_offset",
+                    "frame_crop_right_offset",
+                    "frame_crop_top_offset",
+                    "frame_crop_bottom_offset",
+                ),
+            ),
+        ),
+        ("u", "vui_parameters_present_flag", 1),
+        (
+            "set",
+            "PicSizeInMapUnits",
+            ("*", ("+", "pic_width_in_mbs_minus1", 1), ("+", "pic_height_in_map_units_minus1", 1)),
+        ),
+        ("derive", "PicSizeInMapUnits", "PicSizeInMapUnits"),
+        ("byte_alignment", "byte_alignment"),
+        blank=(
+            "chroma_format_idc",
+            "bit_depth_luma_minus8",
+            "bit_depth_chroma_minus8",
+            "qpprime_y_zero_transform_bypass_flag",
+            "seq_scaling_matrix_present_flag",
+            "log2_max_pic_order_cnt_lsb_minus4",
+            "delta_pic_order_always_zero_flag",
+            "offset_for_non_ref_pic",
+            "offset_for_top_to_bottom_field",
+            "num_ref_frames_in_pic_order_cnt_cycle",
+            "offset_for_ref_frame",
+            "mb_adaptive_frame_field_flag",
+            "frame_crop_left_offset",
+            "frame_crop_right_offset",
+            "frame_crop_top_offset",
+            "frame_crop_bottom_offset",
+            "byte_alignment",
+            "PicSizeInMapUnits",
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(SeqParameterSetData)
@@ -844,6 +999,8 @@ class SeqParameterSetDataSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, SeqParameterSetData):
@@ -1406,8 +1563,117 @@ class PicParameterSetRbspSyntax(Syntax):
         "redundant_pic_cnt_present_flag": Shape("int"),
         "byte_alignment": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("ue", "pic_parameter_set_id", 0),
+        ("ue", "referred_seq_parameter_set_id", 0),
+        ("u", "entropy_coding_mode_flag", 1),
+        ("u", "bottom_field_pic_order_in_frame_present_flag", 1),
+        ("ue", "num_slice_groups_minus1", 0),
+        (
+            "if",
+            (">", "num_slice_groups_minus1", 0),
+            (
+                ("ue", "slice_group_map_type", 0),
+                (
+                    "if",
+                    ("==", "slice_group_map_type", 0),
+                    (
+                        (
+                            "for",
+                            "iGroup",
+                            ("+", "num_slice_groups_minus1", 1),
+                            (("ue", "run_length_minus1", 0),),
+                        ),
+                        (
+                            "missing",
+                            "top_left",
+                            "bottom_right",
+                            "slice_group_change_direction_flag",
+                            "slice_group_change_rate_minus1",
+                        ),
+                    ),
+                    (
+                        (
+                            "if",
+                            ("==", "slice_group_map_type", 2),
+                            (
+                                (
+                                    "for",
+                                    "iGroup",
+                                    "num_slice_groups_minus1",
+                                    (("ue", "top_left", 0), ("ue", "bottom_right", 0)),
+                                ),
+                                (
+                                    "missing",
+                                    "slice_group_change_direction_flag",
+                                    "slice_group_change_rate_minus1",
+                                ),
+                            ),
+                            (
+                                (
+                                    "if",
+                                    (
+                                        "&&",
+                                        (">=", "slice_group_map_type", 3),
+                                        ("<=", "slice_group_map_type", 5),
+                                    ),
+                                    (
+                                        ("u", "slice_group_change_direction_flag", 1),
+                                        ("ue", "slice_group_change_rate_minus1", 0),
+                                    ),
+                                    (
+                                        (
+                                            "missing",
+                                            "slice_group_change_direction_flag",
+                                            "slice_group_change_rate_minus1",
+                                        ),
+                                    ),
+                                ),
+                                ("missing", "top_left", "bottom_right"),
+                            ),
+                        ),
+                        ("missing", "run_length_minus1"),
+                    ),
+                ),
+            ),
+            (
+                (
+                    "missing",
+                    "slice_group_map_type",
+                    "run_length_minus1",
+                    "top_left",
+                    "bottom_right",
+                    "slice_group_change_direction_flag",
+                    "slice_group_change_rate_minus1",
+                ),
+            ),
+        ),
+        ("ue", "num_ref_idx_l0_default_active_minus1", 0),
+        ("ue", "num_ref_idx_l1_default_active_minus1", 0),
+        ("u", "weighted_pred_flag", 1),
+        ("u", "weighted_bipred_idc", 2),
+        ("ie", "pic_init_qp_minus26", 0),
+        ("ie", "pic_init_qs_minus26", 0),
+        ("ie", "chroma_qp_index_offset", 0),
+        ("u", "deblocking_filter_control_present_flag", 1),
+        ("u", "constrained_intra_pred_flag", 1),
+        ("u", "redundant_pic_cnt_present_flag", 1),
+        ("byte_alignment", "byte_alignment"),
+        blank=(
+            "slice_group_map_type",
+            "run_length_minus1",
+            "top_left",
+            "bottom_right",
+            "slice_group_change_direction_flag",
+            "slice_group_change_rate_minus1",
+            "byte_alignment",
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made_ = self.machine.parse(stream, context)
+        if made_ is not None:
+            return made_
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = new(PicParameterSetRbsp)
@@ -1474,6 +1740,8 @@ class PicParameterSetRbspSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, PicParameterSetRbsp):

@@ -15,8 +15,13 @@ from nnc_schema.targets.python.naming import class_name
 class BuildCode(Code):
     """Lines of `_build`."""
 
+    run_verb = "write"
+
     def begin(self) -> None:
         """Add what comes first."""
+        if self.whole is not None:
+            self.line("if self.machine.build(stream, obj, context):")
+            self.line("    return obj")
         self.line("if not isinstance(stream, BitWriter):")
         self.line("    return self.build_bytes(obj, stream, context, path)")
         made = class_name(self.facts.table.name)

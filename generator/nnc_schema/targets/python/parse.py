@@ -16,9 +16,16 @@ from nnc_schema.targets.python.naming import class_name
 class ParseCode(Code):
     """Lines of `_parse`."""
 
+    run_verb = "read"
+
     def begin(self) -> None:
         """Add what comes first."""
         name = self.facts.table.name
+        if self.whole is not None:
+            made = self.names.own("made", "")
+            self.line(f"{made} = self.machine.parse(stream, context)")
+            self.line(f"if {made} is not None:")
+            self.line(f"    return {made}")
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
         self.line(f"obj = new({class_name(name)})")

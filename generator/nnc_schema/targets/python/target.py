@@ -186,6 +186,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "uses_transforms": any(table["transform"] for table in tables),
         "uses_computing": "computing." in code,
         "uses_array": "Array" in code,
+        "uses_programs": any(table["program"] or table["programs"] for table in tables),
         "exports": sorted(exports),
         "families": summary(file),
     }
@@ -256,16 +257,24 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         for name in facts.variables
         if name in facts.meanings or name in facts.outputs
     ]
-    return description(analysis, facts) | {
-        "class_name": class_name(facts.table.name),
-        "fields": fields,
-        "derived": derived,
-        "extent": facts.table.extent is not None or facts.table.transform is not None,
-        "transform": facts.table.transform,
-        "parse": ParseCode(analysis, facts, file).body(),
-        "build": BuildCode(analysis, facts, file).body(),
-        "types": [field["type"] for field in fields],
-    }
+    parse = ParseCode(analysis, facts, file)
+    build = BuildCode(analysis, facts, file)
+    lines = {"parse": parse.body(), "build": build.body()}
+    assert parse.made == build.made
+    return (
+        lines
+        | description(analysis, facts)
+        | {
+            "program": None if parse.whole is None else parse.whole.text(),
+            "programs": [program.text() for program in parse.made],
+            "class_name": class_name(facts.table.name),
+            "fields": fields,
+            "derived": derived,
+            "extent": facts.table.extent is not None or facts.table.transform is not None,
+            "transform": facts.table.transform,
+            "types": [field["type"] for field in fields],
+        }
+    )
 
 
 def attribute(name: str, meaning: tree.Meaning | None) -> str:

@@ -46,6 +46,7 @@ class DrawCode(ParseCode):
         extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
         self.extent_names = {extent[0] for extent in extents if extent is not None}
         super().__init__(analysis, facts, NO_FILE)
+        self.programs = self.whole = None
 
     @staticmethod
     def find_bounds(analysis: Analysis, facts: TableFacts, field: Field) -> Bounds:
