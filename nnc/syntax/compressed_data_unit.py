@@ -15,20 +15,41 @@ from typing import Any, ClassVar, Final
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax import functions, topology
+from nnc.syntax import functions as _functions
+from nnc.syntax import topology
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
     Array,
-    array,
-    counted,
-    entry,
-    finished,
-    indexed,
-    item,
-    listed,
-    new,
-    refuse,
-    required,
+)
+from nnc.syntax.functions import (
+    array as _array,
+)
+from nnc.syntax.functions import (
+    counted as _counted,
+)
+from nnc.syntax.functions import (
+    entry as _entry,
+)
+from nnc.syntax.functions import (
+    finished as _finished,
+)
+from nnc.syntax.functions import (
+    indexed as _indexed,
+)
+from nnc.syntax.functions import (
+    item as _item,
+)
+from nnc.syntax.functions import (
+    listed as _listed,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
+from nnc.syntax.functions import (
+    refuse as _refuse,
+)
+from nnc.syntax.functions import (
+    required as _required,
 )
 from nnc.syntax.scope import Scope
 
@@ -737,7 +758,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrCompressedDataUnitHeader)
+        obj = _new(NnrCompressedDataUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -1001,30 +1022,30 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.scan_order = scan_order = stream.u(4, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
-                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
                         g_number_of_rows, scan_order
-                    ) + functions.block_rows_minus1(decomposition_rank, scan_order)
+                    ) + _functions.block_rows_minus1(decomposition_rank, scan_order)
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 else:
                     decomposed_tensor_role = context.ask("decomposed_tensor_role", obj, stream)
                     if decomposed_tensor_role == 1:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             g_number_of_rows, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     elif decomposed_tensor_role == 2:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             decomposition_rank, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
-                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
+                            _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
@@ -1043,7 +1064,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     if j == 0:
                         bit_offset_delta1 = stream.ue(11, "bit_offset_delta1")
                         obj.bit_offset_delta1 = bit_offset_delta1
-                        BitOffsetList[entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
                             bit_offset_delta1
                         )
                     else:
@@ -1051,10 +1072,10 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             7, "bit_offset_delta2", len(bit_offset_delta2_list)
                         )
                         bit_offset_delta2_list.append(bit_offset_delta2)
-                        BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                         )
-                obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
+                obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         else:
@@ -1095,7 +1116,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
             input_parameters_present_flag = obj.input_parameters_present_flag
         else:
-            nnr_compressed_data_unit_payload_type = required(
+            nnr_compressed_data_unit_payload_type = _required(
                 stream,
                 obj.nnr_compressed_data_unit_payload_type,
                 "nnr_compressed_data_unit_payload_type",
@@ -1104,7 +1125,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             stream.u(
                 5, nnr_compressed_data_unit_payload_type, "nnr_compressed_data_unit_payload_type"
             )
-            nnr_multiple_topology_elements_present_flag = required(
+            nnr_multiple_topology_elements_present_flag = _required(
                 stream,
                 obj.nnr_multiple_topology_elements_present_flag,
                 "nnr_multiple_topology_elements_present_flag",
@@ -1114,7 +1135,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 nnr_multiple_topology_elements_present_flag,
                 "nnr_multiple_topology_elements_present_flag",
             )
-            nnr_decompressed_data_format_present_flag = required(
+            nnr_decompressed_data_format_present_flag = _required(
                 stream,
                 obj.nnr_decompressed_data_format_present_flag,
                 "nnr_decompressed_data_format_present_flag",
@@ -1124,13 +1145,13 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 nnr_decompressed_data_format_present_flag,
                 "nnr_decompressed_data_format_present_flag",
             )
-            input_parameters_present_flag = required(
+            input_parameters_present_flag = _required(
                 stream, obj.input_parameters_present_flag, "input_parameters_present_flag"
             )
             stream.u(1, input_parameters_present_flag, "input_parameters_present_flag")
         if nnr_multiple_topology_elements_present_flag:
             context.topologyIndexedFlag = mps_topology_indexed_reference_flag
-            topology_elements_ids_list__table = required(
+            topology_elements_ids_list__table = _required(
                 stream, obj.topology_elements_ids_list, "topology_elements_ids_list"
             )
             stream.enter("topology_elements_ids_list", "topology_elements_ids_list")
@@ -1138,36 +1159,36 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 topology_elements_ids_list__table, stream, context, path
             )
             stream.leave()
-            refuse(stream, obj, "topology_elem_id", "topology_elem_id_index")
+            _refuse(stream, obj, "topology_elem_id", "topology_elem_id_index")
         elif mps_topology_indexed_reference_flag == 0:
             stream.st(
-                required(stream, obj.topology_elem_id, "topology_elem_id"), "topology_elem_id"
+                _required(stream, obj.topology_elem_id, "topology_elem_id"), "topology_elem_id"
             )
-            refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id_index")
+            _refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id_index")
         else:
             stream.ue(
                 7,
-                required(stream, obj.topology_elem_id_index, "topology_elem_id_index"),
+                _required(stream, obj.topology_elem_id_index, "topology_elem_id_index"),
                 "topology_elem_id_index",
             )
-            refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id")
+            _refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id")
         if general_profile_idc == 1:
-            node_id_present_flag = required(
+            node_id_present_flag = _required(
                 stream, obj.node_id_present_flag, "node_id_present_flag"
             )
             stream.u(1, node_id_present_flag, "node_id_present_flag")
             if node_id_present_flag:
-                stream.ue(1, required(stream, obj.device_id, "device_id"), "device_id")
-                stream.ue(5, required(stream, obj.parameter_id, "parameter_id"), "parameter_id")
+                stream.ue(1, _required(stream, obj.device_id, "device_id"), "device_id")
+                stream.ue(5, _required(stream, obj.parameter_id, "parameter_id"), "parameter_id")
                 parameter_id_written = True
                 stream.ue(
-                    4, required(stream, obj.put_node_depth, "put_node_depth"), "put_node_depth"
+                    4, _required(stream, obj.put_node_depth, "put_node_depth"), "put_node_depth"
                 )
                 put_node_depth_written = True
             else:
-                refuse(stream, obj, "device_id")
+                _refuse(stream, obj, "device_id")
             if mps_parent_signalling_enabled_flag:
-                parent_node_id_present_flag = required(
+                parent_node_id_present_flag = _required(
                     stream, obj.parent_node_id_present_flag, "parent_node_id_present_flag"
                 )
                 context.parent_node_id_present_flag = parent_node_id_present_flag
@@ -1177,11 +1198,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         known_2: Any = obj
                         parent_node_id_type = known_2.parent_node_id_type
                     else:
-                        parent_node_id_type = required(
+                        parent_node_id_type = _required(
                             stream, obj.parent_node_id_type, "parent_node_id_type"
                         )
                         stream.u(2, parent_node_id_type, "parent_node_id_type")
-                        context.temporal_context_modeling_flag = required(
+                        context.temporal_context_modeling_flag = _required(
                             stream,
                             obj.temporal_context_modeling_flag,
                             "temporal_context_modeling_flag",
@@ -1194,45 +1215,45 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     if parent_node_id_type == ICNN_NDU_ID:
                         stream.ue(
                             1,
-                            required(stream, obj.parent_device_id, "parent_device_id"),
+                            _required(stream, obj.parent_device_id, "parent_device_id"),
                             "parent_device_id",
                         )
                         if not node_id_present_flag:
                             stream.ue(
                                 5,
-                                required(stream, obj.parameter_id, "parameter_id"),
+                                _required(stream, obj.parameter_id, "parameter_id"),
                                 "parameter_id",
                             )
                             parameter_id_written = True
                             stream.ue(
                                 4,
-                                required(stream, obj.put_node_depth, "put_node_depth"),
+                                _required(stream, obj.put_node_depth, "put_node_depth"),
                                 "put_node_depth",
                             )
                             put_node_depth_written = True
-                        refuse(
+                        _refuse(
                             stream, obj, "parent_node_payload_sha256", "parent_node_payload_sha512"
                         )
                     elif parent_node_id_type == ICNN_NDU_PL_SHA256:
                         stream.u(
                             256,
-                            required(
+                            _required(
                                 stream, obj.parent_node_payload_sha256, "parent_node_payload_sha256"
                             ),
                             "parent_node_payload_sha256",
                         )
-                        refuse(stream, obj, "parent_device_id", "parent_node_payload_sha512")
+                        _refuse(stream, obj, "parent_device_id", "parent_node_payload_sha512")
                     elif parent_node_id_type == ICNN_NDU_PL_SHA512:
                         stream.u(
                             512,
-                            required(
+                            _required(
                                 stream, obj.parent_node_payload_sha512, "parent_node_payload_sha512"
                             ),
                             "parent_node_payload_sha512",
                         )
-                        refuse(stream, obj, "parent_device_id", "parent_node_payload_sha256")
+                        _refuse(stream, obj, "parent_device_id", "parent_node_payload_sha256")
                     else:
-                        refuse(
+                        _refuse(
                             stream,
                             obj,
                             "parent_device_id",
@@ -1241,7 +1262,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                 else:
                     context.temporal_context_modeling_flag = 0
-                    refuse(
+                    _refuse(
                         stream,
                         obj,
                         "parent_node_id_type",
@@ -1253,7 +1274,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             else:
                 parent_node_id_present_flag = context.parent_node_id_present_flag = 0
                 context.temporal_context_modeling_flag = 0
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "parent_node_id_present_flag",
@@ -1267,7 +1288,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             node_id_present_flag = 0
             parent_node_id_present_flag = context.parent_node_id_present_flag = 0
             context.temporal_context_modeling_flag = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "node_id_present_flag",
@@ -1283,13 +1304,15 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             nnr_compressed_data_unit_payload_type == NNR_PT_FLOAT
             or nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK
         ):
-            codebook_present_flag = required(
+            codebook_present_flag = _required(
                 stream, obj.codebook_present_flag, "codebook_present_flag"
             )
             context.codebook_present_flag = codebook_present_flag
             stream.u(1, codebook_present_flag, "codebook_present_flag")
             if codebook_present_flag:
-                integer_codebook__table = required(stream, obj.integer_codebook, "integer_codebook")
+                integer_codebook__table = _required(
+                    stream, obj.integer_codebook, "integer_codebook"
+                )
                 stream.enter("integer_codebook", "integer_codebook")
                 integer_codebook._build(integer_codebook__table, stream, context, path)
                 stream.leave()
@@ -1297,23 +1320,23 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.Codebook = context.Codebook = integer_codebook__table.codebook
             else:
                 context.CbZeroOffset = obj.CbZeroOffset = 0
-                refuse(stream, obj, "integer_codebook")
+                _refuse(stream, obj, "integer_codebook")
         else:
             codebook_present_flag = context.codebook_present_flag = 0
             context.CbZeroOffset = obj.CbZeroOffset = 0
-            refuse(stream, obj, "codebook_present_flag", "integer_codebook")
+            _refuse(stream, obj, "codebook_present_flag", "integer_codebook")
         if (
             nnr_compressed_data_unit_payload_type == NNR_PT_INT
             or nnr_compressed_data_unit_payload_type == NNR_PT_FLOAT
             or nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK
         ):
-            dq_flag = context.dq_flag = required(stream, obj.dq_flag, "dq_flag")
+            dq_flag = context.dq_flag = _required(stream, obj.dq_flag, "dq_flag")
             stream.u(1, dq_flag, "dq_flag")
         else:
             dq_flag = context.dq_flag = 0
-            refuse(stream, obj, "dq_flag")
+            _refuse(stream, obj, "dq_flag")
         if nnr_decompressed_data_format_present_flag:
-            context.nnr_decompressed_data_format = required(
+            context.nnr_decompressed_data_format = _required(
                 stream, obj.nnr_decompressed_data_format, "nnr_decompressed_data_format"
             )
             stream.u(7, context.nnr_decompressed_data_format, "nnr_decompressed_data_format")
@@ -1323,7 +1346,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 if nnr_compressed_data_unit_payload_type == NNR_PT_INT
                 else TENSOR_FLOAT32
             )
-            refuse(stream, obj, "nnr_decompressed_data_format")
+            _refuse(stream, obj, "nnr_decompressed_data_format")
         if input_parameters_present_flag:
             if self.machines[2].write(stream, obj, context):
                 known_3: Any = obj
@@ -1333,34 +1356,34 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 decomposition_rank = context.decomposition_rank
                 g_number_of_rows = context.g_number_of_rows
             else:
-                tensor_dimensions_flag = required(
+                tensor_dimensions_flag = _required(
                     stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
                 )
                 stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
-                cabac_unary_length_flag = required(
+                cabac_unary_length_flag = _required(
                     stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
                 )
                 stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
-                compressed_parameter_types = required(
+                compressed_parameter_types = _required(
                     stream, obj.compressed_parameter_types, "compressed_parameter_types"
                 )
                 context.compressed_parameter_types = compressed_parameter_types
                 stream.u(4, compressed_parameter_types, "compressed_parameter_types")
                 if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                    decomposition_rank = required(
+                    decomposition_rank = _required(
                         stream, obj.decomposition_rank, "decomposition_rank"
                     )
                     context.decomposition_rank = decomposition_rank
                     stream.ue(3, decomposition_rank, "decomposition_rank")
-                    g_number_of_rows = required(stream, obj.g_number_of_rows, "g_number_of_rows")
+                    g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
                     context.g_number_of_rows = g_number_of_rows
                     stream.ue(3, g_number_of_rows, "g_number_of_rows")
                 else:
                     decomposition_rank = context.decomposition_rank = 0
                     g_number_of_rows = context.g_number_of_rows = 0
-                    refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
+                    _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
             if tensor_dimensions_flag:
-                tensor_dimensions_list__table = required(
+                tensor_dimensions_list__table = _required(
                     stream, obj.tensor_dimensions_list, "tensor_dimensions_list"
                 )
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
@@ -1375,12 +1398,12 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 count_tensor_dimensions = len(out_of_band_tensor_dimensions)
                 context.count_tensor_dimensions = count_tensor_dimensions
                 tensor_dimensions = context.tensor_dimensions = out_of_band_tensor_dimensions
-                refuse(stream, obj, "tensor_dimensions_list")
+                _refuse(stream, obj, "tensor_dimensions_list")
             if (
                 nnr_compressed_data_unit_payload_type != NNR_PT_BLOCK
                 and nnr_multiple_topology_elements_present_flag
             ):
-                topology_tensor_dimension_mapping__table = required(
+                topology_tensor_dimension_mapping__table = _required(
                     stream,
                     obj.topology_tensor_dimension_mapping,
                     "topology_tensor_dimension_mapping",
@@ -1393,9 +1416,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 )
                 stream.leave()
             else:
-                refuse(stream, obj, "topology_tensor_dimension_mapping")
+                _refuse(stream, obj, "topology_tensor_dimension_mapping")
             if cabac_unary_length_flag:
-                context.cabac_unary_length_minus1 = required(
+                context.cabac_unary_length_minus1 = _required(
                     stream, obj.cabac_unary_length_minus1, "cabac_unary_length_minus1"
                 )
                 stream.u(8, context.cabac_unary_length_minus1, "cabac_unary_length_minus1")
@@ -1404,7 +1427,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     "out_of_band_cabac_unary_length_minus1", obj, stream
                 )
                 context.cabac_unary_length_minus1 = out_of_band_cabac_unary_length_minus1
-                refuse(stream, obj, "cabac_unary_length_minus1")
+                _refuse(stream, obj, "cabac_unary_length_minus1")
         else:
             tensor_dimensions_flag = 0
             cabac_unary_length_flag = 0
@@ -1421,7 +1444,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 "out_of_band_cabac_unary_length_minus1", obj, stream
             )
             context.cabac_unary_length_minus1 = out_of_band_cabac_unary_length_minus1
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "tensor_dimensions_flag",
@@ -1438,7 +1461,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             and (compressed_parameter_types & NNR_CPT_DC) != 0
             and codebook_present_flag
         ):
-            integer_codebook_dc_table = required(
+            integer_codebook_dc_table = _required(
                 stream, obj.integer_codebook_dc, "integer_codebook_dc"
             )
             stream.enter("integer_codebook_dc", "integer_codebook")
@@ -1448,14 +1471,14 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             obj.CodebookDC = context.CodebookDC = integer_codebook_dc_table.codebook
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
-            refuse(stream, obj, "integer_codebook_dc")
+            _refuse(stream, obj, "integer_codebook_dc")
         if count_tensor_dimensions > 1:
             if self.machines[3].write(stream, obj, context, (general_profile_idc,)):
                 known_4: Any = obj
                 scan_order = known_4.scan_order
             else:
                 if general_profile_idc == 1:
-                    context.first_tensor_dimension_shift = required(
+                    context.first_tensor_dimension_shift = _required(
                         stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
                     )
                     stream.ue(
@@ -1463,65 +1486,65 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     )
                 else:
                     context.first_tensor_dimension_shift = 0
-                    refuse(stream, obj, "first_tensor_dimension_shift")
-                scan_order = required(stream, obj.scan_order, "scan_order")
+                    _refuse(stream, obj, "first_tensor_dimension_shift")
+                scan_order = _required(stream, obj.scan_order, "scan_order")
                 stream.u(4, scan_order, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
-                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
                         g_number_of_rows, scan_order
-                    ) + functions.block_rows_minus1(decomposition_rank, scan_order)
+                    ) + _functions.block_rows_minus1(decomposition_rank, scan_order)
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 else:
                     decomposed_tensor_role = context.ask("decomposed_tensor_role", obj, stream)
                     if decomposed_tensor_role == 1:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             g_number_of_rows, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     elif decomposed_tensor_role == 2:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             decomposition_rank, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
-                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
+                            _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
                 BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
-                cabac_offset_list = counted(
+                cabac_offset_list = _counted(
                     stream, obj.cabac_offset_list, numBlockRowsMinus1, "cabac_offset_list"
                 )
                 if dq_flag:
-                    dq_state_list = counted(
+                    dq_state_list = _counted(
                         stream, obj.dq_state_list, numBlockRowsMinus1, "dq_state_list"
                     )
                 else:
-                    refuse(stream, obj, "dq_state_list")
-                bit_offset_delta2_list = listed(stream, obj.bit_offset_delta2, "bit_offset_delta2")
+                    _refuse(stream, obj, "dq_state_list")
+                bit_offset_delta2_list = _listed(stream, obj.bit_offset_delta2, "bit_offset_delta2")
                 bit_offset_delta2_list_position = 0
                 for j in range(numBlockRowsMinus1):
                     stream.u(8, cabac_offset_list[j], "cabac_offset_list", j)
                     if dq_flag:
                         stream.u(3, dq_state_list[j], "dq_state_list", j)
                     if j == 0:
-                        bit_offset_delta1 = required(
+                        bit_offset_delta1 = _required(
                             stream, obj.bit_offset_delta1, "bit_offset_delta1"
                         )
                         stream.ue(11, bit_offset_delta1, "bit_offset_delta1")
                         bit_offset_delta1_written = True
-                        BitOffsetList[entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
                             bit_offset_delta1
                         )
                     else:
-                        bit_offset_delta2 = item(
+                        bit_offset_delta2 = _item(
                             stream,
                             bit_offset_delta2_list,
                             bit_offset_delta2_list_position,
@@ -1534,24 +1557,24 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta2_list_position,
                         )
                         bit_offset_delta2_list_position += 1
-                        BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                         )
-                finished(
+                _finished(
                     stream,
                     bit_offset_delta2_list,
                     bit_offset_delta2_list_position,
                     "bit_offset_delta2",
                 )
-                obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
+                obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                refuse(stream, obj, "cabac_offset_list", "dq_state_list", "bit_offset_delta2")
+                _refuse(stream, obj, "cabac_offset_list", "dq_state_list", "bit_offset_delta2")
         else:
             context.first_tensor_dimension_shift = 0
             scan_order = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "first_tensor_dimension_shift",
@@ -1562,11 +1585,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
         stream.byte_alignment(obj.byte_alignment)
         if not parameter_id_written:
-            refuse(stream, obj, "parameter_id")
+            _refuse(stream, obj, "parameter_id")
         if not put_node_depth_written:
-            refuse(stream, obj, "put_node_depth")
+            _refuse(stream, obj, "put_node_depth")
         if not bit_offset_delta1_written:
-            refuse(stream, obj, "bit_offset_delta1")
+            _refuse(stream, obj, "bit_offset_delta1")
         if rules is not None:
             rules.close(stream, obj, context)
         return obj
@@ -1638,12 +1661,12 @@ class TensorDimensionsListSyntax(Syntax):
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
-        made_ = self.machine.parse(stream, context)
-        if made_ is not None:
-            return made_
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(TensorDimensionsList)
+        obj = _new(TensorDimensionsList)
         tensor_dimensions: list[int]
         count_tensor_dimensions = stream.ue(1, "count_tensor_dimensions")
         obj.count_tensor_dimensions = count_tensor_dimensions
@@ -1662,12 +1685,12 @@ class TensorDimensionsListSyntax(Syntax):
         if not isinstance(obj, TensorDimensionsList):
             stream.fail("not the table that stands here", "", None, obj, "TensorDimensionsList")
         tensor_dimensions: list[int]
-        count_tensor_dimensions = required(
+        count_tensor_dimensions = _required(
             stream, obj.count_tensor_dimensions, "count_tensor_dimensions"
         )
         context.count_tensor_dimensions = count_tensor_dimensions
         stream.ue(1, count_tensor_dimensions, "count_tensor_dimensions")
-        tensor_dimensions = counted(
+        tensor_dimensions = _counted(
             stream, obj.tensor_dimensions, count_tensor_dimensions, "tensor_dimensions"
         )
         context.tensor_dimensions = tensor_dimensions
@@ -1810,7 +1833,7 @@ class IntegerCodebookSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(IntegerCodebook)
+        obj = _new(IntegerCodebook)
         obj.codebook = None
         obj.cbZeroOffset = None
         codebook_delta_left_list: list[int]
@@ -1828,7 +1851,7 @@ class IntegerCodebookSyntax(Syntax):
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1837,7 +1860,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1849,11 +1872,11 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        obj.codebook = array(codebook, codebook_size_)
+        obj.codebook = _array(codebook, codebook_size_)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1868,25 +1891,25 @@ class IntegerCodebookSyntax(Syntax):
             codebook_size = obj.codebook_size
             codebook_centre_offset = obj.codebook_centre_offset
         else:
-            codebook_egk = required(stream, obj.codebook_egk, "codebook_egk")
+            codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
             stream.u(4, codebook_egk, "codebook_egk")
-            codebook_size = required(stream, obj.codebook_size, "codebook_size")
+            codebook_size = _required(stream, obj.codebook_size, "codebook_size")
             stream.ue(2, codebook_size, "codebook_size")
-            codebook_centre_offset = required(
+            codebook_centre_offset = _required(
                 stream, obj.codebook_centre_offset, "codebook_centre_offset"
             )
             stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
-        codebook_zero_value = required(stream, obj.codebook_zero_value, "codebook_zero_value")
+        codebook_zero_value = _required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
-        codebook_delta_left_list = listed(stream, obj.codebook_delta_left, "codebook_delta_left")
+        codebook_delta_left_list = _listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
         for j in range(cbZeroOffset - 1, -1, -1):
-            codebook_delta_left = item(
+            codebook_delta_left = _item(
                 stream,
                 codebook_delta_left_list,
                 codebook_delta_left_list_position,
@@ -1899,21 +1922,23 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
-        finished(
+        _finished(
             stream,
             codebook_delta_left_list,
             codebook_delta_left_list_position,
             "codebook_delta_left",
         )
         previousValue = codebook_zero_value
-        codebook_delta_right_list = listed(stream, obj.codebook_delta_right, "codebook_delta_right")
+        codebook_delta_right_list = _listed(
+            stream, obj.codebook_delta_right, "codebook_delta_right"
+        )
         codebook_delta_right_list_position = 0
         for j in range(cbZeroOffset + 1, codebook_size):
-            codebook_delta_right = item(
+            codebook_delta_right = _item(
                 stream,
                 codebook_delta_right_list,
                 codebook_delta_right_list_position,
@@ -1926,17 +1951,17 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        finished(
+        _finished(
             stream,
             codebook_delta_right_list,
             codebook_delta_right_list_position,
             "codebook_delta_right",
         )
-        obj.codebook = array(codebook, codebook_size_)
+        obj.codebook = _array(codebook, codebook_size_)
         return obj
 
 
@@ -2052,7 +2077,7 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(TopologyTensorDimensionMapping)
+        obj = _new(TopologyTensorDimensionMapping)
         count_topology_elements_minus2 = context.count_topology_elements_minus2
         split_index: list[int]
         number_of_shifts: list[int]
@@ -2100,30 +2125,34 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         if not self.machines[0].write(stream, obj, context, (count_topology_elements_minus2,)):
             stream.u(
                 8,
-                required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
+                _required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
                 "concatenation_axis_index",
             )
-            split_index = counted(
+            split_index = _counted(
                 stream, obj.split_index, max(count_topology_elements_minus2 + 1, 0), "split_index"
             )
             for i in range(count_topology_elements_minus2 + 1):
                 stream.ue(7, split_index[i], "split_index", i)
-        number_of_shifts = counted(
+        number_of_shifts = _counted(
             stream,
             obj.number_of_shifts,
             max(count_topology_elements_minus2 + 2, 0),
             "number_of_shifts",
         )
-        shift_index = counted(
+        shift_index = _counted(
             stream, obj.shift_index, max(count_topology_elements_minus2 + 2, 0), "shift_index"
         )
-        shift_value = counted(
+        shift_value = _counted(
             stream, obj.shift_value, max(count_topology_elements_minus2 + 2, 0), "shift_value"
         )
         for i in range(count_topology_elements_minus2 + 2):
             stream.ue(1, number_of_shifts[i], "number_of_shifts", i)
-            shift_index_row = counted(stream, shift_index[i], number_of_shifts[i], "shift_index", i)
-            shift_value_row = counted(stream, shift_value[i], number_of_shifts[i], "shift_value", i)
+            shift_index_row = _counted(
+                stream, shift_index[i], number_of_shifts[i], "shift_index", i
+            )
+            shift_value_row = _counted(
+                stream, shift_value[i], number_of_shifts[i], "shift_value", i
+            )
             for j in range(number_of_shifts[i]):
                 stream.ue(7, shift_index_row[j], "shift_index", (i, j))
                 stream.ie(1, shift_value_row[j], "shift_value", (i, j))
@@ -2221,7 +2250,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrCompressedDataUnitPayload)
+        obj = _new(NnrCompressedDataUnitPayload)
         nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
         nnr_decompressed_data_format = context.nnr_decompressed_data_format
         tensor_dimensions = context.tensor_dimensions
@@ -2232,15 +2261,15 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(
-                    16, max(functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
+                    16, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
                 )
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 obj.raw_float64_parameter = stream.flt_array(
-                    64, max(functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
+                    64, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
                 )
             else:
                 obj.raw_float32_parameter = stream.flt_array(
-                    32, max(functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
+                    32, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
                 )
         else:
             obj.quant_tensors = stream.bs("quant_tensors")
@@ -2260,43 +2289,43 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 stream.flt_array(
                     16,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float16_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float16_parameter",
                     ),
                     "raw_float16_parameter",
                 )
-                refuse(stream, obj, "raw_float64_parameter", "raw_float32_parameter")
+                _refuse(stream, obj, "raw_float64_parameter", "raw_float32_parameter")
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 stream.flt_array(
                     64,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float64_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float64_parameter",
                     ),
                     "raw_float64_parameter",
                 )
-                refuse(stream, obj, "raw_float16_parameter", "raw_float32_parameter")
+                _refuse(stream, obj, "raw_float16_parameter", "raw_float32_parameter")
             else:
                 stream.flt_array(
                     32,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float32_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float32_parameter",
                     ),
                     "raw_float32_parameter",
                 )
-                refuse(stream, obj, "raw_float16_parameter", "raw_float64_parameter")
-            refuse(stream, obj, "quant_tensors")
+                _refuse(stream, obj, "raw_float16_parameter", "raw_float64_parameter")
+            _refuse(stream, obj, "quant_tensors")
         else:
-            stream.bs(required(stream, obj.quant_tensors, "quant_tensors"), "quant_tensors")
-            refuse(
+            stream.bs(_required(stream, obj.quant_tensors, "quant_tensors"), "quant_tensors")
+            _refuse(
                 stream,
                 obj,
                 "raw_float16_parameter",

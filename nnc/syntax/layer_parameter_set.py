@@ -16,7 +16,9 @@ from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import model_parameter_set, performance_maps
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, refuse, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import refuse as _refuse
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -79,12 +81,12 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
-        made_ = self.machine.parse(stream, context)
-        if made_ is not None:
-            return made_
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrLayerParameterSetUnitHeader)
+        obj = _new(NnrLayerParameterSetUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -108,12 +110,12 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
             rules.open(stream, self, context)
         stream.u(
             1,
-            required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
+            _required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
             "lps_self_contained_flag",
         )
         stream.u(
             7,
-            required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+            _required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
             "nnr_reserved_zero_7bits",
         )
         if rules is not None:
@@ -310,7 +312,7 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrLayerParameterSetUnitPayload)
+        obj = _new(NnrLayerParameterSetUnitPayload)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -378,43 +380,43 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         else:
             stream.u(
                 1,
-                required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
+                _required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
                 "nnr_reserved_zero_1bit",
             )
-            lps_sparsification_flag = required(
+            lps_sparsification_flag = _required(
                 stream, obj.lps_sparsification_flag, "lps_sparsification_flag"
             )
             stream.u(1, lps_sparsification_flag, "lps_sparsification_flag")
-            lps_pruning_flag = required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
+            lps_pruning_flag = _required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
             stream.u(1, lps_pruning_flag, "lps_pruning_flag")
-            lps_unification_flag = required(
+            lps_unification_flag = _required(
                 stream, obj.lps_unification_flag, "lps_unification_flag"
             )
             stream.u(1, lps_unification_flag, "lps_unification_flag")
-            lps_quantization_method_flags = required(
+            lps_quantization_method_flags = _required(
                 stream, obj.lps_quantization_method_flags, "lps_quantization_method_flags"
             )
             stream.u(3, lps_quantization_method_flags, "lps_quantization_method_flags")
             stream.u(
                 1,
-                required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
+                _required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
                 "nnr_reserved_zero_1bit_2",
             )
             if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
                 lps_quantization_method_flags & model_parameter_set.NNR_QSU
             ) != 0:
                 stream.u(
-                    3, required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density"
+                    3, _required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density"
                 )
                 stream.i(
                     13,
-                    required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
+                    _required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
                     "lps_quantization_parameter",
                 )
             else:
-                refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
+                _refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
         if lps_sparsification_flag:
-            sparsification_performance_map__table = required(
+            sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"
             )
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
@@ -423,9 +425,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "sparsification_performance_map")
+            _refuse(stream, obj, "sparsification_performance_map")
         if lps_pruning_flag:
-            pruning_performance_map__table = required(
+            pruning_performance_map__table = _required(
                 stream, obj.pruning_performance_map, "pruning_performance_map"
             )
             stream.enter("pruning_performance_map", "pruning_performance_map")
@@ -434,9 +436,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "pruning_performance_map")
+            _refuse(stream, obj, "pruning_performance_map")
         if lps_unification_flag:
-            unification_performance_map__table = required(
+            unification_performance_map__table = _required(
                 stream, obj.unification_performance_map, "unification_performance_map"
             )
             stream.enter("unification_performance_map", "unification_performance_map")
@@ -445,7 +447,7 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "unification_performance_map")
+            _refuse(stream, obj, "unification_performance_map")
         stream.byte_alignment(obj.byte_alignment)
         if rules is not None:
             rules.close(stream, obj, context)

@@ -17,7 +17,9 @@ from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import performance_maps
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, refuse, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import refuse as _refuse
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -63,7 +65,7 @@ class NnrModelParameterSetUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrModelParameterSetUnitHeader)
+        obj = _new(NnrModelParameterSetUnitHeader)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -473,7 +475,7 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrModelParameterSetUnitPayload)
+        obj = _new(NnrModelParameterSetUnitPayload)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -617,20 +619,20 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         else:
             stream.u(
                 1,
-                required(stream, obj.topology_carriage_flag, "topology_carriage_flag"),
+                _required(stream, obj.topology_carriage_flag, "topology_carriage_flag"),
                 "topology_carriage_flag",
             )
-            mps_sparsification_flag = required(
+            mps_sparsification_flag = _required(
                 stream, obj.mps_sparsification_flag, "mps_sparsification_flag"
             )
             stream.u(1, mps_sparsification_flag, "mps_sparsification_flag")
-            mps_pruning_flag = required(stream, obj.mps_pruning_flag, "mps_pruning_flag")
+            mps_pruning_flag = _required(stream, obj.mps_pruning_flag, "mps_pruning_flag")
             stream.u(1, mps_pruning_flag, "mps_pruning_flag")
-            mps_unification_flag = required(
+            mps_unification_flag = _required(
                 stream, obj.mps_unification_flag, "mps_unification_flag"
             )
             stream.u(1, mps_unification_flag, "mps_unification_flag")
-            mps_decomposition_performance_map_flag = required(
+            mps_decomposition_performance_map_flag = _required(
                 stream,
                 obj.mps_decomposition_performance_map_flag,
                 "mps_decomposition_performance_map_flag",
@@ -638,11 +640,11 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             stream.u(
                 1, mps_decomposition_performance_map_flag, "mps_decomposition_performance_map_flag"
             )
-            mps_quantization_method_flags = required(
+            mps_quantization_method_flags = _required(
                 stream, obj.mps_quantization_method_flags, "mps_quantization_method_flags"
             )
             stream.u(3, mps_quantization_method_flags, "mps_quantization_method_flags")
-            context.mps_topology_indexed_reference_flag = required(
+            context.mps_topology_indexed_reference_flag = _required(
                 stream,
                 obj.mps_topology_indexed_reference_flag,
                 "mps_topology_indexed_reference_flag",
@@ -663,11 +665,11 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                     known_2.metric_type_performance_map_valid_flag
                 )
             else:
-                base_model_id_present_flag = required(
+                base_model_id_present_flag = _required(
                     stream, obj.base_model_id_present_flag, "base_model_id_present_flag"
                 )
                 stream.u(1, base_model_id_present_flag, "base_model_id_present_flag")
-                validation_set_performance_present_flag = required(
+                validation_set_performance_present_flag = _required(
                     stream,
                     obj.validation_set_performance_present_flag,
                     "validation_set_performance_present_flag",
@@ -677,7 +679,7 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                     validation_set_performance_present_flag,
                     "validation_set_performance_present_flag",
                 )
-                metric_type_performance_map_valid_flag = required(
+                metric_type_performance_map_valid_flag = _required(
                     stream,
                     obj.metric_type_performance_map_valid_flag,
                     "metric_type_performance_map_valid_flag",
@@ -687,7 +689,7 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                     metric_type_performance_map_valid_flag,
                     "metric_type_performance_map_valid_flag",
                 )
-                mps_parent_signalling_enabled_flag = required(
+                mps_parent_signalling_enabled_flag = _required(
                     stream,
                     obj.mps_parent_signalling_enabled_flag,
                     "mps_parent_signalling_enabled_flag",
@@ -697,43 +699,43 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                     1, mps_parent_signalling_enabled_flag, "mps_parent_signalling_enabled_flag"
                 )
                 if mps_parent_signalling_enabled_flag:
-                    stream.u(1, required(stream, obj.nnr_pre_flag, "nnr_pre_flag"), "nnr_pre_flag")
-                    refuse(stream, obj, "nnr_reserved_zero_1bit")
+                    stream.u(1, _required(stream, obj.nnr_pre_flag, "nnr_pre_flag"), "nnr_pre_flag")
+                    _refuse(stream, obj, "nnr_reserved_zero_1bit")
                 else:
                     stream.u(
                         1,
-                        required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
+                        _required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
                         "nnr_reserved_zero_1bit",
                     )
-                    refuse(stream, obj, "nnr_pre_flag")
+                    _refuse(stream, obj, "nnr_pre_flag")
                 stream.u(
                     2,
-                    required(stream, obj.nnr_reserved_zero_2bits, "nnr_reserved_zero_2bits"),
+                    _required(stream, obj.nnr_reserved_zero_2bits, "nnr_reserved_zero_2bits"),
                     "nnr_reserved_zero_2bits",
                 )
             if base_model_id_present_flag:
-                stream.st(required(stream, obj.base_model_id, "base_model_id"), "base_model_id")
+                stream.st(_required(stream, obj.base_model_id, "base_model_id"), "base_model_id")
             else:
-                refuse(stream, obj, "base_model_id")
+                _refuse(stream, obj, "base_model_id")
             if validation_set_performance_present_flag or metric_type_performance_map_valid_flag:
                 stream.st(
-                    required(stream, obj.performance_metric_type, "performance_metric_type"),
+                    _required(stream, obj.performance_metric_type, "performance_metric_type"),
                     "performance_metric_type",
                 )
             else:
-                refuse(stream, obj, "performance_metric_type")
-            refuse(stream, obj, "nnr_reserved_zero_7bits")
+                _refuse(stream, obj, "performance_metric_type")
+            _refuse(stream, obj, "nnr_reserved_zero_7bits")
         else:
             stream.u(
                 7,
-                required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+                _required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
                 "nnr_reserved_zero_7bits",
             )
             base_model_id_present_flag = 0
             validation_set_performance_present_flag = 0
             metric_type_performance_map_valid_flag = 0
             mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "base_model_id_present_flag",
@@ -751,17 +753,17 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                 mps_quantization_method_flags & NNR_QCB
             ) != 0:
                 stream.u(
-                    3, required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density"
+                    3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density"
                 )
                 stream.i(
                     13,
-                    required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
+                    _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
                     "mps_quantization_parameter",
                 )
             else:
-                refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
+                _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
         if mps_sparsification_flag:
-            sparsification_performance_map__table = required(
+            sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"
             )
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
@@ -770,9 +772,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "sparsification_performance_map")
+            _refuse(stream, obj, "sparsification_performance_map")
         if mps_pruning_flag:
-            pruning_performance_map__table = required(
+            pruning_performance_map__table = _required(
                 stream, obj.pruning_performance_map, "pruning_performance_map"
             )
             stream.enter("pruning_performance_map", "pruning_performance_map")
@@ -781,9 +783,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "pruning_performance_map")
+            _refuse(stream, obj, "pruning_performance_map")
         if mps_unification_flag:
-            unification_performance_map__table = required(
+            unification_performance_map__table = _required(
                 stream, obj.unification_performance_map, "unification_performance_map"
             )
             stream.enter("unification_performance_map", "unification_performance_map")
@@ -792,9 +794,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "unification_performance_map")
+            _refuse(stream, obj, "unification_performance_map")
         if mps_decomposition_performance_map_flag:
-            decomposition_performance_map__table = required(
+            decomposition_performance_map__table = _required(
                 stream, obj.decomposition_performance_map, "decomposition_performance_map"
             )
             stream.enter("decomposition_performance_map", "decomposition_performance_map")
@@ -803,15 +805,15 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "decomposition_performance_map")
+            _refuse(stream, obj, "decomposition_performance_map")
         if general_profile_idc == 1 and validation_set_performance_present_flag:
             stream.flt(
                 32,
-                required(stream, obj.validation_set_performance, "validation_set_performance"),
+                _required(stream, obj.validation_set_performance, "validation_set_performance"),
                 "validation_set_performance",
             )
         else:
-            refuse(stream, obj, "validation_set_performance")
+            _refuse(stream, obj, "validation_set_performance")
         stream.byte_alignment(obj.byte_alignment)
         if rules is not None:
             rules.close(stream, obj, context)

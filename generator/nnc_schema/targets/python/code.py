@@ -75,7 +75,7 @@ class Code(Running):
         """Return the lines of the function."""
         self.begin()
         if self.facts.table.key is not None:
-            self.line(f'context.forget("{self.facts.table.name}")')
+            self.line(f'context.forget("{self.analysis.shown(self.facts.table.name)}")')
         for name in self.entry:
             self.line(f"{self.local(name)} = context.{name}")
         for name in self.facts.table.parameters:

@@ -79,7 +79,7 @@ class Pieces(Lines):
         elif len(sizes) == 1:
             self.line(f'{size} = stream.make({sizes[0]}, "{statement.name}")')
         else:
-            self.line(f'{size} = made(stream, ({", ".join(sizes)}), "{statement.name}")')
+            self.line(f'{size} = _made(stream, ({", ".join(sizes)}), "{statement.name}")')
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
@@ -87,15 +87,16 @@ class Pieces(Lines):
         values = [self.names.value(index) for index in indices]
         size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[entry(stream, {values[0]}, {size}, "{name}")]'
-        return f'{local}[entries(stream, ({", ".join(values)}), {size}, "{name}")]'
+            return f'{local}[_entry(stream, {values[0]}, {size}, "{name}")]'
+        return f'{local}[_entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
         """Add the selection of a table by its key, and take its names."""
         key = statement.key
         assert isinstance(key, tree.Name)
         where = f'stream, "{key.name}"'
-        self.line(f'context.select("{statement.table}", {self.names.value(key)}, {where})')
+        table = self.analysis.shown(statement.table)
+        self.line(f'context.select("{table}", {self.names.value(key)}, {where})')
         for name in self.analysis.selected_names(statement.table):
             if name in self.free:
                 self.line(f"{self.local(name)} = context.{name}")
@@ -106,11 +107,12 @@ class Pieces(Lines):
         if table.key is None:
             return
         chosen = [
-            f'"{other}": {self.local(element)}'
+            f'"{self.analysis.shown(other)}": {self.local(element)}'
             for element, other in self.analysis.selections(table.name)
         ]
         inside = f"{{{', '.join(chosen)}}}"
-        self.line(f'context.keep("{table.name}", {self.local(table.key)}, {inside})')
+        name = self.analysis.shown(table.name)
+        self.line(f'context.keep("{name}", {self.local(table.key)}, {inside})')
 
     def condition_of(
         self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
@@ -155,7 +157,7 @@ class Pieces(Lines):
         """Return the code of a value that a name gets; one that might grow is measured."""
         code = self.names.value(value)
         if any(self.may_grow(part) for part in expressions.walk(value)):
-            return f'number(stream, {code}, "{name}")'
+            return f'_number(stream, {code}, "{name}")'
         return code
 
     def may_grow(self, expression: tree.Expression) -> bool:

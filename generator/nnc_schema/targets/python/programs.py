@@ -269,7 +269,7 @@ class Programs:
         steps: list[Step] = []
         for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
             steps.append(("share", parameter, self.expression(argument)))
-        steps.append(("call", field.name, statement.table))
+        steps.append(("call", field.name, self.analysis.shown(statement.table)))
         for name in self.analysis.set_by(statement, self.facts):
             if name in self.free and name not in self.entry:
                 raise UnfitError(name)

@@ -79,7 +79,7 @@ class DrawCode(ParseCode):
         """Add what comes first."""
         table = self.facts.table.name
         module = self.analysis.file_of[table].name
-        self.line(f"obj = new({module}.{class_name(table)})")
+        self.line(f"obj = _new({module}.{class_name(table)})")
         if self.facts.table.transform is not None:
             self.line(f"{self.names.own('layer', '')} = stream.begin_layer()")
 
@@ -228,7 +228,8 @@ class DrawCode(ParseCode):
         self.arguments(statement)
         index = f"len({self.row(field, 0)})" if field.is_list else "None"
         table = statement.table
-        value = f'stream.table("{field.name}", "{table}", {index}, draw_{table}, context)'
+        shown = self.analysis.shown(table)
+        value = f'stream.table("{field.name}", "{shown}", {index}, draw_{table}, context)'
         result = f"obj.{field.name}"
         if field.is_list:
             self.line(f"{self.row(field, 0)}.append({value})")
