@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import nnc
 from nnc.cli.main import run
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +46,10 @@ def run_shell(commands: str, folder: Path) -> None:
     (tools / "python").unlink(missing_ok=True)
     (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     (tools / "python").chmod(0o755)
-    paths = (str(ROOT), str(ROOT / "generator"))
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
+    environment = dict(os.environ)
+    if Path(nnc.__file__).is_relative_to(ROOT):
+        paths = (str(ROOT), str(ROOT / "generator"))
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
     environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-euc", commands],
