@@ -314,6 +314,8 @@ def arrays(entries: dict[tuple[int, ...], int], sizes: tuple[int, ...]) -> list[
 
 def grown(entries: dict[int, Any], size: int) -> list[Any]:
     """Return the entries of an array that grew, up to the last that was set."""
+    if not entries:
+        return []
     lists = any(isinstance(value, list) for value in entries.values())
     return [entries.get(index, [] if lists else 0) for index in range(max(entries, default=-1) + 1)]
 

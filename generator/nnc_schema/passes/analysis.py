@@ -44,6 +44,7 @@ class Analysis:
         warnings: what is wrong but may stay.
         framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
+        spelled: the schema's own names of tables that have another one here.
     """
 
     def __init__(self, schema: tree.Schema):
@@ -57,6 +58,7 @@ class Analysis:
         self.constant_tables: dict[str, Rows] = {}
         self.warnings: list[SchemaError] = []
         self.file_of: dict[str, tree.File] = {}
+        self.spelled: dict[str, str] = {}
         for file in schema.files:
             self.add_file(file)
         framings = [framing for file in schema.files for framing in file.framings]
@@ -70,6 +72,10 @@ class Analysis:
             self.add_outputs(facts)
         for facts in self.tables.values():
             self.complete_fields(facts)
+
+    def shown(self, table: str) -> str:
+        """Return the name of a table as the schema has it."""
+        return self.spelled.get(table, table)
 
     @property
     def root(self) -> str:

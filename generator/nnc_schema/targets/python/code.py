@@ -6,6 +6,7 @@ Both directions follow one control flow; `ParseCode` and `BuildCode` say where t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
@@ -13,10 +14,11 @@ from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
 from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
-from nnc_schema.targets.python.pieces import Pieces
+from nnc_schema.targets.python.programs import Program, Programs
+from nnc_schema.targets.python.running import Running
 
 
-class Code(Pieces):
+class Code(Running):
     """Lines of Python for one direction of one table."""
 
     def __init__(self, analysis: Analysis, facts: TableFacts, file: tree.File):
@@ -34,6 +36,9 @@ class Code(Pieces):
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
         self.computed = ComputedCode(self.names, facts, self.start)
+        self.programs = Programs(analysis, facts)
+        self.made: list[Program] = []
+        self.whole = self.programs.whole()
 
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses."""
@@ -70,15 +75,16 @@ class Code(Pieces):
         """Return the lines of the function."""
         self.begin()
         if self.facts.table.key is not None:
-            self.line(f'context.forget("{self.facts.table.name}")')
+            self.line(f'context.forget("{self.analysis.shown(self.facts.table.name)}")')
         for name in self.entry:
             self.line(f"{self.local(name)} = context.{name}")
         for name in self.facts.table.parameters:
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        for line in self.computed.first_lines():
+        for line in self.computed.presets():
             self.line(line)
+        self.when_computing(self.computed.first_lines())
         if not self.extent_open or self.computed.uses_start:
             self.line(f"{self.start} = stream.position")
         self.open_extent()
@@ -87,6 +93,11 @@ class Code(Pieces):
         self.keep()
         self.end()
         return self.lines
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed."""
+        for line in lines:
+            self.line(line)
 
     def begin(self) -> None:
         """Add what comes first."""
@@ -149,22 +160,27 @@ class Code(Pieces):
 
     def statements(self, statements: tuple[tree.Statement, ...], *, top: bool = False) -> None:
         """Add the lines of a block."""
-        arrays = []
+        for group in self.groups(statements, top):
+            if self.fitting(group, top):
+                self.run(group, partial(self.one_by_one, group))
+            else:
+                self.one_by_one(group)
+            if top:
+                self.open_extent()
+        for statement in statements:
+            if isinstance(statement, tree.Array):
+                self.finish_array(statement)
+
+    def one_by_one(self, statements: list[tree.Statement]) -> None:
+        """Add the lines of statements, each by itself."""
         for statement in statements:
             for expression in own_expressions(statement):
                 self.ask(expression)
-            if isinstance(statement, tree.Array):
-                arrays.append(statement)
             marked = [] if self.loops else self.computed.marks_of(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
+            marks = [self.computed.mark_names(field) for field in marked]
+            self.when_computing([f"{begin} = stream.position" for begin, _ in marks])
             self.statement(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
-            if top:
-                self.open_extent()
-        for array in arrays:
-            self.finish_array(array)
+            self.when_computing([f"{end} = stream.position" for _, end in marks])
 
     def statement(self, statement: tree.Statement) -> None:
         """Add the lines of one statement."""

@@ -1,8 +1,8 @@
 """Names of a schema that Python can't have, or has for something else: they get underscores.
 
 The rule: a name in Python is that of the schema; where that is a word of Python, a private or
-special name, or one that generated code needs, underscores stand behind it. Everything that
-comes out of the `python` and `strategies` targets, paths too, uses this name.
+special name, or one that generated code needs, underscores stand behind it. Tables are told by
+the schema's own name wherever a name is text: in paths, trees, messages, `TABLES`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,36 @@ SCOPE_NAMES = {
     "select",
 }
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
+
+#: Helpers that the generated functions.py offers to the other modules, which call them by these
+#: names with an underscore before: so no declaration has to make way for them.
+HELPERS = (
+    "array",
+    "arrays",
+    "counted",
+    "entries",
+    "entry",
+    "extent_end",
+    "filler",
+    "finished",
+    "grown",
+    "indexed",
+    "irregular",
+    "item",
+    "listed",
+    "made",
+    "new",
+    "number",
+    "padding",
+    "refuse",
+    "required",
+    "trailing",
+    "write_rest",
+    "write_trailing",
+)
+
+#: Modules that code in generated modules uses, by the same kind of names.
+ALIASES = ("_computing", "_functions", "_transforms")
 
 #: What bodies of generated classes use by name.
 BODY_NAMES = {"field"}
@@ -83,9 +113,14 @@ def template_names(template: str) -> set[str]:
 @functools.cache
 def taken_globally() -> frozenset[str]:
     """Return the names that no declaration can have in a module."""
-    names = template_names("functions.py.j2") | template_names("module.py.j2")
-    names |= template_names("init.py.j2") | template_names("description.py.j2")
+    names = template_names("module.py.j2") | template_names("init.py.j2")
+    names |= {f"_{name}" for name in HELPERS} | {"Array", *ALIASES}
     return frozenset(names | PYTHON_NAMES | LOCAL_NAMES | MODULE_NAMES)
+
+
+def calls(code: str, name: str) -> bool:
+    """Tell whether code calls a function of a name."""
+    return re.search(rf"(?<!\w){name}\(", code) is not None
 
 
 class Renames(NamedTuple):
@@ -120,7 +155,9 @@ def with_python_names(analysis: Analysis) -> Analysis:
     renames = renames_of(analysis)
     if not any(renames):
         return analysis
-    return Analysis(renamed(analysis.schema, renames))
+    made = Analysis(renamed(analysis.schema, renames))
+    made.spelled = {new: name for name, new in renames.declared.items() if name in analysis.tables}
+    return made
 
 
 def renames_of(analysis: Analysis) -> Renames:
@@ -175,6 +212,8 @@ def fits(new: str, name: str, analysis: Analysis, taken: set[str]) -> bool:
         return False
     if name in analysis.constants:
         return new not in MEMBER_NAMES and not re.fullmatch(r"_[^_].*_|_", new)
+    if name in analysis.defines and new.lower() in template_names("functions.py.j2"):
+        return False
     return not (name in analysis.tables and f"draw_{new}" in taken)
 
 

@@ -46,6 +46,7 @@ class DrawCode(ParseCode):
         extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
         self.extent_names = {extent[0] for extent in extents if extent is not None}
         super().__init__(analysis, facts, NO_FILE)
+        self.programs = self.whole = None
 
     @staticmethod
     def find_bounds(analysis: Analysis, facts: TableFacts, field: Field) -> Bounds:
@@ -78,7 +79,7 @@ class DrawCode(ParseCode):
         """Add what comes first."""
         table = self.facts.table.name
         module = self.analysis.file_of[table].name
-        self.line(f"obj = new({module}.{class_name(table)})")
+        self.line(f"obj = _new({module}.{class_name(table)})")
         if self.facts.table.transform is not None:
             self.line(f"{self.names.own('layer', '')} = stream.begin_layer()")
 
@@ -97,6 +98,11 @@ class DrawCode(ParseCode):
             layer = self.names.own("layer", "")
             self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
         self.line("return obj")
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed: always when drawing."""
+        for line in lines:
+            self.line(line)
 
     def computed_element(self, field: str, expression: tree.Expression) -> None:
         """Add the element that is computed from what was drawn."""
@@ -222,7 +228,8 @@ class DrawCode(ParseCode):
         self.arguments(statement)
         index = f"len({self.row(field, 0)})" if field.is_list else "None"
         table = statement.table
-        value = f'stream.table("{field.name}", "{table}", {index}, draw_{table}, context)'
+        shown = self.analysis.shown(table)
+        value = f'stream.table("{field.name}", "{shown}", {index}, draw_{table}, context)'
         result = f"obj.{field.name}"
         if field.is_list:
             self.line(f"{self.row(field, 0)}.append({value})")

@@ -143,7 +143,7 @@ def holds(tables, draws, table):
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WORDS])
 def test_a_name_everywhere(made, name):
     tables, draws, analysis = made(**{name: schema(name)})
-    root = next(table for table in tables.TABLES if table.rstrip("_") == name.rstrip("_"))
+    root = name
     holds(tables, draws, root)
     assert docs.generate(analysis, {"title": "", "introduction": "", "statuses": {}})
 
@@ -222,3 +222,57 @@ def test_a_page_of_a_table_is_no_index(analyse, name):
     assert f"{name}_.md" in pages
     assert len(pages) == 3 + 4
     assert f"[`{name}`]({name}_.md)" in pages["index.md"]
+
+
+@pytest.mark.parametrize("name", ["entry", "new", "number", "made", "range", "Scope", "Entry"])
+def test_tables_are_told_by_their_own_names(made, name):
+    """Whatever Python calls a table, paths and trees say what the schema does."""
+    tables, draws, _ = made(
+        made=f"""
+        root top
+        clause 1 "Made up"
+        status ours
+        syntax top() {{
+            {name}()
+            for (i = 0; i < 2; i++)
+                {name}() as item
+        }}
+        syntax {name}() {{
+            value u(8)
+        }}
+        semantics {{
+            value
+                A value.
+        }}
+        """
+    )
+    assert {"top", name} == set(tables.TABLES) == set(draws.TABLES)
+    assert tables.TABLES[name].table == name
+    assert tables.TABLES["top"].shapes["item"].called == name
+    trace = []
+    tables.TABLES["top"].read_from(BitReader(b"abc", trace=trace), tables.Scope())
+    assert [entry.path for entry in trace] == ["value", "item[0].value", "item[1].value"]
+
+
+def test_helpers_leave_names_to_tables(made):
+    tables, _, _ = made(
+        made="""
+        root entry
+        clause 1 "Made up"
+        status ours
+        syntax entry() {
+            array number[2]
+            number[0] = 1
+            required()
+        }
+        syntax required() {
+            new u(8)
+        }
+        semantics {
+            new
+                A value.
+        }
+        """
+    )
+    assert tables.entry.parse(b"a").required.new == 97
+    assert tables.required.build(tables.Required(new=98)) == b"b"
