@@ -218,6 +218,25 @@ class Analysis:
                 names.append(name)
         return names
 
+    def left_behind(self, facts: TableFacts) -> dict[str, tree.Expression]:
+        """Return the names that hold after a persistent table though the tables of it are left out.
+
+        These are names of persistent tables that it may call and doesn't have to, which later
+        ones read, with what their absence stands for.
+        """
+        if not facts.table.persistent:
+            return {}
+        return {
+            meaning.name: meaning.absent
+            for table in sorted(self.reached[facts.table.name] - {facts.table.name})
+            if self.tables[table].table.persistent
+            for meaning in self.tables[table].table.semantics
+            if meaning.absent is not None
+            and meaning.name in self.shared
+            and self.shared[meaning.name].table.name == table
+            and expressions.evaluate(meaning.absent, self.constants) is not None
+        }
+
     def meaning(self, name: str, facts: TableFacts) -> tree.Meaning | None:
         """Return the semantics of a name as a table sees it: its own, or those where it is from."""
         if facts.defines(name):

@@ -98,6 +98,8 @@ class Code(Pieces):
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
+        for name, absent in self.analysis.left_behind(self.facts).items():
+            self.line(f"context.{name} = {self.names.value(absent)}")
         for field in self.facts.fields.values():
             if not field.scattered:
                 continue

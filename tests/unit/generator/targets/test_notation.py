@@ -394,6 +394,58 @@ def test_sets_are_kept_by_key(compile_schema):
     assert [units[place].slice.data for place in (4, 5, 7)] == [0x33, 0x44, 0x55]
 
 
+LEFT_OUT = """
+root unit
+clause 1 "Unit" status ours
+syntax unit() {
+    kind u(8)
+    if (kind == 0)
+        parameters()
+    else
+        data u(width)
+}
+semantics {
+    kind
+        Kind of unit.
+    data
+        A value.
+}
+persistent syntax parameters() {
+    more u(8)
+    if (more == 1)
+        extension()
+    if (more >= 1)
+        extension()
+}
+semantics {
+    more
+        How often the width is told.
+}
+persistent syntax extension() {
+    width u(8)
+}
+semantics {
+    width
+        Bits of a value.
+        absent 16
+}
+"""
+
+
+def test_what_a_persistent_table_leaves_out_is_absent_for_later_units(compile_schema):
+    module = compile_schema(made=LEFT_OUT)
+    units = parse_units(
+        module,
+        b"\0\1\x20\x18",  # told twice: the last one holds
+        b"\1\0\0\7",
+        b"\0\2\x08",
+        b"\1\7",
+        b"\0\0",  # not told: what was told before holds no longer
+        b"\1\0\7",
+    )
+    assert [units[place].data for place in (1, 3, 5)] == [7, 7, 7]
+
+
 def test_a_set_that_never_came_is_refused(compile_schema):
     module = compile_schema(made=KEYED)
     scope = module.Scope()
