@@ -30,6 +30,7 @@ from nnc_schema.passes.whole import (
     check_references,
     check_root,
     check_shared,
+    index_error,
     known_names,
 )
 
@@ -225,6 +226,10 @@ class TableCheck:
         if name in self.facts.fields or name in self.facts.loop_variables:
             raise SchemaError(assignment.position, f"found {name!r}, expected a variable")
         depth = self.facts.arrays.get(name, 0)
+        if name in self.analysis.states:
+            if len(assignment.indices) != len(self.analysis.states[name].sizes):
+                raise index_error(self.analysis, assignment)
+            return
         if len(assignment.indices) != depth:
             expected = "'array' before it" if not depth else "an index"
             if depth and assignment.indices:
@@ -375,7 +380,7 @@ class TableCheck:
     def check_names(self) -> None:
         """Check that names of the table don't hide those of the schema."""
         outside = set(self.analysis.constants) | set(self.analysis.givens)
-        outside |= set(self.analysis.constant_tables)
+        outside |= set(self.analysis.constant_tables) | set(self.analysis.states)
         for field in self.facts.fields.values():
             self.check_hiding(field.name, field.statement.position, outside)
         for name, position in self.facts.variables.items():

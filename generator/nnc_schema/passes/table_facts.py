@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -169,6 +169,7 @@ class TableFacts:
     Attributes:
         table: the table.
         constants: values of the constants of the schema.
+        states: the variables that all tables share.
         sites: all statements, with what is around each.
         fields: the fields by name, in order.
         variables: what is assigned, with the first place.
@@ -180,10 +181,11 @@ class TableFacts:
         calls: the calls of other tables.
     """
 
-    def __init__(self, table: tree.Table, constants: dict[str, int]):
+    def __init__(self, table: tree.Table, constants: dict[str, int], states: Collection[str] = ()):
         """Collect fields and variables."""
         self.table = table
         self.constants = constants
+        self.states = states
         self.sites = list(sites(table.body))
         self.fields: dict[str, Field] = {}
         self.variables: dict[str, tree.Position] = {}
@@ -210,7 +212,7 @@ class TableFacts:
                 self.arrays.setdefault(site.statement.name, max(len(site.statement.sizes), 1))
                 self.sparse.add(site.statement.name)
                 self.variables.setdefault(site.statement.name, site.statement.position)
-            case tree.Assignment():
+            case tree.Assignment() if site.statement.name not in self.states:
                 self.variables.setdefault(site.statement.name, site.statement.position)
             case tree.For():
                 self.loop_variables.add(site.statement.variable)

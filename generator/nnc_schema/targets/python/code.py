@@ -246,6 +246,12 @@ class Code(Pieces):
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
+        if statement.name in self.analysis.states:
+            value = self.names.value(statement.value)
+            if not isinstance(statement.value, tree.Name | tree.Number):
+                value = f'number(stream, {value}, "{statement.name}")'
+            self.line(f"{self.state(statement)} = {value}")
+            return
         value = self.measured(statement.value, statement.name)
         if statement.indices:
             self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
@@ -402,6 +408,8 @@ class Code(Pieces):
         if not isinstance(condition, tree.Binary) or not isinstance(condition.left, tree.Name):
             return None
         changed = {name for name, _ in self.set_names(statement.body)} | {statement.variable}
+        if any(isinstance(site.statement, tree.Call) for site in sites(statement.body)):
+            changed |= set(self.analysis.states)
         operator = condition.operator
         if (
             condition.left.name != statement.variable
