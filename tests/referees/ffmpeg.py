@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from nnc.engine.format import Format
 from nnc.engine.tracing import TracedElement
 
 #: `8           profile_idc                       11110100 = 244`
-ELEMENT = re.compile(r"(\d+) +([A-Za-z_]\w*(?:\[[^\]]*\])*) +([01]*) = (-?\d+)$")
+ELEMENT = re.compile(r"(\d+) +([A-Za-z_][\w.\[\]]*) +([01]*) = (-?\d+)$")
 PREFIX = re.compile(r"^\[trace_headers @ 0x[0-9a-f]+\] ")
 
 
@@ -32,26 +32,35 @@ class Element(NamedTuple):
 #: The elements of one unit.
 Unit = list[Element]
 
+#: What makes ours of an element of FFmpeg's: gets it and its bits as 0 and 1.
+Rewrite = Callable[[Element, str], Iterable[Element]]
 
-def traced(path: Path, demuxer: str) -> list[Unit]:
+
+def as_it_is(element: Element, code: str) -> Iterable[Element]:
+    """Return an element as FFmpeg prints it."""
+    return (element,)
+
+
+def traced(path: Path, demuxer: str, rewrite: Rewrite = as_it_is) -> list[Unit]:
     """Return what FFmpeg reads of the units of a file, in order; the test is skipped without it.
 
     Args:
         path: the file.
         demuxer: name of FFmpeg's demuxer for it.
+        rewrite: what becomes of elements that FFmpeg prints otherwise than the standard does.
     """
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg isn't installed")
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-threads", "1", "-f", demuxer]
+    command = ["ffmpeg", "-nostdin", "-nostats", "-hide_banner", "-threads", "1", "-f", demuxer]
     command += ["-i", str(path), "-map", "0", "-c", "copy", "-bsf:v", "trace_headers"]
     result = subprocess.run(
         [*command, "-f", "null", "-"], check=False, capture_output=True, text=True, errors="replace"
     )
     lines = [PREFIX.sub("", line) for line in result.stderr.splitlines() if PREFIX.match(line)]
-    return list(units(lines))
+    return list(units(lines, rewrite))
 
 
-def units(lines: list[str]) -> Iterator[Unit]:
+def units(lines: list[str], rewrite: Rewrite = as_it_is) -> Iterator[Unit]:
     """Yield the units of the packets; what stands before the first packet is told again in it.
 
     Where FFmpeg refuses what stands there, it comes to no packet.
@@ -65,7 +74,8 @@ def units(lines: list[str]) -> Iterator[Unit]:
         if int(position) == 0 and unit:
             yield unit
             unit = []
-        unit.append(Element(int(position), name.partition("[")[0], len(bits), int(value)))
+        plain = name.partition("[")[0].rpartition(".")[2]
+        unit += rewrite(Element(int(position), plain, len(bits), int(value)), bits)
     if unit:
         yield unit
 
@@ -81,15 +91,18 @@ def read(form: Format, data: bytes, names: Mapping[str, str]) -> list[Unit]:
     trace = form.trace(data)
     assert not trace.errors, trace.errors
     return [
-        [one for element in record.elements for one in expanded(element, names)]
+        [one for element in told(record.elements) for one in expanded(element, names)]
         for record in trace.records
     ]
 
 
+def told(elements: list[TracedElement]) -> list[TracedElement]:
+    """Return the elements of a unit that stand in the syntax and take bits."""
+    return [one for one in elements if one.is_syntax and one.name != "trailing_data" and one.bits]
+
+
 def expanded(element: TracedElement, names: Mapping[str, str]) -> Iterator[Element]:
     """Yield an element; of bytes each by itself."""
-    if not element.is_syntax or element.name == "trailing_data":
-        return
     name = names.get(element.name, element.name)
     if isinstance(element.value, bytes | memoryview):
         for place, byte in enumerate(element.value):

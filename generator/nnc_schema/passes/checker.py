@@ -23,6 +23,7 @@ from nnc_schema.passes.table_facts import (
     counted_to,
     own_expressions,
     sites,
+    is_bounded,
 )
 from nnc_schema.passes.units import declared_units
 from nnc_schema.passes.whole import (
@@ -265,7 +266,9 @@ class TableCheck:
                 )
 
     def check_loop(self, loop: tree.For | tree.While) -> None:
-        """Check that a loop reads something each time: data are what bounds it."""
+        """Check that a loop reads something each time: data are what bounds it, or constants."""
+        if is_bounded(loop, self.analysis.constants):
+            return
         for site in sites(loop.body):
             statement = site.statement
             if isinstance(statement, tree.Element | tree.External):
@@ -275,7 +278,7 @@ class TableCheck:
         raise SchemaError(
             loop.position,
             "found a loop without an element, expected one in it",
-            "data are what ends a loop: let it read an element, or use an expression instead",
+            "data are what ends a loop: let it read an element, or run up to a constant",
         )
 
     def reads(self, name: str, seen: set[str]) -> bool:

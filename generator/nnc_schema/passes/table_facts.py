@@ -99,6 +99,29 @@ def counted_to(loop: tree.For | tree.While) -> tree.Expression | None:
     return bound if condition.operator == "<" else plus_one(bound)
 
 
+#: Passes of a loop, at most, that need no data to end them.
+MOST_PASSES = 1024
+
+
+def is_bounded(loop: tree.For | tree.While, constants: Mapping[str, int]) -> bool:
+    """Tell whether constants say how often a loop runs, which isn't often."""
+    if not isinstance(loop, tree.For) or not isinstance(loop.condition, tree.Binary):
+        return False
+    left, right = loop.condition.left, loop.condition.right
+    if loop.condition.operator not in ("<", "<=", ">", ">="):
+        return False
+    if not isinstance(left, tree.Name) or left.name != loop.variable or left.indices:
+        return False
+    first, last = (expressions.evaluate(part, constants) for part in (loop.start, right))
+    set_inside = any(
+        isinstance(site.statement, tree.Assignment) and site.statement.name == loop.variable
+        for site in sites(loop.body)
+    )
+    if first is None or last is None or set_inside:
+        return False
+    return (last - first) * loop.step <= MOST_PASSES
+
+
 def plus_one(bound: tree.Expression) -> tree.Expression:
     """Return an expression plus one, as plainly as can be."""
     one = tree.Number(bound.position, 1)

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.passes.table_facts import (
+    Field,
+    TableFacts,
+    counted_to,
+    is_bounded,
+    own_expressions,
+    sites,
+)
 from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
 from nnc_schema.targets.python.pieces import Pieces
@@ -384,7 +391,9 @@ class Code(Pieces):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
-            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
+            ends = is_bounded(statement, self.analysis.constants)
+            ends = ends or self.analysis.consumes(statement.body, frozenset())
+            begin = "" if ends else self.begin_pass()
             self.statements(statement.body)
             if begin:
                 name = next(iter(self.loop_names(statement)), "")
