@@ -21,9 +21,9 @@ from nnc_schema.passes.table_facts import (
     Site,
     TableFacts,
     counted_to,
+    is_bounded,
     own_expressions,
     sites,
-    is_bounded,
 )
 from nnc_schema.passes.units import declared_units
 from nnc_schema.passes.whole import (
