@@ -45,6 +45,7 @@ class FileBuilder:
         self.units: list[tree.Units] = []
         self.framings: list[tree.Framing] = []
         self.constant_tables: list[tree.ConstantTable] = []
+        self.states: list[tree.State] = []
         self.described = 0
 
     def at(self, token: Token) -> tree.Position:
@@ -105,6 +106,16 @@ class FileBuilder:
                 self.transform(rows),
                 unquoted(text),
             )
+        )
+
+    def add_state(self, item: Tree[Token]) -> None:
+        """Take a `state` item."""
+        _, name, *sizes, initial, text = cast(list[Any], item.children)
+        found = tuple(self.transform(size) for size in sizes)
+        if any(size is None for size in found):
+            raise SchemaError(self.at(name), f"found no size of {str(name)!r}, expected a number")
+        self.states.append(
+            tree.State(self.at(name), str(name), found, self.transform(initial), unquoted(text))
         )
 
     def add_framing(self, item: Tree[Token]) -> None:
@@ -286,6 +297,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.constant_tables),
         builder.optional_semantics,
         tuple(builder.semantic_mistakes.found),
+        tuple(builder.states),
     )
 
 
