@@ -272,7 +272,7 @@ class Code(Running):
         if statement.name in self.analysis.states:
             value = self.names.value(statement.value)
             if not isinstance(statement.value, tree.Name | tree.Number):
-                value = f'number(stream, {value}, "{statement.name}")'
+                value = f'_number(stream, {value}, "{statement.name}")'
             self.line(f"{self.state(statement)} = {value}")
             return
         value = self.measured(statement.value, statement.name)

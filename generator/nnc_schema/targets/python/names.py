@@ -192,7 +192,7 @@ class Names:
         if name.name in self.analysis.states:
             code = f"context.{name.name}"
             for index in name.indices:
-                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+                code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
             return code
         if not name.indices:
             return code

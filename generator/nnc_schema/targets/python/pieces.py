@@ -86,7 +86,7 @@ class Pieces(Lines):
         target = f"context.{statement.name}"
         sizes = self.analysis.state_sizes(statement.name)
         for index, size in zip(statement.indices, sizes, strict=True):
-            target += f'[entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
+            target += f'[_entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
         return target
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
