@@ -161,7 +161,7 @@ def test_a_name_is_kept_where_it_can_be(made):
     assert tables.First.fields == ("frame",)
     assert "frame" in tables.SHARED
     tables, _, _ = made(**{"9 lives!": reading("class")})
-    assert tables.First.fields == ("class_",)
+    assert tables.First.fields == ("class",)
     assert tables.top.parse(b"\x08\xff\x01").class_ == 8
 
 
