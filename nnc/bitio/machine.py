@@ -22,6 +22,9 @@ from cython.cimports.nnc.bitio.bits import BitReader, BitWriter
 #: Values that expressions may be about in programs within each other.
 ROOM = cython.declare(cython.int, 256)
 
+#: Bits of the widest integer here.
+WORD = cython.declare(cython.int, 64)
+
 #: A value beyond this one isn't for expressions here: those of Python have no measure.
 LARGEST = cython.declare(cython.longlong, 1 << 40)
 
@@ -101,7 +104,7 @@ class Machine:
         source: BitReader = reader
         if source.trace is not None or source.rules is not None:
             return False
-        if len(source.stack) + self.depth > source.deepest:
+        if len(source.stack) + self.depth > source.deepest or source.widest < WORD:
             return False
         values: cython.longlong[256]
         start: cython.Py_ssize_t = source.position
@@ -127,7 +130,7 @@ class Machine:
             return False
         if target.filler is not None and target.filler.repair:
             return False
-        if len(target.stack) + self.depth > target.limits.depth:
+        if len(target.stack) + self.depth > target.limits.depth or target.limits.width < WORD:
             return False
         values: cython.longlong[256]
         start: cython.Py_ssize_t = len(target.buffer)
@@ -232,12 +235,14 @@ class Machine:
                     if 0 < width < 64 and word >> (width - 1):
                         number -= cython.cast(cython.longlong, 1) << width
                     value = number
-                elif width == 64:
+                elif width == WORD:
+                    if now[3] >= 0 and number < 0:
+                        return 0
                     value = word
                 else:
                     value = number
                 if now[3] >= 0:
-                    if width > 40:
+                    if not -LARGEST < number < LARGEST:
                         return 0
                     values[now[3]] = number
             elif op == 2 or op == 3:
@@ -267,12 +272,14 @@ class Machine:
                     if now[2] < 64 and word >> (now[2] - 1):
                         number -= cython.cast(cython.longlong, 1) << now[2]
                     value = number
-                elif now[2] == 64:
+                elif now[2] == WORD:
+                    if now[3] >= 0 and number < 0:
+                        return 0
                     value = word
                 else:
                     value = number
                 if now[3] >= 0:
-                    if now[2] > 40:
+                    if not -LARGEST < number < LARGEST:
                         return 0
                     values[now[3]] = number
             elif op == 6 or op == 7:
@@ -515,6 +522,8 @@ class Machine:
                     if width < 64 and word >> width:
                         return 0
                     number = cython.cast(cython.longlong, word)
+                    if number < 0 and now[3] >= 0:
+                        return 0
                 else:
                     number = value
                     if width == 0:
@@ -550,6 +559,8 @@ class Machine:
                     if width < 64 and word >> width:
                         return 0
                     number = cython.cast(cython.longlong, word)
+                    if number < 0 and now[3] >= 0:
+                        return 0
                 else:
                     number = value
                     if number >> (width - 1) != 0 and number >> (width - 1) != -1:

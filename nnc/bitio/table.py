@@ -166,6 +166,8 @@ class Syntax(Construct):  # type: ignore[misc]
     schema: ClassVar[str]
     elements: ClassVar[dict[str, Any]]
     shapes: ClassVar[dict[str, Any]]
+    # What Python calls the fields whose own names it has for something else.
+    attributes: ClassVar[dict[str, str]] = {}
     # What reads and writes the whole table at once, and what does for parts of it.
     program: ClassVar[Program | None] = None
     programs: ClassVar[tuple[Program, ...]] = ()
@@ -180,6 +182,9 @@ class Syntax(Construct):  # type: ignore[misc]
             for constraint in element.constraints
         )
         self.table_type.syntax = self
+        for name, attribute in self.attributes.items():
+            # One slot by two names: that of the schema is for `getattr` and paths.
+            setattr(self.table_type, name, self.table_type.__dict__[attribute])
         self.machines = tuple(each.machine for each in self.programs)
         self.machine: Any = None if self.program is None else self.program.machine
         for each in (*self.programs, *([] if self.program is None else [self.program])):

@@ -46,6 +46,7 @@ class Analysis:
         framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
         spelled: the schema's own names of tables that have another one here.
+        spelled_fields: the same of fields of tables.
     """
 
     def __init__(self, schema: tree.Schema):
@@ -61,6 +62,7 @@ class Analysis:
         self.warnings: list[SchemaError] = []
         self.file_of: dict[str, tree.File] = {}
         self.spelled: dict[str, str] = {}
+        self.spelled_fields: dict[str, str] = {}
         for file in schema.files:
             self.add_file(file)
         framings = [framing for file in schema.files for framing in file.framings]
@@ -78,6 +80,10 @@ class Analysis:
     def shown(self, table: str) -> str:
         """Return the name of a table as the schema has it."""
         return self.spelled.get(table, table)
+
+    def said(self, name: str) -> str:
+        """Return the name of a field as the schema has it, that of anything else as it is."""
+        return self.spelled_fields.get(name, name)
 
     @property
     def root(self) -> str:

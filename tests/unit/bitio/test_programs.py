@@ -329,6 +329,30 @@ def test_too_many_tables_within_each_other_are_still_too_many():
         FLAC.root.read(file_of_flac(), limits=limits)
 
 
+def test_narrow_limits_hold():
+    limits = nnc.bitio.ParsingLimits(width=20)
+    syntax = H264.tables["seq_parameter_set_rbsp"]
+    with pytest.raises(LimitError, match="width"):
+        syntax.read(set_of_h264(), limits=limits)
+    made = syntax.read(set_of_h264())
+    with pytest.raises(LimitError, match="width"):
+        syntax.write(made, limits=limits)
+
+
+@needs_compiler
+def test_wide_numbers_that_expressions_are_about():
+    program = Program(("u", "first", 64), ("if", "first", (("u", "second", 8),), ()))
+    program.belong(Pair)
+    for number, fits in ((0, True), (5, True), (1 << 39, True), (1 << 41, False), (1 << 63, False)):
+        reader, pair = BitReader(number.to_bytes(8, "big") + b"\7"), Pair()
+        assert bool(program.machine.read(reader, pair, None)) == fits
+        pair.first, pair.second = number, 7
+        writer = BitWriter()
+        assert bool(program.machine.write(writer, pair, None)) == fits
+        if fits:
+            assert writer.to_bytes() == number.to_bytes(8, "big") + b"\7" * bool(number)
+
+
 def test_without_a_compiler_it_comes_to_the_same():
     script = (
         "import sys; sys.modules['nnc.bitio.machine'] = None\n"

@@ -413,7 +413,7 @@ class Code(Running):
             self.statements(statement.body)
             if begin:
                 name = next(iter(self.loop_names(statement)), "")
-                self.line(f'stream.passed({begin}, "{name}")')
+                self.line(f"stream.passed({begin}, {self.told(name)})")
             if isinstance(statement, tree.For) and head.startswith("while"):
                 sign = "+" if statement.step > 0 else "-"
                 self.line(f"{variable} {sign}= {abs(statement.step)}")
@@ -492,7 +492,8 @@ class Code(Running):
         statement = field.statement
         assert isinstance(statement, tree.Element)
         rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
-        return f'f"{field.name}{rows}"' if rows else f'"{field.name}"'
+        name = self.analysis.said(field.name)
+        return f'f"{name}{rows}"' if rows else f'"{name}"'
 
     def innermost(self, field: Field) -> str:
         """Return the variable that holds the list which values are appended to."""

@@ -97,14 +97,14 @@ class ComputedNames(Names):
             return f'context.ask("{name.name}", obj, stream)'
         if name.name not in facts.fields:
             return f"context.{name.name}" if not facts.defines(name.name) else self.local(name.name)
-        code = f'_required(stream, obj.{name.name}, "{name.name}")'
+        code = f"_required(stream, obj.{name.name}, {self.told(name.name)})"
         field = facts.fields[name.name]
         meaning = facts.meaning(name.name)
         if field.conditional and meaning is not None and meaning.absent is not None:
             absent = self.value(meaning.absent)
             code = f"({absent} if obj.{name.name} is None else obj.{name.name})"
         for index in name.indices:
-            code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
         return code
 
 
@@ -194,7 +194,7 @@ class ComputedCode:
         lines = []
         for field, (_, expression) in self.elements.items():
             begin = self.mark_names(field)[0]
-            about = f'self, obj, "{field}", {begin}, {self.work(field)}'
+            about = f"self, obj, {self.names.told(field)}, {begin}, {self.work(field)}"
             tables = [span.table for span in spans(expression, self.facts) if span.table]
             if tables:
                 settled = f'_computing.settle_later(stream, "{tables[0]}", {about})'

@@ -72,6 +72,10 @@ class Names:
             made += "_"
         return made
 
+    def told(self, name: str) -> str:
+        """Return the text that tells a field: the schema's own name, in quotes."""
+        return f'"{self.analysis.said(name)}"'
+
     def own(self, name: str, suffix: str) -> str:
         """Return a local variable of the generated code's own, which no name of the table is."""
         if (name, suffix) not in self.own_names:
@@ -206,13 +210,13 @@ class Names:
             deeper = name.indices[own:]
             code = f"{code}.get({f'({key})' if own > 1 else key}, {'[]' if deeper else 0})"
             for index in deeper:
-                code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+                code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
             return code
         for level, index in enumerate(name.indices):
             if self.is_own_index(name.name, level, index):
                 code += f"[{self.value(index)}]"
             else:
-                code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+                code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
         return code
 
     def is_own_index(self, name: str, level: int, index: tree.Expression) -> bool:

@@ -2,7 +2,8 @@
 
 The rule: a name in Python is that of the schema; where that is a word of Python, a private or
 special name, or one that generated code needs, underscores stand behind it. Tables are told by
-the schema's own name wherever a name is text: in paths, trees, messages, `TABLES`.
+the schema's own name wherever a name is text: in paths, trees, messages, `TABLES`. So are fields,
+but for those that are called as something that each table or class has itself.
 """
 
 from __future__ import annotations
@@ -156,6 +157,11 @@ def with_python_names(analysis: Analysis) -> Analysis:
     if not any(renames):
         return analysis
     made = Analysis(renamed(analysis.schema, renames))
+    made.spelled_fields = {
+        new: name
+        for name, new in renames.local.items()
+        if name not in TABLE_NAMES and not is_special(name)
+    }
     made.spelled = {new: name for name, new in renames.declared.items() if name in analysis.tables}
     return made
 

@@ -87,7 +87,7 @@ class ParseCode(Code):
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
         arguments = [self.names.value(part) for part in self.widths(statement)]
-        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)})'
+        value = f"{self.verb(statement, arguments)}{self.told(field.name)}{self.index_code(field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
             value = self.local(field.name)
@@ -118,14 +118,15 @@ class ParseCode(Code):
 
     def external(self, field: Field) -> None:
         """Add bytes that stay as they are."""
-        self.line(f'obj.{field.name} = stream.bs("{field.name}")')
+        self.line(f"obj.{field.name} = stream.bs({self.told(field.name)})")
 
     def call(self, statement: tree.Call, field: Field) -> None:
         """Add the call of a table."""
         self.arguments(statement)
         syntax = self.names_of(statement.table)
         index = f", {self.list_position(field)}" if field.is_list else ""
-        self.line(f'stream.enter("{field.name}", "{self.analysis.shown(statement.table)}"{index})')
+        shown = self.analysis.shown(statement.table)
+        self.line(f'stream.enter({self.told(field.name)}, "{shown}"{index})')
         value = f"{syntax}._parse(stream, context, path)"
         result = f"obj.{field.name}"
         if field.is_list:

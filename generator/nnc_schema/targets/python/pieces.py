@@ -44,6 +44,10 @@ class Pieces(Lines):
         """Return the local variable for a name."""
         return self.names.local(name)
 
+    def told(self, name: str) -> str:
+        """Return the text that tells a field: the schema's own name, in quotes."""
+        return self.names.told(name)
+
     def targets(self, name: str) -> list[str]:
         """Return what a value of the table is assigned to, besides the field."""
         found = [self.local(name)] if name in self.needed else []

@@ -178,7 +178,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
     ]
     for facts in (analysis.tables[table.name] for table in file.tables):
         lines += [
-            rule_parts(analysis, file, constraint)["holds"]
+            rule_parts(analysis, file, constraint, facts)["holds"]
             for meaning in facts.table.semantics
             for constraint in rules_of(analysis, meaning)
         ]
@@ -243,6 +243,7 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
     derived = [
         {
             "name": name,
+            "said": analysis.said(name),
             "type": f"{names.shared_type(name, facts)} | None",
             "shape": shape("int", depth=facts.arrays.get(name, 0), derived=True),
             "lines": attribute(name, facts.meaning(name)),
@@ -258,6 +259,11 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         lines
         | description(analysis, facts)
         | {
+            "attributes": {
+                analysis.said(name): name
+                for name in (*facts.fields, *(each["name"] for each in derived))
+                if analysis.said(name) != name
+            },
             "program": None if parse.whole is None else parse.whole.text(),
             "programs": [program.text() for program in parse.made],
             "class_name": class_name(facts.table.name),
@@ -306,8 +312,13 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     lines = wrap(text, 12, 8)
     made = field_shape(names.analysis, field)
     return {
-        "name": field.name, "type": written, "default": default, "lines": lines, "shape": made,
-    }  # fmt: skip
+        "name": field.name,
+        "said": names.analysis.said(field.name),
+        "type": written,
+        "default": default,
+        "lines": lines,
+        "shape": made,
+    }
 
 
 def field_shape(analysis: Analysis, field: Field) -> str:
@@ -342,7 +353,7 @@ def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
             for field in facts.fields.values()
             if not isinstance(field.statement, tree.Call)
         ],
-        "field_names": (*facts.fields, *leftover_fields(table)),
+        "field_names": (*map(analysis.said, facts.fields), *leftover_fields(table)),
     }
 
 
@@ -378,7 +389,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         if (DESCRIPTORS[coding].width == "bits" or coding in ("uae", "iae")) and arguments:
             width = expressions.evaluate(arguments[0], analysis.constants)
     return {
-        "name": field.name,
+        "name": analysis.said(field.name),
         "descriptor": written,
         "coding": coding,
         "width": width,
@@ -394,7 +405,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         "computed": computed_text(statement),
         "range": range_,
         "constraints": [
-            rule_parts(analysis, analysis.file_of[facts.table.name], constraint)
+            rule_parts(analysis, analysis.file_of[facts.table.name], constraint, facts)
             for constraint in rules_of(analysis, meaning)
         ],
         "module": statement.module if isinstance(statement, tree.External) else None,
@@ -439,7 +450,7 @@ def count_of(
         bound = bound.left if off else None
     if not isinstance(bound, tree.Name) or bound.name not in facts.fields:
         return None
-    return bound.name, off
+    return analysis.said(bound.name), off
 
 
 def rules_of(analysis: Analysis, meaning: tree.Meaning) -> Iterator[tree.Constraint]:
@@ -455,10 +466,13 @@ def rules_of(analysis: Analysis, meaning: tree.Meaning) -> Iterator[tree.Constra
             yield tree.Constraint(place, tree.Binary(place, operator, found, bound), sentence)
 
 
-def rule_parts(analysis: Analysis, file: tree.File, constraint: tree.Constraint) -> dict[str, Any]:
+def rule_parts(
+    analysis: Analysis, file: tree.File, constraint: tree.Constraint, facts: TableFacts
+) -> dict[str, Any]:
     """Return what the template needs of a constraint."""
     names = RuleNames(analysis, file)
     used = sorted(expressions.names(constraint.condition) - analysis.constants.keys())
     parameters = ", ".join(names.local(name) for name in used)
+    told = tuple(analysis.said(name) if facts.defines(name) else name for name in used)
     holds = f"lambda {parameters}: {names.condition(constraint.condition)}"
-    return {"sentence": constraint.sentence, "names": tuple(used), "holds": holds}
+    return {"sentence": constraint.sentence, "names": told, "holds": holds}

@@ -108,11 +108,11 @@ class DrawCode(ParseCode):
         """Add the element that is computed from what was drawn."""
         element = self.computed.elements[field][0]
         arguments = [self.names.value(part) for part in self.widths(element)]
-        arguments += [f'"{field}"', "low=value", "high=value"]
+        arguments += [f"{self.told(field)}", "low=value", "high=value"]
         encode = f"lambda value: stream.{element.descriptor}({', '.join(arguments)})"
         shared = "context" if field in self.shared else "None"
         place = self.names.own(self.local(field), "_place")
-        about = f'"{field}", obj, {place}, {self.computed.work(field)}, {encode}, {shared}'
+        about = f"{self.told(field)}, obj, {place}, {self.computed.work(field)}, {encode}, {shared}"
         about += f", {field in driving_names(self.analysis)}"
         tables = [span.table for span in spans(expression, self.facts) if span.table]
         around = f'"{tables[0]}"' if tables else "None"
@@ -141,7 +141,7 @@ class DrawCode(ParseCode):
                 self.line(f"{self.local(used)} = context.{used}")
             self.ask(constraint.condition)
             condition = self.names.condition(constraint.condition)
-            self.line(f'stream.check("{name}", {number}, {condition})')
+            self.line(f"stream.check({self.told(name)}, {number}, {condition})")
 
     def open_extent(self) -> None:
         """Leave the extent open: it is known once everything in it is drawn."""
@@ -165,7 +165,7 @@ class DrawCode(ParseCode):
             DRAWN_SIZE if expressions.looks_ahead(part) else self.names.value(part)
             for part in self.widths(statement)
         ]
-        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)}'
+        value = f"{self.verb(statement, arguments)}{self.told(field.name)}{self.index_code(field)}"
         value += f"{self.limits(statement, field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
@@ -221,7 +221,7 @@ class DrawCode(ParseCode):
 
     def external(self, field: Field) -> None:
         """Add bytes that hand-written code makes."""
-        self.line(f'obj.{field.name} = stream.external("{field.name}", obj, context)')
+        self.line(f"obj.{field.name} = stream.external({self.told(field.name)}, obj, context)")
 
     def call(self, statement: tree.Call, field: Field) -> None:
         """Add the call of a table."""
@@ -229,7 +229,7 @@ class DrawCode(ParseCode):
         index = f"len({self.row(field, 0)})" if field.is_list else "None"
         table = statement.table
         shown = self.analysis.shown(table)
-        value = f'stream.table("{field.name}", "{shown}", {index}, draw_{table}, context)'
+        value = f'stream.table({self.told(field.name)}, "{shown}", {index}, draw_{table}, context)'
         result = f"obj.{field.name}"
         if field.is_list:
             self.line(f"{self.row(field, 0)}.append({value})")

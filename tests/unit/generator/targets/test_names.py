@@ -3,7 +3,7 @@
 import pytest
 from nnc_schema.targets.docs import target as docs
 
-from nnc.bitio import BitReader, BitWriter
+from nnc.bitio import BitReader, BitWriter, BuildError
 
 # fmt: off
 NAMES = [
@@ -161,7 +161,7 @@ def test_a_name_is_kept_where_it_can_be(made):
     assert tables.First.fields == ("frame",)
     assert "frame" in tables.SHARED
     tables, _, _ = made(**{"9 lives!": reading("class")})
-    assert tables.First.fields == ("class_",)
+    assert tables.First.fields == ("class",)
     assert tables.top.parse(b"\x08\xff\x01").class_ == 8
 
 
@@ -276,3 +276,55 @@ def test_helpers_leave_names_to_tables(made):
     )
     assert tables.entry.parse(b"a").required.new == 97
     assert tables.required.build(tables.Required(new=98)) == b"b"
+
+
+def test_fields_are_told_by_their_own_names(made):
+    """Python calls it class_, and everybody else class."""
+    tables, draws, _ = made(
+        made="""
+        root top
+        clause 1 "Made up"
+        status ours
+        syntax top() {
+            lambda u(8)
+            if (lambda > 1)
+                class u(4)
+            for (i = 0; i < lambda; i++)
+                is[i] u(4)
+            with() as from
+        }
+        semantics {
+            lambda
+                Meaning.
+                range 0..3
+            class
+                Meaning.
+                constraint class < 9 "too high"
+            is
+                Meaning.
+        }
+        syntax with() {
+            pass u(4)
+        }
+        semantics {
+            pass
+                Meaning.
+        }
+        """
+    )
+    syntax = tables.TABLES["top"]
+    assert syntax.table_type.fields == ("lambda", "class", "is", "from")
+    assert list(syntax.elements) == ["lambda", "class", "is"]
+    trace = []
+    data = bytes([2, 0x91, 0x23])
+    made_of = syntax.read_from(BitReader(data, trace=trace), tables.Scope())
+    assert [one.path for one in trace] == ["lambda", "class", "is[0]", "is[1]", "from.pass"]
+    assert made_of.class_ == getattr(made_of, "class") == 9
+    assert syntax.write(made_of) == data
+    assert [one.path for one in syntax.check(made_of)] == ["class"]
+    setattr(made_of, "class", None)
+    assert made_of.class_ is None
+    with pytest.raises(BuildError, match="class: the element is missing"):
+        syntax.write(made_of)
+    assert getattr(syntax.table_type.default(**{"lambda": 3}), "lambda") == 3
+    holds(tables, draws, "top")
