@@ -15,6 +15,12 @@ def unquoted(token: Token) -> str:
     return " ".join(str(token)[1:-1].split())
 
 
+def number_of(token: str) -> int:
+    """Return the value of a NUMBER; of four characters that of their bytes, the first highest."""
+    text = str(token)
+    return int.from_bytes(text[1:-1].encode(), "big") if text[0] == "'" else int(text, 0)
+
+
 class Case(NamedTuple):
     """One case of a `switch`; without labels it is `default`, with `stops` it ends by `break`."""
 
@@ -71,7 +77,7 @@ class Builder(Transformer[Token, Any]):
 
     def number(self, children: list[Token]) -> tree.Number:
         """Make the node of a `number`."""
-        return tree.Number(self.at(children[0]), int(children[0], 0))
+        return tree.Number(self.at(children[0]), number_of(children[0]))
 
     def name(self, children: list[Any]) -> tree.Name:
         """Make the node of a `name`."""

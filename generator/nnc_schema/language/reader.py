@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from lark.exceptions import VisitError
 
 from nnc_schema.language import tree
 from nnc_schema.language.errors import Mistakes, SchemaError, like
-from nnc_schema.language.nodes import Builder, unquoted
+from nnc_schema.language.nodes import Builder, number_of, unquoted
 from nnc_schema.language.parsing import parse_file
 from nnc_schema.language.semantics import checked_status, read_semantics
 
@@ -21,6 +22,10 @@ BYTE_ORDERS = ("big", "little")
 
 #: Transforms of bytes that the language has.
 TRANSFORMS = ("emulation_prevention", "zlib")
+
+
+#: Largest value that the `...` of an enum stands for.
+LARGEST_OTHER = (1 << 32) - 1
 
 
 class FileBuilder:
@@ -168,13 +173,14 @@ class FileBuilder:
     def add_enum(self, item: Tree[Token]) -> None:
         """Take a `enum` item."""
         kind, name, *entries = cast(list[Any], item.children)
-        members, ranges = [], []
+        members, ranges, others = [], [], ""
         for entry in entries:
             first, *rest = entry.children
+            rest = rest or [first]
             if entry.data == "enum_member":
                 value, text = rest
                 members.append(
-                    tree.EnumMember(self.at(first), str(first), int(value, 0), unquoted(text))
+                    tree.EnumMember(self.at(first), str(first), number_of(value), unquoted(text))
                 )
                 continue
             if str(rest[-1]) not in ("reserved", "unspecified"):
@@ -182,8 +188,13 @@ class FileBuilder:
                     self.at(rest[-1]),
                     f"found {str(rest[-1])!r}, expected 'reserved' or 'unspecified'",
                 )
-            last = int(rest[0], 0) if len(rest) == 2 else int(first, 0)
-            ranges.append(tree.EnumRange(self.at(first), int(first, 0), last, str(rest[-1])))
+            if entry.data == "enum_others":
+                others = str(rest[-1])
+                continue
+            last = number_of(rest[0]) if len(rest) == 2 else number_of(first)
+            ranges.append(tree.EnumRange(self.at(first), number_of(first), last, str(rest[-1])))
+        if others:
+            ranges += others_of(self.at(name), members, ranges, others)
         self.enums.append(
             tree.Enum(
                 self.at(name),
@@ -262,6 +273,22 @@ class FileBuilder:
         self.described = len(self.tables)
         meanings = read_semantics(str(token), token.line or 1, self.file, self.semantic_mistakes)
         self.tables[-1] = replace(self.tables[-1], semantics=tuple(meanings))
+
+
+def others_of(
+    position: tree.Position,
+    members: list[tree.EnumMember],
+    ranges: list[tree.EnumRange],
+    kind: str,
+) -> Iterator[tree.EnumRange]:
+    """Yield the ranges of what nothing else in an enum names, up to 32 bits."""
+    taken = [(each.value, each.value) for each in members]
+    taken += [(each.first, each.last) for each in ranges]
+    begin = 0
+    for first, last in sorted([*taken, (LARGEST_OTHER + 1, LARGEST_OTHER + 1)]):
+        if begin < first:
+            yield tree.EnumRange(position, begin, first - 1, kind)
+        begin = max(begin, last + 1)
 
 
 def read_text(text: str, path: str) -> tree.File:
