@@ -148,6 +148,15 @@ class Code(Running):
         """Narrow the data down to the table's extent, once the names in it are known."""
         raise TypeError("only for one direction")
 
+    def extent_size(self, extent: tree.Expression) -> str:
+        """Return the code of the size of a table that was made; None where it is what it is."""
+        if not expressions.looks_ahead(extent):
+            return self.names.value(extent)
+        if not isinstance(extent, tree.Conditional):
+            return "None"
+        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
+        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
+
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
