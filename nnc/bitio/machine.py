@@ -211,6 +211,7 @@ class Machine:
         turn: cython.longlong = 0
         turns: cython.longlong = 0
         start: cython.Py_ssize_t = reader.position
+        begun: cython.Py_ssize_t = 0
         outer: cython.Py_ssize_t = -1
         names: tuple = self.names
         lists: list = [None] * self.columns if self.columns else None
@@ -328,15 +329,21 @@ class Machine:
                 value = []
                 lists[now[2]] = value
             elif op == 12:
-                # A loop.
+                # A loop. One that reads nothing has limits, which are for code to keep.
                 turn = 0
                 turns = values[now[1]]
+                begun = reader.position
+                if turns > reader.end - begun:
+                    return 0
                 if turns <= 0:
                     place = now[2]
                 elif now[3] >= 0:
                     values[now[3]] = 0
                 continue
             elif op == 13:
+                if reader.position == begun:
+                    return 0
+                begun = reader.position
                 turn += 1
                 if turn < turns:
                     place = now[2]
