@@ -19,6 +19,7 @@ from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
+from nnc.engine.editing import setting
 from nnc.engine.files import replace_file
 from nnc.engine.mapped import MappedFile, opened, view_of
 from nnc.engine.plan import Plan
@@ -155,7 +156,7 @@ class Bitstream:
     @checked
     def set_all(self, values: Mapping[str, Any], *, force: bool = False) -> Plan:
         """Change several elements at once, by path; else as `set`."""
-        return editing.run(self, editing.set_values(values), force=force)
+        return editing.run(self, setting(values), force=force)
 
     @checked
     def plan_set(
@@ -163,7 +164,7 @@ class Bitstream:
     ) -> Plan:
         """Say what `set`, or `set_all` for a mapping, would change; nothing is changed."""
         values = path if isinstance(path, Mapping) else {path: value}
-        return editing.run(self, editing.set_values(values), force=force, keep=False)
+        return editing.run(self, setting(values), force=force, keep=False)
 
     @checked
     def insert(self, path: str, value: Any, *, force: bool = False) -> Plan:

@@ -362,9 +362,7 @@ def run(
         plan = edit.settle()
     except InvalidError as error:
         edit.rollback()
-        # What was read is good: it is the change that breaks the rule.
-        parts = ("code", "path", "value", "allowed", "clause", "schema", "hint")
-        raise BuildError(error.message, **{part: getattr(error, part) for part in parts}) from None
+        raise refusal(error) from None
     except BaseException:
         edit.rollback()
         raise
@@ -373,10 +371,23 @@ def run(
     return plan
 
 
-def setting(values: Mapping[str, Any]) -> Callable[[Edit], None]:
+def refusal(error: InvalidError) -> BuildError:
+    """Return the error of a change that breaks a rule: what was read is good."""
+    parts = ("code", "path", "value", "allowed", "clause", "schema", "hint")
+    return BuildError(error.message, **{part: getattr(error, part) for part in parts})
+
+
+class Settable(Protocol):
+    """An edit, of whatever."""
+
+    def set(self, path: str, value: Any) -> None:
+        """Change the elements at a path."""
+
+
+def setting(values: Mapping[str, Any]) -> Callable[[Settable], None]:
     """Return the change that sets elements, all at once."""
 
-    def change(edit: Edit) -> None:
+    def change(edit: Settable) -> None:
         for path, value in values.items():
             edit.set(path, value)
 

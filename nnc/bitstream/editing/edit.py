@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
@@ -23,6 +23,7 @@ from nnc.bitstream.paths import Place, parse_path, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
 from nnc.engine.changing import check_depth, list_at, set_value, store_list
+from nnc.engine.editing import refusal
 from nnc.engine.plan import Plan, UnitChange
 from nnc.engine.repair import Shift
 from nnc.engine.values import check_constraints, checked_value
@@ -248,10 +249,7 @@ class Edit(Changes):
                 Settler(self).settle_units(self.bitstream.units, "")
             return self.plan()
         except InvalidError as error:
-            # What was read is good: it is the change that breaks the rule.
-            parts = ("path", "value", "allowed", "clause", "schema", "hint")
-            said = {name: getattr(error, name) for name in parts}
-            raise BuildError(error.message, **said) from None
+            raise refusal(error) from None
 
     def follow_digests(self) -> bool:
         """Renew the digests by which units name parents whose payload has changed."""
@@ -352,16 +350,6 @@ def name_unit(error: PlacedError, bitstream: Units) -> None:
     if match is not None and int(match[1]) < len(bitstream.units):
         number = int(match[1])
         error.locate(unit=number, unit_type=bitstream.units[number].type_name)
-
-
-def set_values(values: Mapping[str, Any]) -> Callable[[Edit], None]:
-    """Return the change that sets elements, all at once."""
-
-    def change(edit: Edit) -> None:
-        for path, value in values.items():
-            edit.set(path, value)
-
-    return change
 
 
 def insertion(path: str, value: Any) -> Callable[[Edit], None]:
