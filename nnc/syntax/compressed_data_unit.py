@@ -716,43 +716,6 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             ("u", "input_parameters_present_flag", 1),
             shared=("nnr_compressed_data_unit_payload_type",),
         ),
-        Program(
-            ("u", "parent_node_id_type", 2),
-            ("u", "temporal_context_modeling_flag", 1),
-            shared=("temporal_context_modeling_flag",),
-        ),
-        Program(
-            ("u", "tensor_dimensions_flag", 1),
-            ("u", "cabac_unary_length_flag", 1),
-            ("u", "compressed_parameter_types", 4),
-            (
-                "if",
-                ("!=", ("&", "compressed_parameter_types", 1), 0),
-                (("ue", "decomposition_rank", 3), ("ue", "g_number_of_rows", 3)),
-                (
-                    ("set", "decomposition_rank", 0),
-                    ("share", "decomposition_rank", 0),
-                    ("set", "g_number_of_rows", 0),
-                    ("share", "g_number_of_rows", 0),
-                    ("missing", "decomposition_rank", "g_number_of_rows"),
-                ),
-            ),
-            shared=("compressed_parameter_types", "decomposition_rank", "g_number_of_rows"),
-        ),
-        Program(
-            (
-                "if",
-                ("==", "general_profile_idc", 1),
-                (("ue", "first_tensor_dimension_shift", 1),),
-                (
-                    ("share", "first_tensor_dimension_shift", 0),
-                    ("missing", "first_tensor_dimension_shift"),
-                ),
-            ),
-            ("u", "scan_order", 4),
-            inputs=("general_profile_idc",),
-            shared=("first_tensor_dimension_shift",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -858,15 +821,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.parent_node_id_present_flag = parent_node_id_present_flag
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 if parent_node_id_present_flag:
-                    if self.machines[1].read(stream, obj, context):
-                        known_2: Any = obj
-                        parent_node_id_type = known_2.parent_node_id_type
-                    else:
-                        parent_node_id_type = stream.u(2, "parent_node_id_type")
-                        obj.parent_node_id_type = parent_node_id_type
-                        obj.temporal_context_modeling_flag = (
-                            context.temporal_context_modeling_flag
-                        ) = stream.u(1, "temporal_context_modeling_flag")
+                    parent_node_id_type = stream.u(2, "parent_node_id_type")
+                    obj.parent_node_id_type = parent_node_id_type
+                    obj.temporal_context_modeling_flag = context.temporal_context_modeling_flag = (
+                        stream.u(1, "temporal_context_modeling_flag")
+                    )
                     if parent_node_id_type == ICNN_NDU_ID:
                         obj.parent_device_id = stream.ue(1, "parent_device_id")
                         if not node_id_present_flag:
@@ -922,31 +881,23 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 else TENSOR_FLOAT32
             )
         if input_parameters_present_flag:
-            if self.machines[2].read(stream, obj, context):
-                known_3: Any = obj
-                tensor_dimensions_flag = known_3.tensor_dimensions_flag
-                cabac_unary_length_flag = known_3.cabac_unary_length_flag
-                compressed_parameter_types = known_3.compressed_parameter_types
-                decomposition_rank = context.decomposition_rank
-                g_number_of_rows = context.g_number_of_rows
+            tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
+            obj.tensor_dimensions_flag = tensor_dimensions_flag
+            cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
+            obj.cabac_unary_length_flag = cabac_unary_length_flag
+            compressed_parameter_types = stream.u(4, "compressed_parameter_types")
+            obj.compressed_parameter_types = compressed_parameter_types
+            context.compressed_parameter_types = compressed_parameter_types
+            if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                decomposition_rank = stream.ue(3, "decomposition_rank")
+                obj.decomposition_rank = decomposition_rank
+                context.decomposition_rank = decomposition_rank
+                g_number_of_rows = stream.ue(3, "g_number_of_rows")
+                obj.g_number_of_rows = g_number_of_rows
+                context.g_number_of_rows = g_number_of_rows
             else:
-                tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
-                obj.tensor_dimensions_flag = tensor_dimensions_flag
-                cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
-                obj.cabac_unary_length_flag = cabac_unary_length_flag
-                compressed_parameter_types = stream.u(4, "compressed_parameter_types")
-                obj.compressed_parameter_types = compressed_parameter_types
-                context.compressed_parameter_types = compressed_parameter_types
-                if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                    decomposition_rank = stream.ue(3, "decomposition_rank")
-                    obj.decomposition_rank = decomposition_rank
-                    context.decomposition_rank = decomposition_rank
-                    g_number_of_rows = stream.ue(3, "g_number_of_rows")
-                    obj.g_number_of_rows = g_number_of_rows
-                    context.g_number_of_rows = g_number_of_rows
-                else:
-                    decomposition_rank = context.decomposition_rank = 0
-                    g_number_of_rows = context.g_number_of_rows = 0
+                decomposition_rank = context.decomposition_rank = 0
+                g_number_of_rows = context.g_number_of_rows = 0
             if tensor_dimensions_flag:
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
                 obj.tensor_dimensions_list = tensor_dimensions_list._parse(stream, context, path)
@@ -1009,17 +960,13 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
         if count_tensor_dimensions > 1:
-            if self.machines[3].read(stream, obj, context, (general_profile_idc,)):
-                known_4: Any = obj
-                scan_order = known_4.scan_order
+            if general_profile_idc == 1:
+                obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = stream.ue(
+                    1, "first_tensor_dimension_shift"
+                )
             else:
-                if general_profile_idc == 1:
-                    obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = (
-                        stream.ue(1, "first_tensor_dimension_shift")
-                    )
-                else:
-                    context.first_tensor_dimension_shift = 0
-                obj.scan_order = scan_order = stream.u(4, "scan_order")
+                context.first_tensor_dimension_shift = 0
+            obj.scan_order = scan_order = stream.u(4, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = _functions.block_rows_minus1(
@@ -1194,24 +1141,16 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 stream.u(1, parent_node_id_present_flag, "parent_node_id_present_flag")
                 if parent_node_id_present_flag:
-                    if self.machines[1].write(stream, obj, context):
-                        known_2: Any = obj
-                        parent_node_id_type = known_2.parent_node_id_type
-                    else:
-                        parent_node_id_type = _required(
-                            stream, obj.parent_node_id_type, "parent_node_id_type"
-                        )
-                        stream.u(2, parent_node_id_type, "parent_node_id_type")
-                        context.temporal_context_modeling_flag = _required(
-                            stream,
-                            obj.temporal_context_modeling_flag,
-                            "temporal_context_modeling_flag",
-                        )
-                        stream.u(
-                            1,
-                            context.temporal_context_modeling_flag,
-                            "temporal_context_modeling_flag",
-                        )
+                    parent_node_id_type = _required(
+                        stream, obj.parent_node_id_type, "parent_node_id_type"
+                    )
+                    stream.u(2, parent_node_id_type, "parent_node_id_type")
+                    context.temporal_context_modeling_flag = _required(
+                        stream, obj.temporal_context_modeling_flag, "temporal_context_modeling_flag"
+                    )
+                    stream.u(
+                        1, context.temporal_context_modeling_flag, "temporal_context_modeling_flag"
+                    )
                     if parent_node_id_type == ICNN_NDU_ID:
                         stream.ue(
                             1,
@@ -1348,40 +1287,30 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
             _refuse(stream, obj, "nnr_decompressed_data_format")
         if input_parameters_present_flag:
-            if self.machines[2].write(stream, obj, context):
-                known_3: Any = obj
-                tensor_dimensions_flag = known_3.tensor_dimensions_flag
-                cabac_unary_length_flag = known_3.cabac_unary_length_flag
-                compressed_parameter_types = known_3.compressed_parameter_types
-                decomposition_rank = context.decomposition_rank
-                g_number_of_rows = context.g_number_of_rows
+            tensor_dimensions_flag = _required(
+                stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
+            )
+            stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
+            cabac_unary_length_flag = _required(
+                stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
+            )
+            stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
+            compressed_parameter_types = _required(
+                stream, obj.compressed_parameter_types, "compressed_parameter_types"
+            )
+            context.compressed_parameter_types = compressed_parameter_types
+            stream.u(4, compressed_parameter_types, "compressed_parameter_types")
+            if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                decomposition_rank = _required(stream, obj.decomposition_rank, "decomposition_rank")
+                context.decomposition_rank = decomposition_rank
+                stream.ue(3, decomposition_rank, "decomposition_rank")
+                g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
+                context.g_number_of_rows = g_number_of_rows
+                stream.ue(3, g_number_of_rows, "g_number_of_rows")
             else:
-                tensor_dimensions_flag = _required(
-                    stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
-                )
-                stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
-                cabac_unary_length_flag = _required(
-                    stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
-                )
-                stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
-                compressed_parameter_types = _required(
-                    stream, obj.compressed_parameter_types, "compressed_parameter_types"
-                )
-                context.compressed_parameter_types = compressed_parameter_types
-                stream.u(4, compressed_parameter_types, "compressed_parameter_types")
-                if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                    decomposition_rank = _required(
-                        stream, obj.decomposition_rank, "decomposition_rank"
-                    )
-                    context.decomposition_rank = decomposition_rank
-                    stream.ue(3, decomposition_rank, "decomposition_rank")
-                    g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
-                    context.g_number_of_rows = g_number_of_rows
-                    stream.ue(3, g_number_of_rows, "g_number_of_rows")
-                else:
-                    decomposition_rank = context.decomposition_rank = 0
-                    g_number_of_rows = context.g_number_of_rows = 0
-                    _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
+                decomposition_rank = context.decomposition_rank = 0
+                g_number_of_rows = context.g_number_of_rows = 0
+                _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
             if tensor_dimensions_flag:
                 tensor_dimensions_list__table = _required(
                     stream, obj.tensor_dimensions_list, "tensor_dimensions_list"
@@ -1473,22 +1402,16 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
             _refuse(stream, obj, "integer_codebook_dc")
         if count_tensor_dimensions > 1:
-            if self.machines[3].write(stream, obj, context, (general_profile_idc,)):
-                known_4: Any = obj
-                scan_order = known_4.scan_order
+            if general_profile_idc == 1:
+                context.first_tensor_dimension_shift = _required(
+                    stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                )
+                stream.ue(1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift")
             else:
-                if general_profile_idc == 1:
-                    context.first_tensor_dimension_shift = _required(
-                        stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                    )
-                    stream.ue(
-                        1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                    )
-                else:
-                    context.first_tensor_dimension_shift = 0
-                    _refuse(stream, obj, "first_tensor_dimension_shift")
-                scan_order = _required(stream, obj.scan_order, "scan_order")
-                stream.u(4, scan_order, "scan_order")
+                context.first_tensor_dimension_shift = 0
+                _refuse(stream, obj, "first_tensor_dimension_shift")
+            scan_order = _required(stream, obj.scan_order, "scan_order")
+            stream.u(4, scan_order, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = _functions.block_rows_minus1(
@@ -1822,13 +1745,6 @@ class IntegerCodebookSyntax(Syntax):
         "codebook": Shape("int", depth=1, derived=True),
         "cbZeroOffset": Shape("int", derived=True),
     }
-    programs: ClassVar[tuple[Program, ...]] = (
-        Program(
-            ("u", "codebook_egk", 4),
-            ("ue", "codebook_size", 2),
-            ("ie", "codebook_centre_offset", 2),
-        ),
-    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
@@ -1838,15 +1754,9 @@ class IntegerCodebookSyntax(Syntax):
         obj.cbZeroOffset = None
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        if self.machines[0].read(stream, obj, context):
-            codebook_egk = obj.codebook_egk
-            codebook_size = obj.codebook_size
-            codebook_centre_offset = obj.codebook_centre_offset
-        else:
-            obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
-            obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
-            codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
-            obj.codebook_centre_offset = codebook_centre_offset
+        obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
+        obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
+        obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
@@ -1886,19 +1796,14 @@ class IntegerCodebookSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "IntegerCodebook")
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        if self.machines[0].write(stream, obj, context):
-            codebook_egk = obj.codebook_egk
-            codebook_size = obj.codebook_size
-            codebook_centre_offset = obj.codebook_centre_offset
-        else:
-            codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
-            stream.u(4, codebook_egk, "codebook_egk")
-            codebook_size = _required(stream, obj.codebook_size, "codebook_size")
-            stream.ue(2, codebook_size, "codebook_size")
-            codebook_centre_offset = _required(
-                stream, obj.codebook_centre_offset, "codebook_centre_offset"
-            )
-            stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
+        codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
+        stream.u(4, codebook_egk, "codebook_egk")
+        codebook_size = _required(stream, obj.codebook_size, "codebook_size")
+        stream.ue(2, codebook_size, "codebook_size")
+        codebook_centre_offset = _required(
+            stream, obj.codebook_centre_offset, "codebook_centre_offset"
+        )
+        stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset

@@ -4,7 +4,7 @@ Generated from schema/model_parameter_set.syntax; do not edit.
 Schema hash: sha256 a1f840094cc9c034a51c009710a343664a526fb5256835bac84d8617a95bc7cf
 """
 
-# ruff: noqa: E501, RET504, SIM102
+# ruff: noqa: E501, RET504
 
 from __future__ import annotations
 
@@ -457,19 +457,6 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             ("u", "nnr_reserved_zero_2bits", 2),
             shared=("mps_parent_signalling_enabled_flag",),
         ),
-        Program(
-            (
-                "if",
-                (
-                    "||",
-                    ("!=", ("&", "mps_quantization_method_flags", 1), 0),
-                    ("!=", ("&", "mps_quantization_method_flags", 2), 0),
-                ),
-                (("u", "mps_qp_density", 3), ("i", "mps_quantization_parameter", 13)),
-                (("missing", "mps_qp_density", "mps_quantization_parameter"),),
-            ),
-            inputs=("mps_quantization_method_flags",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -562,12 +549,11 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             validation_set_performance_present_flag = 0
             metric_type_performance_map_valid_flag = 0
             mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag = 0
-        if not self.machines[2].read(stream, obj, context, (mps_quantization_method_flags,)):
-            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-                mps_quantization_method_flags & NNR_QCB
-            ) != 0:
-                obj.mps_qp_density = stream.u(3, "mps_qp_density")
-                obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
+        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+            mps_quantization_method_flags & NNR_QCB
+        ) != 0:
+            obj.mps_qp_density = stream.u(3, "mps_qp_density")
+            obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
         if mps_sparsification_flag:
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
             obj.sparsification_performance_map = (
@@ -748,20 +734,17 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                 "base_model_id",
                 "performance_metric_type",
             )
-        if not self.machines[2].write(stream, obj, context, (mps_quantization_method_flags,)):
-            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-                mps_quantization_method_flags & NNR_QCB
-            ) != 0:
-                stream.u(
-                    3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density"
-                )
-                stream.i(
-                    13,
-                    _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
-                    "mps_quantization_parameter",
-                )
-            else:
-                _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
+        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+            mps_quantization_method_flags & NNR_QCB
+        ) != 0:
+            stream.u(3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density")
+            stream.i(
+                13,
+                _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
+                "mps_quantization_parameter",
+            )
+        else:
+            _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
         if mps_sparsification_flag:
             sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"

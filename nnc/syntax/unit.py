@@ -433,43 +433,12 @@ class NnrUnitHeaderSyntax(Syntax):
             shared=("nnr_unit_type", "partial_data_counter"),
         ),
         Program(
-            (
-                "if",
-                ("==", "nnr_unit_type", 2),
-                (
-                    (
-                        "call",
-                        "nnr_layer_parameter_set_unit_header",
-                        "nnr_layer_parameter_set_unit_header",
-                    ),
-                ),
-                (("missing", "nnr_layer_parameter_set_unit_header"),),
-            ),
-            (
-                "if",
-                ("==", "nnr_unit_type", 3),
-                (("call", "nnr_topology_unit_header", "nnr_topology_unit_header"),),
-                (("missing", "nnr_topology_unit_header"),),
-            ),
-            (
-                "if",
-                ("==", "nnr_unit_type", 4),
-                (("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"),),
-                (("missing", "nnr_quantization_unit_header"),),
-            ),
-            inputs=("nnr_unit_type",),
+            ("call", "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"),
             depth=1,
         ),
-        Program(
-            (
-                "if",
-                ("==", "nnr_unit_type", 0),
-                (("call", "nnr_start_unit_header", "nnr_start_unit_header"),),
-                (("missing", "nnr_start_unit_header"),),
-            ),
-            inputs=("nnr_unit_type",),
-            depth=1,
-        ),
+        Program(("call", "nnr_topology_unit_header", "nnr_topology_unit_header"), depth=1),
+        Program(("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"), depth=1),
+        Program(("call", "nnr_start_unit_header", "nnr_start_unit_header"), depth=1),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -510,8 +479,8 @@ class NnrUnitHeaderSyntax(Syntax):
                 )
             )
             stream.leave()
-        if not self.machines[1].read(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_LPS:
+        if nnr_unit_type == NNR_LPS:
+            if not self.machines[1].read(stream, obj, context):
                 stream.enter(
                     "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
                 )
@@ -521,13 +490,15 @@ class NnrUnitHeaderSyntax(Syntax):
                     )
                 )
                 stream.leave()
-            if nnr_unit_type == NNR_TPL:
+        if nnr_unit_type == NNR_TPL:
+            if not self.machines[2].read(stream, obj, context):
                 stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
                 obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
                     stream, context, path
                 )
                 stream.leave()
-            if nnr_unit_type == NNR_QNT:
+        if nnr_unit_type == NNR_QNT:
+            if not self.machines[3].read(stream, obj, context):
                 stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
                 obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
                     stream, context, path
@@ -539,8 +510,8 @@ class NnrUnitHeaderSyntax(Syntax):
                 compressed_data_unit.nnr_compressed_data_unit_header._parse(stream, context, path)
             )
             stream.leave()
-        if not self.machines[2].read(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_STR:
+        if nnr_unit_type == NNR_STR:
+            if not self.machines[4].read(stream, obj, context):
                 stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
                 obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(
                     stream, context, path
@@ -600,8 +571,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             _refuse(stream, obj, "nnr_model_parameter_set_unit_header")
-        if not self.machines[1].write(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_LPS:
+        if nnr_unit_type == NNR_LPS:
+            if not self.machines[1].write(stream, obj, context):
                 nnr_layer_parameter_set_unit_header__table = _required(
                     stream,
                     obj.nnr_layer_parameter_set_unit_header,
@@ -614,9 +585,10 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_layer_parameter_set_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
-            if nnr_unit_type == NNR_TPL:
+        else:
+            _refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
+        if nnr_unit_type == NNR_TPL:
+            if not self.machines[2].write(stream, obj, context):
                 nnr_topology_unit_header__table = _required(
                     stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
                 )
@@ -625,9 +597,10 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_topology_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_topology_unit_header")
-            if nnr_unit_type == NNR_QNT:
+        else:
+            _refuse(stream, obj, "nnr_topology_unit_header")
+        if nnr_unit_type == NNR_QNT:
+            if not self.machines[3].write(stream, obj, context):
                 nnr_quantization_unit_header__table = _required(
                     stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
                 )
@@ -636,8 +609,8 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_quantization_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_quantization_unit_header")
+        else:
+            _refuse(stream, obj, "nnr_quantization_unit_header")
         if nnr_unit_type == NNR_NDU:
             nnr_compressed_data_unit_header__table = _required(
                 stream, obj.nnr_compressed_data_unit_header, "nnr_compressed_data_unit_header"
@@ -649,8 +622,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             _refuse(stream, obj, "nnr_compressed_data_unit_header")
-        if not self.machines[2].write(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_STR:
+        if nnr_unit_type == NNR_STR:
+            if not self.machines[4].write(stream, obj, context):
                 nnr_start_unit_header__table = _required(
                     stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
                 )
@@ -659,8 +632,8 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_start_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_start_unit_header")
+        else:
+            _refuse(stream, obj, "nnr_start_unit_header")
         if nnr_unit_type == NNR_AGG:
             nnr_aggregate_unit_header__table = _required(
                 stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
@@ -1224,15 +1197,6 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             ),
             shared=("num_of_nnr_units_minus2",),
         ),
-        Program(
-            (
-                "for",
-                "i",
-                ("+", "num_of_nnr_units_minus2", 2),
-                (("u", "quant_bitdepth", 5), ("u", "ctu_scan_order", 1)),
-            ),
-            inputs=("num_of_nnr_units_minus2",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
@@ -1271,14 +1235,13 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                     nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            if not self.machines[1].read(stream, obj, context, (num_of_nnr_units_minus2,)):
-                quant_bitdepth = []
-                obj.quant_bitdepth = quant_bitdepth
-                ctu_scan_order = []
-                obj.ctu_scan_order = ctu_scan_order
-                for i in range(num_of_nnr_units_minus2 + 2):
-                    quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
-                    ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+            quant_bitdepth = []
+            obj.quant_bitdepth = quant_bitdepth
+            ctu_scan_order = []
+            obj.ctu_scan_order = ctu_scan_order
+            for i in range(num_of_nnr_units_minus2 + 2):
+                quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+                ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
         obj.byte_alignment = stream.byte_alignment()
         if rules is not None:
             rules.close(stream, obj, context)
@@ -1335,22 +1298,15 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 _refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            if not self.machines[1].write(stream, obj, context, (num_of_nnr_units_minus2,)):
-                quant_bitdepth = _counted(
-                    stream,
-                    obj.quant_bitdepth,
-                    max(num_of_nnr_units_minus2 + 2, 0),
-                    "quant_bitdepth",
-                )
-                ctu_scan_order = _counted(
-                    stream,
-                    obj.ctu_scan_order,
-                    max(num_of_nnr_units_minus2 + 2, 0),
-                    "ctu_scan_order",
-                )
-                for i in range(num_of_nnr_units_minus2 + 2):
-                    stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
-                    stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
+            quant_bitdepth = _counted(
+                stream, obj.quant_bitdepth, max(num_of_nnr_units_minus2 + 2, 0), "quant_bitdepth"
+            )
+            ctu_scan_order = _counted(
+                stream, obj.ctu_scan_order, max(num_of_nnr_units_minus2 + 2, 0), "ctu_scan_order"
+            )
+            for i in range(num_of_nnr_units_minus2 + 2):
+                stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
+                stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
         else:
             _refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
         stream.byte_alignment(obj.byte_alignment)

@@ -176,7 +176,6 @@ class NalUnitSyntax(Syntax):
         "other_rbsp": Shape("bytes"),
     }
     programs: ClassVar[tuple[Program, ...]] = (
-        Program(("u", "forbidden_zero_bit", 1), ("u", "nal_ref_idc", 2), ("u", "nal_unit_type", 5)),
         Program(("call", "seq_parameter_set_data", "seq_parameter_set_data"), depth=1),
         Program(("call", "pic_parameter_set_rbsp", "pic_parameter_set_rbsp"), depth=1),
     )
@@ -191,19 +190,16 @@ class NalUnitSyntax(Syntax):
         obj.seq_parameter_set_data = None
         obj.pic_parameter_set_rbsp = None
         obj.other_rbsp = None
-        if self.machines[0].read(stream, obj, context):
-            nal_unit_type = obj.nal_unit_type
-        else:
-            obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
-            obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
-            obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
+        obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
+        obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
+        obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            if not self.machines[1].read(stream, obj, context):
+            if not self.machines[0].read(stream, obj, context):
                 stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
                 obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
                 stream.leave()
         elif nal_unit_type == PICTURE:
-            if not self.machines[2].read(stream, obj, context):
+            if not self.machines[1].read(stream, obj, context):
                 stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
                 obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
                 stream.leave()
@@ -221,19 +217,14 @@ class NalUnitSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        if self.machines[0].write(stream, obj, context):
-            nal_unit_type = obj.nal_unit_type
-        else:
-            stream.u(
-                1,
-                _required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"),
-                "forbidden_zero_bit",
-            )
-            stream.u(2, _required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
-            nal_unit_type = _required(stream, obj.nal_unit_type, "nal_unit_type")
-            stream.u(5, nal_unit_type, "nal_unit_type")
+        stream.u(
+            1, _required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"), "forbidden_zero_bit"
+        )
+        stream.u(2, _required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
+        nal_unit_type = _required(stream, obj.nal_unit_type, "nal_unit_type")
+        stream.u(5, nal_unit_type, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            if not self.machines[1].write(stream, obj, context):
+            if not self.machines[0].write(stream, obj, context):
                 seq_parameter_set_data__table = _required(
                     stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
                 )
@@ -242,7 +233,7 @@ class NalUnitSyntax(Syntax):
                 stream.leave()
             _refuse(stream, obj, "pic_parameter_set_rbsp", "other_rbsp")
         elif nal_unit_type == PICTURE:
-            if not self.machines[2].write(stream, obj, context):
+            if not self.machines[1].write(stream, obj, context):
                 pic_parameter_set_rbsp__table = _required(
                     stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
                 )
