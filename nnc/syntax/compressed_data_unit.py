@@ -708,6 +708,47 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "CbZeroOffsetDC": Shape("int", derived=True),
         "CodebookDC": Shape("int", depth=1, derived=True),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "topology_elements_ids_list",
+        "topology_elem_id",
+        "topology_elem_id_index",
+        "node_id_present_flag",
+        "device_id",
+        "parameter_id",
+        "put_node_depth",
+        "parent_node_id_present_flag",
+        "parent_node_id_type",
+        "temporal_context_modeling_flag",
+        "parent_device_id",
+        "parent_node_payload_sha256",
+        "parent_node_payload_sha512",
+        "codebook_present_flag",
+        "integer_codebook",
+        "dq_flag",
+        "nnr_decompressed_data_format",
+        "tensor_dimensions_flag",
+        "cabac_unary_length_flag",
+        "compressed_parameter_types",
+        "decomposition_rank",
+        "g_number_of_rows",
+        "tensor_dimensions_list",
+        "topology_tensor_dimension_mapping",
+        "cabac_unary_length_minus1",
+        "integer_codebook_dc",
+        "first_tensor_dimension_shift",
+        "scan_order",
+        "cabac_offset_list",
+        "dq_state_list",
+        "bit_offset_delta1",
+        "bit_offset_delta2",
+        "byte_alignment",
+        "numBlockRowsMinus1",
+        "BitOffsetList",
+        "CbZeroOffset",
+        "Codebook",
+        "CbZeroOffsetDC",
+        "CodebookDC",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_compressed_data_unit_payload_type", 5),
@@ -721,52 +762,13 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrCompressedDataUnitHeader)
+        obj: NnrCompressedDataUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
-        obj.topology_elements_ids_list = None
-        obj.topology_elem_id = None
-        obj.topology_elem_id_index = None
-        obj.node_id_present_flag = None
-        obj.device_id = None
-        obj.parameter_id = None
-        obj.put_node_depth = None
-        obj.parent_node_id_present_flag = None
-        obj.parent_node_id_type = None
-        obj.temporal_context_modeling_flag = None
-        obj.parent_device_id = None
-        obj.parent_node_payload_sha256 = None
-        obj.parent_node_payload_sha512 = None
-        obj.codebook_present_flag = None
-        obj.integer_codebook = None
-        obj.dq_flag = None
-        obj.nnr_decompressed_data_format = None
-        obj.tensor_dimensions_flag = None
-        obj.cabac_unary_length_flag = None
-        obj.compressed_parameter_types = None
-        obj.decomposition_rank = None
-        obj.g_number_of_rows = None
-        obj.tensor_dimensions_list = None
-        obj.topology_tensor_dimension_mapping = None
-        obj.cabac_unary_length_minus1 = None
-        obj.integer_codebook_dc = None
-        obj.first_tensor_dimension_shift = None
-        obj.scan_order = None
-        obj.cabac_offset_list = None
-        obj.dq_state_list = None
-        obj.bit_offset_delta1 = None
-        obj.bit_offset_delta2 = None
-        obj.byte_alignment = None
-        obj.numBlockRowsMinus1 = None
-        obj.BitOffsetList = None
-        obj.CbZeroOffset = None
-        obj.Codebook = None
-        obj.CbZeroOffsetDC = None
-        obj.CodebookDC = None
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
@@ -1019,9 +1021,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             7, "bit_offset_delta2", len(bit_offset_delta2_list)
                         )
                         bit_offset_delta2_list.append(bit_offset_delta2)
-                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
-                            BitOffsetList.get(j - 1, 0) + bit_offset_delta2
-                        )
+                        BitOffsetList[
+                            j
+                            if 0 <= j < BitOffsetList_size
+                            else _entry(stream, j, BitOffsetList_size, "BitOffsetList")
+                        ] = BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                 obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
@@ -1480,9 +1484,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta2_list_position,
                         )
                         bit_offset_delta2_list_position += 1
-                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
-                            BitOffsetList.get(j - 1, 0) + bit_offset_delta2
-                        )
+                        BitOffsetList[
+                            j
+                            if 0 <= j < BitOffsetList_size
+                            else _entry(stream, j, BitOffsetList_size, "BitOffsetList")
+                        ] = BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                 _finished(
                     stream,
                     bit_offset_delta2_list,
@@ -1745,13 +1751,12 @@ class IntegerCodebookSyntax(Syntax):
         "codebook": Shape("int", depth=1, derived=True),
         "cbZeroOffset": Shape("int", derived=True),
     }
+    blank: ClassVar[tuple[str, ...]] = ("codebook", "cbZeroOffset")
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(IntegerCodebook)
-        obj.codebook = None
-        obj.cbZeroOffset = None
+        obj: IntegerCodebook = self.fresh()
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
         obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
@@ -1761,7 +1766,11 @@ class IntegerCodebookSyntax(Syntax):
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[
+            cbZeroOffset
+            if 0 <= cbZeroOffset < codebook_size_
+            else _entry(stream, cbZeroOffset, codebook_size_, "codebook")
+        ] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1770,9 +1779,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue - codebook_delta_left - 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue - codebook_delta_left - 1
             previousValue = codebook.get(j, 0)
         previousValue = codebook_zero_value
         codebook_delta_right_list = []
@@ -1782,9 +1791,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue + codebook_delta_right + 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue + codebook_delta_right + 1
             previousValue = codebook.get(j, 0)
         obj.codebook = _array(codebook, codebook_size_)
         return obj
@@ -1809,7 +1818,11 @@ class IntegerCodebookSyntax(Syntax):
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         codebook_zero_value = _required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[
+            cbZeroOffset
+            if 0 <= cbZeroOffset < codebook_size_
+            else _entry(stream, cbZeroOffset, codebook_size_, "codebook")
+        ] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = _listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
@@ -1827,9 +1840,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue - codebook_delta_left - 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue - codebook_delta_left - 1
             previousValue = codebook.get(j, 0)
         _finished(
             stream,
@@ -1856,9 +1869,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue + codebook_delta_right + 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue + codebook_delta_right + 1
             previousValue = codebook.get(j, 0)
         _finished(
             stream,
@@ -2151,18 +2164,20 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "raw_float32_parameter": Shape("float", depth=1, array=True),
         "quant_tensors": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "raw_float16_parameter",
+        "raw_float64_parameter",
+        "raw_float32_parameter",
+        "quant_tensors",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrCompressedDataUnitPayload)
+        obj: NnrCompressedDataUnitPayload = self.fresh()
         nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
         nnr_decompressed_data_format = context.nnr_decompressed_data_format
         tensor_dimensions = context.tensor_dimensions
-        obj.raw_float16_parameter = None
-        obj.raw_float64_parameter = None
-        obj.raw_float32_parameter = None
-        obj.quant_tensors = None
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(

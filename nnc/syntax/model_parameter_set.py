@@ -432,6 +432,26 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "validation_set_performance": Shape("float"),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "base_model_id_present_flag",
+        "validation_set_performance_present_flag",
+        "metric_type_performance_map_valid_flag",
+        "mps_parent_signalling_enabled_flag",
+        "nnr_pre_flag",
+        "nnr_reserved_zero_1bit",
+        "nnr_reserved_zero_2bits",
+        "base_model_id",
+        "performance_metric_type",
+        "nnr_reserved_zero_7bits",
+        "mps_qp_density",
+        "mps_quantization_parameter",
+        "sparsification_performance_map",
+        "pruning_performance_map",
+        "unification_performance_map",
+        "decomposition_performance_map",
+        "validation_set_performance",
+        "byte_alignment",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "topology_carriage_flag", 1),
@@ -462,29 +482,11 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrModelParameterSetUnitPayload)
+        obj: NnrModelParameterSetUnitPayload = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         general_profile_idc = context.general_profile_idc
-        obj.base_model_id_present_flag = None
-        obj.validation_set_performance_present_flag = None
-        obj.metric_type_performance_map_valid_flag = None
-        obj.mps_parent_signalling_enabled_flag = None
-        obj.nnr_pre_flag = None
-        obj.nnr_reserved_zero_1bit = None
-        obj.nnr_reserved_zero_2bits = None
-        obj.base_model_id = None
-        obj.performance_metric_type = None
-        obj.nnr_reserved_zero_7bits = None
-        obj.mps_qp_density = None
-        obj.mps_quantization_parameter = None
-        obj.sparsification_performance_map = None
-        obj.pruning_performance_map = None
-        obj.unification_performance_map = None
-        obj.decomposition_performance_map = None
-        obj.validation_set_performance = None
-        obj.byte_alignment = None
         if self.machines[0].read(stream, obj, context):
             mps_sparsification_flag = obj.mps_sparsification_flag
             mps_pruning_flag = obj.mps_pruning_flag

@@ -419,6 +419,16 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
         "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "partial_data_counter",
+        "nnr_model_parameter_set_unit_header",
+        "nnr_layer_parameter_set_unit_header",
+        "nnr_topology_unit_header",
+        "nnr_quantization_unit_header",
+        "nnr_compressed_data_unit_header",
+        "nnr_start_unit_header",
+        "nnr_aggregate_unit_header",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_unit_type", 6),
@@ -444,18 +454,10 @@ class NnrUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrUnitHeader)
+        obj: NnrUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.partial_data_counter = None
-        obj.nnr_model_parameter_set_unit_header = None
-        obj.nnr_layer_parameter_set_unit_header = None
-        obj.nnr_topology_unit_header = None
-        obj.nnr_quantization_unit_header = None
-        obj.nnr_compressed_data_unit_header = None
-        obj.nnr_start_unit_header = None
-        obj.nnr_aggregate_unit_header = None
         if self.machines[0].read(stream, obj, context):
             nnr_unit_type = obj.nnr_unit_type
         else:
@@ -750,22 +752,24 @@ class NnrUnitPayloadSyntax(Syntax):
         "nnr_aggregate_unit_payload": Shape("table", called="nnr_aggregate_unit_payload"),
         "opaque_payload": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "partial_data",
+        "nnr_start_unit_payload",
+        "nnr_model_parameter_set_unit_payload",
+        "nnr_layer_parameter_set_unit_payload",
+        "nnr_topology_unit_payload",
+        "nnr_quantization_unit_payload",
+        "nnr_compressed_data_unit_payload",
+        "nnr_aggregate_unit_payload",
+        "opaque_payload",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrUnitPayload)
+        obj: NnrUnitPayload = self.fresh()
         nnr_unit_type = context.nnr_unit_type
         partial_data_counter = context.partial_data_counter
-        obj.partial_data = None
-        obj.nnr_start_unit_payload = None
-        obj.nnr_model_parameter_set_unit_payload = None
-        obj.nnr_layer_parameter_set_unit_payload = None
-        obj.nnr_topology_unit_payload = None
-        obj.nnr_quantization_unit_payload = None
-        obj.nnr_compressed_data_unit_payload = None
-        obj.nnr_aggregate_unit_payload = None
-        obj.opaque_payload = None
         if partial_data_counter > 0 and (
             nnr_unit_type == NNR_TPL or nnr_unit_type == NNR_QNT or nnr_unit_type == NNR_NDU
         ):
@@ -1176,6 +1180,13 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "ctu_scan_order": Shape("int", depth=1),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "nnr_unit_type",
+        "nnr_unit_entry_point",
+        "quant_bitdepth",
+        "ctu_scan_order",
+        "byte_alignment",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_aggregate_unit_type", 8),
@@ -1202,15 +1213,10 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrAggregateUnitHeader)
+        obj: NnrAggregateUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.nnr_unit_type = None
-        obj.nnr_unit_entry_point = None
-        obj.quant_bitdepth = None
-        obj.ctu_scan_order = None
-        obj.byte_alignment = None
         nnr_unit_type: list[int]
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]

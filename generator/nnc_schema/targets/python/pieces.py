@@ -91,7 +91,12 @@ class Pieces(Lines):
         values = [self.names.value(index) for index in indices]
         size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[_entry(stream, {values[0]}, {size}, "{name}")]'
+            (value,) = values
+            checked = f'_entry(stream, {value}, {size}, "{name}")'
+            if value.isidentifier():
+                # Quicker than a call that finds it there.
+                checked = f"{value} if 0 <= {value} < {size} else {checked}"
+            return f"{local}[{checked}]"
         return f'{local}[_entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
