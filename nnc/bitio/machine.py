@@ -13,10 +13,11 @@ from __future__ import annotations
 import types
 
 import cython
-from cython.cimports.nnc.bitio.bits import BitReader, BitWriter
 
 if not cython.compiled:
     raise ImportError("nnc.bitio.machine works only when compiled")
+
+from cython.cimports.nnc.bitio.bits import BitReader, BitWriter
 
 #: Values that expressions may be about in programs within each other.
 ROOM = cython.declare(cython.int, 256)

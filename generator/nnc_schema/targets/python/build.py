@@ -56,7 +56,7 @@ class BuildCode(Code):
         extent = self.facts.table.extent
         if extent is not None:
             name = self.analysis.shown(self.facts.table.name)
-            size = self.names.value(extent)
+            size = self.extent_size(extent)
             self.line(f"_write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
         elif self.facts.table.transform is not None:
             self.line("_write_rest(stream, obj.trailing_data)")

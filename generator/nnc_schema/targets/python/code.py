@@ -11,7 +11,14 @@ from functools import partial
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.passes.table_facts import (
+    Field,
+    TableFacts,
+    counted_to,
+    is_bounded,
+    own_expressions,
+    sites,
+)
 from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
 from nnc_schema.targets.python.programs import Program, Programs
@@ -109,6 +116,8 @@ class Code(Running):
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
+        for name, absent in self.analysis.left_behind(self.facts).items():
+            self.line(f"context.{name} = {self.names.value(absent)}")
         for field in self.facts.fields.values():
             if not field.scattered:
                 continue
@@ -138,6 +147,15 @@ class Code(Running):
     def open_extent(self) -> None:
         """Narrow the data down to the table's extent, once the names in it are known."""
         raise TypeError("only for one direction")
+
+    def extent_size(self, extent: tree.Expression) -> str:
+        """Return the code of the size of a table that was made; None where it is what it is."""
+        if not expressions.looks_ahead(extent):
+            return self.names.value(extent)
+        if not isinstance(extent, tree.Conditional):
+            return "None"
+        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
+        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
 
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
@@ -260,6 +278,12 @@ class Code(Running):
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
+        if statement.name in self.analysis.states:
+            value = self.names.value(statement.value)
+            if not isinstance(statement.value, tree.Name | tree.Number):
+                value = f'_number(stream, {value}, "{statement.name}")'
+            self.line(f"{self.state(statement)} = {value}")
+            return
         value = self.measured(statement.value, statement.name)
         if statement.indices:
             self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
@@ -392,7 +416,9 @@ class Code(Running):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
-            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
+            ends = is_bounded(statement, self.analysis.constants)
+            ends = ends or self.analysis.consumes(statement.body, frozenset())
+            begin = "" if ends else self.begin_pass()
             self.statements(statement.body)
             if begin:
                 name = next(iter(self.loop_names(statement)), "")
@@ -416,6 +442,8 @@ class Code(Running):
         if not isinstance(condition, tree.Binary) or not isinstance(condition.left, tree.Name):
             return None
         changed = {name for name, _ in self.set_names(statement.body)} | {statement.variable}
+        if any(isinstance(site.statement, tree.Call) for site in sites(statement.body)):
+            changed |= set(self.analysis.states)
         operator = condition.operator
         if (
             condition.left.name != statement.variable

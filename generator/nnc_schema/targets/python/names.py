@@ -193,6 +193,11 @@ class Names:
         """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
         facts = self.facts
+        if name.name in self.analysis.states:
+            code = f"context.{name.name}"
+            for index in name.indices:
+                code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            return code
         if not name.indices:
             return code
         if facts is None:

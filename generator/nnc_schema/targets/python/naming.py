@@ -225,8 +225,8 @@ def fits(new: str, name: str, analysis: Analysis, taken: set[str]) -> bool:
 
 def local_renames(analysis: Analysis) -> dict[str, str]:
     """Return the new names of elements, variables, parameters and given values."""
-    names: dict[str, None] = dict.fromkeys(analysis.givens)
-    scoped = {*analysis.givens, *analysis.shared}
+    names: dict[str, None] = dict.fromkeys([*analysis.givens, *analysis.states])
+    scoped = {*analysis.givens, *analysis.shared, *analysis.states}
     for facts in analysis.tables.values():
         for site in facts.sites:
             names.update(dict.fromkeys(local_names(site.statement)))

@@ -85,6 +85,14 @@ class Pieces(Lines):
         else:
             self.line(f'{size} = _made(stream, ({", ".join(sizes)}), "{statement.name}")')
 
+    def state(self, statement: tree.Assignment) -> str:
+        """Return a variable that all tables share, or its entry, as the target of an assignment."""
+        target = f"context.{statement.name}"
+        sizes = self.analysis.state_sizes(statement.name)
+        for index, size in zip(statement.indices, sizes, strict=True):
+            target += f'[_entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
+        return target
+
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
         local = self.local(name)

@@ -134,6 +134,14 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         if given.default is not None:
             default = expressions.evaluate(given.default, analysis.constants)
         givens.append({"name": given.name, "text": given.text, "default": default})
+    states = [
+        {
+            "name": state.name,
+            "type": "list[" * len(state.sizes) + "int" + "]" * len(state.sizes),
+            "initial": initial_state(analysis, state),
+        }
+        for state in analysis.states.values()
+    ]
     kept = {
         analysis.shown(name): (facts.table.key, tuple(analysis.kept_names(name)))
         for name, facts in analysis.tables.items()
@@ -146,9 +154,18 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         "shared": shared,
         "parameters": parameters,
         "givens": givens,
+        "states": states,
         "kept": kept,
         "computes": computes,
     }
+
+
+def initial_state(analysis: Analysis, state: tree.State) -> str:
+    """Return the code that makes what a state begins with."""
+    code = str(expressions.evaluate(state.initial, analysis.constants))
+    for number, size in enumerate(reversed(analysis.state_sizes(state.name))):
+        code = f"[{code} for _ in range({size})]" if number else f"[{code}] * {size}"
+    return code
 
 
 def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class DrawCode(ParseCode):
         if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
             element = extent_element(self.facts, self.analysis.constants)
             about = "" if element is None else f', "{element[0]}", {element[1]}'
-            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)}{about})")
+            self.line(f"stream.check_extent({self.start}, {self.extent_size(extent)}{about})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
