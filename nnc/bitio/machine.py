@@ -152,6 +152,10 @@ class Machine:
         """Write a whole table; tell whether it went well."""
         return self.write(writer, obj, context, None)
 
+    def make(self):
+        """Return a table whose fields wait to be read."""
+        return self.fresh()
+
     @cython.cfunc
     def fresh(self):
         """Return a table whose fields wait to be read."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import importlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -150,6 +150,23 @@ def names_in(expression: Any) -> Iterator[str]:
     elif isinstance(expression, tuple):
         for part in expression[1:]:
             yield from names_in(part)
+
+
+def maker(table_type: type, blank: tuple[str, ...]) -> Callable[[], Any]:
+    """Return what makes a table of which some fields are None, and the others aren't set."""
+    if Machine is None:
+
+        def make() -> Any:
+            made: Any = object.__new__(table_type)
+            for name in blank:
+                setattr(made, name, None)
+            return made
+
+        return make
+    machine = Program(blank=blank)
+    machine.belong(table_type)
+    made_by_machine: Callable[[], Any] = machine.machine.make
+    return made_by_machine
 
 
 class Assembly:

@@ -23,7 +23,7 @@ from nnc.bitio.enforcement import enforcement as enforced
 from nnc.bitio.errors import BuildError, PlacedError
 from nnc.bitio.guard import FAULTS, cause, told
 from nnc.bitio.limits import ParsingLimits
-from nnc.bitio.programs import Program
+from nnc.bitio.programs import Program, maker
 
 #: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
 KEPT_SCOPES = "_scopes_of_tables"
@@ -168,6 +168,8 @@ class Syntax(Construct):  # type: ignore[misc]
     shapes: ClassVar[dict[str, Any]]
     # What Python calls the fields whose own names it has for something else.
     attributes: ClassVar[dict[str, str]] = {}
+    # The attributes of a table that may stay None.
+    blank: ClassVar[tuple[str, ...]] = ()
     # What reads and writes the whole table at once, and what does for parts of it.
     program: ClassVar[Program | None] = None
     programs: ClassVar[tuple[Program, ...]] = ()
@@ -185,6 +187,7 @@ class Syntax(Construct):  # type: ignore[misc]
         for name, attribute in self.attributes.items():
             # One slot by two names: that of the schema is for `getattr` and paths.
             setattr(self.table_type, name, self.table_type.__dict__[attribute])
+        self.fresh = maker(self.table_type, self.blank)
         self.machines = tuple(each.machine for each in self.programs)
         self.machine: Any = None if self.program is None else self.program.machine
         for each in (*self.programs, *([] if self.program is None else [self.program])):

@@ -708,6 +708,47 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "CbZeroOffsetDC": Shape("int", derived=True),
         "CodebookDC": Shape("int", depth=1, derived=True),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "topology_elements_ids_list",
+        "topology_elem_id",
+        "topology_elem_id_index",
+        "node_id_present_flag",
+        "device_id",
+        "parameter_id",
+        "put_node_depth",
+        "parent_node_id_present_flag",
+        "parent_node_id_type",
+        "temporal_context_modeling_flag",
+        "parent_device_id",
+        "parent_node_payload_sha256",
+        "parent_node_payload_sha512",
+        "codebook_present_flag",
+        "integer_codebook",
+        "dq_flag",
+        "nnr_decompressed_data_format",
+        "tensor_dimensions_flag",
+        "cabac_unary_length_flag",
+        "compressed_parameter_types",
+        "decomposition_rank",
+        "g_number_of_rows",
+        "tensor_dimensions_list",
+        "topology_tensor_dimension_mapping",
+        "cabac_unary_length_minus1",
+        "integer_codebook_dc",
+        "first_tensor_dimension_shift",
+        "scan_order",
+        "cabac_offset_list",
+        "dq_state_list",
+        "bit_offset_delta1",
+        "bit_offset_delta2",
+        "byte_alignment",
+        "numBlockRowsMinus1",
+        "BitOffsetList",
+        "CbZeroOffset",
+        "Codebook",
+        "CbZeroOffsetDC",
+        "CodebookDC",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_compressed_data_unit_payload_type", 5),
@@ -716,94 +757,18 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             ("u", "input_parameters_present_flag", 1),
             shared=("nnr_compressed_data_unit_payload_type",),
         ),
-        Program(
-            ("u", "parent_node_id_type", 2),
-            ("u", "temporal_context_modeling_flag", 1),
-            shared=("temporal_context_modeling_flag",),
-        ),
-        Program(
-            ("u", "tensor_dimensions_flag", 1),
-            ("u", "cabac_unary_length_flag", 1),
-            ("u", "compressed_parameter_types", 4),
-            (
-                "if",
-                ("!=", ("&", "compressed_parameter_types", 1), 0),
-                (("ue", "decomposition_rank", 3), ("ue", "g_number_of_rows", 3)),
-                (
-                    ("set", "decomposition_rank", 0),
-                    ("share", "decomposition_rank", 0),
-                    ("set", "g_number_of_rows", 0),
-                    ("share", "g_number_of_rows", 0),
-                    ("missing", "decomposition_rank", "g_number_of_rows"),
-                ),
-            ),
-            shared=("compressed_parameter_types", "decomposition_rank", "g_number_of_rows"),
-        ),
-        Program(
-            (
-                "if",
-                ("==", "general_profile_idc", 1),
-                (("ue", "first_tensor_dimension_shift", 1),),
-                (
-                    ("share", "first_tensor_dimension_shift", 0),
-                    ("missing", "first_tensor_dimension_shift"),
-                ),
-            ),
-            ("u", "scan_order", 4),
-            inputs=("general_profile_idc",),
-            shared=("first_tensor_dimension_shift",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrCompressedDataUnitHeader)
+        obj: NnrCompressedDataUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
         general_profile_idc = context.general_profile_idc
         mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
-        obj.topology_elements_ids_list = None
-        obj.topology_elem_id = None
-        obj.topology_elem_id_index = None
-        obj.node_id_present_flag = None
-        obj.device_id = None
-        obj.parameter_id = None
-        obj.put_node_depth = None
-        obj.parent_node_id_present_flag = None
-        obj.parent_node_id_type = None
-        obj.temporal_context_modeling_flag = None
-        obj.parent_device_id = None
-        obj.parent_node_payload_sha256 = None
-        obj.parent_node_payload_sha512 = None
-        obj.codebook_present_flag = None
-        obj.integer_codebook = None
-        obj.dq_flag = None
-        obj.nnr_decompressed_data_format = None
-        obj.tensor_dimensions_flag = None
-        obj.cabac_unary_length_flag = None
-        obj.compressed_parameter_types = None
-        obj.decomposition_rank = None
-        obj.g_number_of_rows = None
-        obj.tensor_dimensions_list = None
-        obj.topology_tensor_dimension_mapping = None
-        obj.cabac_unary_length_minus1 = None
-        obj.integer_codebook_dc = None
-        obj.first_tensor_dimension_shift = None
-        obj.scan_order = None
-        obj.cabac_offset_list = None
-        obj.dq_state_list = None
-        obj.bit_offset_delta1 = None
-        obj.bit_offset_delta2 = None
-        obj.byte_alignment = None
-        obj.numBlockRowsMinus1 = None
-        obj.BitOffsetList = None
-        obj.CbZeroOffset = None
-        obj.Codebook = None
-        obj.CbZeroOffsetDC = None
-        obj.CodebookDC = None
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
@@ -858,15 +823,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.parent_node_id_present_flag = parent_node_id_present_flag
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 if parent_node_id_present_flag:
-                    if self.machines[1].read(stream, obj, context):
-                        known_2: Any = obj
-                        parent_node_id_type = known_2.parent_node_id_type
-                    else:
-                        parent_node_id_type = stream.u(2, "parent_node_id_type")
-                        obj.parent_node_id_type = parent_node_id_type
-                        obj.temporal_context_modeling_flag = (
-                            context.temporal_context_modeling_flag
-                        ) = stream.u(1, "temporal_context_modeling_flag")
+                    parent_node_id_type = stream.u(2, "parent_node_id_type")
+                    obj.parent_node_id_type = parent_node_id_type
+                    obj.temporal_context_modeling_flag = context.temporal_context_modeling_flag = (
+                        stream.u(1, "temporal_context_modeling_flag")
+                    )
                     if parent_node_id_type == ICNN_NDU_ID:
                         obj.parent_device_id = stream.ue(1, "parent_device_id")
                         if not node_id_present_flag:
@@ -922,31 +883,23 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 else TENSOR_FLOAT32
             )
         if input_parameters_present_flag:
-            if self.machines[2].read(stream, obj, context):
-                known_3: Any = obj
-                tensor_dimensions_flag = known_3.tensor_dimensions_flag
-                cabac_unary_length_flag = known_3.cabac_unary_length_flag
-                compressed_parameter_types = known_3.compressed_parameter_types
-                decomposition_rank = context.decomposition_rank
-                g_number_of_rows = context.g_number_of_rows
+            tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
+            obj.tensor_dimensions_flag = tensor_dimensions_flag
+            cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
+            obj.cabac_unary_length_flag = cabac_unary_length_flag
+            compressed_parameter_types = stream.u(4, "compressed_parameter_types")
+            obj.compressed_parameter_types = compressed_parameter_types
+            context.compressed_parameter_types = compressed_parameter_types
+            if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                decomposition_rank = stream.ue(3, "decomposition_rank")
+                obj.decomposition_rank = decomposition_rank
+                context.decomposition_rank = decomposition_rank
+                g_number_of_rows = stream.ue(3, "g_number_of_rows")
+                obj.g_number_of_rows = g_number_of_rows
+                context.g_number_of_rows = g_number_of_rows
             else:
-                tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
-                obj.tensor_dimensions_flag = tensor_dimensions_flag
-                cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
-                obj.cabac_unary_length_flag = cabac_unary_length_flag
-                compressed_parameter_types = stream.u(4, "compressed_parameter_types")
-                obj.compressed_parameter_types = compressed_parameter_types
-                context.compressed_parameter_types = compressed_parameter_types
-                if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                    decomposition_rank = stream.ue(3, "decomposition_rank")
-                    obj.decomposition_rank = decomposition_rank
-                    context.decomposition_rank = decomposition_rank
-                    g_number_of_rows = stream.ue(3, "g_number_of_rows")
-                    obj.g_number_of_rows = g_number_of_rows
-                    context.g_number_of_rows = g_number_of_rows
-                else:
-                    decomposition_rank = context.decomposition_rank = 0
-                    g_number_of_rows = context.g_number_of_rows = 0
+                decomposition_rank = context.decomposition_rank = 0
+                g_number_of_rows = context.g_number_of_rows = 0
             if tensor_dimensions_flag:
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
                 obj.tensor_dimensions_list = tensor_dimensions_list._parse(stream, context, path)
@@ -1009,17 +962,13 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
         if count_tensor_dimensions > 1:
-            if self.machines[3].read(stream, obj, context, (general_profile_idc,)):
-                known_4: Any = obj
-                scan_order = known_4.scan_order
+            if general_profile_idc == 1:
+                obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = stream.ue(
+                    1, "first_tensor_dimension_shift"
+                )
             else:
-                if general_profile_idc == 1:
-                    obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = (
-                        stream.ue(1, "first_tensor_dimension_shift")
-                    )
-                else:
-                    context.first_tensor_dimension_shift = 0
-                obj.scan_order = scan_order = stream.u(4, "scan_order")
+                context.first_tensor_dimension_shift = 0
+            obj.scan_order = scan_order = stream.u(4, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = _functions.block_rows_minus1(
@@ -1072,9 +1021,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             7, "bit_offset_delta2", len(bit_offset_delta2_list)
                         )
                         bit_offset_delta2_list.append(bit_offset_delta2)
-                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
-                            BitOffsetList.get(j - 1, 0) + bit_offset_delta2
-                        )
+                        BitOffsetList[
+                            j
+                            if 0 <= j < BitOffsetList_size
+                            else _entry(stream, j, BitOffsetList_size, "BitOffsetList")
+                        ] = BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                 obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
@@ -1194,24 +1145,16 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 stream.u(1, parent_node_id_present_flag, "parent_node_id_present_flag")
                 if parent_node_id_present_flag:
-                    if self.machines[1].write(stream, obj, context):
-                        known_2: Any = obj
-                        parent_node_id_type = known_2.parent_node_id_type
-                    else:
-                        parent_node_id_type = _required(
-                            stream, obj.parent_node_id_type, "parent_node_id_type"
-                        )
-                        stream.u(2, parent_node_id_type, "parent_node_id_type")
-                        context.temporal_context_modeling_flag = _required(
-                            stream,
-                            obj.temporal_context_modeling_flag,
-                            "temporal_context_modeling_flag",
-                        )
-                        stream.u(
-                            1,
-                            context.temporal_context_modeling_flag,
-                            "temporal_context_modeling_flag",
-                        )
+                    parent_node_id_type = _required(
+                        stream, obj.parent_node_id_type, "parent_node_id_type"
+                    )
+                    stream.u(2, parent_node_id_type, "parent_node_id_type")
+                    context.temporal_context_modeling_flag = _required(
+                        stream, obj.temporal_context_modeling_flag, "temporal_context_modeling_flag"
+                    )
+                    stream.u(
+                        1, context.temporal_context_modeling_flag, "temporal_context_modeling_flag"
+                    )
                     if parent_node_id_type == ICNN_NDU_ID:
                         stream.ue(
                             1,
@@ -1348,40 +1291,30 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
             _refuse(stream, obj, "nnr_decompressed_data_format")
         if input_parameters_present_flag:
-            if self.machines[2].write(stream, obj, context):
-                known_3: Any = obj
-                tensor_dimensions_flag = known_3.tensor_dimensions_flag
-                cabac_unary_length_flag = known_3.cabac_unary_length_flag
-                compressed_parameter_types = known_3.compressed_parameter_types
-                decomposition_rank = context.decomposition_rank
-                g_number_of_rows = context.g_number_of_rows
+            tensor_dimensions_flag = _required(
+                stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
+            )
+            stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
+            cabac_unary_length_flag = _required(
+                stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
+            )
+            stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
+            compressed_parameter_types = _required(
+                stream, obj.compressed_parameter_types, "compressed_parameter_types"
+            )
+            context.compressed_parameter_types = compressed_parameter_types
+            stream.u(4, compressed_parameter_types, "compressed_parameter_types")
+            if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                decomposition_rank = _required(stream, obj.decomposition_rank, "decomposition_rank")
+                context.decomposition_rank = decomposition_rank
+                stream.ue(3, decomposition_rank, "decomposition_rank")
+                g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
+                context.g_number_of_rows = g_number_of_rows
+                stream.ue(3, g_number_of_rows, "g_number_of_rows")
             else:
-                tensor_dimensions_flag = _required(
-                    stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
-                )
-                stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
-                cabac_unary_length_flag = _required(
-                    stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
-                )
-                stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
-                compressed_parameter_types = _required(
-                    stream, obj.compressed_parameter_types, "compressed_parameter_types"
-                )
-                context.compressed_parameter_types = compressed_parameter_types
-                stream.u(4, compressed_parameter_types, "compressed_parameter_types")
-                if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                    decomposition_rank = _required(
-                        stream, obj.decomposition_rank, "decomposition_rank"
-                    )
-                    context.decomposition_rank = decomposition_rank
-                    stream.ue(3, decomposition_rank, "decomposition_rank")
-                    g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
-                    context.g_number_of_rows = g_number_of_rows
-                    stream.ue(3, g_number_of_rows, "g_number_of_rows")
-                else:
-                    decomposition_rank = context.decomposition_rank = 0
-                    g_number_of_rows = context.g_number_of_rows = 0
-                    _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
+                decomposition_rank = context.decomposition_rank = 0
+                g_number_of_rows = context.g_number_of_rows = 0
+                _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
             if tensor_dimensions_flag:
                 tensor_dimensions_list__table = _required(
                     stream, obj.tensor_dimensions_list, "tensor_dimensions_list"
@@ -1473,22 +1406,16 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
             _refuse(stream, obj, "integer_codebook_dc")
         if count_tensor_dimensions > 1:
-            if self.machines[3].write(stream, obj, context, (general_profile_idc,)):
-                known_4: Any = obj
-                scan_order = known_4.scan_order
+            if general_profile_idc == 1:
+                context.first_tensor_dimension_shift = _required(
+                    stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                )
+                stream.ue(1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift")
             else:
-                if general_profile_idc == 1:
-                    context.first_tensor_dimension_shift = _required(
-                        stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                    )
-                    stream.ue(
-                        1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                    )
-                else:
-                    context.first_tensor_dimension_shift = 0
-                    _refuse(stream, obj, "first_tensor_dimension_shift")
-                scan_order = _required(stream, obj.scan_order, "scan_order")
-                stream.u(4, scan_order, "scan_order")
+                context.first_tensor_dimension_shift = 0
+                _refuse(stream, obj, "first_tensor_dimension_shift")
+            scan_order = _required(stream, obj.scan_order, "scan_order")
+            stream.u(4, scan_order, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
                     numBlockRowsMinus1 = _functions.block_rows_minus1(
@@ -1557,9 +1484,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta2_list_position,
                         )
                         bit_offset_delta2_list_position += 1
-                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
-                            BitOffsetList.get(j - 1, 0) + bit_offset_delta2
-                        )
+                        BitOffsetList[
+                            j
+                            if 0 <= j < BitOffsetList_size
+                            else _entry(stream, j, BitOffsetList_size, "BitOffsetList")
+                        ] = BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                 _finished(
                     stream,
                     bit_offset_delta2_list,
@@ -1822,36 +1751,26 @@ class IntegerCodebookSyntax(Syntax):
         "codebook": Shape("int", depth=1, derived=True),
         "cbZeroOffset": Shape("int", derived=True),
     }
-    programs: ClassVar[tuple[Program, ...]] = (
-        Program(
-            ("u", "codebook_egk", 4),
-            ("ue", "codebook_size", 2),
-            ("ie", "codebook_centre_offset", 2),
-        ),
-    )
+    blank: ClassVar[tuple[str, ...]] = ("codebook", "cbZeroOffset")
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(IntegerCodebook)
-        obj.codebook = None
-        obj.cbZeroOffset = None
+        obj: IntegerCodebook = self.fresh()
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        if self.machines[0].read(stream, obj, context):
-            codebook_egk = obj.codebook_egk
-            codebook_size = obj.codebook_size
-            codebook_centre_offset = obj.codebook_centre_offset
-        else:
-            obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
-            obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
-            codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
-            obj.codebook_centre_offset = codebook_centre_offset
+        obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
+        obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
+        obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[
+            cbZeroOffset
+            if 0 <= cbZeroOffset < codebook_size_
+            else _entry(stream, cbZeroOffset, codebook_size_, "codebook")
+        ] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1860,9 +1779,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue - codebook_delta_left - 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue - codebook_delta_left - 1
             previousValue = codebook.get(j, 0)
         previousValue = codebook_zero_value
         codebook_delta_right_list = []
@@ -1872,9 +1791,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue + codebook_delta_right + 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue + codebook_delta_right + 1
             previousValue = codebook.get(j, 0)
         obj.codebook = _array(codebook, codebook_size_)
         return obj
@@ -1886,25 +1805,24 @@ class IntegerCodebookSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "IntegerCodebook")
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        if self.machines[0].write(stream, obj, context):
-            codebook_egk = obj.codebook_egk
-            codebook_size = obj.codebook_size
-            codebook_centre_offset = obj.codebook_centre_offset
-        else:
-            codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
-            stream.u(4, codebook_egk, "codebook_egk")
-            codebook_size = _required(stream, obj.codebook_size, "codebook_size")
-            stream.ue(2, codebook_size, "codebook_size")
-            codebook_centre_offset = _required(
-                stream, obj.codebook_centre_offset, "codebook_centre_offset"
-            )
-            stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
+        codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
+        stream.u(4, codebook_egk, "codebook_egk")
+        codebook_size = _required(stream, obj.codebook_size, "codebook_size")
+        stream.ue(2, codebook_size, "codebook_size")
+        codebook_centre_offset = _required(
+            stream, obj.codebook_centre_offset, "codebook_centre_offset"
+        )
+        stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         codebook_zero_value = _required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[
+            cbZeroOffset
+            if 0 <= cbZeroOffset < codebook_size_
+            else _entry(stream, cbZeroOffset, codebook_size_, "codebook")
+        ] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = _listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
@@ -1922,9 +1840,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue - codebook_delta_left - 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue - codebook_delta_left - 1
             previousValue = codebook.get(j, 0)
         _finished(
             stream,
@@ -1951,9 +1869,9 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-                previousValue + codebook_delta_right + 1
-            )
+            codebook[
+                j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+            ] = previousValue + codebook_delta_right + 1
             previousValue = codebook.get(j, 0)
         _finished(
             stream,
@@ -2246,18 +2164,20 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         "raw_float32_parameter": Shape("float", depth=1, array=True),
         "quant_tensors": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "raw_float16_parameter",
+        "raw_float64_parameter",
+        "raw_float32_parameter",
+        "quant_tensors",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrCompressedDataUnitPayload)
+        obj: NnrCompressedDataUnitPayload = self.fresh()
         nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
         nnr_decompressed_data_format = context.nnr_decompressed_data_format
         tensor_dimensions = context.tensor_dimensions
-        obj.raw_float16_parameter = None
-        obj.raw_float64_parameter = None
-        obj.raw_float32_parameter = None
-        obj.quant_tensors = None
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(

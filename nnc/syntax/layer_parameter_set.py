@@ -288,6 +288,14 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "unification_performance_map": Shape("table", called="unification_performance_map"),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "lps_qp_density",
+        "lps_quantization_parameter",
+        "sparsification_performance_map",
+        "pruning_performance_map",
+        "unification_performance_map",
+        "byte_alignment",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_reserved_zero_1bit", 1),
@@ -312,16 +320,10 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrLayerParameterSetUnitPayload)
+        obj: NnrLayerParameterSetUnitPayload = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.lps_qp_density = None
-        obj.lps_quantization_parameter = None
-        obj.sparsification_performance_map = None
-        obj.pruning_performance_map = None
-        obj.unification_performance_map = None
-        obj.byte_alignment = None
         if self.machines[0].read(stream, obj, context):
             lps_sparsification_flag = obj.lps_sparsification_flag
             lps_pruning_flag = obj.lps_pruning_flag

@@ -4,7 +4,7 @@ Generated from schema/model_parameter_set.syntax; do not edit.
 Schema hash: sha256 a1f840094cc9c034a51c009710a343664a526fb5256835bac84d8617a95bc7cf
 """
 
-# ruff: noqa: E501, RET504, SIM102
+# ruff: noqa: E501, RET504
 
 from __future__ import annotations
 
@@ -432,6 +432,26 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "validation_set_performance": Shape("float"),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "base_model_id_present_flag",
+        "validation_set_performance_present_flag",
+        "metric_type_performance_map_valid_flag",
+        "mps_parent_signalling_enabled_flag",
+        "nnr_pre_flag",
+        "nnr_reserved_zero_1bit",
+        "nnr_reserved_zero_2bits",
+        "base_model_id",
+        "performance_metric_type",
+        "nnr_reserved_zero_7bits",
+        "mps_qp_density",
+        "mps_quantization_parameter",
+        "sparsification_performance_map",
+        "pruning_performance_map",
+        "unification_performance_map",
+        "decomposition_performance_map",
+        "validation_set_performance",
+        "byte_alignment",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "topology_carriage_flag", 1),
@@ -457,47 +477,16 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             ("u", "nnr_reserved_zero_2bits", 2),
             shared=("mps_parent_signalling_enabled_flag",),
         ),
-        Program(
-            (
-                "if",
-                (
-                    "||",
-                    ("!=", ("&", "mps_quantization_method_flags", 1), 0),
-                    ("!=", ("&", "mps_quantization_method_flags", 2), 0),
-                ),
-                (("u", "mps_qp_density", 3), ("i", "mps_quantization_parameter", 13)),
-                (("missing", "mps_qp_density", "mps_quantization_parameter"),),
-            ),
-            inputs=("mps_quantization_method_flags",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrModelParameterSetUnitPayload)
+        obj: NnrModelParameterSetUnitPayload = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         general_profile_idc = context.general_profile_idc
-        obj.base_model_id_present_flag = None
-        obj.validation_set_performance_present_flag = None
-        obj.metric_type_performance_map_valid_flag = None
-        obj.mps_parent_signalling_enabled_flag = None
-        obj.nnr_pre_flag = None
-        obj.nnr_reserved_zero_1bit = None
-        obj.nnr_reserved_zero_2bits = None
-        obj.base_model_id = None
-        obj.performance_metric_type = None
-        obj.nnr_reserved_zero_7bits = None
-        obj.mps_qp_density = None
-        obj.mps_quantization_parameter = None
-        obj.sparsification_performance_map = None
-        obj.pruning_performance_map = None
-        obj.unification_performance_map = None
-        obj.decomposition_performance_map = None
-        obj.validation_set_performance = None
-        obj.byte_alignment = None
         if self.machines[0].read(stream, obj, context):
             mps_sparsification_flag = obj.mps_sparsification_flag
             mps_pruning_flag = obj.mps_pruning_flag
@@ -562,12 +551,11 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             validation_set_performance_present_flag = 0
             metric_type_performance_map_valid_flag = 0
             mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag = 0
-        if not self.machines[2].read(stream, obj, context, (mps_quantization_method_flags,)):
-            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-                mps_quantization_method_flags & NNR_QCB
-            ) != 0:
-                obj.mps_qp_density = stream.u(3, "mps_qp_density")
-                obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
+        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+            mps_quantization_method_flags & NNR_QCB
+        ) != 0:
+            obj.mps_qp_density = stream.u(3, "mps_qp_density")
+            obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
         if mps_sparsification_flag:
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
             obj.sparsification_performance_map = (
@@ -748,20 +736,17 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                 "base_model_id",
                 "performance_metric_type",
             )
-        if not self.machines[2].write(stream, obj, context, (mps_quantization_method_flags,)):
-            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-                mps_quantization_method_flags & NNR_QCB
-            ) != 0:
-                stream.u(
-                    3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density"
-                )
-                stream.i(
-                    13,
-                    _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
-                    "mps_quantization_parameter",
-                )
-            else:
-                _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
+        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+            mps_quantization_method_flags & NNR_QCB
+        ) != 0:
+            stream.u(3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density")
+            stream.i(
+                13,
+                _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
+                "mps_quantization_parameter",
+            )
+        else:
+            _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
         if mps_sparsification_flag:
             sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"

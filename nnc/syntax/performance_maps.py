@@ -720,12 +720,12 @@ class UnificationPerformanceMapSyntax(Syntax):
         "upm_class_bitmask": Shape("int", depth=1),
         "upm_nn_class_accuracy": Shape("float", depth=2, array=True),
     }
+    blank: ClassVar[tuple[str, ...]] = ("byte_alignment",)
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(UnificationPerformanceMap)
-        obj.byte_alignment = None
+        obj: UnificationPerformanceMap = self.fresh()
         count_reshaped_tensor_dimension: list[int]
         reshaped_tensor_dimensions: list[list[int]]
         reshaped_tensor_dimensions_row: list[int]

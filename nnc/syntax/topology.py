@@ -270,15 +270,17 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
         "topology_elements_ids_list": Shape("table", called="topology_elements_ids_list"),
         "topology_data": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "nnr_pruning_topology_container",
+        "topology_elements_ids_list",
+        "topology_data",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrTopologyUnitPayload)
+        obj: NnrTopologyUnitPayload = self.fresh()
         topology_storage_format = context.topology_storage_format
-        obj.nnr_pruning_topology_container = None
-        obj.topology_elements_ids_list = None
-        obj.topology_data = None
         if topology_storage_format == NNR_TPL_PRUN:
             stream.enter("nnr_pruning_topology_container", "nnr_pruning_topology_container")
             obj.nnr_pruning_topology_container = nnr_pruning_topology_container._parse(
@@ -523,6 +525,16 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "byte_alignment": Shape("int", depth=1),
         "sparse_bit_mask": Shape("table", called="bit_mask"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "bit_mask",
+        "count_ids",
+        "element_id_index",
+        "element_id",
+        "count_dims",
+        "dim",
+        "byte_alignment",
+        "sparse_bit_mask",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_rep_type", 2),
@@ -536,19 +548,11 @@ class NnrPruningTopologyContainerSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrPruningTopologyContainer)
+        obj: NnrPruningTopologyContainer = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
-        obj.bit_mask = None
-        obj.count_ids = None
-        obj.element_id_index = None
-        obj.element_id = None
-        obj.count_dims = None
-        obj.dim = None
-        obj.byte_alignment = None
-        obj.sparse_bit_mask = None
         element_id_index: list[int]
         element_id: list[str]
         count_dims: list[int]
@@ -768,12 +772,12 @@ class BitMaskSyntax(Syntax):
         "bit_mask_value": Shape("int", depth=1, array=True),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = ("byte_alignment",)
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(BitMask)
-        obj.byte_alignment = None
+        obj: BitMask = self.fresh()
         obj.count_bits = count_bits = stream.u(32, "count_bits")
         obj.bit_mask_value = stream.u_array(1, count_bits, "bit_mask_value")
         obj.byte_alignment = stream.byte_alignment()
@@ -873,15 +877,17 @@ class TopologyElementsIdsListSyntax(Syntax):
         "topology_elem_id_list": Shape("str", depth=1),
         "topology_elem_id_index_list": Shape("int", depth=1),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "byte_alignment",
+        "topology_elem_id_list",
+        "topology_elem_id_index_list",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(TopologyElementsIdsList)
+        obj: TopologyElementsIdsList = self.fresh()
         topologyIndexedFlag = context.topologyIndexedFlag
-        obj.byte_alignment = None
-        obj.topology_elem_id_list = None
-        obj.topology_elem_id_index_list = None
         topology_elem_id_list: list[str]
         topology_elem_id_index_list: list[int]
         count_topology_elements_minus2 = stream.ue(7, "count_topology_elements_minus2")

@@ -419,6 +419,16 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
         "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "partial_data_counter",
+        "nnr_model_parameter_set_unit_header",
+        "nnr_layer_parameter_set_unit_header",
+        "nnr_topology_unit_header",
+        "nnr_quantization_unit_header",
+        "nnr_compressed_data_unit_header",
+        "nnr_start_unit_header",
+        "nnr_aggregate_unit_header",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_unit_type", 6),
@@ -433,60 +443,21 @@ class NnrUnitHeaderSyntax(Syntax):
             shared=("nnr_unit_type", "partial_data_counter"),
         ),
         Program(
-            (
-                "if",
-                ("==", "nnr_unit_type", 2),
-                (
-                    (
-                        "call",
-                        "nnr_layer_parameter_set_unit_header",
-                        "nnr_layer_parameter_set_unit_header",
-                    ),
-                ),
-                (("missing", "nnr_layer_parameter_set_unit_header"),),
-            ),
-            (
-                "if",
-                ("==", "nnr_unit_type", 3),
-                (("call", "nnr_topology_unit_header", "nnr_topology_unit_header"),),
-                (("missing", "nnr_topology_unit_header"),),
-            ),
-            (
-                "if",
-                ("==", "nnr_unit_type", 4),
-                (("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"),),
-                (("missing", "nnr_quantization_unit_header"),),
-            ),
-            inputs=("nnr_unit_type",),
+            ("call", "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"),
             depth=1,
         ),
-        Program(
-            (
-                "if",
-                ("==", "nnr_unit_type", 0),
-                (("call", "nnr_start_unit_header", "nnr_start_unit_header"),),
-                (("missing", "nnr_start_unit_header"),),
-            ),
-            inputs=("nnr_unit_type",),
-            depth=1,
-        ),
+        Program(("call", "nnr_topology_unit_header", "nnr_topology_unit_header"), depth=1),
+        Program(("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"), depth=1),
+        Program(("call", "nnr_start_unit_header", "nnr_start_unit_header"), depth=1),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrUnitHeader)
+        obj: NnrUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.partial_data_counter = None
-        obj.nnr_model_parameter_set_unit_header = None
-        obj.nnr_layer_parameter_set_unit_header = None
-        obj.nnr_topology_unit_header = None
-        obj.nnr_quantization_unit_header = None
-        obj.nnr_compressed_data_unit_header = None
-        obj.nnr_start_unit_header = None
-        obj.nnr_aggregate_unit_header = None
         if self.machines[0].read(stream, obj, context):
             nnr_unit_type = obj.nnr_unit_type
         else:
@@ -510,8 +481,8 @@ class NnrUnitHeaderSyntax(Syntax):
                 )
             )
             stream.leave()
-        if not self.machines[1].read(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_LPS:
+        if nnr_unit_type == NNR_LPS:
+            if not self.machines[1].read(stream, obj, context):
                 stream.enter(
                     "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
                 )
@@ -521,13 +492,15 @@ class NnrUnitHeaderSyntax(Syntax):
                     )
                 )
                 stream.leave()
-            if nnr_unit_type == NNR_TPL:
+        if nnr_unit_type == NNR_TPL:
+            if not self.machines[2].read(stream, obj, context):
                 stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
                 obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
                     stream, context, path
                 )
                 stream.leave()
-            if nnr_unit_type == NNR_QNT:
+        if nnr_unit_type == NNR_QNT:
+            if not self.machines[3].read(stream, obj, context):
                 stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
                 obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
                     stream, context, path
@@ -539,8 +512,8 @@ class NnrUnitHeaderSyntax(Syntax):
                 compressed_data_unit.nnr_compressed_data_unit_header._parse(stream, context, path)
             )
             stream.leave()
-        if not self.machines[2].read(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_STR:
+        if nnr_unit_type == NNR_STR:
+            if not self.machines[4].read(stream, obj, context):
                 stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
                 obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(
                     stream, context, path
@@ -600,8 +573,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             _refuse(stream, obj, "nnr_model_parameter_set_unit_header")
-        if not self.machines[1].write(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_LPS:
+        if nnr_unit_type == NNR_LPS:
+            if not self.machines[1].write(stream, obj, context):
                 nnr_layer_parameter_set_unit_header__table = _required(
                     stream,
                     obj.nnr_layer_parameter_set_unit_header,
@@ -614,9 +587,10 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_layer_parameter_set_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
-            if nnr_unit_type == NNR_TPL:
+        else:
+            _refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
+        if nnr_unit_type == NNR_TPL:
+            if not self.machines[2].write(stream, obj, context):
                 nnr_topology_unit_header__table = _required(
                     stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
                 )
@@ -625,9 +599,10 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_topology_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_topology_unit_header")
-            if nnr_unit_type == NNR_QNT:
+        else:
+            _refuse(stream, obj, "nnr_topology_unit_header")
+        if nnr_unit_type == NNR_QNT:
+            if not self.machines[3].write(stream, obj, context):
                 nnr_quantization_unit_header__table = _required(
                     stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
                 )
@@ -636,8 +611,8 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_quantization_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_quantization_unit_header")
+        else:
+            _refuse(stream, obj, "nnr_quantization_unit_header")
         if nnr_unit_type == NNR_NDU:
             nnr_compressed_data_unit_header__table = _required(
                 stream, obj.nnr_compressed_data_unit_header, "nnr_compressed_data_unit_header"
@@ -649,8 +624,8 @@ class NnrUnitHeaderSyntax(Syntax):
             stream.leave()
         else:
             _refuse(stream, obj, "nnr_compressed_data_unit_header")
-        if not self.machines[2].write(stream, obj, context, (nnr_unit_type,)):
-            if nnr_unit_type == NNR_STR:
+        if nnr_unit_type == NNR_STR:
+            if not self.machines[4].write(stream, obj, context):
                 nnr_start_unit_header__table = _required(
                     stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
                 )
@@ -659,8 +634,8 @@ class NnrUnitHeaderSyntax(Syntax):
                     nnr_start_unit_header__table, stream, context, path
                 )
                 stream.leave()
-            else:
-                _refuse(stream, obj, "nnr_start_unit_header")
+        else:
+            _refuse(stream, obj, "nnr_start_unit_header")
         if nnr_unit_type == NNR_AGG:
             nnr_aggregate_unit_header__table = _required(
                 stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
@@ -777,22 +752,24 @@ class NnrUnitPayloadSyntax(Syntax):
         "nnr_aggregate_unit_payload": Shape("table", called="nnr_aggregate_unit_payload"),
         "opaque_payload": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "partial_data",
+        "nnr_start_unit_payload",
+        "nnr_model_parameter_set_unit_payload",
+        "nnr_layer_parameter_set_unit_payload",
+        "nnr_topology_unit_payload",
+        "nnr_quantization_unit_payload",
+        "nnr_compressed_data_unit_payload",
+        "nnr_aggregate_unit_payload",
+        "opaque_payload",
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrUnitPayload)
+        obj: NnrUnitPayload = self.fresh()
         nnr_unit_type = context.nnr_unit_type
         partial_data_counter = context.partial_data_counter
-        obj.partial_data = None
-        obj.nnr_start_unit_payload = None
-        obj.nnr_model_parameter_set_unit_payload = None
-        obj.nnr_layer_parameter_set_unit_payload = None
-        obj.nnr_topology_unit_payload = None
-        obj.nnr_quantization_unit_payload = None
-        obj.nnr_compressed_data_unit_payload = None
-        obj.nnr_aggregate_unit_payload = None
-        obj.opaque_payload = None
         if partial_data_counter > 0 and (
             nnr_unit_type == NNR_TPL or nnr_unit_type == NNR_QNT or nnr_unit_type == NNR_NDU
         ):
@@ -1203,6 +1180,13 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "ctu_scan_order": Shape("int", depth=1),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "nnr_unit_type",
+        "nnr_unit_entry_point",
+        "quant_bitdepth",
+        "ctu_scan_order",
+        "byte_alignment",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
         Program(
             ("u", "nnr_aggregate_unit_type", 8),
@@ -1224,29 +1208,15 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             ),
             shared=("num_of_nnr_units_minus2",),
         ),
-        Program(
-            (
-                "for",
-                "i",
-                ("+", "num_of_nnr_units_minus2", 2),
-                (("u", "quant_bitdepth", 5), ("u", "ctu_scan_order", 1)),
-            ),
-            inputs=("num_of_nnr_units_minus2",),
-        ),
     )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NnrAggregateUnitHeader)
+        obj: NnrAggregateUnitHeader = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.nnr_unit_type = None
-        obj.nnr_unit_entry_point = None
-        obj.quant_bitdepth = None
-        obj.ctu_scan_order = None
-        obj.byte_alignment = None
         nnr_unit_type: list[int]
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
@@ -1271,14 +1241,13 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                     nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            if not self.machines[1].read(stream, obj, context, (num_of_nnr_units_minus2,)):
-                quant_bitdepth = []
-                obj.quant_bitdepth = quant_bitdepth
-                ctu_scan_order = []
-                obj.ctu_scan_order = ctu_scan_order
-                for i in range(num_of_nnr_units_minus2 + 2):
-                    quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
-                    ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+            quant_bitdepth = []
+            obj.quant_bitdepth = quant_bitdepth
+            ctu_scan_order = []
+            obj.ctu_scan_order = ctu_scan_order
+            for i in range(num_of_nnr_units_minus2 + 2):
+                quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+                ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
         obj.byte_alignment = stream.byte_alignment()
         if rules is not None:
             rules.close(stream, obj, context)
@@ -1335,22 +1304,15 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
                 _refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            if not self.machines[1].write(stream, obj, context, (num_of_nnr_units_minus2,)):
-                quant_bitdepth = _counted(
-                    stream,
-                    obj.quant_bitdepth,
-                    max(num_of_nnr_units_minus2 + 2, 0),
-                    "quant_bitdepth",
-                )
-                ctu_scan_order = _counted(
-                    stream,
-                    obj.ctu_scan_order,
-                    max(num_of_nnr_units_minus2 + 2, 0),
-                    "ctu_scan_order",
-                )
-                for i in range(num_of_nnr_units_minus2 + 2):
-                    stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
-                    stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
+            quant_bitdepth = _counted(
+                stream, obj.quant_bitdepth, max(num_of_nnr_units_minus2 + 2, 0), "quant_bitdepth"
+            )
+            ctu_scan_order = _counted(
+                stream, obj.ctu_scan_order, max(num_of_nnr_units_minus2 + 2, 0), "ctu_scan_order"
+            )
+            for i in range(num_of_nnr_units_minus2 + 2):
+                stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
+                stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
         else:
             _refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
         stream.byte_alignment(obj.byte_alignment)

@@ -334,9 +334,11 @@ def draw_nnr_compressed_data_unit_header(
                         7, "bit_offset_delta2", len(bit_offset_delta2_list)
                     )
                     bit_offset_delta2_list.append(bit_offset_delta2)
-                    BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
-                        BitOffsetList.get(j - 1, 0) + bit_offset_delta2
-                    )
+                    BitOffsetList[
+                        j
+                        if 0 <= j < BitOffsetList_size
+                        else _entry(stream, j, BitOffsetList_size, "BitOffsetList")
+                    ] = BitOffsetList.get(j - 1, 0) + bit_offset_delta2
             obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
         else:
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
@@ -390,7 +392,11 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_size_ = stream.make(codebook_size, "codebook")
     cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
     obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-    codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+    codebook[
+        cbZeroOffset
+        if 0 <= cbZeroOffset < codebook_size_
+        else _entry(stream, cbZeroOffset, codebook_size_, "codebook")
+    ] = codebook_zero_value
     previousValue = codebook_zero_value
     codebook_delta_left_list = []
     obj.codebook_delta_left = codebook_delta_left_list
@@ -399,9 +405,9 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
         )
         codebook_delta_left_list.append(codebook_delta_left)
-        codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-            previousValue - codebook_delta_left - 1
-        )
+        codebook[
+            j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+        ] = previousValue - codebook_delta_left - 1
         previousValue = codebook.get(j, 0)
     previousValue = codebook_zero_value
     codebook_delta_right_list = []
@@ -411,9 +417,9 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
         )
         codebook_delta_right_list.append(codebook_delta_right)
-        codebook[_entry(stream, j, codebook_size_, "codebook")] = (
-            previousValue + codebook_delta_right + 1
-        )
+        codebook[
+            j if 0 <= j < codebook_size_ else _entry(stream, j, codebook_size_, "codebook")
+        ] = previousValue + codebook_delta_right + 1
         previousValue = codebook.get(j, 0)
     obj.codebook = _array(codebook, codebook_size_)
     return obj

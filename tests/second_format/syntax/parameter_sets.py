@@ -21,9 +21,6 @@ from tests.second_format.syntax.functions import (
     counted as _counted,
 )
 from tests.second_format.syntax.functions import (
-    new as _new,
-)
-from tests.second_format.syntax.functions import (
     number as _number,
 )
 from tests.second_format.syntax.functions import (
@@ -175,8 +172,12 @@ class NalUnitSyntax(Syntax):
         "pic_parameter_set_rbsp": Shape("table", called="pic_parameter_set_rbsp"),
         "other_rbsp": Shape("bytes"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "seq_parameter_set_data",
+        "pic_parameter_set_rbsp",
+        "other_rbsp",
+    )
     programs: ClassVar[tuple[Program, ...]] = (
-        Program(("u", "forbidden_zero_bit", 1), ("u", "nal_ref_idc", 2), ("u", "nal_unit_type", 5)),
         Program(("call", "seq_parameter_set_data", "seq_parameter_set_data"), depth=1),
         Program(("call", "pic_parameter_set_rbsp", "pic_parameter_set_rbsp"), depth=1),
     )
@@ -184,26 +185,20 @@ class NalUnitSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(NalUnit)
+        obj: NalUnit = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.seq_parameter_set_data = None
-        obj.pic_parameter_set_rbsp = None
-        obj.other_rbsp = None
-        if self.machines[0].read(stream, obj, context):
-            nal_unit_type = obj.nal_unit_type
-        else:
-            obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
-            obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
-            obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
+        obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
+        obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
+        obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            if not self.machines[1].read(stream, obj, context):
+            if not self.machines[0].read(stream, obj, context):
                 stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
                 obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
                 stream.leave()
         elif nal_unit_type == PICTURE:
-            if not self.machines[2].read(stream, obj, context):
+            if not self.machines[1].read(stream, obj, context):
                 stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
                 obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
                 stream.leave()
@@ -221,19 +216,14 @@ class NalUnitSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        if self.machines[0].write(stream, obj, context):
-            nal_unit_type = obj.nal_unit_type
-        else:
-            stream.u(
-                1,
-                _required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"),
-                "forbidden_zero_bit",
-            )
-            stream.u(2, _required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
-            nal_unit_type = _required(stream, obj.nal_unit_type, "nal_unit_type")
-            stream.u(5, nal_unit_type, "nal_unit_type")
+        stream.u(
+            1, _required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"), "forbidden_zero_bit"
+        )
+        stream.u(2, _required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
+        nal_unit_type = _required(stream, obj.nal_unit_type, "nal_unit_type")
+        stream.u(5, nal_unit_type, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            if not self.machines[1].write(stream, obj, context):
+            if not self.machines[0].write(stream, obj, context):
                 seq_parameter_set_data__table = _required(
                     stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
                 )
@@ -242,7 +232,7 @@ class NalUnitSyntax(Syntax):
                 stream.leave()
             _refuse(stream, obj, "pic_parameter_set_rbsp", "other_rbsp")
         elif nal_unit_type == PICTURE:
-            if not self.machines[2].write(stream, obj, context):
+            if not self.machines[1].write(stream, obj, context):
                 pic_parameter_set_rbsp__table = _required(
                     stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
                 )
@@ -788,6 +778,26 @@ class SeqParameterSetDataSyntax(Syntax):
         "byte_alignment": Shape("int"),
         "PicSizeInMapUnits": Shape("int", derived=True),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "chroma_format_idc",
+        "bit_depth_luma_minus8",
+        "bit_depth_chroma_minus8",
+        "qpprime_y_zero_transform_bypass_flag",
+        "seq_scaling_matrix_present_flag",
+        "log2_max_pic_order_cnt_lsb_minus4",
+        "delta_pic_order_always_zero_flag",
+        "offset_for_non_ref_pic",
+        "offset_for_top_to_bottom_field",
+        "num_ref_frames_in_pic_order_cnt_cycle",
+        "offset_for_ref_frame",
+        "mb_adaptive_frame_field_flag",
+        "frame_crop_left_offset",
+        "frame_crop_right_offset",
+        "frame_crop_top_offset",
+        "frame_crop_bottom_offset",
+        "byte_alignment",
+        "PicSizeInMapUnits",
+    )
     program: ClassVar[Program | None] = Program(
         ("u", "profile_idc", 8),
         ("u", "constraint_flags", 6),
@@ -929,28 +939,10 @@ class SeqParameterSetDataSyntax(Syntax):
             return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(SeqParameterSetData)
+        obj: SeqParameterSetData = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.chroma_format_idc = None
-        obj.bit_depth_luma_minus8 = None
-        obj.bit_depth_chroma_minus8 = None
-        obj.qpprime_y_zero_transform_bypass_flag = None
-        obj.seq_scaling_matrix_present_flag = None
-        obj.log2_max_pic_order_cnt_lsb_minus4 = None
-        obj.delta_pic_order_always_zero_flag = None
-        obj.offset_for_non_ref_pic = None
-        obj.offset_for_top_to_bottom_field = None
-        obj.num_ref_frames_in_pic_order_cnt_cycle = None
-        obj.offset_for_ref_frame = None
-        obj.mb_adaptive_frame_field_flag = None
-        obj.frame_crop_left_offset = None
-        obj.frame_crop_right_offset = None
-        obj.frame_crop_top_offset = None
-        obj.frame_crop_bottom_offset = None
-        obj.byte_alignment = None
-        obj.PicSizeInMapUnits = None
         offset_for_ref_frame: list[int]
         obj.profile_idc = profile_idc = stream.u(8, "profile_idc")
         obj.constraint_flags = stream.u(6, "constraint_flags")
@@ -1579,6 +1571,15 @@ class PicParameterSetRbspSyntax(Syntax):
         "redundant_pic_cnt_present_flag": Shape("int"),
         "byte_alignment": Shape("int"),
     }
+    blank: ClassVar[tuple[str, ...]] = (
+        "slice_group_map_type",
+        "run_length_minus1",
+        "top_left",
+        "bottom_right",
+        "slice_group_change_direction_flag",
+        "slice_group_change_rate_minus1",
+        "byte_alignment",
+    )
     program: ClassVar[Program | None] = Program(
         ("ue", "pic_parameter_set_id", 0),
         ("ue", "referred_seq_parameter_set_id", 0),
@@ -1692,17 +1693,10 @@ class PicParameterSetRbspSyntax(Syntax):
             return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = _new(PicParameterSetRbsp)
+        obj: PicParameterSetRbsp = self.fresh()
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        obj.slice_group_map_type = None
-        obj.run_length_minus1 = None
-        obj.top_left = None
-        obj.bottom_right = None
-        obj.slice_group_change_direction_flag = None
-        obj.slice_group_change_rate_minus1 = None
-        obj.byte_alignment = None
         run_length_minus1: list[int]
         top_left: list[int]
         bottom_right: list[int]

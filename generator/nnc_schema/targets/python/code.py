@@ -14,7 +14,6 @@ from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import (
     Field,
     TableFacts,
-    counted_to,
     is_bounded,
     own_expressions,
     sites,
@@ -488,28 +487,3 @@ class Code(Running):
     def list_position(self, field: Field) -> str:
         """Return how many values of a list without index in the syntax stand before the next."""
         raise TypeError("only for one direction")
-
-    def row(self, field: Field, level: int) -> str:
-        """Return the variable that holds the list of a level of a field."""
-        if not field.indexed and not isinstance(field.statement, tree.Call):
-            return self.names.own(field.name, "_list")
-        name = self.local(field.name)
-        return self.names.own(name, "_row" * level) if level else name
-
-    def vector_name(self, field: Field) -> str:
-        """Return the argument that names a vector; within loops it says which one."""
-        statement = field.statement
-        assert isinstance(statement, tree.Element)
-        rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
-        name = self.analysis.said(field.name)
-        return f'f"{name}{rows}"' if rows else f'"{name}"'
-
-    def innermost(self, field: Field) -> str:
-        """Return the variable that holds the list which values are appended to."""
-        return self.row(field, len(field.loops) - 1 if field.indexed else 0)
-
-    def count(self, loop: tree.For | tree.While) -> str:
-        """Return how often a counted loop runs; where it may be negative, at least 0."""
-        bound = counted_to(loop)
-        assert bound is not None
-        return self.names.value(bound)

@@ -17,6 +17,8 @@ class ParseCode(Code):
     """Lines of `_parse`."""
 
     run_verb = "read"
+    #: What may stay None is None from the beginning.
+    is_fresh = True
 
     def begin(self) -> None:
         """Add what comes first."""
@@ -28,7 +30,10 @@ class ParseCode(Code):
             self.line(f"    return {made}")
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
-        self.line(f"obj = _new({class_name(name)})")
+        if self.blank_fields():
+            self.line(f"obj: {class_name(name)} = self.fresh()")
+        else:
+            self.line(f"obj = _new({class_name(name)})")
         self.begin_rules()
 
     def when_computing(self, lines: list[str]) -> None:
@@ -40,15 +45,19 @@ class ParseCode(Code):
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
-        absent = [
-            f"obj.{field.name}"
+        if not self.is_fresh:
+            for name in self.blank_fields():
+                self.line(f"obj.{name} = None")
+        super().preset()
+
+    def blank_fields(self) -> list[str]:
+        """Return the fields that may stay None."""
+        fields = [
+            field.name
             for field in self.facts.fields.values()
             if field.conditional or field.is_alignment
         ]
-        absent += [f"obj.{name}" for name in self.facts.variables if self.is_derived(name)]
-        for target in absent:
-            self.line(f"{target} = None")
-        super().preset()
+        return fields + [name for name in self.facts.variables if self.is_derived(name)]
 
     def end(self) -> None:
         """Add what comes last."""

@@ -8,7 +8,7 @@ from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, sites
+from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, sites
 from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.lines import Lines
 from nnc_schema.targets.python.names import Names
@@ -99,7 +99,12 @@ class Pieces(Lines):
         values = [self.names.value(index) for index in indices]
         size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[_entry(stream, {values[0]}, {size}, "{name}")]'
+            (value,) = values
+            checked = f'_entry(stream, {value}, {size}, "{name}")'
+            if value.isidentifier():
+                # Quicker than a call that finds it there.
+                checked = f"{value} if 0 <= {value} < {size} else {checked}"
+            return f"{local}[{checked}]"
         return f'{local}[_entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
@@ -239,3 +244,28 @@ class Pieces(Lines):
             name in self.analysis.givens and not any(name in asked for asked in self.asked)
             for name in expressions.names(statement.condition)
         )
+
+    def row(self, field: Field, level: int) -> str:
+        """Return the variable that holds the list of a level of a field."""
+        if not field.indexed and not isinstance(field.statement, tree.Call):
+            return self.names.own(field.name, "_list")
+        name = self.local(field.name)
+        return self.names.own(name, "_row" * level) if level else name
+
+    def vector_name(self, field: Field) -> str:
+        """Return the argument that names a vector; within loops it says which one."""
+        statement = field.statement
+        assert isinstance(statement, tree.Element)
+        rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
+        name = self.analysis.said(field.name)
+        return f'f"{name}{rows}"' if rows else f'"{name}"'
+
+    def innermost(self, field: Field) -> str:
+        """Return the variable that holds the list which values are appended to."""
+        return self.row(field, len(field.loops) - 1 if field.indexed else 0)
+
+    def count(self, loop: tree.For | tree.While) -> str:
+        """Return how often a counted loop runs; where it may be negative, at least 0."""
+        bound = counted_to(loop)
+        assert bound is not None
+        return self.names.value(bound)

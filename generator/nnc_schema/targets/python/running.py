@@ -9,7 +9,14 @@ from nnc_schema.passes import expressions
 from nnc_schema.passes.table_facts import sites
 from nnc_schema.targets.python.pieces import Pieces
 from nnc_schema.targets.python.programs import Program, Programs
-from nnc_schema.targets.python.steps import WORTHWHILE, count_fields, fields_of, used_elsewhere
+from nnc_schema.targets.python.steps import (
+    INPUTS,
+    NAME,
+    WORTHWHILE,
+    fields_of,
+    gain,
+    used_elsewhere,
+)
 
 
 class Running(Pieces):
@@ -43,8 +50,15 @@ class Running(Pieces):
                 break
         while found and self.lines_after(found) is None:
             found.pop()
-        program = self.programs.run(tuple(found)) if found else None
-        return found if program and count_fields(program.steps) >= WORTHWHILE else []
+        return found if found and self.is_worthwhile(found) else []
+
+    def is_worthwhile(self, statements: list[tree.Statement]) -> bool:
+        """Tell whether a program does statements quicker than the code does."""
+        assert self.programs is not None
+        program = self.programs.run(tuple(statements))
+        assert program is not None
+        cost = NAME * len(self.lines_after(statements) or ()) + INPUTS * bool(program.inputs)
+        return gain(program.steps) - cost >= WORTHWHILE
 
     def opens_extent(self, statement: tree.Statement) -> bool:
         """Tell whether the extent of the table is about what a statement reads."""

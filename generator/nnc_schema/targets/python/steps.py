@@ -9,8 +9,12 @@ from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, TableFacts, own_expressions, sites
 
-#: Elements that are quicker read by a program than one by one.
-WORTHWHILE = 2
+#: What a program has to do at least, in elements: to run one costs about as much as three.
+WORTHWHILE = 3
+
+#: What a condition, a loop or table, the name of a value that is handed to the code after, and
+#: values that are handed to the program cost, in elements.
+CONDITION, CALL, NAME, INPUTS = 1.0, 3.0, 0.25, 0.5
 
 #: Steps that are of no bits.
 UNCODED = ("set", "share", "missing", "load", "derive", "extent")
@@ -60,16 +64,17 @@ def names_in(expression: Any, known: set[str]) -> Iterator[str]:
             yield from names_in(part, known)
 
 
-def count_fields(steps: Iterable[Step]) -> int:
-    """Return how many fields steps read, loops counted as several."""
-    return sum(
-        count_fields((*step[2], *step[3]))
-        if step[0] == "if"
-        else WORTHWHILE
-        if step[0] in ("for", "call", "bits")
-        else step[0] not in UNCODED
-        for step in steps
-    )
+def gain(steps: Iterable[Step]) -> float:
+    """Return how many elements a program does at least, or what costs about as much."""
+    total = 0.0
+    for step in steps:
+        if step[0] == "if":
+            total += CONDITION + min(gain(step[2]), gain(step[3]))
+        elif step[0] in ("for", "call", "bits"):
+            total += CALL
+        elif step[0] not in UNCODED:
+            total += 1
+    return total
 
 
 def used_elsewhere(facts: TableFacts, statements: Iterable[tree.Statement]) -> set[str]:

@@ -264,6 +264,7 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
                 for name in (*facts.fields, *(each["name"] for each in derived))
                 if analysis.said(name) != name
             },
+            "blank": tuple(parse.blank_fields()),
             "program": None if parse.whole is None else parse.whole.text(),
             "programs": [program.text() for program in parse.made],
             "class_name": class_name(facts.table.name),

@@ -34,6 +34,8 @@ DRAWN_SIZE = "stream.source.integer(0, 12)"
 class DrawCode(ParseCode):
     """Lines of a function that draws the values of one table."""
 
+    is_fresh = False
+
     def __init__(self, analysis: Analysis, facts: TableFacts):
         """Set the table."""
         self.bounds = {

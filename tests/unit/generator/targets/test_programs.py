@@ -49,18 +49,25 @@ def test_tables_that_no_program_does(compile_table, lines, names):
 
 
 def test_a_program_does_what_comes_before_and_after_what_does_not_fit(compile_table):
-    module = compile_table("a u(3)\nb u(5)\nx flt(16)\nc u(4)\nd u(a + 1)", "a b x c d")
+    module = compile_table(
+        "a u(3)\nb u(5)\nc u(1)\nd u(7)\nx flt(16)\n"
+        "e u(4)\nf u(a + 1)\ng u(2)\nh u(3)\ny flt(16)\nk u(8)",
+        "a b c d x e f g h y k",
+    )
     steps, parts = programs_of(module)
     assert steps is None
+    # One element more isn't worth a program.
     assert parts == [
-        (("u", "a", 3), ("u", "b", 5)),
-        (("u", "c", 4), ("u", "d", ("+", "a", 1))),
+        (("u", "a", 3), ("u", "b", 5), ("u", "c", 1), ("u", "d", 7)),
+        (("u", "e", 4), ("u", "f", ("+", "a", 1)), ("u", "g", 2), ("u", "h", 3)),
     ]
     data = BitWriter()
-    for width, number in ((3, 2), (5, 9), (16, 0), (4, 7), (3, 5)):
+    widths = (3, 5, 1, 7, 16, 4, 3, 2, 3, 16, 8)
+    numbers = (2, 9, 1, 8, 0, 7, 5, 3, 4, 0, 6)
+    for width, number in zip(widths, numbers, strict=True):
         data.u(width, number, "")
     value = module.top.parse(data.to_bytes())
-    assert (value.a, value.b, value.x, value.c, value.d) == (2, 9, 0.0, 7, 5)
+    assert tuple(getattr(value, name) for name in value.fields) == numbers
     assert module.top.build(value) == data.to_bytes()
 
 
