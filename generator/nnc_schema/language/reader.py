@@ -12,7 +12,7 @@ from lark.exceptions import VisitError
 
 from nnc_schema.language import tree
 from nnc_schema.language.errors import Mistakes, SchemaError, like
-from nnc_schema.language.nodes import Builder, unquoted
+from nnc_schema.language.nodes import Builder, number_of, unquoted
 from nnc_schema.language.parsing import parse_file
 from nnc_schema.language.semantics import checked_status, read_semantics
 
@@ -163,7 +163,7 @@ class FileBuilder:
             if entry.data == "enum_member":
                 value, text = rest
                 members.append(
-                    tree.EnumMember(self.at(first), str(first), int(value, 0), unquoted(text))
+                    tree.EnumMember(self.at(first), str(first), number_of(value), unquoted(text))
                 )
                 continue
             if str(rest[-1]) not in ("reserved", "unspecified"):
@@ -171,8 +171,8 @@ class FileBuilder:
                     self.at(rest[-1]),
                     f"found {str(rest[-1])!r}, expected 'reserved' or 'unspecified'",
                 )
-            last = int(rest[0], 0) if len(rest) == 2 else int(first, 0)
-            ranges.append(tree.EnumRange(self.at(first), int(first, 0), last, str(rest[-1])))
+            last = number_of(rest[0]) if len(rest) == 2 else number_of(first)
+            ranges.append(tree.EnumRange(self.at(first), number_of(first), last, str(rest[-1])))
         self.enums.append(
             tree.Enum(
                 self.at(name),

@@ -23,10 +23,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An integer."""
+    """An integer; `characters` is how it is written, where that is as characters in quotes."""
 
     position: Position
     value: int
+    characters: str = ""
 
 
 @dataclass(frozen=True, slots=True)

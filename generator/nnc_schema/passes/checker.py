@@ -461,7 +461,7 @@ class TableCheck:
         if free and not self.analysis.definers(name, None, self.facts):
             raise SchemaError(
                 use.name.position,
-                f"{name!r} isn't defined, expected it to be",
+                f"{name!r} isn't defined",
                 like(name, known_names(self.analysis, self.facts)),
             )
 

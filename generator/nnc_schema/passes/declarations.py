@@ -48,7 +48,7 @@ def check_declarations(schema: tree.Schema, mistakes: Mistakes) -> None:
             if value is None:
                 mistakes.add(
                     constant.value.position,
-                    f"{constant.name!r} isn't constant, expected it to be",
+                    f"{constant.name!r} isn't constant",
                     "write a number, or an expression of constants declared before",
                 )
             constants[constant.name] = value or 0

@@ -84,10 +84,10 @@ def check_shared_use(analysis: Analysis, facts: TableFacts, use: expressions.Use
         if other:
             kind = "a list" if use.is_list else "a single value"
             hint = f"write {name}[...]" if not use.is_list else f"write {name} without an index"
-            raise SchemaError(use.name.position, f"{name!r} isn't {kind}, expected it to be", hint)
+            raise SchemaError(use.name.position, f"{name!r} isn't {kind}", hint)
         raise SchemaError(
             use.name.position,
-            f"{name!r} isn't defined, expected it to be",
+            f"{name!r} isn't defined",
             like(name, known_names(analysis, facts))
             or f'read it before, declare it as a constant, or: given {name} default none "..."',
         )
