@@ -147,7 +147,7 @@ class Block:
         """Check one name."""
         analysis = self.analysis
         constant = name.name in analysis.constants or name.name in analysis.constant_tables
-        if constant or name.name in analysis.givens:
+        if constant or name.name in analysis.givens or name.name in analysis.states:
             return
         if self.facts.defines(name.name) or not analysis.is_free(name.name, self.facts):
             places = self.local.get(name.name, [])

@@ -268,6 +268,17 @@ class Pages:
                 for file in files
                 for each in file.givens
             ],
+            "states": [
+                {
+                    "state": each,
+                    "sizes": "".join(f"[{plain.value(size)}]" for size in each.sizes),
+                    "initial": plain.value(each.initial),
+                    "text": self.links.prose(each.text, None),
+                    "readers": self.readers(each.name),
+                }
+                for file in files
+                for each in file.states
+            ],
         }
 
     def readers(self, name: str) -> list[str]:
