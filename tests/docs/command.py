@@ -19,6 +19,8 @@ from pathlib import Path
 
 from nnc.cli.main import VERBS, main
 
+ROOT = Path(__file__).parents[2]
+
 #: Starts with as little as it can: without site-packages, and no module of the project.
 CLIENT = """
 import array, json, os, socket, sys
@@ -41,10 +43,14 @@ def client(address: Path) -> str:
 
 
 @contextmanager
-def server(address: Path) -> Iterator[None]:
-    """Serve at an address as long as the context lasts."""
-    code = f"from tests.docs.command import serve; serve({str(address)!r})"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+def server(address: Path, environment: dict[str, str]) -> Iterator[None]:
+    """Serve at an address, in an environment, as long as the context lasts."""
+    # The sources come last: the package may be installed elsewhere.
+    code = f"import sys; sys.path.append({str(ROOT)!r})\n"
+    code += f"from tests.docs.command import serve; serve({str(address)!r})"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=address.parent, env=environment, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         yield

@@ -35,6 +35,13 @@ PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/gu
 PAGES = [path for path in PAGES if path.name != "api.md" and BLOCK.search(path.read_text("utf-8"))]
 
 
+def environment() -> dict[str, str]:
+    """Return the environment in which programs find the package that is tested."""
+    paths = (str(ROOT), str(ROOT / "generator"))
+    inside = Path(nnc.__file__).is_relative_to(ROOT)
+    return dict(os.environ) | ({"PYTHONPATH": os.pathsep.join(paths)} if inside else {})
+
+
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory):
     """Return a folder with the commands `nnc` and `python` of this very interpreter."""
@@ -44,20 +51,15 @@ def tools(tmp_path_factory):
     for name, program in (("nnc", client(address)), ("python", python)):
         (folder / name).write_text(program)
         (folder / name).chmod(0o755)
-    with server(address):
+    with server(address, environment()):
         yield folder
 
 
 def run_shell(commands: str, folder: Path, tools: Path) -> None:
-    environment = dict(os.environ)
-    if Path(nnc.__file__).is_relative_to(ROOT):
-        paths = (str(ROOT), str(ROOT / "generator"))
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
-    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-euc", commands],
         cwd=folder,
-        env=environment,
+        env=environment() | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
