@@ -148,15 +148,6 @@ class Code(Running):
         """Narrow the data down to the table's extent, once the names in it are known."""
         raise TypeError("only for one direction")
 
-    def extent_size(self, extent: tree.Expression) -> str:
-        """Return the code of the size of a table that was made; None where it is what it is."""
-        if not expressions.looks_ahead(extent):
-            return self.names.value(extent)
-        if not isinstance(extent, tree.Conditional):
-            return "None"
-        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
-        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
-
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
@@ -279,10 +270,7 @@ class Code(Running):
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
         if statement.name in self.analysis.states:
-            value = self.names.value(statement.value)
-            if not isinstance(statement.value, tree.Name | tree.Number):
-                value = f'_number(stream, {value}, "{statement.name}")'
-            self.line(f"{self.state(statement)} = {value}")
+            self.line(self.state_set(statement))
             return
         value = self.measured(statement.value, statement.name)
         if statement.indices:
@@ -495,14 +483,6 @@ class Code(Running):
             return self.names.own(field.name, "_list")
         name = self.local(field.name)
         return self.names.own(name, "_row" * level) if level else name
-
-    def vector_name(self, field: Field) -> str:
-        """Return the argument that names a vector; within loops it says which one."""
-        statement = field.statement
-        assert isinstance(statement, tree.Element)
-        rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
-        name = self.analysis.said(field.name)
-        return f'f"{name}{rows}"' if rows else f'"{name}"'
 
     def innermost(self, field: Field) -> str:
         """Return the variable that holds the list which values are appended to."""

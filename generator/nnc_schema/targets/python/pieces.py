@@ -93,6 +93,22 @@ class Pieces(Lines):
             target += f'[_entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
         return target
 
+    def state_set(self, statement: tree.Assignment) -> str:
+        """Return the line that sets a variable which all tables share; numbers stay measured."""
+        value = self.names.value(statement.value)
+        if not isinstance(statement.value, tree.Name | tree.Number):
+            value = f'_number(stream, {value}, "{statement.name}")'
+        return f"{self.state(statement)} = {value}"
+
+    def extent_size(self, extent: tree.Expression) -> str:
+        """Return the code of the size of a table that was made; None where it is what it is."""
+        if not expressions.looks_ahead(extent):
+            return self.names.value(extent)
+        if not isinstance(extent, tree.Conditional):
+            return "None"
+        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
+        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
+
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
         local = self.local(name)
@@ -213,6 +229,14 @@ class Pieces(Lines):
         if self.has_rules():
             self.line(f"if {self.rules} is not None:")
             self.line(f"    {self.rules}.close(stream, obj, context)")
+
+    def vector_name(self, field: Field) -> str:
+        """Return the argument that names a vector; within loops it says which one."""
+        statement = field.statement
+        assert isinstance(statement, tree.Element)
+        rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
+        name = self.analysis.said(field.name)
+        return f'f"{name}{rows}"' if rows else f'"{name}"'
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""

@@ -95,6 +95,8 @@ class Programs:
             return None
         if facts.arrays or not facts.fields or len(self.above) > DEEPEST:
             return None
+        if self.analysis.left_behind(facts):
+            return None
         self.depth, self.is_whole = 0, True
         try:
             before = [*self.entry]
@@ -222,6 +224,8 @@ class Programs:
     def assignment(self, statement: tree.Assignment) -> list[Step]:
         """Return the steps of an assignment."""
         name = statement.name
+        if name in self.analysis.states:
+            raise UnfitError(name)
         steps: list[Step] = [("set", name, self.expression(statement.value))]
         if self.is_derived(name):
             steps.append(("derive", name, name))
@@ -401,7 +405,7 @@ class Programs:
         match expression:
             case tree.Name():
                 name = expression.name
-                if expression.indices or name in self.analysis.givens:
+                if expression.indices or name in {*self.analysis.givens, *self.analysis.states}:
                     raise UnfitError(name)
                 if name in self.analysis.constant_tables:
                     raise UnfitError(name)
