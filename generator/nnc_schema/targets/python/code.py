@@ -147,15 +147,6 @@ class Code(Running):
         """Narrow the data down to the table's extent, once the names in it are known."""
         raise TypeError("only for one direction")
 
-    def extent_size(self, extent: tree.Expression) -> str:
-        """Return the code of the size of a table that was made; None where it is what it is."""
-        if not expressions.looks_ahead(extent):
-            return self.names.value(extent)
-        if not isinstance(extent, tree.Conditional):
-            return "None"
-        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
-        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
-
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
@@ -278,10 +269,7 @@ class Code(Running):
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
         if statement.name in self.analysis.states:
-            value = self.names.value(statement.value)
-            if not isinstance(statement.value, tree.Name | tree.Number):
-                value = f'_number(stream, {value}, "{statement.name}")'
-            self.line(f"{self.state(statement)} = {value}")
+            self.line(self.state_set(statement))
             return
         value = self.measured(statement.value, statement.name)
         if statement.indices:

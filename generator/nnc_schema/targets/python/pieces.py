@@ -93,6 +93,22 @@ class Pieces(Lines):
             target += f'[_entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
         return target
 
+    def state_set(self, statement: tree.Assignment) -> str:
+        """Return the line that sets a variable which all tables share; numbers stay measured."""
+        value = self.names.value(statement.value)
+        if not isinstance(statement.value, tree.Name | tree.Number):
+            value = f'_number(stream, {value}, "{statement.name}")'
+        return f"{self.state(statement)} = {value}"
+
+    def extent_size(self, extent: tree.Expression) -> str:
+        """Return the code of the size of a table that was made; None where it is what it is."""
+        if not expressions.looks_ahead(extent):
+            return self.names.value(extent)
+        if not isinstance(extent, tree.Conditional):
+            return "None"
+        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
+        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
+
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
         local = self.local(name)

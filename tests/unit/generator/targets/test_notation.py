@@ -443,6 +443,35 @@ def test_copies_of_scopes_have_states_of_their_own(compile_schema):
         module.unit._parse(BitReader(b"\xa8\x80"), scope, "")
 
 
+SET_ALONE = """
+root unit
+clause 1 "Unit" status ours
+semantics optional
+state Level = 3 "What was told last."
+syntax unit() {
+    told u(8)
+    if (told)
+        level()
+    else
+        value()
+}
+syntax level() {
+    new_level u(8)
+    Level = new_level
+}
+syntax value() {
+    data u(8)
+    rest u(8 * Level)
+}
+"""
+
+
+def test_a_state_is_set_by_a_table_that_does_little_else(compile_schema):
+    module = compile_schema(made=SET_ALONE)
+    units = parse_units(module, b"\0\1\0\0\2", b"\1\1", b"\0\3\4", b"\1\2", b"\0\5\0\6")
+    assert [units[place].value.rest for place in (0, 2, 4)] == [2, 4, 6]
+
+
 LEFT_OUT = """
 root unit
 clause 1 "Unit" status ours
