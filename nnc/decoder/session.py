@@ -131,7 +131,7 @@ class Decoder:
 
     @naming_options
     def to_bytes(self) -> bytes:
-        """Return the state of the session as `save` writes it: the same bytes for the same state."""
+        """Return the state of the session, as `save` writes it."""
         return state_to_bytes(self.state)
 
     def copy(self) -> Decoder:
