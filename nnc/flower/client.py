@@ -27,6 +27,9 @@ from nnc.flower.wire import (
     unpacked,
 )
 
+#: How the records of Flower's secure aggregation begin.
+SECURE = "secaggplus"
+
 
 class Mod:
     """A mod for `flwr.clientapp.ClientApp`: models and updates travel as bitstreams.
@@ -62,6 +65,7 @@ class Mod:
         self, message: Message, context: Context, call_next: Callable[..., Message]
     ) -> Message:
         """Decode what a message brings, call the app, and encode what it replies."""
+        refuse_masks(message.content)
         try:
             said = read_record(Down, message.content)
             if said is None:
@@ -110,6 +114,19 @@ class Mod:
         held = {name: state.dtype(0, name) for name in given}
         floats = {name: one for name, one in held.items() if one.kind == given[name].dtype.kind}
         return encode(state, NODE, in_dtypes(given, floats), self.options, self.step)
+
+
+def refuse_masks(content: RecordDict) -> None:
+    """Refuse messages of secure aggregation, whose masks wouldn't cancel after coding.
+
+    Raises:
+        UnsupportedError: it is one.
+    """
+    if any(name.startswith(SECURE) for name in content.config_records):
+        raise nnc.UnsupportedError(
+            "updates with masks of secure aggregation can't be coded with loss: leave out "
+            "nnc.flower.Mod, or the masks"
+        )
 
 
 def received(content: RecordDict, said: Down, context: Context) -> SessionState:

@@ -313,6 +313,13 @@ def test_options_that_can_not_be_are_refused(wrong):
         Strategy(None)
 
 
+def test_masks_of_secure_aggregation_are_refused(first):
+    LocalGrid(app_with([]), 1)
+    message = Message(RecordDict({"secaggplus_configs": ConfigRecord({"stage": 0})}), 1, "train")
+    with pytest.raises(nnc.UnsupportedError, match="secure aggregation"):
+        Mod()(message, None, None)
+
+
 def test_without_flwr_the_extra_is_named():
     code = (
         "import sys; sys.modules['flwr'] = None\n"
