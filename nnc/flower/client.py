@@ -47,8 +47,8 @@ class Mod:
         Args:
             send: patterns of the names of tensors that are sent back; the server takes the
                 others as it has them.
-            step: step size over the root mean square of an update's changes, where no `qp` is
-                given.
+            step: step size of weights over the root mean square of an update's changes, where
+                no `qp` is given.
             **options: those of `nnc.Encoder`; here `effort` is 0 and `feedback` 1 unless said.
 
         Raises:

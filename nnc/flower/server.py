@@ -13,7 +13,15 @@ from flwr.serverapp import strategy as flower
 
 import nnc
 from nnc.decoder.session_state import SessionState
-from nnc.flower.coding import DEFAULT_STEP, NODE, checked_options, encode, encoder_at, in_dtypes
+from nnc.flower.coding import (
+    DEFAULT_STEP,
+    NODE,
+    checked_options,
+    encode,
+    encoder_at,
+    first_options,
+    in_dtypes,
+)
 from nnc.flower.rounds import Round
 from nnc.flower.wire import (
     LOST,
@@ -60,7 +68,8 @@ class Strategy(flower.Strategy):
 
         Args:
             inner: the strategy.
-            first_bits: bits of the values of the first model, 2 to 31; with `qp`, that says it.
+            first_bits: bits of the values of the first model's weights, 2 to 31, where no `qp` is
+                given. Vectors are coded as `nnc.encode` does.
             step: step size over the root mean square of an update's changes, where no `qp` is
                 given.
             **options: those of `nnc.Encoder`; here `effort` is 0 and `feedback` 1 unless said.
@@ -73,10 +82,8 @@ class Strategy(flower.Strategy):
         if not step > 0:
             raise nnc.InputError(f"step must be a positive number, not {step!r}")
         self.inner, self.step, self.options = inner, step, checked_options(options)
-        self.first = dict(self.options)
-        if not self.options.keys() & {"qp", "bit_depth", "lossless"}:
-            self.first["bit_depth"] = first_bits
-            checked_options(self.first)
+        self.first_bits = first_bits
+        nnc.Encoder(bit_depth=first_bits)
         self.reset()
 
     def reset(self) -> None:
@@ -149,7 +156,9 @@ class Strategy(flower.Strategy):
         if self.state.values:
             dtypes = {name: self.state.dtype(0, name) for name in self.state.names(0)}
             wanted = in_dtypes(wanted, dtypes)
-        options = self.options if self.state.values else self.first
+        options = self.options
+        if not self.state.values:
+            options = first_options(wanted, self.first_bits, options)
         data, self.state = encode(self.state, 0, wanted, options, self.step)
         self.version += 1
         if self.version > 1:
