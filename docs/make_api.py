@@ -1,4 +1,4 @@
-"""Writes docs/api.md: the public names with signatures, from their docstrings.
+"""Writes docs/api.md and docs/api-flower.md: public names with signatures, from their docstrings.
 
 Run it from the root of the repository: `python docs/make_api.py`.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 PAGE = ROOT / "docs" / "api.md"
+
+#: The page of the module that can't be imported without Flower.
+FLOWER_PAGE, FLOWER_MODULES = ROOT / "docs" / "api-flower.md", ("nnc.flower",)
 
 #: The modules whose `__all__` is public, in the order of the page.
 MODULES = (
@@ -68,12 +72,12 @@ def full_name(module: Any, name: str) -> str:
     return f"{module.__name__}.{name}"
 
 
-def page() -> str:
-    """Write the page."""
-    modules = [importlib.import_module(name) for name in MODULES]
+def page(names: Iterable[str] = MODULES, title: str = "API") -> str:
+    """Write the page of some modules."""
+    modules = [importlib.import_module(name) for name in names]
     known = {full_name(module, name) for module in modules for name in public_names(module)}
     lines = [
-        "# API",
+        f"# {title}",
         "",
         "<!-- Made by docs/make_api.py from the docstrings; do not edit. -->",
         "",
@@ -243,3 +247,6 @@ def definitions(section: str) -> Iterator[str]:
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
+    if importlib.util.find_spec("flwr") is not None:
+        FLOWER_PAGE.write_text(page(FLOWER_MODULES, "API for Flower"), encoding="utf-8")
+        print(f"wrote {FLOWER_PAGE.relative_to(ROOT)}")

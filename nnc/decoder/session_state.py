@@ -104,6 +104,14 @@ class SessionState:
         }
         return state
 
+    def without_levels(self, device: int) -> SessionState:
+        """Return the state without the levels of a device's last units, and the base model's."""
+        state = self.copy()
+        for key, kept in self.coded.items():
+            if key[0] in (device, ROOT):
+                state.coded[key] = replace(kept, levels=None)
+        return state
+
     def rebased(self) -> SessionState:
         """Return the state of a session whose base model is what its device has come to."""
         base, state = self.base_device or 0, self.copy()
@@ -134,6 +142,14 @@ class SessionState:
     def value(self, device: int, name: str) -> NDArray[Any] | None:
         """Return a tensor as a device has it, None where it has none."""
         return self.values.get(self.owner(device, name))
+
+    def is_behind(self, other: SessionState, device: int) -> bool:
+        """Tell whether no tensor of a device has come further here than in another state."""
+        return all(
+            kept.node.depth < other.coded[key].node.depth
+            for key, kept in self.coded.items()
+            if key[0] == device and key in other.coded
+        )
 
     def names(self, device: int) -> list[str]:
         """Return the names of the tensors that a device has."""

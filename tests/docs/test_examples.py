@@ -32,7 +32,8 @@ BLOCK = re.compile(
 )
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/guides/*.md")])
 # The page of the API is generated; its blocks are signatures.
-PAGES = [path for path in PAGES if path.name != "api.md" and BLOCK.search(path.read_text("utf-8"))]
+MADE = ("api.md", "api-flower.md")
+PAGES = [path for path in PAGES if path.name not in MADE and BLOCK.search(path.read_text("utf-8"))]
 
 
 def environment() -> dict[str, str]:

@@ -43,6 +43,13 @@ def test_the_api_page_is_that_of_the_docstrings():
     assert (ROOT / "docs/api.md").read_text("utf-8") == made, UPDATE
 
 
+def test_the_page_of_flower_is_up_to_date():
+    pytest.importorskip("flwr")
+    make_api = script("make_api")
+    made = make_api.page(make_api.FLOWER_MODULES, "API for Flower")
+    assert make_api.FLOWER_PAGE.read_text("utf-8") == made, "run docs/make_api.py"
+
+
 def test_what_is_made_of_the_tables_of_options_is_up_to_date():
     for path, text in script("make_options").written().items():
         assert path.read_text("utf-8") == text, UPDATE

@@ -25,7 +25,9 @@ FLOORS: dict[str, Floors] = {
         {"containers", "encoder", "formats", "inspect"},
         {"editing"},
         {"api", "model_files", "report"},
-        {"demo", "explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
+        {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
+        {"flower"},
+        {"demo"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [

@@ -231,5 +231,20 @@ class EncoderKeywords(EveryKeywords, total=False):
     predictive: bool
     """Code differences as residuals against those of the update before."""
 
+    parent: Literal["own", "received", "auto"]
+    """What a device's updates are of: its own last model, the one that it received last, or the
+    one of these that makes the update smaller.  [default: own]"""
+
+    feedback: float
+    """Share, 0 to 1, of what an update leaves out that is added to the next model, where that
+    starts from the decoded one.  [default: 0.0]"""
+
+    sparsity: float
+    """Share of a difference, its smallest values, that isn't sent: 0 to less than 1.  [default:
+    0.0]"""
+
+    slim: bool
+    """Keep values only between bitstreams: no contexts, history or predictions."""
+
     limits: Limits | None
     """What to accept of bitstreams that others encoded.  [default: those of nnc.Limits]"""

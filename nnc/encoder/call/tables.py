@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nnc.bitio import InputError
 from nnc.decoder.workers import Resources
 from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.options.contents import SINGLE_MODELS
@@ -141,6 +142,22 @@ class SessionOptions:
     predictive: bool = of_session(
         False, "Code differences as residuals against those of the update before."
     )
+    parent: Literal["own", "received", "auto"] = of_session(
+        "own",
+        "What a device's updates are of: its own last model, the one that it received last, or "
+        "the one of these that makes the update smaller.",
+    )
+    feedback: float = of_session(
+        0.0,
+        "Share, 0 to 1, of what an update leaves out that is added to the next model, where that "
+        "starts from the decoded one.",
+    )
+    sparsity: float = of_session(
+        0.0, "Share of a difference, its smallest values, that isn't sent: 0 to less than 1."
+    )
+    slim: bool = of_session(
+        False, "Keep values only between bitstreams: no contexts, history or predictions."
+    )
 
     def __post_init__(self) -> None:
         """Refuse what no session can do.
@@ -149,6 +166,10 @@ class SessionOptions:
             InputError: an option is out of its range.
         """
         check_options(self)
+        if not 0 <= self.feedback <= 1:
+            raise InputError(f"feedback must be a number from 0 to 1, not {self.feedback!r}")
+        if not 0 <= self.sparsity < 1:
+            raise InputError(f"sparsity must be from 0 to less than 1, not {self.sparsity!r}")
 
 
 #: All tables, in the order of documentation.

@@ -6,7 +6,7 @@ from the model as the receivers have it, for which the session decodes what it e
 
 from __future__ import annotations
 
-import hashlib
+import copy
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -19,10 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
-from nnc.decoder.model import Known
 from nnc.decoder.reconstruction import steps_of
 from nnc.decoder.session import Decoder
-from nnc.decoder.session_state import ROOT, CodedState, SessionState
+from nnc.decoder.session_state import CodedState, SessionState
 from nnc.encoder.call.asked import asked, listing_options
 from nnc.encoder.inputs.preparation import (
     PreparedTensor,
@@ -36,7 +35,16 @@ from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.inputs.ties import untied_of
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.quantization.uniform import step_size
+from nnc.encoder.session.bases import encode_base
+from nnc.encoder.session.differences import (
+    bytes_of,
+    finite_difference,
+    left_out,
+    sparsified,
+    with_residuals,
+)
 from nnc.encoder.session.layers import SessionLayers, check_alone
+from nnc.encoder.session.trees import known_of, parameter_ids, parent_name, parent_of
 from nnc.encoder.units.block import Block, check_block, names_of
 from nnc.encoder.units.decodability import warn_of_limits
 from nnc.encoder.units.header import Lineage
@@ -45,7 +53,7 @@ from nnc.model.given import as_arrays
 from nnc.model.information import ModelInformation
 from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
-from nnc.model.node import Node, Parent
+from nnc.model.node import Node
 from nnc.model.ties import Tie
 from nnc.syntax import DecompressedDataFormat as Format
 
@@ -90,7 +98,7 @@ class Encoder:
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
         self.layers = SessionLayers(wanted.structure.blocks, self.options)
-        self.decoder = Decoder(base, base_depth=self.how.base_depth)
+        self.decoder = Decoder(base, base_depth=self.how.base_depth, slim=self.how.slim)
         self.decoder.resources = self.resources
         self.trees: dict[str, int] = {}
 
@@ -118,6 +126,43 @@ class Encoder:
         """
         self.decoder = Decoder.load(path)
         self.decoder.resources = self.resources
+
+    def to_bytes(self) -> bytes:
+        """Return the state of the session, as `save` writes it."""
+        return self.decoder.to_bytes()
+
+    def load_bytes(self, data: bytes | bytearray | memoryview) -> None:
+        """Resume from the state that `to_bytes` of this or another session returned.
+
+        Raises:
+            InputError: the bytes hold no such state.
+        """
+        self.decoder = Decoder.from_bytes(data)
+        self.decoder.resources = self.resources
+
+    def copy(self) -> Encoder:
+        """Return a session at the same state, which goes on without this one.
+
+        The arrays are shared until they change. To roll back, go on with the copy.
+        """
+        made = copy.copy(self)
+        made.decoder = self.decoder.copy()
+        return made
+
+    def encode_base(self) -> bytes:
+        """Encode the model that the receivers have, for those who join late.
+
+        A decoder that begins with it has the same tensors, bit by bit, and takes the updates that
+        follow. Of the next update, levels aren't coded with those of the one before.
+
+        Raises:
+            InputError: nothing was encoded yet, or the session uses what the new ones can't know:
+                `history`, `predictive`, or digests as `parents`.
+        """
+        state = self.decoder.state
+        data = encode_base(state, self.device_id, self.options, self.how, self.resources)
+        self.decoder.state = state.without_levels(self.device_id)
+        return data
 
     def receive(self, data: bytes | bytearray | memoryview | Bitstream) -> None:
         """Take in a bitstream that another device encoded: a base model, or an update.
@@ -149,18 +194,47 @@ class Encoder:
         Raises:
             InputError: a tensor that can't be coded.
         """
-        tensors = as_arrays(tensors)
+        given = as_arrays(tensors)
         before, held = self.decoder.state, self.decoder.held_values
+        own = {name: left for (at, name), left in before.residuals.items() if at == self.device_id}
+        wanted = with_residuals(given, own, self.how.feedback)
         try:
-            data = self.encode_bitstream(tensors, information=information).to_bytes()
-            warn_of_limits(
-                sum(math.prod(np.shape(given)) for given in tensors.values()), len(data), held
-            )
+            data = self.encode_from_parent(wanted, information)
+            warn_of_limits(sum(math.prod(np.shape(one)) for one in given.values()), len(data), held)
         except BaseException:
             # Nobody gets the bitstream: a warning may be an error to the caller, too.
             self.decoder.state = before
             raise
+        if self.how.feedback:
+            self.keep_residuals(wanted)
         return data
+
+    def encode_from_parent(
+        self, tensors: Mapping[str, NDArray[Any]], information: ModelInformation | None
+    ) -> bytes:
+        """Encode tensors as differences to the parents that the options ask for."""
+        own, choice = self.decoder.state, self.how.parent
+        base = own.base_device
+        if choice == "own" or base in (None, self.device_id) or not own.values:
+            return self.encode_bitstream(tensors, information=information).to_bytes()
+        self.decoder.state = own.rebased()
+        received = self.encode_bitstream(tensors, information=information).to_bytes()
+        if choice == "received" or not own.is_behind(self.decoder.state, self.device_id):
+            return received
+        after, self.decoder.state = self.decoder.state, own
+        data = self.encode_bitstream(tensors, information=information).to_bytes()
+        if len(received) < len(data):
+            data, self.decoder.state = received, after
+        return data
+
+    def keep_residuals(self, wanted: Mapping[str, NDArray[Any]]) -> None:
+        """Remember what of tensors the receivers don't have."""
+        state = self.decoder.state.copy()
+        for name, values in wanted.items():
+            left = left_out(values, state.delivered(self.device_id, name))
+            if left is not None:
+                state.residuals[self.device_id, name] = left
+        self.decoder.state = state
 
     @checked
     def encode_bitstream(
@@ -182,7 +256,7 @@ class Encoder:
         update = bool(state.values)
         for name in tensors:
             check_name(name)
-        self.trees = self.parameter_ids(tensors)
+        self.trees = parameter_ids(self.decoder.state, self.device_id, tensors)
         pieces, layers = self.pieces(tensors, update=update)
         prepared: list[PreparedTensor] = []
         lineages: dict[str, Lineage] = {}
@@ -337,7 +411,8 @@ class Encoder:
             values = finite_difference(values, last)
         if values is None:
             return tensor, Lineage(self.node(name), signalled=True)
-        lineage = Lineage(self.node(name), True, self.parent_name(parent), self.known(name, values))
+        named = parent_name(parent, self.decoder.state.base_node, self.how)
+        lineage = Lineage(self.node(name), True, named, known_of(parent, values, self.how))
         piece = PreparedTensor(
             name,
             values,
@@ -390,7 +465,8 @@ class Encoder:
             return None
         if not self.keeps_dtype(tensor, given):
             return None
-        return finite_difference(tensor.values, before)
+        found = finite_difference(tensor.values, before)
+        return None if found is None else sparsified(found, self.how.sparsity)
 
     def vanishes(self, name: str, values: NDArray[np.float32]) -> bool:
         """Tell whether all of a difference would be rounded to zero, and needn't be sent."""
@@ -405,8 +481,7 @@ class Encoder:
 
     def parent(self, name: str) -> CodedState | None:
         """Return what is kept of the unit that the next update of a tensor is a difference to."""
-        coded = self.decoder.state.coded
-        return coded.get((self.device_id, name)) or coded.get((ROOT, name))
+        return parent_of(self.decoder.state, self.device_id, name)
 
     def node(self, name: str) -> Node:
         """Return the node that the next unit of a tensor is."""
@@ -416,85 +491,3 @@ class Encoder:
         base = self.decoder.state.base_node
         depth = 0 if base is None else base.depth + 1
         return Node(self.device_id, self.trees[name], depth)
-
-    def parameter_ids(self, names: Collection[str]) -> dict[str, int]:
-        """Return the tree of each tensor: the same in all sessions that started from one model.
-
-        No two tensors have one tree: nothing else in an update tells whose parent a node is.
-
-        Args:
-            names: the tensors that are to be encoded.
-
-        Returns:
-            parameter_id by name, also of tensors that the receivers have.
-        """
-        state = self.decoder.state
-        base = state.names(ROOT)
-        result = {
-            name: kept.node.parameter_id
-            for device in (ROOT, self.device_id)
-            for (owner, name), kept in state.coded.items()
-            if owner == device and kept.node.parameter_id is not None
-        }
-        # A first model, or one that came without trees, has them in its order.
-        number_others(result, {name: number for number, name in enumerate(base or names)})
-        # Other devices may add the same tensor, and have to come to the same tree.
-        number_others(result, {name: len(base) + hashed(name) for name in names})
-        return result
-
-    def parent_name(self, parent: CodedState | None) -> Parent:
-        """Return the way in which an update names its parent."""
-        if parent is None:
-            # A base model given as arrays has no payload that a digest could be of.
-            return Parent(self.decoder.state.base_node or Node())
-        if self.how.parents == "id":
-            return Parent(parent.node)
-        return Parent(algorithm=self.how.parents, digest=parent.digests[self.how.parents])
-
-    def known(self, name: str, values: NDArray[Any]) -> Known:
-        """Return the contexts that the next update of a tensor may be coded with."""
-        parent = self.parent(name)
-        if parent is None:
-            return Known()
-
-        def fitting(array: NDArray[Any] | None) -> NDArray[Any] | None:
-            # The levels of a joined tensor are kept by the first of the names in it.
-            return array if array is not None and array.shape == values.shape else None
-
-        return Known(
-            fitting(parent.levels) if self.how.temporal_contexts else None,
-            fitting(parent.history) if self.how.history else None,
-        )
-
-
-def finite_difference(
-    values: NDArray[np.floating], before: NDArray[Any]
-) -> NDArray[np.float32] | None:
-    """Return the difference of two arrays of floats, None where it isn't finite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        difference = np.asarray(values - before).astype(np.float32)
-    return difference if np.isfinite(difference).all() else None
-
-
-def bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the bytes of an array."""
-    result: NDArray[np.uint8] = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
-    return result
-
-
-def number_others(trees: dict[str, int], wanted: Mapping[str, int]) -> None:
-    """Assign a tree to each tensor without one: the one it wants, or the next that is free."""
-    taken = set(trees.values())
-    for name, tree in wanted.items():
-        if name in trees:
-            continue
-        while tree in taken:
-            tree += 1
-        trees[name] = tree
-        taken.add(tree)
-
-
-def hashed(name: str) -> int:
-    """Return a number of 24 bits that hangs on a name alone."""
-    digest = hashlib.sha256(name.encode("utf-8")).digest()
-    return int.from_bytes(digest[:3], "big")
