@@ -23,6 +23,7 @@ PAGE = ROOT / "docs" / "api.md"
 #: The modules whose `__all__` is public, in the order of the page.
 MODULES = (
     "nnc",
+    "nnc.reduce",
     "nnc.torch",
     "nnc.onnx",
     "nnc.numpy",

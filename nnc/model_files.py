@@ -48,6 +48,7 @@ from nnc.formats import (
 )
 from nnc.formats.source import Source
 from nnc.model.options import naming_options
+from nnc.reduce.asked import is_reduced, reduced
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeFileKeywords
@@ -105,7 +106,8 @@ def encode_file(
         output: the bitstream, replaced in one step or not at all; or an open file.
         **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
             are kept besides those of the model. Joined tensors stay in memory. With a target,
-            the model is encoded several times, and is in memory as a whole.
+            the model is encoded several times; then, and where it is reduced, it is in memory as
+            a whole.
 
     Returns:
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
@@ -181,8 +183,10 @@ def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:
         "times": reports.times,
         "losses": losses,
     }
-    if wanted.target is not None:
-        tensors = {name: source.tensor(name) for name in source.tensors}
+    if wanted.target is not None or is_reduced(wanted.options):
+        tensors: Mapping[str, Any] = {name: source.tensor(name) for name in source.tensors}
+        if is_reduced(wanted.options):
+            tensors, wanted = reduced(tensors, wanted, source.layers, source.row_axes)
         return encoded(tensors, wanted, **known).units
     return encode_units(
         source,

@@ -22,7 +22,7 @@ FLOORS: dict[str, Floors] = {
         {"model"},
         {"decoder"},
         {"containers", "encoder", "formats", "inspect"},
-        {"editing"},
+        {"editing", "reduce"},
         {"api", "model_files", "report"},
         {"demo", "explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"cli", "strategies"},
