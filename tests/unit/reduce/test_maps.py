@@ -27,7 +27,7 @@ def network():
 
 
 @pytest.mark.parametrize("tool", POINTS)
-def test_annex_g_every_entry_is_reproduced_by_the_receiver(network, tool):
+def test_maps_of_annex_g_every_entry_is_reproduced_by_the_receiver(network, tool):
     decoded = nnc.decode(nnc.encode(network, **CODING))
     maps = performance_map(decoded, tool, POINTS[tool], evaluate)
     data = nnc.encode(network, performance_maps=maps, **CODING)
