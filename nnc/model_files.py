@@ -48,7 +48,10 @@ from nnc.formats import (
 )
 from nnc.formats.source import Source
 from nnc.model.options import naming_options
+from nnc.model.performance_maps import read_performance_maps
+from nnc.reduce import apply_entry
 from nnc.reduce.asked import is_reduced, reduced
+from nnc.reduce.maps import entry_said
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeFileKeywords
@@ -213,6 +216,7 @@ def decode_file(
     *,
     reconstruct: Reconstruct = True,
     pruned: bool = True,
+    thin_out: str | None = None,
     max_shard_size: int | None = None,
     limits: Limits | None = None,
     threads: int | None = None,
@@ -229,6 +233,9 @@ def decode_file(
         reconstruct: as for `nnc.decode`.
         pruned: likewise; tensors of the size that they had before pruning are decoded as a
             whole.
+        thin_out: kind of a performance map and an accuracy, `sparsification=0.98`: the tensors are
+            decoded as a whole, and thinned out as the strongest entry of the map says that keeps
+            the accuracy.
         max_shard_size: bytes per file of a sharded checkpoint; None: cut as before encoding, or
             else 5 GB.
         limits: what to accept; None for the defaults of `nnc.Limits`.
@@ -243,7 +250,8 @@ def decode_file(
 
     Raises:
         BitstreamError: as for `nnc.decode`.
-        InputError: the suffix is not that of a format, or the format can't hold a tensor.
+        InputError: the suffix is not that of a format, or the format can't hold a tensor; or no
+            entry of a performance map keeps the accuracy.
         OSError: a file can't be read or written.
 
     Warns:
@@ -255,9 +263,11 @@ def decode_file(
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
     bytes_read = sum(unit.byte_size for unit in opened.units)
     whole: dict[str, NDArray[Any]] | None = None
-    if not pruned:
+    if not pruned or thin_out is not None:
         decoded = decode_model(opened, resources)
-        whole = decoded.values(reconstruct=reconstruct, pruned=False)
+        whole = decoded.values(reconstruct=reconstruct, pruned=pruned)
+    if thin_out is not None and whole is not None:
+        whole = apply_entry(whole, entry_said(read_performance_maps(opened), thin_out))
     stream = ModelStream(opened, resources, reconstruct=reconstruct)
     if stream.holds_differences:
         warn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,7 +195,7 @@ def measured(
     )
 
 
-def entry_for(maps: PerformanceMaps, tool: Tool, accuracy: float) -> Entry:
+def entry_for(maps: PerformanceMaps, tool: str, accuracy: float) -> Entry:
     """Return the entry of a map that thins out most of those that keep an accuracy.
 
     Args:
@@ -206,7 +206,9 @@ def entry_for(maps: PerformanceMaps, tool: Tool, accuracy: float) -> Entry:
     Raises:
         InputError: there is no such map, or no entry of it keeps the accuracy.
     """
-    entries: Sequence[Entry] | None = getattr(maps, tool, None)
+    if tool not in get_args(Tool):
+        raise InputError(f"a performance map is one of {', '.join(get_args(Tool))}, not {tool!r}")
+    entries: Sequence[Entry] | None = getattr(maps, tool)
     if not entries:
         raise InputError(f"the bitstream has no {tool} map")
     good = [entry for entry in entries if entry.accuracy >= accuracy]
@@ -214,6 +216,20 @@ def entry_for(maps: PerformanceMaps, tool: Tool, accuracy: float) -> Entry:
         best = max(entry.accuracy for entry in entries)
         raise InputError(f"no entry of the {tool} map keeps {accuracy:g}; the best has {best:g}")
     return max(good, key=strength)
+
+
+def entry_said(maps: PerformanceMaps, said: str) -> Entry:
+    """Return the entry that text asks for: `sparsification=0.98`.
+
+    Raises:
+        InputError: it isn't of that form; or as for `entry_for`.
+    """
+    tool, _, text = said.partition("=")
+    try:
+        accuracy = float(text)
+    except ValueError:
+        raise InputError(f"{said!r} is not KIND=ACCURACY, like sparsification=0.98") from None
+    return entry_for(maps, tool, accuracy)
 
 
 def strength(entry: Entry) -> float:

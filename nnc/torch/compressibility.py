@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from nnc.bitio.arguments import checked
 from nnc.torch.library import pytorch, weights_in
 
 
+@checked
 def compressibility(
     module: Any,
     weight: float = 1e-3,

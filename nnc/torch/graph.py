@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.formats.batch_norm import Layer
 from nnc.model.batch_norm import BatchNorm
 from nnc.torch.library import check_module, pytorch
 
 
+@checked
 def batch_norm_layers(module: Any) -> list[Layer]:
     """Find the batch norms of a module that directly follow a layer, for `nnc.reduce`.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from nnc import reduce
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.encoder import Block
 from nnc.reduce import Reduced
 from nnc.reduce.folding import SCALING_SUFFIX
@@ -24,6 +25,7 @@ from nnc.torch.library import check_module, pytorch, weights_in
 PLACE = "parametrizations.weight"
 
 
+@checked
 def local_scaling(module: Any, *, only: Sequence[str] | None = None) -> list[Any]:
     """Give the rows of weights factors that can be trained, 1 to begin with (clause 8.3.9).
 
@@ -54,6 +56,7 @@ def local_scaling(module: Any, *, only: Sequence[str] | None = None) -> list[Any
     return factors
 
 
+@checked
 def mask(module: Any, masks: Mapping[str, Any] | Reduced) -> None:
     """Keep weights at zero in training (clauses 8.3.2 to 8.3.5).
 
@@ -81,6 +84,7 @@ def mask(module: Any, masks: Mapping[str, Any] | Reduced) -> None:
         parametrize.register_parametrization(layer, "weight", Mask(stays))
 
 
+@checked
 def low_rank(
     module: Any,
     energy: float | None = None,
@@ -119,6 +123,7 @@ def low_rank(
         parametrize.register_parametrization(layer, "weight", made)
 
 
+@checked
 def unify(
     module: Any,
     share: float,
@@ -158,6 +163,7 @@ def unify(
         parametrize.register_parametrization(layer, "weight", made.to(values.device))
 
 
+@checked
 def remove(module: Any) -> None:
     """Make what the tools did to a module permanent: plain weights with the values they have.
 
@@ -172,6 +178,7 @@ def remove(module: Any) -> None:
             layer.weight.requires_grad = True
 
 
+@checked
 def reduced(module: Any) -> Reduced:
     """Return the tensors of a module as the encoder takes them: scaling and factors apart.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
 from nnc.torch.library import check_module, pytorch
 
 #: What an epoch has to be better than before to count.
@@ -27,6 +28,7 @@ class Tuned(NamedTuple):
     losses: list[float]
 
 
+@checked
 def tune(
     module: Any,
     batches: Iterable[tuple[Any, Any]],
@@ -68,7 +70,12 @@ def tune(
     torch = pytorch()
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
         raise InputError(f"epochs must be an integer, 0 or more, not {epochs!r}")
-    chosen = [one for one in parameters or module.parameters() if one.requires_grad]
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"learning_rate must be a positive number, not {learning_rate!r}")
+    given = list(module.parameters() if parameters is None else parameters)
+    if not all(isinstance(one, torch.nn.Parameter) for one in given):
+        raise InputError("parameters must be those of a module")
+    chosen = [one for one in given if one.requires_grad]
     if not chosen:
         raise InputError("there is nothing to train: no parameter needs a gradient")
     if seed is not None:
@@ -94,12 +101,23 @@ def tune(
     return Tuned(best, losses)
 
 
+def pair_of(batch: Any) -> tuple[Any, Any]:
+    """Return inputs and targets.
+
+    Raises:
+        InputError: a batch is no pair of them.
+    """
+    if not isinstance(batch, tuple | list) or len(batch) != 2 or not hasattr(batch[1], "__len__"):
+        raise InputError("a batch must be a pair of inputs and targets")
+    return batch[0], batch[1]
+
+
 def epoch_of(
     module: Any, batches: Iterable[tuple[Any, Any]], loss: Any, optimizer: Any, extra: Any
 ) -> float:
     """Train once through the batches, and return the mean loss of the task."""
     total, count = 0.0, 0
-    for inputs, targets in batches:
+    for inputs, targets in map(pair_of, batches):
         optimizer.zero_grad()
         found = loss(module(inputs), targets)
         term = found if extra is None else found + extra(module)
@@ -113,7 +131,7 @@ def mean_loss(module: Any, batches: Iterable[tuple[Any, Any]], loss: Any) -> flo
     """Return the mean loss over some batches."""
     total, count = 0.0, 0
     with pytorch().no_grad():
-        for inputs, targets in batches:
+        for inputs, targets in map(pair_of, batches):
             total += float(loss(module(inputs), targets)) * len(targets)
             count += len(targets)
     return total / count if count else math.nan

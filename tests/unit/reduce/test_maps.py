@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.cli.main import run
 from nnc.demo.network import load_network, load_test_images, predict
 from nnc.reduce import apply_entry, entry_for, performance_map
 
@@ -46,6 +47,20 @@ def test_maps_of_annex_g_every_entry_is_reproduced_by_the_receiver(network, tool
         assert np.float32(ratio) == np.float32(entry.non_zero_ratio)
     if tool == "decomposition":
         assert 0 < entries[1].reduction_ratio < entries[0].reduction_ratio <= 1
+
+
+def test_the_command_applies_an_entry(network, tmp_path, capsys):
+    decoded = nnc.decode(nnc.encode(network, **CODING))
+    maps = performance_map(decoded, "sparsification", [0.005, 0.02, 1.0], evaluate)
+    bitstream, output = tmp_path / "digits.nnc", tmp_path / "digits.npz"
+    nnc.save_file(network, bitstream, performance_maps=maps, **CODING)
+    asked = ["decode", str(bitstream), "-o", str(output), "-q", "--thin-out"]
+    assert run([*asked, "sparsification=0.9"]) == 0
+    entry = maps.sparsification[1]
+    assert np.float32(evaluate(dict(np.load(output)))[0]) == np.float32(entry.accuracy)
+    for wrong in ("sparsification=1.5", "pruning=0.5", "folding=0.5", "sparsification"):
+        assert run([*asked, wrong, "--force"]) == 4
+    assert "is not KIND=ACCURACY" in capsys.readouterr().err
 
 
 def test_the_strongest_entry_that_keeps_the_accuracy(network):
