@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import re
@@ -26,8 +27,9 @@ HEAD_LINES = 12
 RULES = ("B", "C4", "D", "E", "F", "I", "N", "PIE", "PT", "RET", "RUF", "SIM", "UP", "W")
 
 
+@functools.cache
 def environment(templates: Path) -> jinja2.Environment:
-    """Return the environment that renders the templates of a folder."""
+    """Return the environment that renders the templates of a folder, each compiled once."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
         trim_blocks=True,

@@ -35,6 +35,7 @@ cdef class BitReader:
     cpdef i(self, object n, str name, object index=*)
     cpdef ue(self, object k, str name, object index=*)
     cpdef ie(self, object k, str name, object index=*)
+    @cython.locals(word="unsigned long long")
     cdef read_bits(self, Py_ssize_t start, Py_ssize_t n)
     @cython.locals(
         first=Py_ssize_t, last=Py_ssize_t, j=Py_ssize_t, drop=Py_ssize_t,

@@ -521,6 +521,9 @@ class BitReader:
         """Return `n` bits at `start` as an unsigned integer; they are known to be there."""
         if n <= 56:
             return self.read_word(start, n)
+        if n <= 64:
+            word = self.read_word(start, n - 32)
+            return (word << 32) | self.read_word(start + n - 32, 32)
         first = start >> 3
         last = (start + n + 7) >> 3
         whole = int.from_bytes(self.source[first:last], "big")

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from nnc.bitio.bits import BitReader, limit_error
 from nnc.bitio.errors import BuildError, InvalidError, PlacedError
 
+#: What goes wrong within generated code.
+FAULTS = (PlacedError, RecursionError, MemoryError, ArithmeticError, TypeError, ValueError)
 
-@contextmanager
-def guarded(stream: Any) -> Iterator[None]:
-    """Let nothing but errors of the project out, each with path and position.
+
+def told(error: Exception, stream: Any) -> PlacedError:
+    """Return one of `FAULTS` as an error of the project, with path and position.
 
     Args:
-        stream: the reader or writer that is used within.
-
-    Raises:
-        PlacedError: anything went wrong.
+        error: what went wrong.
+        stream: the reader or writer that was used.
     """
-    try:
-        yield
-    except PlacedError as error:
-        raise placed(error, stream) from None
-    except (RecursionError, MemoryError) as error:
-        raise limit_error(stream, "too much for this machine", "", None, "depth") from error
-    except (ArithmeticError, TypeError, ValueError) as error:
-        kind = InvalidError if isinstance(stream, BitReader) else BuildError
-        fault = kind(f"an expression can't be worked out: {error}", code="arithmetic")
-        raise placed(fault, stream) from error
+    if isinstance(error, PlacedError):
+        return placed(error, stream)
+    if isinstance(error, RecursionError | MemoryError):
+        return limit_error(stream, "too much for this machine", "", None, "depth")
+    kind = InvalidError if isinstance(stream, BitReader) else BuildError
+    fault = kind(f"an expression can't be worked out: {error}", code="arithmetic")
+    return placed(fault, stream)
+
+
+def cause(error: Exception) -> Exception | None:
+    """Return what to name as the cause of the error of the project, None for itself."""
+    return None if isinstance(error, PlacedError) else error
 
 
 def placed(error: PlacedError, stream: Any) -> PlacedError:

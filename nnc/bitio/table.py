@@ -21,8 +21,9 @@ from nnc.bitio.computing import MOST_ROUNDS, Filler, unsettled
 from nnc.bitio.defaults import DefaultReader
 from nnc.bitio.enforcement import enforcement as enforced
 from nnc.bitio.errors import BuildError, PlacedError
-from nnc.bitio.guard import guarded
+from nnc.bitio.guard import FAULTS, cause, told
 from nnc.bitio.limits import ParsingLimits
+from nnc.bitio.programs import Program
 
 #: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
 KEPT_SCOPES = "_scopes_of_tables"
@@ -165,6 +166,11 @@ class Syntax(Construct):  # type: ignore[misc]
     schema: ClassVar[str]
     elements: ClassVar[dict[str, Any]]
     shapes: ClassVar[dict[str, Any]]
+    # What Python calls the fields whose own names it has for something else.
+    attributes: ClassVar[dict[str, str]] = {}
+    # What reads and writes the whole table at once, and what does for parts of it.
+    program: ClassVar[Program | None] = None
+    programs: ClassVar[tuple[Program, ...]] = ()
 
     def __init__(self) -> None:
         """Let the table's class and the scope find its syntax."""
@@ -176,6 +182,13 @@ class Syntax(Construct):  # type: ignore[misc]
             for constraint in element.constraints
         )
         self.table_type.syntax = self
+        for name, attribute in self.attributes.items():
+            # One slot by two names: that of the schema is for `getattr` and paths.
+            setattr(self.table_type, name, self.table_type.__dict__[attribute])
+        self.machines = tuple(each.machine for each in self.programs)
+        self.machine: Any = None if self.program is None else self.program.machine
+        for each in (*self.programs, *([] if self.program is None else [self.program])):
+            each.belong(self.table_type)
         self.table_type.holders = tuple(
             name
             for name in self.table_type.fields
@@ -217,8 +230,10 @@ class Syntax(Construct):  # type: ignore[misc]
 
     def read_from(self, reader: BitReader, scope: Any) -> Any:
         """Return the table at the place of a reader; errors are as those of `read`."""
-        with guarded(reader):
+        try:
             return self._parse(reader, scope, "")
+        except FAULTS as error:
+            raise told(error, reader) from cause(error)
 
     def write(
         self,
@@ -263,8 +278,10 @@ class Syntax(Construct):  # type: ignore[misc]
 
     def write_to(self, writer: BitWriter, table: Table, scope: Any) -> None:
         """Write a table at the place of a writer; errors are as those of `write`."""
-        with guarded(writer):
+        try:
             self._build(table, writer, scope, "")
+        except FAULTS as error:
+            raise told(error, writer) from cause(error)
 
     def check(self, table: Table, scope: Any = None) -> list[PlacedError]:
         """Return the broken rules of a table, each with path, bit, clause, schema and sentence.

@@ -121,8 +121,7 @@ def summary(sizes: FileSizes, model: str, output: str, seconds: float) -> str:
     name = STANDARD_INPUT if model == "-" else model
     for size, what in ((sizes.file, name), (sizes.model, "its values")):
         if size:
-            times = f"{size / sizes.bitstream:.2f} times smaller than"
-            lines[0] += f", {times} {what} ({human_size(size)})"
+            lines[0] += f", {compared(sizes.bitstream, size)} {what} ({human_size(size)})"
     lines.append(f"{counted(sizes.tensors, 'tensor')} in {seconds:.1f} s")
     loss = sizes.loss
     if loss is not None and math.isfinite(loss.snr):
@@ -130,6 +129,13 @@ def summary(sizes: FileSizes, model: str, output: str, seconds: float) -> str:
         whole, least = (round(snr, 1) + 0.0 for snr in (loss.snr, loss.worst_snr))
         lines[1] += f"; signal to noise {whole:.1f} dB, lowest {least:.1f} dB in {loss.worst!r}"
     return "\n".join(lines)
+
+
+def compared(size: int, other: int) -> str:
+    """Say how many times smaller or larger a size is than another."""
+    if size <= other:
+        return f"{other / size:.2f} times smaller than"
+    return f"{size / other:.2f} times larger than"
 
 
 def figures(sizes: FileSizes, seconds: float) -> dict[str, Any]:

@@ -5,6 +5,6 @@ an ONNX model, by the suffix of the file; `extract` takes it out again by the fi
 byte for byte as it was.
 """
 
-from nnc.containers.carriage import EMBEDDING_SUFFIXES, TAG_URI, embed, extract
+from nnc.containers.carriage import EMBEDDING_SUFFIXES, TAG_URI, embed, extract, is_carrier
 
-__all__ = ["EMBEDDING_SUFFIXES", "TAG_URI", "embed", "extract"]
+__all__ = ["EMBEDDING_SUFFIXES", "TAG_URI", "embed", "extract", "is_carrier"]

@@ -1,18 +1,19 @@
-"""The boxes of ISO/IEC 14496-12 that an item in a file needs, declared as constructs.
+"""The boxes of ISO/IEC 14496-12 in a file, as the format `isobmff` of the library describes them.
 
-Names of boxes and fields are those of ISO/IEC 14496-12. Each construct describes what is
-inside one box; `find_boxes` and `box` deal with the headers around it.
+`find_boxes` and `box` deal with the headers around boxes; what is inside one, a table of the
+schema says, and only where it is asked for: other boxes of a file may hold whatever they like.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-import construct as c
-
-from nnc.bitio import IncompleteError, InvalidError
+from nnc.bitio import IncompleteError, InvalidError, PlacedError, Table
+from nnc.engine.format import Format
 
 #: A file has a handful of boxes on each level, but for the items of a large library; millions are
 #: an attempt to keep us busy.
@@ -21,114 +22,17 @@ LARGEST_BOX_COUNT = 65536
 #: The whole of a size field, where a 64-bit size follows the type.
 LARGE_SIZE = 1
 
-BOX_HEADER = c.Struct(
-    "size" / c.Int32ub,
-    "type" / c.Bytes(4),
-    "largesize" / c.If(c.this.size == LARGE_SIZE, c.Int64ub),
-)
+#: Bytes that the header of a box may have: size, type, large size, UUID.
+LARGEST_HEADER = 32
 
 
-def full_box(*fields: c.Construct) -> c.Struct:
-    """Declare the inside of a FullBox: version and flags, then `fields`."""
-    return c.Struct("version" / c.Int8ub, "flags" / c.Default(c.Int24ub, 0), *fields)
+@functools.cache
+def library() -> ModuleType:
+    """Return the package of the schema: the classes of its tables, and what reads and writes them.
 
-
-def sized(size: Any) -> c.Construct:
-    """Declare an integer whose size in bytes stands before it; 0 where that is 0."""
-    return c.Default(c.IfThenElse(size == 0, c.Computed(0), c.BytesInteger(size)), 0)
-
-
-#: Text that a zero byte ends; bytes that aren't UTF-8 are escaped.
-LENIENT_TEXT = c.ExprAdapter(
-    c.NullTerminated(c.GreedyBytes),
-    lambda data, context: data.decode("utf-8", "backslashreplace"),
-    lambda text, context: text.encode("utf-8", "replace"),
-)
-
-FILE_TYPE = c.Struct(
-    "major_brand" / c.Bytes(4),
-    "minor_version" / c.Int32ub,
-    "compatible_brands" / c.GreedyRange(c.Bytes(4)),
-)
-
-HANDLER = full_box(
-    c.Const(bytes(4)),
-    "handler_type" / c.Bytes(4),
-    c.Padding(12),
-    "name" / c.CString("utf8"),
-)
-
-PRIMARY_ITEM = full_box(
-    "item_ID" / c.IfThenElse(c.this.version == 0, c.Int16ub, c.Int32ub),
-)
-
-ITEM_INFO_COUNT = full_box(
-    "entry_count" / c.IfThenElse(c.this.version == 0, c.Int16ub, c.Int32ub),
-)
-
-# Versions 0 and 1 have no item_type; no item of ours can be among them.
-ITEM_INFO_ENTRY = full_box(
-    "item_ID" / c.IfThenElse(c.this.version == 3, c.Int32ub, c.Int16ub),
-    "item_protection_index" / c.Default(c.Int16ub, 0),
-    "item_type" / c.If(c.this.version >= 2, c.Bytes(4)),
-    # Written by all kinds of programs: what isn't UTF-8 is still a name.
-    "item_name" / c.If(c.this.version >= 2, LENIENT_TEXT),
-)
-
-EXTENT = c.Struct(
-    "extent_index"
-    / c.Default(c.If(c.this._._.version > 0, sized(c.this._._.sizes.index_size)), None),
-    "extent_offset" / sized(c.this._._.sizes.offset_size),
-    "extent_length" / sized(c.this._._.sizes.length_size),
-)
-
-ITEM_LOCATION = full_box(
-    "sizes"
-    / c.BitStruct(
-        "offset_size" / c.Nibble,
-        "length_size" / c.Nibble,
-        "base_offset_size" / c.Nibble,
-        "index_size" / c.Nibble,
-    ),
-    # With no byte an extent, a few bytes could ask for millions of extents.
-    c.Check(c.this.sizes.offset_size + c.this.sizes.length_size > 0),
-    "item_count" / c.IfThenElse(c.this.version < 2, c.Int16ub, c.Int32ub),
-    "items"
-    / c.Array(
-        c.this.item_count,
-        c.Struct(
-            "item_ID" / c.IfThenElse(c.this._.version < 2, c.Int16ub, c.Int32ub),
-            "construction_method" / c.If(c.this._.version > 0, c.Int16ub),
-            "data_reference_index" / c.Int16ub,
-            "base_offset" / sized(c.this._.sizes.base_offset_size),
-            "extent_count" / c.Int16ub,
-            "extents" / c.Array(c.this.extent_count, EXTENT),
-        ),
-    ),
-)
-
-DATA_REFERENCE_COUNT = full_box("entry_count" / c.Int32ub)
-
-# A data entry: a box of version, flags and where the data are.
-DATA_ENTRY = full_box()
-
-ITEM_PROPERTY_ASSOCIATION = full_box(
-    "entry_count" / c.Int32ub,
-    "entries"
-    / c.Array(
-        c.this.entry_count,
-        c.Struct(
-            "item_ID" / c.IfThenElse(c.this._.version < 1, c.Int16ub, c.Int32ub),
-            "association_count" / c.Int8ub,
-            # The first bit of an association says that the property is essential.
-            "associations"
-            / c.Array(
-                c.this.association_count,
-                c.IfThenElse(c.this._.flags & 1, c.Int16ub, c.Int8ub),
-            ),
-        ),
-    ),
-)
+    The first call compiles the schema, where that wasn't done before.
+    """
+    return Format.load("isobmff").package
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +53,21 @@ class Box:
     content: memoryview
     path: str
 
-    def parse(self, declaration: c.Construct) -> Any:
-        """Parse the content by its declaration.
+    def parse(self, table: str, size: int | None = None) -> Any:
+        """Parse the content as a table of the library.
+
+        Args:
+            table: its name.
+            size: bytes of the content to parse; None: all.
 
         Raises:
-            InvalidError: the content is not what the declaration says.
+            InvalidError: the content is not what the schema says.
         """
         try:
-            return declaration.parse(self.content)
-        except (c.ConstructError, UnicodeDecodeError) as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise self.invalid(f"malformed box: {reason}") from None
+            return library().TABLES[table].parse(self.content[:size])
+        except PlacedError as error:
+            inside = f"{error.path}: " if error.path else ""
+            raise self.invalid(f"malformed box: {inside}{error.message}") from None
 
     def invalid(self, message: str) -> InvalidError:
         """Return an error about this box."""
@@ -196,8 +104,8 @@ def one_box(data: memoryview, start: int, path: str) -> Box:
     """Return the box that some bytes begin with; see `find_boxes`."""
     place: dict[str, Any] = {"path": path or "file", "bit_position": 8 * start}
     try:
-        header = BOX_HEADER.parse(data[:16])
-    except c.StreamError:
+        header = library().box_header.parse(data[:LARGEST_HEADER])
+    except IncompleteError:
         raise IncompleteError(
             "the file ends within the header of a box", missing_bits=8, **place
         ) from None
@@ -213,9 +121,10 @@ def one_box(data: memoryview, start: int, path: str) -> Box:
             missing_bits=8 * (size - len(data)),
             **place,
         )
-    name = header.type.decode("ascii", "backslashreplace")
+    kind = header.type.to_bytes(4, "big")
+    name = kind.decode("ascii", "backslashreplace")
     return Box(
-        header.type,
+        kind,
         start,
         start + header_size,
         data[header_size:size],
@@ -225,13 +134,21 @@ def one_box(data: memoryview, start: int, path: str) -> Box:
 
 def box_header(kind: bytes, content_size: int) -> bytes:
     """Return the header of a box with so many bytes of content."""
+    made, number = library(), int.from_bytes(kind, "big")
     size = content_size + 8
     if size < 1 << 32:
-        return bytes(BOX_HEADER.build({"size": size, "type": kind, "largesize": None}))
-    return bytes(BOX_HEADER.build({"size": LARGE_SIZE, "type": kind, "largesize": size + 8}))
+        header = made.BoxHeader(size=size, type=number)
+    else:
+        header = made.BoxHeader(size=LARGE_SIZE, type=number, largesize=size + 8)
+    return bytes(made.box_header.build(header))
 
 
 def box(kind: bytes, *contents: bytes) -> bytes:
     """Return a box around its contents."""
     content = b"".join(contents)
     return box_header(kind, len(content)) + content
+
+
+def full_box(kind: bytes, table: Table, *contents: bytes) -> bytes:
+    """Return a box around what a table of the library holds, and further contents."""
+    return box(kind, bytes(library().TABLES[table.syntax.table].build(table)), *contents)

@@ -105,6 +105,11 @@ def extract(
         )
 
 
+def is_carrier(head: bytes) -> bool:
+    """Tell by the first bytes whether a file is one that may carry a bitstream."""
+    return is_isobmff(head) or TAG_URI.encode() in head
+
+
 def extract_item(source: Path, target: Path, item: int | None) -> None:
     """Copy the item of an ISO base media file, without reading the file as a whole."""
     # Views keep the mapping alive; it goes with the last of them.

@@ -13,14 +13,13 @@ from typing import Any, BinaryIO
 from nnc.bitio import IncompleteError, InputError, InvalidError, UnsupportedError
 from nnc.bitstream import Bitstream
 from nnc.bitstream.builder import UnitBuilder
-from nnc.containers import boxes
-from nnc.containers.boxes import Box, box, box_header, find_boxes
+from nnc.containers.boxes import Box, box, box_header, find_boxes, full_box, library
 from nnc.syntax import NnrUnitType
 
 ITEM_TYPE = b"nnr1"
 CONFIGURATION = b"nnrC"
-HANDLER_TYPE = b"nnet"
-BRAND = b"iso8"
+HANDLER_TYPE = "nnet"
+BRAND = "iso8"
 
 CONFIGURATION_UNITS = (NnrUnitType.NNR_STR, NnrUnitType.NNR_MPS, NnrUnitType.NNR_LPS)
 
@@ -31,6 +30,9 @@ ITEM_ID = 1
 #: Bytes of a box `dref` before its entries, and the flag of an entry that says: in this file.
 HEADER_OF_REFERENCES = 8
 SELF_CONTAINED = 1
+
+#: Flag of a box of properties, and their number in it: the first, which matters.
+ESSENTIAL, PROPERTY = 1, 1
 
 
 def is_isobmff(start: bytes) -> bool:
@@ -50,12 +52,10 @@ def write_isobmff(bitstream: Bitstream, file: BinaryIO, name: str = "") -> None:
         BuildError: the bitstream holds what can't be written.
     """
     size = sum(len(piece) for piece in bitstream.pieces())
-    file_type = box(
-        b"ftyp",
-        boxes.FILE_TYPE.build(
-            {"major_brand": BRAND, "minor_version": 0, "compatible_brands": [BRAND, b"isom"]}
-        ),
+    brands = library().FileTypeBox(
+        major_brand=BRAND, minor_version=0, compatible_brand=[BRAND, "isom"]
     )
+    file_type = full_box(b"ftyp", brands)
     # The place of the item depends on the size of its description, which doesn't depend on it.
     header = box_header(b"mdat", size)
     offset = len(file_type) + len(description(bitstream, name, 0, size)) + len(header)
@@ -65,39 +65,41 @@ def write_isobmff(bitstream: Bitstream, file: BinaryIO, name: str = "") -> None:
 
 def description(bitstream: Bitstream, name: str, offset: int, size: int) -> bytes:
     """Return the `meta` box that says where the item is and what it needs."""
-    location: dict[str, Any] = {
-        "version": 1,
-        "sizes": {"offset_size": 8, "length_size": 8, "base_offset_size": 0, "index_size": 0},
-        "item_count": 1,
-        "items": [
-            {
-                "item_ID": ITEM_ID,
-                "construction_method": IN_FILE,
-                "data_reference_index": 0,
-                "extent_count": 1,
-                "extents": [{"extent_offset": offset, "extent_length": size}],
-            }
-        ],
-    }
-    entry = {"version": 2, "item_ID": ITEM_ID, "item_type": ITEM_TYPE, "item_name": name}
-    handler = {"version": 0, "handler_type": HANDLER_TYPE, "name": ""}
-    association = {"item_ID": ITEM_ID, "association_count": 1, "associations": [0x81]}
-    associations = {"version": 0, "entry_count": 1, "entries": [association]}
+    made = library()
+    place = made.ItemLocation(
+        item_ID=ITEM_ID, construction_method=IN_FILE, data_reference_index=0, base_offset=0,
+        extent_offset=[offset], extent_length=[size],
+    )  # fmt: skip
+    location = made.ItemLocationBox(
+        version=1, flags=0, offset_size=8, length_size=8, base_offset_size=0, index_size=0,
+        item_location=[place],
+    )  # fmt: skip
+    entry = made.ItemInfoEntry(
+        version=2, flags=0, item_ID=ITEM_ID, item_protection_index=0,
+        item_type=int.from_bytes(ITEM_TYPE, "big"),
+        item_name=name.encode("utf-8", "replace") + b"\0",
+    )  # fmt: skip
+    association = made.ItemPropertyAssociation(
+        item_ID=ITEM_ID, essential=[ESSENTIAL], property_index=[PROPERTY]
+    )
+    associations = made.ItemPropertyAssociationBox(
+        version=0, flags=0, item_property_association=[association]
+    )
     return box(
         b"meta",
         bytes(4),
-        box(b"hdlr", boxes.HANDLER.build(handler)),
-        box(b"pitm", boxes.PRIMARY_ITEM.build({"version": 0, "item_ID": ITEM_ID})),
-        box(b"iloc", boxes.ITEM_LOCATION.build(location)),
-        box(
+        full_box(b"hdlr", made.HandlerBox.default(handler_type=HANDLER_TYPE, name=b"\0")),
+        full_box(b"pitm", made.PrimaryItemBox(version=0, flags=0, item_ID=ITEM_ID)),
+        full_box(b"iloc", location),
+        full_box(
             b"iinf",
-            boxes.ITEM_INFO_COUNT.build({"version": 0, "entry_count": 1}),
-            box(b"infe", boxes.ITEM_INFO_ENTRY.build(entry)),
+            made.ItemInfoBox(version=0, flags=0, entry_count=1, box=[]),
+            full_box(b"infe", entry),
         ),
         box(
             b"iprp",
             box(b"ipco", box(CONFIGURATION, *configuration(bitstream))),
-            box(b"ipma", boxes.ITEM_PROPERTY_ASSOCIATION.build(associations)),
+            full_box(b"ipma", associations),
         ),
     )
 
@@ -131,11 +133,14 @@ def read_isobmff(data: memoryview, item: int | None = None) -> list[memoryview]:
         raise found[0].invalid("a box `meta` without version and flags")
     meta = children(found[0], skip=4)
     wanted = item if item is not None else choose_item(meta)
-    location = require(meta, b"iloc").parse(boxes.ITEM_LOCATION)
-    for number, place in enumerate(location["items"]):
+    places = require(meta, b"iloc")
+    location = places.parse("item_location_box")
+    if location.offset_size + location.length_size == 0:
+        raise places.invalid("malformed box: extents have neither offsets nor lengths")
+    for number, place in enumerate(location.item_location):
         if place.item_ID == wanted:
-            path = f"meta.iloc.items[{number}]"
-            return extents(data, meta, place, path)
+            path = f"meta.iloc.item_location[{number}]"
+            return views_of(data, meta, place, path)
     raise InputError(f"no item {wanted} in this file")
 
 
@@ -159,12 +164,13 @@ def choose_item(meta: dict[bytes, Box]) -> int:
     info = require(meta, b"iinf")
     header_size = 6 if bytes(info.content[:1]) == b"\0" else 8
     entries = find_boxes(info.content[header_size:], info.content_start + header_size, info.path)
-    parsed = [one.parse(boxes.ITEM_INFO_ENTRY) for one in entries if one.kind == b"infe"]
-    items = [int(entry.item_ID) for entry in parsed if entry.item_type == ITEM_TYPE]
+    parsed = [one.parse("item_info_entry") for one in entries if one.kind == b"infe"]
+    wanted = int.from_bytes(ITEM_TYPE, "big")
+    items = [int(entry.item_ID) for entry in parsed if entry.item_type == wanted]
     if not items:
         raise InputError("no item of type nnr1 in this file")
     if b"pitm" in meta:
-        primary = int(meta[b"pitm"].parse(boxes.PRIMARY_ITEM).item_ID)
+        primary = int(meta[b"pitm"].parse("primary_item_box").item_ID)
         if primary in items:
             return primary
     if len(items) > 1:
@@ -184,16 +190,16 @@ def is_in_this_file(meta: dict[bytes, Box], number: int) -> bool:
     inside = children(meta[b"dinf"])
     references = require(inside, b"dref")
     size = HEADER_OF_REFERENCES
-    count = references.parse(boxes.DATA_REFERENCE_COUNT).entry_count
+    count = references.parse("data_reference_box", size).entry_count
     found = find_boxes(references.content[size:], references.content_start + size, references.path)
     entries = [one for one, _ in zip(found, range(count), strict=False)]
     if not number <= len(entries):
         raise references.invalid(f"there is no data reference {number} among {len(entries)}")
-    flags: int = entries[number - 1].parse(boxes.DATA_ENTRY).flags
+    flags: int = entries[number - 1].parse("full_box").flags
     return bool(flags & SELF_CONTAINED)
 
 
-def extents(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> list[memoryview]:
+def views_of(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> list[memoryview]:
     """Return the bytes of an item, extent by extent."""
     method = (place.construction_method or 0) & 15
     if place.data_reference_index != 0 and not is_in_this_file(meta, place.data_reference_index):
@@ -202,15 +208,16 @@ def extents(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> 
         raise UnsupportedError("the item is made from other items", path=path)
     source = data if method == IN_FILE else require(meta, b"idat").content
     views = []
-    for number, extent in enumerate(place.extents):
-        start = place.base_offset + extent.extent_offset
+    extents = zip(place.extent_offset, place.extent_length, strict=True)
+    for number, (offset, told) in enumerate(extents):
+        start = place.base_offset + offset
         # A length of 0 says: up to the end, of the only extent.
-        length = extent.extent_length or max(len(source) - start, 0)
+        length = told or max(len(source) - start, 0)
         if start + length > len(source):
             raise IncompleteError(
                 f"an extent of {length} bytes at {start} where {len(source)} are there",
                 missing_bits=8 * (start + length - len(source)),
-                path=f"{path}.extents[{number}]",
+                path=f"{path}.extent_offset[{number}]",
             )
         views.append(source[start : start + length])
     if sum(map(len, views)) > len(source):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -27,7 +28,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.workers import DEFAULTS, SERIAL, Resources, Workers
+from nnc.decoder.workers import DEFAULTS, SERIAL, Call, Resources, Workers, in_order
 from nnc.engine.places import rule_of_element
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import RAW_FLOAT_BITS
@@ -416,13 +417,15 @@ def decode_units(
             rest.append(number)
             continue
         decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
-    others = work.map(
-        decode_unit,
-        [units[number] for number in rest],
-        [layouts[number] for number in rest],
-        [nncodec1] * len(rest),
-        [references[number] for number in rest],
+    calls = (
+        Call(
+            (units[number], layouts[number], nncodec1, references[number]),
+            4 * sum(tensor.values for tensor in layouts[number].tensors),
+        )
+        for number in rest
     )
+    # All of them stay in memory anyway.
+    others = in_order(work, decode_unit, calls, memory=sys.maxsize)
     decoded.update(zip(rest, others, strict=True))
     return [decoded[number] for number in range(len(units))]
 

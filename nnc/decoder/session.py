@@ -6,6 +6,7 @@ leaves the session as it was: all is worked out on a copy of the state, which th
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -16,13 +17,13 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnc.bitio import InputError, InvalidError, MissingValueError
+from nnc.bitio import InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.dequantization import step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.model import DecodedModel, Known, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
-from nnc.decoder.session_file import load_state, save_state
+from nnc.decoder.session_file import load_state, save_state, state_from_bytes, state_to_bytes
 from nnc.decoder.session_fit import (
     device_of,
     equal_or_both_none,
@@ -32,10 +33,10 @@ from nnc.decoder.session_fit import (
     update_of,
 )
 from nnc.decoder.session_state import ROOT, CodedState, Key, SessionState
+from nnc.decoder.session_values import add, base_state
 from nnc.decoder.workers import Resources
-from nnc.model.given import as_arrays
 from nnc.model.limits import Limits
-from nnc.model.metadata import TensorNote, named_dtype, restore
+from nnc.model.metadata import TensorNote, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
@@ -57,6 +58,7 @@ class Decoder:
         base: Mapping[str, ArrayLike] | None = None,
         *,
         base_depth: int = 0,
+        slim: bool = False,
         threads: int | None = None,
         executor: Executor | None = None,
         limits: Limits | None = None,
@@ -66,6 +68,8 @@ class Decoder:
         Args:
             base: the tensors of the base model, where that doesn't come as a bitstream.
             base_depth: put_node_depth of that base model.
+            slim: keep values only, which takes a quarter of the memory: updates coded with
+                contexts, history or predictions of those before are refused.
             threads: number of threads, None for one a processor.
             executor: used in place of threads of our own.
             limits: what to accept; None for the defaults.
@@ -74,6 +78,7 @@ class Decoder:
             InputError: a tensor that can't be coded, or no such depth.
         """
         self.state = SessionState() if base is None else base_state(base, base_depth)
+        self.state.slim = slim
         self.resources = Resources(threads=threads, executor=executor, limits=limits)
 
     @classmethod
@@ -104,6 +109,47 @@ class Decoder:
             OSError: it can't be written.
         """
         save_state(path, self.state)
+
+    @classmethod
+    @naming_options
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        threads: int | None = None,
+        executor: Executor | None = None,
+        limits: Limits | None = None,
+    ) -> Decoder:
+        """Resume a session from the state that `to_bytes` returned, or `save` wrote.
+
+        Raises:
+            InputError: the bytes hold no such state.
+        """
+        decoder = cls(threads=threads, executor=executor, limits=limits)
+        decoder.state = state_from_bytes(data)
+        return decoder
+
+    @naming_options
+    def to_bytes(self) -> bytes:
+        """Return the state of the session as `save` writes it: the same bytes for the same state."""
+        return state_to_bytes(self.state)
+
+    def copy(self) -> Decoder:
+        """Return a session at the same state, which goes on without this one.
+
+        The arrays are shared until they change. To roll back, go on with the copy.
+        """
+        made = copy.copy(self)
+        made.state = self.state.copy()
+        return made
+
+    def rebase(self) -> None:
+        """Let all devices start from the model that the device of the base model has come to.
+
+        Branches of other devices are dropped. The next update of each is of that model, as
+        those of `nnc.Encoder(parent="received")` are.
+        """
+        self.state = self.state.rebased()
 
     @naming_options
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
@@ -171,7 +217,7 @@ class Decoder:
         state.follow_ties(device, model.metadata.ties, tensors.layouts)
         # Worked out before the state is replaced: a value may turn out not to fit its format.
         result = state.model(device) if apply else as_coded(tensors, notes)
-        self.state = state
+        self.state = state.without_contexts() if state.slim else state
         return result
 
     def known(self, unit: Unit, layout: UnitLayout) -> dict[str, Known]:
@@ -203,6 +249,8 @@ class Decoder:
         """Return where levels of a tensor have been nonzero up to its parent; None if unknown."""
         key = self.parent_key(layout, tensor.name)
         if key is None:
+            return None
+        if self.state.slim:
             return None
         kept = self.state.coded.get((device_of(layout, self.state), tensor.name))
         kept = kept or self.state.coded.get(key)
@@ -431,66 +479,4 @@ def as_coded(tensors: Reconstruction, notes: Mapping[str, TensorNote]) -> dict[s
     result = tensors.delivered()
     for name, values in result.items():
         result[name] = restore(values, notes[name], name) if name in notes else values
-    return result
-
-
-def base_state(base: Mapping[str, ArrayLike], depth: int) -> SessionState:
-    """Return the state of a session whose base model is known as arrays.
-
-    Raises:
-        InputError: a tensor that isn't one of numbers, or no such depth.
-    """
-    if isinstance(depth, bool) or not hasattr(depth, "__index__") or depth < 0:
-        raise InputError(f"base_depth must be 0 or more, not {depth!r}")
-    state = SessionState(base_device=0, base_node=Node(depth=int(depth)))
-    for name, given in as_arrays(base, "the base model").items():
-        if not isinstance(name, str):
-            raise InputError(f"the name of a tensor must be text, not {name!r}")
-        values = np.asarray(given)
-        try:
-            dtype = named_dtype(values.dtype.name)
-        except ValueError:
-            raise InputError(
-                f"tensor {name!r} is of dtype {values.dtype}, which holds no numbers"
-            ) from None
-        if dtype not in (np.dtype(np.float32), np.dtype(np.int32)):
-            state.notes[ROOT, name] = TensorNote(dtype.name)
-        state.values[ROOT, name] = values.astype(kept_dtype(dtype))
-    return state
-
-
-def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype that a tensor of a base model is kept in: a native one of numpy's."""
-    if dtype.kind in "biuc" or dtype == np.float64:
-        return dtype
-    return np.dtype(np.int32 if "int" in dtype.name else np.float32)
-
-
-def add(parent: NDArray[Any], difference: NDArray[Any], name: str) -> NDArray[Any]:
-    """Add a difference to a parent.
-
-    Raises:
-        InvalidError: their shapes differ, or integers leave their range.
-    """
-    if parent.shape != difference.shape:
-        raise InvalidError(
-            f"tensor {name!r} has another shape than its parent",
-            path="header.tensor_dimensions",
-            value=str(list(difference.shape)),
-            allowed=str(list(parent.shape)),
-        )
-    if parent.dtype.kind == "f" or difference.dtype.kind == "f":
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(parent + difference)
-    # A sum beyond 64 bits comes out on the other side of the parent.
-    wide = np.uint64 if parent.dtype == np.uint64 else np.int64
-    with np.errstate(over="ignore"):
-        before = parent.astype(wide)
-        total = np.asarray(before + difference.astype(wide))
-    result: NDArray[Any] = total.astype(parent.dtype)
-    wrapped = np.where(difference > 0, total < before, total > before)
-    if wrapped.any() or (result != total).any():
-        raise InvalidError(
-            f"tensor {name!r} leaves the range of {parent.dtype}", path="payload", clause="7.2"
-        )
     return result

@@ -7,6 +7,7 @@ than the file has bytes, about, and ends in one kind of error.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -27,7 +28,10 @@ from nnc.model.data_format import DTYPES
 from nnc.model.metadata import TensorNote, tensor_note
 from nnc.model.node import DIGEST_ALGORITHMS, Node
 
-FILE_VERSION = 2
+FILE_VERSION = 3
+
+#: Versions that can be read: before 3, levels were of 32 bits.
+READABLE_VERSIONS = (2, 3)
 
 CONTENT = "state.json"
 
@@ -48,6 +52,18 @@ def save_state(path: str | os.PathLike[str], state: SessionState) -> None:
     Raises:
         OSError: it can't be written.
     """
+    replace_file(path, lambda file: write_state(file, state))
+
+
+def state_to_bytes(state: SessionState) -> bytes:
+    """Return a state as `save_state` writes it."""
+    file = io.BytesIO()
+    write_state(file, state)
+    return file.getvalue()
+
+
+def write_state(file: BinaryIO, state: SessionState) -> None:
+    """Write a state as a zip archive."""
     arrays: list[NDArray[Any]] = []
     numbers: dict[int, int] = {}
 
@@ -61,8 +77,19 @@ def save_state(path: str | os.PathLike[str], state: SessionState) -> None:
         return numbers[id(array)]
 
     content = {"version": FILE_VERSION, **state.as_content(stored)}
+    levels = {entry["levels"] for entry in content["coded"]}
+    arrays = [narrowed(one) if at in levels else one for at, one in enumerate(arrays)]
     content["arrays"] = [[array.dtype.str, list(array.shape)] for array in arrays]
-    replace_file(path, lambda file: write_archive(file, content, arrays))
+    write_archive(file, content, arrays)
+
+
+def narrowed(levels: NDArray[Any]) -> NDArray[Any]:
+    """Return levels in the fewest bytes that hold all of them."""
+    if not levels.size:
+        return levels
+    low, high = int(levels.min()), int(levels.max())
+    dtype = np.result_type(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(-high - 1, -1)))
+    return levels.astype(dtype)
 
 
 def write_archive(file: BinaryIO, content: dict[str, Any], arrays: list[NDArray[Any]]) -> None:
@@ -84,13 +111,35 @@ def load_state(path: str | os.PathLike[str]) -> SessionState:
         OSError: it can't be read.
     """
     with as_path(path).open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                content = json.loads(read_member(archive, CONTENT))
-                return state_of(content, Arrays(archive, content, os.fstat(file.fileno()).st_size))
-        except UNREADABLE as error:
-            said = f"{os.fspath(path)}: not the state of a session: {error}"
-            raise InputError(said) from None
+        return read_state(file, os.fstat(file.fileno()).st_size, f"{os.fspath(path)}: ")
+
+
+def state_from_bytes(data: bytes | bytearray | memoryview) -> SessionState:
+    """Return the state that `state_to_bytes` wrote.
+
+    Raises:
+        InputError: the bytes are none.
+    """
+    return read_state(io.BytesIO(data), len(data), "")
+
+
+def read_state(file: BinaryIO, size: int, place: str) -> SessionState:
+    """Read a state.
+
+    Args:
+        file: an open file.
+        size: its bytes.
+        place: how messages begin.
+
+    Raises:
+        InputError: it holds none.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            content = json.loads(read_member(archive, CONTENT))
+            return state_of(content, Arrays(archive, content, size))
+    except UNREADABLE as error:
+        raise InputError(f"{place}not the state of a session: {error}") from None
 
 
 def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -135,11 +184,12 @@ class Arrays:
         Raises:
             ValueError: the file has another version, or can't have such arrays.
         """
-        if content["version"] != FILE_VERSION:
+        if content["version"] not in READABLE_VERSIONS:
             raise ValueError(f"version {reprlib.repr(content['version'])}")
         self.archive = archive
         self.outlines = [outline(*one) for one in listed(content["arrays"])]
         self.read: dict[int, tuple[str, NDArray[Any]]] = {}
+        self.widened: dict[int, NDArray[np.int32]] = {}
         ties = dict(tie_entry(*entry) for entry in listed(content.get("ties", [])))
         self.first = {name: first for (_, name), first in ties.items() if first is not None}
         if sum(one.nbytes for one in self.outlines) > size:
@@ -170,6 +220,15 @@ class Arrays:
         if kinds and array.dtype.str not in kinds:
             raise ValueError(f"array {number} is of {array.dtype}")
         return array
+
+    def levels(self, number: Any, name: str) -> NDArray[np.int32] | None:
+        """Return levels, which may be written in fewer bytes; arguments and errors as for all."""
+        array = self(number, name, "|i1", "<i2", ">i2", "<i4", ">i4")
+        if array is None:
+            return None
+        if number not in self.widened:
+            self.widened[number] = array.astype(np.int32)
+        return self.widened[number]
 
     def array(self, number: int) -> NDArray[Any]:
         """Read one array."""
@@ -207,6 +266,8 @@ def state_of(content: dict[str, Any], arrays: Arrays) -> SessionState:
         ties=dict(tie_entry(*entry) for entry in listed(content.get("ties", []))),
         base_device=None if base_device is None else whole_number(base_device),
         base_node=None if base_node is None else node(*base_node),
+        residuals=dict(residual_entry(entry, arrays) for entry in content.get("residuals", [])),
+        slim=bool(content.get("slim")),
     )
     for place, difference in state.differences.items():
         if place in state.values and state.values[place].shape != difference.shape:
@@ -224,7 +285,7 @@ def tie_entry(device: Any, name: Any, first: Any) -> tuple[Key, str | None]:
 def coded_entry(entry: dict[str, Any], arrays: Arrays) -> tuple[Key, CodedState]:
     """Return what is kept of a coded tensor."""
     owner = key(entry["device"], entry["name"])
-    levels = arrays(entry["levels"], owner[1], "<i4", ">i4")
+    levels = arrays.levels(entry["levels"], owner[1])
     history = arrays(entry["history"], owner[1], "|b1")
     if levels is not None and history is not None and levels.shape != history.shape:
         raise ValueError(f"levels and history of {reprlib.repr(owner[1])} are of different shapes")
@@ -245,6 +306,14 @@ def array_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:
         raise ValueError(f"{reprlib.repr(name)} has no values")
     owner = key(device, name)
     return owner, arrays(number, owner[1])
+
+
+def residual_entry(entry: Any, arrays: Arrays) -> tuple[Key, NDArray[Any]]:
+    """Return what was left out of the updates of a tensor."""
+    owner, residual = array_entry(entry, arrays)
+    if residual.dtype != np.float32:
+        raise ValueError(f"what is left of {reprlib.repr(owner[1])} is of {residual.dtype}")
+    return owner, residual
 
 
 def format_entry(device: Any, name: Any, data_format: Any) -> tuple[Key, int]:

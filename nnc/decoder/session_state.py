@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ Key = tuple[int, str]
 #: In place of a device: the base model that all devices start from, kept for those that begin
 #: later than others go on.
 ROOT = -1
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class SessionState:
             said of the base model.
         base_device: the device that the base model came from.
         base_node: node of a base model that was given as arrays; None for a coded one.
+        residuals: what the updates of a device that encodes here have left out so far, float32.
+        slim: neither levels nor history are kept, nor differences.
     """
 
     coded: dict[Key, CodedState] = field(default_factory=dict)
@@ -69,6 +73,8 @@ class SessionState:
     ties: dict[Key, str | None] = field(default_factory=dict)
     base_device: int | None = None
     base_node: Node | None = None
+    residuals: dict[Key, NDArray[Any]] = field(default_factory=dict)
+    slim: bool = False
 
     def copy(self) -> SessionState:
         """Return a state that can be changed without this one; the arrays are shared."""
@@ -81,7 +87,44 @@ class SessionState:
             dict(self.ties),
             self.base_device,
             self.base_node,
+            dict(self.residuals),
+            self.slim,
         )
+
+    def without_contexts(self) -> SessionState:
+        """Return the state without what contexts, history and predictions need."""
+        state = self.copy()
+        for key, kept in state.coded.items():
+            state.coded[key] = replace(kept, levels=None, history=None)
+        # Without values, differences are all that is known.
+        state.differences = {
+            key: difference
+            for key, difference in state.differences.items()
+            if self.value(*key) is None
+        }
+        return state
+
+    def rebased(self) -> SessionState:
+        """Return the state of a session whose base model is what its device has come to."""
+        base, state = self.base_device or 0, self.copy()
+        moved = {name for owner, name in (*self.values, *self.coded) if owner == base}
+
+        def at_base(table: dict[Key, Entry]) -> dict[Key, Entry]:
+            names = {name for owner, name in table if owner == base}
+            kept = {
+                (owner, name): table[base, name] if owner == ROOT and name in names else entry
+                for (owner, name), entry in table.items()
+                if owner == base or (owner == ROOT and (name in names or name not in moved))
+            }
+            return kept | {(ROOT, name): table[base, name] for name in names}
+
+        state.coded, state.values = at_base(self.coded), at_base(self.values)
+        state.differences, state.ties = at_base(self.differences), at_base(self.ties)
+        state.formats, state.notes = at_base(self.formats), at_base(self.notes)
+        for key in [key for key in state.coded if key[0] == ROOT]:
+            # No device has a history from there on.
+            state.coded[key] = replace(state.coded[key], history=None)
+        return state
 
     def owner(self, device: int, name: str) -> Key:
         """Return whose a tensor is that a device has: its own, else the one all start from."""
@@ -212,6 +255,8 @@ class SessionState:
             ],
             "values": [[*key, stored(array)] for key, array in self.values.items()],
             "differences": [[*key, stored(array)] for key, array in self.differences.items()],
+            "residuals": [[*key, stored(array)] for key, array in self.residuals.items()],
+            "slim": self.slim,
             "formats": [[*key, data_format] for key, data_format in self.formats.items()],
             "ties": [[*key, first] for key, first in self.ties.items()],
             "notes": [[*key, note.as_content()] for key, note in self.notes.items()],

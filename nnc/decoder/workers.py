@@ -17,6 +17,10 @@ from nnc.model.options import option
 # Below so many bytes, handing units to threads costs more than it brings.
 SERIAL_BYTES = 1 << 15
 
+#: Memory of a call that is made sooner than it is handed to a thread of ours: that of a tensor of
+#: about 800 values.
+SMALL_CALL = 1 << 13
+
 #: Memory that units worked on at the same time may take, for each worker: room for a tensor of
 #: 16 million values. A larger one is worked on alone.
 BYTES_PER_WORKER = 160 << 20
@@ -71,13 +75,13 @@ class Resources:
         """
         count = self.threads or os.cpu_count() or 1
         if self.executor is not None:
-            yield Workers(self.executor.map, executor=self.executor)
+            yield Workers(executor=self.executor)
         elif count == 1 or (self.threads is None and byte_count < SERIAL_BYTES):
             yield SERIAL
         else:
             with ThreadPoolExecutor(count) as pool:
                 try:
-                    yield Workers(pool.map, pool, count, pool)
+                    yield Workers(pool, count, pool)
                 except BaseException:
                     pool.shutdown(cancel_futures=True)
                     raise
@@ -91,20 +95,18 @@ class Workers(NamedTuple):
     """Hands out work.
 
     Attributes:
-        map: like the built-in `map`, for one unit after the other or many at once.
         pool: threads of ours, which share memory with the caller; None where there are none.
         threads: how many.
         executor: takes single calls: the pool or the caller's executor; None: the caller works.
     """
 
-    map: Callable[..., Iterable[Any]]
     pool: Executor | None = None
     threads: int = 1
     executor: Executor | None = None
 
 
 #: The caller does it all.
-SERIAL = Workers(map)
+SERIAL = Workers()
 
 
 class Call(NamedTuple):
@@ -128,7 +130,8 @@ def in_order(
     """Make calls many at once, and return their results in order.
 
     The next call is only taken when there is room for it, so that memory stays bounded however
-    many there are; a call beyond the limit is made alone.
+    many there are; a call beyond the limit is made alone. Threads of ours aren't given small
+    ones: thousands of them would cost more in handing over than in work.
 
     Args:
         work: who makes the calls.
@@ -142,10 +145,14 @@ def in_order(
         return
     count = worker_count(work)
     limit = room_for(work, memory)
+    small = SMALL_CALL if work.pool is not None else 0
     pending: deque[tuple[Future[Any], int]] = deque()
     used = 0
     try:
         for call in calls:
+            if call.memory < small and not pending:
+                yield function(*call.arguments)
+                continue
             while pending and (
                 used + call.memory > limit or len(pending) >= WAITING_PER_WORKER * count
             ):
@@ -155,7 +162,8 @@ def in_order(
                 del future
                 yield result
                 del result
-            pending.append((work.executor.submit(function, *call.arguments), call.memory))
+            submit = work.executor.submit if call.memory >= small else made_here
+            pending.append((submit(function, *call.arguments), call.memory))
             used += call.memory
             del call
         while pending:
@@ -163,6 +171,16 @@ def in_order(
     finally:
         for future, _ in pending:
             future.cancel()
+
+
+def made_here(function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+    """Make a call, and return what came of it, so that an error waits for its turn."""
+    future: Future[Any] = Future()
+    try:
+        future.set_result(function(*arguments))
+    except Exception as error:
+        future.set_exception(error)
+    return future
 
 
 def room_for(work: Workers, memory: int | None) -> int:

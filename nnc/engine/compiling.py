@@ -190,7 +190,8 @@ def ordered(package: str, made: Modules) -> list[str]:
         for match in IMPORT.finditer(text):
             if match[1] != package:
                 continue
-            names |= {match[2]} if match[2] else set(match[3].replace(" ", "").split(","))
+            imported = [part.split()[0] for part in match[3].split(",")]
+            names |= {match[2]} if match[2] else set(imported)
         below[file] = {f"{name}.py" for name in names} & made.keys()
     order: list[str] = []
 

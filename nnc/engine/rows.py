@@ -75,7 +75,8 @@ def table_of(table_type: type[Table], rows: Sequence[Mapping[str, Any]]) -> Tabl
         values[count] = len(rows) + more
         for count, more in rest:
             values[count] = [len(row[name]) + more for row in rows]
-    return table_type(**values)
+    attributes = table_type.syntax.attributes
+    return table_type(**{attributes.get(name, name): each for name, each in values.items()})
 
 
 def inner(field: Field, value: Any) -> Any:

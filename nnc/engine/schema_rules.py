@@ -117,10 +117,12 @@ def range_problems(
 def enum_problems(
     table: str, described: Any, kind: Any, exempt: Callable[[Any], bool], model: Model
 ) -> Iterator[Problem]:
-    """Find values that the enum of an element has no name for."""
+    """Find values that the enum of an element has no name for, and leaves to nobody else."""
     allowed = allowed_values(kind)
     for _, element in model.elements.get((table, described.name), []):
         unnamed = [one for one in element.values if one not in allowed]
+        if all(described.unnamed_kind(one) == "unspecified" for one in unnamed):
+            continue
         if unnamed and not exempt(element.value):
             known = ", ".join(str(int(member)) for member in kind)
             label = element.name + element.index

@@ -107,8 +107,13 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
         name: its name, for the message.
 
     Raises:
-        InputError: no array can be made of it.
+        InputError: no array can be made of it, or a part of it is masked.
     """
+    if np.ma.is_masked(values):
+        raise InputError(
+            f"tensor {name!r} is a masked array, and what it masks would be coded: "
+            "say what stands there by its method filled()"
+        )
     if isinstance(values, np.ndarray):
         return np.asarray(values)
     if is_torch_tensor(values):

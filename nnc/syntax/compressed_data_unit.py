@@ -13,21 +13,43 @@ from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax import functions, topology
+from nnc.syntax import functions as _functions
+from nnc.syntax import topology
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
     Array,
-    array,
-    counted,
-    entry,
-    finished,
-    indexed,
-    item,
-    listed,
-    new,
-    refuse,
-    required,
+)
+from nnc.syntax.functions import (
+    array as _array,
+)
+from nnc.syntax.functions import (
+    counted as _counted,
+)
+from nnc.syntax.functions import (
+    entry as _entry,
+)
+from nnc.syntax.functions import (
+    finished as _finished,
+)
+from nnc.syntax.functions import (
+    indexed as _indexed,
+)
+from nnc.syntax.functions import (
+    item as _item,
+)
+from nnc.syntax.functions import (
+    listed as _listed,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
+from nnc.syntax.functions import (
+    refuse as _refuse,
+)
+from nnc.syntax.functions import (
+    required as _required,
 )
 from nnc.syntax.scope import Scope
 
@@ -686,11 +708,57 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         "CbZeroOffsetDC": Shape("int", derived=True),
         "CodebookDC": Shape("int", depth=1, derived=True),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_compressed_data_unit_payload_type", 5),
+            ("u", "nnr_multiple_topology_elements_present_flag", 1),
+            ("u", "nnr_decompressed_data_format_present_flag", 1),
+            ("u", "input_parameters_present_flag", 1),
+            shared=("nnr_compressed_data_unit_payload_type",),
+        ),
+        Program(
+            ("u", "parent_node_id_type", 2),
+            ("u", "temporal_context_modeling_flag", 1),
+            shared=("temporal_context_modeling_flag",),
+        ),
+        Program(
+            ("u", "tensor_dimensions_flag", 1),
+            ("u", "cabac_unary_length_flag", 1),
+            ("u", "compressed_parameter_types", 4),
+            (
+                "if",
+                ("!=", ("&", "compressed_parameter_types", 1), 0),
+                (("ue", "decomposition_rank", 3), ("ue", "g_number_of_rows", 3)),
+                (
+                    ("set", "decomposition_rank", 0),
+                    ("share", "decomposition_rank", 0),
+                    ("set", "g_number_of_rows", 0),
+                    ("share", "g_number_of_rows", 0),
+                    ("missing", "decomposition_rank", "g_number_of_rows"),
+                ),
+            ),
+            shared=("compressed_parameter_types", "decomposition_rank", "g_number_of_rows"),
+        ),
+        Program(
+            (
+                "if",
+                ("==", "general_profile_idc", 1),
+                (("ue", "first_tensor_dimension_shift", 1),),
+                (
+                    ("share", "first_tensor_dimension_shift", 0),
+                    ("missing", "first_tensor_dimension_shift"),
+                ),
+            ),
+            ("u", "scan_order", 4),
+            inputs=("general_profile_idc",),
+            shared=("first_tensor_dimension_shift",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrCompressedDataUnitHeader)
+        obj = _new(NnrCompressedDataUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -739,21 +807,35 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
-        nnr_compressed_data_unit_payload_type = stream.u(5, "nnr_compressed_data_unit_payload_type")
-        obj.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        nnr_multiple_topology_elements_present_flag = stream.u(
-            1, "nnr_multiple_topology_elements_present_flag"
-        )
-        obj.nnr_multiple_topology_elements_present_flag = (
-            nnr_multiple_topology_elements_present_flag
-        )
-        nnr_decompressed_data_format_present_flag = stream.u(
-            1, "nnr_decompressed_data_format_present_flag"
-        )
-        obj.nnr_decompressed_data_format_present_flag = nnr_decompressed_data_format_present_flag
-        input_parameters_present_flag = stream.u(1, "input_parameters_present_flag")
-        obj.input_parameters_present_flag = input_parameters_present_flag
+        if self.machines[0].read(stream, obj, context):
+            nnr_compressed_data_unit_payload_type = obj.nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = (
+                obj.nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = (
+                obj.nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = obj.input_parameters_present_flag
+        else:
+            nnr_compressed_data_unit_payload_type = stream.u(
+                5, "nnr_compressed_data_unit_payload_type"
+            )
+            obj.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = stream.u(
+                1, "nnr_multiple_topology_elements_present_flag"
+            )
+            obj.nnr_multiple_topology_elements_present_flag = (
+                nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = stream.u(
+                1, "nnr_decompressed_data_format_present_flag"
+            )
+            obj.nnr_decompressed_data_format_present_flag = (
+                nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = stream.u(1, "input_parameters_present_flag")
+            obj.input_parameters_present_flag = input_parameters_present_flag
         if nnr_multiple_topology_elements_present_flag:
             context.topologyIndexedFlag = mps_topology_indexed_reference_flag
             stream.enter("topology_elements_ids_list", "topology_elements_ids_list")
@@ -776,11 +858,15 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.parent_node_id_present_flag = parent_node_id_present_flag
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 if parent_node_id_present_flag:
-                    parent_node_id_type = stream.u(2, "parent_node_id_type")
-                    obj.parent_node_id_type = parent_node_id_type
-                    obj.temporal_context_modeling_flag = context.temporal_context_modeling_flag = (
-                        stream.u(1, "temporal_context_modeling_flag")
-                    )
+                    if self.machines[1].read(stream, obj, context):
+                        known_2: Any = obj
+                        parent_node_id_type = known_2.parent_node_id_type
+                    else:
+                        parent_node_id_type = stream.u(2, "parent_node_id_type")
+                        obj.parent_node_id_type = parent_node_id_type
+                        obj.temporal_context_modeling_flag = (
+                            context.temporal_context_modeling_flag
+                        ) = stream.u(1, "temporal_context_modeling_flag")
                     if parent_node_id_type == ICNN_NDU_ID:
                         obj.parent_device_id = stream.ue(1, "parent_device_id")
                         if not node_id_present_flag:
@@ -836,23 +922,31 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 else TENSOR_FLOAT32
             )
         if input_parameters_present_flag:
-            tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
-            obj.tensor_dimensions_flag = tensor_dimensions_flag
-            cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
-            obj.cabac_unary_length_flag = cabac_unary_length_flag
-            compressed_parameter_types = stream.u(4, "compressed_parameter_types")
-            obj.compressed_parameter_types = compressed_parameter_types
-            context.compressed_parameter_types = compressed_parameter_types
-            if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                decomposition_rank = stream.ue(3, "decomposition_rank")
-                obj.decomposition_rank = decomposition_rank
-                context.decomposition_rank = decomposition_rank
-                g_number_of_rows = stream.ue(3, "g_number_of_rows")
-                obj.g_number_of_rows = g_number_of_rows
-                context.g_number_of_rows = g_number_of_rows
+            if self.machines[2].read(stream, obj, context):
+                known_3: Any = obj
+                tensor_dimensions_flag = known_3.tensor_dimensions_flag
+                cabac_unary_length_flag = known_3.cabac_unary_length_flag
+                compressed_parameter_types = known_3.compressed_parameter_types
+                decomposition_rank = context.decomposition_rank
+                g_number_of_rows = context.g_number_of_rows
             else:
-                decomposition_rank = context.decomposition_rank = 0
-                g_number_of_rows = context.g_number_of_rows = 0
+                tensor_dimensions_flag = stream.u(1, "tensor_dimensions_flag")
+                obj.tensor_dimensions_flag = tensor_dimensions_flag
+                cabac_unary_length_flag = stream.u(1, "cabac_unary_length_flag")
+                obj.cabac_unary_length_flag = cabac_unary_length_flag
+                compressed_parameter_types = stream.u(4, "compressed_parameter_types")
+                obj.compressed_parameter_types = compressed_parameter_types
+                context.compressed_parameter_types = compressed_parameter_types
+                if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                    decomposition_rank = stream.ue(3, "decomposition_rank")
+                    obj.decomposition_rank = decomposition_rank
+                    context.decomposition_rank = decomposition_rank
+                    g_number_of_rows = stream.ue(3, "g_number_of_rows")
+                    obj.g_number_of_rows = g_number_of_rows
+                    context.g_number_of_rows = g_number_of_rows
+                else:
+                    decomposition_rank = context.decomposition_rank = 0
+                    g_number_of_rows = context.g_number_of_rows = 0
             if tensor_dimensions_flag:
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
                 obj.tensor_dimensions_list = tensor_dimensions_list._parse(stream, context, path)
@@ -915,39 +1009,43 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
         if count_tensor_dimensions > 1:
-            if general_profile_idc == 1:
-                obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = stream.ue(
-                    1, "first_tensor_dimension_shift"
-                )
+            if self.machines[3].read(stream, obj, context, (general_profile_idc,)):
+                known_4: Any = obj
+                scan_order = known_4.scan_order
             else:
-                context.first_tensor_dimension_shift = 0
-            obj.scan_order = scan_order = stream.u(4, "scan_order")
+                if general_profile_idc == 1:
+                    obj.first_tensor_dimension_shift = context.first_tensor_dimension_shift = (
+                        stream.ue(1, "first_tensor_dimension_shift")
+                    )
+                else:
+                    context.first_tensor_dimension_shift = 0
+                obj.scan_order = scan_order = stream.u(4, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
-                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
                         g_number_of_rows, scan_order
-                    ) + functions.block_rows_minus1(decomposition_rank, scan_order)
+                    ) + _functions.block_rows_minus1(decomposition_rank, scan_order)
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 else:
                     decomposed_tensor_role = context.ask("decomposed_tensor_role", obj, stream)
                     if decomposed_tensor_role == 1:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             g_number_of_rows, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     elif decomposed_tensor_role == 2:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             decomposition_rank, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
-                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
+                            _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
@@ -966,7 +1064,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     if j == 0:
                         bit_offset_delta1 = stream.ue(11, "bit_offset_delta1")
                         obj.bit_offset_delta1 = bit_offset_delta1
-                        BitOffsetList[entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
                             bit_offset_delta1
                         )
                     else:
@@ -974,10 +1072,10 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             7, "bit_offset_delta2", len(bit_offset_delta2_list)
                         )
                         bit_offset_delta2_list.append(bit_offset_delta2)
-                        BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                         )
-                obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
+                obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
         else:
@@ -1008,40 +1106,52 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
         cabac_offset_list: list[int]
         dq_state_list: list[int]
         bit_offset_delta2_list: list[int]
-        nnr_compressed_data_unit_payload_type = required(
-            stream,
-            obj.nnr_compressed_data_unit_payload_type,
-            "nnr_compressed_data_unit_payload_type",
-        )
-        context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
-        stream.u(5, nnr_compressed_data_unit_payload_type, "nnr_compressed_data_unit_payload_type")
-        nnr_multiple_topology_elements_present_flag = required(
-            stream,
-            obj.nnr_multiple_topology_elements_present_flag,
-            "nnr_multiple_topology_elements_present_flag",
-        )
-        stream.u(
-            1,
-            nnr_multiple_topology_elements_present_flag,
-            "nnr_multiple_topology_elements_present_flag",
-        )
-        nnr_decompressed_data_format_present_flag = required(
-            stream,
-            obj.nnr_decompressed_data_format_present_flag,
-            "nnr_decompressed_data_format_present_flag",
-        )
-        stream.u(
-            1,
-            nnr_decompressed_data_format_present_flag,
-            "nnr_decompressed_data_format_present_flag",
-        )
-        input_parameters_present_flag = required(
-            stream, obj.input_parameters_present_flag, "input_parameters_present_flag"
-        )
-        stream.u(1, input_parameters_present_flag, "input_parameters_present_flag")
+        if self.machines[0].write(stream, obj, context):
+            nnr_compressed_data_unit_payload_type = obj.nnr_compressed_data_unit_payload_type
+            nnr_multiple_topology_elements_present_flag = (
+                obj.nnr_multiple_topology_elements_present_flag
+            )
+            nnr_decompressed_data_format_present_flag = (
+                obj.nnr_decompressed_data_format_present_flag
+            )
+            input_parameters_present_flag = obj.input_parameters_present_flag
+        else:
+            nnr_compressed_data_unit_payload_type = _required(
+                stream,
+                obj.nnr_compressed_data_unit_payload_type,
+                "nnr_compressed_data_unit_payload_type",
+            )
+            context.nnr_compressed_data_unit_payload_type = nnr_compressed_data_unit_payload_type
+            stream.u(
+                5, nnr_compressed_data_unit_payload_type, "nnr_compressed_data_unit_payload_type"
+            )
+            nnr_multiple_topology_elements_present_flag = _required(
+                stream,
+                obj.nnr_multiple_topology_elements_present_flag,
+                "nnr_multiple_topology_elements_present_flag",
+            )
+            stream.u(
+                1,
+                nnr_multiple_topology_elements_present_flag,
+                "nnr_multiple_topology_elements_present_flag",
+            )
+            nnr_decompressed_data_format_present_flag = _required(
+                stream,
+                obj.nnr_decompressed_data_format_present_flag,
+                "nnr_decompressed_data_format_present_flag",
+            )
+            stream.u(
+                1,
+                nnr_decompressed_data_format_present_flag,
+                "nnr_decompressed_data_format_present_flag",
+            )
+            input_parameters_present_flag = _required(
+                stream, obj.input_parameters_present_flag, "input_parameters_present_flag"
+            )
+            stream.u(1, input_parameters_present_flag, "input_parameters_present_flag")
         if nnr_multiple_topology_elements_present_flag:
             context.topologyIndexedFlag = mps_topology_indexed_reference_flag
-            topology_elements_ids_list__table = required(
+            topology_elements_ids_list__table = _required(
                 stream, obj.topology_elements_ids_list, "topology_elements_ids_list"
             )
             stream.enter("topology_elements_ids_list", "topology_elements_ids_list")
@@ -1049,93 +1159,101 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 topology_elements_ids_list__table, stream, context, path
             )
             stream.leave()
-            refuse(stream, obj, "topology_elem_id", "topology_elem_id_index")
+            _refuse(stream, obj, "topology_elem_id", "topology_elem_id_index")
         elif mps_topology_indexed_reference_flag == 0:
             stream.st(
-                required(stream, obj.topology_elem_id, "topology_elem_id"), "topology_elem_id"
+                _required(stream, obj.topology_elem_id, "topology_elem_id"), "topology_elem_id"
             )
-            refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id_index")
+            _refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id_index")
         else:
             stream.ue(
                 7,
-                required(stream, obj.topology_elem_id_index, "topology_elem_id_index"),
+                _required(stream, obj.topology_elem_id_index, "topology_elem_id_index"),
                 "topology_elem_id_index",
             )
-            refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id")
+            _refuse(stream, obj, "topology_elements_ids_list", "topology_elem_id")
         if general_profile_idc == 1:
-            node_id_present_flag = required(
+            node_id_present_flag = _required(
                 stream, obj.node_id_present_flag, "node_id_present_flag"
             )
             stream.u(1, node_id_present_flag, "node_id_present_flag")
             if node_id_present_flag:
-                stream.ue(1, required(stream, obj.device_id, "device_id"), "device_id")
-                stream.ue(5, required(stream, obj.parameter_id, "parameter_id"), "parameter_id")
+                stream.ue(1, _required(stream, obj.device_id, "device_id"), "device_id")
+                stream.ue(5, _required(stream, obj.parameter_id, "parameter_id"), "parameter_id")
                 parameter_id_written = True
                 stream.ue(
-                    4, required(stream, obj.put_node_depth, "put_node_depth"), "put_node_depth"
+                    4, _required(stream, obj.put_node_depth, "put_node_depth"), "put_node_depth"
                 )
                 put_node_depth_written = True
             else:
-                refuse(stream, obj, "device_id")
+                _refuse(stream, obj, "device_id")
             if mps_parent_signalling_enabled_flag:
-                parent_node_id_present_flag = required(
+                parent_node_id_present_flag = _required(
                     stream, obj.parent_node_id_present_flag, "parent_node_id_present_flag"
                 )
                 context.parent_node_id_present_flag = parent_node_id_present_flag
                 stream.u(1, parent_node_id_present_flag, "parent_node_id_present_flag")
                 if parent_node_id_present_flag:
-                    parent_node_id_type = required(
-                        stream, obj.parent_node_id_type, "parent_node_id_type"
-                    )
-                    stream.u(2, parent_node_id_type, "parent_node_id_type")
-                    context.temporal_context_modeling_flag = required(
-                        stream, obj.temporal_context_modeling_flag, "temporal_context_modeling_flag"
-                    )
-                    stream.u(
-                        1, context.temporal_context_modeling_flag, "temporal_context_modeling_flag"
-                    )
+                    if self.machines[1].write(stream, obj, context):
+                        known_2: Any = obj
+                        parent_node_id_type = known_2.parent_node_id_type
+                    else:
+                        parent_node_id_type = _required(
+                            stream, obj.parent_node_id_type, "parent_node_id_type"
+                        )
+                        stream.u(2, parent_node_id_type, "parent_node_id_type")
+                        context.temporal_context_modeling_flag = _required(
+                            stream,
+                            obj.temporal_context_modeling_flag,
+                            "temporal_context_modeling_flag",
+                        )
+                        stream.u(
+                            1,
+                            context.temporal_context_modeling_flag,
+                            "temporal_context_modeling_flag",
+                        )
                     if parent_node_id_type == ICNN_NDU_ID:
                         stream.ue(
                             1,
-                            required(stream, obj.parent_device_id, "parent_device_id"),
+                            _required(stream, obj.parent_device_id, "parent_device_id"),
                             "parent_device_id",
                         )
                         if not node_id_present_flag:
                             stream.ue(
                                 5,
-                                required(stream, obj.parameter_id, "parameter_id"),
+                                _required(stream, obj.parameter_id, "parameter_id"),
                                 "parameter_id",
                             )
                             parameter_id_written = True
                             stream.ue(
                                 4,
-                                required(stream, obj.put_node_depth, "put_node_depth"),
+                                _required(stream, obj.put_node_depth, "put_node_depth"),
                                 "put_node_depth",
                             )
                             put_node_depth_written = True
-                        refuse(
+                        _refuse(
                             stream, obj, "parent_node_payload_sha256", "parent_node_payload_sha512"
                         )
                     elif parent_node_id_type == ICNN_NDU_PL_SHA256:
                         stream.u(
                             256,
-                            required(
+                            _required(
                                 stream, obj.parent_node_payload_sha256, "parent_node_payload_sha256"
                             ),
                             "parent_node_payload_sha256",
                         )
-                        refuse(stream, obj, "parent_device_id", "parent_node_payload_sha512")
+                        _refuse(stream, obj, "parent_device_id", "parent_node_payload_sha512")
                     elif parent_node_id_type == ICNN_NDU_PL_SHA512:
                         stream.u(
                             512,
-                            required(
+                            _required(
                                 stream, obj.parent_node_payload_sha512, "parent_node_payload_sha512"
                             ),
                             "parent_node_payload_sha512",
                         )
-                        refuse(stream, obj, "parent_device_id", "parent_node_payload_sha256")
+                        _refuse(stream, obj, "parent_device_id", "parent_node_payload_sha256")
                     else:
-                        refuse(
+                        _refuse(
                             stream,
                             obj,
                             "parent_device_id",
@@ -1144,7 +1262,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                         )
                 else:
                     context.temporal_context_modeling_flag = 0
-                    refuse(
+                    _refuse(
                         stream,
                         obj,
                         "parent_node_id_type",
@@ -1156,7 +1274,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             else:
                 parent_node_id_present_flag = context.parent_node_id_present_flag = 0
                 context.temporal_context_modeling_flag = 0
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "parent_node_id_present_flag",
@@ -1170,7 +1288,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             node_id_present_flag = 0
             parent_node_id_present_flag = context.parent_node_id_present_flag = 0
             context.temporal_context_modeling_flag = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "node_id_present_flag",
@@ -1186,13 +1304,15 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             nnr_compressed_data_unit_payload_type == NNR_PT_FLOAT
             or nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK
         ):
-            codebook_present_flag = required(
+            codebook_present_flag = _required(
                 stream, obj.codebook_present_flag, "codebook_present_flag"
             )
             context.codebook_present_flag = codebook_present_flag
             stream.u(1, codebook_present_flag, "codebook_present_flag")
             if codebook_present_flag:
-                integer_codebook__table = required(stream, obj.integer_codebook, "integer_codebook")
+                integer_codebook__table = _required(
+                    stream, obj.integer_codebook, "integer_codebook"
+                )
                 stream.enter("integer_codebook", "integer_codebook")
                 integer_codebook._build(integer_codebook__table, stream, context, path)
                 stream.leave()
@@ -1200,23 +1320,23 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 obj.Codebook = context.Codebook = integer_codebook__table.codebook
             else:
                 context.CbZeroOffset = obj.CbZeroOffset = 0
-                refuse(stream, obj, "integer_codebook")
+                _refuse(stream, obj, "integer_codebook")
         else:
             codebook_present_flag = context.codebook_present_flag = 0
             context.CbZeroOffset = obj.CbZeroOffset = 0
-            refuse(stream, obj, "codebook_present_flag", "integer_codebook")
+            _refuse(stream, obj, "codebook_present_flag", "integer_codebook")
         if (
             nnr_compressed_data_unit_payload_type == NNR_PT_INT
             or nnr_compressed_data_unit_payload_type == NNR_PT_FLOAT
             or nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK
         ):
-            dq_flag = context.dq_flag = required(stream, obj.dq_flag, "dq_flag")
+            dq_flag = context.dq_flag = _required(stream, obj.dq_flag, "dq_flag")
             stream.u(1, dq_flag, "dq_flag")
         else:
             dq_flag = context.dq_flag = 0
-            refuse(stream, obj, "dq_flag")
+            _refuse(stream, obj, "dq_flag")
         if nnr_decompressed_data_format_present_flag:
-            context.nnr_decompressed_data_format = required(
+            context.nnr_decompressed_data_format = _required(
                 stream, obj.nnr_decompressed_data_format, "nnr_decompressed_data_format"
             )
             stream.u(7, context.nnr_decompressed_data_format, "nnr_decompressed_data_format")
@@ -1226,34 +1346,44 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 if nnr_compressed_data_unit_payload_type == NNR_PT_INT
                 else TENSOR_FLOAT32
             )
-            refuse(stream, obj, "nnr_decompressed_data_format")
+            _refuse(stream, obj, "nnr_decompressed_data_format")
         if input_parameters_present_flag:
-            tensor_dimensions_flag = required(
-                stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
-            )
-            stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
-            cabac_unary_length_flag = required(
-                stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
-            )
-            stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
-            compressed_parameter_types = required(
-                stream, obj.compressed_parameter_types, "compressed_parameter_types"
-            )
-            context.compressed_parameter_types = compressed_parameter_types
-            stream.u(4, compressed_parameter_types, "compressed_parameter_types")
-            if (compressed_parameter_types & NNR_CPT_DC) != 0:
-                decomposition_rank = required(stream, obj.decomposition_rank, "decomposition_rank")
-                context.decomposition_rank = decomposition_rank
-                stream.ue(3, decomposition_rank, "decomposition_rank")
-                g_number_of_rows = required(stream, obj.g_number_of_rows, "g_number_of_rows")
-                context.g_number_of_rows = g_number_of_rows
-                stream.ue(3, g_number_of_rows, "g_number_of_rows")
+            if self.machines[2].write(stream, obj, context):
+                known_3: Any = obj
+                tensor_dimensions_flag = known_3.tensor_dimensions_flag
+                cabac_unary_length_flag = known_3.cabac_unary_length_flag
+                compressed_parameter_types = known_3.compressed_parameter_types
+                decomposition_rank = context.decomposition_rank
+                g_number_of_rows = context.g_number_of_rows
             else:
-                decomposition_rank = context.decomposition_rank = 0
-                g_number_of_rows = context.g_number_of_rows = 0
-                refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
+                tensor_dimensions_flag = _required(
+                    stream, obj.tensor_dimensions_flag, "tensor_dimensions_flag"
+                )
+                stream.u(1, tensor_dimensions_flag, "tensor_dimensions_flag")
+                cabac_unary_length_flag = _required(
+                    stream, obj.cabac_unary_length_flag, "cabac_unary_length_flag"
+                )
+                stream.u(1, cabac_unary_length_flag, "cabac_unary_length_flag")
+                compressed_parameter_types = _required(
+                    stream, obj.compressed_parameter_types, "compressed_parameter_types"
+                )
+                context.compressed_parameter_types = compressed_parameter_types
+                stream.u(4, compressed_parameter_types, "compressed_parameter_types")
+                if (compressed_parameter_types & NNR_CPT_DC) != 0:
+                    decomposition_rank = _required(
+                        stream, obj.decomposition_rank, "decomposition_rank"
+                    )
+                    context.decomposition_rank = decomposition_rank
+                    stream.ue(3, decomposition_rank, "decomposition_rank")
+                    g_number_of_rows = _required(stream, obj.g_number_of_rows, "g_number_of_rows")
+                    context.g_number_of_rows = g_number_of_rows
+                    stream.ue(3, g_number_of_rows, "g_number_of_rows")
+                else:
+                    decomposition_rank = context.decomposition_rank = 0
+                    g_number_of_rows = context.g_number_of_rows = 0
+                    _refuse(stream, obj, "decomposition_rank", "g_number_of_rows")
             if tensor_dimensions_flag:
-                tensor_dimensions_list__table = required(
+                tensor_dimensions_list__table = _required(
                     stream, obj.tensor_dimensions_list, "tensor_dimensions_list"
                 )
                 stream.enter("tensor_dimensions_list", "tensor_dimensions_list")
@@ -1268,12 +1398,12 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 count_tensor_dimensions = len(out_of_band_tensor_dimensions)
                 context.count_tensor_dimensions = count_tensor_dimensions
                 tensor_dimensions = context.tensor_dimensions = out_of_band_tensor_dimensions
-                refuse(stream, obj, "tensor_dimensions_list")
+                _refuse(stream, obj, "tensor_dimensions_list")
             if (
                 nnr_compressed_data_unit_payload_type != NNR_PT_BLOCK
                 and nnr_multiple_topology_elements_present_flag
             ):
-                topology_tensor_dimension_mapping__table = required(
+                topology_tensor_dimension_mapping__table = _required(
                     stream,
                     obj.topology_tensor_dimension_mapping,
                     "topology_tensor_dimension_mapping",
@@ -1286,9 +1416,9 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 )
                 stream.leave()
             else:
-                refuse(stream, obj, "topology_tensor_dimension_mapping")
+                _refuse(stream, obj, "topology_tensor_dimension_mapping")
             if cabac_unary_length_flag:
-                context.cabac_unary_length_minus1 = required(
+                context.cabac_unary_length_minus1 = _required(
                     stream, obj.cabac_unary_length_minus1, "cabac_unary_length_minus1"
                 )
                 stream.u(8, context.cabac_unary_length_minus1, "cabac_unary_length_minus1")
@@ -1297,7 +1427,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                     "out_of_band_cabac_unary_length_minus1", obj, stream
                 )
                 context.cabac_unary_length_minus1 = out_of_band_cabac_unary_length_minus1
-                refuse(stream, obj, "cabac_unary_length_minus1")
+                _refuse(stream, obj, "cabac_unary_length_minus1")
         else:
             tensor_dimensions_flag = 0
             cabac_unary_length_flag = 0
@@ -1314,7 +1444,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                 "out_of_band_cabac_unary_length_minus1", obj, stream
             )
             context.cabac_unary_length_minus1 = out_of_band_cabac_unary_length_minus1
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "tensor_dimensions_flag",
@@ -1331,7 +1461,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             and (compressed_parameter_types & NNR_CPT_DC) != 0
             and codebook_present_flag
         ):
-            integer_codebook_dc_table = required(
+            integer_codebook_dc_table = _required(
                 stream, obj.integer_codebook_dc, "integer_codebook_dc"
             )
             stream.enter("integer_codebook_dc", "integer_codebook")
@@ -1341,74 +1471,80 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             obj.CodebookDC = context.CodebookDC = integer_codebook_dc_table.codebook
         else:
             context.CbZeroOffsetDC = obj.CbZeroOffsetDC = 0
-            refuse(stream, obj, "integer_codebook_dc")
+            _refuse(stream, obj, "integer_codebook_dc")
         if count_tensor_dimensions > 1:
-            if general_profile_idc == 1:
-                context.first_tensor_dimension_shift = required(
-                    stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
-                )
-                stream.ue(1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift")
+            if self.machines[3].write(stream, obj, context, (general_profile_idc,)):
+                known_4: Any = obj
+                scan_order = known_4.scan_order
             else:
-                context.first_tensor_dimension_shift = 0
-                refuse(stream, obj, "first_tensor_dimension_shift")
-            scan_order = required(stream, obj.scan_order, "scan_order")
-            stream.u(4, scan_order, "scan_order")
+                if general_profile_idc == 1:
+                    context.first_tensor_dimension_shift = _required(
+                        stream, obj.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                    )
+                    stream.ue(
+                        1, context.first_tensor_dimension_shift, "first_tensor_dimension_shift"
+                    )
+                else:
+                    context.first_tensor_dimension_shift = 0
+                    _refuse(stream, obj, "first_tensor_dimension_shift")
+                scan_order = _required(stream, obj.scan_order, "scan_order")
+                stream.u(4, scan_order, "scan_order")
             if scan_order > 0:
                 if (compressed_parameter_types & NNR_CPT_DC) == 0:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
-                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif nnr_compressed_data_unit_payload_type == NNR_PT_BLOCK:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
                         g_number_of_rows, scan_order
-                    ) + functions.block_rows_minus1(decomposition_rank, scan_order)
+                    ) + _functions.block_rows_minus1(decomposition_rank, scan_order)
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 else:
                     decomposed_tensor_role = context.ask("decomposed_tensor_role", obj, stream)
                     if decomposed_tensor_role == 1:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             g_number_of_rows, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     elif decomposed_tensor_role == 2:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
                             decomposition_rank, scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                     else:
-                        numBlockRowsMinus1 = functions.block_rows_minus1(
-                            indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                        numBlockRowsMinus1 = _functions.block_rows_minus1(
+                            _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                         )
                         obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 BitOffsetList: dict[int, int] = {}
                 BitOffsetList_size = stream.make(numBlockRowsMinus1, "BitOffsetList")
-                cabac_offset_list = counted(
+                cabac_offset_list = _counted(
                     stream, obj.cabac_offset_list, numBlockRowsMinus1, "cabac_offset_list"
                 )
                 if dq_flag:
-                    dq_state_list = counted(
+                    dq_state_list = _counted(
                         stream, obj.dq_state_list, numBlockRowsMinus1, "dq_state_list"
                     )
                 else:
-                    refuse(stream, obj, "dq_state_list")
-                bit_offset_delta2_list = listed(stream, obj.bit_offset_delta2, "bit_offset_delta2")
+                    _refuse(stream, obj, "dq_state_list")
+                bit_offset_delta2_list = _listed(stream, obj.bit_offset_delta2, "bit_offset_delta2")
                 bit_offset_delta2_list_position = 0
                 for j in range(numBlockRowsMinus1):
                     stream.u(8, cabac_offset_list[j], "cabac_offset_list", j)
                     if dq_flag:
                         stream.u(3, dq_state_list[j], "dq_state_list", j)
                     if j == 0:
-                        bit_offset_delta1 = required(
+                        bit_offset_delta1 = _required(
                             stream, obj.bit_offset_delta1, "bit_offset_delta1"
                         )
                         stream.ue(11, bit_offset_delta1, "bit_offset_delta1")
                         bit_offset_delta1_written = True
-                        BitOffsetList[entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
                             bit_offset_delta1
                         )
                     else:
-                        bit_offset_delta2 = item(
+                        bit_offset_delta2 = _item(
                             stream,
                             bit_offset_delta2_list,
                             bit_offset_delta2_list_position,
@@ -1421,24 +1557,24 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
                             bit_offset_delta2_list_position,
                         )
                         bit_offset_delta2_list_position += 1
-                        BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
+                        BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                             BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                         )
-                finished(
+                _finished(
                     stream,
                     bit_offset_delta2_list,
                     bit_offset_delta2_list_position,
                     "bit_offset_delta2",
                 )
-                obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
+                obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
             else:
                 numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-                refuse(stream, obj, "cabac_offset_list", "dq_state_list", "bit_offset_delta2")
+                _refuse(stream, obj, "cabac_offset_list", "dq_state_list", "bit_offset_delta2")
         else:
             context.first_tensor_dimension_shift = 0
             scan_order = 0
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "first_tensor_dimension_shift",
@@ -1449,11 +1585,11 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
             )
         stream.byte_alignment(obj.byte_alignment)
         if not parameter_id_written:
-            refuse(stream, obj, "parameter_id")
+            _refuse(stream, obj, "parameter_id")
         if not put_node_depth_written:
-            refuse(stream, obj, "put_node_depth")
+            _refuse(stream, obj, "put_node_depth")
         if not bit_offset_delta1_written:
-            refuse(stream, obj, "bit_offset_delta1")
+            _refuse(stream, obj, "bit_offset_delta1")
         if rules is not None:
             rules.close(stream, obj, context)
         return obj
@@ -1518,11 +1654,19 @@ class TensorDimensionsListSyntax(Syntax):
         "count_tensor_dimensions": Shape("int"),
         "tensor_dimensions": Shape("int", depth=1),
     }
+    program: ClassVar[Program | None] = Program(
+        ("ue", "count_tensor_dimensions", 1),
+        ("for", "j", "count_tensor_dimensions", (("ue", "tensor_dimensions", 7),)),
+        shared=("count_tensor_dimensions", "tensor_dimensions"),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(TensorDimensionsList)
+        obj = _new(TensorDimensionsList)
         tensor_dimensions: list[int]
         count_tensor_dimensions = stream.ue(1, "count_tensor_dimensions")
         obj.count_tensor_dimensions = count_tensor_dimensions
@@ -1534,17 +1678,19 @@ class TensorDimensionsListSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, TensorDimensionsList):
             stream.fail("not the table that stands here", "", None, obj, "TensorDimensionsList")
         tensor_dimensions: list[int]
-        count_tensor_dimensions = required(
+        count_tensor_dimensions = _required(
             stream, obj.count_tensor_dimensions, "count_tensor_dimensions"
         )
         context.count_tensor_dimensions = count_tensor_dimensions
         stream.ue(1, count_tensor_dimensions, "count_tensor_dimensions")
-        tensor_dimensions = counted(
+        tensor_dimensions = _counted(
             stream, obj.tensor_dimensions, count_tensor_dimensions, "tensor_dimensions"
         )
         context.tensor_dimensions = tensor_dimensions
@@ -1676,23 +1822,36 @@ class IntegerCodebookSyntax(Syntax):
         "codebook": Shape("int", depth=1, derived=True),
         "cbZeroOffset": Shape("int", derived=True),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "codebook_egk", 4),
+            ("ue", "codebook_size", 2),
+            ("ie", "codebook_centre_offset", 2),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(IntegerCodebook)
+        obj = _new(IntegerCodebook)
         obj.codebook = None
         obj.cbZeroOffset = None
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
-        obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
-        obj.codebook_centre_offset = codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
+        if self.machines[0].read(stream, obj, context):
+            codebook_egk = obj.codebook_egk
+            codebook_size = obj.codebook_size
+            codebook_centre_offset = obj.codebook_centre_offset
+        else:
+            obj.codebook_egk = codebook_egk = stream.u(4, "codebook_egk")
+            obj.codebook_size = codebook_size = stream.ue(2, "codebook_size")
+            codebook_centre_offset = stream.ie(2, "codebook_centre_offset")
+            obj.codebook_centre_offset = codebook_centre_offset
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
         obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
         codebook_delta_left_list = []
         obj.codebook_delta_left = codebook_delta_left_list
@@ -1701,7 +1860,7 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
             )
             codebook_delta_left_list.append(codebook_delta_left)
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
@@ -1713,11 +1872,11 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
             )
             codebook_delta_right_list.append(codebook_delta_right)
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        obj.codebook = array(codebook, codebook_size_)
+        obj.codebook = _array(codebook, codebook_size_)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -1727,25 +1886,30 @@ class IntegerCodebookSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "IntegerCodebook")
         codebook_delta_left_list: list[int]
         codebook_delta_right_list: list[int]
-        codebook_egk = required(stream, obj.codebook_egk, "codebook_egk")
-        stream.u(4, codebook_egk, "codebook_egk")
-        codebook_size = required(stream, obj.codebook_size, "codebook_size")
-        stream.ue(2, codebook_size, "codebook_size")
-        codebook_centre_offset = required(
-            stream, obj.codebook_centre_offset, "codebook_centre_offset"
-        )
-        stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
+        if self.machines[0].write(stream, obj, context):
+            codebook_egk = obj.codebook_egk
+            codebook_size = obj.codebook_size
+            codebook_centre_offset = obj.codebook_centre_offset
+        else:
+            codebook_egk = _required(stream, obj.codebook_egk, "codebook_egk")
+            stream.u(4, codebook_egk, "codebook_egk")
+            codebook_size = _required(stream, obj.codebook_size, "codebook_size")
+            stream.ue(2, codebook_size, "codebook_size")
+            codebook_centre_offset = _required(
+                stream, obj.codebook_centre_offset, "codebook_centre_offset"
+            )
+            stream.ie(2, codebook_centre_offset, "codebook_centre_offset")
         codebook: dict[int, int] = {}
         codebook_size_ = stream.make(codebook_size, "codebook")
         cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
-        codebook_zero_value = required(stream, obj.codebook_zero_value, "codebook_zero_value")
+        codebook_zero_value = _required(stream, obj.codebook_zero_value, "codebook_zero_value")
         stream.ie(7, codebook_zero_value, "codebook_zero_value")
-        codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+        codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
         previousValue = codebook_zero_value
-        codebook_delta_left_list = listed(stream, obj.codebook_delta_left, "codebook_delta_left")
+        codebook_delta_left_list = _listed(stream, obj.codebook_delta_left, "codebook_delta_left")
         codebook_delta_left_list_position = 0
         for j in range(cbZeroOffset - 1, -1, -1):
-            codebook_delta_left = item(
+            codebook_delta_left = _item(
                 stream,
                 codebook_delta_left_list,
                 codebook_delta_left_list_position,
@@ -1758,21 +1922,23 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_left_list_position,
             )
             codebook_delta_left_list_position += 1
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue - codebook_delta_left - 1
             )
             previousValue = codebook.get(j, 0)
-        finished(
+        _finished(
             stream,
             codebook_delta_left_list,
             codebook_delta_left_list_position,
             "codebook_delta_left",
         )
         previousValue = codebook_zero_value
-        codebook_delta_right_list = listed(stream, obj.codebook_delta_right, "codebook_delta_right")
+        codebook_delta_right_list = _listed(
+            stream, obj.codebook_delta_right, "codebook_delta_right"
+        )
         codebook_delta_right_list_position = 0
         for j in range(cbZeroOffset + 1, codebook_size):
-            codebook_delta_right = item(
+            codebook_delta_right = _item(
                 stream,
                 codebook_delta_right_list,
                 codebook_delta_right_list_position,
@@ -1785,17 +1951,17 @@ class IntegerCodebookSyntax(Syntax):
                 codebook_delta_right_list_position,
             )
             codebook_delta_right_list_position += 1
-            codebook[entry(stream, j, codebook_size_, "codebook")] = (
+            codebook[_entry(stream, j, codebook_size_, "codebook")] = (
                 previousValue + codebook_delta_right + 1
             )
             previousValue = codebook.get(j, 0)
-        finished(
+        _finished(
             stream,
             codebook_delta_right_list,
             codebook_delta_right_list_position,
             "codebook_delta_right",
         )
-        obj.codebook = array(codebook, codebook_size_)
+        obj.codebook = _array(codebook, codebook_size_)
         return obj
 
 
@@ -1900,11 +2066,18 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         "shift_index": Shape("int", depth=2),
         "shift_value": Shape("int", depth=2),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "concatenation_axis_index", 8),
+            ("for", "i", ("+", "count_topology_elements_minus2", 1), (("ue", "split_index", 7),)),
+            inputs=("count_topology_elements_minus2",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(TopologyTensorDimensionMapping)
+        obj = _new(TopologyTensorDimensionMapping)
         count_topology_elements_minus2 = context.count_topology_elements_minus2
         split_index: list[int]
         number_of_shifts: list[int]
@@ -1912,11 +2085,12 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         shift_index_row: list[int]
         shift_value: list[list[int]]
         shift_value_row: list[int]
-        obj.concatenation_axis_index = stream.u(8, "concatenation_axis_index")
-        split_index = []
-        obj.split_index = split_index
-        for i in range(count_topology_elements_minus2 + 1):
-            split_index.append(stream.ue(7, "split_index", i))
+        if not self.machines[0].read(stream, obj, context, (count_topology_elements_minus2,)):
+            obj.concatenation_axis_index = stream.u(8, "concatenation_axis_index")
+            split_index = []
+            obj.split_index = split_index
+            for i in range(count_topology_elements_minus2 + 1):
+                split_index.append(stream.ue(7, "split_index", i))
         number_of_shifts = []
         obj.number_of_shifts = number_of_shifts
         shift_index = []
@@ -1948,32 +2122,37 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
         shift_index_row: list[int]
         shift_value: list[list[int]]
         shift_value_row: list[int]
-        stream.u(
-            8,
-            required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
-            "concatenation_axis_index",
-        )
-        split_index = counted(
-            stream, obj.split_index, max(count_topology_elements_minus2 + 1, 0), "split_index"
-        )
-        for i in range(count_topology_elements_minus2 + 1):
-            stream.ue(7, split_index[i], "split_index", i)
-        number_of_shifts = counted(
+        if not self.machines[0].write(stream, obj, context, (count_topology_elements_minus2,)):
+            stream.u(
+                8,
+                _required(stream, obj.concatenation_axis_index, "concatenation_axis_index"),
+                "concatenation_axis_index",
+            )
+            split_index = _counted(
+                stream, obj.split_index, max(count_topology_elements_minus2 + 1, 0), "split_index"
+            )
+            for i in range(count_topology_elements_minus2 + 1):
+                stream.ue(7, split_index[i], "split_index", i)
+        number_of_shifts = _counted(
             stream,
             obj.number_of_shifts,
             max(count_topology_elements_minus2 + 2, 0),
             "number_of_shifts",
         )
-        shift_index = counted(
+        shift_index = _counted(
             stream, obj.shift_index, max(count_topology_elements_minus2 + 2, 0), "shift_index"
         )
-        shift_value = counted(
+        shift_value = _counted(
             stream, obj.shift_value, max(count_topology_elements_minus2 + 2, 0), "shift_value"
         )
         for i in range(count_topology_elements_minus2 + 2):
             stream.ue(1, number_of_shifts[i], "number_of_shifts", i)
-            shift_index_row = counted(stream, shift_index[i], number_of_shifts[i], "shift_index", i)
-            shift_value_row = counted(stream, shift_value[i], number_of_shifts[i], "shift_value", i)
+            shift_index_row = _counted(
+                stream, shift_index[i], number_of_shifts[i], "shift_index", i
+            )
+            shift_value_row = _counted(
+                stream, shift_value[i], number_of_shifts[i], "shift_value", i
+            )
             for j in range(number_of_shifts[i]):
                 stream.ue(7, shift_index_row[j], "shift_index", (i, j))
                 stream.ie(1, shift_value_row[j], "shift_value", (i, j))
@@ -2071,7 +2250,7 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrCompressedDataUnitPayload)
+        obj = _new(NnrCompressedDataUnitPayload)
         nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
         nnr_decompressed_data_format = context.nnr_decompressed_data_format
         tensor_dimensions = context.tensor_dimensions
@@ -2082,15 +2261,15 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
         if nnr_compressed_data_unit_payload_type == NNR_PT_RAW_FLOAT:
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 obj.raw_float16_parameter = stream.flt_array(
-                    16, max(functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
+                    16, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
                 )
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 obj.raw_float64_parameter = stream.flt_array(
-                    64, max(functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
+                    64, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
                 )
             else:
                 obj.raw_float32_parameter = stream.flt_array(
-                    32, max(functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
+                    32, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
                 )
         else:
             obj.quant_tensors = stream.bs("quant_tensors")
@@ -2110,43 +2289,43 @@ class NnrCompressedDataUnitPayloadSyntax(Syntax):
             if nnr_decompressed_data_format == TENSOR_FLOAT16:
                 stream.flt_array(
                     16,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float16_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float16_parameter",
                     ),
                     "raw_float16_parameter",
                 )
-                refuse(stream, obj, "raw_float64_parameter", "raw_float32_parameter")
+                _refuse(stream, obj, "raw_float64_parameter", "raw_float32_parameter")
             elif nnr_decompressed_data_format == TENSOR_FLOAT64:
                 stream.flt_array(
                     64,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float64_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float64_parameter",
                     ),
                     "raw_float64_parameter",
                 )
-                refuse(stream, obj, "raw_float16_parameter", "raw_float32_parameter")
+                _refuse(stream, obj, "raw_float16_parameter", "raw_float32_parameter")
             else:
                 stream.flt_array(
                     32,
-                    counted(
+                    _counted(
                         stream,
                         obj.raw_float32_parameter,
-                        max(functions.prod(stream, tensor_dimensions), 0),
+                        max(_functions.prod(stream, tensor_dimensions), 0),
                         "raw_float32_parameter",
                     ),
                     "raw_float32_parameter",
                 )
-                refuse(stream, obj, "raw_float16_parameter", "raw_float64_parameter")
-            refuse(stream, obj, "quant_tensors")
+                _refuse(stream, obj, "raw_float16_parameter", "raw_float64_parameter")
+            _refuse(stream, obj, "quant_tensors")
         else:
-            stream.bs(required(stream, obj.quant_tensors, "quant_tensors"), "quant_tensors")
-            refuse(
+            stream.bs(_required(stream, obj.quant_tensors, "quant_tensors"), "quant_tensors")
+            _refuse(
                 stream,
                 obj,
                 "raw_float16_parameter",

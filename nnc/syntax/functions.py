@@ -314,6 +314,8 @@ def arrays(entries: dict[tuple[int, ...], int], sizes: tuple[int, ...]) -> list[
 
 def grown(entries: dict[int, Any], size: int) -> list[Any]:
     """Return the entries of an array that grew, up to the last that was set."""
+    if not entries:
+        return []
     lists = any(isinstance(value, list) for value in entries.values())
     return [entries.get(index, [] if lists else 0) for index in range(max(entries, default=-1) + 1)]
 
@@ -367,12 +369,17 @@ def write_rest(stream: BitWriter, value: Any) -> None:
         write_trailing(stream, value, stream.position, bits, "the rest")
 
 
-def write_trailing(stream: BitWriter, value: Any, start: int, size: int, name: str) -> None:
+def write_trailing(stream: BitWriter, value: Any, start: int, size: int | None, name: str) -> None:
     """Write what was left of a table's extent, and check that the table is as long as it says.
+
+    A table without a size goes up to the end, wherever that is.
 
     Raises:
         BuildError: it has another size.
     """
+    if size is None:
+        write_rest(stream, value)
+        return
     left = start + size - stream.position
     rest = left & 7
     if (rest or stream.position & 7) and left > 0 and 8 * len(value) == left + (-left & 7):

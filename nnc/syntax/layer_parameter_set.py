@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import model_parameter_set, performance_maps
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, refuse, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import refuse as _refuse
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -73,11 +76,17 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         "lps_self_contained_flag": Shape("int"),
         "nnr_reserved_zero_7bits": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "lps_self_contained_flag", 1), ("u", "nnr_reserved_zero_7bits", 7)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrLayerParameterSetUnitHeader)
+        obj = _new(NnrLayerParameterSetUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -88,6 +97,8 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrLayerParameterSetUnitHeader):
@@ -99,12 +110,12 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
             rules.open(stream, self, context)
         stream.u(
             1,
-            required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
+            _required(stream, obj.lps_self_contained_flag, "lps_self_contained_flag"),
             "lps_self_contained_flag",
         )
         stream.u(
             7,
-            required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+            _required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
             "nnr_reserved_zero_7bits",
         )
         if rules is not None:
@@ -277,11 +288,31 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         "unification_performance_map": Shape("table", called="unification_performance_map"),
         "byte_alignment": Shape("int"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_reserved_zero_1bit", 1),
+            ("u", "lps_sparsification_flag", 1),
+            ("u", "lps_pruning_flag", 1),
+            ("u", "lps_unification_flag", 1),
+            ("u", "lps_quantization_method_flags", 3),
+            ("u", "nnr_reserved_zero_1bit_2", 1),
+            (
+                "if",
+                (
+                    "||",
+                    ("!=", ("&", "lps_quantization_method_flags", 2), 0),
+                    ("!=", ("&", "lps_quantization_method_flags", 1), 0),
+                ),
+                (("u", "lps_qp_density", 3), ("i", "lps_quantization_parameter", 13)),
+                (("missing", "lps_qp_density", "lps_quantization_parameter"),),
+            ),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrLayerParameterSetUnitPayload)
+        obj = _new(NnrLayerParameterSetUnitPayload)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -291,19 +322,24 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         obj.pruning_performance_map = None
         obj.unification_performance_map = None
         obj.byte_alignment = None
-        obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
-        lps_sparsification_flag = stream.u(1, "lps_sparsification_flag")
-        obj.lps_sparsification_flag = lps_sparsification_flag
-        obj.lps_pruning_flag = lps_pruning_flag = stream.u(1, "lps_pruning_flag")
-        obj.lps_unification_flag = lps_unification_flag = stream.u(1, "lps_unification_flag")
-        lps_quantization_method_flags = stream.u(3, "lps_quantization_method_flags")
-        obj.lps_quantization_method_flags = lps_quantization_method_flags
-        obj.nnr_reserved_zero_1bit_2 = stream.u(1, "nnr_reserved_zero_1bit_2")
-        if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
-            lps_quantization_method_flags & model_parameter_set.NNR_QSU
-        ) != 0:
-            obj.lps_qp_density = stream.u(3, "lps_qp_density")
-            obj.lps_quantization_parameter = stream.i(13, "lps_quantization_parameter")
+        if self.machines[0].read(stream, obj, context):
+            lps_sparsification_flag = obj.lps_sparsification_flag
+            lps_pruning_flag = obj.lps_pruning_flag
+            lps_unification_flag = obj.lps_unification_flag
+        else:
+            obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
+            lps_sparsification_flag = stream.u(1, "lps_sparsification_flag")
+            obj.lps_sparsification_flag = lps_sparsification_flag
+            obj.lps_pruning_flag = lps_pruning_flag = stream.u(1, "lps_pruning_flag")
+            obj.lps_unification_flag = lps_unification_flag = stream.u(1, "lps_unification_flag")
+            lps_quantization_method_flags = stream.u(3, "lps_quantization_method_flags")
+            obj.lps_quantization_method_flags = lps_quantization_method_flags
+            obj.nnr_reserved_zero_1bit_2 = stream.u(1, "nnr_reserved_zero_1bit_2")
+            if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
+                lps_quantization_method_flags & model_parameter_set.NNR_QSU
+            ) != 0:
+                obj.lps_qp_density = stream.u(3, "lps_qp_density")
+                obj.lps_quantization_parameter = stream.i(13, "lps_quantization_parameter")
         if lps_sparsification_flag:
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
             obj.sparsification_performance_map = (
@@ -337,41 +373,50 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        stream.u(
-            1,
-            required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
-            "nnr_reserved_zero_1bit",
-        )
-        lps_sparsification_flag = required(
-            stream, obj.lps_sparsification_flag, "lps_sparsification_flag"
-        )
-        stream.u(1, lps_sparsification_flag, "lps_sparsification_flag")
-        lps_pruning_flag = required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
-        stream.u(1, lps_pruning_flag, "lps_pruning_flag")
-        lps_unification_flag = required(stream, obj.lps_unification_flag, "lps_unification_flag")
-        stream.u(1, lps_unification_flag, "lps_unification_flag")
-        lps_quantization_method_flags = required(
-            stream, obj.lps_quantization_method_flags, "lps_quantization_method_flags"
-        )
-        stream.u(3, lps_quantization_method_flags, "lps_quantization_method_flags")
-        stream.u(
-            1,
-            required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
-            "nnr_reserved_zero_1bit_2",
-        )
-        if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
-            lps_quantization_method_flags & model_parameter_set.NNR_QSU
-        ) != 0:
-            stream.u(3, required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density")
-            stream.i(
-                13,
-                required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
-                "lps_quantization_parameter",
-            )
+        if self.machines[0].write(stream, obj, context):
+            lps_sparsification_flag = obj.lps_sparsification_flag
+            lps_pruning_flag = obj.lps_pruning_flag
+            lps_unification_flag = obj.lps_unification_flag
         else:
-            refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
+            stream.u(
+                1,
+                _required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
+                "nnr_reserved_zero_1bit",
+            )
+            lps_sparsification_flag = _required(
+                stream, obj.lps_sparsification_flag, "lps_sparsification_flag"
+            )
+            stream.u(1, lps_sparsification_flag, "lps_sparsification_flag")
+            lps_pruning_flag = _required(stream, obj.lps_pruning_flag, "lps_pruning_flag")
+            stream.u(1, lps_pruning_flag, "lps_pruning_flag")
+            lps_unification_flag = _required(
+                stream, obj.lps_unification_flag, "lps_unification_flag"
+            )
+            stream.u(1, lps_unification_flag, "lps_unification_flag")
+            lps_quantization_method_flags = _required(
+                stream, obj.lps_quantization_method_flags, "lps_quantization_method_flags"
+            )
+            stream.u(3, lps_quantization_method_flags, "lps_quantization_method_flags")
+            stream.u(
+                1,
+                _required(stream, obj.nnr_reserved_zero_1bit_2, "nnr_reserved_zero_1bit_2"),
+                "nnr_reserved_zero_1bit_2",
+            )
+            if (lps_quantization_method_flags & model_parameter_set.NNR_QCB) != 0 or (
+                lps_quantization_method_flags & model_parameter_set.NNR_QSU
+            ) != 0:
+                stream.u(
+                    3, _required(stream, obj.lps_qp_density, "lps_qp_density"), "lps_qp_density"
+                )
+                stream.i(
+                    13,
+                    _required(stream, obj.lps_quantization_parameter, "lps_quantization_parameter"),
+                    "lps_quantization_parameter",
+                )
+            else:
+                _refuse(stream, obj, "lps_qp_density", "lps_quantization_parameter")
         if lps_sparsification_flag:
-            sparsification_performance_map__table = required(
+            sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"
             )
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
@@ -380,9 +425,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "sparsification_performance_map")
+            _refuse(stream, obj, "sparsification_performance_map")
         if lps_pruning_flag:
-            pruning_performance_map__table = required(
+            pruning_performance_map__table = _required(
                 stream, obj.pruning_performance_map, "pruning_performance_map"
             )
             stream.enter("pruning_performance_map", "pruning_performance_map")
@@ -391,9 +436,9 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "pruning_performance_map")
+            _refuse(stream, obj, "pruning_performance_map")
         if lps_unification_flag:
-            unification_performance_map__table = required(
+            unification_performance_map__table = _required(
                 stream, obj.unification_performance_map, "unification_performance_map"
             )
             stream.enter("unification_performance_map", "unification_performance_map")
@@ -402,7 +447,7 @@ class NnrLayerParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "unification_performance_map")
+            _refuse(stream, obj, "unification_performance_map")
         stream.byte_alignment(obj.byte_alignment)
         if rules is not None:
             rules.close(stream, obj, context)

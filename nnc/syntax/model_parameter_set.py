@@ -4,7 +4,7 @@ Generated from schema/model_parameter_set.syntax; do not edit.
 Schema hash: sha256 a1f840094cc9c034a51c009710a343664a526fb5256835bac84d8617a95bc7cf
 """
 
-# ruff: noqa: E501, RET504
+# ruff: noqa: E501, RET504, SIM102
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from enum import IntFlag
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import performance_maps
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, refuse, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import refuse as _refuse
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -62,7 +65,7 @@ class NnrModelParameterSetUnitHeaderSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrModelParameterSetUnitHeader)
+        obj = _new(NnrModelParameterSetUnitHeader)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -429,11 +432,50 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         "validation_set_performance": Shape("float"),
         "byte_alignment": Shape("int"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "topology_carriage_flag", 1),
+            ("u", "mps_sparsification_flag", 1),
+            ("u", "mps_pruning_flag", 1),
+            ("u", "mps_unification_flag", 1),
+            ("u", "mps_decomposition_performance_map_flag", 1),
+            ("u", "mps_quantization_method_flags", 3),
+            ("u", "mps_topology_indexed_reference_flag", 1),
+            shared=("mps_topology_indexed_reference_flag",),
+        ),
+        Program(
+            ("u", "base_model_id_present_flag", 1),
+            ("u", "validation_set_performance_present_flag", 1),
+            ("u", "metric_type_performance_map_valid_flag", 1),
+            ("u", "mps_parent_signalling_enabled_flag", 1),
+            (
+                "if",
+                "mps_parent_signalling_enabled_flag",
+                (("u", "nnr_pre_flag", 1), ("missing", "nnr_reserved_zero_1bit")),
+                (("u", "nnr_reserved_zero_1bit", 1), ("missing", "nnr_pre_flag")),
+            ),
+            ("u", "nnr_reserved_zero_2bits", 2),
+            shared=("mps_parent_signalling_enabled_flag",),
+        ),
+        Program(
+            (
+                "if",
+                (
+                    "||",
+                    ("!=", ("&", "mps_quantization_method_flags", 1), 0),
+                    ("!=", ("&", "mps_quantization_method_flags", 2), 0),
+                ),
+                (("u", "mps_qp_density", 3), ("i", "mps_quantization_parameter", 13)),
+                (("missing", "mps_qp_density", "mps_quantization_parameter"),),
+            ),
+            inputs=("mps_quantization_method_flags",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrModelParameterSetUnitPayload)
+        obj = _new(NnrModelParameterSetUnitPayload)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -456,39 +498,60 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         obj.decomposition_performance_map = None
         obj.validation_set_performance = None
         obj.byte_alignment = None
-        obj.topology_carriage_flag = stream.u(1, "topology_carriage_flag")
-        mps_sparsification_flag = stream.u(1, "mps_sparsification_flag")
-        obj.mps_sparsification_flag = mps_sparsification_flag
-        obj.mps_pruning_flag = mps_pruning_flag = stream.u(1, "mps_pruning_flag")
-        obj.mps_unification_flag = mps_unification_flag = stream.u(1, "mps_unification_flag")
-        mps_decomposition_performance_map_flag = stream.u(
-            1, "mps_decomposition_performance_map_flag"
-        )
-        obj.mps_decomposition_performance_map_flag = mps_decomposition_performance_map_flag
-        mps_quantization_method_flags = stream.u(3, "mps_quantization_method_flags")
-        obj.mps_quantization_method_flags = mps_quantization_method_flags
-        obj.mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag = (
-            stream.u(1, "mps_topology_indexed_reference_flag")
-        )
+        if self.machines[0].read(stream, obj, context):
+            mps_sparsification_flag = obj.mps_sparsification_flag
+            mps_pruning_flag = obj.mps_pruning_flag
+            mps_unification_flag = obj.mps_unification_flag
+            mps_decomposition_performance_map_flag = obj.mps_decomposition_performance_map_flag
+            mps_quantization_method_flags = obj.mps_quantization_method_flags
+        else:
+            obj.topology_carriage_flag = stream.u(1, "topology_carriage_flag")
+            mps_sparsification_flag = stream.u(1, "mps_sparsification_flag")
+            obj.mps_sparsification_flag = mps_sparsification_flag
+            obj.mps_pruning_flag = mps_pruning_flag = stream.u(1, "mps_pruning_flag")
+            obj.mps_unification_flag = mps_unification_flag = stream.u(1, "mps_unification_flag")
+            mps_decomposition_performance_map_flag = stream.u(
+                1, "mps_decomposition_performance_map_flag"
+            )
+            obj.mps_decomposition_performance_map_flag = mps_decomposition_performance_map_flag
+            mps_quantization_method_flags = stream.u(3, "mps_quantization_method_flags")
+            obj.mps_quantization_method_flags = mps_quantization_method_flags
+            obj.mps_topology_indexed_reference_flag = (
+                context.mps_topology_indexed_reference_flag
+            ) = stream.u(1, "mps_topology_indexed_reference_flag")
         if general_profile_idc == 1:
-            base_model_id_present_flag = stream.u(1, "base_model_id_present_flag")
-            obj.base_model_id_present_flag = base_model_id_present_flag
-            validation_set_performance_present_flag = stream.u(
-                1, "validation_set_performance_present_flag"
-            )
-            obj.validation_set_performance_present_flag = validation_set_performance_present_flag
-            metric_type_performance_map_valid_flag = stream.u(
-                1, "metric_type_performance_map_valid_flag"
-            )
-            obj.metric_type_performance_map_valid_flag = metric_type_performance_map_valid_flag
-            mps_parent_signalling_enabled_flag = stream.u(1, "mps_parent_signalling_enabled_flag")
-            obj.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
-            context.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
-            if mps_parent_signalling_enabled_flag:
-                obj.nnr_pre_flag = stream.u(1, "nnr_pre_flag")
+            if self.machines[1].read(stream, obj, context):
+                known_2: Any = obj
+                base_model_id_present_flag = known_2.base_model_id_present_flag
+                validation_set_performance_present_flag = (
+                    known_2.validation_set_performance_present_flag
+                )
+                metric_type_performance_map_valid_flag = (
+                    known_2.metric_type_performance_map_valid_flag
+                )
             else:
-                obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
-            obj.nnr_reserved_zero_2bits = stream.u(2, "nnr_reserved_zero_2bits")
+                base_model_id_present_flag = stream.u(1, "base_model_id_present_flag")
+                obj.base_model_id_present_flag = base_model_id_present_flag
+                validation_set_performance_present_flag = stream.u(
+                    1, "validation_set_performance_present_flag"
+                )
+                obj.validation_set_performance_present_flag = (
+                    validation_set_performance_present_flag
+                )
+                metric_type_performance_map_valid_flag = stream.u(
+                    1, "metric_type_performance_map_valid_flag"
+                )
+                obj.metric_type_performance_map_valid_flag = metric_type_performance_map_valid_flag
+                mps_parent_signalling_enabled_flag = stream.u(
+                    1, "mps_parent_signalling_enabled_flag"
+                )
+                obj.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
+                context.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
+                if mps_parent_signalling_enabled_flag:
+                    obj.nnr_pre_flag = stream.u(1, "nnr_pre_flag")
+                else:
+                    obj.nnr_reserved_zero_1bit = stream.u(1, "nnr_reserved_zero_1bit")
+                obj.nnr_reserved_zero_2bits = stream.u(2, "nnr_reserved_zero_2bits")
             if base_model_id_present_flag:
                 obj.base_model_id = stream.st("base_model_id")
             if validation_set_performance_present_flag or metric_type_performance_map_valid_flag:
@@ -499,11 +562,12 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             validation_set_performance_present_flag = 0
             metric_type_performance_map_valid_flag = 0
             mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag = 0
-        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-            mps_quantization_method_flags & NNR_QCB
-        ) != 0:
-            obj.mps_qp_density = stream.u(3, "mps_qp_density")
-            obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
+        if not self.machines[2].read(stream, obj, context, (mps_quantization_method_flags,)):
+            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+                mps_quantization_method_flags & NNR_QCB
+            ) != 0:
+                obj.mps_qp_density = stream.u(3, "mps_qp_density")
+                obj.mps_quantization_parameter = stream.i(13, "mps_quantization_parameter")
         if mps_sparsification_flag:
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
             obj.sparsification_performance_map = (
@@ -546,103 +610,132 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
         if rules is not None:
             rules.open(stream, self, context)
         general_profile_idc = context.general_profile_idc
-        stream.u(
-            1,
-            required(stream, obj.topology_carriage_flag, "topology_carriage_flag"),
-            "topology_carriage_flag",
-        )
-        mps_sparsification_flag = required(
-            stream, obj.mps_sparsification_flag, "mps_sparsification_flag"
-        )
-        stream.u(1, mps_sparsification_flag, "mps_sparsification_flag")
-        mps_pruning_flag = required(stream, obj.mps_pruning_flag, "mps_pruning_flag")
-        stream.u(1, mps_pruning_flag, "mps_pruning_flag")
-        mps_unification_flag = required(stream, obj.mps_unification_flag, "mps_unification_flag")
-        stream.u(1, mps_unification_flag, "mps_unification_flag")
-        mps_decomposition_performance_map_flag = required(
-            stream,
-            obj.mps_decomposition_performance_map_flag,
-            "mps_decomposition_performance_map_flag",
-        )
-        stream.u(
-            1, mps_decomposition_performance_map_flag, "mps_decomposition_performance_map_flag"
-        )
-        mps_quantization_method_flags = required(
-            stream, obj.mps_quantization_method_flags, "mps_quantization_method_flags"
-        )
-        stream.u(3, mps_quantization_method_flags, "mps_quantization_method_flags")
-        context.mps_topology_indexed_reference_flag = required(
-            stream, obj.mps_topology_indexed_reference_flag, "mps_topology_indexed_reference_flag"
-        )
-        stream.u(
-            1, context.mps_topology_indexed_reference_flag, "mps_topology_indexed_reference_flag"
-        )
-        if general_profile_idc == 1:
-            base_model_id_present_flag = required(
-                stream, obj.base_model_id_present_flag, "base_model_id_present_flag"
+        if self.machines[0].write(stream, obj, context):
+            mps_sparsification_flag = obj.mps_sparsification_flag
+            mps_pruning_flag = obj.mps_pruning_flag
+            mps_unification_flag = obj.mps_unification_flag
+            mps_decomposition_performance_map_flag = obj.mps_decomposition_performance_map_flag
+            mps_quantization_method_flags = obj.mps_quantization_method_flags
+        else:
+            stream.u(
+                1,
+                _required(stream, obj.topology_carriage_flag, "topology_carriage_flag"),
+                "topology_carriage_flag",
             )
-            stream.u(1, base_model_id_present_flag, "base_model_id_present_flag")
-            validation_set_performance_present_flag = required(
+            mps_sparsification_flag = _required(
+                stream, obj.mps_sparsification_flag, "mps_sparsification_flag"
+            )
+            stream.u(1, mps_sparsification_flag, "mps_sparsification_flag")
+            mps_pruning_flag = _required(stream, obj.mps_pruning_flag, "mps_pruning_flag")
+            stream.u(1, mps_pruning_flag, "mps_pruning_flag")
+            mps_unification_flag = _required(
+                stream, obj.mps_unification_flag, "mps_unification_flag"
+            )
+            stream.u(1, mps_unification_flag, "mps_unification_flag")
+            mps_decomposition_performance_map_flag = _required(
                 stream,
-                obj.validation_set_performance_present_flag,
-                "validation_set_performance_present_flag",
+                obj.mps_decomposition_performance_map_flag,
+                "mps_decomposition_performance_map_flag",
+            )
+            stream.u(
+                1, mps_decomposition_performance_map_flag, "mps_decomposition_performance_map_flag"
+            )
+            mps_quantization_method_flags = _required(
+                stream, obj.mps_quantization_method_flags, "mps_quantization_method_flags"
+            )
+            stream.u(3, mps_quantization_method_flags, "mps_quantization_method_flags")
+            context.mps_topology_indexed_reference_flag = _required(
+                stream,
+                obj.mps_topology_indexed_reference_flag,
+                "mps_topology_indexed_reference_flag",
             )
             stream.u(
                 1,
-                validation_set_performance_present_flag,
-                "validation_set_performance_present_flag",
+                context.mps_topology_indexed_reference_flag,
+                "mps_topology_indexed_reference_flag",
             )
-            metric_type_performance_map_valid_flag = required(
-                stream,
-                obj.metric_type_performance_map_valid_flag,
-                "metric_type_performance_map_valid_flag",
-            )
-            stream.u(
-                1, metric_type_performance_map_valid_flag, "metric_type_performance_map_valid_flag"
-            )
-            mps_parent_signalling_enabled_flag = required(
-                stream, obj.mps_parent_signalling_enabled_flag, "mps_parent_signalling_enabled_flag"
-            )
-            context.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
-            stream.u(1, mps_parent_signalling_enabled_flag, "mps_parent_signalling_enabled_flag")
-            if mps_parent_signalling_enabled_flag:
-                stream.u(1, required(stream, obj.nnr_pre_flag, "nnr_pre_flag"), "nnr_pre_flag")
-                refuse(stream, obj, "nnr_reserved_zero_1bit")
+        if general_profile_idc == 1:
+            if self.machines[1].write(stream, obj, context):
+                known_2: Any = obj
+                base_model_id_present_flag = known_2.base_model_id_present_flag
+                validation_set_performance_present_flag = (
+                    known_2.validation_set_performance_present_flag
+                )
+                metric_type_performance_map_valid_flag = (
+                    known_2.metric_type_performance_map_valid_flag
+                )
             else:
+                base_model_id_present_flag = _required(
+                    stream, obj.base_model_id_present_flag, "base_model_id_present_flag"
+                )
+                stream.u(1, base_model_id_present_flag, "base_model_id_present_flag")
+                validation_set_performance_present_flag = _required(
+                    stream,
+                    obj.validation_set_performance_present_flag,
+                    "validation_set_performance_present_flag",
+                )
                 stream.u(
                     1,
-                    required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
-                    "nnr_reserved_zero_1bit",
+                    validation_set_performance_present_flag,
+                    "validation_set_performance_present_flag",
                 )
-                refuse(stream, obj, "nnr_pre_flag")
-            stream.u(
-                2,
-                required(stream, obj.nnr_reserved_zero_2bits, "nnr_reserved_zero_2bits"),
-                "nnr_reserved_zero_2bits",
-            )
+                metric_type_performance_map_valid_flag = _required(
+                    stream,
+                    obj.metric_type_performance_map_valid_flag,
+                    "metric_type_performance_map_valid_flag",
+                )
+                stream.u(
+                    1,
+                    metric_type_performance_map_valid_flag,
+                    "metric_type_performance_map_valid_flag",
+                )
+                mps_parent_signalling_enabled_flag = _required(
+                    stream,
+                    obj.mps_parent_signalling_enabled_flag,
+                    "mps_parent_signalling_enabled_flag",
+                )
+                context.mps_parent_signalling_enabled_flag = mps_parent_signalling_enabled_flag
+                stream.u(
+                    1, mps_parent_signalling_enabled_flag, "mps_parent_signalling_enabled_flag"
+                )
+                if mps_parent_signalling_enabled_flag:
+                    stream.u(1, _required(stream, obj.nnr_pre_flag, "nnr_pre_flag"), "nnr_pre_flag")
+                    _refuse(stream, obj, "nnr_reserved_zero_1bit")
+                else:
+                    stream.u(
+                        1,
+                        _required(stream, obj.nnr_reserved_zero_1bit, "nnr_reserved_zero_1bit"),
+                        "nnr_reserved_zero_1bit",
+                    )
+                    _refuse(stream, obj, "nnr_pre_flag")
+                stream.u(
+                    2,
+                    _required(stream, obj.nnr_reserved_zero_2bits, "nnr_reserved_zero_2bits"),
+                    "nnr_reserved_zero_2bits",
+                )
             if base_model_id_present_flag:
-                stream.st(required(stream, obj.base_model_id, "base_model_id"), "base_model_id")
+                stream.st(_required(stream, obj.base_model_id, "base_model_id"), "base_model_id")
             else:
-                refuse(stream, obj, "base_model_id")
+                _refuse(stream, obj, "base_model_id")
             if validation_set_performance_present_flag or metric_type_performance_map_valid_flag:
                 stream.st(
-                    required(stream, obj.performance_metric_type, "performance_metric_type"),
+                    _required(stream, obj.performance_metric_type, "performance_metric_type"),
                     "performance_metric_type",
                 )
             else:
-                refuse(stream, obj, "performance_metric_type")
-            refuse(stream, obj, "nnr_reserved_zero_7bits")
+                _refuse(stream, obj, "performance_metric_type")
+            _refuse(stream, obj, "nnr_reserved_zero_7bits")
         else:
             stream.u(
                 7,
-                required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+                _required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
                 "nnr_reserved_zero_7bits",
             )
             base_model_id_present_flag = 0
             validation_set_performance_present_flag = 0
             metric_type_performance_map_valid_flag = 0
             mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag = 0
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "base_model_id_present_flag",
@@ -655,19 +748,22 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
                 "base_model_id",
                 "performance_metric_type",
             )
-        if (mps_quantization_method_flags & NNR_QSU) != 0 or (
-            mps_quantization_method_flags & NNR_QCB
-        ) != 0:
-            stream.u(3, required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density")
-            stream.i(
-                13,
-                required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
-                "mps_quantization_parameter",
-            )
-        else:
-            refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
+        if not self.machines[2].write(stream, obj, context, (mps_quantization_method_flags,)):
+            if (mps_quantization_method_flags & NNR_QSU) != 0 or (
+                mps_quantization_method_flags & NNR_QCB
+            ) != 0:
+                stream.u(
+                    3, _required(stream, obj.mps_qp_density, "mps_qp_density"), "mps_qp_density"
+                )
+                stream.i(
+                    13,
+                    _required(stream, obj.mps_quantization_parameter, "mps_quantization_parameter"),
+                    "mps_quantization_parameter",
+                )
+            else:
+                _refuse(stream, obj, "mps_qp_density", "mps_quantization_parameter")
         if mps_sparsification_flag:
-            sparsification_performance_map__table = required(
+            sparsification_performance_map__table = _required(
                 stream, obj.sparsification_performance_map, "sparsification_performance_map"
             )
             stream.enter("sparsification_performance_map", "sparsification_performance_map")
@@ -676,9 +772,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "sparsification_performance_map")
+            _refuse(stream, obj, "sparsification_performance_map")
         if mps_pruning_flag:
-            pruning_performance_map__table = required(
+            pruning_performance_map__table = _required(
                 stream, obj.pruning_performance_map, "pruning_performance_map"
             )
             stream.enter("pruning_performance_map", "pruning_performance_map")
@@ -687,9 +783,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "pruning_performance_map")
+            _refuse(stream, obj, "pruning_performance_map")
         if mps_unification_flag:
-            unification_performance_map__table = required(
+            unification_performance_map__table = _required(
                 stream, obj.unification_performance_map, "unification_performance_map"
             )
             stream.enter("unification_performance_map", "unification_performance_map")
@@ -698,9 +794,9 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "unification_performance_map")
+            _refuse(stream, obj, "unification_performance_map")
         if mps_decomposition_performance_map_flag:
-            decomposition_performance_map__table = required(
+            decomposition_performance_map__table = _required(
                 stream, obj.decomposition_performance_map, "decomposition_performance_map"
             )
             stream.enter("decomposition_performance_map", "decomposition_performance_map")
@@ -709,15 +805,15 @@ class NnrModelParameterSetUnitPayloadSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "decomposition_performance_map")
+            _refuse(stream, obj, "decomposition_performance_map")
         if general_profile_idc == 1 and validation_set_performance_present_flag:
             stream.flt(
                 32,
-                required(stream, obj.validation_set_performance, "validation_set_performance"),
+                _required(stream, obj.validation_set_performance, "validation_set_performance"),
                 "validation_set_performance",
             )
         else:
-            refuse(stream, obj, "validation_set_performance")
+            _refuse(stream, obj, "validation_set_performance")
         stream.byte_alignment(obj.byte_alignment)
         if rules is not None:
             rules.close(stream, obj, context)

@@ -13,9 +13,26 @@ from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.table import Syntax, Table
-from nnc.syntax import functions
+from nnc.syntax import functions as _functions
 from nnc.syntax.description import Constraint, Element, Shape
-from nnc.syntax.functions import Array, counted, irregular, new, padding, required
+from nnc.syntax.functions import (
+    Array,
+)
+from nnc.syntax.functions import (
+    counted as _counted,
+)
+from nnc.syntax.functions import (
+    irregular as _irregular,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
+from nnc.syntax.functions import (
+    padding as _padding,
+)
+from nnc.syntax.functions import (
+    required as _required,
+)
 from nnc.syntax.scope import Scope
 
 
@@ -99,8 +116,8 @@ class SparsificationPerformanceMapSyntax(Syntax):
                     "a ratio is between 0 and 1",
                     ("non_zero_ratio",),
                     lambda non_zero_ratio: (
-                        functions.least(non_zero_ratio) >= 0
-                        and functions.largest(non_zero_ratio) <= 1
+                        _functions.least(non_zero_ratio) >= 0
+                        and _functions.largest(non_zero_ratio) <= 1
                     ),
                 ),
             ),
@@ -164,7 +181,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(SparsificationPerformanceMap)
+        obj = _new(SparsificationPerformanceMap)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -216,27 +233,27 @@ class SparsificationPerformanceMapSyntax(Syntax):
         spm_count_classes: list[int]
         spm_class_bitmask: list[int]
         spm_nn_class_accuracy: list[Array]
-        spm_count_thresholds = required(stream, obj.spm_count_thresholds, "spm_count_thresholds")
+        spm_count_thresholds = _required(stream, obj.spm_count_thresholds, "spm_count_thresholds")
         stream.u(8, spm_count_thresholds, "spm_count_thresholds")
-        sparsification_threshold = counted(
+        sparsification_threshold = _counted(
             stream,
             obj.sparsification_threshold,
             max(spm_count_thresholds - 1, 0),
             "sparsification_threshold",
         )
-        non_zero_ratio = counted(
+        non_zero_ratio = _counted(
             stream, obj.non_zero_ratio, max(spm_count_thresholds - 1, 0), "non_zero_ratio"
         )
-        spm_nn_accuracy = counted(
+        spm_nn_accuracy = _counted(
             stream, obj.spm_nn_accuracy, max(spm_count_thresholds - 1, 0), "spm_nn_accuracy"
         )
-        spm_count_classes = counted(
+        spm_count_classes = _counted(
             stream, obj.spm_count_classes, max(spm_count_thresholds - 1, 0), "spm_count_classes"
         )
-        spm_class_bitmask = counted(
+        spm_class_bitmask = _counted(
             stream, obj.spm_class_bitmask, max(spm_count_thresholds - 1, 0), "spm_class_bitmask"
         )
-        spm_nn_class_accuracy = counted(
+        spm_nn_class_accuracy = _counted(
             stream,
             obj.spm_nn_class_accuracy,
             max(spm_count_thresholds - 1, 0),
@@ -250,7 +267,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
             stream.ue(7, spm_class_bitmask[i], "spm_class_bitmask", i)
             stream.flt_array(
                 32,
-                counted(
+                _counted(
                     stream,
                     spm_nn_class_accuracy[i],
                     spm_count_classes[i],
@@ -333,8 +350,8 @@ class PruningPerformanceMapSyntax(Syntax):
                     "a ratio is between 0 and 1",
                     ("pruning_ratio",),
                     lambda pruning_ratio: (
-                        functions.least(pruning_ratio) >= 0
-                        and functions.largest(pruning_ratio) <= 1
+                        _functions.least(pruning_ratio) >= 0
+                        and _functions.largest(pruning_ratio) <= 1
                     ),
                 ),
             ),
@@ -397,7 +414,7 @@ class PruningPerformanceMapSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(PruningPerformanceMap)
+        obj = _new(PruningPerformanceMap)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -443,23 +460,23 @@ class PruningPerformanceMapSyntax(Syntax):
         ppm_count_classes: list[int]
         ppm_class_bitmask: list[int]
         ppm_nn_class_accuracy: list[Array]
-        ppm_count_pruning_ratios = required(
+        ppm_count_pruning_ratios = _required(
             stream, obj.ppm_count_pruning_ratios, "ppm_count_pruning_ratios"
         )
         stream.u(8, ppm_count_pruning_ratios, "ppm_count_pruning_ratios")
-        pruning_ratio = counted(
+        pruning_ratio = _counted(
             stream, obj.pruning_ratio, max(ppm_count_pruning_ratios - 1, 0), "pruning_ratio"
         )
-        ppm_nn_accuracy = counted(
+        ppm_nn_accuracy = _counted(
             stream, obj.ppm_nn_accuracy, max(ppm_count_pruning_ratios - 1, 0), "ppm_nn_accuracy"
         )
-        ppm_count_classes = counted(
+        ppm_count_classes = _counted(
             stream, obj.ppm_count_classes, max(ppm_count_pruning_ratios - 1, 0), "ppm_count_classes"
         )
-        ppm_class_bitmask = counted(
+        ppm_class_bitmask = _counted(
             stream, obj.ppm_class_bitmask, max(ppm_count_pruning_ratios - 1, 0), "ppm_class_bitmask"
         )
-        ppm_nn_class_accuracy = counted(
+        ppm_nn_class_accuracy = _counted(
             stream,
             obj.ppm_nn_class_accuracy,
             max(ppm_count_pruning_ratios - 1, 0),
@@ -472,7 +489,7 @@ class PruningPerformanceMapSyntax(Syntax):
             stream.ue(7, ppm_class_bitmask[i], "ppm_class_bitmask", i)
             stream.flt_array(
                 32,
-                counted(
+                _counted(
                     stream,
                     ppm_nn_class_accuracy[i],
                     ppm_count_classes[i],
@@ -707,7 +724,7 @@ class UnificationPerformanceMapSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(UnificationPerformanceMap)
+        obj = _new(UnificationPerformanceMap)
         obj.byte_alignment = None
         count_reshaped_tensor_dimension: list[int]
         reshaped_tensor_dimensions: list[list[int]]
@@ -786,7 +803,7 @@ class UnificationPerformanceMapSyntax(Syntax):
                     f"upm_nn_class_accuracy[{i}]",
                 )
             )
-        obj.byte_alignment = irregular(byte_alignment)
+        obj.byte_alignment = _irregular(byte_alignment)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -809,15 +826,15 @@ class UnificationPerformanceMapSyntax(Syntax):
         upm_count_classes: list[int]
         upm_class_bitmask: list[int]
         upm_nn_class_accuracy: list[Array]
-        upm_count_thresholds = required(stream, obj.upm_count_thresholds, "upm_count_thresholds")
+        upm_count_thresholds = _required(stream, obj.upm_count_thresholds, "upm_count_thresholds")
         stream.u(8, upm_count_thresholds, "upm_count_thresholds")
-        count_reshaped_tensor_dimension = counted(
+        count_reshaped_tensor_dimension = _counted(
             stream,
             obj.count_reshaped_tensor_dimension,
             max(upm_count_thresholds - 1, 0),
             "count_reshaped_tensor_dimension",
         )
-        reshaped_tensor_dimensions = counted(
+        reshaped_tensor_dimensions = _counted(
             stream,
             obj.reshaped_tensor_dimensions,
             max(upm_count_thresholds - 1, 0),
@@ -825,43 +842,43 @@ class UnificationPerformanceMapSyntax(Syntax):
         )
         byte_alignment = obj.byte_alignment or []
         byte_alignment_position = 0
-        count_super_block_dimension = counted(
+        count_super_block_dimension = _counted(
             stream,
             obj.count_super_block_dimension,
             max(upm_count_thresholds - 1, 0),
             "count_super_block_dimension",
         )
-        super_block_dimensions = counted(
+        super_block_dimensions = _counted(
             stream,
             obj.super_block_dimensions,
             max(upm_count_thresholds - 1, 0),
             "super_block_dimensions",
         )
-        count_block_dimension = counted(
+        count_block_dimension = _counted(
             stream,
             obj.count_block_dimension,
             max(upm_count_thresholds - 1, 0),
             "count_block_dimension",
         )
-        block_dimensions = counted(
+        block_dimensions = _counted(
             stream, obj.block_dimensions, max(upm_count_thresholds - 1, 0), "block_dimensions"
         )
-        unification_threshold = counted(
+        unification_threshold = _counted(
             stream,
             obj.unification_threshold,
             max(upm_count_thresholds - 1, 0),
             "unification_threshold",
         )
-        upm_nn_accuracy = counted(
+        upm_nn_accuracy = _counted(
             stream, obj.upm_nn_accuracy, max(upm_count_thresholds - 1, 0), "upm_nn_accuracy"
         )
-        upm_count_classes = counted(
+        upm_count_classes = _counted(
             stream, obj.upm_count_classes, max(upm_count_thresholds - 1, 0), "upm_count_classes"
         )
-        upm_class_bitmask = counted(
+        upm_class_bitmask = _counted(
             stream, obj.upm_class_bitmask, max(upm_count_thresholds - 1, 0), "upm_class_bitmask"
         )
-        upm_nn_class_accuracy = counted(
+        upm_nn_class_accuracy = _counted(
             stream,
             obj.upm_nn_class_accuracy,
             max(upm_count_thresholds - 1, 0),
@@ -869,7 +886,7 @@ class UnificationPerformanceMapSyntax(Syntax):
         )
         for i in range(upm_count_thresholds - 1):
             stream.ue(1, count_reshaped_tensor_dimension[i], "count_reshaped_tensor_dimension", i)
-            reshaped_tensor_dimensions_row = counted(
+            reshaped_tensor_dimensions_row = _counted(
                 stream,
                 reshaped_tensor_dimensions[i],
                 max(count_reshaped_tensor_dimension[i] - 1, 0),
@@ -880,12 +897,12 @@ class UnificationPerformanceMapSyntax(Syntax):
                 stream.ue(
                     7, reshaped_tensor_dimensions_row[j], "reshaped_tensor_dimensions", (i, j)
                 )
-            stream.byte_alignment(padding(byte_alignment, byte_alignment_position))
+            stream.byte_alignment(_padding(byte_alignment, byte_alignment_position))
             byte_alignment_position += 1
             stream.u(8, count_super_block_dimension[i], "count_super_block_dimension", i)
             stream.u_array(
                 8,
-                counted(
+                _counted(
                     stream,
                     super_block_dimensions[i],
                     max(count_super_block_dimension[i] - 1, 0),
@@ -897,7 +914,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             stream.u(8, count_block_dimension[i], "count_block_dimension", i)
             stream.u_array(
                 8,
-                counted(
+                _counted(
                     stream,
                     block_dimensions[i],
                     max(count_block_dimension[i] - 1, 0),
@@ -915,7 +932,7 @@ class UnificationPerformanceMapSyntax(Syntax):
             )
             stream.flt_array(
                 32,
-                counted(
+                _counted(
                     stream,
                     upm_nn_class_accuracy[i],
                     max(
@@ -1055,7 +1072,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(DecompositionPerformanceMap)
+        obj = _new(DecompositionPerformanceMap)
         mse_threshold: list[float]
         dpm_nn_accuracy: list[float]
         nn_reduction_ratio: list[float]
@@ -1094,21 +1111,21 @@ class DecompositionPerformanceMapSyntax(Syntax):
         nn_reduction_ratio: list[float]
         dpm_count_classes: list[int]
         dpm_nn_class_accuracy: list[Array]
-        dpm_count_thresholds = required(stream, obj.dpm_count_thresholds, "dpm_count_thresholds")
+        dpm_count_thresholds = _required(stream, obj.dpm_count_thresholds, "dpm_count_thresholds")
         stream.u(8, dpm_count_thresholds, "dpm_count_thresholds")
-        mse_threshold = counted(
+        mse_threshold = _counted(
             stream, obj.mse_threshold, max(dpm_count_thresholds - 1, 0), "mse_threshold"
         )
-        dpm_nn_accuracy = counted(
+        dpm_nn_accuracy = _counted(
             stream, obj.dpm_nn_accuracy, max(dpm_count_thresholds - 1, 0), "dpm_nn_accuracy"
         )
-        nn_reduction_ratio = counted(
+        nn_reduction_ratio = _counted(
             stream, obj.nn_reduction_ratio, max(dpm_count_thresholds - 1, 0), "nn_reduction_ratio"
         )
-        dpm_count_classes = counted(
+        dpm_count_classes = _counted(
             stream, obj.dpm_count_classes, max(dpm_count_thresholds - 1, 0), "dpm_count_classes"
         )
-        dpm_nn_class_accuracy = counted(
+        dpm_nn_class_accuracy = _counted(
             stream,
             obj.dpm_nn_class_accuracy,
             max(dpm_count_thresholds - 1, 0),
@@ -1121,7 +1138,7 @@ class DecompositionPerformanceMapSyntax(Syntax):
             stream.u(16, dpm_count_classes[i], "dpm_count_classes", i)
             stream.flt_array(
                 32,
-                counted(
+                _counted(
                     stream,
                     dpm_nn_class_accuracy[i],
                     dpm_count_classes[i],

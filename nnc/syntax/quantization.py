@@ -11,9 +11,11 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -105,11 +107,17 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         "quantization_storage_format": Shape("int"),
         "quantization_compression_format": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "quantization_storage_format", 8), ("u", "quantization_compression_format", 8)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrQuantizationUnitHeader)
+        obj = _new(NnrQuantizationUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -120,6 +128,8 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrQuantizationUnitHeader):
@@ -131,12 +141,12 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
             rules.open(stream, self, context)
         stream.u(
             8,
-            required(stream, obj.quantization_storage_format, "quantization_storage_format"),
+            _required(stream, obj.quantization_storage_format, "quantization_storage_format"),
             "quantization_storage_format",
         )
         stream.u(
             8,
-            required(
+            _required(
                 stream, obj.quantization_compression_format, "quantization_compression_format"
             ),
             "quantization_compression_format",
@@ -193,7 +203,7 @@ class NnrQuantizationUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrQuantizationUnitPayload)
+        obj = _new(NnrQuantizationUnitPayload)
         obj.quantization_data = stream.bs("quantization_data")
         return obj
 
@@ -204,7 +214,9 @@ class NnrQuantizationUnitPayloadSyntax(Syntax):
             stream.fail(
                 "not the table that stands here", "", None, obj, "NnrQuantizationUnitPayload"
             )
-        stream.bs(required(stream, obj.quantization_data, "quantization_data"), "quantization_data")
+        stream.bs(
+            _required(stream, obj.quantization_data, "quantization_data"), "quantization_data"
+        )
         return obj
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import new, required
+from nnc.syntax.functions import new as _new
+from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
@@ -59,11 +61,17 @@ class NnrStartUnitHeaderSyntax(Syntax):
     shapes: ClassVar[dict[str, Shape]] = {
         "general_profile_idc": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "general_profile_idc", 8), shared=("general_profile_idc",)
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrStartUnitHeader)
+        obj = _new(NnrStartUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -73,6 +81,8 @@ class NnrStartUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrStartUnitHeader):
@@ -80,7 +90,7 @@ class NnrStartUnitHeaderSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        context.general_profile_idc = required(
+        context.general_profile_idc = _required(
             stream, obj.general_profile_idc, "general_profile_idc"
         )
         stream.u(8, context.general_profile_idc, "general_profile_idc")
@@ -118,7 +128,7 @@ class NnrStartUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrStartUnitPayload)
+        obj = _new(NnrStartUnitPayload)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:

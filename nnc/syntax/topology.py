@@ -15,9 +15,30 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax.description import Element, Shape
-from nnc.syntax.functions import Array, counted, irregular, new, padding, refuse, required
+from nnc.syntax.functions import (
+    Array,
+)
+from nnc.syntax.functions import (
+    counted as _counted,
+)
+from nnc.syntax.functions import (
+    irregular as _irregular,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
+from nnc.syntax.functions import (
+    padding as _padding,
+)
+from nnc.syntax.functions import (
+    refuse as _refuse,
+)
+from nnc.syntax.functions import (
+    required as _required,
+)
 from nnc.syntax.scope import Scope
 
 
@@ -148,11 +169,19 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         "topology_storage_format": Shape("int"),
         "topology_compression_format": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "topology_storage_format", 8),
+        ("u", "topology_compression_format", 8),
+        shared=("topology_storage_format",),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrTopologyUnitHeader)
+        obj = _new(NnrTopologyUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -165,6 +194,8 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrTopologyUnitHeader):
@@ -172,13 +203,13 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        context.topology_storage_format = required(
+        context.topology_storage_format = _required(
             stream, obj.topology_storage_format, "topology_storage_format"
         )
         stream.u(8, context.topology_storage_format, "topology_storage_format")
         stream.u(
             8,
-            required(stream, obj.topology_compression_format, "topology_compression_format"),
+            _required(stream, obj.topology_compression_format, "topology_compression_format"),
             "topology_compression_format",
         )
         if rules is not None:
@@ -243,7 +274,7 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrTopologyUnitPayload)
+        obj = _new(NnrTopologyUnitPayload)
         topology_storage_format = context.topology_storage_format
         obj.nnr_pruning_topology_container = None
         obj.topology_elements_ids_list = None
@@ -272,7 +303,7 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "NnrTopologyUnitPayload")
         topology_storage_format = context.topology_storage_format
         if topology_storage_format == NNR_TPL_PRUN:
-            nnr_pruning_topology_container__table = required(
+            nnr_pruning_topology_container__table = _required(
                 stream, obj.nnr_pruning_topology_container, "nnr_pruning_topology_container"
             )
             stream.enter("nnr_pruning_topology_container", "nnr_pruning_topology_container")
@@ -280,10 +311,10 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
                 nnr_pruning_topology_container__table, stream, context, path
             )
             stream.leave()
-            refuse(stream, obj, "topology_elements_ids_list", "topology_data")
+            _refuse(stream, obj, "topology_elements_ids_list", "topology_data")
         elif topology_storage_format == NNR_TPL_REFLIST:
             context.topologyIndexedFlag = 0
-            topology_elements_ids_list__table = required(
+            topology_elements_ids_list__table = _required(
                 stream, obj.topology_elements_ids_list, "topology_elements_ids_list"
             )
             stream.enter("topology_elements_ids_list", "topology_elements_ids_list")
@@ -291,10 +322,10 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
                 topology_elements_ids_list__table, stream, context, path
             )
             stream.leave()
-            refuse(stream, obj, "nnr_pruning_topology_container", "topology_data")
+            _refuse(stream, obj, "nnr_pruning_topology_container", "topology_data")
         else:
-            stream.bs(required(stream, obj.topology_data, "topology_data"), "topology_data")
-            refuse(stream, obj, "nnr_pruning_topology_container", "topology_elements_ids_list")
+            stream.bs(_required(stream, obj.topology_data, "topology_data"), "topology_data")
+            _refuse(stream, obj, "nnr_pruning_topology_container", "topology_elements_ids_list")
         return obj
 
 
@@ -492,11 +523,20 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         "byte_alignment": Shape("int", depth=1),
         "sparse_bit_mask": Shape("table", called="bit_mask"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_rep_type", 2),
+            ("u", "prune_flag", 1),
+            ("u", "order_flag", 1),
+            ("u", "sparse_flag", 1),
+            ("u", "nnr_reserved_zero_3bits", 3),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrPruningTopologyContainer)
+        obj = _new(NnrPruningTopologyContainer)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -515,11 +555,16 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         dim: list[list[int]]
         dim_row: list[int]
         byte_alignment: list[int | None]
-        obj.nnr_rep_type = nnr_rep_type = stream.u(2, "nnr_rep_type")
-        obj.prune_flag = prune_flag = stream.u(1, "prune_flag")
-        obj.order_flag = stream.u(1, "order_flag")
-        obj.sparse_flag = sparse_flag = stream.u(1, "sparse_flag")
-        obj.nnr_reserved_zero_3bits = stream.u(3, "nnr_reserved_zero_3bits")
+        if self.machines[0].read(stream, obj, context):
+            nnr_rep_type = obj.nnr_rep_type
+            prune_flag = obj.prune_flag
+            sparse_flag = obj.sparse_flag
+        else:
+            obj.nnr_rep_type = nnr_rep_type = stream.u(2, "nnr_rep_type")
+            obj.prune_flag = prune_flag = stream.u(1, "prune_flag")
+            obj.order_flag = stream.u(1, "order_flag")
+            obj.sparse_flag = sparse_flag = stream.u(1, "sparse_flag")
+            obj.nnr_reserved_zero_3bits = stream.u(3, "nnr_reserved_zero_3bits")
         if prune_flag:
             if nnr_rep_type == NNR_TPL_BMSK:
                 stream.enter("bit_mask", "bit_mask")
@@ -549,7 +594,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
                     for k in range(count_dims[j]):
                         dim_row.append(stream.ue(7, "dim", (j, k)))
                     byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
-                obj.byte_alignment = irregular(byte_alignment)
+                obj.byte_alignment = _irregular(byte_alignment)
         if sparse_flag:
             stream.enter("sparse_bit_mask", "bit_mask")
             obj.sparse_bit_mask = bit_mask._parse(stream, context, path)
@@ -575,42 +620,47 @@ class NnrPruningTopologyContainerSyntax(Syntax):
         dim: list[list[int]]
         dim_row: list[int]
         byte_alignment: list[int | None]
-        nnr_rep_type = required(stream, obj.nnr_rep_type, "nnr_rep_type")
-        stream.u(2, nnr_rep_type, "nnr_rep_type")
-        prune_flag = required(stream, obj.prune_flag, "prune_flag")
-        stream.u(1, prune_flag, "prune_flag")
-        stream.u(1, required(stream, obj.order_flag, "order_flag"), "order_flag")
-        sparse_flag = required(stream, obj.sparse_flag, "sparse_flag")
-        stream.u(1, sparse_flag, "sparse_flag")
-        stream.u(
-            3,
-            required(stream, obj.nnr_reserved_zero_3bits, "nnr_reserved_zero_3bits"),
-            "nnr_reserved_zero_3bits",
-        )
+        if self.machines[0].write(stream, obj, context):
+            nnr_rep_type = obj.nnr_rep_type
+            prune_flag = obj.prune_flag
+            sparse_flag = obj.sparse_flag
+        else:
+            nnr_rep_type = _required(stream, obj.nnr_rep_type, "nnr_rep_type")
+            stream.u(2, nnr_rep_type, "nnr_rep_type")
+            prune_flag = _required(stream, obj.prune_flag, "prune_flag")
+            stream.u(1, prune_flag, "prune_flag")
+            stream.u(1, _required(stream, obj.order_flag, "order_flag"), "order_flag")
+            sparse_flag = _required(stream, obj.sparse_flag, "sparse_flag")
+            stream.u(1, sparse_flag, "sparse_flag")
+            stream.u(
+                3,
+                _required(stream, obj.nnr_reserved_zero_3bits, "nnr_reserved_zero_3bits"),
+                "nnr_reserved_zero_3bits",
+            )
         if prune_flag:
             if nnr_rep_type == NNR_TPL_BMSK:
-                bit_mask__table = required(stream, obj.bit_mask, "bit_mask")
+                bit_mask__table = _required(stream, obj.bit_mask, "bit_mask")
                 stream.enter("bit_mask", "bit_mask")
                 bit_mask._build(bit_mask__table, stream, context, path)
                 stream.leave()
-                refuse(
+                _refuse(
                     stream, obj, "count_ids", "element_id_index", "element_id", "count_dims", "dim"
                 )
             elif nnr_rep_type == NNR_TPL_DICT:
-                count_ids = required(stream, obj.count_ids, "count_ids")
+                count_ids = _required(stream, obj.count_ids, "count_ids")
                 stream.u(8, count_ids, "count_ids")
                 if mps_topology_indexed_reference_flag:
-                    element_id_index = counted(
+                    element_id_index = _counted(
                         stream, obj.element_id_index, count_ids, "element_id_index"
                     )
                 else:
-                    refuse(stream, obj, "element_id_index")
+                    _refuse(stream, obj, "element_id_index")
                 if not mps_topology_indexed_reference_flag:
-                    element_id = counted(stream, obj.element_id, count_ids, "element_id")
+                    element_id = _counted(stream, obj.element_id, count_ids, "element_id")
                 else:
-                    refuse(stream, obj, "element_id")
-                count_dims = counted(stream, obj.count_dims, count_ids, "count_dims")
-                dim = counted(stream, obj.dim, count_ids, "dim")
+                    _refuse(stream, obj, "element_id")
+                count_dims = _counted(stream, obj.count_dims, count_ids, "count_dims")
+                dim = _counted(stream, obj.dim, count_ids, "dim")
                 byte_alignment = obj.byte_alignment or []
                 byte_alignment_position = 0
                 for j in range(count_ids):
@@ -619,14 +669,14 @@ class NnrPruningTopologyContainerSyntax(Syntax):
                     else:
                         stream.st(element_id[j], "element_id", j)
                     stream.ue(1, count_dims[j], "count_dims", j)
-                    dim_row = counted(stream, dim[j], count_dims[j], "dim", j)
+                    dim_row = _counted(stream, dim[j], count_dims[j], "dim", j)
                     for k in range(count_dims[j]):
                         stream.ue(7, dim_row[k], "dim", (j, k))
-                    stream.byte_alignment(padding(byte_alignment, byte_alignment_position))
+                    stream.byte_alignment(_padding(byte_alignment, byte_alignment_position))
                     byte_alignment_position += 1
-                refuse(stream, obj, "bit_mask")
+                _refuse(stream, obj, "bit_mask")
             else:
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "bit_mask",
@@ -637,7 +687,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
                     "dim",
                 )
         else:
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "bit_mask",
@@ -648,12 +698,12 @@ class NnrPruningTopologyContainerSyntax(Syntax):
                 "dim",
             )
         if sparse_flag:
-            sparse_bit_mask_table = required(stream, obj.sparse_bit_mask, "sparse_bit_mask")
+            sparse_bit_mask_table = _required(stream, obj.sparse_bit_mask, "sparse_bit_mask")
             stream.enter("sparse_bit_mask", "bit_mask")
             bit_mask._build(sparse_bit_mask_table, stream, context, path)
             stream.leave()
         else:
-            refuse(stream, obj, "sparse_bit_mask")
+            _refuse(stream, obj, "sparse_bit_mask")
         if rules is not None:
             rules.close(stream, obj, context)
         return obj
@@ -722,7 +772,7 @@ class BitMaskSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(BitMask)
+        obj = _new(BitMask)
         obj.byte_alignment = None
         obj.count_bits = count_bits = stream.u(32, "count_bits")
         obj.bit_mask_value = stream.u_array(1, count_bits, "bit_mask_value")
@@ -734,10 +784,10 @@ class BitMaskSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, BitMask):
             stream.fail("not the table that stands here", "", None, obj, "BitMask")
-        count_bits = required(stream, obj.count_bits, "count_bits")
+        count_bits = _required(stream, obj.count_bits, "count_bits")
         stream.u(32, count_bits, "count_bits")
         stream.u_array(
-            1, counted(stream, obj.bit_mask_value, count_bits, "bit_mask_value"), "bit_mask_value"
+            1, _counted(stream, obj.bit_mask_value, count_bits, "bit_mask_value"), "bit_mask_value"
         )
         stream.byte_alignment(obj.byte_alignment)
         return obj
@@ -827,7 +877,7 @@ class TopologyElementsIdsListSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(TopologyElementsIdsList)
+        obj = _new(TopologyElementsIdsList)
         topologyIndexedFlag = context.topologyIndexedFlag
         obj.byte_alignment = None
         obj.topology_elem_id_list = None
@@ -863,7 +913,7 @@ class TopologyElementsIdsListSyntax(Syntax):
         byte_alignment_written = False
         topology_elem_id_list: list[str]
         topology_elem_id_index_list: list[int]
-        count_topology_elements_minus2 = required(
+        count_topology_elements_minus2 = _required(
             stream, obj.count_topology_elements_minus2, "count_topology_elements_minus2"
         )
         context.count_topology_elements_minus2 = count_topology_elements_minus2
@@ -872,23 +922,23 @@ class TopologyElementsIdsListSyntax(Syntax):
             stream.byte_alignment(obj.byte_alignment)
             byte_alignment_written = True
         if topologyIndexedFlag == 0:
-            topology_elem_id_list = counted(
+            topology_elem_id_list = _counted(
                 stream,
                 obj.topology_elem_id_list,
                 max(count_topology_elements_minus2 + 2, 0),
                 "topology_elem_id_list",
             )
         else:
-            refuse(stream, obj, "topology_elem_id_list")
+            _refuse(stream, obj, "topology_elem_id_list")
         if topologyIndexedFlag != 0:
-            topology_elem_id_index_list = counted(
+            topology_elem_id_index_list = _counted(
                 stream,
                 obj.topology_elem_id_index_list,
                 max(count_topology_elements_minus2 + 2, 0),
                 "topology_elem_id_index_list",
             )
         else:
-            refuse(stream, obj, "topology_elem_id_index_list")
+            _refuse(stream, obj, "topology_elem_id_index_list")
         for j in range(count_topology_elements_minus2 + 2):
             if topologyIndexedFlag == 0:
                 stream.st(topology_elem_id_list[j], "topology_elem_id_list", j)
@@ -898,7 +948,7 @@ class TopologyElementsIdsListSyntax(Syntax):
             stream.byte_alignment(obj.byte_alignment)
             byte_alignment_written = True
         if not byte_alignment_written:
-            refuse(stream, obj, "byte_alignment")
+            _refuse(stream, obj, "byte_alignment")
         return obj
 
 

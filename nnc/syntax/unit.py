@@ -4,7 +4,7 @@ Generated from schema/unit.syntax; do not edit.
 Schema hash: sha256 820a47979dc72c61f87d5874976637766a43af9f9c770beac09b2813a5ef6cd0
 """
 
-# ruff: noqa: E501, SIM109
+# ruff: noqa: E501, SIM102, SIM109
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
 from nnc.syntax import (
     compressed_data_unit,
@@ -24,16 +25,34 @@ from nnc.syntax import (
 )
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
-    counted,
-    extent_end,
-    finished,
-    item,
-    listed,
-    new,
-    refuse,
-    required,
-    trailing,
-    write_trailing,
+    counted as _counted,
+)
+from nnc.syntax.functions import (
+    extent_end as _extent_end,
+)
+from nnc.syntax.functions import (
+    finished as _finished,
+)
+from nnc.syntax.functions import (
+    item as _item,
+)
+from nnc.syntax.functions import (
+    listed as _listed,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
+from nnc.syntax.functions import (
+    refuse as _refuse,
+)
+from nnc.syntax.functions import (
+    required as _required,
+)
+from nnc.syntax.functions import (
+    trailing as _trailing,
+)
+from nnc.syntax.functions import (
+    write_trailing as _write_trailing,
 )
 from nnc.syntax.scope import Scope
 
@@ -134,21 +153,21 @@ class NnrUnitSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrUnit)
+        obj = _new(NnrUnit)
         start_ = stream.position
         stream.enter("nnr_unit_size", "nnr_unit_size")
         obj.nnr_unit_size = nnr_unit_size._parse(stream, context, path)
         stream.leave()
         nnr_unit_size_ = context.nnr_unit_size
         outer_end = stream.end
-        stream.end = extent_end(stream, start_, 8 * nnr_unit_size_, "nnr_unit")
+        stream.end = _extent_end(stream, start_, 8 * nnr_unit_size_, "nnr_unit")
         stream.enter("nnr_unit_header", "nnr_unit_header")
         obj.nnr_unit_header = nnr_unit_header._parse(stream, context, path)
         stream.leave()
         stream.enter("nnr_unit_payload", "nnr_unit_payload")
         obj.nnr_unit_payload = nnr_unit_payload._parse(stream, context, path)
         stream.leave()
-        obj.trailing_data = trailing(stream)
+        obj.trailing_data = _trailing(stream)
         stream.end = outer_end
         return obj
 
@@ -158,20 +177,20 @@ class NnrUnitSyntax(Syntax):
         if not isinstance(obj, NnrUnit):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnit")
         start_ = stream.position
-        nnr_unit_size__table = required(stream, obj.nnr_unit_size, "nnr_unit_size")
+        nnr_unit_size__table = _required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.enter("nnr_unit_size", "nnr_unit_size")
         nnr_unit_size._build(nnr_unit_size__table, stream, context, path)
         stream.leave()
         nnr_unit_size_ = context.nnr_unit_size
-        nnr_unit_header__table = required(stream, obj.nnr_unit_header, "nnr_unit_header")
+        nnr_unit_header__table = _required(stream, obj.nnr_unit_header, "nnr_unit_header")
         stream.enter("nnr_unit_header", "nnr_unit_header")
         nnr_unit_header._build(nnr_unit_header__table, stream, context, path)
         stream.leave()
-        nnr_unit_payload__table = required(stream, obj.nnr_unit_payload, "nnr_unit_payload")
+        nnr_unit_payload__table = _required(stream, obj.nnr_unit_payload, "nnr_unit_payload")
         stream.enter("nnr_unit_payload", "nnr_unit_payload")
         nnr_unit_payload._build(nnr_unit_payload__table, stream, context, path)
         stream.leave()
-        write_trailing(stream, obj.trailing_data, start_, 8 * nnr_unit_size_, "nnr_unit")
+        _write_trailing(stream, obj.trailing_data, start_, 8 * nnr_unit_size_, "nnr_unit")
         return obj
 
 
@@ -233,11 +252,19 @@ class NnrUnitSizeSyntax(Syntax):
         "nnr_unit_size_flag": Shape("int"),
         "nnr_unit_size": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "nnr_unit_size_flag", 1),
+        ("u", "nnr_unit_size", ("+", 15, ("*", "nnr_unit_size_flag", 16))),
+        shared=("nnr_unit_size",),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrUnitSize)
+        obj = _new(NnrUnitSize)
         obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
         obj.nnr_unit_size = context.nnr_unit_size = stream.u(
             15 + nnr_unit_size_flag * 16, "nnr_unit_size"
@@ -245,13 +272,15 @@ class NnrUnitSizeSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnitSize):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnitSize")
-        nnr_unit_size_flag = required(stream, obj.nnr_unit_size_flag, "nnr_unit_size_flag")
+        nnr_unit_size_flag = _required(stream, obj.nnr_unit_size_flag, "nnr_unit_size_flag")
         stream.u(1, nnr_unit_size_flag, "nnr_unit_size_flag")
-        context.nnr_unit_size = required(stream, obj.nnr_unit_size, "nnr_unit_size")
+        context.nnr_unit_size = _required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.u(15 + nnr_unit_size_flag * 16, context.nnr_unit_size, "nnr_unit_size")
         return obj
 
@@ -390,11 +419,63 @@ class NnrUnitHeaderSyntax(Syntax):
         "nnr_start_unit_header": Shape("table", called="nnr_start_unit_header"),
         "nnr_aggregate_unit_header": Shape("table", called="nnr_aggregate_unit_header"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_unit_type", 6),
+            ("u", "independently_decodable_flag", 1),
+            ("u", "partial_data_counter_present_flag", 1),
+            (
+                "if",
+                "partial_data_counter_present_flag",
+                (("u", "partial_data_counter", 8),),
+                (("share", "partial_data_counter", 0), ("missing", "partial_data_counter")),
+            ),
+            shared=("nnr_unit_type", "partial_data_counter"),
+        ),
+        Program(
+            (
+                "if",
+                ("==", "nnr_unit_type", 2),
+                (
+                    (
+                        "call",
+                        "nnr_layer_parameter_set_unit_header",
+                        "nnr_layer_parameter_set_unit_header",
+                    ),
+                ),
+                (("missing", "nnr_layer_parameter_set_unit_header"),),
+            ),
+            (
+                "if",
+                ("==", "nnr_unit_type", 3),
+                (("call", "nnr_topology_unit_header", "nnr_topology_unit_header"),),
+                (("missing", "nnr_topology_unit_header"),),
+            ),
+            (
+                "if",
+                ("==", "nnr_unit_type", 4),
+                (("call", "nnr_quantization_unit_header", "nnr_quantization_unit_header"),),
+                (("missing", "nnr_quantization_unit_header"),),
+            ),
+            inputs=("nnr_unit_type",),
+            depth=1,
+        ),
+        Program(
+            (
+                "if",
+                ("==", "nnr_unit_type", 0),
+                (("call", "nnr_start_unit_header", "nnr_start_unit_header"),),
+                (("missing", "nnr_start_unit_header"),),
+            ),
+            inputs=("nnr_unit_type",),
+            depth=1,
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrUnitHeader)
+        obj = _new(NnrUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -406,16 +487,19 @@ class NnrUnitHeaderSyntax(Syntax):
         obj.nnr_compressed_data_unit_header = None
         obj.nnr_start_unit_header = None
         obj.nnr_aggregate_unit_header = None
-        obj.nnr_unit_type = nnr_unit_type = context.nnr_unit_type = stream.u(6, "nnr_unit_type")
-        obj.independently_decodable_flag = stream.u(1, "independently_decodable_flag")
-        partial_data_counter_present_flag = stream.u(1, "partial_data_counter_present_flag")
-        obj.partial_data_counter_present_flag = partial_data_counter_present_flag
-        if partial_data_counter_present_flag:
-            obj.partial_data_counter = context.partial_data_counter = stream.u(
-                8, "partial_data_counter"
-            )
+        if self.machines[0].read(stream, obj, context):
+            nnr_unit_type = obj.nnr_unit_type
         else:
-            context.partial_data_counter = 0
+            obj.nnr_unit_type = nnr_unit_type = context.nnr_unit_type = stream.u(6, "nnr_unit_type")
+            obj.independently_decodable_flag = stream.u(1, "independently_decodable_flag")
+            partial_data_counter_present_flag = stream.u(1, "partial_data_counter_present_flag")
+            obj.partial_data_counter_present_flag = partial_data_counter_present_flag
+            if partial_data_counter_present_flag:
+                obj.partial_data_counter = context.partial_data_counter = stream.u(
+                    8, "partial_data_counter"
+                )
+            else:
+                context.partial_data_counter = 0
         if nnr_unit_type == NNR_MPS:
             stream.enter(
                 "nnr_model_parameter_set_unit_header", "nnr_model_parameter_set_unit_header"
@@ -426,38 +510,42 @@ class NnrUnitHeaderSyntax(Syntax):
                 )
             )
             stream.leave()
-        if nnr_unit_type == NNR_LPS:
-            stream.enter(
-                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
-            )
-            obj.nnr_layer_parameter_set_unit_header = (
-                layer_parameter_set.nnr_layer_parameter_set_unit_header._parse(
+        if not self.machines[1].read(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_LPS:
+                stream.enter(
+                    "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+                )
+                obj.nnr_layer_parameter_set_unit_header = (
+                    layer_parameter_set.nnr_layer_parameter_set_unit_header._parse(
+                        stream, context, path
+                    )
+                )
+                stream.leave()
+            if nnr_unit_type == NNR_TPL:
+                stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+                obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
                     stream, context, path
                 )
-            )
-            stream.leave()
-        if nnr_unit_type == NNR_TPL:
-            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
-            obj.nnr_topology_unit_header = topology.nnr_topology_unit_header._parse(
-                stream, context, path
-            )
-            stream.leave()
-        if nnr_unit_type == NNR_QNT:
-            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
-            obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
-                stream, context, path
-            )
-            stream.leave()
+                stream.leave()
+            if nnr_unit_type == NNR_QNT:
+                stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+                obj.nnr_quantization_unit_header = quantization.nnr_quantization_unit_header._parse(
+                    stream, context, path
+                )
+                stream.leave()
         if nnr_unit_type == NNR_NDU:
             stream.enter("nnr_compressed_data_unit_header", "nnr_compressed_data_unit_header")
             obj.nnr_compressed_data_unit_header = (
                 compressed_data_unit.nnr_compressed_data_unit_header._parse(stream, context, path)
             )
             stream.leave()
-        if nnr_unit_type == NNR_STR:
-            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
-            obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(stream, context, path)
-            stream.leave()
+        if not self.machines[2].read(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_STR:
+                stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+                obj.nnr_start_unit_header = start.nnr_start_unit_header._parse(
+                    stream, context, path
+                )
+                stream.leave()
         if nnr_unit_type == NNR_AGG:
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
             obj.nnr_aggregate_unit_header = nnr_aggregate_unit_header._parse(stream, context, path)
@@ -474,27 +562,31 @@ class NnrUnitHeaderSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        nnr_unit_type = context.nnr_unit_type = required(stream, obj.nnr_unit_type, "nnr_unit_type")
-        stream.u(6, nnr_unit_type, "nnr_unit_type")
-        stream.u(
-            1,
-            required(stream, obj.independently_decodable_flag, "independently_decodable_flag"),
-            "independently_decodable_flag",
-        )
-        partial_data_counter_present_flag = required(
-            stream, obj.partial_data_counter_present_flag, "partial_data_counter_present_flag"
-        )
-        stream.u(1, partial_data_counter_present_flag, "partial_data_counter_present_flag")
-        if partial_data_counter_present_flag:
-            context.partial_data_counter = required(
-                stream, obj.partial_data_counter, "partial_data_counter"
-            )
-            stream.u(8, context.partial_data_counter, "partial_data_counter")
+        if self.machines[0].write(stream, obj, context):
+            nnr_unit_type = obj.nnr_unit_type
         else:
-            context.partial_data_counter = 0
-            refuse(stream, obj, "partial_data_counter")
+            nnr_unit_type = _required(stream, obj.nnr_unit_type, "nnr_unit_type")
+            context.nnr_unit_type = nnr_unit_type
+            stream.u(6, nnr_unit_type, "nnr_unit_type")
+            stream.u(
+                1,
+                _required(stream, obj.independently_decodable_flag, "independently_decodable_flag"),
+                "independently_decodable_flag",
+            )
+            partial_data_counter_present_flag = _required(
+                stream, obj.partial_data_counter_present_flag, "partial_data_counter_present_flag"
+            )
+            stream.u(1, partial_data_counter_present_flag, "partial_data_counter_present_flag")
+            if partial_data_counter_present_flag:
+                context.partial_data_counter = _required(
+                    stream, obj.partial_data_counter, "partial_data_counter"
+                )
+                stream.u(8, context.partial_data_counter, "partial_data_counter")
+            else:
+                context.partial_data_counter = 0
+                _refuse(stream, obj, "partial_data_counter")
         if nnr_unit_type == NNR_MPS:
-            nnr_model_parameter_set_unit_header__table = required(
+            nnr_model_parameter_set_unit_header__table = _required(
                 stream,
                 obj.nnr_model_parameter_set_unit_header,
                 "nnr_model_parameter_set_unit_header",
@@ -507,46 +599,47 @@ class NnrUnitHeaderSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "nnr_model_parameter_set_unit_header")
-        if nnr_unit_type == NNR_LPS:
-            nnr_layer_parameter_set_unit_header__table = required(
-                stream,
-                obj.nnr_layer_parameter_set_unit_header,
-                "nnr_layer_parameter_set_unit_header",
-            )
-            stream.enter(
-                "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
-            )
-            layer_parameter_set.nnr_layer_parameter_set_unit_header._build(
-                nnr_layer_parameter_set_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
-        if nnr_unit_type == NNR_TPL:
-            nnr_topology_unit_header__table = required(
-                stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
-            )
-            stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
-            topology.nnr_topology_unit_header._build(
-                nnr_topology_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_topology_unit_header")
-        if nnr_unit_type == NNR_QNT:
-            nnr_quantization_unit_header__table = required(
-                stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
-            )
-            stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
-            quantization.nnr_quantization_unit_header._build(
-                nnr_quantization_unit_header__table, stream, context, path
-            )
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_quantization_unit_header")
+            _refuse(stream, obj, "nnr_model_parameter_set_unit_header")
+        if not self.machines[1].write(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_LPS:
+                nnr_layer_parameter_set_unit_header__table = _required(
+                    stream,
+                    obj.nnr_layer_parameter_set_unit_header,
+                    "nnr_layer_parameter_set_unit_header",
+                )
+                stream.enter(
+                    "nnr_layer_parameter_set_unit_header", "nnr_layer_parameter_set_unit_header"
+                )
+                layer_parameter_set.nnr_layer_parameter_set_unit_header._build(
+                    nnr_layer_parameter_set_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                _refuse(stream, obj, "nnr_layer_parameter_set_unit_header")
+            if nnr_unit_type == NNR_TPL:
+                nnr_topology_unit_header__table = _required(
+                    stream, obj.nnr_topology_unit_header, "nnr_topology_unit_header"
+                )
+                stream.enter("nnr_topology_unit_header", "nnr_topology_unit_header")
+                topology.nnr_topology_unit_header._build(
+                    nnr_topology_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                _refuse(stream, obj, "nnr_topology_unit_header")
+            if nnr_unit_type == NNR_QNT:
+                nnr_quantization_unit_header__table = _required(
+                    stream, obj.nnr_quantization_unit_header, "nnr_quantization_unit_header"
+                )
+                stream.enter("nnr_quantization_unit_header", "nnr_quantization_unit_header")
+                quantization.nnr_quantization_unit_header._build(
+                    nnr_quantization_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                _refuse(stream, obj, "nnr_quantization_unit_header")
         if nnr_unit_type == NNR_NDU:
-            nnr_compressed_data_unit_header__table = required(
+            nnr_compressed_data_unit_header__table = _required(
                 stream, obj.nnr_compressed_data_unit_header, "nnr_compressed_data_unit_header"
             )
             stream.enter("nnr_compressed_data_unit_header", "nnr_compressed_data_unit_header")
@@ -555,18 +648,21 @@ class NnrUnitHeaderSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "nnr_compressed_data_unit_header")
-        if nnr_unit_type == NNR_STR:
-            nnr_start_unit_header__table = required(
-                stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
-            )
-            stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
-            start.nnr_start_unit_header._build(nnr_start_unit_header__table, stream, context, path)
-            stream.leave()
-        else:
-            refuse(stream, obj, "nnr_start_unit_header")
+            _refuse(stream, obj, "nnr_compressed_data_unit_header")
+        if not self.machines[2].write(stream, obj, context, (nnr_unit_type,)):
+            if nnr_unit_type == NNR_STR:
+                nnr_start_unit_header__table = _required(
+                    stream, obj.nnr_start_unit_header, "nnr_start_unit_header"
+                )
+                stream.enter("nnr_start_unit_header", "nnr_start_unit_header")
+                start.nnr_start_unit_header._build(
+                    nnr_start_unit_header__table, stream, context, path
+                )
+                stream.leave()
+            else:
+                _refuse(stream, obj, "nnr_start_unit_header")
         if nnr_unit_type == NNR_AGG:
-            nnr_aggregate_unit_header__table = required(
+            nnr_aggregate_unit_header__table = _required(
                 stream, obj.nnr_aggregate_unit_header, "nnr_aggregate_unit_header"
             )
             stream.enter("nnr_aggregate_unit_header", "nnr_aggregate_unit_header")
@@ -575,7 +671,7 @@ class NnrUnitHeaderSyntax(Syntax):
             )
             stream.leave()
         else:
-            refuse(stream, obj, "nnr_aggregate_unit_header")
+            _refuse(stream, obj, "nnr_aggregate_unit_header")
         if rules is not None:
             rules.close(stream, obj, context)
         return obj
@@ -685,7 +781,7 @@ class NnrUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrUnitPayload)
+        obj = _new(NnrUnitPayload)
         nnr_unit_type = context.nnr_unit_type
         partial_data_counter = context.partial_data_counter
         obj.partial_data = None
@@ -763,8 +859,8 @@ class NnrUnitPayloadSyntax(Syntax):
         if partial_data_counter > 0 and (
             nnr_unit_type == NNR_TPL or nnr_unit_type == NNR_QNT or nnr_unit_type == NNR_NDU
         ):
-            stream.bs(required(stream, obj.partial_data, "partial_data"), "partial_data")
-            refuse(
+            stream.bs(_required(stream, obj.partial_data, "partial_data"), "partial_data")
+            _refuse(
                 stream,
                 obj,
                 "nnr_start_unit_payload",
@@ -777,7 +873,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_STR:
-            nnr_start_unit_payload__table = required(
+            nnr_start_unit_payload__table = _required(
                 stream, obj.nnr_start_unit_payload, "nnr_start_unit_payload"
             )
             stream.enter("nnr_start_unit_payload", "nnr_start_unit_payload")
@@ -785,7 +881,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_start_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -798,7 +894,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_MPS:
-            nnr_model_parameter_set_unit_payload__table = required(
+            nnr_model_parameter_set_unit_payload__table = _required(
                 stream,
                 obj.nnr_model_parameter_set_unit_payload,
                 "nnr_model_parameter_set_unit_payload",
@@ -810,7 +906,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_model_parameter_set_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -823,7 +919,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_LPS:
-            nnr_layer_parameter_set_unit_payload__table = required(
+            nnr_layer_parameter_set_unit_payload__table = _required(
                 stream,
                 obj.nnr_layer_parameter_set_unit_payload,
                 "nnr_layer_parameter_set_unit_payload",
@@ -835,7 +931,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_layer_parameter_set_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -848,7 +944,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_TPL:
-            nnr_topology_unit_payload__table = required(
+            nnr_topology_unit_payload__table = _required(
                 stream, obj.nnr_topology_unit_payload, "nnr_topology_unit_payload"
             )
             stream.enter("nnr_topology_unit_payload", "nnr_topology_unit_payload")
@@ -856,7 +952,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_topology_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -869,7 +965,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_QNT:
-            nnr_quantization_unit_payload__table = required(
+            nnr_quantization_unit_payload__table = _required(
                 stream, obj.nnr_quantization_unit_payload, "nnr_quantization_unit_payload"
             )
             stream.enter("nnr_quantization_unit_payload", "nnr_quantization_unit_payload")
@@ -877,7 +973,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_quantization_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -890,7 +986,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_NDU:
-            nnr_compressed_data_unit_payload__table = required(
+            nnr_compressed_data_unit_payload__table = _required(
                 stream, obj.nnr_compressed_data_unit_payload, "nnr_compressed_data_unit_payload"
             )
             stream.enter("nnr_compressed_data_unit_payload", "nnr_compressed_data_unit_payload")
@@ -898,7 +994,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_compressed_data_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -911,7 +1007,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         elif nnr_unit_type == NNR_AGG:
-            nnr_aggregate_unit_payload__table = required(
+            nnr_aggregate_unit_payload__table = _required(
                 stream, obj.nnr_aggregate_unit_payload, "nnr_aggregate_unit_payload"
             )
             stream.enter("nnr_aggregate_unit_payload", "nnr_aggregate_unit_payload")
@@ -919,7 +1015,7 @@ class NnrUnitPayloadSyntax(Syntax):
                 nnr_aggregate_unit_payload__table, stream, context, path
             )
             stream.leave()
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -932,8 +1028,8 @@ class NnrUnitPayloadSyntax(Syntax):
                 "opaque_payload",
             )
         else:
-            stream.bs(required(stream, obj.opaque_payload, "opaque_payload"), "opaque_payload")
-            refuse(
+            stream.bs(_required(stream, obj.opaque_payload, "opaque_payload"), "opaque_payload")
+            _refuse(
                 stream,
                 obj,
                 "partial_data",
@@ -1107,11 +1203,42 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         "ctu_scan_order": Shape("int", depth=1),
         "byte_alignment": Shape("int"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(
+            ("u", "nnr_aggregate_unit_type", 8),
+            ("u", "entry_points_present_flag", 1),
+            ("u", "nnr_reserved_zero_7bits", 7),
+            ("u", "num_of_nnr_units_minus2", 16),
+            (
+                "if",
+                "entry_points_present_flag",
+                (
+                    (
+                        "for",
+                        "i",
+                        ("+", "num_of_nnr_units_minus2", 2),
+                        (("u", "nnr_unit_type", 6), ("u", "nnr_unit_entry_point", 34)),
+                    ),
+                ),
+                (("missing", "nnr_unit_type", "nnr_unit_entry_point"),),
+            ),
+            shared=("num_of_nnr_units_minus2",),
+        ),
+        Program(
+            (
+                "for",
+                "i",
+                ("+", "num_of_nnr_units_minus2", 2),
+                (("u", "quant_bitdepth", 5), ("u", "ctu_scan_order", 1)),
+            ),
+            inputs=("num_of_nnr_units_minus2",),
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrAggregateUnitHeader)
+        obj = _new(NnrAggregateUnitHeader)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -1124,30 +1251,34 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
         ctu_scan_order: list[int]
-        obj.nnr_aggregate_unit_type = stream.u(8, "nnr_aggregate_unit_type")
-        entry_points_present_flag = stream.u(1, "entry_points_present_flag")
-        obj.entry_points_present_flag = entry_points_present_flag
-        obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
-        num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2")
-        obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        if entry_points_present_flag:
-            nnr_unit_type = []
-            obj.nnr_unit_type = nnr_unit_type
-            nnr_unit_entry_point = []
-            obj.nnr_unit_entry_point = nnr_unit_entry_point
-            for i in range(num_of_nnr_units_minus2 + 2):
-                nnr_unit_type.append(stream.u(6, "nnr_unit_type", i))
-                nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
+        if self.machines[0].read(stream, obj, context):
+            num_of_nnr_units_minus2 = obj.num_of_nnr_units_minus2
+        else:
+            obj.nnr_aggregate_unit_type = stream.u(8, "nnr_aggregate_unit_type")
+            entry_points_present_flag = stream.u(1, "entry_points_present_flag")
+            obj.entry_points_present_flag = entry_points_present_flag
+            obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits")
+            num_of_nnr_units_minus2 = stream.u(16, "num_of_nnr_units_minus2")
+            obj.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            if entry_points_present_flag:
+                nnr_unit_type = []
+                obj.nnr_unit_type = nnr_unit_type
+                nnr_unit_entry_point = []
+                obj.nnr_unit_entry_point = nnr_unit_entry_point
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    nnr_unit_type.append(stream.u(6, "nnr_unit_type", i))
+                    nnr_unit_entry_point.append(stream.u(34, "nnr_unit_entry_point", i))
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            quant_bitdepth = []
-            obj.quant_bitdepth = quant_bitdepth
-            ctu_scan_order = []
-            obj.ctu_scan_order = ctu_scan_order
-            for i in range(num_of_nnr_units_minus2 + 2):
-                quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
-                ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
+            if not self.machines[1].read(stream, obj, context, (num_of_nnr_units_minus2,)):
+                quant_bitdepth = []
+                obj.quant_bitdepth = quant_bitdepth
+                ctu_scan_order = []
+                obj.ctu_scan_order = ctu_scan_order
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    quant_bitdepth.append(stream.u(5, "quant_bitdepth", i))
+                    ctu_scan_order.append(stream.u(1, "ctu_scan_order", i))
         obj.byte_alignment = stream.byte_alignment()
         if rules is not None:
             rules.close(stream, obj, context)
@@ -1165,53 +1296,63 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
         nnr_unit_entry_point: list[int]
         quant_bitdepth: list[int]
         ctu_scan_order: list[int]
-        stream.u(
-            8,
-            required(stream, obj.nnr_aggregate_unit_type, "nnr_aggregate_unit_type"),
-            "nnr_aggregate_unit_type",
-        )
-        entry_points_present_flag = required(
-            stream, obj.entry_points_present_flag, "entry_points_present_flag"
-        )
-        stream.u(1, entry_points_present_flag, "entry_points_present_flag")
-        stream.u(
-            7,
-            required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
-            "nnr_reserved_zero_7bits",
-        )
-        num_of_nnr_units_minus2 = required(
-            stream, obj.num_of_nnr_units_minus2, "num_of_nnr_units_minus2"
-        )
-        context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
-        stream.u(16, num_of_nnr_units_minus2, "num_of_nnr_units_minus2")
-        if entry_points_present_flag:
-            nnr_unit_type = counted(
-                stream, obj.nnr_unit_type, max(num_of_nnr_units_minus2 + 2, 0), "nnr_unit_type"
-            )
-            nnr_unit_entry_point = counted(
-                stream,
-                obj.nnr_unit_entry_point,
-                max(num_of_nnr_units_minus2 + 2, 0),
-                "nnr_unit_entry_point",
-            )
-            for i in range(num_of_nnr_units_minus2 + 2):
-                stream.u(6, nnr_unit_type[i], "nnr_unit_type", i)
-                stream.u(34, nnr_unit_entry_point[i], "nnr_unit_entry_point", i)
+        if self.machines[0].write(stream, obj, context):
+            num_of_nnr_units_minus2 = obj.num_of_nnr_units_minus2
         else:
-            refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
+            stream.u(
+                8,
+                _required(stream, obj.nnr_aggregate_unit_type, "nnr_aggregate_unit_type"),
+                "nnr_aggregate_unit_type",
+            )
+            entry_points_present_flag = _required(
+                stream, obj.entry_points_present_flag, "entry_points_present_flag"
+            )
+            stream.u(1, entry_points_present_flag, "entry_points_present_flag")
+            stream.u(
+                7,
+                _required(stream, obj.nnr_reserved_zero_7bits, "nnr_reserved_zero_7bits"),
+                "nnr_reserved_zero_7bits",
+            )
+            num_of_nnr_units_minus2 = _required(
+                stream, obj.num_of_nnr_units_minus2, "num_of_nnr_units_minus2"
+            )
+            context.num_of_nnr_units_minus2 = num_of_nnr_units_minus2
+            stream.u(16, num_of_nnr_units_minus2, "num_of_nnr_units_minus2")
+            if entry_points_present_flag:
+                nnr_unit_type = _counted(
+                    stream, obj.nnr_unit_type, max(num_of_nnr_units_minus2 + 2, 0), "nnr_unit_type"
+                )
+                nnr_unit_entry_point = _counted(
+                    stream,
+                    obj.nnr_unit_entry_point,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "nnr_unit_entry_point",
+                )
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    stream.u(6, nnr_unit_type[i], "nnr_unit_type", i)
+                    stream.u(34, nnr_unit_entry_point[i], "nnr_unit_entry_point", i)
+            else:
+                _refuse(stream, obj, "nnr_unit_type", "nnr_unit_entry_point")
         aggregate_has_tail = context.ask("aggregate_has_tail", obj, stream)
         if aggregate_has_tail:
-            quant_bitdepth = counted(
-                stream, obj.quant_bitdepth, max(num_of_nnr_units_minus2 + 2, 0), "quant_bitdepth"
-            )
-            ctu_scan_order = counted(
-                stream, obj.ctu_scan_order, max(num_of_nnr_units_minus2 + 2, 0), "ctu_scan_order"
-            )
-            for i in range(num_of_nnr_units_minus2 + 2):
-                stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
-                stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
+            if not self.machines[1].write(stream, obj, context, (num_of_nnr_units_minus2,)):
+                quant_bitdepth = _counted(
+                    stream,
+                    obj.quant_bitdepth,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "quant_bitdepth",
+                )
+                ctu_scan_order = _counted(
+                    stream,
+                    obj.ctu_scan_order,
+                    max(num_of_nnr_units_minus2 + 2, 0),
+                    "ctu_scan_order",
+                )
+                for i in range(num_of_nnr_units_minus2 + 2):
+                    stream.u(5, quant_bitdepth[i], "quant_bitdepth", i)
+                    stream.u(1, ctu_scan_order[i], "ctu_scan_order", i)
         else:
-            refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
+            _refuse(stream, obj, "quant_bitdepth", "ctu_scan_order")
         stream.byte_alignment(obj.byte_alignment)
         if rules is not None:
             rules.close(stream, obj, context)
@@ -1253,7 +1394,7 @@ class NnrAggregateUnitPayloadSyntax(Syntax):
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NnrAggregateUnitPayload)
+        obj = _new(NnrAggregateUnitPayload)
         num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
         nnr_unit_: list[NnrUnit]
         nnr_unit_ = []
@@ -1273,17 +1414,17 @@ class NnrAggregateUnitPayloadSyntax(Syntax):
             stream.fail("not the table that stands here", "", None, obj, "NnrAggregateUnitPayload")
         num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
         nnr_unit_: list[NnrUnit]
-        nnr_unit_ = listed(stream, obj.nnr_unit, "nnr_unit")
+        nnr_unit_ = _listed(stream, obj.nnr_unit, "nnr_unit")
         nnr_unit__position = 0
         i = 0
         while i < num_of_nnr_units_minus2 + 2:
-            nnr_unit__table = item(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
+            nnr_unit__table = _item(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
             stream.enter("nnr_unit", "nnr_unit", nnr_unit__position)
             nnr_unit._build(nnr_unit__table, stream, context, path)
             stream.leave()
             nnr_unit__position += 1
             i += 1
-        finished(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
+        _finished(stream, nnr_unit_, nnr_unit__position, "nnr_unit")
         return obj
 
 

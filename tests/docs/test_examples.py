@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import nnc
 from nnc.cli.main import run
+from tests.docs.command import client, server
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(
@@ -33,20 +35,24 @@ PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/gu
 PAGES = [path for path in PAGES if path.name != "api.md" and BLOCK.search(path.read_text("utf-8"))]
 
 
-def run_shell(commands: str, folder: Path) -> None:
-    # The command `nnc` of this very interpreter, wherever the package is installed.
-    tools = folder / ".tools"
-    tools.mkdir(exist_ok=True)
-    command = tools / "nnc"
-    command.write_text(
-        f"#!/bin/sh\nexec {sys.executable} -c 'from nnc.cli import main; main()' \"$@\"\n"
-    )
-    command.chmod(0o755)
-    (tools / "python").unlink(missing_ok=True)
-    (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    (tools / "python").chmod(0o755)
-    paths = (str(ROOT), str(ROOT / "generator"))
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory):
+    """Return a folder with the commands `nnc` and `python` of this very interpreter."""
+    folder = tmp_path_factory.mktemp("tools")
+    address = folder / "calls"
+    python = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+    for name, program in (("nnc", client(address)), ("python", python)):
+        (folder / name).write_text(program)
+        (folder / name).chmod(0o755)
+    with server(address):
+        yield folder
+
+
+def run_shell(commands: str, folder: Path, tools: Path) -> None:
+    environment = dict(os.environ)
+    if Path(nnc.__file__).is_relative_to(ROOT):
+        paths = (str(ROOT), str(ROOT / "generator"))
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
     environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-euc", commands],
@@ -114,7 +120,7 @@ def with_mark(page: Path):
 
 
 @pytest.mark.parametrize("page", [with_mark(page) for page in PAGES])
-def test_examples(page, tmp_path, monkeypatch, capsys):
+def test_examples(page, tools, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("COLUMNS", "100")
@@ -128,7 +134,7 @@ def test_examples(page, tmp_path, monkeypatch, capsys):
         if not installed(block["what"]):
             missing.append(block["what"])
         elif block["language"] == "sh":
-            run_shell(block["code"], tmp_path)
+            run_shell(block["code"], tmp_path, tools)
         elif block["language"] == "console":
             run_console(block["code"], capsys)
         elif block["code"].startswith(">>> "):

@@ -38,7 +38,7 @@ libraries="$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so
 libraries+=":$(g++ -print-file-name=libstdc++.so)"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export PYTHONPATH=$PWD PYTHONMALLOC=malloc
+export PYTHONPATH=$PWD:$PWD/generator PYTHONMALLOC=malloc
 sanitized() {
     LD_PRELOAD=$libraries "$@"
 }

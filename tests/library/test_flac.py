@@ -174,10 +174,12 @@ def test_what_the_format_forbids(flac):
         document.set("metadata_block[0].block_type", 127)
 
 
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_damaged_files(flac, path):
+def test_damaged_files(flac, path, step):
     data = path.read_bytes()[:300]
-    for place in range(len(data)):
+    # Each file is damaged at other places than the one before it.
+    for place in range(FILES.index(path) % step, len(data), step):
         for damaged in (
             data[:place],
             data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :],

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from nnc.fuzzing.strategies import RandomSource, RejectedError, strategy
 
-QUICK_EXAMPLES = 200
+QUICK_EXAMPLES = 60
 SLOW_EXAMPLES = 10_000
 
 QUICK = settings(

@@ -1,6 +1,7 @@
 """Imports go downwards only: the floors of the house, and of the rooms inside them; their size."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -58,6 +59,7 @@ def modules_of(package: str) -> Iterator[tuple[str, Path]]:
             yield name, path
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     """Return the modules that a file imports: `from a import b` as `a.b` where that is one."""
     names = set()

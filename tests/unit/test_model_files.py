@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from threading import Event
+from threading import Event, get_ident
 
 import ml_dtypes
 import numpy as np
@@ -15,7 +15,7 @@ import pytest
 import safetensors.numpy
 
 import nnc
-from nnc.decoder.workers import Call, Resources, Workers, in_order
+from nnc.decoder.workers import SMALL_CALL, Call, Resources, Workers, in_order
 from nnc.formats import read_model, write_model
 from tests.cases import CASES
 
@@ -252,7 +252,7 @@ class Recorder(Executor):
 @pytest.mark.parametrize(("memory", "most"), [(1, 1), (30, 3), (35, 3), (10**9, 5)])
 def test_calls_wait_for_room(memory, most):
     recorder = Recorder()
-    work = Workers(map, executor=recorder)
+    work = Workers(executor=recorder)
     calls = (Call((number,), 10) for number in range(5))
     assert list(in_order(work, str, calls, memory)) == ["0", "1", "2", "3", "4"]
     assert recorder.most == most
@@ -264,7 +264,7 @@ def test_calls_are_only_taken_when_there_is_room():
     def calls():
         for number in range(1000):
             taken.append(number)
-            yield Call((number,), 1)
+            yield Call((number,), SMALL_CALL)
 
     with Resources(threads=2).workers(10**9) as work:
         results = in_order(work, abs, calls())
@@ -285,8 +285,10 @@ def test_an_error_cancels_what_waits():
             release.wait()
 
     with ThreadPoolExecutor(1) as pool:
-        work = Workers(pool.map, pool, 1, pool)
-        results = in_order(work, call, (Call((value,), 1) for value in (0, -1, *range(1, 13))))
+        work = Workers(pool, 1, pool)
+        results = in_order(
+            work, call, (Call((value,), SMALL_CALL) for value in (0, -1, *range(1, 13)))
+        )
         try:
             with pytest.raises(ValueError, match="negative"):
                 list(results)
@@ -294,6 +296,31 @@ def test_an_error_cancels_what_waits():
             release.set()
     # One may have begun before the error was seen; those that waited behind it never do.
     assert begun in ([0, -1], [0, -1, 1])
+
+
+def test_small_calls_are_made_by_the_caller_in_their_turn():
+    release, makers = Event(), {}
+
+    def call(value):
+        makers[value] = get_ident()
+        if value == 2:
+            release.wait()
+        if value == 4:
+            raise ValueError("four")
+        return value
+
+    def calls():
+        for value in range(6):
+            yield Call((value,), SMALL_CALL if value == 2 else SMALL_CALL - 1)
+        release.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        results = in_order(Workers(pool, 1, pool), call, calls())
+        assert [next(results) for _ in range(4)] == [0, 1, 2, 3]
+        # What went wrong behind the large one is told when its turn comes.
+        with pytest.raises(ValueError, match="four"):
+            next(results)
+    assert {value for value, maker in makers.items() if maker != get_ident()} == {2}
 
 
 @pytest.mark.slow

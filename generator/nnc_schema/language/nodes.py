@@ -42,6 +42,14 @@ def check_cases(cases: list[Case]) -> None:
         )
 
 
+def number_of(token: Token) -> int:
+    """Return the value of a number: of characters in quotes, that of their bytes."""
+    text = str(token)
+    if text.startswith("'"):
+        return int.from_bytes(text[1:-1].encode("ascii"), "big")
+    return int(text, 0)
+
+
 def sign_of(token: Token) -> str:
     """Return an operator without what a page adds to it: spaces, the typographer's minus."""
     return "".join(str(token).split()).replace("\u2212", "-").replace("\u2013", "-")
@@ -71,7 +79,9 @@ class Builder(Transformer[Token, Any]):
 
     def number(self, children: list[Token]) -> tree.Number:
         """Make the node of a `number`."""
-        return tree.Number(self.at(children[0]), int(children[0], 0))
+        (token,) = children
+        characters = str(token) if token.startswith("'") else ""
+        return tree.Number(self.at(token), number_of(token), characters)
 
     def name(self, children: list[Any]) -> tree.Name:
         """Make the node of a `name`."""
@@ -283,8 +293,8 @@ class Builder(Transformer[Token, Any]):
         return children[0]
 
     def range_value(self, children: list[Any]) -> tuple[Any, ...]:
-        """Make the node of a `range_value`."""
-        return tuple(children)
+        """Make the node of a `range_value`; one value alone is the first and the last."""
+        return children[0], children[-1]
 
     def constraint_value(self, children: list[Any]) -> tree.Constraint:
         """Make the node of a `constraint_value`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from lark.exceptions import VisitError
 
 from nnc_schema.language import tree
 from nnc_schema.language.errors import Mistakes, SchemaError, like
-from nnc_schema.language.nodes import Builder, unquoted
+from nnc_schema.language.nodes import Builder, number_of, unquoted
 from nnc_schema.language.parsing import parse_file
 from nnc_schema.language.semantics import checked_status, read_semantics
 
@@ -21,6 +22,10 @@ BYTE_ORDERS = ("big", "little")
 
 #: Transforms of bytes that the language has.
 TRANSFORMS = ("emulation_prevention", "zlib")
+
+
+#: Largest value that the `...` of an enum stands for.
+LARGEST_OTHER = (1 << 32) - 1
 
 
 class FileBuilder:
@@ -45,6 +50,7 @@ class FileBuilder:
         self.units: list[tree.Units] = []
         self.framings: list[tree.Framing] = []
         self.constant_tables: list[tree.ConstantTable] = []
+        self.states: list[tree.State] = []
         self.described = 0
 
     def at(self, token: Token) -> tree.Position:
@@ -107,6 +113,16 @@ class FileBuilder:
             )
         )
 
+    def add_state(self, item: Tree[Token]) -> None:
+        """Take a `state` item."""
+        _, name, *sizes, initial, text = cast(list[Any], item.children)
+        found = tuple(self.transform(size) for size in sizes)
+        if any(size is None for size in found):
+            raise SchemaError(self.at(name), f"found no size of {str(name)!r}, expected a number")
+        self.states.append(
+            tree.State(self.at(name), str(name), found, self.transform(initial), unquoted(text))
+        )
+
     def add_framing(self, item: Tree[Token]) -> None:
         """Take a `framing` item."""
         name, *arguments = cast(list[Any], item.children)
@@ -157,13 +173,14 @@ class FileBuilder:
     def add_enum(self, item: Tree[Token]) -> None:
         """Take a `enum` item."""
         kind, name, *entries = cast(list[Any], item.children)
-        members, ranges = [], []
+        members, ranges, others = [], [], ""
         for entry in entries:
             first, *rest = entry.children
+            rest = rest or [first]
             if entry.data == "enum_member":
                 value, text = rest
                 members.append(
-                    tree.EnumMember(self.at(first), str(first), int(value, 0), unquoted(text))
+                    tree.EnumMember(self.at(first), str(first), number_of(value), unquoted(text))
                 )
                 continue
             if str(rest[-1]) not in ("reserved", "unspecified"):
@@ -171,8 +188,13 @@ class FileBuilder:
                     self.at(rest[-1]),
                     f"found {str(rest[-1])!r}, expected 'reserved' or 'unspecified'",
                 )
-            last = int(rest[0], 0) if len(rest) == 2 else int(first, 0)
-            ranges.append(tree.EnumRange(self.at(first), int(first, 0), last, str(rest[-1])))
+            if entry.data == "enum_others":
+                others = str(rest[-1])
+                continue
+            last = number_of(rest[0]) if len(rest) == 2 else number_of(first)
+            ranges.append(tree.EnumRange(self.at(first), number_of(first), last, str(rest[-1])))
+        if others:
+            ranges += others_of(self.at(name), members, ranges, others)
         self.enums.append(
             tree.Enum(
                 self.at(name),
@@ -253,6 +275,22 @@ class FileBuilder:
         self.tables[-1] = replace(self.tables[-1], semantics=tuple(meanings))
 
 
+def others_of(
+    position: tree.Position,
+    members: list[tree.EnumMember],
+    ranges: list[tree.EnumRange],
+    kind: str,
+) -> Iterator[tree.EnumRange]:
+    """Yield the ranges of what nothing else in an enum names, up to 32 bits."""
+    taken = [(each.value, each.value) for each in members]
+    taken += [(each.first, each.last) for each in ranges]
+    begin = 0
+    for first, last in sorted([*taken, (LARGEST_OTHER + 1, LARGEST_OTHER + 1)]):
+        if begin < first:
+            yield tree.EnumRange(position, begin, first - 1, kind)
+        begin = max(begin, last + 1)
+
+
 def read_text(text: str, path: str) -> tree.File:
     """Read one schema file, whose content is `text`; `path` is what messages call it.
 
@@ -286,6 +324,7 @@ def read_text(text: str, path: str) -> tree.File:
         tuple(builder.constant_tables),
         builder.optional_semantics,
         tuple(builder.semantic_mistakes.found),
+        tuple(builder.states),
     )
 
 

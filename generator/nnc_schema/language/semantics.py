@@ -16,12 +16,12 @@ REFERENCE = re.compile(r"\[([A-Za-z_][A-Za-z0-9_]*)\]")
 
 #: Two words beside each other, as text has them and expressions don't; and text in quotes.
 PROSE = re.compile(r"[A-Za-z_0-9][ \t]+[A-Za-z_]")
-QUOTED = re.compile(r'"[^"]*"?')
+QUOTED = re.compile(r"""\"[^"]*"?|(?<![A-Za-z])'[^']*'""")
 
 #: How each key is written.
 FORMS: Final = {
     "absent": "write 'absent VALUE', such as: absent 0",
-    "range": "write 'range FIRST..LAST', such as: range 0..4",
+    "range": "write a value, or FIRST..LAST, such as: range 0..4",
     "constraint": 'write \'constraint CONDITION "SENTENCE"\', such as: constraint a < b "a is b"',
     "bits": "write 'bits NUMBER', such as: bits size_minus1 + 1",
     "initial": "write 'initial VALUE', such as: initial 0",
@@ -120,7 +120,7 @@ def is_key(line: str, after: list[tuple[int, int, str]], column: int) -> bool:
     if not rest.strip():
         return bool(after) and after[0][1] > column and bool(after[0][2])
     plain = QUOTED.sub("", rest)
-    return not PROSE.search(plain) and plain[-1] not in ".,;:"
+    return not PROSE.search(plain) and not plain.endswith((".", ",", ";", ":"))
 
 
 def read_semantics(text: str, first_line: int, file: str, mistakes: Mistakes) -> list[tree.Meaning]:

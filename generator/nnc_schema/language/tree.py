@@ -23,10 +23,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An integer."""
+    """An integer; `characters` is how it is written, where that is as characters in quotes."""
 
     position: Position
     value: int
+    characters: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +328,17 @@ class Constant:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """A variable that all tables share and any may set; it holds from one unit to the next."""
+
+    position: Position
+    name: str
+    sizes: tuple[Expression, ...]
+    initial: Expression
+    text: str
+
+
 Row = tuple["Expression | Row", ...]
 
 
@@ -373,6 +385,7 @@ class File:
     constant_tables: tuple[ConstantTable, ...] = ()
     optional_semantics: bool = False
     mistakes: tuple[Exception, ...] = ()
+    states: tuple[State, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

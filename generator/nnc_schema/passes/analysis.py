@@ -38,12 +38,15 @@ class Analysis:
         constants: values of constants and enum members.
         members: the file that declares each constant or enum member.
         givens: given values by name.
+        states: variables that all tables share, by name.
         defines: the schema's own functions by name.
         enums: enums by name.
         constant_tables: the rows of constant tables by name.
         warnings: what is wrong but may stay.
         framing: how tables of the root follow each other, or None.
         file_of: the file of each table.
+        spelled: the schema's own names of tables that have another one here.
+        spelled_fields: the same of fields of tables.
     """
 
     def __init__(self, schema: tree.Schema):
@@ -52,17 +55,20 @@ class Analysis:
         self.constants: dict[str, int] = {}
         self.members: dict[str, tree.File] = {}
         self.givens: dict[str, tree.Given] = {}
+        self.states: dict[str, tree.State] = {}
         self.defines: dict[str, tree.Define] = {}
         self.enums: dict[str, tree.Enum] = {}
         self.constant_tables: dict[str, Rows] = {}
         self.warnings: list[SchemaError] = []
         self.file_of: dict[str, tree.File] = {}
+        self.spelled: dict[str, str] = {}
+        self.spelled_fields: dict[str, str] = {}
         for file in schema.files:
             self.add_file(file)
         framings = [framing for file in schema.files for framing in file.framings]
         self.framing = framings[0] if framings else None
         self.tables = {
-            table.name: TableFacts(table, self.constants)
+            table.name: TableFacts(table, self.constants, self.states)
             for file in schema.files
             for table in file.tables
         }
@@ -70,6 +76,14 @@ class Analysis:
             self.add_outputs(facts)
         for facts in self.tables.values():
             self.complete_fields(facts)
+
+    def shown(self, table: str) -> str:
+        """Return the name of a table as the schema has it."""
+        return self.spelled.get(table, table)
+
+    def said(self, name: str) -> str:
+        """Return the name of a field as the schema has it, that of anything else as it is."""
+        return self.spelled_fields.get(name, name)
 
     @property
     def root(self) -> str:
@@ -92,6 +106,7 @@ class Analysis:
             self.constant_tables[table.name] = self.rows(table.rows)
             self.members[table.name] = file
         self.givens.update((given.name, given) for given in file.givens)
+        self.states.update((state.name, state) for state in file.states)
         self.defines.update((define.name, define) for define in file.defines)
         self.file_of.update((table.name, file) for table in file.tables)
 
@@ -182,6 +197,7 @@ class Analysis:
             or name in self.constants
             or name in self.constant_tables
             or name in self.givens
+            or name in self.states
         )
 
     def free_names(self, facts: TableFacts) -> dict[str, TableFacts]:
@@ -217,6 +233,25 @@ class Analysis:
             ):
                 names.append(name)
         return names
+
+    def left_behind(self, facts: TableFacts) -> dict[str, tree.Expression]:
+        """Return the names that hold after a persistent table though the tables of it are left out.
+
+        These are names of persistent tables that it may call and doesn't have to, which later
+        ones read, with what their absence stands for.
+        """
+        if not facts.table.persistent:
+            return {}
+        return {
+            meaning.name: meaning.absent
+            for table in sorted(self.reached[facts.table.name] - {facts.table.name})
+            if self.tables[table].table.persistent
+            for meaning in self.tables[table].table.semantics
+            if meaning.absent is not None
+            and meaning.name in self.shared
+            and self.shared[meaning.name].table.name == table
+            and expressions.evaluate(meaning.absent, self.constants) is not None
+        }
 
     def meaning(self, name: str, facts: TableFacts) -> tree.Meaning | None:
         """Return the semantics of a name as a table sees it: its own, or those where it is from."""
@@ -322,6 +357,11 @@ class Analysis:
             for parameter, argument in zip(callee.table.parameters, call.arguments, strict=False)
             if parameter in callee.outputs and isinstance(argument, tree.Name) and argument.indices
         ]
+
+    def state_sizes(self, name: str) -> tuple[int, ...]:
+        """Return the sizes of a state, none for a single number."""
+        sizes = (expressions.evaluate(size, self.constants) for size in self.states[name].sizes)
+        return tuple(size or 0 for size in sizes)
 
     def kept_names(self, table: str) -> list[str]:
         """Return the names that are kept with each table of a kind that has a key."""

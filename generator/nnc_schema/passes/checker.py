@@ -21,6 +21,7 @@ from nnc_schema.passes.table_facts import (
     Site,
     TableFacts,
     counted_to,
+    is_bounded,
     own_expressions,
     sites,
 )
@@ -30,6 +31,7 @@ from nnc_schema.passes.whole import (
     check_references,
     check_root,
     check_shared,
+    index_error,
     known_names,
 )
 
@@ -225,6 +227,10 @@ class TableCheck:
         if name in self.facts.fields or name in self.facts.loop_variables:
             raise SchemaError(assignment.position, f"found {name!r}, expected a variable")
         depth = self.facts.arrays.get(name, 0)
+        if name in self.analysis.states:
+            if len(assignment.indices) != len(self.analysis.states[name].sizes):
+                raise index_error(self.analysis, assignment)
+            return
         if len(assignment.indices) != depth:
             expected = "'array' before it" if not depth else "an index"
             if depth and assignment.indices:
@@ -260,7 +266,9 @@ class TableCheck:
                 )
 
     def check_loop(self, loop: tree.For | tree.While) -> None:
-        """Check that a loop reads something each time: data are what bounds it."""
+        """Check that a loop reads something each time: data are what bounds it, or constants."""
+        if is_bounded(loop, self.analysis.constants):
+            return
         for site in sites(loop.body):
             statement = site.statement
             if isinstance(statement, tree.Element | tree.External):
@@ -270,7 +278,7 @@ class TableCheck:
         raise SchemaError(
             loop.position,
             "found a loop without an element, expected one in it",
-            "data are what ends a loop: let it read an element, or use an expression instead",
+            "data are what ends a loop: let it read an element, or run up to a constant",
         )
 
     def reads(self, name: str, seen: set[str]) -> bool:
@@ -375,7 +383,7 @@ class TableCheck:
     def check_names(self) -> None:
         """Check that names of the table don't hide those of the schema."""
         outside = set(self.analysis.constants) | set(self.analysis.givens)
-        outside |= set(self.analysis.constant_tables)
+        outside |= set(self.analysis.constant_tables) | set(self.analysis.states)
         for field in self.facts.fields.values():
             self.check_hiding(field.name, field.statement.position, outside)
         for name, position in self.facts.variables.items():
@@ -461,7 +469,7 @@ class TableCheck:
         if free and not self.analysis.definers(name, None, self.facts):
             raise SchemaError(
                 use.name.position,
-                f"{name!r} isn't defined, expected it to be",
+                f"{name!r} isn't defined",
                 like(name, known_names(self.analysis, self.facts)),
             )
 

@@ -26,6 +26,8 @@ def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
             yield rows.position, rows.name
         for given in file.givens:
             yield given.position, given.name
+        for state in file.states:
+            yield state.position, state.name
         for define in file.defines:
             yield define.position, define.name
         for table in file.tables:
@@ -48,7 +50,7 @@ def check_declarations(schema: tree.Schema, mistakes: Mistakes) -> None:
             if value is None:
                 mistakes.add(
                     constant.value.position,
-                    f"{constant.name!r} isn't constant, expected it to be",
+                    f"{constant.name!r} isn't constant",
                     "write a number, or an expression of constants declared before",
                 )
             constants[constant.name] = value or 0
@@ -58,6 +60,9 @@ def check_declarations(schema: tree.Schema, mistakes: Mistakes) -> None:
         for given in file.givens:
             with mistakes.caught():
                 check_given(given, constants)
+        for state in file.states:
+            with mistakes.caught():
+                check_state(state, constants)
         for define in file.defines:
             with mistakes.caught():
                 check_define(define, schema, constants)
@@ -101,6 +106,17 @@ def check_given(given: tree.Given, constants: Mapping[str, int]) -> None:
             f"the default of {given.name!r} isn't a constant number, expected one, or none",
             "write 'default none' where the caller has to say it",
         )
+
+
+def check_state(state: tree.State, constants: Mapping[str, int]) -> None:
+    """Check that the sizes of a state and what it begins with are constant."""
+    for part in (*state.sizes, state.initial):
+        if expressions.evaluate(part, constants) is None:
+            raise SchemaError(
+                part.position,
+                f"found {expressions.text(part)} in the state {state.name!r}, expected a constant",
+                "write a number, or an expression of constants declared before",
+            )
 
 
 def check_constant_table(table: tree.ConstantTable, constants: Mapping[str, int]) -> None:

@@ -17,7 +17,7 @@ SIZED = INNER
 
 def check_descriptor(analysis: Analysis, table: tree.Table, element: tree.Element) -> None:
     """Check that a descriptor exists and has sensible arguments."""
-    check_known(table, element)
+    check_known(analysis, table, element)
     if element.descriptor not in DESCRIPTORS:
         return  # told where it was spelled out
     expected = DESCRIPTORS[element.descriptor].arguments
@@ -43,7 +43,7 @@ def check_descriptor(analysis: Analysis, table: tree.Table, element: tree.Elemen
     check_width(element, expressions.evaluate(argument, analysis.constants))
 
 
-def check_known(table: tree.Table, element: tree.Element) -> None:
+def check_known(analysis: Analysis, table: tree.Table, element: tree.Element) -> None:
     """Check that a descriptor exists."""
     known = spelled(table.external)
     if element.descriptor in known or (element.descriptor in INNER and element.spelled):
@@ -51,10 +51,12 @@ def check_known(table: tree.Table, element: tree.Element) -> None:
     hint = like(element.descriptor, known)
     if element.descriptor in DESCRIPTORS:
         hint = "only an 'external syntax', read by hand-written code, may use it"
+    if element.descriptor in analysis.tables:
+        hint = f"a table is called by its name alone: {element.descriptor}()"
     raise SchemaError(
         element.position,
         f"found the unknown descriptor {element.descriptor!r} of {element.name!r},"
-        f" expected {' or '.join(known)}",
+        f" expected {' or '.join(sorted(known))}",
         hint or f"write {element.name} and one of them, such as: {element.name} u(8)",
     )
 

@@ -131,7 +131,7 @@ def text(expression: Expression) -> str:
     """Write an expression out, with brackets around every operation within another."""
     match expression:
         case Number():
-            return str(expression.value)
+            return expression.characters or str(expression.value)
         case Name():
             return expression.name + "".join(f"[{text(index)}]" for index in expression.indices)
         case Unary():

@@ -81,8 +81,17 @@ class Walk:
                     first_use(facts, name).position,
                     f"{name!r} of table {definer.table.name!r} may not be set when"
                     f" {facts.table.name!r} is called, expected an 'absent' value or a condition",
-                    f"in the semantics of {name} write 'absent' and the value it then has",
+                    self.hint_of_unset(name, definer.table.name, facts.table.name),
                 )
+
+    def hint_of_unset(self, name: str, definer: str, reader: str) -> str:
+        """Say what to do about a name that a table may read before it is set."""
+        if definer in self.analysis.reached[reader]:
+            return (
+                f"{reader} sees nothing of the tables it calls but what they hand back:"
+                f" give {definer} a parameter, set it there, and read that"
+            )
+        return f"in the semantics of {name} write 'absent' and the value it then has"
 
 
 def first_use(facts: TableFacts, name: str) -> tree.Name | tree.Table:
@@ -138,7 +147,7 @@ class Block:
         """Check one name."""
         analysis = self.analysis
         constant = name.name in analysis.constants or name.name in analysis.constant_tables
-        if constant or name.name in analysis.givens:
+        if constant or name.name in analysis.givens or name.name in analysis.states:
             return
         if self.facts.defines(name.name) or not analysis.is_free(name.name, self.facts):
             places = self.local.get(name.name, [])
@@ -278,7 +287,7 @@ class Block:
             if not covered(self.local.get(name, []), here):
                 self.walk.report(
                     table.position,
-                    f"output parameter {name!r} may not be set, expected it to be",
+                    f"output parameter {name!r} may be left without a value",
                     f"in the semantics of {name} write 'initial' and its value before all else",
                 )
         if not table.persistent:

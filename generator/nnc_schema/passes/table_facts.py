@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -99,6 +99,29 @@ def counted_to(loop: tree.For | tree.While) -> tree.Expression | None:
     return bound if condition.operator == "<" else plus_one(bound)
 
 
+#: Passes of a loop, at most, that need no data to end them.
+MOST_PASSES = 1024
+
+
+def is_bounded(loop: tree.For | tree.While, constants: Mapping[str, int]) -> bool:
+    """Tell whether constants say how often a loop runs, which isn't often."""
+    if not isinstance(loop, tree.For) or not isinstance(loop.condition, tree.Binary):
+        return False
+    left, right = loop.condition.left, loop.condition.right
+    if loop.condition.operator not in ("<", "<=", ">", ">="):
+        return False
+    if not isinstance(left, tree.Name) or left.name != loop.variable or left.indices:
+        return False
+    first, last = (expressions.evaluate(part, constants) for part in (loop.start, right))
+    set_inside = any(
+        isinstance(site.statement, tree.Assignment) and site.statement.name == loop.variable
+        for site in sites(loop.body)
+    )
+    if first is None or last is None or set_inside:
+        return False
+    return (last - first) * loop.step <= MOST_PASSES
+
+
 def plus_one(bound: tree.Expression) -> tree.Expression:
     """Return an expression plus one, as plainly as can be."""
     one = tree.Number(bound.position, 1)
@@ -169,6 +192,7 @@ class TableFacts:
     Attributes:
         table: the table.
         constants: values of the constants of the schema.
+        states: the variables that all tables share.
         sites: all statements, with what is around each.
         fields: the fields by name, in order.
         variables: what is assigned, with the first place.
@@ -180,10 +204,11 @@ class TableFacts:
         calls: the calls of other tables.
     """
 
-    def __init__(self, table: tree.Table, constants: dict[str, int]):
+    def __init__(self, table: tree.Table, constants: dict[str, int], states: Collection[str] = ()):
         """Collect fields and variables."""
         self.table = table
         self.constants = constants
+        self.states = states
         self.sites = list(sites(table.body))
         self.fields: dict[str, Field] = {}
         self.variables: dict[str, tree.Position] = {}
@@ -210,7 +235,7 @@ class TableFacts:
                 self.arrays.setdefault(site.statement.name, max(len(site.statement.sizes), 1))
                 self.sparse.add(site.statement.name)
                 self.variables.setdefault(site.statement.name, site.statement.position)
-            case tree.Assignment():
+            case tree.Assignment() if site.statement.name not in self.states:
                 self.variables.setdefault(site.statement.name, site.statement.position)
             case tree.For():
                 self.loop_variables.add(site.statement.variable)

@@ -74,6 +74,8 @@ def check_shared(analysis: Analysis, mistakes: Mistakes) -> None:
 def check_shared_use(analysis: Analysis, facts: TableFacts, use: expressions.Use) -> None:
     """Check one use of a name."""
     name = use.name.name
+    if name in analysis.states and len(use.name.indices) != len(analysis.states[name].sizes):
+        raise index_error(analysis, use.name)
     if name in analysis.givens or not analysis.is_free(name, facts):
         return
     definers = analysis.definers(name, use.is_list, facts)
@@ -84,10 +86,10 @@ def check_shared_use(analysis: Analysis, facts: TableFacts, use: expressions.Use
         if other:
             kind = "a list" if use.is_list else "a single value"
             hint = f"write {name}[...]" if not use.is_list else f"write {name} without an index"
-            raise SchemaError(use.name.position, f"{name!r} isn't {kind}, expected it to be", hint)
+            raise SchemaError(use.name.position, f"{name!r} isn't {kind}", hint)
         raise SchemaError(
             use.name.position,
-            f"{name!r} isn't defined, expected it to be",
+            f"{name!r} isn't defined",
             like(name, known_names(analysis, facts))
             or f'read it before, declare it as a constant, or: given {name} default none "..."',
         )
@@ -99,9 +101,20 @@ def check_shared_use(analysis: Analysis, facts: TableFacts, use: expressions.Use
     )
 
 
+def index_error(analysis: Analysis, found: tree.Name | tree.Assignment) -> SchemaError:
+    """Return the mistake of a state with another number of indices than it has."""
+    count = len(analysis.states[found.name].sizes)
+    return SchemaError(
+        found.position,
+        f"found {len(found.indices)} indices of the state {found.name!r}, expected {count}",
+        f"write {found.name}{'[...]' * count}",
+    )
+
+
 def known_names(analysis: Analysis, facts: TableFacts) -> set[str]:
     """Return the names that expressions of a table may use."""
     known = set(analysis.constants) | set(analysis.constant_tables) | set(analysis.givens)
+    known |= set(analysis.states)
     known |= set(facts.table.parameters) | facts.loop_variables
     for each in analysis.tables.values():
         known |= set(each.fields) | set(each.variables)

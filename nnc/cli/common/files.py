@@ -24,6 +24,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 #: What to do with a model file where a bitstream is expected.
 NOT_A_BITSTREAM = "this looks like a model file; nnc encode makes a bitstream of it"
 
+#: What to do with a file of another format that may carry a bitstream.
+CARRIER = "this file may carry a bitstream; nnc extract takes it out"
+
 
 def out_of_band_options(function: Function) -> Function:
     """Add the options for what a bitstream leaves to its receiver to know.
@@ -105,11 +108,15 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
 
 def hint_of(path: str) -> str:
     """Say what a file is that is no bitstream, where that can be told."""
+    from nnc.containers import is_carrier
     from nnc.formats import head_of, what_it_is
 
-    what = what_it_is(head_of(path))
+    head = head_of(path)
+    what = what_it_is(head)
     if what is not None:
         return f"this is {what}"
+    if is_carrier(head):
+        return CARRIER
     return NOT_A_BITSTREAM if is_model_file(path) else ""
 
 

@@ -154,6 +154,10 @@ def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
     Raises:
         InputError: it is one.
     """
+    if dtype in (np.longdouble, np.clongdouble) and not is_of_numbers(dtype):
+        raise InputError(
+            f"tensor {name!r} is of dtype {dtype}, wider than decoders have: convert it to float64"
+        )
     if not is_of_numbers(dtype):
         raise InputError(f"tensor {name!r} is of dtype {dtype}, which is not one of numbers")
 

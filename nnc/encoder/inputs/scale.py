@@ -28,6 +28,10 @@ SMALL = 4096
 WHOLE, FRACTIONS = 1 << 24, 1 << 12
 WHOLE_IN_LARGE, FRACTIONS_IN_LARGE = 1 << 12, 1 << 6
 
+# A magnitude so many times the mean one isn't of the same kind as the others: a mark, a mask. Then
+# the share of the largest doesn't count, and so many values tell.
+OUTLIER, OUTLIERS, SAMPLE = 1000, 0.001, 1 << 20
+
 # How often a value occurs on average where values are few.
 VALUES_PER_ENTRY = 8
 
@@ -84,6 +88,8 @@ def scale_of(values: NDArray[Any]) -> Scale:
         return Scale()
     # Of values near the end of float64 the sum is infinite.
     mean, smallest = min(total, sys.float_info.max) / flat.size, 0.0
+    if max(highest, -lowest) > OUTLIER * mean and math.isfinite(total):
+        mean = typical_magnitude(flat)
     if is_vector(values.shape) and (lowest == 0 or highest == 0):
         magnitudes = np.abs(flat)
         smallest = float(magnitudes[magnitudes > 0].min())
@@ -95,6 +101,17 @@ def scale_of(values: NDArray[Any]) -> Scale:
         distinct = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
         exact = distinct * VALUES_PER_ENTRY <= flat.size
     return Scale(mean, smallest, exact, exponent)
+
+
+def typical_magnitude(flat: NDArray[Any]) -> float:
+    """Return the mean magnitude of the values but zeros, and but the few largest."""
+    sample = flat[:: 1 + flat.size // SAMPLE]
+    magnitudes = np.abs(sample[sample != 0].astype(np.float64))
+    kept = magnitudes.size - max(1, int(OUTLIERS * magnitudes.size))
+    if kept < 1:
+        return float(np.abs(flat).max())
+    magnitudes.partition(kept - 1)
+    return float(magnitudes[:kept].mean())
 
 
 def exponent_of(flat: NDArray[Any], small: bool) -> int | None:

@@ -199,9 +199,9 @@ def uniform_as_good(
     """Return the tensor rounded with the coarsest of a few step sizes that keeps to an error.
 
     Returns:
-        None where none of them does, or the error is 0.
+        None where none of them does, or the error is 0, or beyond all numbers.
     """
-    if not error > 0:
+    if not 0 < error < math.inf:
         return None
     density = options.qp_density
     exponent = math.log2(12 * error / values.size) / 2

@@ -66,7 +66,11 @@ def distortion(
     total = Distortion()
     for start in range(0, source.size, PIECE):
         piece = coded[start : start + PIECE]
-        decoded = piece.astype(np.float32) * step if table is None else table[piece + zero_offset]
+        if table is None:
+            with np.errstate(over="ignore"):
+                decoded = piece.astype(np.float32) * step
+        else:
+            decoded = table[piece + zero_offset]
         total += of_piece(source[start : start + PIECE], decoded)
     return total
 

@@ -27,7 +27,9 @@ def exact_ways(
     step = step_size(qp, options.qp_density)
     if np.abs(values).max() / float(step) <= LARGEST_RATIO:
         levels = quantize_uniform(values, float(step))
-        if np.array_equal(levels.astype(np.float32) * step, values):
+        with np.errstate(over="ignore"):
+            same = np.array_equal(levels.astype(np.float32) * step, values)
+        if same:
             yield Quantized(levels, qp)
     if options.codebook is False:
         return

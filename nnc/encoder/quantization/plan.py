@@ -48,8 +48,9 @@ LEFT_OVER = 0.5
 #: through all layers.
 DEPTH_OCTAVES = 4.0
 
-#: The finest step over the mean magnitude, and over the largest.
-FINEST_OF_MEAN, FINEST_OF_LARGEST = 2.0**-14, 2.0**-24
+#: The finest step over the mean magnitude, and over the largest; over one that is far from all
+#: others, levels of 32 bits are the limit.
+FINEST_OF_MEAN, FINEST_OF_LARGEST, FINEST_OF_OUTLIER = 2.0**-14, 2.0**-24, 2.0**-30
 
 #: How much coarser than those of the mean the steps over the smallest magnitude of factors are.
 FACTORS = 1.0
@@ -188,7 +189,7 @@ def scaled_qp(
     """Return the quantization parameter of the step that follows a tensor.
 
     Returns:
-        None for factors of so different magnitudes that they are best stored.
+        None for values of so different magnitudes that they are best stored.
     """
     if not scale.mean:
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
@@ -197,6 +198,9 @@ def scaled_qp(
     step = step_of(tensor, scale, typical)
     finest = tensor.largest * FINEST_OF_LARGEST
     if step < finest and is_vector(tensor.values.shape) and not scale.exact:
+        return None
+    finest = tensor.largest * FINEST_OF_OUTLIER
+    if finest > scale.mean / 16:
         return None
     return qp_of_step(max(step, finest), options.qp_density)
 

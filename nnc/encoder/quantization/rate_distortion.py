@@ -161,7 +161,8 @@ def kept_rows(
     half = np.float32(step) / 2
     kept = np.maximum(values.max(axis=1), -values.min(axis=1)) >= half
     # Where a value isn't finite its row is kept, so that it is refused.
-    kept |= ~np.isfinite(values.sum(axis=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept |= ~np.isfinite(values.sum(axis=1))
     return None if kept.all() else kept
 
 

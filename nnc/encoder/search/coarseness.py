@@ -265,8 +265,9 @@ def magnitudes(tensor: NDArray[Any]) -> tuple[float, float, float]:
     total, squares, largest = 0.0, 0.0, 0.0
     for start in range(0, flat.size, PIECE):
         piece = np.abs(flat[start : start + PIECE].astype(np.float64))
-        total += float(piece.sum())
-        squares += float(np.square(piece).sum())
+        with np.errstate(over="ignore"):
+            total += float(piece.sum())
+            squares += float(np.square(piece).sum())
         largest = max(largest, float(piece.max()))
     return total / flat.size, squares / flat.size, largest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -58,7 +59,8 @@ class Errors(NamedTuple):
             total += error
             flat = parts_of(tensor) if tensor.dtype.kind == "c" else tensor
             _, square, peak = magnitudes(flat)
-            if peak:
+            # What is that large is stored as it is.
+            if peak and math.isfinite(square):
                 values += flat.size
                 of_peaks += error.squared / peak**2
                 lost += error.squared / square

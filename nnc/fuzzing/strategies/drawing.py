@@ -460,15 +460,17 @@ class Drawer:
             raise RejectedError(f"{self.path(name)}: constraint {number}")
         self.break_rule("constraint", name, None, self.position, None)
 
-    def check_extent(self, start: int, size: int, name: str = "", multiple: int = 1) -> None:
+    def check_extent(self, start: int, size: int | None, name: str = "", multiple: int = 1) -> None:
         """Reject a table that is longer or shorter than its own elements say.
 
         Args:
             start: its first bit.
-            size: its bits, as the elements say.
+            size: its bits, as the elements say; None: as many as there are.
             name: the one element that says so, if it is one.
             multiple: how many bits more a table has for each one more of its value.
         """
+        if size is None:
+            return
         missing = self.position - start - size
         if not missing:
             return

@@ -14,7 +14,6 @@ from typing import Any, Final
 from nnc.fuzzing.strategies.drawing import Around
 from nnc.syntax import (
     compressed_data_unit,
-    functions,
     layer_parameter_set,
     model_parameter_set,
     performance_maps,
@@ -23,14 +22,34 @@ from nnc.syntax import (
     topology,
     unit,
 )
-from nnc.syntax.functions import Array, array, entry, indexed, irregular, new
+from nnc.syntax import (
+    functions as _functions,
+)
+from nnc.syntax.functions import (
+    Array,
+)
+from nnc.syntax.functions import (
+    array as _array,
+)
+from nnc.syntax.functions import (
+    entry as _entry,
+)
+from nnc.syntax.functions import (
+    indexed as _indexed,
+)
+from nnc.syntax.functions import (
+    irregular as _irregular,
+)
+from nnc.syntax.functions import (
+    new as _new,
+)
 
 
 def draw_nnr_compressed_data_unit_header(
     stream: Any, context: Any
 ) -> compressed_data_unit.NnrCompressedDataUnitHeader:
     """Draw `nnr_compressed_data_unit_header` (clause 6.3.3)."""
-    obj = new(compressed_data_unit.NnrCompressedDataUnitHeader)
+    obj = _new(compressed_data_unit.NnrCompressedDataUnitHeader)
     mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
     general_profile_idc = context.general_profile_idc
     mps_parent_signalling_enabled_flag = context.mps_parent_signalling_enabled_flag
@@ -267,26 +286,28 @@ def draw_nnr_compressed_data_unit_header(
         obj.scan_order = scan_order = stream.u(4, "scan_order", low=0, high=4, small=True)
         if scan_order > 0:
             if (compressed_parameter_types & compressed_data_unit.NNR_CPT_DC) == 0:
-                numBlockRowsMinus1 = functions.block_rows_minus1(
-                    indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                numBlockRowsMinus1 = _functions.block_rows_minus1(
+                    _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                 )
                 obj.numBlockRowsMinus1 = numBlockRowsMinus1
             elif nnr_compressed_data_unit_payload_type == compressed_data_unit.NNR_PT_BLOCK:
-                numBlockRowsMinus1 = functions.block_rows_minus1(
+                numBlockRowsMinus1 = _functions.block_rows_minus1(
                     g_number_of_rows, scan_order
-                ) + functions.block_rows_minus1(decomposition_rank, scan_order)
+                ) + _functions.block_rows_minus1(decomposition_rank, scan_order)
                 obj.numBlockRowsMinus1 = numBlockRowsMinus1
             else:
                 decomposed_tensor_role = context.ask("decomposed_tensor_role", obj, stream)
                 if decomposed_tensor_role == 1:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(g_number_of_rows, scan_order)
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(g_number_of_rows, scan_order)
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 elif decomposed_tensor_role == 2:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(decomposition_rank, scan_order)
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        decomposition_rank, scan_order
+                    )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
                 else:
-                    numBlockRowsMinus1 = functions.block_rows_minus1(
-                        indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
+                    numBlockRowsMinus1 = _functions.block_rows_minus1(
+                        _indexed(stream, tensor_dimensions, 0, "tensor_dimensions"), scan_order
                     )
                     obj.numBlockRowsMinus1 = numBlockRowsMinus1
             BitOffsetList: dict[int, int] = {}
@@ -305,7 +326,7 @@ def draw_nnr_compressed_data_unit_header(
                 if j == 0:
                     bit_offset_delta1 = stream.ue(11, "bit_offset_delta1")
                     obj.bit_offset_delta1 = bit_offset_delta1
-                    BitOffsetList[entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
+                    BitOffsetList[_entry(stream, 0, BitOffsetList_size, "BitOffsetList")] = (
                         bit_offset_delta1
                     )
                 else:
@@ -313,10 +334,10 @@ def draw_nnr_compressed_data_unit_header(
                         7, "bit_offset_delta2", len(bit_offset_delta2_list)
                     )
                     bit_offset_delta2_list.append(bit_offset_delta2)
-                    BitOffsetList[entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
+                    BitOffsetList[_entry(stream, j, BitOffsetList_size, "BitOffsetList")] = (
                         BitOffsetList.get(j - 1, 0) + bit_offset_delta2
                     )
-            obj.BitOffsetList = array(BitOffsetList, BitOffsetList_size)
+            obj.BitOffsetList = _array(BitOffsetList, BitOffsetList_size)
         else:
             numBlockRowsMinus1 = obj.numBlockRowsMinus1 = 0
     else:
@@ -331,7 +352,7 @@ def draw_tensor_dimensions_list(
     stream: Any, context: Any
 ) -> compressed_data_unit.TensorDimensionsList:
     """Draw `tensor_dimensions_list` (clause 6.3.3)."""
-    obj = new(compressed_data_unit.TensorDimensionsList)
+    obj = _new(compressed_data_unit.TensorDimensionsList)
     tensor_dimensions: list[int]
     count_tensor_dimensions = stream.ue(1, "count_tensor_dimensions", small=True)
     obj.count_tensor_dimensions = count_tensor_dimensions
@@ -345,7 +366,7 @@ def draw_tensor_dimensions_list(
 
 def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.IntegerCodebook:
     """Draw `integer_codebook` (clause 6.3.3)."""
-    obj = new(compressed_data_unit.IntegerCodebook)
+    obj = _new(compressed_data_unit.IntegerCodebook)
     obj.codebook = None
     obj.cbZeroOffset = None
     codebook_delta_left_list: list[int]
@@ -369,7 +390,7 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
     codebook_size_ = stream.make(codebook_size, "codebook")
     cbZeroOffset = obj.cbZeroOffset = (codebook_size >> 1) + codebook_centre_offset
     obj.codebook_zero_value = codebook_zero_value = stream.ie(7, "codebook_zero_value")
-    codebook[entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
+    codebook[_entry(stream, cbZeroOffset, codebook_size_, "codebook")] = codebook_zero_value
     previousValue = codebook_zero_value
     codebook_delta_left_list = []
     obj.codebook_delta_left = codebook_delta_left_list
@@ -378,7 +399,7 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_left", len(codebook_delta_left_list)
         )
         codebook_delta_left_list.append(codebook_delta_left)
-        codebook[entry(stream, j, codebook_size_, "codebook")] = (
+        codebook[_entry(stream, j, codebook_size_, "codebook")] = (
             previousValue - codebook_delta_left - 1
         )
         previousValue = codebook.get(j, 0)
@@ -390,11 +411,11 @@ def draw_integer_codebook(stream: Any, context: Any) -> compressed_data_unit.Int
             codebook_egk, "codebook_delta_right", len(codebook_delta_right_list)
         )
         codebook_delta_right_list.append(codebook_delta_right)
-        codebook[entry(stream, j, codebook_size_, "codebook")] = (
+        codebook[_entry(stream, j, codebook_size_, "codebook")] = (
             previousValue + codebook_delta_right + 1
         )
         previousValue = codebook.get(j, 0)
-    obj.codebook = array(codebook, codebook_size_)
+    obj.codebook = _array(codebook, codebook_size_)
     return obj
 
 
@@ -402,7 +423,7 @@ def draw_topology_tensor_dimension_mapping(
     stream: Any, context: Any
 ) -> compressed_data_unit.TopologyTensorDimensionMapping:
     """Draw `topology_tensor_dimension_mapping` (clause 6.3.3)."""
-    obj = new(compressed_data_unit.TopologyTensorDimensionMapping)
+    obj = _new(compressed_data_unit.TopologyTensorDimensionMapping)
     count_topology_elements_minus2 = context.count_topology_elements_minus2
     split_index: list[int]
     number_of_shifts: list[int]
@@ -437,7 +458,7 @@ def draw_nnr_compressed_data_unit_payload(
     stream: Any, context: Any
 ) -> compressed_data_unit.NnrCompressedDataUnitPayload:
     """Draw `nnr_compressed_data_unit_payload` (clause 6.3.4)."""
-    obj = new(compressed_data_unit.NnrCompressedDataUnitPayload)
+    obj = _new(compressed_data_unit.NnrCompressedDataUnitPayload)
     nnr_compressed_data_unit_payload_type = context.nnr_compressed_data_unit_payload_type
     nnr_decompressed_data_format = context.nnr_decompressed_data_format
     tensor_dimensions = context.tensor_dimensions
@@ -448,15 +469,15 @@ def draw_nnr_compressed_data_unit_payload(
     if nnr_compressed_data_unit_payload_type == compressed_data_unit.NNR_PT_RAW_FLOAT:
         if nnr_decompressed_data_format == compressed_data_unit.TENSOR_FLOAT16:
             obj.raw_float16_parameter = stream.flt_array(
-                16, max(functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
+                16, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float16_parameter"
             )
         elif nnr_decompressed_data_format == compressed_data_unit.TENSOR_FLOAT64:
             obj.raw_float64_parameter = stream.flt_array(
-                64, max(functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
+                64, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float64_parameter"
             )
         else:
             obj.raw_float32_parameter = stream.flt_array(
-                32, max(functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
+                32, max(_functions.prod(stream, tensor_dimensions), 0), "raw_float32_parameter"
             )
     else:
         obj.quant_tensors = stream.external("quant_tensors", obj, context)
@@ -467,7 +488,7 @@ def draw_nnr_layer_parameter_set_unit_header(
     stream: Any, context: Any
 ) -> layer_parameter_set.NnrLayerParameterSetUnitHeader:
     """Draw `nnr_layer_parameter_set_unit_header` (clause 6.3.3)."""
-    obj = new(layer_parameter_set.NnrLayerParameterSetUnitHeader)
+    obj = _new(layer_parameter_set.NnrLayerParameterSetUnitHeader)
     obj.lps_self_contained_flag = stream.u(1, "lps_self_contained_flag")
     obj.nnr_reserved_zero_7bits = stream.u(7, "nnr_reserved_zero_7bits", low=0, high=0)
     return obj
@@ -477,7 +498,7 @@ def draw_nnr_layer_parameter_set_unit_payload(
     stream: Any, context: Any
 ) -> layer_parameter_set.NnrLayerParameterSetUnitPayload:
     """Draw `nnr_layer_parameter_set_unit_payload` (clause 6.3.4)."""
-    obj = new(layer_parameter_set.NnrLayerParameterSetUnitPayload)
+    obj = _new(layer_parameter_set.NnrLayerParameterSetUnitPayload)
     obj.lps_qp_density = None
     obj.lps_quantization_parameter = None
     obj.sparsification_performance_map = None
@@ -529,7 +550,7 @@ def draw_nnr_model_parameter_set_unit_header(
     stream: Any, context: Any
 ) -> model_parameter_set.NnrModelParameterSetUnitHeader:
     """Draw `nnr_model_parameter_set_unit_header` (clause 6.3.3)."""
-    obj = new(model_parameter_set.NnrModelParameterSetUnitHeader)
+    obj = _new(model_parameter_set.NnrModelParameterSetUnitHeader)
     return obj
 
 
@@ -537,7 +558,7 @@ def draw_nnr_model_parameter_set_unit_payload(
     stream: Any, context: Any
 ) -> model_parameter_set.NnrModelParameterSetUnitPayload:
     """Draw `nnr_model_parameter_set_unit_payload` (clause 6.3.4)."""
-    obj = new(model_parameter_set.NnrModelParameterSetUnitPayload)
+    obj = _new(model_parameter_set.NnrModelParameterSetUnitPayload)
     general_profile_idc = context.general_profile_idc
     obj.base_model_id_present_flag = None
     obj.validation_set_performance_present_flag = None
@@ -645,7 +666,7 @@ def draw_sparsification_performance_map(
     stream: Any, context: Any
 ) -> performance_maps.SparsificationPerformanceMap:
     """Draw `sparsification_performance_map` (clause 6.3.4)."""
-    obj = new(performance_maps.SparsificationPerformanceMap)
+    obj = _new(performance_maps.SparsificationPerformanceMap)
     sparsification_threshold: list[float]
     non_zero_ratio: list[float]
     spm_nn_accuracy: list[float]
@@ -685,7 +706,7 @@ def draw_pruning_performance_map(
     stream: Any, context: Any
 ) -> performance_maps.PruningPerformanceMap:
     """Draw `pruning_performance_map` (clause 6.3.4)."""
-    obj = new(performance_maps.PruningPerformanceMap)
+    obj = _new(performance_maps.PruningPerformanceMap)
     pruning_ratio: list[float]
     ppm_nn_accuracy: list[float]
     ppm_count_classes: list[int]
@@ -721,7 +742,7 @@ def draw_unification_performance_map(
     stream: Any, context: Any
 ) -> performance_maps.UnificationPerformanceMap:
     """Draw `unification_performance_map` (clause 6.3.4)."""
-    obj = new(performance_maps.UnificationPerformanceMap)
+    obj = _new(performance_maps.UnificationPerformanceMap)
     obj.byte_alignment = None
     count_reshaped_tensor_dimension: list[int]
     reshaped_tensor_dimensions: list[list[int]]
@@ -803,7 +824,7 @@ def draw_unification_performance_map(
                 f"upm_nn_class_accuracy[{i}]",
             )
         )
-    obj.byte_alignment = irregular(byte_alignment)
+    obj.byte_alignment = _irregular(byte_alignment)
     return obj
 
 
@@ -811,7 +832,7 @@ def draw_decomposition_performance_map(
     stream: Any, context: Any
 ) -> performance_maps.DecompositionPerformanceMap:
     """Draw `decomposition_performance_map` (clause 6.3.4)."""
-    obj = new(performance_maps.DecompositionPerformanceMap)
+    obj = _new(performance_maps.DecompositionPerformanceMap)
     mse_threshold: list[float]
     dpm_nn_accuracy: list[float]
     nn_reduction_ratio: list[float]
@@ -844,7 +865,7 @@ def draw_nnr_quantization_unit_header(
     stream: Any, context: Any
 ) -> quantization.NnrQuantizationUnitHeader:
     """Draw `nnr_quantization_unit_header` (clause 6.3.3)."""
-    obj = new(quantization.NnrQuantizationUnitHeader)
+    obj = _new(quantization.NnrQuantizationUnitHeader)
     obj.quantization_storage_format = stream.u(
         8, "quantization_storage_format", low=0, high=4, reserved=((5, 255),)
     )
@@ -858,14 +879,14 @@ def draw_nnr_quantization_unit_payload(
     stream: Any, context: Any
 ) -> quantization.NnrQuantizationUnitPayload:
     """Draw `nnr_quantization_unit_payload` (clause 6.3.4)."""
-    obj = new(quantization.NnrQuantizationUnitPayload)
+    obj = _new(quantization.NnrQuantizationUnitPayload)
     obj.quantization_data = stream.bs("quantization_data")
     return obj
 
 
 def draw_nnr_start_unit_header(stream: Any, context: Any) -> start.NnrStartUnitHeader:
     """Draw `nnr_start_unit_header` (clause 6.3.3)."""
-    obj = new(start.NnrStartUnitHeader)
+    obj = _new(start.NnrStartUnitHeader)
     obj.general_profile_idc = context.general_profile_idc = stream.u(
         8, "general_profile_idc", low=0, high=1
     )
@@ -874,13 +895,13 @@ def draw_nnr_start_unit_header(stream: Any, context: Any) -> start.NnrStartUnitH
 
 def draw_nnr_start_unit_payload(stream: Any, context: Any) -> start.NnrStartUnitPayload:
     """Draw `nnr_start_unit_payload` (clause 6.3.4)."""
-    obj = new(start.NnrStartUnitPayload)
+    obj = _new(start.NnrStartUnitPayload)
     return obj
 
 
 def draw_nnr_topology_unit_header(stream: Any, context: Any) -> topology.NnrTopologyUnitHeader:
     """Draw `nnr_topology_unit_header` (clause 6.3.3)."""
-    obj = new(topology.NnrTopologyUnitHeader)
+    obj = _new(topology.NnrTopologyUnitHeader)
     obj.topology_storage_format = context.topology_storage_format = stream.u(
         8, "topology_storage_format", low=0, high=6, reserved=((7, 255),)
     )
@@ -892,7 +913,7 @@ def draw_nnr_topology_unit_header(stream: Any, context: Any) -> topology.NnrTopo
 
 def draw_nnr_topology_unit_payload(stream: Any, context: Any) -> topology.NnrTopologyUnitPayload:
     """Draw `nnr_topology_unit_payload` (clause 6.3.4)."""
-    obj = new(topology.NnrTopologyUnitPayload)
+    obj = _new(topology.NnrTopologyUnitPayload)
     topology_storage_format = context.topology_storage_format
     obj.nnr_pruning_topology_container = None
     obj.topology_elements_ids_list = None
@@ -923,7 +944,7 @@ def draw_nnr_pruning_topology_container(
     stream: Any, context: Any
 ) -> topology.NnrPruningTopologyContainer:
     """Draw `nnr_pruning_topology_container` (clause 6.3.4)."""
-    obj = new(topology.NnrPruningTopologyContainer)
+    obj = _new(topology.NnrPruningTopologyContainer)
     mps_topology_indexed_reference_flag = context.mps_topology_indexed_reference_flag
     obj.bit_mask = None
     obj.count_ids = None
@@ -972,7 +993,7 @@ def draw_nnr_pruning_topology_container(
                 for k in range(count_dims[j]):
                     dim_row.append(stream.ue(7, "dim", (j, k)))
                 byte_alignment.append(stream.byte_alignment(len(byte_alignment)))
-            obj.byte_alignment = irregular(byte_alignment)
+            obj.byte_alignment = _irregular(byte_alignment)
     if sparse_flag:
         obj.sparse_bit_mask = stream.table(
             "sparse_bit_mask", "bit_mask", None, draw_bit_mask, context
@@ -982,7 +1003,7 @@ def draw_nnr_pruning_topology_container(
 
 def draw_bit_mask(stream: Any, context: Any) -> topology.BitMask:
     """Draw `bit_mask` (clause 6.3.4)."""
-    obj = new(topology.BitMask)
+    obj = _new(topology.BitMask)
     obj.byte_alignment = None
     obj.count_bits = count_bits = stream.u(32, "count_bits", small=True)
     obj.bit_mask_value = stream.u_array(1, count_bits, "bit_mask_value")
@@ -992,7 +1013,7 @@ def draw_bit_mask(stream: Any, context: Any) -> topology.BitMask:
 
 def draw_topology_elements_ids_list(stream: Any, context: Any) -> topology.TopologyElementsIdsList:
     """Draw `topology_elements_ids_list` (clause 6.3.4)."""
-    obj = new(topology.TopologyElementsIdsList)
+    obj = _new(topology.TopologyElementsIdsList)
     topologyIndexedFlag = context.topologyIndexedFlag
     obj.byte_alignment = None
     obj.topology_elem_id_list = None
@@ -1022,7 +1043,7 @@ def draw_topology_elements_ids_list(stream: Any, context: Any) -> topology.Topol
 
 def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
     """Draw `nnr_unit` (clause 6.3.1)."""
-    obj = new(unit.NnrUnit)
+    obj = _new(unit.NnrUnit)
     start_ = stream.position
     obj.nnr_unit_size = stream.table(
         "nnr_unit_size", "nnr_unit_size", None, draw_nnr_unit_size, context
@@ -1041,7 +1062,7 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
 
 def draw_nnr_unit_size(stream: Any, context: Any) -> unit.NnrUnitSize:
     """Draw `nnr_unit_size` (clause 6.3.2)."""
-    obj = new(unit.NnrUnitSize)
+    obj = _new(unit.NnrUnitSize)
     obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
     obj.nnr_unit_size = context.nnr_unit_size = stream.u(
         15 + nnr_unit_size_flag * 16, "nnr_unit_size", extent=True
@@ -1051,7 +1072,7 @@ def draw_nnr_unit_size(stream: Any, context: Any) -> unit.NnrUnitSize:
 
 def draw_nnr_unit_header(stream: Any, context: Any) -> unit.NnrUnitHeader:
     """Draw `nnr_unit_header` (clause 6.3.3.1)."""
-    obj = new(unit.NnrUnitHeader)
+    obj = _new(unit.NnrUnitHeader)
     obj.partial_data_counter = None
     obj.nnr_model_parameter_set_unit_header = None
     obj.nnr_layer_parameter_set_unit_header = None
@@ -1133,7 +1154,7 @@ def draw_nnr_unit_header(stream: Any, context: Any) -> unit.NnrUnitHeader:
 
 def draw_nnr_unit_payload(stream: Any, context: Any) -> unit.NnrUnitPayload:
     """Draw `nnr_unit_payload` (clause 6.3.4)."""
-    obj = new(unit.NnrUnitPayload)
+    obj = _new(unit.NnrUnitPayload)
     nnr_unit_type = context.nnr_unit_type
     partial_data_counter = context.partial_data_counter
     obj.partial_data = None
@@ -1214,7 +1235,7 @@ def draw_nnr_unit_payload(stream: Any, context: Any) -> unit.NnrUnitPayload:
 
 def draw_nnr_aggregate_unit_header(stream: Any, context: Any) -> unit.NnrAggregateUnitHeader:
     """Draw `nnr_aggregate_unit_header` (clause 6.3.3)."""
-    obj = new(unit.NnrAggregateUnitHeader)
+    obj = _new(unit.NnrAggregateUnitHeader)
     obj.nnr_unit_type = None
     obj.nnr_unit_entry_point = None
     obj.quant_bitdepth = None
@@ -1256,7 +1277,7 @@ def draw_nnr_aggregate_unit_header(stream: Any, context: Any) -> unit.NnrAggrega
 
 def draw_nnr_aggregate_unit_payload(stream: Any, context: Any) -> unit.NnrAggregateUnitPayload:
     """Draw `nnr_aggregate_unit_payload` (clause 6.3.4)."""
-    obj = new(unit.NnrAggregateUnitPayload)
+    obj = _new(unit.NnrAggregateUnitPayload)
     num_of_nnr_units_minus2 = context.num_of_nnr_units_minus2
     nnr_unit_: list[unit.NnrUnit]
     nnr_unit_ = []

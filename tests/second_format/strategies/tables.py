@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from tests.second_format.strategies.drawing import Around
 from tests.second_format.syntax import parameter_sets
-from tests.second_format.syntax.functions import new, number
+from tests.second_format.syntax.functions import new as _new
+from tests.second_format.syntax.functions import number as _number
 
 
 def draw_nal_unit(stream: Any, context: Any) -> parameter_sets.NalUnit:
     """Draw `nal_unit` (clause 7.3.1)."""
-    obj = new(parameter_sets.NalUnit)
+    obj = _new(parameter_sets.NalUnit)
     obj.seq_parameter_set_data = None
     obj.pic_parameter_set_rbsp = None
     obj.other_rbsp = None
@@ -49,7 +50,7 @@ def draw_nal_unit(stream: Any, context: Any) -> parameter_sets.NalUnit:
 
 def draw_seq_parameter_set_data(stream: Any, context: Any) -> parameter_sets.SeqParameterSetData:
     """Draw `seq_parameter_set_data` (clause 7.3.2.1)."""
-    obj = new(parameter_sets.SeqParameterSetData)
+    obj = _new(parameter_sets.SeqParameterSetData)
     obj.chroma_format_idc = None
     obj.bit_depth_luma_minus8 = None
     obj.bit_depth_chroma_minus8 = None
@@ -146,7 +147,7 @@ def draw_seq_parameter_set_data(stream: Any, context: Any) -> parameter_sets.Seq
         frame_crop_left_offset = 0
         frame_crop_right_offset = 0
     obj.vui_parameters_present_flag = stream.u(1, "vui_parameters_present_flag", low=0, high=0)
-    obj.PicSizeInMapUnits = number(
+    obj.PicSizeInMapUnits = _number(
         stream,
         (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
         "PicSizeInMapUnits",
@@ -181,7 +182,7 @@ def draw_seq_parameter_set_data(stream: Any, context: Any) -> parameter_sets.Seq
 
 def draw_pic_parameter_set_rbsp(stream: Any, context: Any) -> parameter_sets.PicParameterSetRbsp:
     """Draw `pic_parameter_set_rbsp` (clause 7.3.2.2)."""
-    obj = new(parameter_sets.PicParameterSetRbsp)
+    obj = _new(parameter_sets.PicParameterSetRbsp)
     obj.slice_group_map_type = None
     obj.run_length_minus1 = None
     obj.top_left = None

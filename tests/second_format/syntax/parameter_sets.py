@@ -13,10 +13,25 @@ from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
+from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
-from tests.second_format.syntax import functions
+from tests.second_format.syntax import functions as _functions
 from tests.second_format.syntax.description import Constraint, Element, Shape
-from tests.second_format.syntax.functions import counted, new, number, refuse, required
+from tests.second_format.syntax.functions import (
+    counted as _counted,
+)
+from tests.second_format.syntax.functions import (
+    new as _new,
+)
+from tests.second_format.syntax.functions import (
+    number as _number,
+)
+from tests.second_format.syntax.functions import (
+    refuse as _refuse,
+)
+from tests.second_format.syntax.functions import (
+    required as _required,
+)
 from tests.second_format.syntax.scope import Scope
 
 
@@ -160,28 +175,38 @@ class NalUnitSyntax(Syntax):
         "pic_parameter_set_rbsp": Shape("table", called="pic_parameter_set_rbsp"),
         "other_rbsp": Shape("bytes"),
     }
+    programs: ClassVar[tuple[Program, ...]] = (
+        Program(("u", "forbidden_zero_bit", 1), ("u", "nal_ref_idc", 2), ("u", "nal_unit_type", 5)),
+        Program(("call", "seq_parameter_set_data", "seq_parameter_set_data"), depth=1),
+        Program(("call", "pic_parameter_set_rbsp", "pic_parameter_set_rbsp"), depth=1),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(NalUnit)
+        obj = _new(NalUnit)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
         obj.seq_parameter_set_data = None
         obj.pic_parameter_set_rbsp = None
         obj.other_rbsp = None
-        obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
-        obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
-        obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
+        if self.machines[0].read(stream, obj, context):
+            nal_unit_type = obj.nal_unit_type
+        else:
+            obj.forbidden_zero_bit = stream.u(1, "forbidden_zero_bit")
+            obj.nal_ref_idc = stream.u(2, "nal_ref_idc")
+            obj.nal_unit_type = nal_unit_type = stream.u(5, "nal_unit_type")
         if nal_unit_type == SEQUENCE:
-            stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
-            obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
-            stream.leave()
+            if not self.machines[1].read(stream, obj, context):
+                stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
+                obj.seq_parameter_set_data = seq_parameter_set_data._parse(stream, context, path)
+                stream.leave()
         elif nal_unit_type == PICTURE:
-            stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
-            obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
-            stream.leave()
+            if not self.machines[2].read(stream, obj, context):
+                stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
+                obj.pic_parameter_set_rbsp = pic_parameter_set_rbsp._parse(stream, context, path)
+                stream.leave()
         else:
             obj.other_rbsp = stream.bs("other_rbsp")
         if rules is not None:
@@ -196,31 +221,38 @@ class NalUnitSyntax(Syntax):
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
-        stream.u(
-            1, required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"), "forbidden_zero_bit"
-        )
-        stream.u(2, required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
-        nal_unit_type = required(stream, obj.nal_unit_type, "nal_unit_type")
-        stream.u(5, nal_unit_type, "nal_unit_type")
-        if nal_unit_type == SEQUENCE:
-            seq_parameter_set_data__table = required(
-                stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
-            )
-            stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
-            seq_parameter_set_data._build(seq_parameter_set_data__table, stream, context, path)
-            stream.leave()
-            refuse(stream, obj, "pic_parameter_set_rbsp", "other_rbsp")
-        elif nal_unit_type == PICTURE:
-            pic_parameter_set_rbsp__table = required(
-                stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
-            )
-            stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
-            pic_parameter_set_rbsp._build(pic_parameter_set_rbsp__table, stream, context, path)
-            stream.leave()
-            refuse(stream, obj, "seq_parameter_set_data", "other_rbsp")
+        if self.machines[0].write(stream, obj, context):
+            nal_unit_type = obj.nal_unit_type
         else:
-            stream.bs(required(stream, obj.other_rbsp, "other_rbsp"), "other_rbsp")
-            refuse(stream, obj, "seq_parameter_set_data", "pic_parameter_set_rbsp")
+            stream.u(
+                1,
+                _required(stream, obj.forbidden_zero_bit, "forbidden_zero_bit"),
+                "forbidden_zero_bit",
+            )
+            stream.u(2, _required(stream, obj.nal_ref_idc, "nal_ref_idc"), "nal_ref_idc")
+            nal_unit_type = _required(stream, obj.nal_unit_type, "nal_unit_type")
+            stream.u(5, nal_unit_type, "nal_unit_type")
+        if nal_unit_type == SEQUENCE:
+            if not self.machines[1].write(stream, obj, context):
+                seq_parameter_set_data__table = _required(
+                    stream, obj.seq_parameter_set_data, "seq_parameter_set_data"
+                )
+                stream.enter("seq_parameter_set_data", "seq_parameter_set_data")
+                seq_parameter_set_data._build(seq_parameter_set_data__table, stream, context, path)
+                stream.leave()
+            _refuse(stream, obj, "pic_parameter_set_rbsp", "other_rbsp")
+        elif nal_unit_type == PICTURE:
+            if not self.machines[2].write(stream, obj, context):
+                pic_parameter_set_rbsp__table = _required(
+                    stream, obj.pic_parameter_set_rbsp, "pic_parameter_set_rbsp"
+                )
+                stream.enter("pic_parameter_set_rbsp", "pic_parameter_set_rbsp")
+                pic_parameter_set_rbsp._build(pic_parameter_set_rbsp__table, stream, context, path)
+                stream.leave()
+            _refuse(stream, obj, "seq_parameter_set_data", "other_rbsp")
+        else:
+            stream.bs(_required(stream, obj.other_rbsp, "other_rbsp"), "other_rbsp")
+            _refuse(stream, obj, "seq_parameter_set_data", "pic_parameter_set_rbsp")
         if rules is not None:
             rules.close(stream, obj, context)
         return obj
@@ -554,7 +586,7 @@ class SeqParameterSetDataSyntax(Syntax):
                     "an offset is below 2 to the 31",
                     ("offset_for_ref_frame",),
                     lambda offset_for_ref_frame: (
-                        functions.largest(offset_for_ref_frame) <= 2147483647
+                        _functions.largest(offset_for_ref_frame) <= 2147483647
                     ),
                 ),
             ),
@@ -756,11 +788,148 @@ class SeqParameterSetDataSyntax(Syntax):
         "byte_alignment": Shape("int"),
         "PicSizeInMapUnits": Shape("int", derived=True),
     }
+    program: ClassVar[Program | None] = Program(
+        ("u", "profile_idc", 8),
+        ("u", "constraint_flags", 6),
+        ("u", "reserved_zero_2bits", 2),
+        ("u", "level_idc", 8),
+        ("ue", "seq_parameter_set_id", 0),
+        (
+            "if",
+            ("||", ("==", "profile_idc", 100), ("==", "profile_idc", 122)),
+            (
+                ("ue", "chroma_format_idc", 0),
+                ("ue", "bit_depth_luma_minus8", 0),
+                ("ue", "bit_depth_chroma_minus8", 0),
+                ("u", "qpprime_y_zero_transform_bypass_flag", 1),
+                ("u", "seq_scaling_matrix_present_flag", 1),
+            ),
+            (
+                (
+                    "missing",
+                    "chroma_format_idc",
+                    "bit_depth_luma_minus8",
+                    "bit_depth_chroma_minus8",
+                    "qpprime_y_zero_transform_bypass_flag",
+                    "seq_scaling_matrix_present_flag",
+                ),
+            ),
+        ),
+        ("ue", "log2_max_frame_num_minus4", 0),
+        ("ue", "pic_order_cnt_type", 0),
+        (
+            "if",
+            ("==", "pic_order_cnt_type", 0),
+            (
+                ("ue", "log2_max_pic_order_cnt_lsb_minus4", 0),
+                (
+                    "missing",
+                    "delta_pic_order_always_zero_flag",
+                    "offset_for_non_ref_pic",
+                    "offset_for_top_to_bottom_field",
+                    "num_ref_frames_in_pic_order_cnt_cycle",
+                    "offset_for_ref_frame",
+                ),
+            ),
+            (
+                (
+                    "if",
+                    ("==", "pic_order_cnt_type", 1),
+                    (
+                        ("u", "delta_pic_order_always_zero_flag", 1),
+                        ("ie", "offset_for_non_ref_pic", 0),
+                        ("ie", "offset_for_top_to_bottom_field", 0),
+                        ("ue", "num_ref_frames_in_pic_order_cnt_cycle", 0),
+                        (
+                            "for",
+                            "i",
+                            "num_ref_frames_in_pic_order_cnt_cycle",
+                            (("ie", "offset_for_ref_frame", 0),),
+                        ),
+                    ),
+                    (
+                        (
+                            "missing",
+                            "delta_pic_order_always_zero_flag",
+                            "offset_for_non_ref_pic",
+                            "offset_for_top_to_bottom_field",
+                            "num_ref_frames_in_pic_order_cnt_cycle",
+                            "offset_for_ref_frame",
+                        ),
+                    ),
+                ),
+                ("missing", "log2_max_pic_order_cnt_lsb_minus4"),
+            ),
+        ),
+        ("ue", "max_num_ref_frames", 0),
+        ("u", "gaps_in_frame_num_value_allowed_flag", 1),
+        ("ue", "pic_width_in_mbs_minus1", 0),
+        ("ue", "pic_height_in_map_units_minus1", 0),
+        ("u", "frame_mbs_only_flag", 1),
+        (
+            "if",
+            ("==", "frame_mbs_only_flag", 0),
+            (("u", "mb_adaptive_frame_field_flag", 1),),
+            (("missing", "mb_adaptive_frame_field_flag"),),
+        ),
+        ("u", "direct_8x8_inference_flag", 1),
+        ("u", "frame_cropping_flag", 1),
+        (
+            "if",
+            "frame_cropping_flag",
+            (
+                ("ue", "frame_crop_left_offset", 0),
+                ("ue", "frame_crop_right_offset", 0),
+                ("ue", "frame_crop_top_offset", 0),
+                ("ue", "frame_crop_bottom_offset", 0),
+            ),
+            (
+                (
+                    "missing",
+                    "frame_crop_left_offset",
+                    "frame_crop_right_offset",
+                    "frame_crop_top_offset",
+                    "frame_crop_bottom_offset",
+                ),
+            ),
+        ),
+        ("u", "vui_parameters_present_flag", 1),
+        (
+            "set",
+            "PicSizeInMapUnits",
+            ("*", ("+", "pic_width_in_mbs_minus1", 1), ("+", "pic_height_in_map_units_minus1", 1)),
+        ),
+        ("derive", "PicSizeInMapUnits", "PicSizeInMapUnits"),
+        ("byte_alignment", "byte_alignment"),
+        blank=(
+            "chroma_format_idc",
+            "bit_depth_luma_minus8",
+            "bit_depth_chroma_minus8",
+            "qpprime_y_zero_transform_bypass_flag",
+            "seq_scaling_matrix_present_flag",
+            "log2_max_pic_order_cnt_lsb_minus4",
+            "delta_pic_order_always_zero_flag",
+            "offset_for_non_ref_pic",
+            "offset_for_top_to_bottom_field",
+            "num_ref_frames_in_pic_order_cnt_cycle",
+            "offset_for_ref_frame",
+            "mb_adaptive_frame_field_flag",
+            "frame_crop_left_offset",
+            "frame_crop_right_offset",
+            "frame_crop_top_offset",
+            "frame_crop_bottom_offset",
+            "byte_alignment",
+            "PicSizeInMapUnits",
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(SeqParameterSetData)
+        obj = _new(SeqParameterSetData)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -833,7 +1002,7 @@ class SeqParameterSetDataSyntax(Syntax):
             obj.frame_crop_top_offset = stream.ue(0, "frame_crop_top_offset")
             obj.frame_crop_bottom_offset = stream.ue(0, "frame_crop_bottom_offset")
         obj.vui_parameters_present_flag = stream.u(1, "vui_parameters_present_flag")
-        obj.PicSizeInMapUnits = number(
+        obj.PicSizeInMapUnits = _number(
             stream,
             (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
             "PicSizeInMapUnits",
@@ -844,6 +1013,8 @@ class SeqParameterSetDataSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, SeqParameterSetData):
@@ -852,37 +1023,39 @@ class SeqParameterSetDataSyntax(Syntax):
         if rules is not None:
             rules.open(stream, self, context)
         offset_for_ref_frame: list[int]
-        profile_idc = required(stream, obj.profile_idc, "profile_idc")
+        profile_idc = _required(stream, obj.profile_idc, "profile_idc")
         stream.u(8, profile_idc, "profile_idc")
-        stream.u(6, required(stream, obj.constraint_flags, "constraint_flags"), "constraint_flags")
+        stream.u(6, _required(stream, obj.constraint_flags, "constraint_flags"), "constraint_flags")
         stream.u(
             2,
-            required(stream, obj.reserved_zero_2bits, "reserved_zero_2bits"),
+            _required(stream, obj.reserved_zero_2bits, "reserved_zero_2bits"),
             "reserved_zero_2bits",
         )
-        stream.u(8, required(stream, obj.level_idc, "level_idc"), "level_idc")
+        stream.u(8, _required(stream, obj.level_idc, "level_idc"), "level_idc")
         stream.ue(
             0,
-            required(stream, obj.seq_parameter_set_id, "seq_parameter_set_id"),
+            _required(stream, obj.seq_parameter_set_id, "seq_parameter_set_id"),
             "seq_parameter_set_id",
         )
         if profile_idc == HIGH or profile_idc == HIGH_422:
             stream.ue(
-                0, required(stream, obj.chroma_format_idc, "chroma_format_idc"), "chroma_format_idc"
+                0,
+                _required(stream, obj.chroma_format_idc, "chroma_format_idc"),
+                "chroma_format_idc",
             )
             stream.ue(
                 0,
-                required(stream, obj.bit_depth_luma_minus8, "bit_depth_luma_minus8"),
+                _required(stream, obj.bit_depth_luma_minus8, "bit_depth_luma_minus8"),
                 "bit_depth_luma_minus8",
             )
             stream.ue(
                 0,
-                required(stream, obj.bit_depth_chroma_minus8, "bit_depth_chroma_minus8"),
+                _required(stream, obj.bit_depth_chroma_minus8, "bit_depth_chroma_minus8"),
                 "bit_depth_chroma_minus8",
             )
             stream.u(
                 1,
-                required(
+                _required(
                     stream,
                     obj.qpprime_y_zero_transform_bypass_flag,
                     "qpprime_y_zero_transform_bypass_flag",
@@ -891,13 +1064,13 @@ class SeqParameterSetDataSyntax(Syntax):
             )
             stream.u(
                 1,
-                required(
+                _required(
                     stream, obj.seq_scaling_matrix_present_flag, "seq_scaling_matrix_present_flag"
                 ),
                 "seq_scaling_matrix_present_flag",
             )
         else:
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "chroma_format_idc",
@@ -908,22 +1081,22 @@ class SeqParameterSetDataSyntax(Syntax):
             )
         stream.ue(
             0,
-            required(stream, obj.log2_max_frame_num_minus4, "log2_max_frame_num_minus4"),
+            _required(stream, obj.log2_max_frame_num_minus4, "log2_max_frame_num_minus4"),
             "log2_max_frame_num_minus4",
         )
-        pic_order_cnt_type = required(stream, obj.pic_order_cnt_type, "pic_order_cnt_type")
+        pic_order_cnt_type = _required(stream, obj.pic_order_cnt_type, "pic_order_cnt_type")
         stream.ue(0, pic_order_cnt_type, "pic_order_cnt_type")
         if pic_order_cnt_type == 0:
             stream.ue(
                 0,
-                required(
+                _required(
                     stream,
                     obj.log2_max_pic_order_cnt_lsb_minus4,
                     "log2_max_pic_order_cnt_lsb_minus4",
                 ),
                 "log2_max_pic_order_cnt_lsb_minus4",
             )
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "delta_pic_order_always_zero_flag",
@@ -935,24 +1108,24 @@ class SeqParameterSetDataSyntax(Syntax):
         elif pic_order_cnt_type == 1:
             stream.u(
                 1,
-                required(
+                _required(
                     stream, obj.delta_pic_order_always_zero_flag, "delta_pic_order_always_zero_flag"
                 ),
                 "delta_pic_order_always_zero_flag",
             )
             stream.ie(
                 0,
-                required(stream, obj.offset_for_non_ref_pic, "offset_for_non_ref_pic"),
+                _required(stream, obj.offset_for_non_ref_pic, "offset_for_non_ref_pic"),
                 "offset_for_non_ref_pic",
             )
             stream.ie(
                 0,
-                required(
+                _required(
                     stream, obj.offset_for_top_to_bottom_field, "offset_for_top_to_bottom_field"
                 ),
                 "offset_for_top_to_bottom_field",
             )
-            num_ref_frames_in_pic_order_cnt_cycle = required(
+            num_ref_frames_in_pic_order_cnt_cycle = _required(
                 stream,
                 obj.num_ref_frames_in_pic_order_cnt_cycle,
                 "num_ref_frames_in_pic_order_cnt_cycle",
@@ -960,7 +1133,7 @@ class SeqParameterSetDataSyntax(Syntax):
             stream.ue(
                 0, num_ref_frames_in_pic_order_cnt_cycle, "num_ref_frames_in_pic_order_cnt_cycle"
             )
-            offset_for_ref_frame = counted(
+            offset_for_ref_frame = _counted(
                 stream,
                 obj.offset_for_ref_frame,
                 num_ref_frames_in_pic_order_cnt_cycle,
@@ -968,9 +1141,9 @@ class SeqParameterSetDataSyntax(Syntax):
             )
             for i in range(num_ref_frames_in_pic_order_cnt_cycle):
                 stream.ie(0, offset_for_ref_frame[i], "offset_for_ref_frame", i)
-            refuse(stream, obj, "log2_max_pic_order_cnt_lsb_minus4")
+            _refuse(stream, obj, "log2_max_pic_order_cnt_lsb_minus4")
         else:
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "log2_max_pic_order_cnt_lsb_minus4",
@@ -981,65 +1154,65 @@ class SeqParameterSetDataSyntax(Syntax):
                 "offset_for_ref_frame",
             )
         stream.ue(
-            0, required(stream, obj.max_num_ref_frames, "max_num_ref_frames"), "max_num_ref_frames"
+            0, _required(stream, obj.max_num_ref_frames, "max_num_ref_frames"), "max_num_ref_frames"
         )
         stream.u(
             1,
-            required(
+            _required(
                 stream,
                 obj.gaps_in_frame_num_value_allowed_flag,
                 "gaps_in_frame_num_value_allowed_flag",
             ),
             "gaps_in_frame_num_value_allowed_flag",
         )
-        pic_width_in_mbs_minus1 = required(
+        pic_width_in_mbs_minus1 = _required(
             stream, obj.pic_width_in_mbs_minus1, "pic_width_in_mbs_minus1"
         )
         stream.ue(0, pic_width_in_mbs_minus1, "pic_width_in_mbs_minus1")
-        pic_height_in_map_units_minus1 = required(
+        pic_height_in_map_units_minus1 = _required(
             stream, obj.pic_height_in_map_units_minus1, "pic_height_in_map_units_minus1"
         )
         stream.ue(0, pic_height_in_map_units_minus1, "pic_height_in_map_units_minus1")
-        frame_mbs_only_flag = required(stream, obj.frame_mbs_only_flag, "frame_mbs_only_flag")
+        frame_mbs_only_flag = _required(stream, obj.frame_mbs_only_flag, "frame_mbs_only_flag")
         stream.u(1, frame_mbs_only_flag, "frame_mbs_only_flag")
         if not frame_mbs_only_flag:
             stream.u(
                 1,
-                required(stream, obj.mb_adaptive_frame_field_flag, "mb_adaptive_frame_field_flag"),
+                _required(stream, obj.mb_adaptive_frame_field_flag, "mb_adaptive_frame_field_flag"),
                 "mb_adaptive_frame_field_flag",
             )
         else:
-            refuse(stream, obj, "mb_adaptive_frame_field_flag")
+            _refuse(stream, obj, "mb_adaptive_frame_field_flag")
         stream.u(
             1,
-            required(stream, obj.direct_8x8_inference_flag, "direct_8x8_inference_flag"),
+            _required(stream, obj.direct_8x8_inference_flag, "direct_8x8_inference_flag"),
             "direct_8x8_inference_flag",
         )
-        frame_cropping_flag = required(stream, obj.frame_cropping_flag, "frame_cropping_flag")
+        frame_cropping_flag = _required(stream, obj.frame_cropping_flag, "frame_cropping_flag")
         stream.u(1, frame_cropping_flag, "frame_cropping_flag")
         if frame_cropping_flag:
             stream.ue(
                 0,
-                required(stream, obj.frame_crop_left_offset, "frame_crop_left_offset"),
+                _required(stream, obj.frame_crop_left_offset, "frame_crop_left_offset"),
                 "frame_crop_left_offset",
             )
             stream.ue(
                 0,
-                required(stream, obj.frame_crop_right_offset, "frame_crop_right_offset"),
+                _required(stream, obj.frame_crop_right_offset, "frame_crop_right_offset"),
                 "frame_crop_right_offset",
             )
             stream.ue(
                 0,
-                required(stream, obj.frame_crop_top_offset, "frame_crop_top_offset"),
+                _required(stream, obj.frame_crop_top_offset, "frame_crop_top_offset"),
                 "frame_crop_top_offset",
             )
             stream.ue(
                 0,
-                required(stream, obj.frame_crop_bottom_offset, "frame_crop_bottom_offset"),
+                _required(stream, obj.frame_crop_bottom_offset, "frame_crop_bottom_offset"),
                 "frame_crop_bottom_offset",
             )
         else:
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "frame_crop_left_offset",
@@ -1049,10 +1222,10 @@ class SeqParameterSetDataSyntax(Syntax):
             )
         stream.u(
             1,
-            required(stream, obj.vui_parameters_present_flag, "vui_parameters_present_flag"),
+            _required(stream, obj.vui_parameters_present_flag, "vui_parameters_present_flag"),
             "vui_parameters_present_flag",
         )
-        obj.PicSizeInMapUnits = number(
+        obj.PicSizeInMapUnits = _number(
             stream,
             (pic_width_in_mbs_minus1 + 1) * (pic_height_in_map_units_minus1 + 1),
             "PicSizeInMapUnits",
@@ -1406,11 +1579,120 @@ class PicParameterSetRbspSyntax(Syntax):
         "redundant_pic_cnt_present_flag": Shape("int"),
         "byte_alignment": Shape("int"),
     }
+    program: ClassVar[Program | None] = Program(
+        ("ue", "pic_parameter_set_id", 0),
+        ("ue", "referred_seq_parameter_set_id", 0),
+        ("u", "entropy_coding_mode_flag", 1),
+        ("u", "bottom_field_pic_order_in_frame_present_flag", 1),
+        ("ue", "num_slice_groups_minus1", 0),
+        (
+            "if",
+            (">", "num_slice_groups_minus1", 0),
+            (
+                ("ue", "slice_group_map_type", 0),
+                (
+                    "if",
+                    ("==", "slice_group_map_type", 0),
+                    (
+                        (
+                            "for",
+                            "iGroup",
+                            ("+", "num_slice_groups_minus1", 1),
+                            (("ue", "run_length_minus1", 0),),
+                        ),
+                        (
+                            "missing",
+                            "top_left",
+                            "bottom_right",
+                            "slice_group_change_direction_flag",
+                            "slice_group_change_rate_minus1",
+                        ),
+                    ),
+                    (
+                        (
+                            "if",
+                            ("==", "slice_group_map_type", 2),
+                            (
+                                (
+                                    "for",
+                                    "iGroup",
+                                    "num_slice_groups_minus1",
+                                    (("ue", "top_left", 0), ("ue", "bottom_right", 0)),
+                                ),
+                                (
+                                    "missing",
+                                    "slice_group_change_direction_flag",
+                                    "slice_group_change_rate_minus1",
+                                ),
+                            ),
+                            (
+                                (
+                                    "if",
+                                    (
+                                        "&&",
+                                        (">=", "slice_group_map_type", 3),
+                                        ("<=", "slice_group_map_type", 5),
+                                    ),
+                                    (
+                                        ("u", "slice_group_change_direction_flag", 1),
+                                        ("ue", "slice_group_change_rate_minus1", 0),
+                                    ),
+                                    (
+                                        (
+                                            "missing",
+                                            "slice_group_change_direction_flag",
+                                            "slice_group_change_rate_minus1",
+                                        ),
+                                    ),
+                                ),
+                                ("missing", "top_left", "bottom_right"),
+                            ),
+                        ),
+                        ("missing", "run_length_minus1"),
+                    ),
+                ),
+            ),
+            (
+                (
+                    "missing",
+                    "slice_group_map_type",
+                    "run_length_minus1",
+                    "top_left",
+                    "bottom_right",
+                    "slice_group_change_direction_flag",
+                    "slice_group_change_rate_minus1",
+                ),
+            ),
+        ),
+        ("ue", "num_ref_idx_l0_default_active_minus1", 0),
+        ("ue", "num_ref_idx_l1_default_active_minus1", 0),
+        ("u", "weighted_pred_flag", 1),
+        ("u", "weighted_bipred_idc", 2),
+        ("ie", "pic_init_qp_minus26", 0),
+        ("ie", "pic_init_qs_minus26", 0),
+        ("ie", "chroma_qp_index_offset", 0),
+        ("u", "deblocking_filter_control_present_flag", 1),
+        ("u", "constrained_intra_pred_flag", 1),
+        ("u", "redundant_pic_cnt_present_flag", 1),
+        ("byte_alignment", "byte_alignment"),
+        blank=(
+            "slice_group_map_type",
+            "run_length_minus1",
+            "top_left",
+            "bottom_right",
+            "slice_group_change_direction_flag",
+            "slice_group_change_rate_minus1",
+            "byte_alignment",
+        ),
+    )
 
     def _parse(self, stream: Any, context: Any, path: str = "") -> Any:
+        made = self.machine.parse(stream, context)
+        if made is not None:
+            return made
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
-        obj = new(PicParameterSetRbsp)
+        obj = _new(PicParameterSetRbsp)
         rules = stream.rules
         if rules is not None:
             rules.open(stream, self, context)
@@ -1474,6 +1756,8 @@ class PicParameterSetRbspSyntax(Syntax):
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
+        if self.machine.build(stream, obj, context):
+            return obj
         if not isinstance(stream, BitWriter):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, PicParameterSetRbsp):
@@ -1486,39 +1770,39 @@ class PicParameterSetRbspSyntax(Syntax):
         bottom_right: list[int]
         stream.ue(
             0,
-            required(stream, obj.pic_parameter_set_id, "pic_parameter_set_id"),
+            _required(stream, obj.pic_parameter_set_id, "pic_parameter_set_id"),
             "pic_parameter_set_id",
         )
         stream.ue(
             0,
-            required(stream, obj.referred_seq_parameter_set_id, "referred_seq_parameter_set_id"),
+            _required(stream, obj.referred_seq_parameter_set_id, "referred_seq_parameter_set_id"),
             "referred_seq_parameter_set_id",
         )
         stream.u(
             1,
-            required(stream, obj.entropy_coding_mode_flag, "entropy_coding_mode_flag"),
+            _required(stream, obj.entropy_coding_mode_flag, "entropy_coding_mode_flag"),
             "entropy_coding_mode_flag",
         )
         stream.u(
             1,
-            required(
+            _required(
                 stream,
                 obj.bottom_field_pic_order_in_frame_present_flag,
                 "bottom_field_pic_order_in_frame_present_flag",
             ),
             "bottom_field_pic_order_in_frame_present_flag",
         )
-        num_slice_groups_minus1 = required(
+        num_slice_groups_minus1 = _required(
             stream, obj.num_slice_groups_minus1, "num_slice_groups_minus1"
         )
         stream.ue(0, num_slice_groups_minus1, "num_slice_groups_minus1")
         if num_slice_groups_minus1 > 0:
-            slice_group_map_type = required(
+            slice_group_map_type = _required(
                 stream, obj.slice_group_map_type, "slice_group_map_type"
             )
             stream.ue(0, slice_group_map_type, "slice_group_map_type")
             if slice_group_map_type == 0:
-                run_length_minus1 = counted(
+                run_length_minus1 = _counted(
                     stream,
                     obj.run_length_minus1,
                     max(num_slice_groups_minus1 + 1, 0),
@@ -1526,7 +1810,7 @@ class PicParameterSetRbspSyntax(Syntax):
                 )
                 for iGroup in range(num_slice_groups_minus1 + 1):
                     stream.ue(0, run_length_minus1[iGroup], "run_length_minus1", iGroup)
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "slice_group_change_direction_flag",
@@ -1535,14 +1819,14 @@ class PicParameterSetRbspSyntax(Syntax):
                     "bottom_right",
                 )
             elif slice_group_map_type == 2:
-                top_left = counted(stream, obj.top_left, num_slice_groups_minus1, "top_left")
-                bottom_right = counted(
+                top_left = _counted(stream, obj.top_left, num_slice_groups_minus1, "top_left")
+                bottom_right = _counted(
                     stream, obj.bottom_right, num_slice_groups_minus1, "bottom_right"
                 )
                 for iGroup in range(num_slice_groups_minus1):
                     stream.ue(0, top_left[iGroup], "top_left", iGroup)
                     stream.ue(0, bottom_right[iGroup], "bottom_right", iGroup)
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "slice_group_change_direction_flag",
@@ -1552,7 +1836,7 @@ class PicParameterSetRbspSyntax(Syntax):
             elif slice_group_map_type >= 3 and slice_group_map_type <= 5:
                 stream.u(
                     1,
-                    required(
+                    _required(
                         stream,
                         obj.slice_group_change_direction_flag,
                         "slice_group_change_direction_flag",
@@ -1561,14 +1845,14 @@ class PicParameterSetRbspSyntax(Syntax):
                 )
                 stream.ue(
                     0,
-                    required(
+                    _required(
                         stream, obj.slice_group_change_rate_minus1, "slice_group_change_rate_minus1"
                     ),
                     "slice_group_change_rate_minus1",
                 )
-                refuse(stream, obj, "run_length_minus1", "top_left", "bottom_right")
+                _refuse(stream, obj, "run_length_minus1", "top_left", "bottom_right")
             else:
-                refuse(
+                _refuse(
                     stream,
                     obj,
                     "slice_group_change_direction_flag",
@@ -1578,7 +1862,7 @@ class PicParameterSetRbspSyntax(Syntax):
                     "bottom_right",
                 )
         else:
-            refuse(
+            _refuse(
                 stream,
                 obj,
                 "slice_group_map_type",
@@ -1590,7 +1874,7 @@ class PicParameterSetRbspSyntax(Syntax):
             )
         stream.ue(
             0,
-            required(
+            _required(
                 stream,
                 obj.num_ref_idx_l0_default_active_minus1,
                 "num_ref_idx_l0_default_active_minus1",
@@ -1599,7 +1883,7 @@ class PicParameterSetRbspSyntax(Syntax):
         )
         stream.ue(
             0,
-            required(
+            _required(
                 stream,
                 obj.num_ref_idx_l1_default_active_minus1,
                 "num_ref_idx_l1_default_active_minus1",
@@ -1607,31 +1891,31 @@ class PicParameterSetRbspSyntax(Syntax):
             "num_ref_idx_l1_default_active_minus1",
         )
         stream.u(
-            1, required(stream, obj.weighted_pred_flag, "weighted_pred_flag"), "weighted_pred_flag"
+            1, _required(stream, obj.weighted_pred_flag, "weighted_pred_flag"), "weighted_pred_flag"
         )
         stream.u(
             2,
-            required(stream, obj.weighted_bipred_idc, "weighted_bipred_idc"),
+            _required(stream, obj.weighted_bipred_idc, "weighted_bipred_idc"),
             "weighted_bipred_idc",
         )
         stream.ie(
             0,
-            required(stream, obj.pic_init_qp_minus26, "pic_init_qp_minus26"),
+            _required(stream, obj.pic_init_qp_minus26, "pic_init_qp_minus26"),
             "pic_init_qp_minus26",
         )
         stream.ie(
             0,
-            required(stream, obj.pic_init_qs_minus26, "pic_init_qs_minus26"),
+            _required(stream, obj.pic_init_qs_minus26, "pic_init_qs_minus26"),
             "pic_init_qs_minus26",
         )
         stream.ie(
             0,
-            required(stream, obj.chroma_qp_index_offset, "chroma_qp_index_offset"),
+            _required(stream, obj.chroma_qp_index_offset, "chroma_qp_index_offset"),
             "chroma_qp_index_offset",
         )
         stream.u(
             1,
-            required(
+            _required(
                 stream,
                 obj.deblocking_filter_control_present_flag,
                 "deblocking_filter_control_present_flag",
@@ -1640,12 +1924,12 @@ class PicParameterSetRbspSyntax(Syntax):
         )
         stream.u(
             1,
-            required(stream, obj.constrained_intra_pred_flag, "constrained_intra_pred_flag"),
+            _required(stream, obj.constrained_intra_pred_flag, "constrained_intra_pred_flag"),
             "constrained_intra_pred_flag",
         )
         stream.u(
             1,
-            required(stream, obj.redundant_pic_cnt_present_flag, "redundant_pic_cnt_present_flag"),
+            _required(stream, obj.redundant_pic_cnt_present_flag, "redundant_pic_cnt_present_flag"),
             "redundant_pic_cnt_present_flag",
         )
         stream.byte_alignment(obj.byte_alignment)

@@ -94,9 +94,8 @@ def test_what_is_no_text(folder, capsys):
 
 def with_side_file(folder, name):
     """JSON whose first bytes come from a side file."""
-    content = json.loads(subprocess.run(
-        [sys.executable, "-m", "nnc", "json", "m.nnc"], capture_output=True, check=True
-    ).stdout)  # fmt: skip
+    assert run(["json", "m.nnc", "-o", "whole.json", "--force", "-q"]) == 0
+    content = json.loads((folder / "whole.json").read_text("utf-8"))
     content["units"][-1]["payload_bytes"] = {"file": name, "offset": 0, "length": 10}
     (folder / "m.json").write_text(json.dumps(content))
 

@@ -274,6 +274,17 @@ def test_a_ratio_says_what_it_is_to(folder, capsys):
     told = capsys.readouterr().err
     assert re.search(r"times smaller than z.npz \(\S+ kB\), \S+ .* its values \(1 MB\)", told)
     assert "1 tensor in" in told
+    numbers = np.random.default_rng(0).integers(0, 256, 2000).astype("u1")
+    np.savez("noise.npz", a=numbers)
+    assert run(["encode", "noise.npz"]) == 0
+    assert re.search(r"\d\.\d\d times larger than its values \(2 kB\)", capsys.readouterr().err)
+
+
+def test_what_carries_a_bitstream_is_told_from_a_damaged_one(folder, capsys):
+    for name in ("carrier.mp4", "carrier.safetensors"):
+        nnc.containers.embed("m.nnc", name)
+        assert run(["info", name]) == 2
+        assert capsys.readouterr().err.endswith("; nnc extract takes it out\n")
 
 
 def test_a_part_of_a_model_is_no_measure(folder, capsys):

@@ -50,13 +50,19 @@ def test_a_full_disk_leaves_nothing_behind(bitstream, output):
     assert "File too large" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def large():
+    """A bitstream that takes a while to decode."""
+    values = np.random.default_rng(0).normal(0, 1, (1500, 1500)).astype("f4")
+    return nnc.encode({f"w{one}": values for one in "ab"}, effort=0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="signals are others")
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
-def test_a_request_to_end_leaves_nothing_behind(tmp_path, output, number):
+def test_a_request_to_end_leaves_nothing_behind(tmp_path, large, output, number):
     needs(output)
-    values = np.random.default_rng(0).normal(0, 1, (1500, 1500)).astype("f4")
-    nnc.save_file({f"w{one}": values for one in "ab"}, tmp_path / "m.nnc", effort=0)
+    (tmp_path / "m.nnc").write_bytes(large)
     running = subprocess.Popen(
         [
             sys.executable,

@@ -8,8 +8,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream
-from nnc.containers import boxes
-from nnc.containers.boxes import box, find_boxes
+from nnc.containers.boxes import box, find_boxes, full_box, library
 from nnc.containers.isobmff import read_isobmff, write_isobmff
 
 
@@ -47,9 +46,9 @@ def test_annex_e_the_media_data_is_the_bitstream(file, data):
 def test_annex_e_the_item_says_what_it_is(file, data):
     meta = files_boxes(file)[b"meta"]
     inside = {one.kind: one for one in find_boxes(meta.content[4:])}
-    assert inside[b"hdlr"].parse(boxes.HANDLER).handler_type == b"nnet"
-    entry = next(find_boxes(inside[b"iinf"].content[6:])).parse(boxes.ITEM_INFO_ENTRY)
-    assert (entry.item_type, entry.item_name) == (b"nnr1", "model")
+    assert inside[b"hdlr"].parse("handler_box").handler_type == "nnet"
+    entry = next(find_boxes(inside[b"iinf"].content[6:])).parse("item_info_entry")
+    assert (entry.item_type.to_bytes(4, "big"), bytes(entry.item_name)) == (b"nnr1", b"model\0")
     properties = next(find_boxes(inside[b"iprp"].content))
     configuration = next(find_boxes(properties.content))
     assert configuration.kind == b"nnrC"
@@ -65,7 +64,7 @@ def item_file(location, *, entries=((1, b"nnr1"),), primary=None, idat=b"", tail
     ]
     parts = [
         box(b"iinf", struct.pack(">BxxxH", 0, len(infos)), *infos),
-        box(b"iloc", boxes.ITEM_LOCATION.build(location)),
+        full_box(b"iloc", location),
     ]
     if primary is not None:
         parts.append(box(b"pitm", struct.pack(">BxxxH", 0, primary)))
@@ -75,23 +74,18 @@ def item_file(location, *, entries=((1, b"nnr1"),), primary=None, idat=b"", tail
 
 
 def location(*extents, version=1, method=1, item=1, base=0, reference=0, sizes=(4, 4, 4, 0)):
+    made = library()
+    place = made.ItemLocation(
+        item_ID=item,
+        construction_method=method if version else None,
+        data_reference_index=reference,
+        base_offset=base,
+        extent_offset=[offset for offset, _ in extents],
+        extent_length=[length for _, length in extents],
+    )
     names = ("offset_size", "length_size", "base_offset_size", "index_size")
-    places = [{"extent_offset": offset, "extent_length": length} for offset, length in extents]
-    return {
-        "version": version,
-        "sizes": dict(zip(names, sizes, strict=True)),
-        "item_count": 1,
-        "items": [
-            {
-                "item_ID": item,
-                "construction_method": method if version else None,
-                "data_reference_index": reference,
-                "base_offset": base,
-                "extent_count": len(places),
-                "extents": places,
-            }
-        ],
-    }
+    widths = dict(zip(names, sizes, strict=True))
+    return made.ItemLocationBox(version=version, flags=0, item_location=[place], **widths)
 
 
 def test_extents_are_put_together():
@@ -160,9 +154,9 @@ def test_what_is_wrong_is_said(file, error, message):
 
 def test_extents_without_sizes_are_refused():
     one = location((0, 1), sizes=(4, 4, 0, 0))
-    content = bytearray(boxes.ITEM_LOCATION.build(one))
+    content = bytearray(full_box(b"iloc", one)[8:])
     content[4] = 0
-    file = item_file(one, idat=b"a").replace(boxes.ITEM_LOCATION.build(one), bytes(content))
+    file = item_file(one, idat=b"a").replace(full_box(b"iloc", one)[8:], bytes(content))
     with pytest.raises(nnc.InvalidError, match=r"meta\.iloc.*malformed"):
         read(file)
 
@@ -198,7 +192,7 @@ def file_with(dinf, number):
     parts = [
         box(b"iinf", struct.pack(">BxxxH", 0, 1),
             box(b"infe", struct.pack(">BxxxHH4s", 2, 1, 0, b"nnr1"), b"\0")),
-        box(b"iloc", boxes.ITEM_LOCATION.build(location((0, 3), reference=number))),
+        full_box(b"iloc", location((0, 3), reference=number)),
         box(b"idat", b"abc"), dinf,
     ]  # fmt: skip
     return box(b"ftyp", b"isom", bytes(4)) + box(b"meta", bytes(4), *parts)
@@ -235,7 +229,7 @@ def test_names_that_are_not_utf8_and_thousands_of_items():
     ]
     parts = [
         box(b"iinf", struct.pack(">BxxxH", 0, len(entries)), *entries),
-        box(b"iloc", boxes.ITEM_LOCATION.build(location((0, 3)))),
+        full_box(b"iloc", location((0, 3))),
         box(b"idat", b"abc"),
     ]
     file = box(b"ftyp", b"isom", bytes(4)) + box(b"meta", bytes(4), *parts)

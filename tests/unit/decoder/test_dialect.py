@@ -1,13 +1,12 @@
 """The dialect of NNCodec 1, told from the standard by decoding."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import nnc
+from nnc.cli.main import run
 from nnc.decoder.dialect import Dialect, detect_dialect
 from tests.cases import CASES
 
@@ -70,17 +69,12 @@ def test_what_can_not_be_decoded_is_not_told():
         ("p1-scan0-rowskip0-nodq", "standard"),
     ],
 )
-def test_info_says_it(name, dialect):
+def test_info_says_it(name, dialect, capsys):
     (case,) = [case for case in CASES if case.name == name]
 
     def info(*options):
-        program = "from nnc.cli.main import main; main()"
-        return subprocess.run(
-            [sys.executable, "-c", program, "info", str(case.bitstreams[0]), *options],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        assert run(["info", str(case.bitstreams[0]), *options]) == 0
+        return capsys.readouterr().out
 
     assert json.loads(info("--format", "json"))["dialect"] == dialect
     lines = [line.split(maxsplit=1) for line in info().splitlines()]

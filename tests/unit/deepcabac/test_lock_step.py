@@ -29,7 +29,7 @@ BINS = 200_000
 
 def make_levels(coding, scale, fit_states):
     generator = np.random.default_rng(int(scale * 10))
-    levels = generator.laplace(0, scale, (41, 11)).round()
+    levels = generator.laplace(0, scale, (41 if coding.scan_order else 17, 11)).round()
     levels[3:6] = 0
     if coding.limited:
         levels = levels.clip(-coding.negative_limit, coding.positive_limit)

@@ -46,11 +46,15 @@ def test_a_table_that_takes_names_from_others(drawn):
     assert 4 <= drawn.table.SampleBits <= 32
 
 
-@settings(max_examples=10, deadline=None)
-@given(FLAC.strategy())
-def test_a_whole_file(drawn):
-    assert FLAC.parse(drawn.data).to_bytes() == drawn.data
-    assert not FLAC.check(drawn.data).findings
+@pytest.mark.parametrize("examples", [2, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_whole_file(examples):
+    @settings(max_examples=examples, deadline=None)
+    @given(FLAC.strategy())
+    def holds(drawn):
+        assert FLAC.parse(drawn.data).to_bytes() == drawn.data
+        assert not FLAC.check(drawn.data).findings
+
+    holds()
 
 
 @pytest.mark.parametrize("seeds", [10, pytest.param(100, marks=pytest.mark.slow)])

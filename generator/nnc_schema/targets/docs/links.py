@@ -107,9 +107,8 @@ class Links:
         """
         if name in self.analysis.tables:
             return page_of(name)
-        if name in self.analysis.enums or name in self.analysis.givens:
-            return f"{VALUES_PAGE}#{name}"
-        if name in self.analysis.defines:
+        declared = (self.analysis.enums, self.analysis.givens, self.analysis.defines)
+        if name in self.analysis.states or any(name in each for each in declared):
             return f"{VALUES_PAGE}#{name}"
         if name in self.analysis.members:
             return f"{VALUES_PAGE}#{self.declaration(name)}"

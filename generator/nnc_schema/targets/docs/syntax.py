@@ -79,7 +79,8 @@ class Writer:
         match expression:
             case tree.Number():
                 large = expression.value >= LARGE
-                return (f"0x{expression.value:X}" if large else str(expression.value)), ATOM
+                number = f"0x{expression.value:X}" if large else str(expression.value)
+                return expression.characters or number, ATOM
             case tree.Name():
                 return self.indexed(expression.name, expression.indices), ATOM
             case tree.Unary():

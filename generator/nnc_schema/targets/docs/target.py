@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
+from nnc_schema.formatting import environment
 from nnc_schema.language import tree
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts
@@ -62,13 +61,7 @@ class Pages:
         self.analysis = analysis
         self.options = options
         self.links = Links(analysis)
-        self.environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,
-        )
+        self.environment = environment(TEMPLATES)
         self.environment.filters["page"] = page_of
 
     def render(self, template: str, **values: Any) -> str:
@@ -274,6 +267,17 @@ class Pages:
                 }
                 for file in files
                 for each in file.givens
+            ],
+            "states": [
+                {
+                    "state": each,
+                    "sizes": "".join(f"[{plain.value(size)}]" for size in each.sizes),
+                    "initial": plain.value(each.initial),
+                    "text": self.links.prose(each.text, None),
+                    "readers": self.readers(each.name),
+                }
+                for file in files
+                for each in file.states
             ],
         }
 

@@ -15,8 +15,13 @@ from nnc_schema.targets.python.naming import class_name
 class BuildCode(Code):
     """Lines of `_build`."""
 
+    run_verb = "write"
+
     def begin(self) -> None:
         """Add what comes first."""
+        if self.whole is not None:
+            self.line("if self.machine.build(stream, obj, context):")
+            self.line("    return obj")
         self.line("if not isinstance(stream, BitWriter):")
         self.line("    return self.build_bytes(obj, stream, context, path)")
         made = class_name(self.facts.table.name)
@@ -33,14 +38,14 @@ class BuildCode(Code):
         for field in self.facts.fields.values():
             if field.scattered:
                 self.line(f"if not {self.written(field)}:")
-                self.line(f'    refuse(stream, obj, "{field.name}")')
+                self.line(f"    _refuse(stream, obj, {self.told(field.name)})")
         self.end_rules()
         self.line("return obj")
 
     def refuse(self, names: list[str]) -> None:
         """Refuse fields that are set though they don't stand here."""
-        listed = ", ".join(f'"{name}"' for name in names)
-        self.line(f"refuse(stream, obj, {listed})")
+        listed = ", ".join(f"{self.told(name)}" for name in names)
+        self.line(f"_refuse(stream, obj, {listed})")
 
     def open_extent(self) -> None:
         """Narrow the data down to the table's extent, once the names in it are known."""
@@ -50,11 +55,11 @@ class BuildCode(Code):
         """Deal with what is left of the extent."""
         extent = self.facts.table.extent
         if extent is not None:
-            name = self.facts.table.name
-            size = self.names.value(extent)
-            self.line(f"write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
+            name = self.analysis.shown(self.facts.table.name)
+            size = self.extent_size(extent)
+            self.line(f"_write_trailing(stream, obj.trailing_data, {self.start}, {size}, {name!r})")
         elif self.facts.table.transform is not None:
-            self.line("write_rest(stream, obj.trailing_data)")
+            self.line("_write_rest(stream, obj.trailing_data)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -73,20 +78,20 @@ class BuildCode(Code):
             value = self.next_item(field)
             if self.fills(field):
                 row = self.row(field, 0)
-                value = f"filler({row}, {self.list_position(field)}, {self.only(field)})"
+                value = f"_filler({row}, {self.list_position(field)}, {self.only(field)})"
             if field.name in self.needed:
                 self.line(f"{self.local(field.name)} = {value}")
                 value = self.local(field.name)
         else:
-            value = f'required(stream, obj.{field.name}, "{field.name}")'
+            value = f"_required(stream, obj.{field.name}, {self.told(field.name)})"
             if field.name in self.computed.elements:
                 work = self.computed.work_now(field.name)
-                value = f'computing.computed_value(stream, obj, "{field.name}", {work})'
+                value = f"_computing.computed_value(stream, obj, {self.told(field.name)}, {work})"
             targets = self.targets(field.name)
             if targets:
                 self.assign(targets, value)
                 value = targets[0]
-        self.line(f'{self.verb(statement, arguments)}{value}, "{field.name}"{index})')
+        self.line(f"{self.verb(statement, arguments)}{value}, {self.told(field.name)}{index})")
         self.step(field)
 
     def only(self, field: Field) -> int | None:
@@ -131,7 +136,7 @@ class BuildCode(Code):
     def next_item(self, field: Field) -> str:
         """Return the next value of a list in order of writing."""
         name = self.row(field, 0)
-        return f'item(stream, {name}, {self.list_position(field)}, "{field.name}")'
+        return f"_item(stream, {name}, {self.list_position(field)}, {self.told(field.name)})"
 
     def step(self, field: Field) -> None:
         """Note that a value of a field was written."""
@@ -145,15 +150,15 @@ class BuildCode(Code):
         value = f"obj.{field.name}"
         if field.is_list:
             name = self.row(field, 0)
-            value = f"padding({name}, {self.list_position(field)})"
+            value = f"_padding({name}, {self.list_position(field)})"
         arguments = ", ".join([*self.filling(field), value])
         self.line(f"stream.{alignment_verb(field)}({arguments})")
         self.step(field)
 
     def external(self, field: Field) -> None:
         """Add bytes that stay as they are."""
-        value = f'required(stream, obj.{field.name}, "{field.name}")'
-        self.line(f'stream.bs({value}, "{field.name}")')
+        value = f"_required(stream, obj.{field.name}, {self.told(field.name)})"
+        self.line(f"stream.bs({value}, {self.told(field.name)})")
 
     def call(self, statement: tree.Call, field: Field) -> None:
         """Add the call of a table."""
@@ -166,8 +171,9 @@ class BuildCode(Code):
             index = f", {self.list_position(field)}"
             self.line(f"{table} = {self.next_item(field)}")
         else:
-            self.line(f'{table} = required(stream, obj.{field.name}, "{field.name}")')
-        self.line(f'stream.enter("{field.name}", "{statement.table}"{index})')
+            self.line(f"{table} = _required(stream, obj.{field.name}, {self.told(field.name)})")
+        shown = self.analysis.shown(statement.table)
+        self.line(f'stream.enter({self.told(field.name)}, "{shown}"{index})')
         self.line(f"{syntax}._build({table}, stream, context, path)")
         self.line("stream.leave()")
         self.step(field)
@@ -185,9 +191,10 @@ class BuildCode(Code):
         source = self.source(field, level)
         if field.indexed:
             count = at_least_zero(self.count(loop), loop)
-            value = f'counted(stream, {source}, {count}, "{field.name}"{self.row_index(level)})'
+            about = f"{source}, {count}, {self.told(field.name)}{self.row_index(level)}"
+            value = f"_counted(stream, {about})"
         else:
-            value = f'listed(stream, {source}, "{field.name}")'
+            value = f"_listed(stream, {source}, {self.told(field.name)})"
         guard = self.inner_guard(field, level)
         if guard:
             self.line(f"if {guard}:")
@@ -203,7 +210,7 @@ class BuildCode(Code):
             self.depth -= 1
             if level == 0:
                 self.line("else:")
-                self.line(f'    refuse(stream, obj, "{field.name}")')
+                self.line(f"    _refuse(stream, obj, {self.told(field.name)})")
 
     def source(self, field: Field, level: int) -> str:
         """Return where the list of a level comes from."""
@@ -227,7 +234,7 @@ class BuildCode(Code):
             return
         name = self.row(field, 0)
         guard = self.inner_guard(field, 0)
-        call = f'finished(stream, {name}, {self.list_position(field)}, "{field.name}")'
+        call = f"_finished(stream, {name}, {self.list_position(field)}, {self.told(field.name)})"
         if guard:
             self.line(f"if {guard}:")
             self.line(f"    {call}")
@@ -242,7 +249,9 @@ class BuildCode(Code):
         width = self.names.value(statement.arguments[0])
         count = at_least_zero(self.count(field.loops[-1]), field.loops[-1])
         source = self.source(field, level)
-        value = f'counted(stream, {source}, {count}, "{field.name}"{self.row_index(level)})'
+        value = (
+            f"_counted(stream, {source}, {count}, {self.told(field.name)}{self.row_index(level)})"
+        )
         self.line(
             f"stream.{statement.descriptor}_array({width}, {value}, {self.vector_name(field)})"
         )

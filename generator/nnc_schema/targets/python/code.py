@@ -6,17 +6,26 @@ Both directions follow one control flow; `ParseCode` and `BuildCode` say where t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, own_expressions, sites
+from nnc_schema.passes.table_facts import (
+    Field,
+    TableFacts,
+    counted_to,
+    is_bounded,
+    own_expressions,
+    sites,
+)
 from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
-from nnc_schema.targets.python.pieces import Pieces
+from nnc_schema.targets.python.programs import Program, Programs
+from nnc_schema.targets.python.running import Running
 
 
-class Code(Pieces):
+class Code(Running):
     """Lines of Python for one direction of one table."""
 
     def __init__(self, analysis: Analysis, facts: TableFacts, file: tree.File):
@@ -34,6 +43,9 @@ class Code(Pieces):
         self.extent_open = facts.table.extent is None
         self.position_locals: set[str] = set()
         self.computed = ComputedCode(self.names, facts, self.start)
+        self.programs = Programs(analysis, facts)
+        self.made: list[Program] = []
+        self.whole = self.programs.whole()
 
     def needed_names(self) -> set[str]:
         """Return the names whose values the code itself uses."""
@@ -70,15 +82,16 @@ class Code(Pieces):
         """Return the lines of the function."""
         self.begin()
         if self.facts.table.key is not None:
-            self.line(f'context.forget("{self.facts.table.name}")')
+            self.line(f'context.forget("{self.analysis.shown(self.facts.table.name)}")')
         for name in self.entry:
             self.line(f"{self.local(name)} = context.{name}")
         for name in self.facts.table.parameters:
             if name not in self.facts.outputs:
                 self.line(f"{self.local(name)} = context.{name}")
         self.preset()
-        for line in self.computed.first_lines():
+        for line in self.computed.presets():
             self.line(line)
+        self.when_computing(self.computed.first_lines())
         if not self.extent_open or self.computed.uses_start:
             self.line(f"{self.start} = stream.position")
         self.open_extent()
@@ -87,6 +100,11 @@ class Code(Pieces):
         self.keep()
         self.end()
         return self.lines
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed."""
+        for line in lines:
+            self.line(line)
 
     def begin(self) -> None:
         """Add what comes first."""
@@ -98,6 +116,8 @@ class Code(Pieces):
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
+        for name, absent in self.analysis.left_behind(self.facts).items():
+            self.line(f"context.{name} = {self.names.value(absent)}")
         for field in self.facts.fields.values():
             if not field.scattered:
                 continue
@@ -128,6 +148,15 @@ class Code(Pieces):
         """Narrow the data down to the table's extent, once the names in it are known."""
         raise TypeError("only for one direction")
 
+    def extent_size(self, extent: tree.Expression) -> str:
+        """Return the code of the size of a table that was made; None where it is what it is."""
+        if not expressions.looks_ahead(extent):
+            return self.names.value(extent)
+        if not isinstance(extent, tree.Conditional):
+            return "None"
+        yes, no = self.extent_size(extent.yes), self.extent_size(extent.no)
+        return f"({yes}) if ({self.names.condition(extent.condition)}) else ({no})"
+
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
         raise TypeError("only for one direction")
@@ -149,22 +178,27 @@ class Code(Pieces):
 
     def statements(self, statements: tuple[tree.Statement, ...], *, top: bool = False) -> None:
         """Add the lines of a block."""
-        arrays = []
+        for group in self.groups(statements, top):
+            if self.fitting(group, top):
+                self.run(group, partial(self.one_by_one, group))
+            else:
+                self.one_by_one(group)
+            if top:
+                self.open_extent()
+        for statement in statements:
+            if isinstance(statement, tree.Array):
+                self.finish_array(statement)
+
+    def one_by_one(self, statements: list[tree.Statement]) -> None:
+        """Add the lines of statements, each by itself."""
         for statement in statements:
             for expression in own_expressions(statement):
                 self.ask(expression)
-            if isinstance(statement, tree.Array):
-                arrays.append(statement)
             marked = [] if self.loops else self.computed.marks_of(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[0]} = stream.position")
+            marks = [self.computed.mark_names(field) for field in marked]
+            self.when_computing([f"{begin} = stream.position" for begin, _ in marks])
             self.statement(statement)
-            for field in marked:
-                self.line(f"{self.computed.mark_names(field)[1]} = stream.position")
-            if top:
-                self.open_extent()
-        for array in arrays:
-            self.finish_array(array)
+            self.when_computing([f"{end} = stream.position" for _, end in marks])
 
     def statement(self, statement: tree.Statement) -> None:
         """Add the lines of one statement."""
@@ -244,6 +278,12 @@ class Code(Pieces):
 
     def assignment(self, statement: tree.Assignment) -> None:
         """Add an assignment to a variable or to an entry of an array."""
+        if statement.name in self.analysis.states:
+            value = self.names.value(statement.value)
+            if not isinstance(statement.value, tree.Name | tree.Number):
+                value = f'_number(stream, {value}, "{statement.name}")'
+            self.line(f"{self.state(statement)} = {value}")
+            return
         value = self.measured(statement.value, statement.name)
         if statement.indices:
             self.line(f"{self.entry_of(statement.name, statement.indices)} = {value}")
@@ -376,11 +416,13 @@ class Code(Pieces):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
-            begin = "" if self.analysis.consumes(statement.body, frozenset()) else self.begin_pass()
+            ends = is_bounded(statement, self.analysis.constants)
+            ends = ends or self.analysis.consumes(statement.body, frozenset())
+            begin = "" if ends else self.begin_pass()
             self.statements(statement.body)
             if begin:
                 name = next(iter(self.loop_names(statement)), "")
-                self.line(f'stream.passed({begin}, "{name}")')
+                self.line(f"stream.passed({begin}, {self.told(name)})")
             if isinstance(statement, tree.For) and head.startswith("while"):
                 sign = "+" if statement.step > 0 else "-"
                 self.line(f"{variable} {sign}= {abs(statement.step)}")
@@ -400,6 +442,8 @@ class Code(Pieces):
         if not isinstance(condition, tree.Binary) or not isinstance(condition.left, tree.Name):
             return None
         changed = {name for name, _ in self.set_names(statement.body)} | {statement.variable}
+        if any(isinstance(site.statement, tree.Call) for site in sites(statement.body)):
+            changed |= set(self.analysis.states)
         operator = condition.operator
         if (
             condition.left.name != statement.variable
@@ -457,7 +501,8 @@ class Code(Pieces):
         statement = field.statement
         assert isinstance(statement, tree.Element)
         rows = "".join(f"[{{{self.names.value(index)}}}]" for index in statement.indices[:-1])
-        return f'f"{field.name}{rows}"' if rows else f'"{field.name}"'
+        name = self.analysis.said(field.name)
+        return f'f"{name}{rows}"' if rows else f'"{name}"'
 
     def innermost(self, field: Field) -> str:
         """Return the variable that holds the list which values are appended to."""

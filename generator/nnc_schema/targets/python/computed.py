@@ -67,11 +67,11 @@ class ComputedNames(Names):
         span = span_of(function, facts)
         ends = f"{self.first_bit(span, facts)}, {self.last_bit(span, facts)}"
         if function.name == "sizeof":
-            return f"computing.byte_count(stream, {ends})"
+            return f"_computing.byte_count(stream, {ends})"
         own = f"({self.begin(self.element.field)}, {self.end(self.element.field)})"
         leading = [self.value(part) for part in function.arguments[: SPAN_FUNCTIONS[function.name]]]
-        data = f"computing.bytes_between(stream, {ends}, {own})"
-        return f"computing.{function.name}({', '.join([*leading, data])})"
+        data = f"_computing.bytes_between(stream, {ends}, {own})"
+        return f"_computing.{function.name}({', '.join([*leading, data])})"
 
     def first_bit(self, span: Span, facts: TableFacts) -> str:
         """Return the code of the first bit of a span."""
@@ -97,14 +97,14 @@ class ComputedNames(Names):
             return f'context.ask("{name.name}", obj, stream)'
         if name.name not in facts.fields:
             return f"context.{name.name}" if not facts.defines(name.name) else self.local(name.name)
-        code = f'required(stream, obj.{name.name}, "{name.name}")'
+        code = f"_required(stream, obj.{name.name}, {self.told(name.name)})"
         field = facts.fields[name.name]
         meaning = facts.meaning(name.name)
         if field.conditional and meaning is not None and meaning.absent is not None:
             absent = self.value(meaning.absent)
             code = f"({absent} if obj.{name.name} is None else obj.{name.name})"
         for index in name.indices:
-            code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
         return code
 
 
@@ -142,12 +142,15 @@ class ComputedCode:
         base = self.names.local(field)
         return self.names.own(base, "_begin"), self.names.own(base, "_end")
 
+    def presets(self) -> list[str]:
+        """Return the lines that make known that no field was passed yet."""
+        return [
+            f"{begin} = {end} = None" for begin, end in map(self.mark_names, sorted(self.marked))
+        ]
+
     def first_lines(self) -> list[str]:
-        """Return the lines at the beginning of the function."""
+        """Return the lines at the beginning of the function, where anything is computed."""
         lines = []
-        for field in sorted(self.marked):
-            begin, end = self.mark_names(field)
-            lines.append(f"{begin} = {end} = None")
         if self.is_marked:
             name = self.facts.table.name
             lines.append(f'{self.outer} = stream.begins.get("{name}")')
@@ -191,12 +194,12 @@ class ComputedCode:
         lines = []
         for field, (_, expression) in self.elements.items():
             begin = self.mark_names(field)[0]
-            about = f'self, obj, "{field}", {begin}, {self.work(field)}'
+            about = f"self, obj, {self.names.told(field)}, {begin}, {self.work(field)}"
             tables = [span.table for span in spans(expression, self.facts) if span.table]
             if tables:
-                settled = f'computing.settle_later(stream, "{tables[0]}", {about})'
+                settled = f'_computing.settle_later(stream, "{tables[0]}", {about})'
             else:
-                settled = f"computing.settle(stream, {about})"
+                settled = f"_computing.settle(stream, {about})"
             lines += [f"if {begin} is not None:", f"    {settled}"]
         return lines + self.pending_lines()
 
@@ -206,6 +209,6 @@ class ComputedCode:
             return []
         name = self.facts.table.name
         return [
-            f'computing.settle_pending(stream, "{name}", {self.before})',
+            f'_computing.settle_pending(stream, "{name}", {self.before})',
             f'stream.begins["{name}"] = {self.outer}',
         ]

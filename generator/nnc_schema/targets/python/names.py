@@ -33,7 +33,7 @@ PRECEDENCE = {
 TERNARY, NOT, COMPARISON, UNARY, ATOM = 1, 4, 5, 12, 14
 LOGICAL = {"||": "or", "&&": "and"}
 BUILTIN_FUNCTIONS = {"Abs": "abs", "Length": "len", "Max": "max", "Min": "min"}
-BUILTIN_FUNCTIONS["Round"] = "functions.nearest"
+BUILTIN_FUNCTIONS["Round"] = "_functions.nearest"
 #: Operators that may fail, and what works them out; the shifts only where they may.
 CHECKED = {"/": "quotient", "%": "remainder", "<<": "shifted_left", ">>": "shifted_right"}
 
@@ -46,7 +46,7 @@ SAFE_SHIFT = 64
 
 def function_name(name: str) -> str:
     """Return the Python function for a function of the language."""
-    return BUILTIN_FUNCTIONS.get(name, f"functions.{name.lower()}")
+    return BUILTIN_FUNCTIONS.get(name, f"_functions.{name.lower()}")
 
 
 class Names:
@@ -71,6 +71,10 @@ class Names:
         while made in self.taken or (made != name and made in self.spelled):
             made += "_"
         return made
+
+    def told(self, name: str) -> str:
+        """Return the text that tells a field: the schema's own name, in quotes."""
+        return f'"{self.analysis.said(name)}"'
 
     def own(self, name: str, suffix: str) -> str:
         """Return a local variable of the generated code's own, which no name of the table is."""
@@ -152,7 +156,7 @@ class Names:
     @property
     def place(self) -> str:
         """What an operation that may fail is told of the place: a reader, a writer, nothing."""
-        return "functions.NOWHERE" if self.facts is None else "stream"
+        return "_functions.NOWHERE" if self.facts is None else "stream"
 
     def write_function(self, function: tree.Function) -> str:
         """Write the call of a function."""
@@ -176,7 +180,7 @@ class Names:
         if name in self.facts.growing:
             helper = "grown"
         local = self.local(name)
-        return f"{helper}({local}, {self.own(local, '_size')})"
+        return f"_{helper}({local}, {self.own(local, '_size')})"
 
     def may_fail(self, expression: tree.Binary) -> bool:
         """Tell whether an operation may fail, or come to a number without measure."""
@@ -189,11 +193,16 @@ class Names:
         """Write a name with its indices; those that may lie outside of the list are checked."""
         code = self.reference(name.name)
         facts = self.facts
+        if name.name in self.analysis.states:
+            code = f"context.{name.name}"
+            for index in name.indices:
+                code = f'_indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+            return code
         if not name.indices:
             return code
         if facts is None:
             for index in name.indices:
-                code = f"functions.at({code}, {self.value(index)})"
+                code = f"_functions.at({code}, {self.value(index)})"
             return code
         own = facts.own_indices.get(name.name, 0)
         if own:
@@ -201,13 +210,13 @@ class Names:
             deeper = name.indices[own:]
             code = f"{code}.get({f'({key})' if own > 1 else key}, {'[]' if deeper else 0})"
             for index in deeper:
-                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+                code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
             return code
         for level, index in enumerate(name.indices):
             if self.is_own_index(name.name, level, index):
                 code += f"[{self.value(index)}]"
             else:
-                code = f'indexed(stream, {code}, {self.value(index)}, "{name.name}")'
+                code = f"_indexed(stream, {code}, {self.value(index)}, {self.told(name.name)})"
         return code
 
     def is_own_index(self, name: str, level: int, index: tree.Expression) -> bool:
@@ -236,7 +245,7 @@ class Names:
         operator = expression.operator
         if self.may_fail(expression):
             left, right = self.value(expression.left), self.value(expression.right)
-            return f"functions.{CHECKED[operator]}({self.place}, {left}, {right})", ATOM
+            return f"_functions.{CHECKED[operator]}({self.place}, {left}, {right})", ATOM
         precedence = PRECEDENCE[operator]
         logical = operator in LOGICAL
         # Comparisons don't chain in C; the right operand of what isn't associative needs care.
@@ -297,7 +306,7 @@ class RuleNames(Names):
         if isinstance(expression, tree.Function) and expression.name in ("Max", "Min"):
             arguments = ", ".join(self.value(part) for part in expression.arguments)
             name = {"Max": "largest", "Min": "least"}[expression.name]
-            return f"functions.{name}({arguments})", ATOM
+            return f"_functions.{name}({arguments})", ATOM
         return super().write(expression, number=number)
 
     def write_name(self, name: tree.Name) -> str:

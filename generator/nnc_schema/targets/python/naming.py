@@ -1,8 +1,9 @@
 """Names of a schema that Python can't have, or has for something else: they get underscores.
 
 The rule: a name in Python is that of the schema; where that is a word of Python, a private or
-special name, or one that generated code needs, underscores stand behind it. Everything that
-comes out of the `python` and `strategies` targets, paths too, uses this name.
+special name, or one that generated code needs, underscores stand behind it. Tables are told by
+the schema's own name wherever a name is text: in paths, trees, messages, `TABLES`. So are fields,
+but for those that are called as something that each table or class has itself.
 """
 
 from __future__ import annotations
@@ -40,6 +41,36 @@ SCOPE_NAMES = {
     "select",
 }
 MEMBER_NAMES = {"mro", "name", "value", *(name for name in dir(int) if name[0] != "_")}
+
+#: Helpers that the generated functions.py offers to the other modules, which call them by these
+#: names with an underscore before: so no declaration has to make way for them.
+HELPERS = (
+    "array",
+    "arrays",
+    "counted",
+    "entries",
+    "entry",
+    "extent_end",
+    "filler",
+    "finished",
+    "grown",
+    "indexed",
+    "irregular",
+    "item",
+    "listed",
+    "made",
+    "new",
+    "number",
+    "padding",
+    "refuse",
+    "required",
+    "trailing",
+    "write_rest",
+    "write_trailing",
+)
+
+#: Modules that code in generated modules uses, by the same kind of names.
+ALIASES = ("_computing", "_functions", "_transforms")
 
 #: What bodies of generated classes use by name.
 BODY_NAMES = {"field"}
@@ -83,9 +114,14 @@ def template_names(template: str) -> set[str]:
 @functools.cache
 def taken_globally() -> frozenset[str]:
     """Return the names that no declaration can have in a module."""
-    names = template_names("functions.py.j2") | template_names("module.py.j2")
-    names |= template_names("init.py.j2") | template_names("description.py.j2")
+    names = template_names("module.py.j2") | template_names("init.py.j2")
+    names |= {f"_{name}" for name in HELPERS} | {"Array", *ALIASES}
     return frozenset(names | PYTHON_NAMES | LOCAL_NAMES | MODULE_NAMES)
+
+
+def calls(code: str, name: str) -> bool:
+    """Tell whether code calls a function of a name."""
+    return re.search(rf"(?<!\w){name}\(", code) is not None
 
 
 class Renames(NamedTuple):
@@ -120,7 +156,14 @@ def with_python_names(analysis: Analysis) -> Analysis:
     renames = renames_of(analysis)
     if not any(renames):
         return analysis
-    return Analysis(renamed(analysis.schema, renames))
+    made = Analysis(renamed(analysis.schema, renames))
+    made.spelled_fields = {
+        new: name
+        for name, new in renames.local.items()
+        if name not in TABLE_NAMES and not is_special(name)
+    }
+    made.spelled = {new: name for name, new in renames.declared.items() if name in analysis.tables}
+    return made
 
 
 def renames_of(analysis: Analysis) -> Renames:
@@ -175,13 +218,15 @@ def fits(new: str, name: str, analysis: Analysis, taken: set[str]) -> bool:
         return False
     if name in analysis.constants:
         return new not in MEMBER_NAMES and not re.fullmatch(r"_[^_].*_|_", new)
+    if name in analysis.defines and new.lower() in template_names("functions.py.j2"):
+        return False
     return not (name in analysis.tables and f"draw_{new}" in taken)
 
 
 def local_renames(analysis: Analysis) -> dict[str, str]:
     """Return the new names of elements, variables, parameters and given values."""
-    names: dict[str, None] = dict.fromkeys(analysis.givens)
-    scoped = {*analysis.givens, *analysis.shared}
+    names: dict[str, None] = dict.fromkeys([*analysis.givens, *analysis.states])
+    scoped = {*analysis.givens, *analysis.shared, *analysis.states}
     for facts in analysis.tables.values():
         for site in facts.sites:
             names.update(dict.fromkeys(local_names(site.statement)))

@@ -16,13 +16,27 @@ from nnc_schema.targets.python.naming import class_name
 class ParseCode(Code):
     """Lines of `_parse`."""
 
+    run_verb = "read"
+
     def begin(self) -> None:
         """Add what comes first."""
         name = self.facts.table.name
+        if self.whole is not None:
+            made = self.names.own("made", "")
+            self.line(f"{made} = self.machine.parse(stream, context)")
+            self.line(f"if {made} is not None:")
+            self.line(f"    return {made}")
         self.line("if not isinstance(stream, BitReader):")
         self.line("    return self.parse_bytes(stream, context, path)")
-        self.line(f"obj = new({class_name(name)})")
+        self.line(f"obj = _new({class_name(name)})")
         self.begin_rules()
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed: where rules are enforced."""
+        if lines:
+            self.line(f"if {self.rules} is not None:")
+            with self.indented():
+                super().when_computing(lines)
 
     def preset(self) -> None:
         """Take the absent values of names whose absence no single condition tells."""
@@ -48,9 +62,9 @@ class ParseCode(Code):
             return
         self.extent_open = True
         self.line(f"{self.outer_end} = stream.end")
-        name = self.facts.table.name
+        name = self.analysis.shown(self.facts.table.name)
         size = self.names.value(extent)
-        self.line(f"stream.end = extent_end(stream, {self.start}, {size}, {name!r})")
+        self.line(f"stream.end = _extent_end(stream, {self.start}, {size}, {name!r})")
 
     def is_known(self, extent: tree.Expression) -> bool:
         """Tell whether the lines so far have set the names in the extent."""
@@ -64,16 +78,16 @@ class ParseCode(Code):
     def close_extent(self) -> None:
         """Deal with what is left of the extent."""
         if self.facts.table.extent is not None:
-            self.line("obj.trailing_data = trailing(stream)")
+            self.line("obj.trailing_data = _trailing(stream)")
             self.line(f"stream.end = {self.outer_end}")
         elif self.facts.table.transform is not None:
             self.line('obj.original_data = b""')
-            self.line("obj.trailing_data = trailing(stream)")
+            self.line("obj.trailing_data = _trailing(stream)")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
         arguments = [self.names.value(part) for part in self.widths(statement)]
-        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)})'
+        value = f"{self.verb(statement, arguments)}{self.told(field.name)}{self.index_code(field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
             value = self.local(field.name)
@@ -104,14 +118,15 @@ class ParseCode(Code):
 
     def external(self, field: Field) -> None:
         """Add bytes that stay as they are."""
-        self.line(f'obj.{field.name} = stream.bs("{field.name}")')
+        self.line(f"obj.{field.name} = stream.bs({self.told(field.name)})")
 
     def call(self, statement: tree.Call, field: Field) -> None:
         """Add the call of a table."""
         self.arguments(statement)
         syntax = self.names_of(statement.table)
         index = f", {self.list_position(field)}" if field.is_list else ""
-        self.line(f'stream.enter("{field.name}", "{statement.table}"{index})')
+        shown = self.analysis.shown(statement.table)
+        self.line(f'stream.enter({self.told(field.name)}, "{shown}"{index})')
         value = f"{syntax}._parse(stream, context, path)"
         result = f"obj.{field.name}"
         if field.is_list:
@@ -151,7 +166,7 @@ class ParseCode(Code):
     def list_end(self, field: Field) -> None:
         """Add what a list needs after its outermost loop."""
         if field.is_alignment:
-            self.line(f"obj.{field.name} = irregular({self.row(field, 0)})")
+            self.line(f"obj.{field.name} = _irregular({self.row(field, 0)})")
 
     def vector(self, field: Field) -> None:
         """Add a loop that is one vector."""

@@ -44,6 +44,10 @@ class Pieces(Lines):
         """Return the local variable for a name."""
         return self.names.local(name)
 
+    def told(self, name: str) -> str:
+        """Return the text that tells a field: the schema's own name, in quotes."""
+        return self.names.told(name)
+
     def targets(self, name: str) -> list[str]:
         """Return what a value of the table is assigned to, besides the field."""
         found = [self.local(name)] if name in self.needed else []
@@ -79,7 +83,15 @@ class Pieces(Lines):
         elif len(sizes) == 1:
             self.line(f'{size} = stream.make({sizes[0]}, "{statement.name}")')
         else:
-            self.line(f'{size} = made(stream, ({", ".join(sizes)}), "{statement.name}")')
+            self.line(f'{size} = _made(stream, ({", ".join(sizes)}), "{statement.name}")')
+
+    def state(self, statement: tree.Assignment) -> str:
+        """Return a variable that all tables share, or its entry, as the target of an assignment."""
+        target = f"context.{statement.name}"
+        sizes = self.analysis.state_sizes(statement.name)
+        for index, size in zip(statement.indices, sizes, strict=True):
+            target += f'[_entry(stream, {self.names.value(index)}, {size}, "{statement.name}")]'
+        return target
 
     def entry_of(self, name: str, indices: tuple[tree.Expression, ...]) -> str:
         """Return an entry of an array as the target of an assignment."""
@@ -87,15 +99,16 @@ class Pieces(Lines):
         values = [self.names.value(index) for index in indices]
         size = self.names.own(local, "_size")
         if len(values) == 1:
-            return f'{local}[entry(stream, {values[0]}, {size}, "{name}")]'
-        return f'{local}[entries(stream, ({", ".join(values)}), {size}, "{name}")]'
+            return f'{local}[_entry(stream, {values[0]}, {size}, "{name}")]'
+        return f'{local}[_entries(stream, ({", ".join(values)}), {size}, "{name}")]'
 
     def select(self, statement: tree.Select) -> None:
         """Add the selection of a table by its key, and take its names."""
         key = statement.key
         assert isinstance(key, tree.Name)
         where = f'stream, "{key.name}"'
-        self.line(f'context.select("{statement.table}", {self.names.value(key)}, {where})')
+        table = self.analysis.shown(statement.table)
+        self.line(f'context.select("{table}", {self.names.value(key)}, {where})')
         for name in self.analysis.selected_names(statement.table):
             if name in self.free:
                 self.line(f"{self.local(name)} = context.{name}")
@@ -106,11 +119,12 @@ class Pieces(Lines):
         if table.key is None:
             return
         chosen = [
-            f'"{other}": {self.local(element)}'
+            f'"{self.analysis.shown(other)}": {self.local(element)}'
             for element, other in self.analysis.selections(table.name)
         ]
         inside = f"{{{', '.join(chosen)}}}"
-        self.line(f'context.keep("{table.name}", {self.local(table.key)}, {inside})')
+        name = self.analysis.shown(table.name)
+        self.line(f'context.keep("{name}", {self.local(table.key)}, {inside})')
 
     def condition_of(
         self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
@@ -155,7 +169,7 @@ class Pieces(Lines):
         """Return the code of a value that a name gets; one that might grow is measured."""
         code = self.names.value(value)
         if any(self.may_grow(part) for part in expressions.walk(value)):
-            return f'number(stream, {code}, "{name}")'
+            return f'_number(stream, {code}, "{name}")'
         return code
 
     def may_grow(self, expression: tree.Expression) -> bool:
@@ -175,24 +189,30 @@ class Pieces(Lines):
         """Tell whether a value of the table may break a range or a constraint."""
         meanings = [self.facts.meaning(name) for name in self.facts.fields]
         bound = any(each is not None and (each.range or each.constraints) for each in meanings)
-        return bound or bool(self.computed.elements)
+        return bound or bool(self.computed.elements) or self.computed.is_marked
+
+    @property
+    def rules(self) -> str:
+        """Variable that holds what holds the table to its rules."""
+        return self.names.own("rules", "")
+
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed."""
+        raise TypeError("only for one direction")
 
     def begin_rules(self) -> None:
         """Begin what holds the table to its rules, if anything does."""
         if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"{rules} = stream.rules")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.open(stream, self, context)")
+            self.line(f"{self.rules} = stream.rules")
+            self.line(f"if {self.rules} is not None:")
+            self.line(f"    {self.rules}.open(stream, self, context)")
 
     def end_rules(self) -> None:
         """Hold the table to its rules, once it is known what its elements are computed to be."""
-        for line in self.computed.last_lines():
-            self.line(line)
+        self.when_computing(self.computed.last_lines())
         if self.has_rules():
-            rules = self.names.own("rules", "")
-            self.line(f"if {rules} is not None:")
-            self.line(f"    {rules}.close(stream, obj, context)")
+            self.line(f"if {self.rules} is not None:")
+            self.line(f"    {self.rules}.close(stream, obj, context)")
 
     def begin_pass(self) -> str:
         """Note where a pass of a loop begins that may read nothing; return the variable."""

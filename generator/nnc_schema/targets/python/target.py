@@ -15,7 +15,7 @@ from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, only_va
 from nnc_schema.passes.units import unit_kinds
 from nnc_schema.targets.python.build import BuildCode
 from nnc_schema.targets.python.names import Names, RuleNames
-from nnc_schema.targets.python.naming import class_name, with_python_names
+from nnc_schema.targets.python.naming import HELPERS, calls, class_name, with_python_names
 from nnc_schema.targets.python.parse import ParseCode
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -52,7 +52,10 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "description.py": templates.get_template("description.py.j2").render(common),
         "scope.py": templates.get_template("scope.py.j2").render(common | scope_parts(analysis)),
     }
-    kinds = unit_kinds(analysis)
+    kinds = [
+        kind._replace(header=analysis.shown(kind.header), payload=analysis.shown(kind.payload))
+        for kind in unit_kinds(analysis)
+    ]
     files["units.py"] = templates.get_template("units.py.j2").render(common, kinds=kinds)
     exports = {}
     for file in analysis.schema.files:
@@ -63,9 +66,9 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     files["__init__.py"] = templates.get_template("init.py.j2").render(
         common,
         exports=exports,
-        tables=parsed_tables(analysis),
+        tables={analysis.shown(name): name for name in parsed_tables(analysis)},
         framing=framing_parts(analysis),
-        root=analysis.root,
+        root=analysis.shown(analysis.root),
     )
     return files
 
@@ -97,7 +100,7 @@ def define_code(analysis: Analysis, define: tree.Define) -> dict[str, Any]:
     return {
         "name": define.name.lower(),
         "parameters": [names.local(name) for name in define.parameters],
-        "value": names.value(define.value).replace("functions.", ""),
+        "value": names.value(define.value).replace("_functions.", ""),
         "text": wrap(define.text, 4),
     }
 
@@ -111,7 +114,7 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
             {
                 "name": name,
                 "type": names.shared_type(name, facts),
-                "table": facts.table.name,
+                "table": analysis.shown(facts.table.name),
                 "title": facts.table.clause.title,
                 "persistent": facts.table.persistent,
             }
@@ -131,8 +134,16 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         if given.default is not None:
             default = expressions.evaluate(given.default, analysis.constants)
         givens.append({"name": given.name, "text": given.text, "default": default})
+    states = [
+        {
+            "name": state.name,
+            "type": "list[" * len(state.sizes) + "int" + "]" * len(state.sizes),
+            "initial": initial_state(analysis, state),
+        }
+        for state in analysis.states.values()
+    ]
     kept = {
-        name: (facts.table.key, tuple(analysis.kept_names(name)))
+        analysis.shown(name): (facts.table.key, tuple(analysis.kept_names(name)))
         for name, facts in analysis.tables.items()
         if facts.table.key is not None
     }
@@ -143,9 +154,18 @@ def scope_parts(analysis: Analysis) -> dict[str, Any]:
         "shared": shared,
         "parameters": parameters,
         "givens": givens,
+        "states": states,
         "kept": kept,
         "computes": computes,
     }
+
+
+def initial_state(analysis: Analysis, state: tree.State) -> str:
+    """Return the code that makes what a state begins with."""
+    code = str(expressions.evaluate(state.initial, analysis.constants))
+    for number, size in enumerate(reversed(analysis.state_sizes(state.name))):
+        code = f"[{code} for _ in range({size})]" if number else f"[{code}] * {size}"
+    return code
 
 
 def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
@@ -158,7 +178,7 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
     ]
     for facts in (analysis.tables[table.name] for table in file.tables):
         lines += [
-            rule_parts(analysis, file, constraint)["holds"]
+            rule_parts(analysis, file, constraint, facts)["holds"]
             for meaning in facts.table.semantics
             for constraint in rules_of(analysis, meaning)
         ]
@@ -181,41 +201,15 @@ def module_parts(analysis: Analysis, file: tree.File) -> dict[str, Any]:
         "tables": tables,
         "descriptions": [description(analysis, analysis.tables[t.name]) for t in described],
         "modules": [name for name in others if f"{name}." in code],
-        "helpers": [name for name in HELPERS if f"{name}(" in code],
-        "uses_functions": "functions." in code,
+        "helpers": [f"{name} as _{name}" for name in HELPERS if calls(code, f"_{name}")],
+        "uses_functions": "_functions." in code,
         "uses_transforms": any(table["transform"] for table in tables),
-        "uses_computing": "computing." in code,
+        "uses_computing": "_computing." in code,
         "uses_array": "Array" in code,
+        "uses_programs": any(table["program"] or table["programs"] for table in tables),
         "exports": sorted(exports),
         "families": summary(file),
     }
-
-
-#: Helpers that the generated functions.py offers to the other modules.
-HELPERS = [
-    "array",
-    "arrays",
-    "counted",
-    "entries",
-    "entry",
-    "extent_end",
-    "filler",
-    "finished",
-    "grown",
-    "indexed",
-    "irregular",
-    "item",
-    "listed",
-    "made",
-    "new",
-    "number",
-    "padding",
-    "refuse",
-    "required",
-    "trailing",
-    "write_rest",
-    "write_trailing",
-]
 
 
 def summary(file: tree.File) -> str:
@@ -249,6 +243,7 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
     derived = [
         {
             "name": name,
+            "said": analysis.said(name),
             "type": f"{names.shared_type(name, facts)} | None",
             "shape": shape("int", depth=facts.arrays.get(name, 0), derived=True),
             "lines": attribute(name, facts.meaning(name)),
@@ -256,16 +251,29 @@ def table_parts(analysis: Analysis, file: tree.File, facts: TableFacts) -> dict[
         for name in facts.variables
         if name in facts.meanings or name in facts.outputs
     ]
-    return description(analysis, facts) | {
-        "class_name": class_name(facts.table.name),
-        "fields": fields,
-        "derived": derived,
-        "extent": facts.table.extent is not None or facts.table.transform is not None,
-        "transform": facts.table.transform,
-        "parse": ParseCode(analysis, facts, file).body(),
-        "build": BuildCode(analysis, facts, file).body(),
-        "types": [field["type"] for field in fields],
-    }
+    parse = ParseCode(analysis, facts, file)
+    build = BuildCode(analysis, facts, file)
+    lines = {"parse": parse.body(), "build": build.body()}
+    assert parse.made == build.made
+    return (
+        lines
+        | description(analysis, facts)
+        | {
+            "attributes": {
+                analysis.said(name): name
+                for name in (*facts.fields, *(each["name"] for each in derived))
+                if analysis.said(name) != name
+            },
+            "program": None if parse.whole is None else parse.whole.text(),
+            "programs": [program.text() for program in parse.made],
+            "class_name": class_name(facts.table.name),
+            "fields": fields,
+            "derived": derived,
+            "extent": facts.table.extent is not None or facts.table.transform is not None,
+            "transform": facts.table.transform,
+            "types": [field["type"] for field in fields],
+        }
+    )
 
 
 def attribute(name: str, meaning: tree.Meaning | None) -> str:
@@ -282,7 +290,7 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
         default = " = None"
         text = f"{field.name}: irregular bits up to the byte boundary, or None for the regular ones"
     elif isinstance(field.statement, tree.Call):
-        text = f"{field.name}: table `{field.statement.table}`"
+        text = f"{field.name}: table `{names.analysis.shown(field.statement.table)}`"
     else:
         meaning = facts.meaning(field.name)
         text = f"{field.name}: {meaning.text if meaning else 'bytes as they are'}"
@@ -302,20 +310,25 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
     if not text.rstrip().endswith("."):
         text += "."
     lines = wrap(text, 12, 8)
-    made = field_shape(field)
+    made = field_shape(names.analysis, field)
     return {
-        "name": field.name, "type": written, "default": default, "lines": lines, "shape": made,
-    }  # fmt: skip
+        "name": field.name,
+        "said": names.analysis.said(field.name),
+        "type": written,
+        "default": default,
+        "lines": lines,
+        "shape": made,
+    }
 
 
-def field_shape(field: Field) -> str:
+def field_shape(analysis: Analysis, field: Field) -> str:
     """Return the `Shape` of a coded field, as it stands in the module."""
     statement = field.statement
     depth = len(field.loops) if field.indexed else min(len(field.loops), 1)
     if field.is_alignment:
         return shape("int", depth=depth)
     if isinstance(statement, tree.Call):
-        return shape("table", depth=depth, called=statement.table)
+        return shape("table", depth=depth, called=analysis.shown(statement.table))
     coding = statement.descriptor if isinstance(statement, tree.Element) else "bs"
     return shape(DESCRIPTORS[coding].kind, depth=depth, array=field.vector)
 
@@ -331,6 +344,7 @@ def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
     table = facts.table
     return {
         "name": table.name,
+        "shown": analysis.shown(table.name),
         "clause": table.clause,
         "title": wrap(table.clause.title, 4, 7),
         "schema": f"{table.position.file}:{table.position.line}",
@@ -339,7 +353,7 @@ def description(analysis: Analysis, facts: TableFacts) -> dict[str, Any]:
             for field in facts.fields.values()
             if not isinstance(field.statement, tree.Call)
         ],
-        "field_names": (*facts.fields, *leftover_fields(table)),
+        "field_names": (*map(analysis.said, facts.fields), *leftover_fields(table)),
     }
 
 
@@ -375,7 +389,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         if (DESCRIPTORS[coding].width == "bits" or coding in ("uae", "iae")) and arguments:
             width = expressions.evaluate(arguments[0], analysis.constants)
     return {
-        "name": field.name,
+        "name": analysis.said(field.name),
         "descriptor": written,
         "coding": coding,
         "width": width,
@@ -391,7 +405,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         "computed": computed_text(statement),
         "range": range_,
         "constraints": [
-            rule_parts(analysis, analysis.file_of[facts.table.name], constraint)
+            rule_parts(analysis, analysis.file_of[facts.table.name], constraint, facts)
             for constraint in rules_of(analysis, meaning)
         ],
         "module": statement.module if isinstance(statement, tree.External) else None,
@@ -436,7 +450,7 @@ def count_of(
         bound = bound.left if off else None
     if not isinstance(bound, tree.Name) or bound.name not in facts.fields:
         return None
-    return bound.name, off
+    return analysis.said(bound.name), off
 
 
 def rules_of(analysis: Analysis, meaning: tree.Meaning) -> Iterator[tree.Constraint]:
@@ -452,10 +466,13 @@ def rules_of(analysis: Analysis, meaning: tree.Meaning) -> Iterator[tree.Constra
             yield tree.Constraint(place, tree.Binary(place, operator, found, bound), sentence)
 
 
-def rule_parts(analysis: Analysis, file: tree.File, constraint: tree.Constraint) -> dict[str, Any]:
+def rule_parts(
+    analysis: Analysis, file: tree.File, constraint: tree.Constraint, facts: TableFacts
+) -> dict[str, Any]:
     """Return what the template needs of a constraint."""
     names = RuleNames(analysis, file)
     used = sorted(expressions.names(constraint.condition) - analysis.constants.keys())
     parameters = ", ".join(names.local(name) for name in used)
+    told = tuple(analysis.said(name) if facts.defines(name) else name for name in used)
     holds = f"lambda {parameters}: {names.condition(constraint.condition)}"
-    return {"sentence": constraint.sentence, "names": tuple(used), "holds": holds}
+    return {"sentence": constraint.sentence, "names": told, "holds": holds}

@@ -46,6 +46,7 @@ class DrawCode(ParseCode):
         extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
         self.extent_names = {extent[0] for extent in extents if extent is not None}
         super().__init__(analysis, facts, NO_FILE)
+        self.programs = self.whole = None
 
     @staticmethod
     def find_bounds(analysis: Analysis, facts: TableFacts, field: Field) -> Bounds:
@@ -78,7 +79,7 @@ class DrawCode(ParseCode):
         """Add what comes first."""
         table = self.facts.table.name
         module = self.analysis.file_of[table].name
-        self.line(f"obj = new({module}.{class_name(table)})")
+        self.line(f"obj = _new({module}.{class_name(table)})")
         if self.facts.table.transform is not None:
             self.line(f"{self.names.own('layer', '')} = stream.begin_layer()")
 
@@ -98,15 +99,20 @@ class DrawCode(ParseCode):
             self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
         self.line("return obj")
 
+    def when_computing(self, lines: list[str]) -> None:
+        """Add lines that only matter where elements are computed: always when drawing."""
+        for line in lines:
+            self.line(line)
+
     def computed_element(self, field: str, expression: tree.Expression) -> None:
         """Add the element that is computed from what was drawn."""
         element = self.computed.elements[field][0]
         arguments = [self.names.value(part) for part in self.widths(element)]
-        arguments += [f'"{field}"', "low=value", "high=value"]
+        arguments += [f"{self.told(field)}", "low=value", "high=value"]
         encode = f"lambda value: stream.{element.descriptor}({', '.join(arguments)})"
         shared = "context" if field in self.shared else "None"
         place = self.names.own(self.local(field), "_place")
-        about = f'"{field}", obj, {place}, {self.computed.work(field)}, {encode}, {shared}'
+        about = f"{self.told(field)}, obj, {place}, {self.computed.work(field)}, {encode}, {shared}"
         about += f", {field in driving_names(self.analysis)}"
         tables = [span.table for span in spans(expression, self.facts) if span.table]
         around = f'"{tables[0]}"' if tables else "None"
@@ -135,7 +141,7 @@ class DrawCode(ParseCode):
                 self.line(f"{self.local(used)} = context.{used}")
             self.ask(constraint.condition)
             condition = self.names.condition(constraint.condition)
-            self.line(f'stream.check("{name}", {number}, {condition})')
+            self.line(f"stream.check({self.told(name)}, {number}, {condition})")
 
     def open_extent(self) -> None:
         """Leave the extent open: it is known once everything in it is drawn."""
@@ -151,7 +157,7 @@ class DrawCode(ParseCode):
         if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
             element = extent_element(self.facts, self.analysis.constants)
             about = "" if element is None else f', "{element[0]}", {element[1]}'
-            self.line(f"stream.check_extent({self.start}, {self.names.value(extent)}{about})")
+            self.line(f"stream.check_extent({self.start}, {self.extent_size(extent)}{about})")
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -159,7 +165,7 @@ class DrawCode(ParseCode):
             DRAWN_SIZE if expressions.looks_ahead(part) else self.names.value(part)
             for part in self.widths(statement)
         ]
-        value = f'{self.verb(statement, arguments)}"{field.name}"{self.index_code(field)}'
+        value = f"{self.verb(statement, arguments)}{self.told(field.name)}{self.index_code(field)}"
         value += f"{self.limits(statement, field)})"
         if field.is_list and not field.indexed and field.name in self.needed:
             self.line(f"{self.local(field.name)} = {value}")
@@ -215,14 +221,15 @@ class DrawCode(ParseCode):
 
     def external(self, field: Field) -> None:
         """Add bytes that hand-written code makes."""
-        self.line(f'obj.{field.name} = stream.external("{field.name}", obj, context)')
+        self.line(f"obj.{field.name} = stream.external({self.told(field.name)}, obj, context)")
 
     def call(self, statement: tree.Call, field: Field) -> None:
         """Add the call of a table."""
         self.arguments(statement)
         index = f"len({self.row(field, 0)})" if field.is_list else "None"
         table = statement.table
-        value = f'stream.table("{field.name}", "{table}", {index}, draw_{table}, context)'
+        shown = self.analysis.shown(table)
+        value = f'stream.table({self.told(field.name)}, "{shown}", {index}, draw_{table}, context)'
         result = f"obj.{field.name}"
         if field.is_list:
             self.line(f"{self.row(field, 0)}.append({value})")

@@ -49,7 +49,11 @@ def schema_rules(analysis: Analysis) -> list[dict[str, str]]:
             continue
         table = facts.table
         for kind, element, text in table_rules(analysis, facts, places):
-            about = {"kind": kind, "table": table.name, "element": element}
+            about = {
+                "kind": kind,
+                "table": analysis.shown(table.name),
+                "element": analysis.said(element),
+            }
             found.append(about | {"clause": table.clause.number, "text": text})
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from nnc_schema.formatting import environment, formatted, schema_digest
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.targets.python.naming import class_name, with_python_names
+from nnc_schema.targets.python.naming import calls, class_name, with_python_names
 from nnc_schema.targets.strategies.draw import DrawCode
 from nnc_schema.targets.strategies.limits import around
 from nnc_schema.targets.strategies.rules import schema_rules
@@ -58,6 +58,7 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     tables = [
         {
             "name": facts.table.name,
+            "shown": analysis.shown(facts.table.name),
             "class_name": class_name(facts.table.name),
             "title": facts.table.clause.title,
             "clause": facts.table.clause.number,
@@ -84,9 +85,9 @@ def modules(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
         "modules": sorted(
             name for name in (file.name for file in analysis.schema.files) if f"{name}." in code
         ),
-        "helpers": [name for name in HELPERS if f"{name}(" in code],
-        "uses_computing": "computing." in code,
-        "uses_functions": "functions." in code,
+        "helpers": [f"{name} as _{name}" for name in HELPERS if calls(code, f"_{name}")],
+        "uses_computing": "_computing." in code,
+        "uses_functions": "_functions." in code,
         "uses_array": "Array" in code,
     }
     return {

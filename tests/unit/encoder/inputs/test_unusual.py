@@ -171,3 +171,50 @@ def test_what_the_note_says():
     assert note.as_content() == {
         "dtype": "complex64", "packing": "real and imaginary", "shape": [2],
     }  # fmt: skip
+
+
+EXTREME_OPTIONS = [{}, {"effort": 2}, {"dq": False}, {"qp": -10}, *TARGETS]
+EXTREME = {
+    "largest": np.full((40, 40), np.finfo("f4").max),
+    "near the largest": np.linspace(-1, 1, 2500).reshape(50, 50).astype("f4") * np.finfo("f4").max,
+    "vector": np.linspace(-1, 1, 2500).astype("f4") * np.finfo("f4").max,
+    "wide": np.linspace(-1, 1, 2500).reshape(50, 50) * 1e308,
+    "denormal": np.linspace(-1, 1, 2500).reshape(50, 50).astype("f4") * np.float32(1e-42),
+}
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning", "ignore::nnc.EncodingWarning")
+@pytest.mark.parametrize("options", EXTREME_OPTIONS, ids=lambda one: next(iter(one), "none"))
+@pytest.mark.parametrize("values", EXTREME)
+def test_numbers_at_the_ends_of_their_type(values, options):
+    given = {"w": EXTREME[values], "v": np.ones((3, 3), "f4")}
+    try:
+        back = nnc.decode(nnc.encode(given, **options))
+    except nnc.InputError:
+        return
+    assert np.isfinite(back["w"]).all()
+    assert (back["v"] == 1).all() or "qp" in options
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("outliers", [1, 5])
+def test_a_few_huge_values_leave_something_of_the_others(outliers):
+    values = np.random.default_rng(0).normal(0, 1e-3, (100, 100)).astype("f4")
+    values[:outliers, 7] = 1e4
+    back = nnc.decode(nnc.encode({"w": values}))["w"]
+    small = np.abs(values) < 1
+    assert np.abs(back - values)[small].mean() < 0.05 * np.abs(values)[small].mean()
+    assert np.allclose(back[~small], 1e4, rtol=1e-6)
+
+
+def test_a_mask_is_not_left_out_silently():
+    hidden = np.ma.masked_array(np.ones((3, 3), "f4"), np.eye(3))
+    with pytest.raises(nnc.InputError, match=r"masked array.*filled"):
+        nnc.encode({"w": hidden})
+    assert (nnc.decode(nnc.encode({"w": np.ma.masked_array([1.0, 2.0])}))["w"] == [1, 2]).all()
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="long double is double here")
+def test_what_is_wider_than_decoders_have_says_what_to_do():
+    with pytest.raises(nnc.InputError, match="convert it to float64"):
+        nnc.encode({"w": np.ones(3, np.longdouble)})

@@ -193,3 +193,32 @@ def test_operators_as_they_come_out_of_a_page():
     assert text(expression("a = = b | | c \u2212 1 ! = d & & e \u2013 2")) == (
         "(a == b) || (((c - 1) != d) && (e - 2))"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("7", "7", "7"),
+        ("0x10", "16", "16"),
+        ("-3", "-3", "-3"),
+        ("MAX", "MAX", "MAX"),
+        ("-1..MAX - 1", "-1", "MAX - 1"),
+    ],
+)
+def test_a_range_of_one_value_is_that_value(value, first, last):
+    block = f"syntax t() {{ a u(8) }} semantics {{\n a\n  Text.\n  range {value}\n}}"
+    (meaning,) = read_text(f'clause 1 "A" status ours {block}', "f").tables[0].semantics
+    assert [text(each) for each in meaning.range] == [first, last]
+
+
+def test_characters_are_numbers():
+    value = expression("kind == 'fmt ' + 1")
+    assert text(value) == "kind == ('fmt ' + 1)"
+    assert value.right.left.value == 0x666D7420
+    (enum,) = read_text(
+        "clause 1 \"A\" status ours enum Kind { A = 'moov' \"a\" 'x'..'z' reserved }", "f"
+    ).enums
+    assert (enum.members[0].value, enum.ranges[0].last) == (0x6D6F6F76, ord("z"))
+    block = "syntax t() { a u(32) } semantics {\n a\n  Text.\n  range 'a b'\n}"
+    (meaning,) = read_text(f'clause 1 "A" status ours {block}', "f").tables[0].semantics
+    assert meaning.range[0].value == 0x612062

@@ -394,6 +394,112 @@ def test_sets_are_kept_by_key(compile_schema):
     assert [units[place].slice.data for place in (4, 5, 7)] == [0x33, 0x44, 0x55]
 
 
+STATE = """
+root unit
+clause 1 "Unit" status ours
+semantics optional
+constant SLOTS = 2 "places for widths"
+state Width[SLOTS][2] = 4 "Bits of a value, by slot and half."
+state Count = 0 "Units so far."
+syntax unit() {
+    slot u(4)
+    if (slot >= 8) {
+        wide u(4)
+        Width[slot - 8][1] = wide
+    } else
+        halves(slot)
+    Count += 1
+    number u(Count)
+    padding(8)
+}
+syntax halves(slot) {
+    for (half = 0; half < 2; half++)
+        value[half] u(Width[slot][half])
+}
+"""
+
+
+def test_states_hold_from_one_unit_to_the_next(compile_schema):
+    module = compile_schema(made=STATE)
+    units = parse_units(
+        module,
+        b"\x01\x28",  # halves of 4 bits each, a number of 1 bit
+        b"\x98\xc0",  # slot 1: its second half takes 8 bits from now on
+        b"\x13\x44\xe0",
+        b"\x03\x4f",
+    )
+    assert [unit.number for unit in units] == [1, 3, 7, 15]
+    assert [list(units[place].halves.value) for place in (0, 2, 3)] == [[1, 2], [3, 0x44], [3, 4]]
+
+
+def test_copies_of_scopes_have_states_of_their_own(compile_schema):
+    module = compile_schema(made=STATE)
+    scope = module.Scope()
+    copies, copy = scope.copies(), scope.copy()
+    module.unit._parse(BitReader(b"\x98\x80"), copy, "")
+    assert (copy.Width, copy.Count) == ([[4, 4], [4, 8]], 1)
+    assert scope.Width == copies().Width == [[4, 4], [4, 4]]
+    with pytest.raises(InvalidError, match="Width"):
+        module.unit._parse(BitReader(b"\xa8\x80"), scope, "")
+
+
+LEFT_OUT = """
+root unit
+clause 1 "Unit" status ours
+syntax unit() {
+    kind u(8)
+    if (kind == 0)
+        parameters()
+    else
+        slice()
+}
+semantics {
+    kind
+        Kind of unit.
+}
+syntax slice() {
+    data u(width)
+}
+semantics {
+    data
+        A value.
+}
+persistent syntax parameters() {
+    more u(8)
+    if (more == 1)
+        extension()
+    if (more >= 1)
+        extension()
+}
+semantics {
+    more
+        How often the width is told.
+}
+persistent syntax extension() {
+    width u(8)
+}
+semantics {
+    width
+        Bits of a value.
+        absent 16
+}
+"""
+
+
+def test_what_a_persistent_table_leaves_out_is_absent_for_later_units(compile_schema):
+    module = compile_schema(made=LEFT_OUT)
+    units = parse_units(
+        module,
+        b"\0\1\x20\x18",  # told twice: the last one holds
+        b"\1\0\0\7",
+        b"\0\2\x08",
+        b"\1\7",
+        b"\0\0",  # not told: what was told before holds no longer
+        b"\1\0\7",
+    )
+    assert [units[place].slice.data for place in (1, 3, 5)] == [7, 7, 7]
+
+
 def test_a_set_that_never_came_is_refused(compile_schema):
     module = compile_schema(made=KEYED)
     scope = module.Scope()

@@ -1,0 +1,149 @@
+"""FLAC against `flac --analyze` (down to each residual) and `metaflac --list`."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nnc.engine.format import Format
+
+FILES = sorted((Path(__file__).parents[1] / "library" / "flac").glob("*.flac"))
+
+ASSIGNMENTS = {8: "LEFT_SIDE", 9: "RIGHT_SIDE", 10: "MID_SIDE"}
+TYPES = (
+    "STREAMINFO",
+    "PADDING",
+    "APPLICATION",
+    "SEEKTABLE",
+    "VORBIS_COMMENT",
+    "CUESHEET",
+    "PICTURE",
+)
+
+
+def output(*command):
+    """Return what a program prints; the test is skipped without it."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} isn't installed")
+    return subprocess.run(command, check=True, capture_output=True).stdout.decode()
+
+
+def residuals(coding):
+    """Return the residuals of all partitions."""
+    for part in coding.partition:
+        yield from part.residual if part.escaped_bits is None else part.escaped_residual or []
+
+
+def subframe_lines(sub, number):
+    """Return what `flac --analyze` prints of a subframe."""
+    head = f"subframe={number} wasted_bits={len(sub.wasted_bits_end or ())}"
+    if sub.subframe_type == 0:
+        return [f"{head} type=CONSTANT value={sub.constant_sample}"]
+    if sub.subframe_type == 1:
+        return [f"{head} type=VERBATIM"]
+    coding = sub.residual_coding
+    how = f"residual_type={('RICE', 'RICE2')[coding.wide_parameter_flag]}"
+    how += f" partition_order={coding.partition_order}"
+    if sub.subframe_type < 32:
+        lines = [f"{head} type=FIXED order={sub.subframe_type - 8} {how}"]
+    else:
+        lines = [
+            f"{head} type=LPC order={sub.subframe_type - 31}"
+            f" qlp_coeff_precision={sub.precision_minus1 + 1} quantization_level={sub.shift} {how}"
+        ]
+        lines += [f"qlp_coeff[{i}]={value}" for i, value in enumerate(sub.coefficient)]
+    lines += [f"warmup[{i}]={value}" for i, value in enumerate(sub.warm_up or ())]
+    for i, part in enumerate(coding.partition):
+        if part.escaped_bits is not None:
+            lines.append(f"parameter[{i}]=ESCAPE, raw_bits={part.escaped_bits}")
+        else:
+            lines.append(f"parameter[{i}]={part.rice_parameter}")
+    return lines + [f"residual[{i}]={value}" for i, value in enumerate(residuals(coding))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_frames(path, tmp_path):
+    output("flac", "-a", "--residual-text", "-s", "-f", "-o", str(tmp_path / "told"), str(path))
+    told = (tmp_path / "told").read_text().splitlines()
+    document = Format.load("flac").open(path)
+    places = {}
+    for element in document.format.trace(path.read_bytes()).all_elements():
+        if element.stack and element.stack[0][0] == "flac" and len(element.stack) > 1:
+            name, _, index = element.stack[1]
+            if name == "frame":
+                first, _ = places.get(index, (element.position, 0))
+                places[index] = first, element.position + element.bits
+    rate = document.get("metadata_block[0].streaminfo.sample_rate")
+    lines = []
+    for number, frame in enumerate(document.get("frame")):
+        first, last = places[number]
+        kind = ASSIGNMENTS.get(frame.channel_assignment, "INDEPENDENT")
+        channels = 2 if frame.channel_assignment > 7 else frame.channel_assignment + 1
+        lines.append(
+            f"frame={number} offset={first // 8} bits={last - first} blocksize={frame.BlockSize}"
+            f" sample_rate={rate} channels={channels} channel_assignment={kind}"
+        )
+        for channel, sub in enumerate(frame.subframe):
+            lines += subframe_lines(sub, channel)
+    assert lines == [" ".join(line.split()) for line in told]
+
+
+def metadata_lines(number, block):
+    """Return what `metaflac --list` prints of a block of metadata, but for its bytes."""
+    yield f"METADATA block #{number}"
+    yield f"type: {block.block_type} ({TYPES[block.block_type]})"
+    yield f"is last: {'true' if block.last_block_flag else 'false'}"
+    yield f"length: {block.length}"
+    if (about := block.streaminfo) is not None:
+        yield f"minimum blocksize: {about.min_block_size} samples"
+        yield f"maximum blocksize: {about.max_block_size} samples"
+        yield f"minimum framesize: {about.min_frame_size} bytes"
+        yield f"maximum framesize: {about.max_frame_size} bytes"
+        yield f"sample_rate: {about.sample_rate} Hz"
+        yield f"channels: {about.channels_minus1 + 1}"
+        yield f"bits-per-sample: {about.stream_bits_minus1 + 1}"
+        yield f"total samples: {about.total_samples}"
+        yield f"MD5 signature: {bytes(about.md5_of_samples).hex()}"
+    if (table := block.seektable) is not None:
+        yield f"seek points: {len(table.seekpoint)}"
+        for place, point in enumerate(table.seekpoint):
+            if point.first_sample == (1 << 64) - 1:
+                yield f"point {place}: PLACEHOLDER"
+            else:
+                yield (
+                    f"point {place}: sample_number={point.first_sample}, "
+                    f"stream_offset={point.frame_offset}, frame_samples={point.frame_samples}"
+                )
+    if (comments := block.vorbis_comment) is not None:
+        yield f"vendor string: {comments.vendor}"
+        yield f"comments: {comments.comment_count}"
+        for place, comment in enumerate(comments.comment):
+            yield f"comment[{place}]: {comment.text}"
+    if (picture := block.picture) is not None:
+        yield f"MIME type: {picture.media_type}"
+        yield f"description: {picture.description}"
+        yield f"width: {picture.width}"
+        yield f"height: {picture.height}"
+        yield f"depth: {picture.color_depth}"
+        yield f"data length: {picture.picture_length}"
+    if (sheet := block.cuesheet) is not None:
+        number = bytes(sheet.catalog_number).rstrip(b"\0").decode()
+        yield f"media catalog number: {number}"
+        yield f"lead-in: {sheet.lead_in_samples}"
+        yield f"is CD: {'true' if sheet.compact_disc_flag else 'false'}"
+        yield f"number of tracks: {sheet.track_count}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_metadata(path):
+    told = [line.strip() for line in output("metaflac", "--list", str(path)).splitlines()]
+    document = Format.load("flac").open(path)
+    place = 0
+    for number, block in enumerate(document.get("metadata_block")):
+        for line in metadata_lines(number, block):
+            # What stands between them is the contents of pictures and tracks.
+            assert line in told[place:], line
+            place = told.index(line, place) + 1
+    assert not any(re.match("METADATA block", line) for line in told[place:])
