@@ -27,6 +27,7 @@ FLOWER_PAGE, FLOWER_MODULES = ROOT / "docs" / "api-flower.md", ("nnc.flower",)
 #: The modules whose `__all__` is public, in the order of the page.
 MODULES = (
     "nnc",
+    "nnc.reduce",
     "nnc.torch",
     "nnc.onnx",
     "nnc.numpy",

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.annexes import ANNEXES, Annex  # noqa: E402
 from tests.clauses import PRESENT, ROWS, Row  # noqa: E402
+from tests.reduction import TOOLS, Tool  # noqa: E402
 
 PAGE = ROOT / "docs" / "clauses.md"
 
@@ -52,22 +53,48 @@ shapes, types, values within the step, and what the model then computes.
 | --- | --- | --- | --- | --- |
 """
 
+TOOLS_HEAD = """
+</div>
+
+## Parameter reduction
+
+The tools of clause 8, which make a network smaller before it is coded, and the maps of Annex G.
+[Make a network smaller first](guides/reduction.md) says what each does, and when it pays.
+
+<div class="annexes" markdown>
+
+| clause | about | calls | tests |
+| --- | --- | --- | --- |
+"""
+
 
 def page() -> str:
     """Return the page."""
     clauses, annexes = map(line, ROWS), map(annex_line, ANNEXES)
-    return HEAD + "".join(clauses) + ANNEX_HEAD + "".join(annexes) + "\n</div>\n"
+    tools = "".join(map(tool_line, TOOLS))
+    return f"{HEAD}{''.join(clauses)}{TOOLS_HEAD}{tools}{ANNEX_HEAD}{''.join(annexes)}\n</div>\n"
+
+
+def tool_line(tool: Tool) -> str:
+    """Return the line of a tool."""
+    tests = by_file(tool.tests())
+    return f"| {', '.join(tool.clauses)} | {tool.what} | {tool.calls} | {tests} |\n"
 
 
 def annex_line(annex: Annex) -> str:
     """Return the line of an annex, with its tests by file."""
+    needs = f"`{annex.extra}`" if annex.extra else ""
+    tests = by_file(annex.tests())
+    return f"| {annex.letter} | {annex.what} | {annex.works} | {needs} | {tests} |\n"
+
+
+def by_file(tests: list[str]) -> str:
+    """Return tests, `file::function`, by file."""
     files: dict[str, list[str]] = {}
-    for test in annex.tests():
+    for test in tests:
         file, _, name = test.partition("::")
         files.setdefault(file, []).append(f"`{name}`")
-    tests = "; ".join(f"{file}: {', '.join(names)}" for file, names in files.items())
-    needs = f"`{annex.extra}`" if annex.extra else ""
-    return f"| {annex.letter} | {annex.what} | {annex.works} | {needs} | {tests} |\n"
+    return "; ".join(f"{file}: {', '.join(names)}" for file, names in files.items())
 
 
 def line(row: Row) -> str:

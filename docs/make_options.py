@@ -41,6 +41,7 @@ IMPORTS = {
     "nnc.encoder.options.target": ("Evaluate", "Trial"),
     "nnc.encoder.options.tensor": ("TensorOptions",),
     "nnc.encoder.units.block": ("Block",),
+    "nnc.model.batch_norm": ("BatchNorm",),
     "nnc.model.information": ("ModelInformation",),
     "nnc.model.limits": ("Limits",),
     "nnc.model.performance_maps": ("PerformanceMaps",),

@@ -26,6 +26,7 @@ from nnc.encoder import asked, encoded, listing_options, values_of_products, war
 from nnc.engine.mapped import view_of
 from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
+from nnc.reduce.asked import is_reduced, reduced
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
@@ -61,6 +62,8 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
     """
     wanted = asked("encode", options)
     arrays = as_arrays(model)
+    if is_reduced(wanted.options):
+        arrays, wanted = reduced(arrays, wanted)
     data = encoded(arrays, wanted).to_bytes()
     warn_of_limits(value_count(arrays) + values_of_products(wanted.structure.blocks), len(data))
     return data
@@ -92,7 +95,7 @@ def decode(
             returns the tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...); a set
             of `decomposition`, `local_scaling` and `batch_norm` does only those.
         batch_norms: by the name of the weight, the batch norms that were folded into the layers of
-            the network before encoding; the bitstream doesn't record them.
+            the network before encoding, where the metadata unit doesn't say so.
         pruned: return tensors as they are coded. False returns the size before pruning, with zeros
             where the bitstream says that rows or weights were left out.
         full_dimensions: shapes before pruning, by name, where the bitstream neither records them
@@ -293,6 +296,8 @@ def save_file(
     """
     wanted = asked("save_file", options, metadata=metadata or {})
     arrays = as_arrays(tensors)
+    if is_reduced(wanted.options):
+        arrays, wanted = reduced(arrays, wanted)
     encoded(arrays, wanted).save(filename)
     values = value_count(arrays) + values_of_products(wanted.structure.blocks)
     warn_of_limits(values, os.path.getsize(filename))

@@ -48,6 +48,10 @@ from nnc.formats import (
 )
 from nnc.formats.source import Source
 from nnc.model.options import naming_options
+from nnc.model.performance_maps import read_performance_maps
+from nnc.reduce import apply_entry
+from nnc.reduce.asked import is_reduced, reduced
+from nnc.reduce.maps import entry_said
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeFileKeywords
@@ -105,7 +109,8 @@ def encode_file(
         output: the bitstream, replaced in one step or not at all; or an open file.
         **options: the options of `nnc.encode`, and `memory`, `progress` and `times`. `metadata`
             are kept besides those of the model. Joined tensors stay in memory. With a target,
-            the model is encoded several times, and is in memory as a whole.
+            the model is encoded several times; then, and where it is reduced, it is in memory as
+            a whole.
 
     Returns:
         The sizes. The bytes are those of `nnc.encode`, whatever the number of threads.
@@ -181,8 +186,10 @@ def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:
         "times": reports.times,
         "losses": losses,
     }
-    if wanted.target is not None:
-        tensors = {name: source.tensor(name) for name in source.tensors}
+    if wanted.target is not None or is_reduced(wanted.options):
+        tensors: Mapping[str, Any] = {name: source.tensor(name) for name in source.tensors}
+        if is_reduced(wanted.options):
+            tensors, wanted = reduced(tensors, wanted, source.layers, source.row_axes)
         return encoded(tensors, wanted, **known).units
     return encode_units(
         source,
@@ -209,6 +216,7 @@ def decode_file(
     *,
     reconstruct: Reconstruct = True,
     pruned: bool = True,
+    thin_out: str | None = None,
     max_shard_size: int | None = None,
     limits: Limits | None = None,
     threads: int | None = None,
@@ -225,6 +233,9 @@ def decode_file(
         reconstruct: as for `nnc.decode`.
         pruned: likewise; tensors of the size that they had before pruning are decoded as a
             whole.
+        thin_out: kind of a performance map and an accuracy, `sparsification=0.98`: the tensors are
+            decoded as a whole, and thinned out as the strongest entry of the map says that keeps
+            the accuracy.
         max_shard_size: bytes per file of a sharded checkpoint; None: cut as before encoding, or
             else 5 GB.
         limits: what to accept; None for the defaults of `nnc.Limits`.
@@ -239,7 +250,8 @@ def decode_file(
 
     Raises:
         BitstreamError: as for `nnc.decode`.
-        InputError: the suffix is not that of a format, or the format can't hold a tensor.
+        InputError: the suffix is not that of a format, or the format can't hold a tensor; or no
+            entry of a performance map keeps the accuracy.
         OSError: a file can't be read or written.
 
     Warns:
@@ -251,9 +263,11 @@ def decode_file(
     opened = bitstream if isinstance(bitstream, Bitstream) else Bitstream.open(bitstream)
     bytes_read = sum(unit.byte_size for unit in opened.units)
     whole: dict[str, NDArray[Any]] | None = None
-    if not pruned:
+    if not pruned or thin_out is not None:
         decoded = decode_model(opened, resources)
-        whole = decoded.values(reconstruct=reconstruct, pruned=False)
+        whole = decoded.values(reconstruct=reconstruct, pruned=pruned)
+    if thin_out is not None and whole is not None:
+        whole = apply_entry(whole, entry_said(read_performance_maps(opened), thin_out))
     stream = ModelStream(opened, resources, reconstruct=reconstruct)
     if stream.holds_differences:
         warn(

@@ -15,8 +15,9 @@ from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.bitstream.unit import Unit
 
 #: Keys of its object: notes by name of the tensor, the number of tensors that are coded, names that
-#: are coded under another, and what tensors were before pruning.
+#: are coded under another, what tensors were before pruning, and batch norms that were folded.
 TENSORS, COUNT, TIED, FULL_DIMENSIONS = "tensors", "count", "tied", "before pruning"
+FOLDED = "folded"
 
 
 def holds_notes(unit: Unit) -> bool:
@@ -67,6 +68,12 @@ def followed(content: dict[str, Any], names: Mapping[str, str], gone: Set[str]) 
             if name not in gone and names.get(name) != tied
         ]
         result = with_ties(result, ties)
+    if FOLDED in content:
+        result[FOLDED] = {
+            names.get(name, name): norm
+            for name, norm in content[FOLDED].items()
+            if name not in gone
+        }
     if FULL_DIMENSIONS in content:
         # A mask has bits for tensors that are gone, too: their shapes stay.
         result[FULL_DIMENSIONS] = [

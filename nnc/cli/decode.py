@@ -64,6 +64,9 @@ if TYPE_CHECKING:
               help="Write tensors as they are coded: G, H, scaling ... apart.")  # fmt: skip
 @click.option("--full-size", is_flag=True,
               help="Fill in the zeros that a pruning container left out.")  # fmt: skip
+@click.option("--thin-out", metavar="KIND=ACCURACY",
+              help="Thin tensors out as a performance map says keeps an accuracy: "
+                   "sparsification=0.98.")  # fmt: skip
 @click.option("--max-values", type=int,
               help="Accept up to this many values, whatever the bitstream's size.")  # fmt: skip
 @click.option("--threads", type=int, help="Number of threads.  [default: one per processor]")
@@ -82,6 +85,7 @@ def command(
     base: tuple[str, ...],
     parts: bool,
     full_size: bool,
+    thin_out: str | None,
     max_values: int | None,
     threads: int | None,
     memory: int | None,
@@ -103,6 +107,8 @@ def command(
         check_place(output, suffix, force, bitstream, *base)
     if base and full_size:
         raise click.UsageError("--full-size doesn't go with --base: an update has its base's size")
+    if thin_out and (base or parts):
+        raise click.UsageError("--thin-out is for whole models, put together")
     check_one_is_standard_input(bitstream, *base)
     limits = Limits(values=max_values)
     before = open_base(base, out_of_band, reconstruct=not parts, threads=threads, limits=limits)
@@ -122,6 +128,7 @@ def command(
                     place,
                     reconstruct=not parts,
                     pruned=not full_size,
+                    thin_out=thin_out,
                     max_shard_size=max_shard_size,
                     limits=limits,
                     threads=threads,

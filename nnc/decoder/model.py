@@ -250,7 +250,8 @@ class DecodedModel:
             reconstruct: put decomposed weights together, apply local scaling and unfold batch
                 norms; False gives the tensors one by one as they are coded; a set of
                 `decomposition`, `local_scaling` and `batch_norm` does just these.
-            batch_norms: by the name of the weight, the batch norms that were folded into layers.
+            batch_norms: by the name of the weight, the batch norms that were folded into layers,
+                where our metadata unit doesn't say so.
             pruned: give tensors as they are coded; else with zeros where the bitstream says that
                 rows or weights were left out of them.
             full_dimensions: shapes by name that tensors had before pruning, where the bitstream
@@ -267,6 +268,7 @@ class DecodedModel:
             LimitError: tensors would be too large before pruning.
         """
         built = self.reconstruction(steps_of(reconstruct))
+        built.unfold_noted(self.metadata.batch_norms, batch_norms or {})
         built.unfold(batch_norms or {})
         result = built.delivered()
         for name, note in self.metadata.tensors.items():

@@ -188,6 +188,22 @@ class Reconstruction:
         """Return what scaling factors of a layer apply to: its weight, or G of that."""
         return next((one for one in (name, name + G_SUFFIX) if one in self.values), None)
 
+    def unfold_noted(self, noted: Mapping[str, BatchNorm], given: Mapping[str, BatchNorm]) -> None:
+        """Unfold the batch norms that our metadata unit says were folded, but those given.
+
+        Raises:
+            InvalidError: there are such parameters already.
+        """
+        there = {
+            weight: norm
+            for weight, norm in noted.items()
+            if weight not in given and weight in self.values and self.values[weight].ndim
+        }
+        try:
+            self.unfold(there)
+        except InputError as error:
+            raise InvalidError(f"the metadata unit is wrong: {error}", path="payload") from None
+
     def unfold(self, batch_norms: Mapping[str, BatchNorm]) -> None:
         """Unfold the batch norms that were folded into layers (clause 8.3.8).
 

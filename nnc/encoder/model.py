@@ -31,6 +31,7 @@ from nnc.encoder.units.layer_parameters import (
     layer_parameter_set,
 )
 from nnc.encoder.units.supply import Supply
+from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
 from nnc.model.ties import Tie
@@ -54,6 +55,7 @@ def encode_model(
     times: dict[str, float] | None = None,
     losses: Losses | None = None,
     depths: Mapping[str, float] | None = None,
+    batch_norms: Mapping[str, BatchNorm] | None = None,
 ) -> Bitstream:
     """Encode the tensors of a model, in their order.
 
@@ -70,6 +72,7 @@ def encode_model(
         times: gets the seconds that each unit took to encode, by the names of its tensors.
         losses: gets what quantization took of each tensor, by name.
         depths: where tensors stand on the way from inputs (0) to outputs (1), where known.
+        batch_norms: those that were folded into layers, by the name of the weight, to be noted.
 
     Returns:
         A bitstream of start unit, model parameter set, metadata unit (where there is something
@@ -92,6 +95,7 @@ def encode_model(
             times=times,
             losses=losses,
             depths=depths,
+            batch_norms=batch_norms,
         )
     )
 
@@ -110,6 +114,7 @@ def encode_units(
     times: dict[str, float] | None = None,
     losses: Losses | None = None,
     depths: Mapping[str, float] | None = None,
+    batch_norms: Mapping[str, BatchNorm] | None = None,
 ) -> Iterator[Unit]:
     """Encode a model unit by unit: only the tensors that are worked on are in memory.
 
@@ -130,6 +135,7 @@ def encode_units(
         times: gets the seconds that each unit took to encode, by the names of its tensors.
         losses: gets what quantization took of each tensor, by name.
         depths: as for `encode_model`.
+        batch_norms: likewise.
 
     Yields:
         The units in order, as for `encode_model`.
@@ -168,6 +174,7 @@ def encode_units(
             read=supply.prepared,
             depths=depths,
             ties=ties,
+            batch_norms=batch_norms,
         )
         coded = zip(model.jobs, supply.coded(model.jobs, work), strict=True)
         units = (noted(one, job, times, found) for job, one in coded)
@@ -357,6 +364,7 @@ def plan_model(
     read: Callable[[str], PreparedTensor] | None = None,
     depths: Mapping[str, float] | None = None,
     ties: Mapping[str, Tie] | None = None,
+    batch_norms: Mapping[str, BatchNorm] | None = None,
 ) -> ModelPlan:
     """Plan a bitstream; arguments as for `encode_units` and `encode_prepared`."""
     named = {name for block in blocks for name in block.names}
@@ -376,7 +384,7 @@ def plan_model(
     if information is not None:
         information.set_in(mps.payload)  # type: ignore[arg-type]
         structure += information.units()
-    notes = metadata_units(prepared, grouping.qps, options, left_out, ties or {})
+    notes = metadata_units(prepared, grouping.qps, options, left_out, ties or {}, batch_norms or {})
     head = [start_unit(options), mps, *structure, *notes]
     return ModelPlan(head, jobs, grouping.groups[0].plan)
 
@@ -413,6 +421,7 @@ def metadata_units(
     options: EncoderOptions,
     left_out: LeftOut,
     ties: Mapping[str, Tie],
+    batch_norms: Mapping[str, BatchNorm],
 ) -> list[Unit]:
     """Return the metadata unit, if there is anything to be put in it.
 
@@ -422,13 +431,21 @@ def metadata_units(
         options: metadata of the model, and whether to write the unit.
         left_out: what is to be noted of rows that aren't in the bitstream.
         ties: names of tensors that are others under another name.
+        batch_norms: those that were folded into layers, by the name of the weight.
 
     Raises:
         InputError: there is something that can't be left out, and it shall be.
     """
     notes = {tensor.name: tensor.note for tensor in tensors if tensor.note is not None}
     full_dimensions = dict(left_out.full_dimensions)
-    metadata = Metadata(notes, dict(options.metadata), full_dimensions, len(tensors), dict(ties))
+    metadata = Metadata(
+        notes,
+        dict(options.metadata),
+        full_dimensions,
+        len(tensors),
+        dict(ties),
+        dict(batch_norms),
+    )
     if options.metadata_unit:
         return [metadata.to_unit()] if metadata else []
     for name, note in notes.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.decoder import Topology
+from nnc.formats.batch_norm import Layer
 from nnc.formats.hostile import our_errors
 from nnc.model.ties import ties_of
 
@@ -48,6 +49,8 @@ class Source(Mapping[str, NDArray[Any]], ABC):
         depths: where tensors stand on the way from the inputs (0) to the outputs (1), as far as
             the format tells.
         ties: by name the first name of the same values, as far as the format tells.
+        layers: those whose batch norms can be folded, where the format has a graph; None: it
+            doesn't say.
     """
 
     topology: Topology | None = None
@@ -55,6 +58,7 @@ class Source(Mapping[str, NDArray[Any]], ABC):
     exact: Collection[str] = frozenset()
     depths: Mapping[str, float] = MappingProxyType({})
     ties: Mapping[str, str] = MappingProxyType({})
+    layers: Sequence[Layer] | None = None
 
     def __init__(self, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
         """Note what is there."""

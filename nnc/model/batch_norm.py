@@ -65,6 +65,34 @@ class BatchNorm:
         }
 
 
+def noted(norm: BatchNorm) -> str | list[Any]:
+    """Return a batch norm as it stands in JSON: the name of its module, or all there is to say."""
+    (gamma, *_), eps = NAMES["PyTorch"]
+    module = norm.gamma.removesuffix(gamma)
+    if module.endswith(".") and norm == batch_norm_of(module):
+        return module[:-1]
+    return [*norm.names, norm.eps] if norm.eps != eps else list(norm.names)
+
+
+def batch_norm_of(note: Any) -> BatchNorm:
+    """Return a batch norm as it stands in JSON, checked; a module's name may end in a dot.
+
+    Raises:
+        ValueError: it says none.
+    """
+    ends, eps = NAMES["PyTorch"]
+    if isinstance(note, str):
+        gamma, beta, mean, variance = (note.removesuffix(".") + "." + end for end in ends)
+        return BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, eps=eps)
+    beta, gamma, mean, variance, *rest = note
+    eps = rest[0] if rest else eps
+    if not all(isinstance(name, str) for name in note[:4]) or len(rest) > 1:
+        raise ValueError("a batch norm has four names")
+    if not isinstance(eps, int | float) or not 0 <= eps < 1:
+        raise ValueError("eps of a batch norm must be a number from 0 to 1")
+    return BatchNorm(beta=beta, gamma=gamma, mean=mean, variance=variance, eps=float(eps))
+
+
 def batch_norms_by_module(names: Iterable[str]) -> dict[str, BatchNorm]:
     """Find the batch norms of a model by the names of its tensors.
 

@@ -6,6 +6,7 @@ The payload of the unit (see `nnc.bitstream.notes`) is a signature and a JSON ob
      "metadata": {KEY: TEXT},
      "count": NUMBER,
      "tied": [[NAME, NAME, PLACE], ...],
+     "folded": {NAME: MODULE or [BETA, GAMMA, MEAN, VARIANCE, EPS]},
      "before pruning": [[NAME, [...], AXIS], ...]}
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
@@ -14,7 +15,9 @@ coded as pairs of int32, low half first; or, with the packing "real and imaginar
 numbers coded as pairs of floats. `metadata` are the key-value pairs of the model file.
 `count` is the number of tensors that are coded, by which a bitstream that was cut off is noticed.
 `tied` are names of tensors that are coded under another name, that name, and which place they
-have in the order of all names. `before pruning`, where it is, has the shapes that tensors had, in
+have in the order of all names. `folded` are batch norms that were folded into layers, by the names
+of their weights: the name of a module of PyTorch, or the names of the parameters, and epsilon where
+it isn't 1e-5. `before pruning`, where it is, has the shapes that tensors had, in
 the order of a pruning mask, and which of their dimensions the rows are that the mask speaks of;
 left out where it is the first.
 """
@@ -32,6 +35,7 @@ from nnc.bitio import InvalidError
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.notes import (
     COUNT,
+    FOLDED,
     FULL_DIMENSIONS,
     TENSORS,
     TIED,
@@ -40,6 +44,7 @@ from nnc.bitstream.notes import (
     payload_of,
 )
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
+from nnc.model.batch_norm import BatchNorm, batch_norm_of, noted
 from nnc.model.data_format import narrowed
 from nnc.model.ties import Tie, noted_ties
 
@@ -108,6 +113,7 @@ class Metadata:
             pruning mask has bits for them.
         count: number of tensors that are coded; None where nothing is said.
         ties: by name of which tensor it is another name.
+        batch_norms: those that were folded into layers, by the name of the layer's weight.
     """
 
     tensors: dict[str, TensorNote] = field(default_factory=dict)
@@ -115,6 +121,7 @@ class Metadata:
     full_dimensions: dict[str, FullDimensions] = field(default_factory=dict)
     count: int | None = None
     ties: dict[str, Tie] = field(default_factory=dict)
+    batch_norms: dict[str, BatchNorm] = field(default_factory=dict)
 
     def to_unit(self) -> Unit:
         """Return the unit that holds all this."""
@@ -124,6 +131,8 @@ class Metadata:
             content[COUNT] = self.count
         if self.ties:
             content[TIED] = [[tied, *tie] for tied, tie in self.ties.items()]
+        if self.batch_norms:
+            content[FOLDED] = {name: noted(norm) for name, norm in self.batch_norms.items()}
         if self.full_dimensions:
             # A list: the keys of an object are sorted.
             content[FULL_DIMENSIONS] = [
@@ -133,7 +142,9 @@ class Metadata:
 
     def __bool__(self) -> bool:
         """Tell whether there is anything in it that is worth a unit."""
-        return bool(self.tensors or self.metadata or self.full_dimensions or self.ties)
+        return bool(
+            self.tensors or self.metadata or self.full_dimensions or self.ties or self.batch_norms
+        )
 
 
 def read_metadata(units: Iterable[Unit]) -> Metadata:
@@ -156,6 +167,8 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             for name, *noted in content.get(FULL_DIMENSIONS, []):
                 result.full_dimensions[str(name)] = full_dimensions(*noted)
             result.ties |= noted_ties(content.get(TIED, []))
+            for name, norm in content.get(FOLDED, {}).items():
+                result.batch_norms[name] = batch_norm_of(norm)
             if COUNT in content:
                 result.count = (result.count or 0) + noted_count(content[COUNT])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

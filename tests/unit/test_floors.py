@@ -23,7 +23,7 @@ FLOORS: dict[str, Floors] = {
         {"model"},
         {"decoder"},
         {"containers", "encoder", "formats", "inspect"},
-        {"editing"},
+        {"editing", "reduce"},
         {"api", "model_files", "report"},
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"flower"},

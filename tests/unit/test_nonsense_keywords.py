@@ -18,7 +18,18 @@ from nnc.plotting import RatePoint
 from tests.unit.test_nonsense import DATA, GOOD, NONSENSE
 
 #: Functions that are given: what they raise themselves is theirs.
-CALLED = ("change", "evaluate", "observe", "on_trial", "progress", "read")
+CALLED = (
+    "after_step",
+    "change",
+    "evaluate",
+    "extra",
+    "loss",
+    "optimizer",
+    "observe",
+    "on_trial",
+    "progress",
+    "read",
+)
 
 MODULES = [
     "nnc", "nnc.torch", "nnc.onnx", "nnc.numpy", "nnc.containers", "nnc.report", "nnc.explore",
@@ -84,6 +95,15 @@ REQUIRED = {
     "nnc.torch.load": of_bitstream(),
     "nnc.torch.load_file": lambda: {"filename": "good.nnc"},
     "nnc.torch.load_into": lambda: {"module": linear(), "filename": "linear.nnc"},
+    "nnc.torch.batch_norm_layers": lambda: {"module": linear()},
+    "nnc.torch.compressibility": lambda: {"module": linear()},
+    "nnc.torch.local_scaling": lambda: {"module": linear()},
+    "nnc.torch.low_rank": lambda: {"module": linear(), "rank": 1},
+    "nnc.torch.mask": lambda: {"module": linear(), "masks": {}},
+    "nnc.torch.reduced": lambda: {"module": linear()},
+    "nnc.torch.remove": lambda: {"module": linear()},
+    "nnc.torch.tune": lambda: {"module": linear(), "batches": [], "loss": len},
+    "nnc.torch.unify": lambda: {"module": linear(), "share": 0.5},
     "nnc.torch.save": lambda: {"model": linear()},
     "nnc.torch.save_file": lambda: {"model": linear(), "filename": "out.nnc"},
     "nnc.onnx.load_file": lambda: {"filename": "good.nnc"},

@@ -262,7 +262,7 @@ def form(row: Row) -> dict[str, Any]:
         made["type"] = click.Choice(row.words)
     elif row.holds(bool):
         made |= {"is_flag": True}
-    elif row.holds(float) or (row.holds(int) and not row.holds(str)):
+    elif row.holds(float, int) and not row.holds(str):
         made["type"] = float if row.holds(float) else int
     return made | FORMS.get(row.name, {})
 

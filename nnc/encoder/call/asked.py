@@ -10,6 +10,7 @@ from nnc.bitio import InputError, unknown_option
 from nnc.decoder.workers import Resources
 from nnc.encoder.call.tables import TABLES, Reports, SessionOptions, Structure
 from nnc.encoder.options.model import EncoderOptions
+from nnc.encoder.options.reduction import BEFORE_SESSIONS, OF_TENSORS
 from nnc.encoder.options.target import Target, target_of
 from nnc.model.options import Function, Row, check_value, rows_of, with_options
 
@@ -60,14 +61,29 @@ def asked(call: str, given: Mapping[str, Any], **told: Any) -> Asked:
         if is_taken(call, row, value) and not (value is None and row.holds(Mapping)):
             check_value(row, value)
             said[table][row.field] = value
+    options = EncoderOptions(**said[EncoderOptions] | told)
+    if call == "Encoder":
+        check_not_reduced(options)
     return Asked(
-        EncoderOptions(**said[EncoderOptions] | told),
+        options,
         target_of(said[Target]),
         Structure(**said[Structure]),
         SessionOptions(**said[SessionOptions]),
         Resources(**said[Resources]),
         Reports(**said[Reports]),
     )
+
+
+def check_not_reduced(options: EncoderOptions) -> None:
+    """Refuse options of single tensors that a session can't take.
+
+    Raises:
+        InputError: there is one.
+    """
+    for pattern, own in options.typed().items():
+        for name in OF_TENSORS:
+            if getattr(own, name) not in (None, False):
+                raise InputError(f"tensors[{pattern!r}]: {name} {BEFORE_SESSIONS}")
 
 
 def names_for(call: str) -> list[str]:

@@ -17,6 +17,7 @@ from nnc.encoder.options.steps import LayerParameters
 from nnc.encoder.options.target import Evaluate, Trial
 from nnc.encoder.options.tensor import TensorOptions
 from nnc.encoder.units.block import Block
+from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.limits import Limits
 from nnc.model.performance_maps import PerformanceMaps
@@ -118,6 +119,23 @@ class ModelKeywords(EveryKeywords, total=False):
     prune_rows: bool
     """Leave rows of zeros out of tensors, and say which in a pruning container."""
 
+    fold_batch_norms: bool
+    """Fold batch norms into local scaling and bias of the layers before them."""
+
+    sparsify: float | None
+    """Set small weights to zero: the share of all weights that is zero then."""
+
+    sparsify_rows: float | None
+    """Set rows to zero whose mean magnitude is below this share of their tensor's."""
+
+    low_rank: float | str | None
+    """Replace weights by two factors where these take fewer bytes: energy=0.98 (or just the
+    number), mse=1e-6 or rank=8."""
+
+    unify: float | None
+    """Give weights in blocks of 2 x 2 one magnitude: the share of all blocks, those that change
+    least."""
+
     target_size: int | str | None
     """Largest size of the bitstream: bytes, 10MB, or 10% (of what the tensors take)."""
 
@@ -146,6 +164,9 @@ class ModelKeywords(EveryKeywords, total=False):
 
     joins: Sequence[Joined]
     """Code tensors as one, along a dimension of theirs."""
+
+    batch_norms: Mapping[str, BatchNorm] | None
+    """Batch norms folded into layers, by the name of the weight; decoders unfold them."""
 
     topology: Topology | None
     """Structure of the network, to be carried beside the tensors."""

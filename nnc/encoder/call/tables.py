@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from nnc.encoder.options.contents import SINGLE_MODELS
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, Trial
 from nnc.encoder.units.block import Block
+from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.options import WHOLE_MODEL, Value, check_options, option
 from nnc.model.performance_maps import PerformanceMaps
@@ -56,6 +57,11 @@ class Structure:
     )
     joins: Sequence[Joined] = of_model(
         (), "Code tensors as one, along a dimension of theirs.", SINGLE_MODELS, command=True
+    )
+    batch_norms: Mapping[str, BatchNorm] = of_model(
+        {},
+        "Batch norms folded into layers, by the name of the weight; decoders unfold them.",
+        SINGLE_MODELS,
     )
     topology: Topology | None = of_model(
         None, "Structure of the network, to be carried beside the tensors.", SINGLE_MODELS
@@ -102,6 +108,7 @@ class Structure:
         return {
             "blocks": self.blocks,
             "joins": self.joins,
+            "batch_norms": self.batch_norms,
             "topology": self.topology,
             "information": information,
         }

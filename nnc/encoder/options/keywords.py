@@ -66,5 +66,22 @@ class TensorKeywords(TypedDict, total=False):
     row_axis: int | None
     """The dimension that is coded as the rows of a matrix (profile 1 only).  [0 to 31]"""
 
+    fold_batch_norms: bool | None
+    """Fold batch norms into local scaling and bias of the layers before them."""
+
+    sparsify: float | None
+    """Set small weights to zero: the share of all weights that is zero then."""
+
+    sparsify_rows: float | None
+    """Set rows to zero whose mean magnitude is below this share of their tensor's."""
+
+    low_rank: float | str | None
+    """Replace weights by two factors where these take fewer bytes: energy=0.98 (or just the
+    number), mse=1e-6 or rank=8."""
+
+    unify: float | None
+    """Give weights in blocks of 2 x 2 one magnitude: the share of all blocks, those that change
+    least."""
+
     exclude: Sequence[str]
     """Patterns of names that this doesn't hold for."""

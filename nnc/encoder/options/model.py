@@ -11,6 +11,7 @@ from typing import Any
 from nnc.bitio import InputError
 from nnc.encoder.options.coding import Coding
 from nnc.encoder.options.contents import Contents
+from nnc.encoder.options.reduction import OF_TENSORS, Reductions, check_reductions
 from nnc.encoder.options.steps import (
     DEFAULT_NONWEIGHT_QP,
     DEFAULT_QP,
@@ -22,11 +23,11 @@ from nnc.encoder.options.tensor import SingleTensors, TensorOptions, matches, op
 from nnc.model.options import check_options
 
 #: Options of single tensors that are used up before a tensor is coded by itself.
-DONE_BEFORE = ("qp", "keep", "data_format", "row_axis")
+DONE_BEFORE = ("qp", "keep", "data_format", "row_axis", *OF_TENSORS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderOptions(Contents, Coding, SingleTensors, StepSizes):
+class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
     """Options of the encoder for the tensors of a model, checked.
 
     Attributes:
@@ -46,6 +47,7 @@ class EncoderOptions(Contents, Coding, SingleTensors, StepSizes):
             InputError: an option is out of its range; the message names it.
         """
         check_options(self)
+        check_reductions(self)
         object.__setattr__(self, "tensors", self.typed())
         if self.bit_depth is not None and not self.qp is self.nonweight_qp is None:
             raise InputError("qp and bit_depth both say how fine tensors are: give one of them")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from nnc.bitio import InputError, unknown_option
 from nnc.encoder.options.coding import CodebookChoice, Coding
 from nnc.encoder.options.keywords import TensorKeywords
+from nnc.encoder.options.reduction import Reductions, check_reductions
 from nnc.encoder.options.steps import QPS, StepSizes
 from nnc.model.options import check_options, listing_options, option, rows_of
 
@@ -18,7 +19,7 @@ LARGEST_ROW_AXIS = 31
 
 def as_of_model(name: str) -> Any:
     """Return the field of an option that is said in the table of the model's, None by default."""
-    rows = {one.name: one for table in (StepSizes, Coding) for one in fields(table)}
+    rows = {one.name: one for table in (StepSizes, Coding, Reductions) for one in fields(table)}
     return field(default=None, metadata=rows[name].metadata)
 
 
@@ -51,6 +52,11 @@ class TensorOptions:
         "Tensors without that dimension are coded as always.",
         range=(0, LARGEST_ROW_AXIS),
     )
+    fold_batch_norms: bool | None = as_of_model("fold_batch_norms")
+    sparsify: float | None = as_of_model("sparsify")
+    sparsify_rows: float | None = as_of_model("sparsify_rows")
+    low_rank: float | str | None = as_of_model("low_rank")
+    unify: float | None = as_of_model("unify")
     exclude: Sequence[str] = option((), "Patterns of names that this doesn't hold for.")
 
     def __post_init__(self) -> None:
@@ -60,6 +66,7 @@ class TensorOptions:
             InputError: an option is out of its range; the message names it.
         """
         check_options(self)
+        check_reductions(self)
         if self.qp is not None and self.bit_depth is not None:
             raise InputError("qp and bit_depth both say how fine a tensor is: give one of them")
 

@@ -6,17 +6,19 @@ Needs PyTorch: `pip install 'nnc[torch]'`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from nnc import api
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
+from nnc.encoder import Block
 from nnc.formats.checkpoints import entries_of
 from nnc.formats.extras import load as load_library
 from nnc.formats.pytorch import model_of, tensors_of
 from nnc.model.metadata import read_metadata
+from nnc.torch.reductions import is_parametrized, reduced
 
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
@@ -28,7 +30,8 @@ def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
     """Encode a module or a state dict.
 
     Args:
-        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device.
+        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device. What the tools
+            here made of weights is saved as it is: scaling, factors.
         **options: those of `nnc.encode`.
 
     Returns:
@@ -37,8 +40,10 @@ def save(model: Any, **options: Unpack[EncodeKeywords]) -> bytes:
     Raises:
         InputError: something in it is no tensor, or one that can't be coded.
     """
-    arrays, entries = arrays_in(model)
+    arrays, entries, blocks = arrays_in(model)
     options["metadata"] = with_entries(entries, options.get("metadata"))
+    if blocks:
+        options["blocks"] = with_blocks(blocks, options.get("blocks"))
     return api.encode(arrays, **options)
 
 
@@ -51,7 +56,8 @@ def save_file(
     """Encode a module or a state dict into a file, which is replaced in one step.
 
     Args:
-        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device.
+        model: a `torch.nn.Module`, or a mapping of names to tensors; of any device. What the tools
+            here made of weights is saved as it is: scaling, factors.
         filename: the file.
         metadata: key-value pairs to be kept with the model.
         **options: those of `nnc.save_file`.
@@ -60,7 +66,9 @@ def save_file(
         InputError: something in it is no tensor, or one that can't be coded.
         OSError: the file can't be written.
     """
-    arrays, entries = arrays_in(model)
+    arrays, entries, blocks = arrays_in(model)
+    if blocks:
+        options["blocks"] = with_blocks(blocks, options.get("blocks"))
     api.save_file(arrays, filename, with_entries(entries, metadata), **options)
 
 
@@ -131,10 +139,24 @@ def load_into(
         raise InputError(f"{os.fspath(filename)}: {error}") from None
 
 
-def arrays_in(model: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the tensors of a module or a state dict as arrays, and other entries as metadata."""
+def with_blocks(own: Sequence[Block], given: Any) -> list[Block]:
+    """Return the blocks of a module whose layers are scaled or decomposed, and those given.
+
+    Raises:
+        InputError: blocks shall be found by names, which these can't be.
+    """
+    if isinstance(given, str):
+        raise InputError("a module with parametrized weights has blocks of its own: give a list")
+    return [*own, *(given or ())]
+
+
+def arrays_in(model: Any) -> tuple[dict[str, Any], dict[str, str], tuple[Block, ...]]:
+    """Return the tensors of a module or a state dict, other entries as metadata, and blocks."""
     torch = load_library("torch", "torch", "PyTorch models")
+    if isinstance(model, torch.nn.Module) and is_parametrized(model):
+        found = reduced(model)
+        return dict(found.tensors), {}, found.blocks
     state = model.state_dict() if isinstance(model, torch.nn.Module) else model
     if not isinstance(state, Mapping):
         raise InputError(f"a module or a state dict is needed, not {type(model).__name__}")
-    return model_of(state, "the state dict")
+    return *model_of(state, "the state dict"), ()
