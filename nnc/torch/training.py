@@ -31,15 +31,15 @@ class Tuned(NamedTuple):
 @checked
 def tune(
     module: Any,
-    batches: Iterable[tuple[Any, Any]],
+    batches: Any,
     loss: Callable[[Any, Any], Any],
     *,
     epochs: int = 10,
     learning_rate: float = 1e-3,
-    parameters: Sequence[Any] | None = None,
+    parameters: Any = None,
     optimizer: Callable[[Sequence[Any], float], Any] | None = None,
     extra: Callable[[Any], Any] | None = None,
-    validation: Iterable[tuple[Any, Any]] | None = None,
+    validation: Any = None,
     after_step: Callable[[int], None] | None = None,
     seed: int | None = None,
 ) -> Tuned:
@@ -48,7 +48,7 @@ def tune(
     Args:
         module: changed in place; it is in evaluation mode throughout and afterwards, so that batch
             norms keep their statistics.
-        batches: inputs and targets; gone through once an epoch.
+        batches: pairs of inputs and targets, such as a DataLoader; gone through once an epoch.
         loss: of the module's outputs and the targets.
         epochs: how many.
         learning_rate: to begin with; it falls to zero along a cosine.
@@ -67,11 +67,16 @@ def tune(
         InputError: no module, nothing to train, or a number out of range.
     """
     check_module(module)
+    if batches is None:
+        raise InputError("batches of inputs and targets are needed")
     torch = pytorch()
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
         raise InputError(f"epochs must be an integer, 0 or more, not {epochs!r}")
     if not 0 < learning_rate < math.inf:
         raise InputError(f"learning_rate must be a positive number, not {learning_rate!r}")
+    for name, one in (("batches", batches), ("validation", validation), ("parameters", parameters)):
+        if one is not None and not isinstance(one, Iterable):
+            raise InputError(f"{name} must be something to go through, not {type(one).__name__}")
     given = list(module.parameters() if parameters is None else parameters)
     if not all(isinstance(one, torch.nn.Parameter) for one in given):
         raise InputError("parameters must be those of a module")

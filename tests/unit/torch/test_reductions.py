@@ -138,6 +138,13 @@ def test_clause_8_3_1_the_compressibility_loss_makes_weights_sparser(network):
     assert ratio(sparse) < 0.8 * ratio(dense)
 
 
+def test_batches_of_a_loader(network):
+    data = torch.utils.data.TensorDataset(X, Y)
+    loader = torch.utils.data.DataLoader(data, batch_size=4)
+    tuned = nnc_torch.tune(network, loader, loss, epochs=2, validation=loader)
+    assert len(tuned.losses) == 3
+
+
 def test_clause_8_2_1_pairs_of_the_graph(network):
     layers = nnc_torch.batch_norm_layers(network)
     # other_bn gets what a ReLU gives: it can't be folded into a layer.
