@@ -28,6 +28,8 @@ WAYS = {
     "nnc, step=4": ("nnc", {"step": 4.0}, {"step": 4.0}),
     "nnc, step=6": ("nnc", {"step": 6.0}, {"step": 6.0}),
     "nnc, step=10": ("nnc", {"step": 10.0}, {"step": 10.0}),
+    "nnc, step=20": ("nnc", {"step": 20.0}, {"step": 20.0}),
+    "nnc, step=30": ("nnc", {"step": 30.0}, {"step": 30.0}),
     "nnc, no feedback": ("nnc", {"feedback": 0.0}, {"feedback": 0.0}),
     "nnc, feedback=0.5": ("nnc", {"feedback": 0.5}, {"feedback": 0.5}),
     "nnc, effort=1": ("nnc", {"effort": 1}, {"effort": 1}),
