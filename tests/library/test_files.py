@@ -50,3 +50,15 @@ def test_damaged_files(name):
 def test_ten_thousand_damaged_files(name):
     read, refused = survive(use(Format.load(name)), of(name), 10_000, seed=1)
     assert read + refused == 10_000
+
+
+def test_extents_without_bits_are_not_listed():
+    header = bytes([0, 0, 0, 0, 0, 0]) + (200).to_bytes(2, "big")
+    items = (b"\0\1\0\0" + b"\xfe\xfe") * 200
+    box = (8 + len(header + items)).to_bytes(4, "big") + b"iloc" + header + items
+    form = Format.load("isobmff")
+    document = form.parse(box)
+    assert document.get("box[0].item_location[0].extent_count") == 0xFEFE
+    assert document.get("box[0].item_location[0].extent_offset") in (None, [])
+    assert len(list(form.trace(box).all_elements())) < 2000
+    assert document.to_bytes() == box
