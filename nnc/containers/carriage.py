@@ -105,8 +105,13 @@ def extract(
         )
 
 
+@checked
 def is_carrier(head: bytes) -> bool:
-    """Tell by the first bytes whether a file is one that may carry a bitstream."""
+    """Tell by the first bytes whether a file is one that may carry a bitstream.
+
+    Args:
+        head: the first bytes of the file, some hundreds of them.
+    """
     return is_isobmff(head) or TAG_URI.encode() in head
 
 

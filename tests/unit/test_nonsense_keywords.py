@@ -114,6 +114,7 @@ REQUIRED = {
     "nnc.numpy.load_file": lambda: {"filename": "good.nnc"},
     "nnc.containers.embed": lambda: {"bitstream": "good.nnc", "container": "out.mp4"},
     "nnc.containers.extract": lambda: {"container": "good.mp4", "bitstream": "out.nnc"},
+    "nnc.containers.is_carrier": lambda: {"head": b"1234ftypmif1"},
     "nnc.report.make_report": lambda: {"bitstream": parsed(), "read": GOOD.__getitem__},
     "nnc.report.write_report": lambda: {
         "path": "out.html", "model": "good.npz", "bitstream": "good.nnc",
