@@ -93,6 +93,10 @@ CHANGES = {
     "prune_rows": True,
     "topology": nnc.Topology(1, b"graph"),
     "base_model_id": "older",
+    "sparsify": 0.5,
+    "sparsify_rows": 0.5,
+    "unify": 0.3,
+    "low_rank": "rank=2",
 }
 
 
@@ -101,8 +105,10 @@ def test_every_option_does_something():
     told = {"accuracy_drop", "evaluate", "sensitivity", "on_trial"}
     alike = {"threads", "executor", "metadata_unit"}
     carried = {"quantization", "pruning", "performance_maps", "information"}
+    # Those of batch norms do something where there are some (tests/unit/reduce/test_folding.py).
+    folded = {"fold_batch_norms", "batch_norms"}
     known = set(names_for("encode"))
-    assert set(CHANGES) == known - told - alike - carried
+    assert set(CHANGES) == known - told - alike - carried - folded
 
 
 @pytest.mark.filterwarnings("ignore::nnc.EncodingWarning")

@@ -341,7 +341,15 @@ def test_an_interrupt_leaves_nothing(verb, tmp_path):
         nnc.Bitstream(units).save(inputs)
     output = tmp_path / ("out.nnc" if verb == "encode" else "out.safetensors")
     command = [sys.executable, "-c", "from nnc.cli import main; main()"]
-    with subprocess.Popen([*command, verb, inputs, "-o", output, "-q"]) as process:
+
+    def heed_interrupts():
+        # The background of a shell, where tests may run, ignores them.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [*command, verb, inputs, "-o", output, "-q"],
+        preexec_fn=None if sys.platform == "win32" else heed_interrupts,
+    ) as process:
         for _ in range(2000):
             if len(list(tmp_path.iterdir())) > 1 or process.poll() is not None:
                 break

@@ -197,8 +197,15 @@ def test_the_output_of_standard_input(folder, monkeypatch):
         beside(None, "-", ".nnc")
 
 
+def heed_interrupts():
+    """Let a process be interrupted, even where tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def command(*arguments, **options):
     """Start the command in a process of its own."""
+    if sys.platform != "win32":
+        options.setdefault("preexec_fn", heed_interrupts)
     return subprocess.Popen(
         [sys.executable, "-m", "nnc", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
