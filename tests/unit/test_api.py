@@ -94,7 +94,7 @@ CHANGES = {
     "topology": nnc.Topology(1, b"graph"),
     "base_model_id": "older",
     "sparsify": 0.5,
-    "sparsify_rows": 0.5,
+    "sparsify_rows": 0.99,
     "unify": 0.3,
     "low_rank": "rank=2",
 }
