@@ -383,6 +383,12 @@ class Machine:
             elif op == 40:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
                 continue
+            elif op == 41:
+                number = getattr(value, names[now[1]])
+                if not -LARGEST < number < LARGEST:
+                    return 0
+                values[now[2]] = number
+                continue
             else:
                 if not self.compute(now, values):
                     return 0
@@ -677,6 +683,11 @@ class Machine:
                 extent = now[1]
             elif op == 40:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
+            elif op == 41:
+                number = getattr(value, names[now[1]])
+                if not -LARGEST < number < LARGEST:
+                    return 0
+                values[now[2]] = number
             elif not self.compute(now, values):
                 return 0
         if extent >= 0:
@@ -708,3 +719,42 @@ class Machine:
         else:
             writer.write_word(size + 1, whole)
         return 1
+
+
+@cython.cclass
+class Slots:
+    """Some slots of a class; see `nnc.bitio.programs.Slots`."""
+
+    owner: type
+    names: tuple
+    places: cython.longlong[::1]
+
+    def __init__(self, owner, names, places):
+        """Take a class, the names of slots, and room for as many integers."""
+        self.owner = owner
+        self.names = names
+        self.places = places
+        for j in range(len(names)):
+            found = owner.__dict__[names[j]]
+            if type(found) is not types.MemberDescriptorType:
+                raise TypeError(f"{names[j]} is no slot of {owner.__name__}")
+            self.places[j] = place_of_slot(found)
+
+    def empty(self, obj):
+        """Let no slot have a value."""
+        j: cython.Py_ssize_t
+        if not isinstance(obj, self.owner):
+            raise TypeError(type(obj).__name__)
+        for j in range(len(self.names)):
+            empty_slot(obj, self.places[j])
+
+    def held(self, obj):
+        """Return the values of the slots that have one, by name."""
+        j: cython.Py_ssize_t
+        made: dict = {}
+        if not isinstance(obj, self.owner):
+            raise TypeError(type(obj).__name__)
+        for j in range(len(self.names)):
+            if is_set(obj, self.places[j]):
+                made[self.names[j]] = value_in_slot(obj, self.places[j])
+        return made
