@@ -32,6 +32,21 @@ LARGEST = cython.declare(cython.longlong, 1 << 40)
 LARGEST_FACTOR = cython.declare(cython.longlong, 1 << 30)
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def hold(
+    values: cython.pointer(cython.longlong), place: cython.longlong, number: cython.longlong
+) -> cython.bint:
+    """Put a number where expressions find it, if any ask; tell whether it is small enough."""
+    if place < 0:
+        return True
+    if not -LARGEST < number < LARGEST:
+        return False
+    values[place] = number
+    return True
+
+
 @cython.cclass
 class Machine:
     """Reads and writes elements by a program.
@@ -246,10 +261,8 @@ class Machine:
                     value = word
                 else:
                     value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 2 or op == 3:
                 # Exp-Golomb codes.
                 number = self.exp_golomb(reader, now[2])
@@ -258,10 +271,8 @@ class Machine:
                 if op == 3:
                     number = (number + 1) >> 1 if number & 1 else -(number >> 1)
                 value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 4 or op == 5:
                 # Integers, least significant byte first.
                 width = now[2]
@@ -283,10 +294,8 @@ class Machine:
                     value = word
                 else:
                     value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 6 or op == 7:
                 # Bytes and text of a size.
                 width = values[now[2]] if now[5] & 2 else now[2]
@@ -365,10 +374,8 @@ class Machine:
                 setattr(context, names[now[1]], values[now[2]])
                 continue
             elif op == 17:
-                number = getattr(context, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-                values[now[2]] = number
                 continue
             elif op == 18:
                 # What mustn't be there isn't.
@@ -384,10 +391,8 @@ class Machine:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
                 continue
             elif op == 41:
-                number = getattr(value, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
-                values[now[2]] = number
                 continue
             else:
                 if not self.compute(now, values):
@@ -554,10 +559,8 @@ class Machine:
                     writer.write_word(32, word & 0xFFFFFFFF)
                 else:
                     writer.write_word(width, word & 0xFFFFFFFF)
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 2 or op == 3:
                 number = value
                 if not -LARGEST < number < LARGEST:
@@ -583,10 +586,8 @@ class Machine:
                     if number >> (width - 1) != 0 and number >> (width - 1) != -1:
                         return 0
                     word = cython.cast(cython.ulonglong, number)
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
                 while width > 0:
                     width -= 8
                     writer.write_word(8, word & 255)
@@ -672,10 +673,8 @@ class Machine:
             elif op == 16:
                 setattr(context, names[now[1]], values[now[2]])
             elif op == 17:
-                number = getattr(context, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-                values[now[2]] = number
             elif op == 18:
                 if value_in_slot(obj, self.slots[now[1]]) is not None:
                     return 0
@@ -684,10 +683,8 @@ class Machine:
             elif op == 40:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
             elif op == 41:
-                number = getattr(value, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
-                values[now[2]] = number
             elif not self.compute(now, values):
                 return 0
         if extent >= 0:

@@ -337,11 +337,14 @@ class Drawer:
         self.layers += 1
         return len(self.pieces), self.position
 
-    def end_layer(self, begin: tuple[int, int], syntax: Any, name: str) -> None:
-        """Put what a transform makes of a table in its place."""
+    def end_layer(self, begin: tuple[int, int], obj: Any, syntax: Any, name: str) -> None:
+        """Put what a transform makes of a table in its place; what is left of a byte may be any."""
         self.layers -= 1
-        if self.position & 7:
-            raise RejectedError(f"{self.path('')}: a transform ends within a byte")
+        left = -self.position & 7
+        if left:
+            bits = self.source.integer(0, (1 << left) - 1)
+            obj.trailing_data = bytes([bits << (8 - left)])
+            self.put(left, bits)
         first, self.position = begin
         before, self.pieces = self.pieces[:first], self.pieces[first:]
         data = self.to_bytes()
