@@ -29,7 +29,8 @@ WHOLE, FRACTIONS = 1 << 24, 1 << 12
 WHOLE_IN_LARGE, FRACTIONS_IN_LARGE = 1 << 12, 1 << 6
 
 # Where a magnitude is so many times the mean one, a few may be of another kind than the others:
-# marks, masks. If this share of the values makes the mean so many times that of the rest, the rest counts.
+# marks, masks. If this share of the values makes the mean so many times that of the rest, the rest
+# counts.
 OUTLIER, OUTLIERS, OUTWEIGHS = 30, 0.01, 4
 
 # So many values tell a typical magnitude.
