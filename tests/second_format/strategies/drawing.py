@@ -315,6 +315,10 @@ class Drawer:
         if self.position == begin:
             self.make(1, name)
 
+    def computed(self) -> None:
+        """Reject too many passes of loops that have no element."""
+        self.make(1, "")
+
     def make(self, count: int, name: str) -> int:
         """Return back how many values are made that take no bits; reject too many."""
         self.idle += max(count, 0)
@@ -338,11 +342,14 @@ class Drawer:
         return len(self.pieces), self.position
 
     def end_layer(self, begin: tuple[int, int], obj: Any, syntax: Any, name: str) -> None:
-        """Put what a transform makes of a table in its place; what is left of a byte may be any."""
+        """Put what a transform makes of a table in its place.
+
+        What is left of a byte may be anything but zeros, which framing takes for padding.
+        """
         self.layers -= 1
         left = -self.position & 7
         if left:
-            bits = self.source.integer(0, (1 << left) - 1)
+            bits = self.source.integer(1, (1 << left) - 1)
             obj.trailing_data = bytes([bits << (8 - left)])
             self.put(left, bits)
         first, self.position = begin
