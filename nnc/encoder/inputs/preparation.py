@@ -81,6 +81,11 @@ class PreparedTensor:
         """Whether the tensor is coded without quantization."""
         return self.values.dtype.kind == "i"
 
+    @property
+    def is_outline(self) -> bool:
+        """Whether the values were left out: zeros that take no memory stand in their place."""
+        return self.values.size > 1 and not any(self.values.strides)
+
 
 def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:
     """Return a tensor with its rows first.
