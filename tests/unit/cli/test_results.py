@@ -292,6 +292,15 @@ def test_what_carries_a_bitstream_is_told_from_a_damaged_one(folder, capsys):
         nnc.containers.embed("m.nnc", name)
         assert run(["info", name]) == 2
         assert capsys.readouterr().err.endswith("; nnc extract takes it out\n")
+        assert run(["check", name]) == 2
+        assert "nnc extract takes it out\n1 error" in capsys.readouterr().err
+
+
+def test_what_carries_a_bitstream_is_not_coded_again(folder, capsys):
+    nnc.containers.embed("m.nnc", "carrier.safetensors")
+    assert run(["encode", "carrier.safetensors", "-o", "again.nnc"]) == 4
+    assert "carries a bitstream, and is no model" in capsys.readouterr().err
+    assert not Path("again.nnc").exists()
 
 
 def test_a_part_of_a_model_is_no_measure(folder, capsys):
