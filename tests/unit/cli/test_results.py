@@ -326,6 +326,26 @@ def test_an_interruption(folder):
     assert (running.returncode, out, told.strip()) == (130, b"", b"nnc: interrupted")
 
 
+def test_an_interruption_before_the_command_is_there():
+    code = """
+import sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from nnc.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"nnc: interrupted\n")
+
+
 def test_an_interruption_has_a_code_of_its_own(monkeypatch, folder, capsys):
     monkeypatch.setattr(
         "nnc.inspect.summarize", lambda bitstream: (_ for _ in ()).throw(KeyboardInterrupt)
