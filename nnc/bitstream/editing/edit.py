@@ -150,7 +150,7 @@ class Edit(Changes):
         assert place.field is not None
         index = place.indices[0]
         name = f"{place.field.name}[{index}]"
-        paths = {place.path, ".".join([place.unit_path, place.part, *place.tables, name])}
+        paths = {place.path, ".".join([place.unit_path, place.part, *place.hops, name])}
         found = self.traces[id(place.unit)].elements()
         if not any(f"{place.unit_path}.{path}" in paths for path in found):
             raise BuildError("there is no such value", path=place.path, value=value)
@@ -166,7 +166,7 @@ class Edit(Changes):
         """Remember that the caller wants this element as it is."""
         assert place.field is not None
         key = (id(place.unit), place.part)
-        self.pinned.setdefault(key, set()).add((place.tables, place.field.name))
+        self.pinned.setdefault(key, set()).add((place.hops, place.field.name))
 
     def change_list(self, path: str, value: Any, delta: int) -> None:
         """Put a value into a list, or take one out."""
@@ -206,7 +206,7 @@ class Edit(Changes):
         self.pin(place)
         if len(place.indices) == 1:
             key = (id(unit), place.part)
-            self.shifts.setdefault(key, {})[place.tables] = Shift(last, length, delta)
+            self.shifts.setdefault(key, {})[place.hops] = Shift(last, length, delta)
 
     def insert_unit(self, path: str, unit: Unit) -> None:
         """Put a unit into the bitstream or into an aggregate."""
