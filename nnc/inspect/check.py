@@ -9,7 +9,8 @@ from typing import Any, Unpack
 from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
-from nnc.engine.findings import ERROR, INFO, WARNING, Finding, Rule, place_in_data, syntax_finding
+from nnc.engine import looking
+from nnc.engine.findings import ERROR, INFO, Finding, Rule, place_in_data, syntax_finding
 from nnc.engine.schema_rules import schema_rules
 from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
@@ -29,7 +30,7 @@ NOT_CHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(looking.Report):
     """What a validator found.
 
     Attributes:
@@ -37,18 +38,7 @@ class Report:
         skipped: paths of units that weren't checked in full, each with the reason.
     """
 
-    findings: list[Finding] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def errors(self) -> int:
-        """Number of errors."""
-        return sum(finding.level == ERROR for finding in self.findings)
-
-    @property
-    def warnings(self) -> int:
-        """Number of warnings."""
-        return sum(finding.level == WARNING for finding in self.findings)
 
     @property
     def notes(self) -> list[Finding]:
@@ -60,12 +50,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all parts as plain data."""
-        return {
-            "errors": self.errors,
-            "warnings": self.warnings,
-            "findings": [finding.as_dict() for finding in self.findings],
-            "skipped": self.skipped,
-        }
+        return {**looking.Report.as_dict(self), "skipped": self.skipped}
 
 
 @checked
