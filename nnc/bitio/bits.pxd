@@ -18,6 +18,7 @@ cdef class BitReader:
     cdef Py_ssize_t widest
     cdef Py_ssize_t deepest
     cdef Py_ssize_t idle
+    cdef Py_ssize_t idle_passes
     cdef Py_ssize_t idle_tables
     cdef Py_ssize_t free
     cdef Py_ssize_t entered
@@ -62,6 +63,7 @@ cdef class BitWriter:
     cdef public dict begins
     cdef public list pending
     cdef Py_ssize_t idle
+    cdef Py_ssize_t idle_passes
 
     cpdef enter(self, str name, str table, object index=*)
     cpdef leave(self)

@@ -39,6 +39,10 @@ FLOAT_FORMATS = {16: "<e", 32: "<f", 64: "<d"}
 #: Tables that read nothing are free up to so many for each bit that was read.
 TABLES_PER_BIT = 8
 
+#: Passes of loops that compute only are free up to so many for each bit: some 400 stand in the
+#: header of a frame of AV1, which may have as few as 16 bits.
+PASSES_PER_BIT = 32
+
 
 class TraceEntry(NamedTuple):
     """One element as it was read: where, how wide, what."""
@@ -150,6 +154,7 @@ class BitReader:
         self.widest = self.limits.width
         self.deepest = self.limits.depth
         self.idle = 0
+        self.idle_passes = 0
         self.idle_tables = 0
         self.free = self.limits.entries
         self.entered = -1
@@ -193,6 +198,17 @@ class BitReader:
         """
         if self.position == begin:
             self.make(1, name)
+
+    def computed(self) -> None:
+        """Note a pass of a loop that has no element.
+
+        Raises:
+            LimitError: they are too many.
+        """
+        self.idle_passes += 1
+        if self.idle_passes > self.free + PASSES_PER_BIT * self.position:
+            told = "too many passes of loops that compute only"
+            raise limit_error(self, told, "", None, "entries")
 
     def make(self, count: int, name: str) -> int:
         """Return back how many values are made that take no bits.
@@ -610,6 +626,7 @@ class BitWriter:
         self.stack: list[Any] = []
         self.limits = STANDARD_LIMITS if limits is None else limits
         self.idle = 0
+        self.idle_passes = 0
 
     @property
     def position(self) -> int:
@@ -642,6 +659,17 @@ class BitWriter:
         """
         if self.position == begin:
             self.make(1, name)
+
+    def computed(self) -> None:
+        """Note a pass of a loop that has no element.
+
+        Raises:
+            LimitError: they are too many.
+        """
+        self.idle_passes += 1
+        if self.idle_passes > self.limits.entries + PASSES_PER_BIT * self.position:
+            told = "too many passes of loops that compute only"
+            raise limit_error(self, told, "", None, "entries")
 
     def make(self, count: int, name: str) -> int:
         """Return back how many values are made that take no bits.

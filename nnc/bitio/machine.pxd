@@ -29,3 +29,12 @@ cdef inline object value_in_slot(object obj, Py_ssize_t place):
     if place == 0 or slot[0] == NULL:
         raise AttributeError(place)
     return <object>slot[0]
+
+cdef inline bint is_set(object obj, Py_ssize_t place):
+    return (<PyObject **>(<char *><PyObject *>obj + place))[0] != NULL
+
+cdef inline void empty_slot(object obj, Py_ssize_t place):
+    cdef PyObject **slot = <PyObject **>(<char *><PyObject *>obj + place)
+    cdef PyObject *before = slot[0]
+    slot[0] = NULL
+    Py_XDECREF(before)

@@ -32,6 +32,21 @@ LARGEST = cython.declare(cython.longlong, 1 << 40)
 LARGEST_FACTOR = cython.declare(cython.longlong, 1 << 30)
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def hold(
+    values: cython.pointer(cython.longlong), place: cython.longlong, number: cython.longlong
+) -> cython.bint:
+    """Put a number where expressions find it, if any ask; tell whether it is small enough."""
+    if place < 0:
+        return True
+    if not -LARGEST < number < LARGEST:
+        return False
+    values[place] = number
+    return True
+
+
 @cython.cclass
 class Machine:
     """Reads and writes elements by a program.
@@ -246,10 +261,8 @@ class Machine:
                     value = word
                 else:
                     value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 2 or op == 3:
                 # Exp-Golomb codes.
                 number = self.exp_golomb(reader, now[2])
@@ -258,10 +271,8 @@ class Machine:
                 if op == 3:
                     number = (number + 1) >> 1 if number & 1 else -(number >> 1)
                 value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 4 or op == 5:
                 # Integers, least significant byte first.
                 width = now[2]
@@ -283,10 +294,8 @@ class Machine:
                     value = word
                 else:
                     value = number
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 6 or op == 7:
                 # Bytes and text of a size.
                 width = values[now[2]] if now[5] & 2 else now[2]
@@ -365,10 +374,8 @@ class Machine:
                 setattr(context, names[now[1]], values[now[2]])
                 continue
             elif op == 17:
-                number = getattr(context, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-                values[now[2]] = number
                 continue
             elif op == 18:
                 # What mustn't be there isn't.
@@ -382,6 +389,10 @@ class Machine:
                 continue
             elif op == 40:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
+                continue
+            elif op == 41:
+                if not hold(values, now[2], getattr(value, names[now[1]])):
+                    return 0
                 continue
             else:
                 if not self.compute(now, values):
@@ -548,10 +559,8 @@ class Machine:
                     writer.write_word(32, word & 0xFFFFFFFF)
                 else:
                     writer.write_word(width, word & 0xFFFFFFFF)
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
             elif op == 2 or op == 3:
                 number = value
                 if not -LARGEST < number < LARGEST:
@@ -577,10 +586,8 @@ class Machine:
                     if number >> (width - 1) != 0 and number >> (width - 1) != -1:
                         return 0
                     word = cython.cast(cython.ulonglong, number)
-                if now[3] >= 0:
-                    if not -LARGEST < number < LARGEST:
-                        return 0
-                    values[now[3]] = number
+                if not hold(values, now[3], number):
+                    return 0
                 while width > 0:
                     width -= 8
                     writer.write_word(8, word & 255)
@@ -666,10 +673,8 @@ class Machine:
             elif op == 16:
                 setattr(context, names[now[1]], values[now[2]])
             elif op == 17:
-                number = getattr(context, names[now[1]])
-                if not -LARGEST < number < LARGEST:
+                if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-                values[now[2]] = number
             elif op == 18:
                 if value_in_slot(obj, self.slots[now[1]]) is not None:
                     return 0
@@ -677,6 +682,9 @@ class Machine:
                 extent = now[1]
             elif op == 40:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
+            elif op == 41:
+                if not hold(values, now[2], getattr(value, names[now[1]])):
+                    return 0
             elif not self.compute(now, values):
                 return 0
         if extent >= 0:
@@ -708,3 +716,42 @@ class Machine:
         else:
             writer.write_word(size + 1, whole)
         return 1
+
+
+@cython.cclass
+class Slots:
+    """Some slots of a class; see `nnc.bitio.programs.Slots`."""
+
+    owner: type
+    names: tuple
+    places: cython.longlong[::1]
+
+    def __init__(self, owner, names, places):
+        """Take a class, the names of slots, and room for as many integers."""
+        self.owner = owner
+        self.names = names
+        self.places = places
+        for j in range(len(names)):
+            found = owner.__dict__[names[j]]
+            if type(found) is not types.MemberDescriptorType:
+                raise TypeError(f"{names[j]} is no slot of {owner.__name__}")
+            self.places[j] = place_of_slot(found)
+
+    def empty(self, obj):
+        """Let no slot have a value."""
+        j: cython.Py_ssize_t
+        if not isinstance(obj, self.owner):
+            raise TypeError(type(obj).__name__)
+        for j in range(len(self.names)):
+            empty_slot(obj, self.places[j])
+
+    def held(self, obj):
+        """Return the values of the slots that have one, by name."""
+        j: cython.Py_ssize_t
+        made: dict = {}
+        if not isinstance(obj, self.owner):
+            raise TypeError(type(obj).__name__)
+        for j in range(len(self.names)):
+            if is_set(obj, self.places[j]):
+                made[self.names[j]] = value_in_slot(obj, self.places[j])
+        return made

@@ -18,6 +18,7 @@ A program is made of steps:
     ("share", name, value)     the same in the scope, as a parameter too
     ("load", name)             a name of the scope
     ("derive", name, value)    a field that isn't coded
+    ("output", name, of)       a variable of the table that was called last, under a name here
     ("extent", bits)           the size of the whole table, which nothing may be left of
     ("missing", name, ...)     elements that aren't there
 
@@ -32,10 +33,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-#: The machine, None where nothing is compiled.
-Machine: Any = None
+#: What is compiled, None where nothing is.
+compiled: Any = None
 with suppress(ImportError):
-    Machine = importlib.import_module("nnc.bitio.machine").Machine
+    compiled = importlib.import_module("nnc.bitio.machine")
+Machine: Any = None if compiled is None else compiled.Machine
 
 Step = tuple[Any, ...]
 
@@ -44,7 +46,7 @@ ELEMENTS: Final = {
     "u": 0, "i": 1, "ue": 2, "ie": 3, "ule": 4, "ile": 5, "bytes": 6, "text": 7,
 }  # fmt: skip
 BITS, ALIGNMENT, CALL, LIST, FOR, NEXT, JUMP, UNLESS, SHARE, LOAD, MISSING = range(8, 19)
-EXTENT, DERIVE = 39, 40
+EXTENT, DERIVE, OUTPUT = 39, 40, 41
 
 #: Instructions of operators.
 OPERATORS: Final = {
@@ -77,6 +79,36 @@ class Idle:
 
 
 IDLE = Idle()
+
+
+class Slots:
+    """Some slots of a class, to be emptied or taken out together."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """Take the names of the slots."""
+        self.names = names
+
+    def empty(self, obj: Any) -> None:
+        """Let no slot have a value."""
+        for name in self.names:
+            # Quicker than to ask whether it is set.
+            setattr(obj, name, None)
+            delattr(obj, name)
+
+    def held(self, obj: Any) -> dict[str, Any]:
+        """Return the values of the slots that have one, by name."""
+        made = {}
+        for name in self.names:
+            with suppress(AttributeError):
+                made[name] = object.__getattribute__(obj, name)
+        return made
+
+
+def slots_of(owner: type, names: tuple[str, ...]) -> Any:
+    """Return slots of a class, in C where that is compiled."""
+    if compiled is None:
+        return Slots(names)
+    return compiled.Slots(owner, names, array("q", [0] * len(names)))
 
 
 class Program:
@@ -229,6 +261,8 @@ class Assembly:
                 self.instruction(SHARE, self.named(step[1]), self.value(step[2]))
             elif kind == "derive":
                 self.instruction(DERIVE, self.named(step[1]), self.value(step[2]))
+            elif kind == "output":
+                self.instruction(OUTPUT, self.named(step[2]), self.register(step[1]))
             elif kind == "extent":
                 self.instruction(EXTENT, self.value(step[1]))
             elif kind == "load":

@@ -268,7 +268,10 @@ class DecodedModel:
             LimitError: tensors would be too large before pruning.
         """
         built = self.reconstruction(steps_of(reconstruct))
-        built.unfold_noted(self.metadata.batch_norms, batch_norms or {})
+        try:
+            built.unfold_noted(self.metadata.batch_norms, batch_norms or {})
+        except InvalidError as error:
+            raise located_in_notes(self.bitstream, error) from None
         built.unfold(batch_norms or {})
         result = built.delivered()
         for name, note in self.metadata.tensors.items():
@@ -398,8 +401,13 @@ def checked_notes(bitstream: Bitstream, layouts: Sequence[UnitLayout], limits: L
                 metadata.ties, sizes, limits, sum(unit.byte_size for unit in bitstream.units)
             )
         except BitstreamError as error:
-            raise next(filter(holds_notes, bitstream.walk())).locate(error) from None
+            raise located_in_notes(bitstream, error) from None
     return metadata
+
+
+def located_in_notes(bitstream: Bitstream, error: BitstreamError) -> BitstreamError:
+    """Return an error with the place of our metadata unit."""
+    return next(filter(holds_notes, bitstream.walk())).locate(error)
 
 
 def decode_units(

@@ -370,7 +370,10 @@ def plan_model(
     named = {name for block in blocks for name in block.names}
     whole = join_all(prepared, joins, named)
     together = [(block.weight, block.names) for block in blocks]
-    grouping = group_tensors(whole, options, together, read, update=update, depths=depths)
+    bound = frozenset(name for block in blocks if block.is_binding for name in block.names)
+    grouping = group_tensors(
+        whole, options, together, read, update=update, depths=depths, bound=bound
+    )
     jobs = jobs_of(whole, blocks, grouping, lineages or {})
     left_out = LeftOut()
     if pruned is not None:

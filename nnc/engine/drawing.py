@@ -179,8 +179,33 @@ def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> 
         given: values that only the caller knows.
     """
     package = drawing_of(form)
-    kind, _, element = rule.partition(":")
     skip = source.integer(0, MOST_SKIPPED)
+    drawer = drawn_to_break(form, source, rule, given, skip)
+    passed = skip - drawer.skip
+    if drawer.broken is None and passed:
+        # There were fewer places than were to be passed over: take one of those.
+        drawer = drawn_to_break(form, source, rule, given, skip % passed)
+    found = drawer.broken
+    if found is None:
+        raise package.RejectedError(f"no place to break {rule}")
+    name = found.path.rpartition(".")[2].partition("[")[0]
+    return Broken(drawer.to_bytes(), f"{found.kind}:{name}", found.path, found.verdict)
+
+
+def drawn_to_break(
+    form: Drawable, source: Any, rule: str, given: Mapping[str, Any], skip: int
+) -> Any:
+    """Return what drew a table of the root, with the place that it broke a rule at, if one.
+
+    Args:
+        form: the format.
+        source: where values come from.
+        rule: a kind of rule, or a kind and an element.
+        given: values that only the caller knows.
+        skip: how many places to pass over.
+    """
+    package = drawing_of(form)
+    kind, _, element = rule.partition(":")
     drawer = package.Drawer(source, kind=kind, element=element, skip=skip)
     try:
         package.TABLES[form.root.table](drawer, form.scope(given))
@@ -189,11 +214,7 @@ def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> 
     except PlacedError as error:
         if drawer.broken is None:
             raise package.RejectedError(str(error)) from None
-    found = drawer.broken
-    if found is None:
-        raise package.RejectedError(f"no place to break {rule}")
-    name = found.path.rpartition(".")[2].partition("[")[0]
-    return Broken(drawer.to_bytes(), f"{found.kind}:{name}", found.path, found.verdict)
+    return drawer
 
 
 def check_rule(form: Drawable, rule: str) -> None:

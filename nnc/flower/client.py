@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from flwr.app import ArrayRecord, ConfigRecord, Context, Error, Message, RecordDict
 
 import nnc
 from nnc.decoder.session_state import SessionState
+from nnc.encoder.options.tensor import matches
 from nnc.flower.coding import DEFAULT_STEP, NODE, checked_options, encode, in_dtypes
 from nnc.flower.wire import (
     LOST,
@@ -107,9 +107,7 @@ class Mod:
     def update(self, state: SessionState, record: ArrayRecord) -> tuple[bytes, SessionState]:
         """Encode the tensors of a reply that are to be sent."""
         given = {
-            name: values
-            for name, values in arrays_of(record).items()
-            if any(fnmatchcase(name, pattern) for pattern in self.send)
+            name: values for name, values in arrays_of(record).items() if matches(name, self.send)
         }
         held = {name: state.dtype(0, name) for name in given}
         floats = {name: one for name, one in held.items() if one.kind == given[name].dtype.kind}

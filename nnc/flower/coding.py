@@ -7,7 +7,6 @@ the model that it received last, so that the server needs to know of a node only
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 import nnc
 from nnc.decoder.session_state import SessionState
 from nnc.encoder.inputs.scale import scale_of
+from nnc.encoder.options.tensor import exactly
 from nnc.encoder.quantization.plan import qp_of_step
 
 #: The device that updates of nodes come from: each is decoded by itself.
@@ -91,7 +91,7 @@ def encode(
         changes = changes_of(state, wanted) if state.values else {}
         steps = steps_of(wanted, changes, step) if state.values else {}
         density = chosen.get("qp_density", 2)
-        said = {escape(name): qp_of_step(one, density) for name, one in steps.items()}
+        said = {exactly(name): qp_of_step(one, density) for name, one in steps.items()}
         chosen["tensor_qp"] = {**said, **(chosen.get("tensor_qp") or {})}
     encoder = encoder_at(state, device, chosen)
     data = encoder.encode(wanted)
@@ -111,7 +111,7 @@ def first_options(
     if options.keys() & CHOOSING:
         return dict(options)
     weights = [
-        escape(name) for name, one in wanted.items() if one.dtype.kind == "f" and one.ndim > 1
+        exactly(name) for name, one in wanted.items() if one.dtype.kind == "f" and one.ndim > 1
     ]
     said: dict[str, Any] = {name: {"bit_depth": bits} for name in weights}
     return {**options, "tensors": {**said, **(options.get("tensors") or {})}}
@@ -155,11 +155,6 @@ def steps_of(
             smallest = scale_of(wanted[name]).smallest or own
             result[name] = min(common, own, smallest)
     return result
-
-
-def escape(name: str) -> str:
-    """Return a pattern that fits a name only."""
-    return re.sub(r"([*?[])", r"[\1]", name)
 
 
 def in_dtypes(

@@ -88,6 +88,8 @@ def batch_norm_of(note: Any) -> BatchNorm:
     eps = rest[0] if rest else eps
     if not all(isinstance(name, str) for name in note[:4]) or len(rest) > 1:
         raise ValueError("a batch norm has four names")
+    if len(set(note[:4])) < 4:
+        raise ValueError("the four names of a batch norm must be different")
     if not isinstance(eps, int | float) or not 0 <= eps < 1:
         raise ValueError("eps of a batch norm must be a number from 0 to 1")
     return BatchNorm(beta=beta, gamma=gamma, mean=mean, variance=variance, eps=float(eps))

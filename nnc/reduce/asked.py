@@ -14,6 +14,7 @@ from nnc.encoder.call.asked import Asked
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.reduction import OF_TENSORS, rank_of
 from nnc.encoder.options.target import Target
+from nnc.encoder.options.tensor import exactly
 from nnc.encoder.search.sensitivity import points
 from nnc.encoder.units.block import Block, names_of
 from nnc.encoder.units.layer_names import layers_by_name
@@ -119,11 +120,6 @@ class Tools:
                 found.setdefault(key, []).append(name)
         for (value, _), names in found.items():
             yield value, [exactly(name) for name in names]
-
-
-def exactly(name: str) -> str:
-    """Return the pattern that fits just one name."""
-    return "".join(f"[{one}]" if one in "*?[" else one for one in name)
 
 
 def without_tools(options: EncoderOptions) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.decoder.reconstruction import NEW_BIAS_SUFFIX
+from nnc.encoder.options.tensor import matches
 from nnc.encoder.units.block import Block
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.given import as_arrays
@@ -140,7 +140,7 @@ def fits(name: str, only: Sequence[str] | None) -> bool:
     """Tell whether a name is meant by some patterns; None means all."""
     if isinstance(only, str):
         raise InputError("only must be a list of patterns, not a string")
-    return only is None or any(fnmatch.fnmatchcase(name, pattern) for pattern in only)
+    return only is None or matches(name, only)
 
 
 def on_difference(

@@ -22,7 +22,7 @@ def unify(
     reshaped: Sequence[int] = (),
     only: Sequence[str] | None = None,
 ) -> Reduced:
-    """Give the weights of a block their mean magnitude, each with its own sign.
+    """Set the weights of a block to their mean magnitude, each with its own sign.
 
     Args:
         model: arrays by name, or the result of another tool.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nnc.bitio import InputError
 from nnc.formats.extras import load
+from nnc.reduce.reduced import fits
 
 
 def pytorch() -> Any:
@@ -40,8 +40,6 @@ def weights_in(module: Any, only: Sequence[str] | None = None) -> Iterator[tuple
         The name of the weight, and the layer; those that share a weight once.
     """
     check_module(module)
-    if isinstance(only, str):
-        raise InputError("only must be a list of patterns, not a string")
     found: set[int] = set()
     for name, layer in module.named_modules():
         if name.endswith("parametrizations") or ".parametrizations." in f".{name}.":
@@ -50,6 +48,6 @@ def weights_in(module: Any, only: Sequence[str] | None = None) -> Iterator[tuple
         whole = f"{name}.weight" if name else "weight"
         if not isinstance(values, pytorch().Tensor) or values.ndim < 2 or id(layer) in found:
             continue
-        if only is None or any(fnmatch.fnmatchcase(whole, pattern) for pattern in only):
+        if fits(whole, only):
             found.add(id(layer))
             yield whole, layer

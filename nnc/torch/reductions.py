@@ -132,7 +132,7 @@ def unify(
     super_block: Sequence[int] = (64, 64),
     only: Sequence[str] | None = None,
 ) -> None:
-    """Give weights in blocks one magnitude, which is trained (clause 8.3.6).
+    """Let the weights of each block have one magnitude, which is trained (clause 8.3.6).
 
     Args:
         module: changed in place.

@@ -12,6 +12,9 @@ from nnc_schema.passes.table_facts import (
     BYTE_ALIGNMENT,
 )
 
+#: The most entries of a state: each scope holds all of them.
+LARGEST_STATE = 1 << 16
+
 
 def declarations(schema: tree.Schema) -> Iterator[tuple[tree.Position, str]]:
     """Yield all names that hold for the whole schema; fields and variables aren't among them."""
@@ -110,6 +113,17 @@ def check_given(given: tree.Given, constants: Mapping[str, int]) -> None:
 
 def check_state(state: tree.State, constants: Mapping[str, int]) -> None:
     """Check that the sizes of a state and what it begins with are constant."""
+    entries = 1
+    for size in state.sizes:
+        found = expressions.evaluate(size, constants)
+        entries *= 1 if found is None else max(found, 0)
+        if found is not None and not 0 < entries <= LARGEST_STATE:
+            raise SchemaError(
+                size.position,
+                f"found {found} as a size of the state {state.name!r},"
+                f" expected 1 to {LARGEST_STATE} entries in all",
+                "keep only what is read again: each scope holds all entries",
+            )
     for part in (*state.sizes, state.initial):
         if expressions.evaluate(part, constants) is None:
             raise SchemaError(

@@ -99,7 +99,7 @@ def counted_to(loop: tree.For | tree.While) -> tree.Expression | None:
     return bound if condition.operator == "<" else plus_one(bound)
 
 
-#: Passes of a loop, at most, that need no data to end them.
+#: Passes of a loop, at most, that may read nothing. Loops in loops have the limits of the caller.
 MOST_PASSES = 1024
 
 
@@ -108,7 +108,8 @@ def is_bounded(loop: tree.For | tree.While, constants: Mapping[str, int]) -> boo
     if not isinstance(loop, tree.For) or not isinstance(loop.condition, tree.Binary):
         return False
     left, right = loop.condition.left, loop.condition.right
-    if loop.condition.operator not in ("<", "<=", ">", ">="):
+    towards = {"<": 1, "<=": 1, ">": -1, ">=": -1}.get(loop.condition.operator, 0)
+    if towards * loop.step <= 0:
         return False
     if not isinstance(left, tree.Name) or left.name != loop.variable or left.indices:
         return False
@@ -119,7 +120,7 @@ def is_bounded(loop: tree.For | tree.While, constants: Mapping[str, int]) -> boo
     )
     if first is None or last is None or set_inside:
         return False
-    return (last - first) * loop.step <= MOST_PASSES
+    return (last - first) // loop.step < MOST_PASSES
 
 
 def plus_one(bound: tree.Expression) -> tree.Expression:

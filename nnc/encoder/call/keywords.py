@@ -133,8 +133,8 @@ class ModelKeywords(EveryKeywords, total=False):
     number), mse=1e-6 or rank=8."""
 
     unify: float | None
-    """Give weights in blocks of 2 x 2 one magnitude: the share of all blocks, those that change
-    least."""
+    """Unify the magnitudes of weights in blocks of 2 x 2: the share of all blocks, those that
+    change least."""
 
     target_size: int | str | None
     """Largest size of the bitstream: bytes, 10MB, or 10% (of what the tensors take)."""

@@ -28,9 +28,13 @@ SMALL = 4096
 WHOLE, FRACTIONS = 1 << 24, 1 << 12
 WHOLE_IN_LARGE, FRACTIONS_IN_LARGE = 1 << 12, 1 << 6
 
-# A magnitude so many times the mean one isn't of the same kind as the others: a mark, a mask. Then
-# the share of the largest doesn't count, and so many values tell.
-OUTLIER, OUTLIERS, SAMPLE = 1000, 0.001, 1 << 20
+# Where a magnitude is so many times the mean one, a few may be of another kind than the others:
+# marks, masks. If this share of the values makes the mean so many times that of the rest, the rest
+# counts.
+OUTLIER, OUTLIERS, OUTWEIGHS = 30, 0.01, 4
+
+# So many values tell a typical magnitude.
+SAMPLE = 1 << 20
 
 # How often a value occurs on average where values are few.
 VALUES_PER_ENTRY = 8
@@ -88,8 +92,9 @@ def scale_of(values: NDArray[Any]) -> Scale:
         return Scale()
     # Of values near the end of float64 the sum is infinite.
     mean, smallest = min(total, sys.float_info.max) / flat.size, 0.0
-    if max(highest, -lowest) > OUTLIER * mean and math.isfinite(total):
-        mean = typical_magnitude(flat)
+    if max(highest, -lowest) > min(OUTLIER, flat.size / 2) * mean and math.isfinite(total):
+        typical = typical_magnitude(flat)
+        mean = typical if mean > OUTWEIGHS * typical else mean
     if is_vector(values.shape) and (lowest == 0 or highest == 0):
         magnitudes = np.abs(flat)
         smallest = float(magnitudes[magnitudes > 0].min())

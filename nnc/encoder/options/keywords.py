@@ -80,8 +80,8 @@ class TensorKeywords(TypedDict, total=False):
     number), mse=1e-6 or rank=8."""
 
     unify: float | None
-    """Give weights in blocks of 2 x 2 one magnitude: the share of all blocks, those that change
-    least."""
+    """Unify the magnitudes of weights in blocks of 2 x 2: the share of all blocks, those that
+    change least."""
 
     exclude: Sequence[str]
     """Patterns of names that this doesn't hold for."""

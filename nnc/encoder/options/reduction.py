@@ -51,7 +51,7 @@ class Reductions:
     )
     unify: float | None = reduction(
         None,
-        "Give weights in blocks of 2 x 2 one magnitude: the share of all blocks, those that "
+        "Unify the magnitudes of weights in blocks of 2 x 2: the share of all blocks, those that "
         "change least.",
     )
 

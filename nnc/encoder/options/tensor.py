@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -133,3 +134,8 @@ def options_of(name: str, tensors: Mapping[str, TensorOptions]) -> dict[str, Any
 def matches(name: str, patterns: Sequence[str]) -> bool:
     """Tell whether a name fits one of the patterns (`*`, `?`, `[...]`)."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def exactly(name: str) -> str:
+    """Return the pattern that fits just one name."""
+    return re.sub(r"([*?[])", r"[\1]", name)

@@ -26,6 +26,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.scale import Scale, is_free, is_vector, scale_of
@@ -80,6 +81,7 @@ def plan_quantization(
     *,
     update: bool = False,
     depths: Mapping[str, float] | None = None,
+    bound: frozenset[str] = frozenset(),
 ) -> QuantizationPlan:
     """Choose the quantization parameters of a model's float tensors.
 
@@ -89,6 +91,10 @@ def plan_quantization(
         read: reads a tensor by its name, where `tensors` have no values.
         update: tensors with a scale are differences: the scale is of what they lead to.
         depths: where tensors stand in the network, by name: 0 at its inputs, 1 at its outputs.
+        bound: names of tensors that decoders put together with others: only quantized ones can be.
+
+    Raises:
+        InputError: one of these has to be stored as it is.
 
     Warns:
         EncodingWarning: a tensor gets another quantization parameter than was asked for.
@@ -97,7 +103,7 @@ def plan_quantization(
     qps: dict[str, int | None] = {}
     changed = changed_scales(floats, options) if update else {}
     whole = [tensor for tensor in floats if not update or tensor.scale is None]
-    scales = scales_of(whole, options, read)
+    scales = scales_of(whole, options, read, bound)
     typical, middle = typical_size(floats), middle_depth(floats, depths or {})
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
@@ -118,13 +124,14 @@ def plan_quantization(
                 scales[tensor.name],
                 typical * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle))),
                 options,
+                bound=tensor.name in bound,
             )
         else:
             qps[tensor.name] = wanted_qp(tensor, options, read)
     base, lowest, highest = window([qp for qp in qps.values() if qp is not None], options)
     for tensor in floats:
         asked = qps[tensor.name]
-        if asked is not None and asked < lowest and tensor.name in scales:
+        if asked is not None and asked < lowest and tensor.name in scales.keys() - bound:
             # Beside tensors of so much larger values nothing would be left of it.
             qps[tensor.name] = None
         elif asked is not None:
@@ -132,6 +139,7 @@ def plan_quantization(
             qps[tensor.name] = within_window(
                 tensor, asked, lowest, highest, options.qp_density, told=told
             )
+    check_bound(bound, qps)
     exact = (name for name, scale in scales.items() if scale.exact and qps[name] is not None)
     return QuantizationPlan(options.qp_density, base, qps, frozenset(exact))
 
@@ -140,8 +148,12 @@ def scales_of(
     tensors: Sequence[PreparedTensor],
     options: EncoderOptions,
     read: Callable[[str], PreparedTensor] | None,
+    bound: frozenset[str],
 ) -> dict[str, Scale]:
-    """Return what the values say of those tensors whose steps are left to the encoder."""
+    """Return what the values say of those tensors whose steps are left to the encoder.
+
+    Tensors aren't exact with a codebook that was asked for, nor where they are bound to others.
+    """
     asked = options.codebook not in (None, False, "auto")
     result = {}
     for tensor in tensors:
@@ -153,8 +165,25 @@ def scales_of(
             outlined = tensor.values.size > 1 and not any(tensor.values.strides)
             whole = read(tensor.name) if outlined and read is not None else tensor
             scale = scale_of(whole.values)
-        result[tensor.name] = scale._replace(exact=False, exponent=None) if asked else scale
+        if asked or tensor.name in bound:
+            scale = scale._replace(exact=False, exponent=None)
+        result[tensor.name] = scale
     return result
+
+
+def check_bound(bound: frozenset[str], qps: Mapping[str, int | None]) -> None:
+    """Refuse to store as it is what decoders put together with others: they would leave it alone.
+
+    Raises:
+        InputError: there is such a tensor.
+    """
+    for name, qp in qps.items():
+        if qp is None and name in bound:
+            raise InputError(
+                f"tensor {name!r} has to be stored as it is, and so can't be part of a layer that "
+                "is decomposed or has local scaling: leave that layer out (of `blocks`, "
+                "`fold_batch_norms`, `low_rank`), or the option that keeps the tensor"
+            )
 
 
 def changed_scales(
@@ -184,12 +213,13 @@ def middle_depth(tensors: Sequence[PreparedTensor], depths: Mapping[str, float])
 
 
 def scaled_qp(
-    tensor: PreparedTensor, scale: Scale, typical: float, options: EncoderOptions
+    tensor: PreparedTensor, scale: Scale, typical: float, options: EncoderOptions, *, bound: bool
 ) -> int | None:
     """Return the quantization parameter of the step that follows a tensor.
 
     Returns:
-        None for values of so different magnitudes that they are best stored.
+        None for values of so different magnitudes that they are best stored, or, where they are
+        bound to be quantized, can't be.
     """
     if not scale.mean:
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
@@ -197,7 +227,7 @@ def scaled_qp(
         return qp_of_step(math.ldexp(1.0, scale.exponent), options.qp_density)
     step = step_of(tensor, scale, typical)
     finest = tensor.largest * FINEST_OF_LARGEST
-    if step < finest and is_vector(tensor.values.shape) and not scale.exact:
+    if step < finest and is_vector(tensor.values.shape) and not (scale.exact or bound):
         return None
     finest = tensor.largest * FINEST_OF_OUTLIER
     if finest > scale.mean / 16:

@@ -24,6 +24,7 @@ from nnc.encoder.inputs.ties import wanted_ties
 from nnc.encoder.model import encode_prepared
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.tensor import TensorOptions
+from nnc.encoder.quantization.codebook import common_step
 from nnc.encoder.session.trees import parameter_ids, parent_of
 from nnc.encoder.units.header import Lineage
 from nnc.model.node import Node
@@ -115,23 +116,15 @@ def exact_qp(values: NDArray[Any], density: int) -> int | None:
     Returns:
         None where the levels would be too large.
     """
-    flat = values[np.isfinite(values) & (values != 0)].astype(np.float64)
-    if values.dtype.kind != "f" or not flat.size:
+    if values.dtype.kind != "f":
         return None
-    mantissas, exponents = np.frexp(flat)
-    whole = np.ldexp(mantissas, 53).astype(np.int64)
-    trailing = np.frexp((whole & -whole).astype(np.float64))[1] - 1
-    exponent = int((exponents - 53 + trailing).min())
-    if np.abs(flat).max() >= np.ldexp(float(LARGEST_LEVEL), exponent):
+    flat = values[np.isfinite(values)].astype(np.float64)
+    # Those of which the step is a normal number of float32.
+    qps = range(-126 << density, 128 << density)
+    found = common_step(flat, density, qps) if flat.any() else None
+    if found is None or np.abs(found[1]).max() >= LARGEST_LEVEL:
         return None
-    multiples = np.ldexp(flat, -exponent).astype(np.int64)
-    divisor = int(np.gcd.reduce(multiples))
-    # An odd divisor is a step if it is one of the fractions of an octave.
-    octave = divisor.bit_length() - 1
-    if divisor >= 2 << density:
-        divisor, octave = 1, 0
-    fraction = (divisor << density >> octave) - (1 << density)
-    return ((exponent + octave) << density) + fraction
+    return found[0]
 
 
 def differing(data: bytes, prepared: Sequence[PreparedTensor]) -> list[str]:

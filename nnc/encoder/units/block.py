@@ -119,6 +119,11 @@ class Block:
         return self.weights + [name for name in rest if name is not None]
 
     @property
+    def is_binding(self) -> bool:
+        """Whether the weight is another one if decoders don't put the tensors together."""
+        return self.g is not None or self.scaling is not None
+
+    @property
     def types(self) -> int:
         """compressed_parameter_types."""
         present = {

@@ -64,6 +64,7 @@ def group_tensors(
     *,
     update: bool = False,
     depths: Mapping[str, float] | None = None,
+    bound: frozenset[str] = frozenset(),
 ) -> Grouping:
     """Assign each tensor its parameter set, and plan the quantization parameters.
 
@@ -75,6 +76,10 @@ def group_tensors(
         read: reads a tensor by its name, where `tensors` have no values.
         update: the tensors are differences.
         depths: where tensors stand in the network, by name.
+        bound: names of tensors that decoders must be able to put together with others.
+
+    Raises:
+        InputError: as for `plan_quantization`.
 
     Warns:
         EncodingWarning: as for `plan_quantization`.
@@ -89,9 +94,8 @@ def group_tensors(
     for number in range(len(patterns) + 1):
         own = options if number == 0 else layer_options(options, patterns[number - 1])
         members = [tensor for tensor in tensors if numbers[tensor.name] == number]
-        groups.append(
-            ParameterGroup(own, plan_quantization(members, own, read, update=update, depths=depths))
-        )
+        plan = plan_quantization(members, own, read, update=update, depths=depths, bound=bound)
+        groups.append(ParameterGroup(own, plan))
     return Grouping(groups, numbers)
 
 

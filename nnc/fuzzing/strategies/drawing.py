@@ -315,6 +315,10 @@ class Drawer:
         if self.position == begin:
             self.make(1, name)
 
+    def computed(self) -> None:
+        """Reject too many passes of loops that have no element."""
+        self.make(1, "")
+
     def make(self, count: int, name: str) -> int:
         """Return back how many values are made that take no bits; reject too many."""
         self.idle += max(count, 0)
@@ -337,11 +341,17 @@ class Drawer:
         self.layers += 1
         return len(self.pieces), self.position
 
-    def end_layer(self, begin: tuple[int, int], syntax: Any, name: str) -> None:
-        """Put what a transform makes of a table in its place."""
+    def end_layer(self, begin: tuple[int, int], obj: Any, syntax: Any, name: str) -> None:
+        """Put what a transform makes of a table in its place.
+
+        What is left of a byte may be anything but zeros, which framing takes for padding.
+        """
         self.layers -= 1
-        if self.position & 7:
-            raise RejectedError(f"{self.path('')}: a transform ends within a byte")
+        left = -self.position & 7
+        if left:
+            bits = self.source.integer(1, (1 << left) - 1)
+            obj.trailing_data = bytes([bits << (8 - left)])
+            self.put(left, bits)
         first, self.position = begin
         before, self.pieces = self.pieces[:first], self.pieces[first:]
         data = self.to_bytes()

@@ -10,7 +10,7 @@ import pytest
 
 import nnc
 from nnc.bitio import BitReader, BitWriter, LimitError, NncError
-from nnc.bitio.programs import Assembly, Machine, Program
+from nnc.bitio.programs import Assembly, Machine, Program, Slots, slots_of
 
 FLAC = nnc.Format.load("flac")
 H264 = nnc.Format.load("h264")
@@ -375,3 +375,67 @@ def test_without_a_compiler_it_comes_to_the_same():
 def without_places(text):
     """Return a text without the places in memory that it names."""
     return re.sub("0x[0-9a-f]+", "", text)
+
+
+class Holder:
+    """Has slots of its own and none."""
+
+    __slots__ = ("a", "b", "c", "d")
+
+
+class Heir(Holder):
+    """Has those of its base."""
+
+
+@pytest.mark.parametrize("kind", [Holder, Heir])
+@pytest.mark.parametrize(
+    "make", [lambda names: Slots(names), lambda names: slots_of(Holder, names)]
+)
+def test_slots_are_taken_out_and_emptied_together(make, kind):
+    holder, slots = kind(), make(("a", "c", "d"))
+    holder.a, holder.b, holder.c = [1], 2, None
+    assert slots.held(holder) == {"a": [1], "c": None}
+    slots.empty(holder)
+    assert (slots.held(holder), holder.b) == ({}, 2)
+    slots.empty(holder)
+    assert not hasattr(holder, "a")
+
+
+@needs_compiler
+def test_slots_of_another_class_are_left_alone():
+    slots = slots_of(Holder, ("a",))
+    with pytest.raises(TypeError):
+        slots.empty("text")
+    with pytest.raises(TypeError):
+        slots.held(3)
+    with pytest.raises(TypeError, match="no slot"):
+        slots_of(Heir, ("__doc__",))
+
+
+@pytest.mark.parametrize("kinds", [(), (0,), (1,), (0, 1)], ids=str)
+def test_what_a_called_table_hands_back(kinds):
+    """A table keeps the outputs of those it calls, or what their absence stands for."""
+    tables = H264.tables
+    hrd = {
+        "cpb_cnt_minus1": 2,
+        "bit_rate_value_minus1": [1, 2, 3],
+        "cpb_size_value_minus1": [4] * 3,
+    }
+    hrd |= {"cbr_flag": [0, 1, 0]}
+    values = {}
+    for kind in kinds:
+        field = ("hrd_parameters", "hrd_parameters_2")[kind]
+        values[f"{('nal', 'vcl')[kind]}_hrd_parameters_present_flag"] = 1
+        made = tables["hrd_parameters"].table_type.default(H264.scope({}), **hrd)
+        values[field] = made
+    vui = tables["vui_parameters"].table_type.default(H264.scope({}), **values)
+    data = tables["vui_parameters"].write(vui)
+    found = [
+        read_by(kind, tables["vui_parameters"], data, H264.scope({}))
+        for kind in (BitReader, PlainReader)
+    ]
+    assert found[0] == found[1]
+    table, names = found[0][0], found[0][3]
+    wanted = [3 if kind in kinds else 0 for kind in (0, 1)]
+    assert [table.NalCpbCnt, table.VclCpbCnt] == wanted
+    assert [names["NalCpbCnt"], names["VclCpbCnt"]] == wanted

@@ -7,7 +7,8 @@ pytest.importorskip("flwr")
 
 import nnc
 from nnc.decoder.session_state import SessionState
-from nnc.flower.coding import changes_of, encode, escape, first_options, steps_of
+from nnc.encoder.options.tensor import exactly
+from nnc.flower.coding import changes_of, encode, first_options, steps_of
 
 
 def model(seed):
@@ -58,6 +59,6 @@ def test_what_did_not_change_is_not_sent():
 
 
 def test_names_fit_themselves_only():
-    options = nnc.Encoder(tensor_qp={escape("a[0]*?"): -9}).options
+    options = nnc.Encoder(tensor_qp={exactly("a[0]*?"): -9}).options
     assert options.requested_qp("a[0]*?", 2) == -9
     assert options.requested_qp("a0xy", 2) != -9

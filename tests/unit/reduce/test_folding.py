@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.bitstream import notes
 from nnc.demo.network import load_network, load_test_images, logits
+from nnc.editing.tensors import rename
 from nnc.formats.batch_norm import Layer
 from nnc.model.batch_norm import BatchNorm, batch_norms_by_name
 from nnc.reduce import fold_batch_norms, low_rank
@@ -107,3 +109,47 @@ def test_no_layers_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not fold_batch_norms({"w": np.ones((3, 3), "f4")}).blocks
+
+
+def noting(note):
+    """Return a bitstream whose metadata unit says something of folded batch norms."""
+    data = nnc.encode({"w": np.ones((4, 5), "f4"), "v": np.arange(20.0)}, metadata={"key": "value"})
+    bitstream = nnc.Bitstream.parse(data)
+    unit = next(filter(notes.holds_notes, bitstream.units))
+    unit.payload = notes.payload_of({**notes.content_of(unit), notes.FOLDED: note})
+    return bitstream.to_bytes()
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        5, None, [], "x", {"w": 5}, {"w": None}, {"w": []}, {"w": ["a", "b", "c"]},
+        {"w": ["a", "b", "c", "d", "e"]}, {"w": ["a", "b", "c", "d", -1]}, {"w": ["a"] * 4},
+        {"w": ["w", "b", "c", "d"]}, {"w": ["v", "b", "c", "d"]}, {"v": "m", "w": "m"},
+        {"w": {"a": 1, "b": 2, "c": 3, "d": 4}}, {"w": True},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_notes_that_say_no_batch_norm_are_told_with_their_place(note):
+    with pytest.raises(nnc.InvalidError, match="metadata unit") as caught:
+        nnc.decode(noting(note))
+    assert caught.value.unit == 2
+
+
+def test_a_note_of_a_weight_that_is_not_there_says_nothing():
+    assert sorted(nnc.decode(noting({"elsewhere": "m"}))) == ["v", "w"]
+
+
+def test_notes_follow_renamed_and_removed_layers(network):
+    folded = fold_batch_norms(network, layers(network))
+    bitstream = nnc.Bitstream.parse(nnc.encode(folded.tensors, qp=-24, **folded.options))
+    unit = next(one for one in bitstream.walk() if "features.0.weight" in one.names)
+    assert nnc.decode(bitstream).keys() >= {"features.1.running_var", "features.4.running_var"}
+    rename(bitstream, {"features.0.weight": "stem.weight"})
+    decoded = nnc.decode(bitstream)
+    assert "stem.weight" in decoded
+    assert "features.1.running_var" in decoded
+    bitstream.remove(unit.path)
+    left = nnc.decode(bitstream)
+    assert "features.1.running_var" not in left
+    assert "features.4.running_var" in left

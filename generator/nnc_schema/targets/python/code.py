@@ -14,7 +14,6 @@ from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import (
     Field,
     TableFacts,
-    is_bounded,
     own_expressions,
     sites,
 )
@@ -22,6 +21,9 @@ from nnc_schema.targets.python.computed import ComputedCode
 from nnc_schema.targets.python.names import Names, is_alignment
 from nnc_schema.targets.python.programs import Program, Programs
 from nnc_schema.targets.python.running import Running
+
+#: Statements that may read or write something.
+CODED = (tree.Element, tree.External, tree.Call)
 
 
 class Code(Running):
@@ -403,9 +405,11 @@ class Code(Running):
         self.line(head)
         self.loops.append(statement)
         with self.indented():
-            ends = is_bounded(statement, self.analysis.constants)
-            ends = ends or self.analysis.consumes(statement.body, frozenset())
-            begin = "" if ends else self.begin_pass()
+            consumes = self.analysis.consumes(statement.body, frozenset())
+            coded = any(isinstance(one.statement, CODED) for one in sites(statement.body))
+            begin = "" if consumes or not coded else self.begin_pass()
+            if not coded:
+                self.line("stream.computed()")
             self.statements(statement.body)
             if begin:
                 name = next(iter(self.loop_names(statement)), "")

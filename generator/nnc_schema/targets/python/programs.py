@@ -95,8 +95,6 @@ class Programs:
             return None
         if facts.arrays or not facts.fields or len(self.above) > DEEPEST:
             return None
-        if self.analysis.left_behind(facts):
-            return None
         self.depth, self.is_whole = 0, True
         try:
             before = [*self.entry]
@@ -114,7 +112,7 @@ class Programs:
             field.name for field in facts.fields.values() if field.conditional or field.is_alignment
         ]
         blank += [name for name in facts.variables if self.is_derived(name)]
-        loads = tuple(("load", name) for name in before)
+        loads = [*self.left_behind(), *(("load", name) for name in before)]
         return Program((*loads, *steps), (), self.shared_in(steps), tuple(blank), self.depth)
 
     def is_derived(self, name: str) -> bool:
@@ -226,12 +224,19 @@ class Programs:
         name = statement.name
         if name in self.analysis.states:
             raise UnfitError(name)
-        steps: list[Step] = [("set", name, self.expression(statement.value))]
+        return [("set", name, self.expression(statement.value)), *self.handed_on(name)]
+
+    def handed_on(self, name: str) -> Iterator[Step]:
+        """Yield the steps that keep a variable in the table, and show it to others."""
         if self.is_derived(name):
-            steps.append(("derive", name, name))
+            yield "derive", name, name
         if name in self.shared:
-            steps.append(("share", name, name))
-        return steps
+            yield "share", name, name
+
+    def left_behind(self) -> Iterator[Step]:
+        """Yield the steps that set what tables which may be left out stand for then."""
+        for name, absent in self.analysis.left_behind(self.facts).items():
+            yield "share", name, self.expression(absent)
 
     def element(self, statement: tree.Element, field: Field, loop: tree.For | None) -> Step:
         """Return the step of an element."""
@@ -261,7 +266,10 @@ class Programs:
             raise UnfitError(statement.table)
         if field.is_list and field.loops != (loop,):
             raise UnfitError(field.name)
-        if self.analysis.output_arguments(statement) or self.analysis.indexed_outputs(statement):
+        outputs = self.analysis.output_arguments(statement)
+        if self.analysis.indexed_outputs(statement):
+            raise UnfitError(field.name)
+        if outputs and (not self.is_whole or loop is not None):
             raise UnfitError(field.name)
         if not self.is_whole and field.name in self.marked:
             raise UnfitError(field.name)
@@ -272,11 +280,14 @@ class Programs:
         self.depth = max(self.depth, program.depth + 1)
         steps: list[Step] = []
         for parameter, argument in zip(callee.table.parameters, statement.arguments, strict=True):
-            steps.append(("share", parameter, self.expression(argument)))
+            if parameter not in callee.outputs:
+                steps.append(("share", parameter, self.expression(argument)))
         steps.append(("call", field.name, self.analysis.shown(statement.table)))
         for name in self.analysis.set_by(statement, self.facts):
             if name in self.free and name not in self.entry:
                 raise UnfitError(name)
+        for name, parameter in outputs.items():
+            steps += [("output", name, parameter), *self.handed_on(name)]
         return steps
 
     def branch(self, statement: tree.If) -> Step:
@@ -317,10 +328,18 @@ class Programs:
             if isinstance(statement, tree.Call):
                 for name in self.analysis.set_by(statement, self.facts):
                     yield name, None
+                for name in self.analysis.output_arguments(statement):
+                    yield name, None
 
     def take_absent(self, name: str, field: Field | None) -> Iterator[Step]:
         """Yield the steps that set a name to the value that its absence stands for."""
         meaning = self.analysis.meaning(name, self.facts)
+        if name in self.facts.variables:
+            if meaning is None or meaning.absent is None:
+                raise UnfitError(name)
+            yield "set", name, self.expression(meaning.absent)
+            yield from self.handed_on(name)
+            return
         if meaning is None or meaning.absent is None:
             return
         if field is None:

@@ -17,7 +17,7 @@ WORTHWHILE = 3
 CONDITION, CALL, NAME, INPUTS = 1.0, 3.0, 0.25, 0.5
 
 #: Steps that are of no bits.
-UNCODED = ("set", "share", "missing", "load", "derive", "extent")
+UNCODED = ("set", "share", "missing", "load", "derive", "extent", "output")
 
 Step = tuple[Any, ...]
 
@@ -48,7 +48,7 @@ def inputs_of(steps: Iterable[Step], known: set[str] | None = None) -> Iterator[
             yield from inputs_of(step[3], known)
         elif kind == "extent":
             yield from names_in(step[1], known)
-        elif kind not in ("missing", "load", "call", "bits", BYTE_ALIGNMENT):
+        elif kind not in ("missing", "load", "call", "output", "bits", BYTE_ALIGNMENT):
             yield from names_in(step[2], known)
         if kind not in ("if", "for", "missing", "share", "derive", "extent"):
             known.add(step[1])

@@ -98,7 +98,7 @@ class DrawCode(ParseCode):
         if transform is not None:
             syntax = f"{self.analysis.file_of[self.facts.table.name].name}.{self.facts.table.name}"
             layer = self.names.own("layer", "")
-            self.line(f'stream.end_layer({layer}, {syntax}, "{transform}")')
+            self.line(f'stream.end_layer({layer}, obj, {syntax}, "{transform}")')
         self.line("return obj")
 
     def when_computing(self, lines: list[str]) -> None:

@@ -227,3 +227,60 @@ def test_a_tensor_is_in_one_block():
     tensors, block = layer("l", False, False, False, True)
     with pytest.raises(nnc.InputError, match="in two blocks"):
         nnc.encode(tensors, blocks=[block, block])
+
+
+BINDING = {
+    "one factor for all": {"s": np.full(64, 0.5, "f4")},
+    "whole numbers": {"w": np.arange(64 * 9).reshape(64, 9).astype("f4") % 5 - 2},
+    "all of them settings": {
+        "w": np.ones((64, 9), "f4"), "s": np.full(64, 2, "f4"), "b": np.zeros(64, "f4"),
+    },
+    "few rows": {name: values[:3] for name, values in (
+        ("w", np.arange(12.0, dtype="f4").reshape(3, 4)), ("s", np.ones(3, "f4")),
+        ("b", np.ones(3, "f4")))},
+    "factors far from each other": {"s": np.r_[np.linspace(0.5, 1, 63), 1e6].astype("f4")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"effort": 2}, {"qp": -40}], ids=str)
+@pytest.mark.parametrize("case", BINDING)
+def test_local_scaling_is_applied_whatever_the_values(case, options):
+    """What is coded without loss elsewhere must not fall out of its layer."""
+    random = np.random.default_rng(0)
+    tensors = {
+        "w": random.normal(0, 0.1, (64, 9)).astype("f4"),
+        "s": random.uniform(0.5, 1, 64).astype("f4"),
+        "b": random.normal(size=64).astype("f4"),
+    } | BINDING[case]
+    layer = nnc.Block(weight="w", scaling="s", bias="b")
+    decoded = nnc.decode(nnc.encode(tensors, blocks=[layer], **options))
+    assert decoded.keys() == {"w", "b"}
+    expected = tensors["w"] * tensors["s"][:, None]
+    step = np.abs(expected).max(axis=1, keepdims=True) + 1e-9
+    assert (np.abs(decoded["w"] - expected) / step).max() < 0.02
+
+
+def test_a_decomposed_layer_of_whole_numbers_is_put_together():
+    g, h = np.arange(40.0, dtype="f4").reshape(20, 2) % 3, np.ones((2, 30), "f4")
+    layer = nnc.Block(weight="w", g="w_G", h="w_H", dimensions=(20, 30))
+    decoded = nnc.decode(nnc.encode({"w_G": g, "w_H": h}, blocks=[layer]))
+    assert decoded.keys() == {"w"}
+    assert np.abs(decoded["w"] - g @ h).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"lossless": True}, "w"), ({"keep": ["s"]}, "s"), ({"keep": ["b"]}, "b")],
+    ids=str,
+)
+def test_what_is_kept_cannot_be_put_together(options, name):
+    tensors = {"w": np.ones((4, 4), "f4"), "s": np.ones(4, "f4"), "b": np.ones(4, "f4")}
+    layer = nnc.Block(weight="w", scaling="s", bias="b")
+    with pytest.raises(nnc.InputError, match=f"tensor '{name}' has to be stored as it is"):
+        nnc.encode(tensors, blocks=[layer], **options)
+
+
+def test_factors_too_far_from_each_other_for_any_step():
+    tensors = {"w": np.ones((64, 9), "f4"), "s": np.r_[np.linspace(0.5, 1, 63), 1e12].astype("f4")}
+    with pytest.raises(nnc.InputError, match="tensor 's' has to be stored"):
+        nnc.encode(tensors, blocks=[nnc.Block(weight="w", scaling="s")])

@@ -88,6 +88,17 @@ def test_passes_that_read_nothing_are_allowed_up_to_the_limit(compile_table):
     assert module.top.build(module.Top(n=3, a=[0] * 3)) == b"\0\3"
 
 
+def test_loops_that_compute_only_have_limits_when_they_stand_in_each_other(compile_table):
+    turns = "".join(f"for ({i} = 0; {i} < 1000; {i}++)\n" for i in "ijk")
+    module = compile_table(f"n u(8)\nx = 0\n{turns}x = x + 1", "n")
+    found = refused(module, b"\0", "limit-entries", error=LimitError)
+    assert found.position == "1.0"
+    with pytest.raises(LimitError, match="loops that compute only"):
+        module.top.write(module.Top(n=0))
+    few = turns.replace("1000", "10")
+    assert compile_table(f"n u(8)\nx = 0\n{few}x = x + 1", "n").top.parse(b"\7").n == 7
+
+
 def test_deep_tables(compile_schema):
     text = """
     clause 1 "Made up" status ours root top
