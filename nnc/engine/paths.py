@@ -343,6 +343,10 @@ def places_in(
         raise path_error(path, rest[0].column - 2, "the end")
     if len(step.indices) > field.depth:
         raise too_many_indices(path, step, field)
+    # One copy of the place where there is one: dataclasses are slow to replace.
+    if not rest and ALL not in step.indices:
+        yield replace(start, hops=hops, field=field, indices=step.numbers)
+        return
     for place in indexed(replace(start, hops=hops, field=field), step.indices):
         if rest:
             filled = [*steps[:number], replace(step, indices=place.indices), *rest]
