@@ -1,5 +1,7 @@
 """nnc: compress neural networks into ISO/IEC 15938-17 (Neural Network Coding) and back."""
 
+from typing import Any
+
 from nnc.api import (
     check,
     decode,
@@ -46,9 +48,20 @@ from nnc.encoder import (
 )
 from nnc.engine.document import Document
 from nnc.engine.format import Format
+from nnc.engine.library import register as _register
 from nnc.model_files import FileSizes, decode_file, encode_file
 
 open = Bitstream.open
+
+
+def _own_format() -> Any:
+    """Return the format of bitstreams, which few need."""
+    from nnc.standard import BitstreamFormat
+
+    return BitstreamFormat()
+
+
+_register("nnc", _own_format)
 
 __version__ = "0.1.0"
 

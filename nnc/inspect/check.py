@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
+from nnc.decoder.session import Decoder
 from nnc.engine import looking
 from nnc.engine.findings import ERROR, INFO, Finding, Rule, place_in_data, syntax_finding
 from nnc.engine.schema_rules import schema_rules
@@ -77,7 +78,20 @@ def check(
     Raises:
         NncError: one of the bitstreams before can't be decoded.
     """
-    traced = trace(data, **left_out)
+    session = session_after(before, **left_out) if deep else None
+    return check_trace(trace(data, **left_out), deep=deep, session=session)
+
+
+def check_trace(
+    traced: BitstreamTrace, *, deep: bool = False, session: Decoder | None = None
+) -> Report:
+    """Check a bitstream that was traced; else as `check`.
+
+    Args:
+        traced: the trace.
+        deep: decode the entropy-coded payloads too.
+        session: a decoder that has taken the bitstreams before it, None for none.
+    """
     findings: list[Finding] = []
     rules = all_rules(deep=False)
     for model in models(traced):
@@ -91,7 +105,6 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        session = session_after(before, **left_out)
         found, not_decoded = check_payloads(traced, broken, session)
         findings += found
         skipped |= not_decoded

@@ -28,6 +28,7 @@ FLOORS: dict[str, Floors] = {
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"flower"},
         {"demo"},
+        {"standard"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [
