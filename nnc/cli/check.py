@@ -8,7 +8,7 @@ import click
 
 from nnc.cli.common.bases import base_option, open_session
 from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
-from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.files import hint_of, out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
 from nnc.cli.common.output import counted, escape_controls, examples, format_option, print_json
 
@@ -58,7 +58,10 @@ def command(
     if not quiet:
         for path, reason in skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        for hint in hints(errors_of(skipped.values())):
+        told = hints(errors_of(skipped.values()))
+        if report.errors and schema is None and bitstream != "-":
+            told += filter(None, [hint_of(bitstream)])
+        for hint in told:
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}", err=True
