@@ -10,6 +10,7 @@ from typing import Any
 
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.targets.docs import target as docs
+from nnc_schema.targets.javascript import target as javascript
 from nnc_schema.targets.python import target as python
 from nnc_schema.targets.strategies import target as strategies
 
@@ -19,6 +20,7 @@ Target = Callable[[Analysis, Mapping[str, Any]], dict[str, str]]
 
 TARGETS: dict[str, Target] = {
     "docs": docs.generate,
+    "javascript": javascript.generate,
     "python": python.generate,
     "strategies": strategies.generate,
 }
