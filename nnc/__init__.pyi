@@ -50,7 +50,7 @@ from .encoder import (
 from .engine.document import (
     Document as Document,
 )
-from .known_formats import (
+from .engine.format import (
     Format as Format,
 )
 from .model_files import (

@@ -29,7 +29,6 @@ FLOORS: dict[str, Floors] = {
         {"flower"},
         {"demo"},
         {"standard"},
-        {"known_formats"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [
