@@ -26,6 +26,7 @@ FLOORS: dict[str, Floors] = {
         {"editing", "reduce"},
         {"api", "model_files", "report"},
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
+        {"federated"},
         {"flower"},
         {"demo"},
         {"cli", "strategies"},
