@@ -27,7 +27,7 @@ FLOORS: dict[str, Floors] = {
         {"api", "model_files", "report"},
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"federated"},
-        {"flower"},
+        {"flower", "nvflare"},
         {"demo"},
         {"cli", "strategies"},
     ],
