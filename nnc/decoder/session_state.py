@@ -95,7 +95,8 @@ class SessionState:
         """Return the state without what contexts, history and predictions need."""
         state = self.copy()
         for key, kept in state.coded.items():
-            state.coded[key] = replace(kept, levels=None, history=None)
+            if kept.levels is not None or kept.history is not None:
+                state.coded[key] = replace(kept, levels=None, history=None)
         # Without values, differences are all that is known.
         state.differences = {
             key: difference
