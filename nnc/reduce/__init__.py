@@ -11,19 +11,23 @@ from nnc.reduce.micro_structures import prune_blocks, prune_n_of_m
 from nnc.reduce.neurons import Neurons, prune_neurons
 from nnc.reduce.reduced import Reduced
 from nnc.reduce.sparsification import sparsify, sparsify_rows
+from nnc.reduce.steps import Searched, opt_qp, search_qp
 from nnc.reduce.unification import unify
 
 __all__ = [
     "Neurons",
     "Reduced",
+    "Searched",
     "apply_entry",
     "entry_for",
     "fold_batch_norms",
     "low_rank",
+    "opt_qp",
     "performance_map",
     "prune_blocks",
     "prune_n_of_m",
     "prune_neurons",
+    "search_qp",
     "sparsify",
     "sparsify_rows",
     "unify",
