@@ -43,20 +43,35 @@ class ModelReader {
   }
 
   /** Decode what is there as a whole; return the names of the tensors in it. */
-  take(isLast) {
+  take() {
     const found = [];
-    for (const unit of this.reader.units(isLast)) {
-      if (!unit.data) {
-        this.notes.add(unit);
-        continue;
-      }
-      const layout = layoutOf(unit);
-      this.check(layout);
-      this.units.push({ layout, decoded: null });
-      this.decode();
-      found.push(...layout.tensors.flatMap(({ names }) => names));
+    for (const unit of this.reader.units(false)) {
+      found.push(...this.add(unit));
+      if (unit.isData) this.decodeFrom(this.units.length - 1);
     }
     return found;
+  }
+
+  /** Decode a whole bitstream: all headers are looked at first. */
+  takeAll() {
+    const units = [...this.reader.units(true)];
+    this.reader.finish();
+    const first = this.units.length;
+    for (const unit of units.filter(({ isData }) => isData)) this.add(unit);
+    for (const unit of units.filter(({ isData }) => !isData)) this.add(unit);
+    this.decodeFrom(first);
+  }
+
+  /** Take a unit with tensors or notes; return the names of the tensors. */
+  add(unit) {
+    if (!unit.isData) {
+      this.notes.add(unit);
+      return [];
+    }
+    const layout = layoutOf(unit);
+    this.check(layout);
+    this.units.push({ layout, decoded: null });
+    return layout.tensors.flatMap(({ names }) => names);
   }
 
   /** Refuse names that came before, and more values than the bytes may hold. */
@@ -81,26 +96,26 @@ class ModelReader {
   }
 
   /**
-   * Decode the last unit. The dialect of NNCodec 1 isn't signalled: where a unit of profile 0 fails,
-   * all are decoded again in that, and it stays so if none fails.
+   * Decode units from one on. The dialect of NNCodec 1 isn't signalled: where a unit of profile 0
+   * fails, all are decoded again in that, and it stays so if none fails.
    */
-  decode() {
+  decodeFrom(first) {
     try {
-      this.decodeFrom(this.units.length - 1);
+      this.decodeInDialect(first);
     } catch (error) {
       const hasProfile1 = this.units.some(({ layout }) => layout.coding.profile !== 0);
       if (this.nncodec1 || hasProfile1 || !(error instanceof BitstreamError)) throw this.failure ?? error;
       this.failure = error;
       this.nncodec1 = true;
       try {
-        this.decodeFrom(0);
+        this.decodeInDialect(0);
       } catch {
         throw error;
       }
     }
   }
 
-  decodeFrom(first) {
+  decodeInDialect(first) {
     for (const unit of this.units.slice(first)) {
       const known = this.update === null ? NOTHING_KNOWN : (tensor) => this.update.known(unit.layout, tensor);
       unit.decoded = decodeUnit(unit.layout, this.nncodec1, known);
@@ -109,8 +124,7 @@ class ModelReader {
 
   /** Check the end, and return all tensors put together. */
   finish(isWanted) {
-    this.take(true);
-    this.reader.finish();
+    this.takeAll();
     for (const tied of this.notes.ties.keys())
       if (this.names.has(tied)) throw new InvalidError(`tensor '${tied}' is tied, and coded as well`, { path: "payload", value: tied });
     const built = new Reconstruction(isWanted);
@@ -148,8 +162,7 @@ export function decode(data, options = {}) {
 export function decodeLevels(data, options = {}) {
   const reader = new ModelReader(options, null);
   reader.reader.add(bytesOf(data));
-  reader.take(true);
-  reader.reader.finish();
+  reader.takeAll();
   return levelsOf(reader);
 }
 
@@ -173,8 +186,8 @@ export class Decoder {
 
   /** Decode the next bitstream; return the whole model after it, or with `apply: false` what it says. */
   decode(data, options = {}) {
-    this.reader = null;
-    this.push(data, options);
+    this.reader = new ModelReader(options, new Update(this.state));
+    this.reader.reader.add(bytesOf(data));
     return this.finish(options);
   }
 
@@ -183,7 +196,7 @@ export class Decoder {
     this.reader ??= new ModelReader(options, new Update(this.state));
     this.reader.reader.add(bytesOf(data));
     try {
-      return this.reader.take(false);
+      return this.reader.take();
     } catch (error) {
       this.reader = null;
       throw error;

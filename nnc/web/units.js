@@ -11,6 +11,16 @@ const MAXIMUM_AGGREGATE_DEPTH = 16;
 const METADATA_UNIT_TYPE = 62;
 const METADATA_SIGNATURE = new TextEncoder().encode("nnc metadata 1\0");
 
+/** Lists of the header that decoding a payload is held against. */
+const HEADER_LISTS = /^(cabac_offset_list|dq_state_list|bit_offset_list)\b/;
+
+/** Return the path of the element that an entry of one of those lists comes from. */
+function coded(path) {
+  const [, name, , number] = /^(\w+)(\[(\d+)\])?/.exec(path);
+  if (name !== "bit_offset_list") return path;
+  return Number(number ?? 0) ? `bit_offset_delta2[${number - 1}]` : "bit_offset_delta1";
+}
+
 /** Return an element of a table, or of one that it calls; null where none is called so. */
 export function element(table, name) {
   if (table === null || table === undefined) return null;
@@ -43,19 +53,27 @@ class Unit {
     this.payloadStart = 0;
     this.table = null;
     this.parts = [];
+    this.missing = null;
+    this.source = null;
   }
 
   get type() {
-    return this.header.nnr_unit_type;
+    return this.missing === null ? this.header.nnr_unit_type : NnrUnitType.NNR_NDU;
+  }
+
+  /** Whether tensors are in it. */
+  get isData() {
+    return this.type === NnrUnitType.NNR_NDU;
   }
 
   /** The header's table for compressed data. */
   get data() {
+    if (this.missing !== null) throw this.missing;
     return this.header.nnr_compressed_data_unit_header;
   }
 
   get counter() {
-    return this.header.partial_data_counter ?? 0;
+    return this.header?.partial_data_counter ?? 0;
   }
 
   get isPart() {
@@ -105,18 +123,51 @@ class Unit {
     return ids[index];
   }
 
-  /** Add to an error that the unit is its place. */
+  /** Add to an error that the unit is its place; `inPayload`: the position counts from the payload. */
   located(error, inPayload = false) {
     if (!(error instanceof BitstreamError) || error.unit !== undefined) return error;
     error.unit = this.path;
     if (inPayload) {
-      const path = error.path.startsWith("payload") || error.path.startsWith("header") ? error.path : `payload${error.path && `.${error.path}`}`;
-      error.path = `${this.path}.${path}`;
-      if (error.bitPosition !== null) error.bitPosition += 8 * this.payloadStart;
-    } else if (!error.path.startsWith(this.path)) {
-      error.path = `${this.path}.${error.path}`;
+      if (error.bitPosition !== null) error.bitPosition += 8 * this.payloadStart + this.bitsBetween(error.bitPosition);
+      if (HEADER_LISTS.test(error.path)) error.path = `header.${coded(error.path)}`;
+      else if (!/^(payload|header)\b/.test(error.path)) error.path = error.path ? `payload.${error.path}` : "payload";
     }
+    error.bitPosition ??= this.placeOf(error.path);
+    if (!error.path.startsWith(this.path)) error.path = `${this.path}.${error.path}`;
     return error.tell();
+  }
+
+  /** Return the bits that stand in the data between the parts up to a place of the payload. */
+  bitsBetween(position) {
+    let before = 0;
+    for (const part of this.parts) {
+      if (position < before + 8 * part.payload.length) return 8 * (part.payloadStart - this.payloadStart) - before;
+      before += 8 * part.payload.length;
+    }
+    return 0;
+  }
+
+  /** Return the first bit of an element of the header, else where the header or payload begins. */
+  placeOf(path) {
+    const { data, start, stop, before } = this.source;
+    const found = [];
+    const [, name, number] = /([^.[\]]*)(?:\[(\d+)\])?$/.exec(path);
+    if (path.startsWith("header.")) {
+      const append = (entry) => new RegExp(`(^|\\.)${name}(\\[|$)`).test(entry.path) && found.push(entry);
+      const reader = new BitReader(data.subarray(0, stop), { trace: { append } });
+      reader.position = 8 * start;
+      const scope = before.copy();
+      scope.given = this.scope.given;
+      tables.nnr_unit_size.parse(reader, scope);
+      reader.enter("header", "nnr_unit_header");
+      try {
+        tables.nnr_unit_header.parse(reader, scope);
+      } catch (error) {
+        if (!(error instanceof BitstreamError)) throw error;
+      }
+    }
+    const exact = found.find((entry) => entry.path === path) ?? found[Math.min(Number(number ?? 0), found.length - 1)];
+    return exact?.position ?? 8 * (path.startsWith("payload") ? this.payloadStart : start);
   }
 }
 
@@ -135,6 +186,7 @@ function joined(parts) {
   const [first] = parts;
   const made = new Unit(first.sets, first.scope);
   Object.assign(made, { header: first.header, given: first.given, path: first.path, payloadStart: first.payloadStart, parts });
+  made.source = first.source;
   made.payload = new Uint8Array(parts.reduce((sum, part) => sum + part.payload.length, 0));
   let place = 0;
   for (const part of parts) {
@@ -246,7 +298,8 @@ export class UnitReader {
       reader.leave();
       reader.end = 8 * stop;
       const unit = this.header(reader, size);
-      return unit === null ? null : this.payload(reader, unit, depth);
+      if (unit?.missing) this.holdsModel = true;
+      return unit === null || unit.missing ? unit : this.payload(reader, unit, depth);
     } catch (error) {
       throw placed(error, reader).tell();
     }
@@ -276,10 +329,26 @@ export class UnitReader {
     const unit = new Unit(this.sets, this.scopeFor(size));
     unit.scope.given = (name, table) => this.given(unit, name, table);
     unit.path = reader.path("");
-    this.parseHeader(reader, unit);
+    unit.source = { data: reader.data, start: begin / 8 - (size.nnr_unit_size_flag ? 4 : 2), stop: reader.end / 8, before: this.scope };
+    const depth = reader.stack.length;
+    try {
+      this.parseHeader(reader, unit);
+    } catch (error) {
+      if (!(error instanceof MissingValueError)) throw error;
+      // What is wrong elsewhere is told first; and whoever asks for the tensor gets to know this.
+      unit.missing = this.toldMissing(error, reader, depth);
+      return unit;
+    }
     if (!KNOWN_TYPES.has(type)) return type === METADATA_UNIT_TYPE ? unit : null;
     if (isPartOfDecomposed(unit)) unit.scope.given("decomposed_tensor_role", unit.data);
     return type === NnrUnitType.NNR_AGG ? this.withFittingTail(reader, unit, begin, size) : unit;
+  }
+
+  toldMissing(error, reader, depth) {
+    placed(error, reader).unit = reader.path("");
+    reader.stack.length = depth;
+    reader.position = reader.end;
+    return error.tell();
   }
 
   scopeFor(size) {
