@@ -25,7 +25,7 @@ STATUSES = {
 }
 
 #: What build can write: targets of the compiler that need no settings.
-OUTPUTS = ("python", "javascript")
+OUTPUTS = ("python", "javascript", "ksy", "sdl")
 
 
 @click.group(epilog=examples("nnc schema new recorder", "nnc schema check recorder"))
