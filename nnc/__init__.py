@@ -34,6 +34,7 @@ from nnc.decoder import (
     PerformanceMaps,
     Pruning,
     Quantization,
+    StreamDecoder,
     Topology,
 )
 from nnc.encoder import (
@@ -47,6 +48,7 @@ from nnc.encoder import (
 from nnc.engine.document import Document
 from nnc.engine.format import Format
 from nnc.model_files import FileSizes, decode_file, encode_file
+from nnc.opened import TensorFile, safe_open
 
 open = Bitstream.open
 
@@ -78,6 +80,8 @@ __all__ = [
     "PerformanceMaps",
     "Pruning",
     "Quantization",
+    "StreamDecoder",
+    "TensorFile",
     "TensorOptions",
     "Topology",
     "UnknownOptionError",
@@ -92,6 +96,7 @@ __all__ = [
     "load_file",
     "load_model",
     "open",
+    "safe_open",
     "save_file",
     "trace",
     "tree",

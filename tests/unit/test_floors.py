@@ -24,7 +24,7 @@ FLOORS: dict[str, Floors] = {
         {"decoder"},
         {"containers", "encoder", "formats", "inspect"},
         {"editing", "reduce"},
-        {"api", "model_files", "report"},
+        {"api", "model_files", "opened", "report"},
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"federated"},
         {"flower", "nvflare"},
