@@ -25,7 +25,7 @@ FLOORS: dict[str, Floors] = {
         {"containers", "encoder", "formats", "inspect"},
         {"editing", "reduce"},
         {"api", "model_files", "opened", "report"},
-        {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
+        {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch", "transformers"},
         {"federated"},
         {"flower", "nvflare"},
         {"demo"},
