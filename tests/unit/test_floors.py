@@ -29,6 +29,8 @@ FLOORS: dict[str, Floors] = {
         {"federated"},
         {"flower", "nvflare"},
         {"demo"},
+        {"standard"},
+        {"known_formats"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [
