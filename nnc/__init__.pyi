@@ -37,6 +37,7 @@ from .decoder import (
     PerformanceMaps as PerformanceMaps,
     Pruning as Pruning,
     Quantization as Quantization,
+    StreamDecoder as StreamDecoder,
     Topology as Topology,
 )
 from .encoder import (
@@ -57,6 +58,10 @@ from .model_files import (
     FileSizes as FileSizes,
     decode_file as decode_file,
     encode_file as encode_file,
+)
+from .opened import (
+    TensorFile as TensorFile,
+    safe_open as safe_open,
 )
 
 __version__: str

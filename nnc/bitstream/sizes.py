@@ -37,6 +37,12 @@ def size_bytes(unit: bytes | memoryview) -> int:
     return 4 if unit[0] & 0x80 else 2
 
 
+def size_at(unit: bytes) -> tuple[int, int]:
+    """Return the size of a unit, by the bytes it begins with, and how many of them say it."""
+    width = size_bytes(unit)
+    return int.from_bytes(unit[:width], "big") & ((1 << (8 * width - 1)) - 1), width
+
+
 def size_in_form(size: int, width: int) -> bytes:
     """Return a size field of 2 or 4 bytes, whatever the size that it tells."""
     return (size | (width == 4) << 31).to_bytes(width, "big")

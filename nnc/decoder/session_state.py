@@ -135,6 +135,26 @@ class SessionState:
             state.coded[key] = replace(state.coded[key], history=None)
         return state
 
+    def restarted(self, device: int) -> SessionState:
+        """Return the state of a session in which a device has the base model's values again.
+
+        What its last units were stays: its nodes, levels and history; where it had none, they are
+        those of the base model's device.
+        """
+        base, state = self.base_device or 0, self.copy()
+        for name in self.names(base):
+            source = self.owner(base, name)
+            if (device, name) not in self.coded:
+                if source not in self.coded:
+                    continue
+                state.coded[device, name] = self.coded[source]
+            state.values[device, name] = self.values[source]
+            state.inherit((device, name), source, None)
+            for table in (state.formats, state.notes):
+                if source not in table:
+                    table.pop((device, name), None)
+        return state
+
     def owner(self, device: int, name: str) -> Key:
         """Return whose a tensor is that a device has: its own, else the one all start from."""
         own = device, name
