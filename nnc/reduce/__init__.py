@@ -4,6 +4,7 @@ Each takes arrays by name, or what another tool returned, and returns a `Reduced
 `nnc.encode(reduced.tensors, **reduced.options)` encodes that.
 """
 
+from nnc.reduce.federated import blend_batch_norms
 from nnc.reduce.folding import fold_batch_norms
 from nnc.reduce.low_rank import low_rank
 from nnc.reduce.maps import apply_entry, entry_for, performance_map
@@ -19,6 +20,7 @@ __all__ = [
     "Reduced",
     "Searched",
     "apply_entry",
+    "blend_batch_norms",
     "entry_for",
     "fold_batch_norms",
     "low_rank",

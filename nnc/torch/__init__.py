@@ -9,6 +9,7 @@ from nnc.torch.files import load, load_file, load_into, save, save_file
 from nnc.torch.gradual import Gradual
 from nnc.torch.graph import batch_norm_layers
 from nnc.torch.reductions import local_scaling, low_rank, mask, reduced, remove, rounded, unify
+from nnc.torch.surgery import cut_neurons
 from nnc.torch.training import Tuned, tune
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Tuned",
     "batch_norm_layers",
     "compressibility",
+    "cut_neurons",
     "lightning_callback",
     "load",
     "load_file",
