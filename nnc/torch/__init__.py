@@ -3,6 +3,7 @@
 Needs PyTorch: `pip install 'nnc[torch]'`; it is imported when something here is called.
 """
 
+from nnc.torch.calibration import calibrate
 from nnc.torch.compressibility import compressibility
 from nnc.torch.files import load, load_file, load_into, save, save_file
 from nnc.torch.graph import batch_norm_layers
@@ -12,6 +13,7 @@ from nnc.torch.training import Tuned, tune
 __all__ = [
     "Tuned",
     "batch_norm_layers",
+    "calibrate",
     "compressibility",
     "load",
     "load_file",
