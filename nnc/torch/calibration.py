@@ -63,6 +63,7 @@ def calibrate(
     try:
         with evaluating(module):
             for batch in batches:
+                check_batch(torch, batch)
                 if sums.embeddings:
                     run_back(torch, module, batch, random)
                 else:
@@ -195,6 +196,18 @@ def evaluating(module: Any) -> Iterator[None]:
         for one in changed:
             one.requires_grad_(True)
         module.train(training)
+
+
+def check_batch(torch: Any, batch: Any) -> None:
+    """Refuse a batch without tensors.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not any(one.ndim for one in flat(torch, batch)):
+        raise InputError(
+            f"a batch must be a tensor, or a tuple or mapping of some, not {type(batch).__name__}"
+        )
 
 
 def run(module: Any, batch: Any) -> Any:
