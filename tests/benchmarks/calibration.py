@@ -6,7 +6,7 @@ counted, and 1 - cosine of the vectors of 50 sentences before and after, on aver
 with docstrings of the standard library.
 
 Beside nnc stand formats without entropy coder: blocks of 32 values with 4 bits and two numbers of
-8 bits each (4.5 bits, the layout of GGUF's Q4_K), and plain GPTQ (groups of 128 columns with 20 more
+8 bits each (4.5 bits, the layout of GGUF's Q4_K), and plain GPTQ (groups of 128 columns and 20 more
 bits) of the layers, with blocks of 32 for the embeddings.
 """
 

@@ -41,3 +41,10 @@ def test_balanced_is_the_default_and_qp_counts_before_it():
     assert nnc.encode(tensors, preset="small", qp=-20) == nnc.encode(tensors, qp=-20)
     with pytest.raises(nnc.InputError, match="preset must be one of"):
         nnc.encode(tensors, preset="tiny")
+
+
+def test_sessions_refuse_what_is_for_single_models():
+    with pytest.raises(nnc.InputError, match="preset is for single models"):
+        nnc.Encoder(preset="small")
+    with pytest.raises(nnc.InputError, match="calibration is for single models"):
+        nnc.Encoder(calibration=nnc.Calibration({"w": np.ones(3)}))
