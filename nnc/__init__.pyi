@@ -54,6 +54,9 @@ from .engine.document import (
 from .engine.format import (
     Format as Format,
 )
+from .model.calibration import (
+    Calibration as Calibration,
+)
 from .model_files import (
     FileSizes as FileSizes,
     decode_file as decode_file,

@@ -4,6 +4,7 @@ Needs PyTorch: `pip install 'nnc[torch]'`; it is imported when something here is
 """
 
 from nnc.torch.callbacks import lightning_callback, trainer_callback
+from nnc.torch.calibration import calibrate
 from nnc.torch.compressibility import compressibility
 from nnc.torch.files import load, load_file, load_into, save, save_file
 from nnc.torch.gradual import Gradual
@@ -16,6 +17,7 @@ __all__ = [
     "Gradual",
     "Tuned",
     "batch_norm_layers",
+    "calibrate",
     "compressibility",
     "cut_neurons",
     "lightning_callback",
