@@ -3,8 +3,8 @@
 Needs PyTorch: `pip install 'nnc[torch]'`; it is imported when something here is called.
 """
 
-from nnc.torch.callbacks import lightning_callback, trainer_callback
 from nnc.torch.calibration import calibrate
+from nnc.torch.callbacks import lightning_callback, trainer_callback
 from nnc.torch.compressibility import compressibility
 from nnc.torch.files import load, load_file, load_into, save, save_file
 from nnc.torch.gradual import Gradual

@@ -1,5 +1,5 @@
 // What readers made of a schema have in common; written by hand.
-// Generated; do not edit. Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+// Generated; do not edit. Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 
 /** Values longer than this are cut where a message shows them. */
 const LONGEST_VALUE = 60;

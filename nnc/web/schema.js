@@ -1,5 +1,5 @@
 // A reader of the table `nnr_unit` and of all that it calls.
-// Generated; do not edit. Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+// Generated; do not edit. Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 
 import * as $ from "./runtime.js";
 
@@ -1350,8 +1350,17 @@ $tables.nnr_unit = new $.Syntax({
     __proto__: null,
   },
 }, function (self, stream, context) {
-  let start_, nnr_unit_size_, outer_end;
+  let rules, outer_begin, pending_before, start_, nnr_unit_size_, outer_end;
   const obj = { __proto__: null, ["nnr_unit_size"]: null, ["nnr_unit_header"]: null, ["nnr_unit_payload"]: null, ["trailing_data"]: null };
+  rules = stream.rules;
+  if ((rules !== null)) {
+    rules.open(stream, self, context);
+  }
+  if ((rules !== null)) {
+    outer_begin = $.get(stream.begins, "nnr_unit", null);
+    $.store(stream.begins, stream.position, "nnr_unit");
+    pending_before = $.size(stream.pending);
+  }
   start_ = stream.position;
   stream.enter("nnr_unit_size", "nnr_unit_size");
   obj["nnr_unit_size"] = $tables.nnr_unit_size.parse(stream, context);
@@ -1367,6 +1376,13 @@ $tables.nnr_unit = new $.Syntax({
   stream.leave();
   obj["trailing_data"] = $.trailing(stream);
   stream.end = outer_end;
+  if ((rules !== null)) {
+    $.settle_pending(stream, "nnr_unit", pending_before);
+    $.store(stream.begins, outer_begin, "nnr_unit");
+  }
+  if ((rules !== null)) {
+    rules.close(stream, obj, context);
+  }
   return obj;
 });
 
@@ -1527,10 +1543,26 @@ $tables.nnr_unit_size = new $.Syntax({
     },
   },
 }, function (self, stream, context) {
-  let nnr_unit_size_flag;
+  let rules, nnr_unit_size__begin, nnr_unit_size_flag;
   const obj = { __proto__: null, ["nnr_unit_size_flag"]: null, ["nnr_unit_size"]: null };
+  rules = stream.rules;
+  if ((rules !== null)) {
+    rules.open(stream, self, context);
+  }
+  nnr_unit_size__begin = null;
   obj["nnr_unit_size_flag"] = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag");
+  if ((rules !== null)) {
+    nnr_unit_size__begin = stream.position;
+  }
   obj["nnr_unit_size"] = context.names.nnr_unit_size = stream.u($.add(15, $.multiply(nnr_unit_size_flag, 16)), "nnr_unit_size");
+  if ((rules !== null)) {
+    if ((nnr_unit_size__begin !== null)) {
+      $.settle_later(stream, "nnr_unit", self, obj, "nnr_unit_size", nnr_unit_size__begin, () => $.byte_count(stream, $.get(stream.begins, "nnr_unit", null), stream.position));
+    }
+  }
+  if ((rules !== null)) {
+    rules.close(stream, obj, context);
+  }
   return obj;
 });
 
@@ -1932,7 +1964,7 @@ $tables.unification_performance_map = new $.Syntax({
 export const format = new $.Format({
   tables: { __proto__: null, ["bit_mask"]: $tables.bit_mask, ["decomposition_performance_map"]: $tables.decomposition_performance_map, ["integer_codebook"]: $tables.integer_codebook, ["nnr_aggregate_unit_header"]: $tables.nnr_aggregate_unit_header, ["nnr_aggregate_unit_payload"]: $tables.nnr_aggregate_unit_payload, ["nnr_compressed_data_unit_header"]: $tables.nnr_compressed_data_unit_header, ["nnr_compressed_data_unit_payload"]: $tables.nnr_compressed_data_unit_payload, ["nnr_layer_parameter_set_unit_header"]: $tables.nnr_layer_parameter_set_unit_header, ["nnr_layer_parameter_set_unit_payload"]: $tables.nnr_layer_parameter_set_unit_payload, ["nnr_model_parameter_set_unit_header"]: $tables.nnr_model_parameter_set_unit_header, ["nnr_model_parameter_set_unit_payload"]: $tables.nnr_model_parameter_set_unit_payload, ["nnr_pruning_topology_container"]: $tables.nnr_pruning_topology_container, ["nnr_quantization_unit_header"]: $tables.nnr_quantization_unit_header, ["nnr_quantization_unit_payload"]: $tables.nnr_quantization_unit_payload, ["nnr_start_unit_header"]: $tables.nnr_start_unit_header, ["nnr_start_unit_payload"]: $tables.nnr_start_unit_payload, ["nnr_topology_unit_header"]: $tables.nnr_topology_unit_header, ["nnr_topology_unit_payload"]: $tables.nnr_topology_unit_payload, ["nnr_unit"]: $tables.nnr_unit, ["nnr_unit_header"]: $tables.nnr_unit_header, ["nnr_unit_payload"]: $tables.nnr_unit_payload, ["nnr_unit_size"]: $tables.nnr_unit_size, ["pruning_performance_map"]: $tables.pruning_performance_map, ["sparsification_performance_map"]: $tables.sparsification_performance_map, ["tensor_dimensions_list"]: $tables.tensor_dimensions_list, ["topology_elements_ids_list"]: $tables.topology_elements_ids_list, ["topology_tensor_dimension_mapping"]: $tables.topology_tensor_dimension_mapping, ["unification_performance_map"]: $tables.unification_performance_map },
   root: "nnr_unit",
-  framing: null,
+  framing: ["repeat", []],
   shared: {
     __proto__: null,
     CbZeroOffset: ["nnr_compressed_data_unit_header", "NNR compressed data unit header syntax"],
