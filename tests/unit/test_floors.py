@@ -29,6 +29,7 @@ FLOORS: dict[str, Floors] = {
         {"flower"},
         {"demo"},
         {"standard"},
+        {"known_formats"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [
