@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,7 @@ def fill(
         why: what they follow from, for messages.
 
     Returns:
-        The names of those that follow.
+        The names of those that had another value.
 
     Raises:
         BuildError: a pinned one has another value.
@@ -102,8 +103,9 @@ def fill(
             wanted = element.follows(lists)
         if name in pinned and (list(now) if field.depth else now) != wanted:
             raise BuildError(why, path=f"{path}.{name}", value=now, allowed=str(wanted))
-        setattr(table, name, np.array(wanted, array_type(field)) if field.array else wanted)
-        names.append(name)
+        if (list(now) if field.depth else now) != wanted:
+            setattr(table, name, np.array(wanted, array_type(field)) if field.array else wanted)
+            names.append(name)
     return names
 
 
@@ -192,16 +194,24 @@ class TracedLists:
         self.elements = elements
         self.spans: dict[Stack, list[int]] = {}
         self.inside: dict[tuple[Stack, str], list[Stack]] = {}
+        last: Stack = ()
         for number, element in enumerate(elements):
-            stack = element.stack
-            for depth in range(len(stack), 0, -1):
-                place = stack[:depth]
-                if place in self.spans:
-                    self.spans[place][1] = number + 1
-                    continue
-                self.spans[place] = [number, number + 1]
-                if place[-1][2] is not None:
-                    self.note(place)
+            if element.stack is not last:
+                self.enter(last, element.stack, number)
+                last = element.stack
+        self.enter(last, (), len(elements))
+
+    def enter(self, last: Stack, stack: Stack, number: int) -> None:
+        """Note which tables of lists end, and which begin, before an element."""
+        same = len(list(itertools.takewhile(operator.truth, map(operator.eq, last, stack))))
+        for depth in range(same + 1, len(last) + 1):
+            if last[depth - 1][2] is not None:
+                self.spans[last[:depth]][1] = number
+        for depth in range(same + 1, len(stack) + 1):
+            place = stack[:depth]
+            if place[-1][2] is not None and place not in self.spans:
+                self.spans[place] = [number, number]
+                self.note(place)
 
     def note(self, place: Stack) -> None:
         """Note a table of a list with all tables around it, up to one of its own name."""
@@ -227,10 +237,10 @@ class TracedLists:
     def listed(self, place: Stack) -> Listed:
         """Return one table of a list."""
         first, stop = self.spans[place]
-        inside = self.elements[first:stop]
-        last = inside[-1]
+        begin, last = self.elements[first].position, self.elements[stop - 1]
 
         def value(name: str) -> Any:
+            inside = (self.elements[number] for number in range(first, stop))
             return next((one.value for one in inside if one.name == name), None)
 
-        return Listed((last.position + last.bits - inside[0].position) >> 3, value)
+        return Listed((last.position + last.bits - begin) >> 3, value)

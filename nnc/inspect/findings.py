@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.engine.findings import ERROR, Problem, Rule
+from nnc.engine.following import wrong
 from nnc.engine.schema_rules import Elements, elements_of
 from nnc.engine.tracing import TracedElement
 from nnc.inspect.tracing import UNKNOWN_TYPE, BitstreamTrace, UnitTrace
@@ -46,6 +47,8 @@ class Model:
         is_first: whether it begins the bitstream.
         by_type: the units of each type, by its name, their headers readable or not.
         elements: its elements by table and name, each with its unit.
+        unlike: elements that don't follow from units elsewhere as the schema says, with what they
+            would be.
     """
 
     traced: BitstreamTrace
@@ -53,6 +56,7 @@ class Model:
     is_first: bool
     by_type: dict[str, list[UnitTrace]]
     elements: Elements
+    unlike: list[tuple[TracedElement, int]]
 
     @property
     def is_whole(self) -> bool:
@@ -83,10 +87,21 @@ def models(traced: BitstreamTrace) -> list[Model]:
         if unit.type_name == NnrUnitType.NNR_STR.name and groups[-1]:
             groups.append([])
         groups[-1].append(unit)
-    return [
-        Model(traced, units, number == 0, units_by_type(units), elements_of(units))
-        for number, units in enumerate(groups)
-    ]
+    found = []
+    for number, units in enumerate(groups):
+        by_type = units_by_type(units)
+        elements, wrong_ones = elements_of(units), unlike(units, by_type)
+        found.append(Model(traced, units, number == 0, by_type, elements, wrong_ones))
+    return found
+
+
+def unlike(
+    units: list[UnitTrace], by_type: dict[str, list[UnitTrace]]
+) -> list[tuple[TracedElement, int]]:
+    """Return the elements of aggregates that don't follow from the units in them."""
+    if NnrUnitType.NNR_AGG.name not in by_type:
+        return []
+    return list(wrong([element for unit in units for element in unit.elements]))
 
 
 def units_by_type(units: list[UnitTrace]) -> dict[str, list[UnitTrace]]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from nnc.bitstream import type_name
 from nnc.engine.findings import WARNING, Problem
-from nnc.engine.following import wrong
 from nnc.engine.tracing import TracedElement
 from nnc.inspect.findings import Model, RuleBook, element_of, readable, value_of
 from nnc.inspect.tracing import UNKNOWN_TYPE, UnitTrace
@@ -19,7 +18,6 @@ from nnc.syntax import (
     UNIT_KINDS,
     NnrUnitType,
     ParentNodeIdType,
-    nnr_aggregate_unit_header,
 )
 
 RULES = RuleBook()
@@ -294,8 +292,6 @@ def aggregate_entry_type(model: Model) -> Iterator[Problem]:
 
 def unlike_units(model: Model, name: str) -> Iterator[tuple[TracedElement, str]]:
     """Find elements of aggregates' headers that don't follow from the units in them."""
-    if (nnr_aggregate_unit_header.table, name) not in model.elements:
-        return
-    elements = [element for unit in model.units for element in unit.elements]
-    for element, wanted in wrong(elements, name):
-        yield element, f"{name}{element.index} is {element.value} (allowed: {wanted})"
+    for element, wanted in model.unlike:
+        if element.name == name:
+            yield element, f"{name}{element.index} is {element.value} (allowed: {wanted})"

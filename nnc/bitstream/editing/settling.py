@@ -96,11 +96,12 @@ class Settler:
         """Build a unit, and take what was built as what it is."""
         edit = self.edit
         in_force = unit.scope.names() if unit.scope is not None else {}
+        reasons: dict[str, str] = {}
         if edit is not None:
             edit.open(unit)
             drop_read_table(unit, edit)
             if unit.nnr_unit_type == NnrUnitType.NNR_AGG:
-                describe_units(unit, edit)
+                reasons |= describe_units(unit, edit)
         before = copy_of_given(unit)
         asked: set[str] = set()
 
@@ -111,10 +112,11 @@ class Settler:
 
         repair = self.repair(unit, "header", nnr_unit_header, unit.header, fresh, in_force)
         header, after = repair.build()
-        reasons = dict(repair.reasons)
-        if edit is not None and unit.nnr_unit_type == NnrUnitType.NNR_AGG:
-            # Elements may have come that follow from the units too.
-            reasons |= describe_units(unit, edit)
+        reasons |= repair.reasons
+        repaired = repair.reasons and unit.nnr_unit_type == NnrUnitType.NNR_AGG
+        if edit is not None and repaired and (come := describe_units(unit, edit)):
+            # Elements have come that follow from the units too.
+            reasons |= come
             header, after = repair.build()
         if edit is not None:
             unit.header, _ = trace_table("header", nnr_unit_header, header, fresh())
