@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 FORMATS = ("nnc", *Format.names())
 
 #: Of so many files one in the quick run, and so many damaged ones.
-QUICK = {"nnc": (20, 80), "flac": (3, 60)}
+QUICK = {"nnc": (60, 30), "flac": (6, 15)}
 
 #: Larger files are not damaged: whoever does it reads them over and over.
 LARGEST = 50_000
