@@ -263,9 +263,10 @@ class EncoderKeywords(EveryKeywords, total=False):
     predictive: bool
     """Code differences as residuals against those of the update before."""
 
-    parent: Literal["own", "received", "auto"]
+    parent: Literal["own", "received", "auto", "mixed"]
     """What a device's updates are of: its own last model, the one that it received last, or the
-    one of these that makes the update smaller.  [default: own]"""
+    one of these that makes the update smaller; mixed: of the one received, with the levels of
+    its own last update as contexts, for `nnc.Decoder.restart`.  [default: own]"""
 
     feedback: float
     """Share, 0 to 1, of what an update leaves out that is added to the next model, where that
