@@ -97,6 +97,8 @@ CHANGES = {
     "sparsify_rows": 0.99,
     "unify": 0.3,
     "low_rank": "rank=2",
+    "preset": "small",
+    "calibration": nnc.Calibration({"b.weight": np.geomspace(0.01, 10, 40)}),
 }
 
 

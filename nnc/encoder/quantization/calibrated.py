@@ -28,6 +28,10 @@ from nnc.encoder.quantization.rates import RateTables, Situation, rate_tables
 #: Largest value in steps: the errors that are added to it are far smaller than float32 needs.
 LARGEST = 1 << 20
 
+#: Largest level, as a multiple of the largest value and steps beyond that. Statistics of inputs
+#: lead to none, those of a damaged file may.
+LARGEST_MULTIPLE, STEPS_BEYOND = 2, 64
+
 
 @functools.cache
 def quantizer() -> Callable[..., NDArray[np.int32]]:
@@ -59,10 +63,11 @@ def quantize_calibrated(
 
     Returns:
         int32 array of the same shape: indices (after the doubling of dependent quantization);
-        None for values that are too large.
+        None for values that are too large, and for statistics that lead astray.
     """
     ratios = (values / values.dtype.type(step)).astype(np.float32)
-    if not np.abs(ratios).max() <= LARGEST:
+    largest = float(np.abs(ratios).max())
+    if not largest <= LARGEST:
         return None
     squares = statistics if statistics.ndim == 1 else statistics.diagonal()
     # Summed up without rounding: the same everywhere.
@@ -72,13 +77,15 @@ def quantize_calibrated(
     weights = (squares.astype(np.float64) / mean).astype(np.float32)
     situation = situation_of(values.shape, coding, RateOptions(effort), None)
     tables = learned_tables(values.reshape(-1), step, situation, effort)
-    return quantizer()(
+    levels = quantizer()(
         np.ascontiguousarray(ratios),
         weights,
         None if statistics.ndim == 1 else np.ascontiguousarray(statistics),
         np.ascontiguousarray(tables.branches),
         np.ascontiguousarray(tables.magnitudes),
     )
+    astray = max(int(levels.max()), -int(levels.min())) > LARGEST_MULTIPLE * largest + STEPS_BEYOND
+    return None if astray else levels
 
 
 def learned_tables(

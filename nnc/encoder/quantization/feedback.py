@@ -25,6 +25,7 @@ if not cython.compiled:
 # Blocks are of 32 columns, `feedback_reference.BLOCK`. Costs without a path are at least DEAD.
 DEAD = cython.declare(cython.float, 1e30)
 ONE = cython.declare(cython.float, COST_ONE)
+FURTHEST = cython.declare(cython.float, 1 << 22)
 ROW = cython.declare(cython.int, MAGNITUDES)
 TOP = cython.declare(cython.int, MAGNITUDES - 8)
 
@@ -243,6 +244,8 @@ def advance(
         if old.costs[state] >= DEAD:
             continue
         goal = (value + common) + old.added[32 * state + column]
+        if not (goal >= -FURTHEST and goal <= FURTHEST):
+            goal = value
         sign = goal < 0
         size = -goal if sign else goal
         branch = branches + 16 * (12 * old.neighbours[state] + sign) + state

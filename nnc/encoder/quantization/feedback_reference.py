@@ -30,6 +30,9 @@ from nnc.encoder.quantization.rates import COST_ONE, MAGNITUDES
 #: Columns that are decided together.
 BLOCK = 32
 
+#: Goals beyond this are those of statistics that no inputs give: there is no feedback then.
+FURTHEST = np.float32(1 << 22)
+
 #: The cost where there is no path.
 DEAD = np.float32(1e30)
 
@@ -142,6 +145,8 @@ def advance(
         if one.cost >= DEAD:
             continue
         goal = (value + common) + one.added[column]
+        # A number that isn't one compares as false.
+        goal = goal if -FURTHEST <= goal <= FURTHEST else value
         sign = int(goal < 0)
         branch = branches[12 * one.neighbour + sign, :, state]
         for parity, after in enumerate(STATE_TRANSITIONS[state]):

@@ -107,6 +107,19 @@ def test_values_far_beyond_the_step_are_coded_without():
     assert np.abs(back - weight).max() < 0.1
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("size", [3.0, 1e6, 1e38])
+def test_statistics_that_no_inputs_give_destroy_nothing(monkeypatch, size):
+    weight, _ = layer(6, 80)
+    random = np.random.default_rng(0)
+    wild = np.triu(random.choice([-size, size], (80, 80)), 1) + np.eye(80)
+    stats = nnc.Calibration({"w": wild.astype(np.float32)})
+    data = nnc.encode({"w": weight}, qp=-24, calibration=stats)
+    assert np.abs(nnc.decode(data)["w"] - weight).max() < 2
+    monkeypatch.setattr(calibrated, "quantizer", lambda: feedback_reference.quantize_with_feedback)
+    assert nnc.encode({"w": weight}, qp=-24, calibration=stats) == data
+
+
 def test_rows_of_zeros_and_targets_go_along():
     weight, moments = layer(40, 50)
     weight[5:20] = 0
