@@ -88,11 +88,12 @@ def rising(count_first):
 def drawn_stream(form, seed):
     """Draw a sequence header and a frame that stands by it.
 
-    FFmpeg keeps its own order hints of references, and there are no references yet.
+    FFmpeg keeps its own order hints of references, and there are no references yet. It takes
+    frames to be in an operating point that one of two conditions holds for, instead of both.
     """
     package = drawing_of(form)
     source, scope = package.RandomSource(seed), form.scope({})
-    fixed = {"obu_has_size_field": 1, "ref_order_hint": 0, "found_ref": 0}
+    fixed = {"obu_has_size_field": 1, "ref_order_hint": 0, "found_ref": 0, "operating_point_idc": 0}
     # FFmpeg refuses other metadata, takes trailing bits from T.35, and compares luminances.
     fixed["metadata_type"] = (1, 2, 3, 5)[source.integer(0, 3)]
     fixed |= {"luminance_min": 0, "luminance_max": source.integer(1, 1 << 31)}

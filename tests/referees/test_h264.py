@@ -38,6 +38,9 @@ def test_real_files(path):
 #: Messages that FFmpeg looks into.
 MESSAGES = (0, 1, 2, 3, 5, 6, 45, 47, 137, 144, 147)
 
+#: Profiles that FFmpeg knows; of others it reads fewer elements.
+PROFILES = (44, 66, 77, 88, 100, 110, 122, 244)
+
 #: Macroblocks that FFmpeg doesn't look at; without any it refuses a slice.
 MACROBLOCKS = b"\x5a\x80"
 
@@ -53,6 +56,7 @@ def drawn_stream(form, seed):
     fixed = {
         "pic_height_in_map_units_minus1": source.integer(0, 67),
         "pic_width_in_mbs_minus1": source.integer(0, 119),
+        "profile_idc": PROFILES[source.integer(0, len(PROFILES) - 1)],
         "last_payload_type_byte": MESSAGES[source.integer(0, len(MESSAGES) - 1)],
         "top_left": 0,
     }

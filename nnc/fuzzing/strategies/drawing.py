@@ -25,7 +25,7 @@ from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, Recorder, RejectedErro
 ATTEMPTS = 20
 
 #: How often tables are drawn anew, all tables together, before all is rejected.
-MOST_REJECTED = 400
+MOST_REJECTED = 20_000
 
 #: Tables may hold each other; a path of more tables than this is rejected.
 MAXIMUM_DEPTH = 12
@@ -81,6 +81,24 @@ class Around(NamedTuple):
     dimensions: int = 0
     excluded: tuple[tuple[int, int], ...] = ()
     small: bool = False
+
+
+class SizePlace(NamedTuple):
+    """An element, or a name around the table, that decides where a table ends.
+
+    Attributes:
+        position: its first bit.
+        path: its syntax path.
+        value: what was drawn.
+        first: the first value that it may have.
+        last: the last one.
+    """
+
+    position: int
+    path: str
+    value: int
+    first: int
+    last: int
 
 
 class FinishedError(Exception):
@@ -204,8 +222,8 @@ class Drawer:
         self.pending: list[Any] = []
         self.settled: dict[str, int] = {}
         self.unsettled: set[str] = set()
-        self.sized: dict[str, list[tuple[int, str, int]]] = {}
-        self.outside: dict[str, list[tuple[int, str, int]]] = {}
+        self.sized: dict[str, list[SizePlace]] = {}
+        self.outside: dict[str, list[SizePlace]] = {}
         self.lacking = ""
 
     # The bits
@@ -305,11 +323,9 @@ class Drawer:
         if not mark:
             self.settled[error.path] = error.value
             return
-        if error.value < 0:
-            raise RejectedError(f"{error.path}: less than nothing")
         context.drawn[name] = error.value
         setattr(context, name, error.value)
-        self.outside[name] = [(0, error.path, error.value)]
+        self.outside[name] = [self.outside[name][0]._replace(value=error.value)]
 
     def way_back(self, context: Any) -> Callable[[], None]:
         """Return what undoes all that is drawn from here on."""
@@ -326,7 +342,7 @@ class Drawer:
             self.unsettled = set(unsettled)
             self.sized = {name: list(places) for name, places in sized.items()}
             self.position, self.skip = kept[1], kept[2]
-            for each, before in {**names, **getattr(context, "drawn", {})}.items():
+            for each, before in {**getattr(context, "drawn", {}), **names}.items():
                 setattr(context, each, unshared(before))
             if sets or getattr(context, "sets", None):
                 context.sets = dict(sets)
@@ -342,7 +358,7 @@ class Drawer:
             return [self.around(name, inner) for _ in range(ENTRIES)]
         keeps = Limits(excluded=limits.excluded, small=limits.small)
         value = self.free_integer(name, None, limits.low, limits.high, keeps)
-        self.outside[name] = [(0, f"{name} {AROUND}", value)]
+        self.outside[name] = [SizePlace(0, f"{name} {AROUND}", value, 0, limits.high)]
         return value
 
     def passed(self, begin: int, name: str) -> None:
@@ -540,12 +556,13 @@ class Drawer:
             # It is computed from what was drawn here.
             return
         found = [place for each in sources for place in self.sized.get(each, ())]
-        deciding = [place for place in found if place[1] in callers]
-        deciding += [place for place in self.sized.get(name, ()) if place[0] >= start]
+        deciding = [place for place in found if place.path in callers]
+        deciding += [place for place in self.sized.get(name, ()) if place.position >= start]
         deciding += self.outside.get(name, [])
-        if deciding and missing % multiple == 0:
-            _, path, value = deciding[0]
-            raise UnsettledError(path, value + missing // multiple)
+        for place in deciding[:1] if missing % multiple == 0 else ():
+            wanted = place.value + missing // multiple
+            if place.first <= wanted <= place.last:
+                raise UnsettledError(place.path, wanted)
         raise RejectedError(f"{self.path('')}: extent")
 
     def after(self, name: str, index: Any, start: int) -> None:
@@ -601,7 +618,8 @@ class Drawer:
             value = self.settled.get(path, value)
             if not first <= value <= last:
                 raise RejectedError(f"{path}: the extent is {value}, which isn't allowed")
-            self.sized.setdefault(name, []).append((self.position, path, value))
+            place = SizePlace(self.position, path, value, first, last)
+            self.sized.setdefault(name, []).append(place)
         return value
 
     def free_integer(
