@@ -52,6 +52,7 @@ class DrawCode(ParseCode):
             *(extent_sources(analysis, each) for each in analysis.tables.values())
         )
         super().__init__(analysis, facts, NO_FILE)
+        self.computed.compares = False
         self.programs = self.whole = None
         self.entry += sorted((names_of_rules(analysis, facts) & self.needed) - {*self.entry})
 
@@ -182,7 +183,7 @@ class DrawCode(ParseCode):
             return
         place = self.names.own(self.local(field.name), "_place")
         if field.name in self.computed.elements:
-            self.line(f"{place} = stream.position, len(stream.pieces)")
+            self.line(f"{place}: Any = stream.position, len(stream.pieces)")
         self.assign([f"obj.{field.name}", *self.targets(field.name)], value)
         if field.name in self.computed.elements:
             self.line(f"{place} += (len(stream.pieces),)")
