@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,23 +119,70 @@ def diff(schema: str, output: Path | None, target: str) -> int:
 @command.command("docs")
 @click.argument("schema", metavar="FOLDER|NAME")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Folder for the pages.")  # fmt: skip
+              help="Folder for the site.")  # fmt: skip
 def docs(schema: str, output: Path) -> int:
-    """Write a page of Markdown for each table of a schema, and indices."""
+    """Write a site for MkDocs: a page for each table of a schema, an overview, indices.
+
+    `mkdocs build -f FOLDER/mkdocs.yml` makes HTML of it, with mkdocs-material.
+    """
     from nnc_schema.__main__ import settings
     from nnc_schema.targets import TARGETS
 
+    from nnc.engine.format import Format
+    from nnc.engine.illustrating import examples
     from nnc.engine.library import schema_folder
 
     analysis = analysed(schema)
     if analysis is None:
         return 1
     folder = schema_folder(schema)
-    title = f"Reference: {folder.resolve().name}"
-    section: dict[str, Any] = {"title": title, "introduction": "", "statuses": STATUSES}
-    write_files(output, TARGETS["docs"](analysis, section | settings(folder).get("docs", {})))
+    name = folder.resolve().name
+    section: dict[str, Any] = {"title": f"Reference: {name}", "introduction": ""}
+    section |= {"statuses": STATUSES, "examples": examples(Format.load(schema))}
+    files = TARGETS["docs"](analysis, section | settings(folder).get("docs", {}))
+    write_files(output / "docs", files)
+    write_files(output, {"mkdocs.yml": SITE.format(name=name, pages=navigation(files))})
     report_done(str(output))
     return 0
+
+
+#: Settings of the site that `docs` writes.
+SITE = """\
+site_name: {name}
+docs_dir: docs
+nav:
+{pages}
+theme:
+  name: material
+  font: false
+  features:
+    - navigation.top
+    - search.highlight
+  palette:
+    - media: "(prefers-color-scheme: light)"
+      scheme: default
+    - media: "(prefers-color-scheme: dark)"
+      scheme: slate
+extra:
+  generator: false
+extra_css:
+  - pages.css
+plugins:
+  - search
+markdown_extensions:
+  - attr_list
+  - def_list
+  - md_in_html
+  - tables
+"""
+
+
+def navigation(files: Iterable[str]) -> str:
+    """Return the lines of the site's navigation: indices, then tables by name."""
+    pages = sorted(name for name in files if name.endswith(".md"))
+    first = ("index.md", "elements.md", "clauses.md", "values.md")
+    tables = [name for name in pages if name not in first]
+    return "\n".join(f"  - {name}" for name in (*first, *tables))
 
 
 def write_files(folder: Path, files: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
@@ -52,12 +53,22 @@ def traced(path: Path, demuxer: str, rewrite: Rewrite = as_it_is) -> list[Unit]:
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg isn't installed")
     command = ["ffmpeg", "-nostdin", "-nostats", "-hide_banner", "-threads", "1", "-f", demuxer]
-    command += ["-i", str(path), "-map", "0", "-c", "copy", "-bsf:v", "trace_headers"]
+    command += ["-i", str(path), "-map", "0", "-c", "copy", "-copyinkf"]
+    command += ["-bsf:v", "trace_headers"]
     result = subprocess.run(
         [*command, "-f", "null", "-"], check=False, capture_output=True, text=True, errors="replace"
     )
     lines = [PREFIX.sub("", line) for line in result.stderr.splitlines() if PREFIX.match(line)]
     return list(units(lines, rewrite))
+
+
+def in_ivf(codec: bytes, packet: bytes) -> bytes:
+    """Return a file of one packet, which names codec and size: no decoder has to find them out.
+
+    FFmpeg comes to no packet of a raw stream whose pictures its decoder refuses.
+    """
+    head = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, codec, 16, 16, 25, 1, 1, 0)
+    return head + struct.pack("<IQ", len(packet), 0) + packet
 
 
 def units(lines: list[str], rewrite: Rewrite = as_it_is) -> Iterator[Unit]:

@@ -203,7 +203,7 @@ class Analysis:
     def free_names(self, facts: TableFacts) -> dict[str, TableFacts]:
         """Return the names that a table reads from others, with the table that defines each."""
         found: dict[str, TableFacts] = {}
-        for use in [*facts.uses, *self.absent_uses(facts)]:
+        for use in [*facts.uses, *self.absent_uses(facts), *facts.rule_uses]:
             if use.name.name not in found and self.is_free(use.name.name, facts):
                 definers = self.definers(use.name.name, use.is_list, facts)
                 if definers:

@@ -309,6 +309,14 @@ class TableFacts:
         return found
 
     @cached_property
+    def rule_uses(self) -> list[Use]:
+        """The names that occur in ranges and constraints."""
+        rules = [part for meaning in self.meanings.values() for part in meaning.range or ()]
+        for meaning in self.meanings.values():
+            rules += [constraint.condition for constraint in meaning.constraints]
+        return [use for rule in rules for use in expressions.uses(rule)]
+
+    @cached_property
     def outputs(self) -> tuple[str, ...]:
         """The parameters that the table assigns, and so hands back."""
         return tuple(name for name in self.table.parameters if name in self.variables)

@@ -16,12 +16,16 @@ import numpy as np
 from nnc.bitio.bits import BitWriter, path_text
 from nnc.bitio.codings import CODINGS
 from nnc.bitio.computing import Pending
+from nnc.bitio.errors import PlacedError
 from nnc.bitio.transforms import transform_of
 from nnc.fuzzing.strategies.rules import KINDS
 from nnc.fuzzing.strategies.sources import FLOAT_FORMATS, Recorder, RejectedError, Source
 
 #: How often a table that keeps no rule is drawn anew before all is rejected.
 ATTEMPTS = 20
+
+#: How often tables are drawn anew, all tables together, before all is rejected.
+MOST_REJECTED = 20_000
 
 #: Tables may hold each other; a path of more tables than this is rejected.
 MAXIMUM_DEPTH = 12
@@ -38,6 +42,9 @@ NEAR = 16
 
 #: Rounds in which computed elements come to what follows of what was drawn.
 ROUNDS = 8
+
+#: What is added to a name that stands around a table, to have a path.
+AROUND = "(around the table)"
 
 #: Entries of a list that stands around a table.
 ENTRIES = 16
@@ -74,6 +81,24 @@ class Around(NamedTuple):
     dimensions: int = 0
     excluded: tuple[tuple[int, int], ...] = ()
     small: bool = False
+
+
+class SizePlace(NamedTuple):
+    """An element, or a name around the table, that decides where a table ends.
+
+    Attributes:
+        position: its first bit.
+        path: its syntax path.
+        value: what was drawn.
+        first: the first value that it may have.
+        last: the last one.
+    """
+
+    position: int
+    path: str
+    value: int
+    first: int
+    last: int
 
 
 class FinishedError(Exception):
@@ -138,6 +163,14 @@ def between(first: int, last: int, gaps: tuple[tuple[int, int], ...]) -> list[tu
     return [*found, (first, last)] if first <= last else found
 
 
+def unshared(value: Any) -> Any:
+    """Return a value, of lists others with the same values: tables write into them."""
+    if type(value) is not list:
+        return value
+    flat = not value or type(value[0]) is not list
+    return value[:] if flat else [unshared(part) for part in value]
+
+
 class Drawer:
     """Draws the elements of tables, in the place of a bit reader.
 
@@ -183,12 +216,14 @@ class Drawer:
         self.stack: list[tuple[str, str, Any]] = []
         self.pieces: list[tuple[int, int]] = []
         self.idle = 0
+        self.rejected = 0
         self.layers = 0
         self.begins: dict[str, int | None] = {}
         self.pending: list[Any] = []
         self.settled: dict[str, int] = {}
         self.unsettled: set[str] = set()
-        self.sized: dict[str, list[tuple[int, str, int]]] = {}
+        self.sized: dict[str, list[SizePlace]] = {}
+        self.outside: dict[str, list[SizePlace]] = {}
         self.lacking = ""
 
     # The bits
@@ -256,6 +291,9 @@ class Drawer:
             try:
                 return self.settle(draw, context)
             except RejectedError:
+                self.rejected += 1
+                if self.rejected > MOST_REJECTED:
+                    raise
                 back()
                 self.settled = dict(settled)
         raise RejectedError(self.path(""))
@@ -270,7 +308,7 @@ class Drawer:
             except UnsettledError as error:
                 back()
                 self.source.repeat(chosen)
-                self.settled[error.path] = error.value
+                self.settle_one(error, context)
                 self.lacking = ""
                 continue
             if self.lacking and not self.unsettled:
@@ -279,22 +317,33 @@ class Drawer:
             return drawn
         raise RejectedError(f"{self.path('')}: no size is that of what it makes")
 
+    def settle_one(self, error: UnsettledError, context: Any) -> None:
+        """Take the value that a size has to have: of an element, or of a name around the table."""
+        name, _, mark = error.path.partition(" ")
+        if not mark:
+            self.settled[error.path] = error.value
+            return
+        context.drawn[name] = error.value
+        setattr(context, name, error.value)
+        self.outside[name] = [self.outside[name][0]._replace(value=error.value)]
+
     def way_back(self, context: Any) -> Callable[[], None]:
         """Return what undoes all that is drawn from here on."""
-        kept = len(self.pieces), self.position, self.skip, context.names()
+        names = {name: unshared(value) for name, value in context.names().items()}
+        kept = len(self.pieces), self.position, self.skip
         sets = dict(getattr(context, "sets", ()))
         pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
-        layers, unsettled = self.layers, set(self.unsettled)
+        layers, unsettled, idle = self.layers, set(self.unsettled), self.idle
         sized = {name: list(places) for name, places in self.sized.items()}
 
         def back() -> None:
             del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
-            self.begins, self.layers = dict(begins), layers
+            self.begins, self.layers, self.idle = dict(begins), layers, idle
             self.unsettled = set(unsettled)
             self.sized = {name: list(places) for name, places in sized.items()}
             self.position, self.skip = kept[1], kept[2]
-            for each, before in {**getattr(context, "drawn", {}), **kept[3]}.items():
-                setattr(context, each, before)
+            for each, before in {**getattr(context, "drawn", {}), **names}.items():
+                setattr(context, each, unshared(before))
             if sets or getattr(context, "sets", None):
                 context.sets = dict(sets)
             if self.broken is not None and self.broken.position >= kept[1]:
@@ -308,7 +357,9 @@ class Drawer:
             inner = limits._replace(dimensions=limits.dimensions - 1)
             return [self.around(name, inner) for _ in range(ENTRIES)]
         keeps = Limits(excluded=limits.excluded, small=limits.small)
-        return self.free_integer(name, None, limits.low, limits.high, keeps)
+        value = self.free_integer(name, None, limits.low, limits.high, keeps)
+        self.outside[name] = [SizePlace(0, f"{name} {AROUND}", value, 0, limits.high)]
+        return value
 
     def passed(self, begin: int, name: str) -> None:
         """Reject loops whose passes draw nothing, again and again."""
@@ -459,6 +510,14 @@ class Drawer:
             raise FinishedError
         raise RejectedError(f"{self.path(name, index)}: {message}")
 
+    def knows(self, context: Any, name: str) -> bool:
+        """Tell whether a name that another table sets has been set."""
+        try:
+            getattr(context, name)
+        except PlacedError:
+            return False
+        return True
+
     def check(self, name: str, number: int, holds: Any) -> None:
         """Check a constraint, the `number`-th of an element."""
         if holds:
@@ -470,23 +529,40 @@ class Drawer:
             raise RejectedError(f"{self.path(name)}: constraint {number}")
         self.break_rule("constraint", name, None, self.position, None)
 
-    def check_extent(self, start: int, size: int | None, name: str = "", multiple: int = 1) -> None:
-        """Reject a table that is longer or shorter than its own elements say.
+    def check_extent(
+        self,
+        start: int,
+        size: int | None,
+        name: str = "",
+        multiple: int = 1,
+        sources: tuple[str, ...] = (),
+    ) -> None:
+        """Reject a table that is longer or shorter than elements say, if no other value helps.
 
         Args:
             start: its first bit.
             size: its bits, as the elements say; None: as many as there are.
-            name: the one element that says so, if it is one.
+            name: the one element or parameter that says so, if it is one.
             multiple: how many bits more a table has for each one more of its value.
+            sources: the elements of callers that make up the parameter.
         """
         if size is None:
             return
         missing = self.position - start - size
         if not missing:
             return
-        for position, path, value in self.sized.get(name, ()):
-            if position >= start and missing % multiple == 0 and name not in self.fixed:
-                raise UnsettledError(path, value + missing // multiple)
+        callers = {path_text(self.stack[:-1], source, None) for source in sources}
+        if callers & self.unsettled:
+            # It is computed from what was drawn here.
+            return
+        found = [place for each in sources for place in self.sized.get(each, ())]
+        deciding = [place for place in found if place.path in callers]
+        deciding += [place for place in self.sized.get(name, ()) if place.position >= start]
+        deciding += self.outside.get(name, [])
+        for place in deciding[:1] if missing % multiple == 0 else ():
+            wanted = place.value + missing // multiple
+            if place.first <= wanted <= place.last:
+                raise UnsettledError(place.path, wanted)
         raise RejectedError(f"{self.path('')}: extent")
 
     def after(self, name: str, index: Any, start: int) -> None:
@@ -542,7 +618,8 @@ class Drawer:
             value = self.settled.get(path, value)
             if not first <= value <= last:
                 raise RejectedError(f"{path}: the extent is {value}, which isn't allowed")
-            self.sized.setdefault(name, []).append((self.position, path, value))
+            place = SizePlace(self.position, path, value, first, last)
+            self.sized.setdefault(name, []).append(place)
         return value
 
     def free_integer(

@@ -28,7 +28,7 @@ def test_the_commands_that_new_prints_work(here, capsys, tmp_path):
     assert len(here) == 5
     for line in here:
         out(capsys, *shlex.split(line)[1:])
-    assert (tmp_path / "pages" / "recorder.md").exists()
+    assert (tmp_path / "pages" / "docs" / "recorder.md").exists()
     assert run(["schema", "new", "recorder"]) == 4
     assert "recorder exists; choose another name" in capsys.readouterr().err
     assert run(["schema", "new", "Some-Thing"]) == 4

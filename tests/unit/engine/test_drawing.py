@@ -21,9 +21,10 @@ FORMATS = {
     "second_format": FORM,
 }
 
-#: Tables whose draws are accepted less often: the size of a message is a parameter, which nobody
-#: works out from what is drawn where the table is drawn alone: of 300 draws, 205 were accepted.
-SIZED_BY_CALLERS = {"sei_payload": 0.5}
+
+#: Tables whose draws are accepted less often: bytes of 255 that a size begins with are drawn as
+#: they come, and seldom there are as many as what follows needs.
+ADDED_UP = {"sei_message": 0.6}
 
 
 @settings(max_examples=60, deadline=None)
@@ -78,7 +79,7 @@ def test_nearly_every_draw_is_accepted(name, table, seeds):
             drawn = drawing.valid(form, source, table, {})
             assert form.tables[table].read(drawn.data, drawn.scope) == drawn.table
             accepted += 1
-    assert accepted >= SIZED_BY_CALLERS.get(table, 0.9) * seeds
+    assert accepted >= ADDED_UP.get(table, 0.9) * seeds
 
 
 @pytest.mark.parametrize("kind", ["range", "truncated", "constraint", "irregular-alignment"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from nnc_schema.formatting import environment
 from nnc_schema.language import tree
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.passes.table_facts import Field, TableFacts
+from nnc_schema.targets.docs.illustrations import ExampleRow, illustrated
 from nnc_schema.targets.docs.layout import layout
 from nnc_schema.targets.docs.links import (
     CLAUSES_PAGE,
@@ -21,9 +22,13 @@ from nnc_schema.targets.docs.links import (
     Uses,
     page_of,
 )
+from nnc_schema.targets.docs.overview import overview
 from nnc_schema.targets.docs.syntax import Writer
 
 TEMPLATES = Path(__file__).with_name("templates")
+
+#: Looks of the pages, for Material for MkDocs.
+STYLE_SHEET = "pages.css"
 
 
 def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
@@ -32,19 +37,28 @@ def generate(analysis: Analysis, options: Mapping[str, Any]) -> dict[str, str]:
     Args:
         analysis: a schema without mistakes.
         options: `title` and `introduction` of the first page; in `statuses` a sentence for each
-            status that says what it means.
+            status that says what it means; in `examples`, by table, bytes and what stands in them.
 
     Returns:
-        Markdown by file name. The pages are written for Python-Markdown with the extensions
-        attr_list, def_list, md_in_html and tables.
+        Markdown by file name, and the style sheet. The pages are written for Python-Markdown with
+        the extensions attr_list, def_list, md_in_html and tables.
     """
     pages = Pages(analysis, options)
     files = {page_of(name): pages.table(facts) for name, facts in analysis.tables.items()}
-    files[INDEX_PAGE] = pages.render("index.md.j2", families=pages.families())
+    files[INDEX_PAGE] = pages.render(
+        "index.md.j2", families=pages.families(), overview=overview(analysis)
+    )
     files[ELEMENTS_PAGE] = pages.render("elements.md.j2", elements=pages.elements())
     files[CLAUSES_PAGE] = pages.render("clauses.md.j2", clauses=pages.clauses())
     files[VALUES_PAGE] = pages.render("values.md.j2", **pages.values())
+    files[STYLE_SHEET] = (TEMPLATES / STYLE_SHEET).read_text("utf-8")
     return {name: tidy(files[name]) for name in sorted(files)}
+
+
+def annotated(example: tuple[bytes, Sequence[ExampleRow]]) -> str:
+    """Return bytes with the elements in them as a part of a page."""
+    template = environment(TEMPLATES).get_template("example.md.j2")
+    return tidy(template.render(example=illustrated(example)))
 
 
 def tidy(text: str) -> str:
@@ -80,6 +94,7 @@ class Pages:
             heading=writer.heading(table),
             lines=writer.lines(table.body),
             drawing=layout(facts),
+            example=illustrated(self.options.get("examples", {}).get(table.name)),
             elements=[self.meaning(facts, meaning) for meaning in table.semantics],
             enums=[self.enum(enum) for enum in self.links.enums_of(facts)],
             callers=[self.table_link(name) for name in self.links.callers[table.name]],

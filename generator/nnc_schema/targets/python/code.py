@@ -268,7 +268,7 @@ class Code(Running):
         for argument, parameter in self.analysis.indexed_outputs(statement):
             self.line(f"{self.entry_of(argument.name, argument.indices)} = {result}.{parameter}")
         for name in self.analysis.set_by(statement, self.facts):
-            if name in self.free and name not in self.entry:
+            if name in self.free and name in self.needed and name not in self.entry:
                 self.line(f"{self.local(name)} = context.{name}")
 
     def assignment(self, statement: tree.Assignment) -> None:

@@ -17,7 +17,9 @@ from nnc_schema.targets.strategies.limits import (
     decided_by,
     excluded_values,
     extent_element,
+    extent_sources,
     known_before,
+    names_of_rules,
     reserved_values,
     sizes,
 )
@@ -46,10 +48,13 @@ class DrawCode(ParseCode):
             field.name: self.find_decided(analysis, facts, field) for field in facts.fields.values()
         }
         extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
-        self.extent_names = {extent[0] for extent in extents if extent is not None}
+        self.extent_names = {extent[0] for extent in extents if extent is not None}.union(
+            *(extent_sources(analysis, each) for each in analysis.tables.values())
+        )
         super().__init__(analysis, facts, NO_FILE)
         self.computed.compares = False
         self.programs = self.whole = None
+        self.entry += sorted((names_of_rules(analysis, facts) & self.needed) - {*self.entry})
 
     @staticmethod
     def find_bounds(analysis: Analysis, facts: TableFacts, field: Field) -> Bounds:
@@ -130,12 +135,10 @@ class DrawCode(ParseCode):
                 own.append(used)
             elif self.analysis.is_free(used, self.facts):
                 other.append(used)
-        if any(used not in self.analysis.shared for used in other):
-            # Only the semantics ask for it, so that no table hands it on: left to a validator.
-            return
         present = " and ".join(f"obj.{used} is not None" for used in own) or "True"
         lists = [used for used in own if self.facts.is_list(used)]
         present += "".join(f" and len(obj.{used})" for used in lists)
+        present += "".join(f' and stream.knows(context, "{used}")' for used in other)
         self.line(f"if {present}:")
         with self.indented():
             for used in own:
@@ -160,6 +163,8 @@ class DrawCode(ParseCode):
         if extent is not None and not expressions.names(extent) & computed_names(self.analysis):
             element = extent_element(self.facts, self.analysis.constants)
             about = "" if element is None else f', "{element[0]}", {element[1]}'
+            if sources := sorted(extent_sources(self.analysis, self.facts)):
+                about += f", {tuple(sources)}"
             self.line(f"stream.check_extent({self.start}, {self.extent_size(extent)}{about})")
 
     def element(self, statement: tree.Element, field: Field) -> None:

@@ -135,6 +135,34 @@ def extent_element(facts: TableFacts, constants: Mapping[str, int]) -> tuple[str
     return (name, known[1] - known[0]) if known[1] > known[0] else None
 
 
+def extent_sources(analysis: Analysis, facts: TableFacts) -> frozenset[str]:
+    """Return the elements of callers that make up the parameter by which a table has its extent."""
+    element = extent_element(facts, analysis.constants)
+    if element is None or element[0] not in facts.table.parameters:
+        return frozenset()
+    place = facts.table.parameters.index(element[0])
+    return frozenset(
+        name
+        for caller in analysis.tables.values()
+        for site in caller.calls
+        if isinstance(site.statement, tree.Call) and site.statement.table == facts.table.name
+        for name in summands(caller, site.statement.arguments[place])
+    )
+
+
+def summands(facts: TableFacts, value: tree.Expression) -> Iterator[str]:
+    """Yield the elements that are added up, each by itself, to a value of a table."""
+    if not isinstance(value, tree.Name) or value.indices:
+        return
+    if value.name in facts.fields:
+        yield value.name
+    for site in facts.sites:
+        if isinstance(site.statement, tree.Assignment) and site.statement.name == value.name:
+            total = site.statement.value
+            if isinstance(total, tree.Binary) and total.operator == "+":
+                yield from (name for name in expressions.names(total) if name in facts.fields)
+
+
 #: Every integer, as ranges.
 EVERYTHING = ((-(1 << 80), 1 << 80),)
 
@@ -244,6 +272,8 @@ def sizes(analysis: Analysis) -> frozenset[str]:
 def known_before(analysis: Analysis, facts: TableFacts, field: Field) -> frozenset[str]:
     """Return the names whose values are there wherever a field stands: bounds may use them."""
     known = set(analysis.constants) | set(analysis.entry_names(facts))
+    selections = dict(analysis.selections(facts.table.name))
+    known |= names_of_rules(analysis, facts)
     known |= {name for name in facts.table.parameters if name not in facts.outputs}
     for other in facts.fields.values():
         if other is field:
@@ -252,7 +282,17 @@ def known_before(analysis: Analysis, facts: TableFacts, field: Field) -> frozens
             always = not other.conditional or other.sites[0].guards == field.sites[0].guards
             if always and not other.scattered:
                 known.add(other.name)
+                known.update(analysis.selected_names(selections.get(other.name, "")))
     return frozenset(known)
+
+
+def names_of_rules(analysis: Analysis, facts: TableFacts) -> set[str]:
+    """Return the names of tables before this one that only its ranges and constraints use."""
+    own = {name for site in facts.sites for name in analysis.set_by(site.statement, facts)}
+    for _, table in analysis.selections(facts.table.name):
+        own.update(analysis.selected_names(table))
+    names = {use.name.name for use in facts.rule_uses}
+    return {name for name in names - own if analysis.is_free(name, facts)}
 
 
 def reserved_values(analysis: Analysis, statement: tree.Element) -> tuple[tuple[int, int], ...]:
