@@ -36,6 +36,7 @@ MODULES = (
     "nnc.explore",
     "nnc.plotting",
     "nnc.inspect",
+    "nnc.features",
     "nnc.editing.levels",
     "nnc.strategies",
 )

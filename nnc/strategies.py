@@ -24,7 +24,7 @@ def valid() -> Any:
     """
     require_hypothesis()
     from nnc.fuzzing.strategies import strategy
-    from nnc.fuzzing.streams import draw_valid
+    from nnc.fuzzing.whole import draw_valid
 
     return strategy(draw_valid)
 
@@ -45,7 +45,7 @@ def invalid(rule: str) -> Any:
     require_hypothesis()
     from nnc.fuzzing.corpus import parse_rule
     from nnc.fuzzing.strategies import strategy
-    from nnc.fuzzing.streams import draw_broken
+    from nnc.fuzzing.whole import draw_broken
 
     kind, element = parse_rule(rule)
     return strategy(lambda source: draw_broken(source, kind, element))

@@ -15,11 +15,16 @@ from nnc.cli.common.output import counted, escape_controls, examples, format_opt
 
 
 @click.command(
-    epilog=examples("nnc check model.nnc", "nnc check update.nnc --deep --base model.nnc")
+    epilog=examples(
+        "nnc check model.nnc",
+        "nnc check update.nnc --deep --base model.nnc",
+        "nnc check model.nnc --profile ims-full",
+    )
 )
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
 @base_option
+@click.option("--profile", metavar="SET", help="Warn of what is outside a set of features: a name, or a file of yours.")  # fmt: skip # noqa: E501
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @schema_option
 @out_of_band_options
@@ -28,6 +33,7 @@ def command(
     bitstream: str,
     deep: bool,
     base: tuple[str, ...],
+    profile: str | None,
     schema: str | None,
     quiet: bool,
     output_format: str,
@@ -48,11 +54,14 @@ def command(
         raise click.UsageError("--base needs --deep")
     report: Report | looking.Report
     if schema is not None:
-        refuse_with_schema(schema, deep=deep)
+        refuse_with_schema(schema, deep=deep, profile=profile is not None)
         report = trace_document(bitstream, schema).check()
     else:
         before = open_session(base, out_of_band, bitstream) or ()
-        report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
+        data = open_data(bitstream)
+        report = check(data, deep=deep, before=before, **out_of_band)
+        if profile is not None:
+            report = with_set(report, data, profile, out_of_band)
     skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())
@@ -70,3 +79,19 @@ def command(
     if report.errors:
         return BAD_BITSTREAM
     return DIFFERS if report.warnings else GOOD
+
+
+def with_set(report: Any, data: Any, name: str, out_of_band: dict[str, Any]) -> Any:
+    """Add what of a bitstream is outside a set of features.
+
+    Raises:
+        InputError: there is no such set.
+    """
+    from nnc.engine.findings import place_in_data
+    from nnc.features import feature_set, held_to
+    from nnc.inspect import Report, trace
+
+    held = held_to(trace(data, **out_of_band), feature_set(name))
+    findings = sorted([*report.findings, *held.findings], key=place_in_data)
+    reason = "the beginning of its payload, with the tools that it uses, can't be read"
+    return Report(findings, dict.fromkeys(held.skipped, reason) | report.skipped)
