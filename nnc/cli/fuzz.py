@@ -34,6 +34,7 @@ from nnc.cli.common.results import json_wanted, quiet_option, report_done
 @click.option("--timeout", type=click.FloatRange(0.01), default=10.0, show_default=True, metavar="SECONDS", help="The longest time for one bitstream.")  # fmt: skip # noqa: E501
 @click.option("--memory", type=click.IntRange(16), default=4096, show_default=True, metavar="MB", help="The most memory of the decoder.")  # fmt: skip # noqa: E501
 @click.option("--shrink", type=click.FloatRange(0), default=60.0, show_default=True, metavar="SECONDS", help="The longest time to make a failure small; 0 makes none.")  # fmt: skip # noqa: E501
+@click.option("--causes", type=click.IntRange(1), metavar="N", help="End with so many causes of failures.")  # fmt: skip # noqa: E501
 @click.option("--driver", metavar="NAME", help="Print a program that runs a decoder for --against: nncodec.")  # fmt: skip # noqa: E501
 @click.option("-o", "--output", metavar="DIR", help="Folder for the files and manifest.json.")
 @click.option("--seed", default="0", show_default=True, help="The same seed, the same files.")
@@ -54,6 +55,7 @@ def command(
     timeout: float,
     memory: int,
     shrink: float,
+    causes: int | None,
     driver: str | None,
     output: str | None,
     seed: str,
@@ -108,6 +110,7 @@ def command(
                 seconds=timeout,
                 megabytes=memory,
                 shrink_seconds=shrink,
+                causes=causes,
             )
     if (folder / corpus.MANIFEST).exists() and not force:
         raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")

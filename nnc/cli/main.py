@@ -44,7 +44,7 @@ GROUPS = {
         *("rename", "select", "merge", "split", "wrap", "unwrap", "cut", "join"),
     ),
     "Exchange with other formats": ("json", "build", "embed", "extract"),
-    "Test decoders": ("fuzz",),
+    "Test decoders": ("fuzz", "conformance"),
     "Describe other formats": ("schema",),
     "Set up the shell": ("completion", "man"),
 }

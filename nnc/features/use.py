@@ -105,8 +105,14 @@ class UnitFacts:
 
     def in_force(self, name: str, values: Values) -> bool:
         """Tell whether something else than the unit gives an element such a value."""
-        scope = self.traced.scope
-        return scope is not None and values.hold(scope.names().get(name))
+        scope, unit = self.traced.scope, self.traced.unit
+        if scope is not None and values.hold(scope.names().get(name)):
+            return True
+        sets = None if unit is None else unit.parameter_sets
+        found = () if sets is None else (sets.mps, sets.lps)
+        return any(
+            each is not None and values.hold(getattr(each.payload, name, None)) for each in found
+        )
 
     def used(self, wanted: Iterable[Feature]) -> Iterator[Used]:
         """Yield those of some features that it uses."""

@@ -29,12 +29,14 @@ class Feature(NamedTuple):
     Attributes:
         name: its name.
         text: what it is.
+        clause: clause of the standard that tells of it.
         when: conditions, each the values of elements of one unit; one of them has to hold.
         encoder: options that keep the encoder from using it.
     """
 
     name: str
     text: str
+    clause: str
     when: tuple[Mapping[str, Values], ...]
     encoder: Mapping[str, Any]
 
@@ -62,7 +64,7 @@ def feature_of(name: str, said: Mapping[str, Any], path: Path) -> Feature:
         option: None if value == NONE else value
         for option, value in said.get("encoder", {}).items()
     }
-    return Feature(name, said["text"], when, encoder)
+    return Feature(name, said["text"], said["clause"], when, encoder)
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:

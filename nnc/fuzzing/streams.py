@@ -224,6 +224,8 @@ class StreamDrawer:
     ) -> list[bytes]:
         """Cut a payload over several units, whose counters go down to 1."""
         assert unit.scope is not None
+        if isinstance(self.source, PlacedSource):
+            self.source.go("cuts")
         cuts = sorted(self.source.integer(0, len(payload)) for _ in range(count - 1))
         found: list[bytes] = []
         for left, begin, end in zip(

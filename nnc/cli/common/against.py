@@ -52,6 +52,7 @@ def run(
     seconds: float,
     megabytes: int,
     shrink_seconds: float,
+    causes: int | None,
 ) -> int:
     """Run a decoder, and say what came of it.
 
@@ -59,7 +60,7 @@ def run(
         0 where all went right, else 1.
     """
     from nnc.cli.main import DIFFERS, GOOD
-    from nnc.fuzzing.against.campaign import PAGE
+    from nnc.fuzzing.against.campaign import MOST_CAUSES, PAGE
     from nnc.fuzzing.against.outcomes import BAD
     from nnc.fuzzing.against.runs import run_against
 
@@ -79,6 +80,7 @@ def run(
             seconds=seconds,
             megabytes=megabytes,
             shrink_seconds=shrink_seconds,
+            causes=MOST_CAUSES if causes is None else causes,
             afresh=force,
             tell=tell,
         )

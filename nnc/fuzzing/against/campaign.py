@@ -17,8 +17,9 @@ from nnc.fuzzing.against.command import Command
 from nnc.fuzzing.against.grouping import (
     Group,
     features_used,
-    group_for,
+    group_of,
     is_grouped,
+    merged,
     sorted_groups,
 )
 from nnc.fuzzing.against.outcomes import WORDS, Outcome, outcome_of
@@ -28,6 +29,9 @@ from nnc.fuzzing.within import Within
 
 #: Files of a run, beside the bitstreams and their manifest.
 RESULTS, REPORT, PAGE, GROUPS = "results.jsonl", "report.json", "report.html", "groups"
+
+#: Groups of failures that a run ends with.
+MOST_CAUSES = 1000
 
 #: Version of the form of the report.
 REPORT_VERSION = 1
@@ -106,10 +110,12 @@ class Campaign:
                 if is_grouped(outcome):
                     self.sort_in(command, case, outcome, shrinking)
                 tell(case, outcome)
+                if sum(group.is_bad for group in self.groups) == shrinking.causes:
+                    break
 
     def sort_in(self, command: Command, case: Case, outcome: Outcome, shrinking: Shrinking) -> None:
         """Put a failure into its group; the first of a group is made small."""
-        group = group_for(self.groups, outcome, features_used(case.drawn))
+        group = group_of(self.groups, outcome.cause, features_used(case.drawn))
         if group is None:
             group = Group(outcome.kind, outcome.cause)
             self.groups.append(group)
@@ -120,7 +126,7 @@ class Campaign:
         """Write manifest and report; return the report."""
         from nnc.fuzzing.against.page import page_of
 
-        self.groups = sorted_groups(self.groups)
+        self.groups = sorted_groups(merged(self.groups))
         self.write_manifest()
         for number, group in enumerate(self.groups, 1):
             if group.smallest is not None:
@@ -170,10 +176,12 @@ class Shrinking:
     Attributes:
         within: the features that bitstreams keep to.
         seconds: time for each group; 0: they are left as they are.
+        causes: the run ends with so many groups of failures.
     """
 
     within: Within
     seconds: float
+    causes: int = MOST_CAUSES
 
     def shrink(self, command: Command, case: Case, outcome: Outcome, group: Group) -> None:
         """Find the smallest bitstream of a group."""

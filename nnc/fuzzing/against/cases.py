@@ -20,8 +20,11 @@ from nnc.inspect.tracing import trace
 #: Draws that are tried for one bitstream: for any, and for one rule.
 ATTEMPTS, RULE_ATTEMPTS = 200, 400
 
-#: Draws for rules whose element none of the first bitstreams have.
-FEW_ATTEMPTS = 12
+#: Draws for rules whose element none of the first bitstreams have; of kinds in `ANYWHERE`, more.
+FEW_ATTEMPTS, SOME_ATTEMPTS = 4, 40
+
+#: Kinds of rules that are about more than the elements that a bitstream has.
+ANYWHERE = ("index", "constraint")
 
 #: Bitstreams that tell which elements a set comes to.
 PILOTS = 60
@@ -98,6 +101,9 @@ class Case:
         )
         said: dict[str, Any] = {name: getattr(entry, name) for name in entry.__dataclass_fields__}
         said |= {"bytes": len(self.drawn.data)}
+        if self.drawn.base is not None:
+            told = self.drawn.base.out_of_band
+            said |= {f"base_{name}": value for name, value in told.items()}
         if self.twin is not None:
             said["twin"] = f"{self.name}-twin.nnc"
         if self.expected is not None:
@@ -135,6 +141,10 @@ def make(recipe: Recipe, name: str, within: Within, *, told: bool = True) -> Cas
     twin: Drawn | None = None
     if recipe.rule:
         kind, element = parse_rule(recipe.rule)
+        # Most draws come to no chance to break the rule, and need no twin.
+        probe = recipe.source()
+        skip = drawn_skip(probe, element)
+        draw_stream(probe, within, kind=kind, element=element, skip=skip)
         drawn, twin = draw_twins(source, kind, element, within)
     else:
         first = source()
@@ -172,17 +182,17 @@ def broken_cases(
         unreached: takes the rules that none came to break.
     """
     left = dict.fromkeys(rules)
-    seen = elements_of(within, seed)
+    named = any(":" in rule for rule in rules)
+    seen = elements_of(within, seed) if named and not within.is_everything else None
     number = 0
     while number < count and left:
         for rule in list(left):
             if number == count:
                 return
             kind, _, element = rule.partition(":")
-            near = (
-                not element or element in seen or kind in ("index", "constraint", "size-too-small")
-            )
-            tries = RULE_ATTEMPTS if near else FEW_ATTEMPTS
+            near = seen is None or not element or element in seen
+            few = SOME_ATTEMPTS if kind in ANYWHERE else FEW_ATTEMPTS
+            tries = RULE_ATTEMPTS if near else few
             name = f"{rule.replace(':', '-')}-{number:04}"
             try:
                 yield first_made(f"{seed}.{rule}.{number}", rule, name, within, tries)

@@ -40,6 +40,11 @@ class Group:
         """Whether a decoder is to be mended for it."""
         return self.kind in BAD
 
+    @property
+    def size(self) -> int:
+        """Bytes of the smallest."""
+        return 0 if self.smallest is None else len(self.smallest.drawn.data)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all parts as plain data; the bitstream by its entry."""
         return {
@@ -64,16 +69,31 @@ def is_grouped(outcome: Outcome) -> bool:
     return outcome.kind in BAD or outcome.kind == UNNOTICED
 
 
-def group_for(groups: Iterable[Group], outcome: Outcome, used: Iterable[str]) -> Group | None:
+def group_of(groups: Iterable[Group], cause: str, used: Iterable[str]) -> Group | None:
     """Return the group that a failure belongs to: it says and uses the same, None for none.
 
     Wrong values say nothing of their cause: there, the features of the smallest bitstream do.
     """
     had = set(used)
     for group in groups:
-        if group.cause == outcome.cause and had.issuperset(group.features):
+        if group.cause == cause and had.issuperset(group.features):
             return group
     return None
+
+
+def merged(groups: Iterable[Group]) -> list[Group]:
+    """Return groups without those that another one's cause explains.
+
+    What their smallest uses and more is no cause of its own, where they say the same.
+    """
+    found: list[Group] = []
+    for group in sorted(groups, key=lambda one: (len(one.features), one.size)):
+        known = group_of(found, group.cause, group.features)
+        if known is None:
+            found.append(group)
+        else:
+            known.members += group.members
+    return found
 
 
 def sorted_groups(groups: Iterable[Group]) -> list[Group]:

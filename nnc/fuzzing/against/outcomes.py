@@ -65,10 +65,9 @@ class Outcome:
 
 def told_of(drawn: Drawn) -> dict[str, Any]:
     """Return what a decoder has to be told of a bitstream, by element."""
-    return {
-        "dimensions": drawn.dimensions,
-        "cabac_unary_length_minus1": drawn.unary_lengths,
-    }
+    told = dict(drawn.out_of_band)
+    base = None if drawn.base is None else drawn.base.out_of_band
+    return told | {f"base_{name}": value for name, value in (base or {}).items()}
 
 
 def ask(command: Command, drawn: Drawn) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnc.features.sets import FeatureSet
-from nnc.fuzzing.against.campaign import RESULTS, Campaign, Shrinking, Tell
+from nnc.fuzzing.against.campaign import MOST_CAUSES, RESULTS, Campaign, Shrinking, Tell
 from nnc.fuzzing.against.cases import Case, all_rules, broken_cases, valid_cases
 from nnc.fuzzing.against.command import Command
 from nnc.fuzzing.corpus import mutated_files, parse_rule
@@ -91,6 +91,7 @@ def run_against(
     seconds: float = 10.0,
     megabytes: int = 4096,
     shrink_seconds: float = 60.0,
+    causes: int = MOST_CAUSES,
     afresh: bool = False,
     tell: Tell | None = None,
 ) -> dict[str, Any]:
@@ -104,6 +105,7 @@ def run_against(
         seconds: the longest time for one bitstream.
         megabytes: the most memory.
         shrink_seconds: the longest time to make a failure small; 0: none is.
+        causes: with so many causes of failures the run ends.
         afresh: forget what is in the folder.
         tell: called with each bitstream and what came of it.
 
@@ -120,7 +122,7 @@ def run_against(
     if afresh:
         (folder / RESULTS).unlink(missing_ok=True)
     campaign.resume()
-    shrinking = Shrinking(Within(wanted.features), shrink_seconds)
+    shrinking = Shrinking(Within(wanted.features), shrink_seconds, causes)
     with Command(command, seconds, megabytes) as running:
         campaign.run(running, wanted.cases(campaign.unreached), tell or nobody, shrinking)
     return campaign.write()

@@ -14,8 +14,8 @@ from nnc.fuzzing.strategies import RejectedError
 from nnc.fuzzing.streams import Drawn
 from nnc.fuzzing.within import Within
 
-#: Units of a plan, at most.
-MOST_UNITS = 64
+#: Units of a plan that are tried to be left out, at most.
+MOST_UNITS = 20
 
 #: Tells whether a bitstream fails as the one does that is made small.
 Fails = Callable[[Case], bool]
@@ -49,7 +49,7 @@ class Shrinker:
         if recipe is None:
             return self.shrink_bytes()
         # From here on, what isn't given is as simple as can be.
-        self.take(replace(recipe, given=self.best.taken, simple=True))
+        self.take(replace(recipe, given=self.best.taken, simple=True), at_most=True)
         before = -1
         while before != self.tried and not self.is_late():
             before, size = self.tried, self.size
@@ -70,13 +70,21 @@ class Shrinker:
         """How large the smallest is: bytes, and values that aren't the simplest."""
         return size_of(self.best)
 
-    def take(self, recipe: Recipe) -> bool:
-        """Take a recipe, if what it makes is smaller and fails in the same way."""
+    def take(self, recipe: Recipe, *, at_most: bool = False) -> bool:
+        """Take a recipe, if what it makes is smaller and fails in the same way.
+
+        Args:
+            recipe: the recipe.
+            at_most: it may be as large, too.
+        """
         try:
             case = make(recipe, self.best.name, self.within)
         except (RejectedError, NncError):
             return False
-        if size_of(case) >= self.size or case.rule != self.best.rule:
+        size = size_of(case)
+        if size > self.size or (size == self.size and not at_most):
+            return False
+        if case.rule != self.best.rule:
             return False
         return self.keep(case)
 

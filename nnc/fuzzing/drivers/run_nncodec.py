@@ -98,9 +98,9 @@ def decode(core, data, told, **session):
     return levels, dict(decoded["parameters"])
 
 
-def out_of_band(job):
-    """Return what a bitstream leaves out, as NNCodec takes it."""
-    lengths = job["cabac_unary_length_minus1"]
+def out_of_band(job, of=""):
+    """Return what a bitstream leaves out, or its base, as NNCodec takes it."""
+    lengths = job[f"{of}cabac_unary_length_minus1"]
     return {
         name: {
             "tensor_dimensions": shape,
@@ -108,7 +108,7 @@ def out_of_band(job):
             "compressed_parameter_types": 0,
             "cabac_unary_length_minus1": lengths.get(name, 9),
         }
-        for name, shape in job["dimensions"].items()
+        for name, shape in job[f"{of}dimensions"].items()
     }
 
 
@@ -125,7 +125,7 @@ def answer(core, job):
         parents = {"parameters": {}, "put_node_depth": {}, "device_id": 0, "parameter_id": {}}
         session = {"tool_if": history, "approx_param_base": parents, "update_base_param": True}
         with open(job["base"], "rb") as file:
-            levels, _ = decode(core, file.read(), told, **session)
+            levels, _ = decode(core, file.read(), out_of_band(job, "base_"), **session)
         history.add_data_to_hist(levels)
         _, values = decode(core, data, told, **session)
     np.savez(job["out"], **values)
