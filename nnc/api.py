@@ -355,3 +355,6 @@ def load_model(
     """Decode a file, keeping levels and metadata beside the tensors; see `load_file`."""
     bitstream = Bitstream.open(filename, **left_out)
     return decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
+
+
+open = Bitstream.open

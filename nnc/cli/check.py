@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
-from nnc.cli.common.elements import open_data
-from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
+from nnc.cli.common.files import hint_of, out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
 from nnc.cli.common.output import counted, escape_controls, examples, format_option, print_json
 
@@ -47,21 +46,18 @@ def command(
     Exit code 0: nothing was found; 1: warnings only; 2: errors.
     """
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
-    from nnc.engine import looking
-    from nnc.inspect.check import Report, check
+    from nnc.inspect.check import Report
 
     if base and not deep:
         raise click.UsageError("--base needs --deep")
-    report: Report | looking.Report
-    if schema is not None:
-        refuse_with_schema(schema, deep=deep, profile=profile is not None)
-        report = trace_document(bitstream, schema).check()
-    else:
-        before = open_session(base, out_of_band, bitstream) or ()
-        data = open_data(bitstream)
-        report = check(data, deep=deep, before=before, **out_of_band)
-        if profile is not None:
-            report = with_set(report, data, profile, out_of_band)
+    refuse_with_schema(schema, deep=deep, profile=profile is not None)
+    form = load(schema)
+    session = open_session(base, out_of_band, bitstream)
+    options: dict[str, Any] = {"deep": deep, "session": session} if deep else {}
+    traced = trace_file(bitstream, form, out_of_band)
+    report = form.examine(traced, **options)
+    if profile is not None:
+        report = with_set(report, traced, profile)
     skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())
@@ -71,7 +67,10 @@ def command(
     if not quiet:
         for path, reason in skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        for hint in hints(errors_of(skipped.values())):
+        told = hints(errors_of(skipped.values()))
+        if report.errors and schema is None and bitstream != "-":
+            told += filter(None, [hint_of(bitstream)])
+        for hint in told:
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}", err=True
@@ -81,7 +80,7 @@ def command(
     return DIFFERS if report.warnings else GOOD
 
 
-def with_set(report: Any, data: Any, name: str, out_of_band: dict[str, Any]) -> Any:
+def with_set(report: Any, traced: Any, name: str) -> Any:
     """Add what of a bitstream is outside a set of features.
 
     Raises:
@@ -89,9 +88,9 @@ def with_set(report: Any, data: Any, name: str, out_of_band: dict[str, Any]) -> 
     """
     from nnc.engine.findings import place_in_data
     from nnc.features import feature_set, held_to
-    from nnc.inspect import Report, trace
+    from nnc.inspect import Report
 
-    held = held_to(trace(data, **out_of_band), feature_set(name))
+    held = held_to(traced, feature_set(name))
     findings = sorted([*report.findings, *held.findings], key=place_in_data)
     reason = "the beginning of its payload, with the tools that it uses, can't be read"
     return Report(findings, dict.fromkeys(held.skipped, reason) | report.skipped)

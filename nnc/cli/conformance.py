@@ -10,7 +10,7 @@ from nnc.cli.common.output import examples
 from nnc.cli.common.results import quiet_option, report_done
 
 
-@click.command(epilog=examples("nnc conformance corpus"))
+@click.command(epilog=examples("nnc conformance corpus", "nnc conformance corpus --force --quiet"))
 @click.argument("folder")
 @click.option("-f", "--force", is_flag=True, help="Write into a folder that has a corpus already.")
 @quiet_option

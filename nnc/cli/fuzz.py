@@ -72,19 +72,13 @@ def command(
     """
     from nnc.cli.common import against as running
     from nnc.fuzzing import corpus, documents
-    from nnc.fuzzing.streams import VERDICTS
 
     if driver is not None:
         running.print_driver(driver)
         return 0
-    form = None if schema is None else load(schema)
+    form = load(schema)
     if list_rules:
-        rows = [
-            {"rule": name, "verdict": VERDICTS[name.partition(":")[0]], "text": text}
-            for name, text in corpus.rule_names().items()
-        ]
-        if form is not None:
-            rows = documents.rule_rows(form)
+        rows = documents.rule_rows(form)
         if json_wanted():
             print_json({"rules": rows})
         else:
@@ -97,7 +91,7 @@ def command(
         raise click.UsageError("name the folder with -o DIR")
     folder = Path(output)
     if against is not None or only is not None or without or rule == "all":
-        if form is not None:
+        if schema is not None:
             raise click.UsageError("--schema doesn't go with features, twins or --against")
         wanted = running.wanted_of(only or "all", without, valid, rule, count, mutate, seed)
         if against is not None:
@@ -122,7 +116,7 @@ def command(
         report_done(output, text=told, quiet=quiet, bitstreams=written)
         return 0
     about = {"seed": seed}
-    if form is not None:
+    if schema is not None:
         files = documents.drawn_files(form, seed, valid, rule, count or 1)
         if mutate:
             source, number = mutate[0]

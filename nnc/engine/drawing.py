@@ -37,6 +37,9 @@ class Drawable(Protocol):
     def scope(self, given: Mapping[str, Any]) -> Any:
         """Return the names before the first table."""
 
+    def drawing(self) -> ModuleType:
+        """Return the package that draws its tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -72,7 +75,7 @@ class Broken(NamedTuple):
 
 
 def drawing_of(form: Drawable) -> ModuleType:
-    """Return the package that draws tables of a format.
+    """Return the package that draws tables of a format by its schema.
 
     Raises:
         InputError: the format was made without its schema.
@@ -84,7 +87,7 @@ def drawing_of(form: Drawable) -> ModuleType:
 
 def rules(form: Drawable) -> dict[str, str]:
     """Return the rules that data of a format can be made to break, with what is wrong then."""
-    return {rule.name: rule.text for rule in drawing_of(form).RULES}
+    return {rule.name: rule.text for rule in form.drawing().RULES}
 
 
 def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, Any]) -> Drawn:
@@ -96,7 +99,7 @@ def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, An
         table: its name; None: that of the root, which has to stand by itself.
         given: values that only the caller knows.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     drawer = package.Drawer(source)
     if table is None:
         table, scope = form.root.table, form.scope(given)
@@ -178,7 +181,7 @@ def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> 
         rule: a kind of rule, or a kind and an element.
         given: values that only the caller knows.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     skip = source.integer(0, MOST_SKIPPED)
     drawer = drawn_to_break(form, source, rule, given, skip)
     passed = skip - drawer.skip
@@ -204,7 +207,7 @@ def drawn_to_break(
         given: values that only the caller knows.
         skip: how many places to pass over.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     kind, _, element = rule.partition(":")
     drawer = package.Drawer(source, kind=kind, element=element, skip=skip)
     try:
@@ -252,7 +255,7 @@ def as_strategy(form: Drawable, draw: Callable[[Any], Any]) -> Any:
         InputError: Hypothesis isn't installed.
     """
     require_hypothesis()
-    return drawing_of(form).strategy(draw)
+    return form.drawing().strategy(draw)
 
 
 def require_hypothesis() -> None:
@@ -271,7 +274,7 @@ def by_seed(form: Drawable, draw: Callable[[Any], T], seed: str) -> T:
     Raises:
         InputError: nothing could be drawn.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     for attempt in range(ATTEMPTS):
         try:
             return draw(package.RandomSource(f"{seed}/{attempt}"))

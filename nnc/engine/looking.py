@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from nnc.bitio import BitstreamError, Enforcement, PlacedError
 from nnc.bitio.bits import index_text
-from nnc.engine.diff import Difference, diff_elements
+from nnc.engine.diff import Difference, diff_elements, one_sided
 from nnc.engine.findings import ERROR, WARNING, Finding, place_in_data, syntax_finding
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
-from nnc.engine.schema_rules import Elements, schema_rules
+from nnc.engine.schema_rules import Elements, elements_of, schema_rules
 from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, is_alignment, name_apart
 from nnc.engine.tree import Node, insert
 
@@ -70,11 +71,7 @@ class DocumentTrace:
     @property
     def elements(self) -> Elements:
         """All elements by table and name, each with the table of the root around it."""
-        found: Elements = {}
-        for record in self.records:
-            for element in record.elements:
-                found.setdefault((element.table, element.name), []).append((record, element))
-        return found
+        return elements_of(self.records)
 
     @property
     def errors(self) -> list[BitstreamError]:
@@ -101,8 +98,10 @@ class DocumentTrace:
     def check(self) -> Report:
         """Return what breaks the syntax, a range, an enum or a constraint of the schema."""
         findings: list[Finding] = []
+        # Gathered once: each rule looks at them.
+        model = SimpleNamespace(elements=self.elements)
         for rule in schema_rules(self.format.tables):
-            findings += rule.findings(self)
+            findings += rule.findings(model)
         findings += [computed_finding(error) for error in self.broken if error.code == MISCOMPUTED]
         for error in self.errors:
             if error.code != "unset-name" or not findings:
@@ -231,15 +230,9 @@ def diff(a: DocumentTrace, b: DocumentTrace) -> list[Difference]:
     found: list[Difference] = []
     for one, two in zip(a.records, b.records, strict=False):
         found += diff_elements(one, two, a.data, b.data)
-    for kind, records in (
-        ("only in A", a.records[len(b.records) :]),
-        ("only in B", b.records[len(a.records) :]),
-    ):
-        for record in records:
-            bits = record.stop - record.start
-            name = a.format.root.table
-            if kind == "only in A":
-                found.append(Difference(kind, record.path, None, name, bits_a=bits))
-            else:
-                found.append(Difference(kind, None, record.path, None, name, bits_b=bits))
+    name = a.format.root.table
+    for record in a.records[len(b.records) :]:
+        found.append(one_sided(True, record.path, name, record.stop - record.start))
+    for record in b.records[len(a.records) :]:
+        found.append(one_sided(False, record.path, name, record.stop - record.start))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntFlag
 from typing import Any, Protocol
 
@@ -35,6 +35,15 @@ class Model(Protocol):
     @property
     def elements(self) -> Elements:
         """Its elements."""
+
+
+def elements_of(pieces: Iterable[Piece]) -> Elements:
+    """Return the elements of pieces by table and name, each with its piece."""
+    found: Elements = {}
+    for piece in pieces:
+        for element in piece.elements:
+            found.setdefault((element.table, element.name), []).append((piece, element))
+    return found
 
 
 def nothing_exempt(table: str, element: str, value: Any) -> bool:

@@ -39,7 +39,5 @@ def test_the_corpus_is_the_same_everywhere(tmp_path):
             data = (tmp_path / clause / entry["file"]).read_bytes()
             assert hashlib.sha256(data).hexdigest() == entry["sha256"]
             if entry["verdict"] == "valid":
-                told = {
-                    name: entry[name] for name in ("dimensions", "cabac_unary_length_minus1")
-                }
+                told = {name: entry[name] for name in ("dimensions", "cabac_unary_length_minus1")}
                 assert Bitstream.parse(data, **told).to_bytes() == data

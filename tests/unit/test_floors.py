@@ -28,6 +28,8 @@ FLOORS: dict[str, Floors] = {
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch"},
         {"flower"},
         {"demo"},
+        {"standard"},
+        {"known_formats"},
         {"cli", "strategies"},
     ],
     "nnc.encoder": [

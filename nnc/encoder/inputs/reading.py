@@ -20,6 +20,10 @@ from nnc.model.ties import ties_of
 #: Memory that coding takes for each value beside the values: the levels, and the codeword.
 LEVEL_BYTES = 6
 
+#: Values of so many bytes are kept rather than read twice: they take no more than what is told of
+#: their tensor.
+KEPT = 256
+
 
 class Outline(NamedTuple):
     """What is known of a tensor before its values are read.
@@ -112,14 +116,19 @@ class GivenTensor(NamedTuple):
 
 
 def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
-    """Prepare a tensor, and keep all of it but the values: these are 0 and take no memory."""
+    """Prepare a tensor, and keep all of it but values of more than a few bytes.
+
+    In their place stand zeros that take no memory.
+    """
     tensor = given.prepared(options)
     values, scale = tensor.values, tensor.scale
     if not (tensor.is_integer or tensor.stored) and is_free(tensor.name, values.ndim, options):
         scale = scale_of(values)
+    if values.nbytes <= KEPT:
+        return replace(tensor, values=values.copy(), scale=scale)
     zero = bytes(values.itemsize)
     empty: NDArray[Any] = np.ndarray(values.shape, values.dtype, zero, strides=(0,) * values.ndim)
-    return replace(tensor, values=empty, scale=scale)
+    return replace(tensor, values=empty, scale=scale, is_outline=True)
 
 
 def outlines(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import sys
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,15 +83,11 @@ def is_vector(shape: tuple[int, ...]) -> bool:
 def scale_of(values: NDArray[Any]) -> Scale:
     """Look through the values of a tensor: finite floats of any shape."""
     flat = values.reshape(-1)
-    total, lowest, highest = 0.0, 0.0, 0.0
-    for start in range(0, flat.size, PIECE):
-        piece = flat[start : start + PIECE].astype(np.float64)
-        with np.errstate(over="ignore"):
-            total += float(np.abs(piece).sum())
-        lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
+    # Of values near the end of float64 the sum is infinite.
+    with np.errstate(over="ignore") if values.dtype.itemsize == 8 else nullcontext():
+        total, lowest, highest = sum_and_ends(flat)
     if not total:
         return Scale()
-    # Of values near the end of float64 the sum is infinite.
     mean, smallest = min(total, sys.float_info.max) / flat.size, 0.0
     if max(highest, -lowest) > min(OUTLIER, flat.size / 2) * mean and math.isfinite(total):
         typical = typical_magnitude(flat)
@@ -106,6 +103,16 @@ def scale_of(values: NDArray[Any]) -> Scale:
         distinct = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
         exact = distinct * VALUES_PER_ENTRY <= flat.size
     return Scale(mean, smallest, exact, exponent)
+
+
+def sum_and_ends(flat: NDArray[Any]) -> tuple[float, float, float]:
+    """Return the sum of the magnitudes, and the smallest and the largest value, of those and 0."""
+    total, lowest, highest = 0.0, 0.0, 0.0
+    for start in range(0, flat.size, PIECE):
+        piece = flat[start : start + PIECE].astype(np.float64)
+        total += float(np.abs(piece).sum())
+        lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
+    return total, lowest, highest
 
 
 def typical_magnitude(flat: NDArray[Any]) -> float:

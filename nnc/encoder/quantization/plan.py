@@ -162,8 +162,7 @@ def scales_of(
             continue
         scale = tensor.scale
         if scale is None:
-            outlined = tensor.values.size > 1 and not any(tensor.values.strides)
-            whole = read(tensor.name) if outlined and read is not None else tensor
+            whole = read(tensor.name) if tensor.is_outline and read is not None else tensor
             scale = scale_of(whole.values)
         if asked or tensor.name in bound:
             scale = scale._replace(exact=False, exponent=None)

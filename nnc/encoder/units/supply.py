@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeGuard
 
 from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for
 from nnc.encoder.inputs.joined import Joined
@@ -70,7 +71,8 @@ class Supply:
         if self.joined & job.tensors.keys():
             return job.alone()._replace(threads=threads)
         tensors = {
-            name: self.read(name, known_largest(tensor)) for name, tensor in job.tensors.items()
+            name: tensor if is_kept(tensor) else self.read(name, known_largest(tensor))
+            for name, tensor in job.tensors.items()
         }
         if job.block is None and self.resources.executor is None:
             # Nothing has to be copied for another process: the plan can be that of all tensors.
@@ -94,6 +96,11 @@ class Supply:
             self.inputs.release(name)
         if advance is not None:
             advance(sum(self.done[name] for name in job.names))
+
+
+def is_kept(tensor: PreparedTensor | GivenTensor) -> TypeGuard[PreparedTensor]:
+    """Tell whether a tensor was prepared, and its values were few enough to be kept."""
+    return isinstance(tensor, PreparedTensor) and not tensor.is_outline
 
 
 def known_largest(tensor: PreparedTensor | GivenTensor) -> float | None:
