@@ -72,8 +72,13 @@ setup(
         *find_packages(include=["nnc*"]),
         *find_packages("generator", include=["nnc_schema*"]),
         "nnc.library",
+        "nnc.feature_sets",
     ],
-    package_dir={"nnc_schema": "generator/nnc_schema", "nnc.library": "schema/library"},
+    package_dir={
+        "nnc_schema": "generator/nnc_schema",
+        "nnc.library": "schema/library",
+        "nnc.feature_sets": "schema/features",
+    },
     # Several modules are compiled at the same time.
     options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=extensions,

@@ -37,6 +37,7 @@ MODULES = (
     "nnc.explore",
     "nnc.plotting",
     "nnc.inspect",
+    "nnc.features",
     "nnc.editing.levels",
     "nnc.strategies",
 )

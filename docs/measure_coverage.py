@@ -28,7 +28,7 @@ from nnc import syntax  # noqa: E402
 from nnc.bitstream.editing.parts import cut, wrap  # noqa: E402
 from nnc.bitstream.payload_elements import payload_table  # noqa: E402
 from nnc.fuzzing.strategies import RandomSource, RejectedError  # noqa: E402
-from nnc.fuzzing.streams import draw_syntax, draw_valid  # noqa: E402
+from nnc.fuzzing.whole import draw_syntax, draw_valid  # noqa: E402
 from nnc.inspect import bins, tracing  # noqa: E402
 from tests.annexes import ANNEXES  # noqa: E402
 from tests.cases import CASES  # noqa: E402

@@ -24,8 +24,9 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.decoder.selection import check_names, decode_some
-from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
+from nnc.encoder import encoded, listing_options, values_of_products, warn_of_limits
 from nnc.engine.mapped import view_of
+from nnc.features.encoding import asked_within, refuse_outside
 from nnc.model.given import as_arrays
 from nnc.model.options import naming_options
 from nnc.reduce.asked import is_reduced, reduced
@@ -62,11 +63,13 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
         EncodingWarning: a quantization parameter had to be raised, a tensor stored raw, a
             target was missed on its good side, or a pattern fits no name.
     """
-    wanted = asked("encode", options)
+    wanted, within = asked_within("encode", options)
     arrays = as_arrays(model)
     if is_reduced(wanted.options):
         arrays, wanted = reduced(arrays, wanted)
     data = encoded(arrays, wanted).to_bytes()
+    if within is not None:
+        refuse_outside(data, within)
     warn_of_limits(value_count(arrays) + values_of_products(wanted.structure.blocks), len(data))
     return data
 
@@ -320,11 +323,14 @@ def save_file(
         InputError: as for `encode`.
         OSError: the file can't be written.
     """
-    wanted = asked("save_file", options, metadata=metadata or {})
+    wanted, within = asked_within("save_file", options, metadata=metadata or {})
     arrays = as_arrays(tensors)
     if is_reduced(wanted.options):
         arrays, wanted = reduced(arrays, wanted)
-    encoded(arrays, wanted).save(filename)
+    bitstream = encoded(arrays, wanted)
+    if within is not None:
+        refuse_outside(bitstream.to_bytes(), within)
+    bitstream.save(filename)
     values = value_count(arrays) + values_of_products(wanted.structure.blocks)
     warn_of_limits(values, os.path.getsize(filename))
 

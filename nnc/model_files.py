@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import stat
@@ -27,7 +28,6 @@ from nnc.decoder import (
     warn_of_missing,
 )
 from nnc.encoder import (
-    asked,
     encode_units,
     encoded,
     listing_options,
@@ -38,6 +38,7 @@ from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
 from nnc.encoder.quantization.loss import Losses, TotalLoss, total_loss
 from nnc.engine.files import as_path
+from nnc.features.encoding import asked_within, refuse_outside
 from nnc.formats import (
     TensorInfo,
     format_of_input,
@@ -124,7 +125,7 @@ def encode_file(
         OSError: a file can't be read or written.
     """
     # Before the file is looked at: that may take long.
-    wanted = asked("encode_file", options)
+    wanted, within = asked_within("encode_file", options)
     check_not_input(output, model)
     check_no_carrier(model)
     with unpacked(wanted.structure.max_unpacked):
@@ -146,7 +147,15 @@ def encode_file(
         losses: Losses = {}
 
         def write(file: BinaryIO) -> None:
-            sizes[0] = write_units(units_of(source, wanted, losses), file)
+            units = units_of(source, wanted, losses)
+            if within is None:
+                sizes[0] = write_units(units, file)
+                return
+            # Nothing of a bitstream that doesn't keep to the set is written.
+            whole = io.BytesIO()
+            sizes[0] = write_units(units, whole)
+            refuse_outside(whole.getvalue(), within)
+            file.write(whole.getbuffer())
 
         if isinstance(output, str | os.PathLike):
             replace_file(output, write)

@@ -116,14 +116,14 @@ class BitstreamFormat(Format):
         """Return a strategy for valid bitstreams, or for tables of one name."""
         if table is not None:
             return super().strategy(table, **given)
-        from nnc.fuzzing.streams import draw_valid
+        from nnc.fuzzing.whole import draw_valid
 
         return drawing.as_strategy(self, draw_valid)
 
     def invalid(self, rule: str, **given: Any) -> Any:
         """Return a strategy for bitstreams that break exactly one rule."""
         from nnc.fuzzing.corpus import parse_rule
-        from nnc.fuzzing.streams import draw_broken
+        from nnc.fuzzing.whole import draw_broken
 
         kind, element = parse_rule(rule)
         return drawing.as_strategy(self, lambda source: draw_broken(source, kind, element))
@@ -131,7 +131,7 @@ class BitstreamFormat(Format):
     def draw(self, seed: str, rule: str | None = None, **given: Any) -> Any:
         """Return a bitstream that is drawn by a seed, valid or breaking one rule."""
         from nnc.fuzzing.corpus import parse_rule
-        from nnc.fuzzing.streams import draw_broken, draw_valid
+        from nnc.fuzzing.whole import draw_broken, draw_valid
 
         if rule is None:
             return drawing.by_seed(self, draw_valid, seed)

@@ -14,11 +14,16 @@ from nnc.cli.common.output import counted, escape_controls, examples, format_opt
 
 
 @click.command(
-    epilog=examples("nnc check model.nnc", "nnc check update.nnc --deep --base model.nnc")
+    epilog=examples(
+        "nnc check model.nnc",
+        "nnc check update.nnc --deep --base model.nnc",
+        "nnc check model.nnc --profile ims-full",
+    )
 )
 @click.argument("bitstream")
 @click.option("--deep", is_flag=True, help="Decode the entropy-coded payloads too.")
 @base_option
+@click.option("--profile", metavar="SET", help="Warn of what is outside a set of features: a name, or a file of yours.")  # fmt: skip # noqa: E501
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but findings.")
 @schema_option
 @out_of_band_options
@@ -27,6 +32,7 @@ def command(
     bitstream: str,
     deep: bool,
     base: tuple[str, ...],
+    profile: str | None,
     schema: str | None,
     quiet: bool,
     output_format: str,
@@ -44,11 +50,14 @@ def command(
 
     if base and not deep:
         raise click.UsageError("--base needs --deep")
-    refuse_with_schema(schema, deep=deep)
+    refuse_with_schema(schema, deep=deep, profile=profile is not None)
     form = load(schema)
     session = open_session(base, out_of_band, bitstream)
     options: dict[str, Any] = {"deep": deep, "session": session} if deep else {}
-    report = form.examine(trace_file(bitstream, form, out_of_band), **options)
+    traced = trace_file(bitstream, form, out_of_band)
+    report = form.examine(traced, **options)
+    if profile is not None:
+        report = with_set(report, traced, profile)
     skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())
@@ -69,3 +78,19 @@ def command(
     if report.errors:
         return BAD_BITSTREAM
     return DIFFERS if report.warnings else GOOD
+
+
+def with_set(report: Any, traced: Any, name: str) -> Any:
+    """Add what of a bitstream is outside a set of features.
+
+    Raises:
+        InputError: there is no such set.
+    """
+    from nnc.engine.findings import place_in_data
+    from nnc.features import feature_set, held_to
+    from nnc.inspect import Report
+
+    held = held_to(traced, feature_set(name))
+    findings = sorted([*report.findings, *held.findings], key=place_in_data)
+    reason = "the beginning of its payload, with the tools that it uses, can't be read"
+    return Report(findings, dict.fromkeys(held.skipped, reason) | report.skipped)

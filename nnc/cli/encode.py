@@ -203,10 +203,16 @@ def encode_update(
     from nnc.cli.common.base_model import fingerprint
     from nnc.decoder import ModelInformation
     from nnc.encoder import Encoder, asked, warn_of_limits
+    from nnc.features import feature_set
+    from nnc.features.encoding import options_within, refuse_outside
     from nnc.formats import read_model, unpacked
     from nnc.model_files import FileSizes
 
     drop, max_unpacked = options.pop("drop", ()), options.pop("max_unpacked", None)
+    within = None
+    if (name := options.pop("profile_set", None)) is not None:
+        within = feature_set(name)
+        options = options_within(within, "Encoder", options)
     asked("Encoder", options | {"memory": None})  # what it refuses needs no model to be read
     with unpacked(max_unpacked):
         source = read_model(model, drop)
@@ -230,6 +236,8 @@ def encode_update(
     held = session.decoder.held_values
     information = ModelInformation(base_model_id=fingerprint(session.decoder.tensors()))
     bitstream = session.encode_bitstream(source.tensors, information=information)
+    if within is not None:
+        refuse_outside(bitstream.to_bytes(), within)
     write_bitstream(bitstream, output)
     before = sum(tensor.nbytes for tensor in source.tensors.values())
     after = sum(len(piece) for piece in bitstream.pieces())

@@ -28,12 +28,15 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
     tell the dialect.
     """
     from nnc.decoder.dialect import detect_dialect
-    from nnc.inspect import summarize
+    from nnc.features import fitting_sets
+    from nnc.inspect import summarize, trace
 
     opened = open_bitstream(bitstream, **out_of_band)
     summary, dialect = summarize(opened), detect_dialect(opened)
+    fits = fitting_sets(trace(opened.to_bytes(), **out_of_band))
     if output_format == "json":
-        print_json({**asdict(summary), "dialect": None if dialect is None else dialect.value})
+        own = {"dialect": None if dialect is None else dialect.value, "feature_sets": fits}
+        print_json({**asdict(summary), **own})
         return report_unread(opened)
     lines = {
         "size": f"{human_size(summary.bytes)} ({summary.bytes} bytes)",
@@ -52,6 +55,7 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         lines["quantization"] = f"qp {span(*summary.qps)}, qp_density {summary.qp_density}"
     if summary.updates:
         lines["update"] = "tensors may be differences to those of a base model"
+    lines["fits"] = ", ".join(fits)
     if summary.unread:
         lines["out of band"] = f"{summary.unread} units need values that are not in the bitstream"
     lines |= {f"metadata {key}": value for key, value in summary.metadata.items()}

@@ -38,13 +38,13 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 GROUPS = {
     "Compress and restore": ("encode", "decode", "demo"),
     "Look into a bitstream": ("info", "ls", "tree", "trace", "get", "explore", "plot"),
-    "Check and compare": ("check", "diff"),
+    "Check and compare": ("check", "diff", "capabilities"),
     "Change elements": ("set", "insert", "remove", "levels", "convert"),
     "Change tensors and units": (
         *("rename", "select", "merge", "split", "wrap", "unwrap", "cut", "join"),
     ),
     "Exchange with other formats": ("json", "build", "embed", "extract"),
-    "Test decoders": ("fuzz",),
+    "Test decoders": ("fuzz", "conformance"),
     "Describe other formats": ("schema",),
     "Set up the shell": ("completion", "man"),
 }

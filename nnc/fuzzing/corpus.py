@@ -14,7 +14,8 @@ from nnc.bitstream import Bitstream
 from nnc.bitstream.sizes import SHORT_SIZE_LIMIT, size_bytes, size_in_form
 from nnc.decoder import Decoder, Limits
 from nnc.fuzzing.strategies import RULES, RandomSource, RejectedError
-from nnc.fuzzing.streams import SIZE_RULES, VERDICTS, Drawn, draw_broken, draw_valid
+from nnc.fuzzing.streams import SIZE_RULES, VERDICTS, Drawn
+from nnc.fuzzing.whole import draw_broken, draw_valid
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1

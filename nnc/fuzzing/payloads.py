@@ -30,7 +30,7 @@ DRAWS = 6
 
 
 def code_tensors(
-    source: Source, unit: Unit, known: Mapping[str, Known]
+    source: Source, unit: Unit, known: Mapping[str, Known], may: Callable[[str], bool]
 ) -> tuple[bytes, list[DecodedTensor]]:
     """Draw and code the tensors of a unit, and put their entry points into its header.
 
@@ -38,6 +38,7 @@ def code_tensors(
         source: where levels come from.
         unit: the unit without its payload, with scope and parameter sets as if parsed.
         known: what is known of its tensors from the bitstream before.
+        may: tells whether a feature may be used.
 
     Returns:
         The payload, and the tensors in its order.
@@ -48,10 +49,19 @@ def code_tensors(
     # A part is no obstacle here: its payload is cut after it is coded.
     layout = layout_of(unit, Limits(), for_decoding=False)
     tensors = [draw_tensor(source, layout, tensor) for tensor in layout.tensors]
-    search = bool(source.integer(0, 1))
-    payload, entry_points = encode_codeword(tensors, layout, False, known, search, None)
+    search = bool(source.integer(0, 1)) and may("context-parameters")
+    skips = None if may_skip_rows(unit, may) else False
+    payload, entry_points = encode_codeword(tensors, layout, False, known, search, skips)
     place_entry_points(unit.readable_header(), entry_points)
     return bytes(payload), tensors
+
+
+def may_skip_rows(unit: Unit, may: Callable[[str], bool]) -> bool:
+    """Tell whether rows of zeros of a unit may be skipped."""
+    header = unit.readable_header()
+    return may("row-skipping") and (
+        may("row-skipping-in-blocks") or not (header.dq_flag and header.scan_order)
+    )
 
 
 def draw_tensor(source: Source, layout: UnitLayout, tensor: CodedTensor) -> DecodedTensor:

@@ -11,15 +11,11 @@ import hashlib
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nnc.bitio import Table
+from nnc.fuzzing.planned import Ancestor, PlannedUnit, kept
 from nnc.fuzzing.strategies import Source
-from nnc.model.node import Node
+from nnc.fuzzing.within import EVERYTHING, Within
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import (
     CompressedParameterTypes,
@@ -58,6 +54,14 @@ FORMATS = {
     ),
 }
 
+#: The features that payload types and parts of blocks are.
+PAYLOADS = {
+    PayloadType.NNR_PT_INT: "integers",
+    PayloadType.NNR_PT_FLOAT: "floats",
+    PayloadType.NNR_PT_RAW_FLOAT: "raw-values",
+}
+BLOCK_PARTS = {DC: "decomposition", LS: "local-scaling", BN: "batch-norms"}
+
 #: Topologies whose payload is bytes, which may be deflated.
 STORED_TOPOLOGIES = (
     TopologyStorageFormat.NNR_TPL_UNREC,
@@ -80,52 +84,6 @@ SMALLEST_QP = -64
 LONGEST_FIRST, LONGEST = 24, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
-    """A coded tensor that a unit of a later bitstream may be a difference to.
-
-    Attributes:
-        name: its name.
-        dimensions: its shape.
-        node: the node of the parameter update tree that its unit is.
-        levels: its levels, int32 of its shape.
-        payload: the payload of its unit.
-    """
-
-    name: str
-    dimensions: tuple[int, ...]
-    node: Node
-    levels: NDArray[np.int32]
-    payload: bytes
-
-
-@dataclass(slots=True)
-class PlannedUnit:
-    """A unit that is to be drawn.
-
-    Attributes:
-        kind: nnr_unit_type.
-        fixed: values, by element, that are not left to chance; or functions of the index.
-        given: what the syntax asks its caller for, by name.
-        names: names of the tensors in it.
-        parts: number of units that its payload is cut over; 1 for a whole one.
-        units: the units within an aggregate.
-        ancestor: what its tensor is a difference to, if anything.
-    """
-
-    kind: int
-    fixed: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
-    parts: int = 1
-    units: list[PlannedUnit] = field(default_factory=list)
-    ancestor: Ancestor | None = None
-
-    def given_value(self, name: str, table: Table) -> Any:
-        """Answer what a header asks for."""
-        return self.given.get(name)
-
-
 class Planner:
     """Draws which units a bitstream holds.
 
@@ -136,7 +94,12 @@ class Planner:
     """
 
     def __init__(
-        self, source: Source, ancestors: Sequence[Ancestor] = (), *, is_base: bool = False
+        self,
+        source: Source,
+        ancestors: Sequence[Ancestor] = (),
+        *,
+        is_base: bool = False,
+        within: Within = EVERYTHING,
     ) -> None:
         """Draw them.
 
@@ -144,8 +107,10 @@ class Planner:
             source: where decisions come from.
             ancestors: tensors of the bitstream that this one is an update of; empty for none.
             is_base: an update is to follow.
+            within: the features that it is drawn from.
         """
         self.source = source
+        self.may, self.holds = within.may, within.holds
         self.ancestors = ancestors
         self.is_base = is_base
         self.dimensions: dict[str, list[int]] = {}
@@ -153,11 +118,12 @@ class Planner:
         self.ids: list[str] = []
         # Names and parameter_ids of an update differ from those of its base.
         self.count = 100 if ancestors else 0
-        self.profile = 1 if ancestors or is_base else source.integer(0, 1)
-        self.indexed = self.sometimes(4)
+        profiles = (0, 1)[not self.may("first-edition") : 1 + self.may("second-edition")]
+        self.profile = 1 if ancestors or is_base else self.pick(profiles)
+        self.indexed = self.may("indexed-references") and self.sometimes(4)
         if self.indexed and self.sometimes(8):
             self.ids = [f"other.{number}" for number in range(FAR_INDEX)]
-        self.units = self.all_units()
+        self.units = kept(self.all_units(), iter(range(1 << 16)), getattr(source, "dropped", ()))
 
     # Chances
 
@@ -178,14 +144,16 @@ class Planner:
         kinds = {unit.fixed.get("nnr_compressed_data_unit_payload_type") for unit in data}
         quantised = bool(kinds & {PayloadType.NNR_PT_FLOAT, PayloadType.NNR_PT_BLOCK})
         units = [self.parameter_set(bool(topologies), quantised), *topologies]
-        if self.sometimes(4):
+        if self.may("quantization-units") and self.sometimes(4):
             units.append(self.quantization())
         units += data
-        if self.sometimes(6):
+        if self.may("application-units") and self.sometimes(6):
             kind = self.source.integer(*UNSPECIFIED_TYPES)
             units.append(self.whole(PlannedUnit(kind)))
         start = self.whole(PlannedUnit(NnrUnitType.NNR_STR))
         start.fixed["general_profile_idc"] = self.profile
+        if not self.may("aggregates"):
+            return [start, *units]
         if self.sometimes(8):
             return [start, self.aggregate(units, self_contained=True)]
         if self.sometimes(4):
@@ -206,14 +174,15 @@ class Planner:
     def whole(self, unit: PlannedUnit) -> PlannedUnit:
         """Say that a unit is no part of others; a counter of 0 says so too."""
         unit.fixed["nnr_unit_type"] = int(unit.kind)
-        unit.fixed["partial_data_counter_present_flag"] = int(self.sometimes(8))
+        counted = self.sometimes(8) and self.may("part-counters")
+        unit.fixed["partial_data_counter_present_flag"] = int(counted)
         unit.fixed["partial_data_counter"] = 0
         return unit
 
     def cut(self, unit: PlannedUnit) -> PlannedUnit:
         """Cut the data of a unit over several, or don't."""
         self.whole(unit)
-        if self.sometimes(6):
+        if self.may("parts") and self.sometimes(6):
             unit.parts = self.source.integer(2, 4)
             unit.fixed["partial_data_counter_present_flag"] = 1
             unit.fixed["partial_data_counter"] = unit.parts
@@ -224,10 +193,12 @@ class Planner:
     def parameter_set(self, has_topology: bool, quantised: bool) -> PlannedUnit:
         """Plan the model parameter set."""
         unit = self.whole(PlannedUnit(NnrUnitType.NNR_MPS))
-        is_update = bool(self.ancestors) or (not self.is_base and self.sometimes(6))
+        free = not self.is_base and self.may("parent-signalling")
+        is_update = bool(self.ancestors) or (free and self.sometimes(6))
         unit.fixed |= {
             "topology_carriage_flag": int(has_topology),
-            "mps_quantization_method_flags": self.source.integer(int(quantised), 3),
+            "mps_quantization_method_flags": self.source.integer(int(quantised), 3)
+            or int(not self.may("integers-alone")),
             "mps_quantization_parameter": -self.source.integer(0, -SMALLEST_QP),
             "mps_topology_indexed_reference_flag": int(self.indexed),
             "mps_parent_signalling_enabled_flag": int(is_update),
@@ -257,18 +228,27 @@ class Planner:
                 "topology_elem_id_list": self.ids.__getitem__,
             }
             units.append(listed)
-        return units + [self.topology() for _ in range(self.source.integer(0, 2))]
+        some = self.may("topologies") or self.may("pruning-containers")
+        return units + [self.topology() for _ in range(self.source.integer(0, 2) if some else 0)]
 
     def topology(self) -> PlannedUnit:
         """Plan a topology unit that holds a graph, or tells what was pruned."""
         unit = self.cut(PlannedUnit(NnrUnitType.NNR_TPL))
-        storage = self.pick((*STORED_TOPOLOGIES, TopologyStorageFormat.NNR_TPL_PRUN))
-        if self.sometimes(3):
+        pruned = self.may("pruning-containers")
+        stored = [
+            kind
+            for kind in STORED_TOPOLOGIES
+            if self.may("topologies") and self.holds("topology_storage_format", kind)
+        ]
+        storage = self.pick((*stored, TopologyStorageFormat.NNR_TPL_PRUN)[: None if pruned else -1])
+        if pruned and self.sometimes(3):
             storage = TopologyStorageFormat.NNR_TPL_PRUN
         unit.fixed["topology_storage_format"] = storage
         unit.fixed["topology_compression_format"] = TopologyCompressionFormat.NNR_PT_RAW
         if storage in STORED_TOPOLOGIES:
             self.deflate(unit, "topology")
+            if not self.may("topology-data"):
+                unit.fixed["topology_data"] = b"\0"
         elif self.indexed:
             last = len(self.ids) - 1
             unit.fixed["element_id_index"] = lambda index: self.source.integer(0, last)
@@ -282,7 +262,7 @@ class Planner:
 
     def deflate(self, unit: PlannedUnit, prefix: str) -> None:
         """Decide whether the data of a unit are deflated."""
-        packed = self.sometimes(3)
+        packed = self.may("deflated-data") and self.sometimes(3)
         unit.fixed[f"{prefix}_compression_format"] = (
             TopologyCompressionFormat.NNR_DFL if packed else TopologyCompressionFormat.NNR_PT_RAW
         )
@@ -295,13 +275,16 @@ class Planner:
     def all_data_units(self) -> list[PlannedUnit]:
         """Plan the compressed data units, with the layer parameter sets before them."""
         groups = [[self.update(ancestor)] for ancestor in self.ancestors]
-        kinds = (self.plain, self.plain, self.plain, self.block, self.joined, self.decomposed)
+        plain = any(self.may(PAYLOADS[kind]) for kind in self.plain_kinds())
+        kinds = [self.plain] * 3 * plain
+        kinds += [self.block] * self.may("blocks") + [self.joined] * self.may("joined-tensors")
+        kinds += [self.decomposed] * self.may("separate-factors")
         for _ in range(self.source.integer(0 if groups else 1, 3)):
             kind = self.plain if self.is_base else self.pick(kinds)
             groups.append(kind())
         units = []
         for group in groups:
-            if self.sometimes(4):
+            if self.may("layer-parameter-sets") and self.sometimes(4):
                 units.append(self.layer_parameter_set())
             units += group
         return units
@@ -348,7 +331,23 @@ class Planner:
             "scan_order": self.source.integer(0, 4) if scans else 0,
         }
         unit.fixed |= self.references(names) | fixed
+        if kind == PayloadType.NNR_PT_INT and not self.may("dependent-integers"):
+            unit.fixed["dq_flag"] = 0
+        if not self.may_scan(dimensions):
+            unit.fixed["scan_order"] = 0
         return unit
+
+    def may_scan(self, dimensions: list[int]) -> bool:
+        """Tell whether a tensor may be scanned in blocks."""
+        is_vector = len(dimensions) > 1 and 1 in (dimensions[0], math.prod(dimensions[1:]))
+        return self.may("block-scans") and not (
+            is_vector and not self.may("block-scans-of-vectors")
+        )
+
+    def plain_kinds(self) -> list[PayloadType]:
+        """Return the payload types that units of one tensor may have."""
+        kinds = (PayloadType.NNR_PT_INT, PayloadType.NNR_PT_FLOAT, PayloadType.NNR_PT_RAW_FLOAT)
+        return [kind for kind in kinds if self.may(PAYLOADS[kind])]
 
     def references(self, names: list[str]) -> dict[str, Any]:
         """Return the elements by which a unit says which tensors it holds."""
@@ -365,8 +364,7 @@ class Planner:
 
     def plain(self) -> list[PlannedUnit]:
         """Plan a unit of one tensor."""
-        kinds = (PayloadType.NNR_PT_INT, PayloadType.NNR_PT_FLOAT, PayloadType.NNR_PT_RAW_FLOAT)
-        kind = PayloadType.NNR_PT_FLOAT if self.is_base else self.pick(kinds)
+        kind = PayloadType.NNR_PT_FLOAT if self.is_base else self.pick(self.plain_kinds())
         unit = self.data_unit(kind, dimensions := self.shape(0), [self.new_name()])
         unit.fixed["compressed_parameter_types"] = self.pick((0, BN, BI, BN | BI))
         self.shift_rows(unit, dimensions)
@@ -375,15 +373,20 @@ class Planner:
 
     def block(self) -> list[PlannedUnit]:
         """Plan a unit of the tensors of one layer."""
-        types = self.source.integer(0, int(DC | LS | BN | BI))
+        least = 0 if self.may("blocks-of-one") else 1
+        types = self.source.integer(least, int(DC | LS | BN | BI))
+        for part, feature in BLOCK_PARTS.items():
+            types &= ~0 if self.may(feature) else ~int(part)
         dimensions = self.shape(2 if types & DC else 1, 2)
         vectors = bool(types & LS) + 4 * bool(types & BN) + bool(types & BI)
         names = [self.new_name() for _ in range(1 + bool(types & DC) + vectors)]
+        if types & DC and not self.may("factors-of-any-name"):
+            names[:2] = (f"{names[0]}_{factor}" for factor in "GH")
         kind = PayloadType.NNR_PT_BLOCK
         unit = self.data_unit(kind, dimensions, names, compressed_parameter_types=types)
         if types & DC:
             self.decompose(unit, dimensions)
-            if unit.fixed["scan_order"]:
+            if unit.fixed["scan_order"] or not self.may("codebooks-of-factors"):
                 # One level may need no bits and so have no block rows, but both or none.
                 unit.fixed["codebook_present_flag"] = 0
         else:
@@ -447,13 +450,14 @@ class Planner:
     def shift_rows(self, unit: PlannedUnit, dimensions: list[int]) -> None:
         """Decide whether another dimension than the first makes the rows of the matrix."""
         # Entry points are counted by the first dimension.
-        if len(dimensions) > 1 and not unit.fixed["scan_order"] and self.sometimes(3):
+        free = len(dimensions) > 1 and not unit.fixed["scan_order"] and self.may("row-axis")
+        if free and self.sometimes(3):
             shift = self.source.integer(0, len(dimensions) - 1)
             unit.fixed["first_tensor_dimension_shift"] = shift
 
     def leave_out(self, unit: PlannedUnit, dimensions: list[int]) -> None:
         """Decide whether a unit leaves its dimensions to be known from outside."""
-        if self.indexed or not self.sometimes(6):
+        if self.indexed or not self.may("dimensions-out-of-band") or not self.sometimes(6):
             return
         name, fixed = unit.names[0], unit.fixed
         fixed["tensor_dimensions_flag"] = 0
@@ -475,7 +479,9 @@ class Planner:
             "parameter_id": self.count if node.parameter_id is None else node.parameter_id,
             "put_node_depth": node.depth + 1,
             "parent_node_id_present_flag": 1,
-            "parent_node_id_type": self.pick(list(ParentNodeIdType)),
+            "parent_node_id_type": self.pick(
+                list(ParentNodeIdType)[: None if self.may("parents-by-digest") else 1]
+            ),
             "parent_device_id": node.device_id,
             "parent_node_payload_sha256": sha256,
             "parent_node_payload_sha512": sha512,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +16,9 @@ from nnc.bitstream.unit import ParameterSets, kind_of, scope_after
 from nnc.decoder.model import Known
 from nnc.engine.fields import copy_table
 from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
-from nnc.fuzzing.plans import Ancestor, PlannedUnit, Planner
+from nnc.fuzzing.placed import PlacedSource
+from nnc.fuzzing.planned import Ancestor, PlannedUnit
+from nnc.fuzzing.plans import Planner
 from nnc.fuzzing.strategies import (
     KINDS,
     TABLES,
@@ -24,6 +28,7 @@ from nnc.fuzzing.strategies import (
     RejectedError,
     Source,
 )
+from nnc.fuzzing.within import EVERYTHING, Within
 from nnc.model.node import Node, node_of
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitHeader, NnrUnitType, Scope
@@ -47,6 +52,9 @@ ALWAYS_FIXED = {
 
 #: The same, for elements whose value isn't the planned one.
 SENT_IN_BAND = {"input_parameters_present_flag": 1, "tensor_dimensions_flag": 1}
+
+#: Elements that follow from the coded payload.
+ENTRY_POINTS = ("cabac_offset_list", "dq_state_list", "bit_offset_delta1", "bit_offset_delta2")
 
 #: The tables around a place, as (field name, table name, index).
 Stack = list[tuple[str, str, Any]]
@@ -78,6 +86,13 @@ class Drawn:
         return {"dimensions": self.dimensions, "cabac_unary_length_minus1": self.unary_lengths}
 
 
+class Piece(NamedTuple):
+    """A unit as it was drawn, and its payload."""
+
+    unit: Unit
+    payload: bytes
+
+
 class StreamDrawer:
     """Draws one bitstream unit by unit, keeping what is in force.
 
@@ -94,6 +109,8 @@ class StreamDrawer:
         kind: str = "",
         element: str = "",
         skip: int = 0,
+        within: Within = EVERYTHING,
+        twin: Mapping[str, Piece] | None = None,
     ) -> None:
         """Say what is wanted.
 
@@ -105,8 +122,13 @@ class StreamDrawer:
             kind: kind of the rule to be broken, "" for none.
             element: the element that it is to be broken at, "" for any.
             skip: how many chances to break it are passed over.
+            within: the features that it is drawn from.
+            twin: the pieces of the valid bitstream that was drawn from the same source.
         """
         self.source = source
+        self.within = within
+        self.twin = {} if twin is None else twin
+        self.pieces: dict[str, Piece] = {}
         self.plan = plan
         self.decodable = decodable
         self.kind = kind
@@ -148,12 +170,14 @@ class StreamDrawer:
         scope = self.scope.copy()
         scope.given = planned.given_value if self.decodable else role_by_name
         place = len(self.tables)
+        self.enter(planned)
         # The header of an aggregate is drawn after its units, when their places are known.
         inner = self.draw_units(planned.units, stack)
         if planned.units and self.finished:
             # Without a tail it takes whole units to tell that there is none.
             planned.given["aggregate_has_tail"] = 1
-        fixed = self.fixed_values(planned, inner)
+            self.enter(planned)
+        fixed = self.fixed_values(planned, inner) | self.entry_points_of_twin(planned)
         drawer = self.drawer(fixed, [*stack, ("header", "nnr_unit_header", None)])
         # A unit without a byte of header breaks the rule of its size.
         drawer.shortest = 1
@@ -166,6 +190,7 @@ class StreamDrawer:
         unit = Unit(header, parameter_sets=self.sets, scope=scope)
         unit.given = dict(planned.given)
         payload = self.draw_payload(planned, unit, fixed, stack)
+        self.pieces[planned.number] = Piece(unit, payload)
         self.take_effect(unit)
         head = drawer.to_bytes()
         if unit.header is not header:
@@ -175,11 +200,32 @@ class StreamDrawer:
         self.tables.append((unit.readable_header(), unit.table))
         return [self.sized(head + payload, stack)]
 
+    def enter(self, planned: PlannedUnit) -> None:
+        """Tell a source that gives each unit values of its own which one comes."""
+        if isinstance(self.source, PlacedSource):
+            self.source.enter(planned.number)
+
+    def entry_points_of_twin(self, planned: PlannedUnit) -> dict[str, Any]:
+        """Return the entry points of the same unit of the valid bitstream, by element."""
+        twin = self.twin.get(planned.number)
+        header = None if twin is None else twin.unit.readable_header()
+        own = None if header is None else header.nnr_compressed_data_unit_header
+        found: dict[str, Any] = {}
+        for name in ENTRY_POINTS if own is not None else ():
+            values = getattr(own, name)
+            if isinstance(values, list) and values:
+                found[name] = partial(entry_of, values)
+            elif isinstance(values, int):
+                found[name] = values
+        return found
+
     def parts(
         self, unit: Unit, head: bytes, payload: bytes, count: int, outside: Stack, number: int
     ) -> list[bytes]:
         """Cut a payload over several units, whose counters go down to 1."""
         assert unit.scope is not None
+        if isinstance(self.source, PlacedSource):
+            self.source.go("cuts")
         cuts = sorted(self.source.integer(0, len(payload)) for _ in range(count - 1))
         found: list[bytes] = []
         for left, begin, end in zip(
@@ -243,10 +289,11 @@ class StreamDrawer:
 
     def fixed_values(self, planned: PlannedUnit, inner: list[bytes]) -> dict[str, Any]:
         """Return the elements of a unit that have to have certain values."""
+        narrowed = self.within.fixed_values(self.source)
         if planned.units:
-            return planned.fixed | self.aggregate_values(inner)
+            return narrowed | planned.fixed | self.aggregate_values(inner)
         if self.decodable:
-            return planned.fixed
+            return narrowed | planned.fixed
         kept = {name: value for name, value in planned.fixed.items() if name in ALWAYS_FIXED}
         part = "GH"[self.source.integer(0, 1)]
         name = f"{self.source.text()}_{part}"
@@ -312,6 +359,9 @@ class StreamDrawer:
             unit.table = self.draw_table(drawer, kind_of(kind).payload, self.scope_of(unit))
             return drawer.to_bytes()
         is_broken = self.broken is not None and self.broken.path.startswith(f"{path_of(stack)}.")
+        twin = self.twin.get(planned.number) if is_broken else None
+        if twin is not None:
+            return twin.payload
         if kind != NnrUnitType.NNR_NDU or not self.decodable or is_broken:
             return self.source.data()
         header = unit.readable_header()
@@ -325,7 +375,8 @@ class StreamDrawer:
         except NncError:
             if self.broken is None:
                 raise
-            return self.source.data()
+            twin = self.twin.get(planned.number)
+            return self.source.data() if twin is None else twin.payload
 
     @staticmethod
     def scope_of(unit: Unit) -> Scope:
@@ -340,9 +391,10 @@ class StreamDrawer:
         known = {}
         if planned.ancestor is not None:
             levels = planned.ancestor.levels
-            history = np.zeros(levels.shape, np.bool_) if self.source.integer(0, 1) else None
+            used = self.source.integer(0, 1) and self.within.may("history")
+            history = np.zeros(levels.shape, np.bool_) if used else None
             known = {planned.ancestor.name: Known(levels, history)}
-        payload, tensors = code_tensors(self.source, unit, known)
+        payload, tensors = code_tensors(self.source, unit, known, self.within.may)
         if len(planned.names) == 1 and len(tensors) == 1:
             tensor = tensors[0]
             assert tensor.levels is not None
@@ -358,6 +410,11 @@ def path_of(stack: Stack) -> str:
     return ".".join(f"{name}[{index}]" for name, _, index in stack)
 
 
+def entry_of(values: list[int], index: Any) -> int:
+    """Return an entry of a list, the last one beyond its end."""
+    return values[min(index if isinstance(index, int) else 0, len(values) - 1)]
+
+
 def role_by_name(name: str, table: Table) -> int | None:
     """Return what a header asks for; a name tells which part of a decomposed layer it is of."""
     if name != "decomposed_tensor_role":
@@ -368,53 +425,3 @@ def role_by_name(name: str, table: Table) -> int | None:
     if element is None:
         raise RejectedError("no name tells which part of a decomposed layer it is")
     return 1 if element.endswith("_G") else 2
-
-
-def draw_valid(source: Source) -> Drawn:
-    """Draw a valid bitstream, which our decoder decodes.
-
-    Raises:
-        RejectedError: what was drawn doesn't come out well; draw again.
-    """
-    return draw_stream(source)
-
-
-def draw_syntax(source: Source) -> Drawn:
-    """Draw a bitstream of valid tables, from all of the syntax, with any bytes for payloads.
-
-    Raises:
-        RejectedError: what was drawn doesn't come out well; draw again.
-    """
-    return StreamDrawer(source, Planner(source), decodable=False).draw()
-
-
-def draw_broken(source: Source, kind: str, element: str = "") -> Drawn:
-    """Draw a bitstream that breaks exactly one rule.
-
-    Args:
-        source: where values come from.
-        kind: kind of the rule, one of `VERDICTS`.
-        element: the element that it is to be broken at, "" for any.
-
-    Raises:
-        RejectedError: it didn't come to that; draw again.
-    """
-    # Most elements stand in a bitstream once or twice, but some kinds of rules are all over it.
-    skip = source.integer(0, 1) and source.integer(0, 5 if element else 60)
-    return draw_stream(source, kind=kind, element=element, skip=skip)
-
-
-def draw_stream(source: Source, **wanted: Any) -> Drawn:
-    """Draw a bitstream by itself, or one with the bitstream that it is an update of.
-
-    Args:
-        source: where values come from.
-        **wanted: the rule to be broken, as for `StreamDrawer`.
-    """
-    if source.integer(0, 3) != 1:
-        return StreamDrawer(source, Planner(source), **wanted).draw()
-    first = StreamDrawer(source, Planner(source, is_base=True))
-    base = first.draw()
-    update = StreamDrawer(source, Planner(source, first.coded), **wanted).draw()
-    update.base = base
-    return update

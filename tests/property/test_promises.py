@@ -12,7 +12,8 @@ from nnc.decoder import Decoder, Limits, Resources, decode_model
 from nnc.decoder.layout import layout_of
 from nnc.decoder.model import decode_unit
 from nnc.fuzzing.corpus import element_of, first_drawn, rule_names
-from nnc.fuzzing.streams import VERDICTS, draw_broken, draw_syntax, draw_valid
+from nnc.fuzzing.streams import VERDICTS
+from nnc.fuzzing.whole import draw_broken, draw_syntax, draw_valid
 from nnc.inspect.check import check
 from nnc.syntax import TABLES
 

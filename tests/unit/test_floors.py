@@ -23,7 +23,7 @@ FLOORS: dict[str, Floors] = {
         {"model"},
         {"decoder"},
         {"containers", "encoder", "formats", "inspect"},
-        {"editing", "reduce"},
+        {"editing", "features", "reduce"},
         {"api", "model_files", "opened", "report"},
         {"explore", "fuzzing", "numpy", "onnx", "plotting", "torch", "transformers"},
         {"federated"},

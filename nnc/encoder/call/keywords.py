@@ -197,6 +197,9 @@ class ModelKeywords(EveryKeywords, total=False):
     information: ModelInformation | None
     """What to tell of the model, in place of the four before."""
 
+    profile_set: str | None
+    """Keep to a set of features: the name of one that comes along, or a file of yours."""
+
     on_trial: Callable[[Trial], None] | None
     """Called with each encoding on the way to a target."""
 

@@ -82,6 +82,12 @@ class Structure:
         None, "What to tell of the model, in place of the four before.", TOLD_LATER
     )
 
+    profile_set: str | None = of_model(
+        None,
+        "Keep to a set of features: the name of one that comes along, or a file of yours.",
+        "is for single models; `nnc.features.encoding.options_within` returns a session's options",
+        command=True,
+    )
     allow_empty: bool = option(
         False,
         "Encode a model file in which there are no tensors, too.",

@@ -204,6 +204,7 @@ class Drawer:
     ) -> None:
         """Start with nothing drawn."""
         self.source = Recorder(source)
+        self.place: Callable[[str], None] | None = getattr(source, "at", None)
         self.fixed = dict(fixed or {})
         self.supply = dict(supply or {})
         self.kind = kind
@@ -261,6 +262,11 @@ class Drawer:
         raise FinishedError
 
     # Tables
+
+    def begin(self, name: str, index: Any = None) -> None:
+        """Tell a source that gives each element values of its own which one comes."""
+        if self.place is not None:
+            self.place(self.path(name, index))
 
     def path(self, name: str, index: Any = None) -> str:
         """Return the syntax path of an element here."""
@@ -592,6 +598,7 @@ class Drawer:
             limits: what it keeps to.
             endless: it is of variable width.
         """
+        self.begin(name, index)
         first = holds[0] if limits.low is None else max(limits.low, holds[0])
         last = holds[1] if limits.high is None else min(limits.high, holds[1])
         wrong = self.wrong_integer(name, index, holds, (first, last), limits)
@@ -742,6 +749,7 @@ class Drawer:
         """Draw an IEEE 754 number of `n` bits; vectors of them may hold NaN."""
         low, high, _, _, constrained, *_ = Limits(**limits)
         start = self.position
+        self.begin(name, index)
         if not in_vector and self.breaks("not-a-number", name):
             self.break_rule("not-a-number", name, index, start, math.nan)
             self.put_bytes(struct.pack(FLOAT_FORMATS[n], math.nan))
@@ -760,6 +768,7 @@ class Drawer:
     def st(self, name: str, index: Any = None) -> str:
         """Draw a text."""
         start = self.position
+        self.begin(name, index)
         value = self.value_of(name, index)
         text: str = self.source.text() if value is None else value
         data = text.encode()
@@ -779,6 +788,7 @@ class Drawer:
 
     def bs(self, name: str, index: Any = None) -> bytes:
         """Draw bytes."""
+        self.begin(name, index)
         value = self.value_of(name, index)
         data: bytes = self.source.data() if value is None else value
         self.put_bytes(data)
@@ -806,6 +816,7 @@ class Drawer:
         """Draw an element of one of the runtime's codings."""
         start = self.position
         coding = CODINGS[descriptor]
+        self.begin(name, index)
         value = self.value_of(name, index) if coding.kind != "int" else None
         if coding.kind == "int":
             holds = coding.limits(arguments)
@@ -827,6 +838,7 @@ class Drawer:
 
     def more(self) -> bool:
         """Draw the answer to a question about the data to come."""
+        self.begin("")
         return self.source.integer(0, FEW) > 0
 
     def byte_aligned(self) -> bool:
@@ -848,6 +860,7 @@ class Drawer:
 
     def byte_alignment(self, index: Any = None) -> int | None:
         """Fill up the last byte."""
+        self.begin("byte_alignment", index)
         width = 8 - (self.position & 7)
         if self.breaks("irregular-alignment", "byte_alignment"):
             value = self.source.integer(0, (1 << (width - 1)) - 1)

@@ -1,0 +1,75 @@
+"""What the beginning of an entropy-coded payload says: the tools that its tensors are coded with.
+
+These flags are behind the arithmetic coder. Where one tensor makes up the payload, they are read
+without its levels; where others come before it, those have to be decoded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnc.bitio import BitstreamError
+from nnc.bitstream import Unit
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.model import Known
+from nnc.features.values import CODED_ELEMENTS
+from nnc.inspect.bins import decode_bins, is_coded
+from nnc.model.limits import Limits
+
+#: Names of the tensors that payloads end with.
+LAST = (".tensor.", ".h.")
+
+#: Values that are decoded before the last tensor, at most.
+MOST_BEFORE = 1 << 14
+
+
+class _SeenError(Exception):
+    """The levels of the last tensor begin."""
+
+
+def head_values(unit: Unit) -> dict[str, int] | None:
+    """Return the flags at the beginning of the tensors of a payload; 1 where one tensor has it.
+
+    Returns:
+        The values by element; nothing for what isn't entropy-coded. None: they can't be read, or
+        only by decoding too many values.
+    """
+    if not is_coded(unit):
+        return None if unit.is_part else {}
+    found: dict[str, int] = {}
+
+    def take(row: dict[str, Any]) -> None:
+        path = row["path"]
+        name = path.rpartition(".")[2].partition("[")[0]
+        if name in CODED_ELEMENTS:
+            found[name] = max(found.get(name, 0), row["bin"])
+        elif (
+            row["context"] is not None
+            and name.startswith("sig")
+            and any(last in path for last in LAST)
+        ):
+            raise _SeenError
+
+    try:
+        layout = layout_of(unit, Limits(), parents_known=True)
+        if sum(tensor.values for tensor in layout.tensors[:-1]) > MOST_BEFORE:
+            return None
+        # Levels of parents change what is read of the levels alone, which isn't looked at.
+        decode_bins(unit, take, False, parents_of(layout))
+    except _SeenError:
+        pass
+    except (BitstreamError, MemoryError):
+        return None
+    return found
+
+
+def parents_of(layout: UnitLayout) -> dict[str, Known]:
+    """Return zeros for parents of all tensors of a payload."""
+    return {
+        tensor.name: Known(
+            np.zeros(tensor.dimensions, np.int32), np.zeros(tensor.dimensions, np.bool_)
+        )
+        for tensor in layout.tensors
+    }

@@ -1,0 +1,1 @@
+"""Running another decoder on bitstreams, and sorting what it does with them."""

@@ -1,0 +1,1 @@
+"""Programs that run other decoders for `nnc fuzz --against`, where those are installed."""
