@@ -5,9 +5,15 @@ from typing import Any
 
 import lazy_loader
 
+from nnc.engine.registry import register as _register
+
 # What there is stands in `__init__.pyi`. Each name is loaded when it is first asked for, and so is
 # each package: `import nnc` alone costs next to nothing.
 _named, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+# The format of bitstreams, as the engine knows formats.
+_register("nnc", lambda: importlib.import_module("nnc.standard").BitstreamFormat())
 
 __version__ = "0.1.0"
 

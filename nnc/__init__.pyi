@@ -37,6 +37,7 @@ from .decoder import (
     PerformanceMaps as PerformanceMaps,
     Pruning as Pruning,
     Quantization as Quantization,
+    StreamDecoder as StreamDecoder,
     Topology as Topology,
 )
 from .encoder import (
@@ -50,13 +51,20 @@ from .encoder import (
 from .engine.document import (
     Document as Document,
 )
-from .known_formats import (
+from .engine.format import (
     Format as Format,
+)
+from .model.calibration import (
+    Calibration as Calibration,
 )
 from .model_files import (
     FileSizes as FileSizes,
     decode_file as decode_file,
     encode_file as encode_file,
+)
+from .opened import (
+    TensorFile as TensorFile,
+    safe_open as safe_open,
 )
 
 __version__: str

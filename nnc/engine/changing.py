@@ -9,9 +9,10 @@ import numpy as np
 
 from nnc.bitio import BuildError, InputError, PlacedError, Table
 from nnc.engine.fields import Field, array_type
+from nnc.engine.lists import Shift
 from nnc.engine.paths import ALL
 from nnc.engine.plan import Plan
-from nnc.engine.repair import Pin, Shift
+from nnc.engine.repair import Pin
 from nnc.engine.values import check_constraints, checked_value
 
 

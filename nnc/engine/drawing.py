@@ -13,8 +13,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from nnc.bitio import InputError, PlacedError, Table
+from nnc.bitio import InputError, NncError, PlacedError, Table
 from nnc.engine.compiling import compiled_strategies
+from nnc.engine.document import Document
+from nnc.engine.editing import follow_others
+from nnc.engine.following import follows
+from nnc.engine.records import Record
 
 T = TypeVar("T")
 
@@ -101,6 +105,7 @@ def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, An
     """
     package = form.drawing()
     drawer = package.Drawer(source)
+    alone = table is None
     if table is None:
         table, scope = form.root.table, form.scope(given)
         before = scope.copies()
@@ -111,7 +116,21 @@ def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, An
         drawn = package.TABLES[table](drawer, scope)
     except PlacedError as error:
         raise package.RejectedError(str(error)) from None
-    return Drawn(drawn, drawer.to_bytes(), before())
+    made = Drawn(drawn, drawer.to_bytes(), before())
+    return following_others(form, package, made) if alone else made
+
+
+def following_others(form: Any, package: ModuleType, drawn: Drawn) -> Drawn:
+    """Return a table of the root whose elements follow from others as the schema says."""
+    if not follows(form.tables):
+        return drawn
+    document = Document(form, [Record(drawn.table, drawn.scope)])
+    try:
+        follow_others(document)
+        data = form.root.write(document.records[0].table, drawn.scope.copy())
+    except NncError as error:
+        raise package.RejectedError(str(error)) from None
+    return Drawn(document.records[0].table, data, drawn.scope)
 
 
 def names_around(

@@ -7,6 +7,7 @@ is undone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -20,12 +21,16 @@ from nnc.bitio import (
     TraceEntry,
 )
 from nnc.bitio.bits import index_text
+from nnc.bitio.computing import MOST_ROUNDS, unsettled
 from nnc.engine.changing import ElementEdit, list_at, owner_at, set_value
 from nnc.engine.fields import Field, copy_table, empty_table, fields_of
+from nnc.engine.following import follows, wrong
+from nnc.engine.lists import Shift
+from nnc.engine.looking import trace_from
 from nnc.engine.paths import ALL, Hops, Place, parse_path
 from nnc.engine.plan import Plan, UnitChange, compare, trace_table
 from nnc.engine.records import Layout, Record, copied, written
-from nnc.engine.repair import Pin, Repair, Shift
+from nnc.engine.repair import Pin, Repair
 
 Elements = dict[str, TraceEntry]
 
@@ -233,6 +238,18 @@ class Edit(ElementEdit):
         Raises:
             NncError: the change can't be carried out.
         """
+        traces = self.settle_tables()
+        if follows(self.document.format.tables):
+            for _ in range(MOST_ROUNDS):
+                if not self.follow():
+                    break
+                traces = self.settle_tables()
+            else:
+                raise unsettled()
+        return self.plan(traces)
+
+    def settle_tables(self) -> dict[int, tuple[Elements, Elements]]:
+        """Build the tables that a change touches; return their elements before and after."""
         document = self.document
         scope, changed = None, False
         traces: dict[int, tuple[Elements, Elements]] = {}
@@ -246,7 +263,35 @@ class Edit(ElementEdit):
                 changed = True
             elif changed:
                 scope = self.scope_after(record)
-        return self.plan(traces)
+        return traces
+
+    def follow(self) -> bool:
+        """Correct elements that follow from tables elsewhere; tell whether there were any.
+
+        Raises:
+            BuildError: the caller has set one of them to something else.
+        """
+        form, records = self.document.format, self.document.records
+        if not records:
+            return False
+        data, _ = written(form, records)
+        traced = trace_from(form, memoryview(data), records[0].scope.copy())
+        found = list(wrong(list(traced.all_elements())))
+        for element, wanted in found:
+            place = self.opened(next(self.places(element.path)))
+            assert place.field is not None
+            if (place.hops, place.field.name) in self.pinned.get(self.key(place), ()):
+                raise BuildError(
+                    "follows from other tables", path=element.path, value=element.value,
+                    allowed=str(wanted), clause=form.tables[element.table].clause,
+                    schema=element.schema_line,
+                )  # fmt: skip
+            set_value(place.field, owner_at(place), place.indices, wanted, element.path, force=True)
+            path = re.sub(r"(\[\d+\])+$", "", element.path)
+            prefix = f"{place.prefix}." if place.prefix else ""
+            reasons = self.reasons.setdefault(self.key(place), {})
+            reasons[path.removeprefix(prefix)] = "follows from other tables"
+        return bool(found)
 
     def scope_after(self, record: Record) -> Any:
         """Return the names in force after a table that stays as it is."""
@@ -268,9 +313,9 @@ class Edit(ElementEdit):
         built, scope = repair.build()
         record.table, entries = trace_table(root.table, root, built, record.scope.copy())
         prefix = f"{self.document.name_of(index)}."
-        self.reasons[id(record)] = {
-            path.removeprefix(prefix): reason for path, reason in repair.reasons.items()
-        }
+        reasons = self.reasons.setdefault(id(record), {})
+        for path, reason in repair.reasons.items():
+            reasons.setdefault(path.removeprefix(prefix), reason)
         return (before, {entry.path: entry for entry in entries}), scope
 
     def elements(self, table: Table, scope: Any, index: int) -> Elements:
@@ -337,6 +382,16 @@ def run(
         NncError: the change was refused; the document is as it was.
     """
     return carried_out(Edit(document, force=force), change, keep=keep)
+
+
+def follow_others(document: Document) -> None:
+    """Give elements that follow from tables elsewhere their values, and change nothing else.
+
+    Raises:
+        NncError: one can't have the value, and the document is as it was.
+    """
+    if follows(document.format.tables):
+        run(document, lambda edit: None)
 
 
 AnyEdit = TypeVar("AnyEdit", bound=ElementEdit)

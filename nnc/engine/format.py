@@ -17,9 +17,10 @@ from nnc.engine.diff import Difference
 from nnc.engine.document import Document
 from nnc.engine.drawing import Broken, Drawn
 from nnc.engine.framing import framing_of
-from nnc.engine.library import library_names, registered, schema_folder
+from nnc.engine.library import library_names, schema_folder
 from nnc.engine.looking import DocumentTrace, Report
 from nnc.engine.paths import Place
+from nnc.engine.registry import registered
 from nnc.engine.tree import Node
 
 #: Decodes a payload that the schema leaves to hand-written code: gets its bytes, and what it

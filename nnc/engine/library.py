@@ -1,41 +1,22 @@
 """The library of formats that comes with the package: a folder with a schema for each.
 
-Beside these stand formats that hand-written code completes; who has one registers it.
+Beside these stand formats that hand-written code completes: see `registry`.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from nnc.bitio import InputError
 from nnc.engine.compiling import SUFFIX
+from nnc.engine.registry import REGISTERED
 
 PACKAGE = Path(__file__).parents[1]
 
 #: Where the library is: in an installed package, and in a checkout.
 FOLDERS = (PACKAGE / "library", PACKAGE.parent / "schema" / "library")
-
-#: What makes each format that hand-written code completes, by name.
-REGISTERED: dict[str, Callable[[], Any]] = {}
-
-
-def register(name: str, make: Callable[[], Any]) -> None:
-    """Let a format be loaded by a name, that hand-written code completes.
-
-    Args:
-        name: the name.
-        make: makes the `Format`; called when somebody asks for it.
-    """
-    REGISTERED[name] = make
-
-
-def registered(name: str) -> Callable[[], Any] | None:
-    """Return what makes the format of a name; None: there is at most a schema for it."""
-    return REGISTERED.get(name)
 
 
 def library_names() -> list[str]:

@@ -16,6 +16,7 @@ from nnc.bitio import BitstreamError, Enforcement, PlacedError
 from nnc.bitio.bits import index_text
 from nnc.engine.diff import Difference, diff_elements, one_sided
 from nnc.engine.findings import ERROR, WARNING, Finding, place_in_data, syntax_finding
+from nnc.engine.following import follows, wrong
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
 from nnc.engine.schema_rules import Elements, elements_of, schema_rules
@@ -103,6 +104,8 @@ class DocumentTrace:
         for rule in schema_rules(self.format.tables):
             findings += rule.findings(model)
         findings += [computed_finding(error) for error in self.broken if error.code == MISCOMPUTED]
+        if follows(self.format.tables):
+            findings += [following_finding(*one) for one in wrong(list(self.all_elements()))]
         for error in self.errors:
             if error.code != "unset-name" or not findings:
                 findings.append(syntax_finding(error))
@@ -159,6 +162,17 @@ def computed_finding(error: PlacedError) -> Finding:
     )
 
 
+def following_finding(element: TracedElement, wanted: int) -> Finding:
+    """Return the finding of an element that doesn't follow from others as the schema says."""
+    syntax = element.tables[element.table]
+    message = f"{element.name}{element.index} is another value than it follows to be"
+    return Finding(
+        f"computed:{element.name}", ERROR, element.path, element.byte_bit,
+        f"{message} (computed: {wanted}, found {element.value})", syntax.clause,
+        element.schema_line,
+    )  # fmt: skip
+
+
 def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
     """Trace data, whatever is wrong with them.
 
@@ -167,9 +181,13 @@ def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
         data: the bytes.
         given: values that only the caller knows.
     """
-    view = view_of(data)
+    return trace_from(form, view_of(data), form.scope(given))
+
+
+def trace_from(form: Layout, view: memoryview, scope: Any) -> DocumentTrace:
+    """Trace data by the names that stand before the first table; else as `trace`."""
     rules = Enforcement("report")
-    reading = RecordReader(form, view, form.scope(given), rules)
+    reading = RecordReader(form, view, scope, rules)
     traced = DocumentTrace(form, view, [], rules.findings)
     while reading.more():
         table = form.root.table

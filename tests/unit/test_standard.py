@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 import nnc
 import nnc.strategies
+from nnc import syntax
 from nnc.cli.main import run
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -105,3 +106,53 @@ def test_other_formats_refuse_its_values(tmp_path, capsys):
     wrong = ["tree", file, "--schema", str(tmp_path / "recorder"), "--dimensions", "a=1"]
     assert run(wrong) == 4
     assert "recorder asks for no value 'dimensions'; it asks for none" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def aggregate():
+    """Bytes of a model whose data units stand in an aggregate."""
+    draw = np.random.default_rng(0)
+    tensors = {f"layer{i}.weight": draw.normal(size=(6, 5)).astype("f4") for i in range(4)}
+    return nnc.encode(tensors, metadata_unit=False, aggregates="all")
+
+
+@pytest.mark.parametrize("name", ["x", "a much longer name than before", "layer0.weight"])
+def test_the_schema_alone_keeps_sizes_counts_and_places(aggregate, name):
+    alone = nnc.Format(syntax, "alone")
+    document = alone.parse(aggregate)
+    assert document.to_bytes() == aggregate
+    assert not alone.check(aggregate).findings
+    bitstream = nnc.Bitstream.parse(aggregate)
+    document.set("nnr_unit[2].nnr_unit[0].topology_elem_id", name)
+    bitstream.set("units[2].units[0].header.topology_elem_id", name)
+    assert document.to_bytes() == bitstream.to_bytes()
+    document.remove("nnr_unit[2].nnr_unit[1]")
+    bitstream.remove("units[2].units[1]")
+    assert document.to_bytes() == bitstream.to_bytes()
+    assert not alone.check(document.to_bytes()).findings
+    assert not nnc.check(document.to_bytes())
+
+
+def test_the_schema_alone_checks_sizes_counts_and_places(aggregate):
+    alone = nnc.Format(syntax, "alone")
+    with pytest.raises(nnc.BuildError, match="follows from other tables"):
+        alone.parse(aggregate).set("nnr_unit[2].nnr_unit_entry_point[1]", 3)
+    damaged = bytearray(aggregate)
+    element = next(
+        one
+        for one in nnc.trace(aggregate).elements()
+        if one.path.endswith("header.nnr_unit_entry_point[2]")
+    )
+    damaged[element.position + element.bits - 1 >> 3] ^= 1
+    assert [one.rule for one in alone.check(bytes(damaged)).findings] == [
+        "computed:nnr_unit_entry_point"
+    ]
+    assert [one.rule for one in nnc.check(bytes(damaged))] == ["aggregate-entry-point"]
+
+
+def test_sizes_are_filled_in(aggregate):
+    alone = nnc.Format(syntax, "alone")
+    for record in alone.parse(aggregate).records:
+        written = syntax.nnr_unit.write(record.table, record.scope.copy())
+        record.table.nnr_unit_size.nnr_unit_size = None
+        assert syntax.nnr_unit.write(record.table, record.scope.copy()) == written

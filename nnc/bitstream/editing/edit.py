@@ -24,8 +24,8 @@ from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
 from nnc.engine.changing import ElementEdit, owner_at
 from nnc.engine.editing import carried_out
+from nnc.engine.lists import Shift
 from nnc.engine.plan import Plan, UnitChange
-from nnc.engine.repair import Shift
 from nnc.engine.values import checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
 

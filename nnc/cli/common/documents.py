@@ -39,7 +39,7 @@ def load(schema: str | None) -> Format:
     Raises:
         InputError: there is no such schema, or it has mistakes.
     """
-    from nnc.known_formats import Format
+    from nnc.engine.format import Format
 
     return Format.load(schema or OWN)
 
