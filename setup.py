@@ -26,6 +26,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_writing",
+    "nnc.encoder.quantization.feedback",
     "nnc.encoder.quantization.rate_counting",
     "nnc.encoder.quantization.rate_path",
     "nnc.encoder.quantization.rate_trellis",

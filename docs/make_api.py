@@ -30,6 +30,7 @@ MODULES = (
     "nnc.reduce",
     "nnc.torch",
     "nnc.onnx",
+    "nnc.transformers",
     "nnc.numpy",
     "nnc.containers",
     "nnc.report",

@@ -32,6 +32,7 @@ CLASSES = {"encode": "Encode", "save_file": "SaveFile", "encode_file": "EncodeFi
 IMPORTS = {
     "collections.abc": ("Callable", "Mapping", "Sequence"),
     "concurrent.futures": ("Executor",),
+    "os": ("PathLike",),
     "typing": ("Any", "Literal", "TypedDict"),
     "nnc.encoder.call.tables": ("Progress",),
     "nnc.encoder.inputs.joined": ("Joined",),
@@ -42,6 +43,7 @@ IMPORTS = {
     "nnc.encoder.options.tensor": ("TensorOptions",),
     "nnc.encoder.units.block": ("Block",),
     "nnc.model.batch_norm": ("BatchNorm",),
+    "nnc.model.calibration": ("Calibration",),
     "nnc.model.information": ("ModelInformation",),
     "nnc.model.limits": ("Limits",),
     "nnc.model.performance_maps": ("PerformanceMaps",),

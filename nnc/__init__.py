@@ -1,98 +1,31 @@
 """nnc: compress neural networks into ISO/IEC 15938-17 (Neural Network Coding) and back."""
 
-from nnc.api import (
-    check,
-    decode,
-    decode_levels,
-    diff,
-    encode,
-    load_file,
-    load_model,
-    save_file,
-    trace,
-    tree,
-)
-from nnc.bitio import (
-    BitstreamError,
-    BuildError,
-    IncompleteError,
-    InputError,
-    InvalidError,
-    LimitError,
-    MissingValueError,
-    NncError,
-    UnknownOptionError,
-    UnsupportedError,
-)
-from nnc.bitstream import Bitstream
-from nnc.decoder import (
-    BatchNorm,
-    Decoder,
-    DecodingWarning,
-    Limits,
-    ModelInformation,
-    PerformanceMaps,
-    Pruning,
-    Quantization,
-    Topology,
-)
-from nnc.encoder import (
-    Block,
-    Encoder,
-    EncodingWarning,
-    Joined,
-    LayerParameters,
-    TensorOptions,
-)
-from nnc.engine.document import Document
-from nnc.engine.format import Format
-from nnc.model_files import FileSizes, decode_file, encode_file
+import importlib
+from typing import Any
 
-open = Bitstream.open
+import lazy_loader
+
+from nnc.engine.registry import register as _register
+
+# What there is stands in `__init__.pyi`. Each name is loaded when it is first asked for, and so is
+# each package: `import nnc` alone costs next to nothing.
+_named, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+# The format of bitstreams, as the engine knows formats.
+_register("nnc", lambda: importlib.import_module("nnc.standard").BitstreamFormat())
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "BatchNorm",
-    "Bitstream",
-    "BitstreamError",
-    "Block",
-    "BuildError",
-    "Decoder",
-    "DecodingWarning",
-    "Document",
-    "Encoder",
-    "EncodingWarning",
-    "FileSizes",
-    "Format",
-    "IncompleteError",
-    "InputError",
-    "InvalidError",
-    "Joined",
-    "LayerParameters",
-    "LimitError",
-    "Limits",
-    "MissingValueError",
-    "ModelInformation",
-    "NncError",
-    "PerformanceMaps",
-    "Pruning",
-    "Quantization",
-    "TensorOptions",
-    "Topology",
-    "UnknownOptionError",
-    "UnsupportedError",
-    "check",
-    "decode",
-    "decode_file",
-    "decode_levels",
-    "diff",
-    "encode",
-    "encode_file",
-    "load_file",
-    "load_model",
-    "open",
-    "save_file",
-    "trace",
-    "tree",
-]
+
+def __getattr__(name: str) -> Any:
+    """Load one name, or a package."""
+    if name in __all__:
+        return _named(name)
+    if not name.startswith("_"):
+        try:
+            return importlib.import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

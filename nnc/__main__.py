@@ -1,5 +1,20 @@
-"""`python -m nnc`: the command."""
+"""The command `nnc`, and `python -m nnc`."""
 
-from nnc.cli.main import main
+import sys
 
-main()
+#: Exit code of what was interrupted, as shells give it.
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Load the command and run it, unless that is interrupted meanwhile."""
+    try:
+        from nnc.cli.main import main as run
+    except KeyboardInterrupt:
+        print("nnc: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    run()
+
+
+if __name__ == "__main__":
+    main()

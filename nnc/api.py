@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.decoder import (
@@ -22,6 +23,7 @@ from nnc.decoder import (
     decode_model,
 )
 from nnc.decoder.before import Before, session_after
+from nnc.decoder.selection import check_names, decode_some
 from nnc.encoder import asked, encoded, listing_options, values_of_products, warn_of_limits
 from nnc.engine.mapped import view_of
 from nnc.model.given import as_arrays
@@ -78,6 +80,7 @@ def value_count(tensors: Mapping[str, Any]) -> int:
 def decode(
     data: Bytes | Bitstream,
     *,
+    names: Sequence[str] | None = None,
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
     pruned: bool = True,
@@ -91,6 +94,8 @@ def decode(
 
     Args:
         data: the bitstream.
+        names: the tensors to decode, in this order; None for all. What they don't need isn't
+            decoded.
         reconstruct: join decomposed weights, apply local scaling and unfold batch norms. False
             returns the tensors one by one as they are coded (`X_G`, `X_H`, `X_scaling` ...); a set
             of `decomposition`, `local_scaling` and `batch_norm` does only those.
@@ -115,22 +120,43 @@ def decode(
         IncompleteError: it ends too early.
         UnsupportedError: it uses something that isn't decoded, or passes a limit.
         MissingValueError: something was sent out of band and not given.
-        InputError: no such step of reconstruction, or no such weight.
+        InputError: no such step of reconstruction, no such weight, or no such tensor.
 
     Warns:
         DecodingWarning: the bitstream is an update. The result holds the differences as they are
             coded, neither parent nor prediction added; `nnc.Decoder` applies them.
     """
-    bitstream = as_bitstream(data, **left_out)
-    model = decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
-    model.warn_of_differences()
-    model.warn_of_missing()
-    return model.values(
+    return decoded_values(
+        as_bitstream(data, **left_out),
+        Resources(threads=threads, executor=executor, limits=limits),
+        names,
         reconstruct=reconstruct,
         batch_norms=batch_norms,
         pruned=pruned,
         full_dimensions=full_dimensions,
     )
+
+
+def decoded_values(
+    bitstream: Bitstream, resources: Resources, names: Sequence[str] | None, **how: Any
+) -> dict[str, NDArray[Any]]:
+    """Decode a bitstream, or some tensors of it; arguments and errors as for `decode`."""
+    if names is None:
+        model = decode_model(bitstream, resources)
+        model.warn_of_missing()
+    elif isinstance(names, str):
+        raise InputError("names must be a list of names, not a string")
+    elif how["batch_norms"] or not how["pruned"]:
+        # What these ask for may concern all tensors.
+        model = decode_model(bitstream, resources)
+    else:
+        model = decode_some(bitstream, names, resources)
+    model.warn_of_differences()
+    values = model.values(**how)
+    if names is None:
+        return values
+    check_names(names, values)
+    return {name: values[name] for name in names}
 
 
 @naming_options
@@ -307,6 +333,7 @@ def save_file(
 def load_file(
     filename: str | os.PathLike[str],
     *,
+    names: Sequence[str] | None = None,
     reconstruct: Reconstruct = True,
     batch_norms: Mapping[str, BatchNorm] | None = None,
     pruned: bool = True,
@@ -320,16 +347,10 @@ def load_file(
 
     Args, result and errors as for `decode`; also OSError where the file can't be read.
     """
-    model = load_model(
-        filename,
-        threads=threads,
-        executor=executor,
-        limits=limits,
-        **left_out,
-    )
-    model.warn_of_differences()
-    model.warn_of_missing()
-    return model.values(
+    return decoded_values(
+        Bitstream.open(filename, **left_out),
+        Resources(threads=threads, executor=executor, limits=limits),
+        names,
         reconstruct=reconstruct,
         batch_norms=batch_norms,
         pruned=pruned,
@@ -349,3 +370,6 @@ def load_model(
     """Decode a file, keeping levels and metadata beside the tensors; see `load_file`."""
     bitstream = Bitstream.open(filename, **left_out)
     return decode_model(bitstream, Resources(threads=threads, executor=executor, limits=limits))
+
+
+open = Bitstream.open

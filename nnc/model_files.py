@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.caution import DecodingWarning, warn
 from nnc.bitstream import Bitstream, Unit, replace_file, size_on_disk, write_units
+from nnc.containers import is_carrier
 from nnc.decoder import (
     Limits,
     ModelStream,
@@ -36,10 +37,12 @@ from nnc.encoder import (
 from nnc.encoder.call.asked import Asked
 from nnc.encoder.call.tables import Progress
 from nnc.encoder.quantization.loss import Losses, TotalLoss, total_loss
+from nnc.engine.files import as_path
 from nnc.formats import (
     TensorInfo,
     format_of_input,
     format_of_output,
+    head_of,
     leave_out,
     open_sink,
     open_source,
@@ -123,6 +126,7 @@ def encode_file(
     # Before the file is looked at: that may take long.
     wanted = asked("encode_file", options)
     check_not_input(output, model)
+    check_no_carrier(model)
     with unpacked(wanted.structure.max_unpacked):
         opened = open_source(model)
     with opened as source:
@@ -175,6 +179,20 @@ def check_not_input(output: object, *inputs: object) -> None:
                     f"{os.fspath(output)} is the input too, and would be gone: choose another "
                     "output"
                 )
+
+
+def check_no_carrier(model: str | os.PathLike[str]) -> None:
+    """Refuse to take a file that carries a bitstream for a model: it would be coded twice.
+
+    Raises:
+        InputError: it is one.
+    """
+    path = as_path(model)
+    if path.is_file() and is_carrier(head_of(path)):
+        raise InputError(
+            f"{os.fspath(model)} carries a bitstream, and is no model: "
+            "nnc.containers.extract (nnc extract) takes it out"
+        )
 
 
 def units_of(source: Source, wanted: Asked, losses: Losses) -> Iterable[Unit]:

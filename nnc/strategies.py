@@ -1,13 +1,13 @@
 """Hypothesis strategies for bitstreams of neural networks: real ones, which shrink.
 
-The same for any other format: `nnc.Format.load(NAME).strategy()`.
+They are those of `nnc.Format.load("nnc")`; any other format has the same.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nnc.engine.drawing import require_hypothesis
+from nnc.standard import BitstreamFormat
 
 __all__ = ["invalid", "rules", "valid"]
 
@@ -22,11 +22,7 @@ def valid() -> Any:
     Raises:
         InputError: Hypothesis isn't installed.
     """
-    require_hypothesis()
-    from nnc.fuzzing.strategies import strategy
-    from nnc.fuzzing.streams import draw_valid
-
-    return strategy(draw_valid)
+    return BitstreamFormat().strategy()
 
 
 def invalid(rule: str) -> Any:
@@ -42,17 +38,9 @@ def invalid(rule: str) -> Any:
     Raises:
         InputError: there is no such rule, or Hypothesis isn't installed.
     """
-    require_hypothesis()
-    from nnc.fuzzing.corpus import parse_rule
-    from nnc.fuzzing.strategies import strategy
-    from nnc.fuzzing.streams import draw_broken
-
-    kind, element = parse_rule(rule)
-    return strategy(lambda source: draw_broken(source, kind, element))
+    return BitstreamFormat().invalid(rule)
 
 
 def rules() -> dict[str, str]:
     """Return the rules that `invalid` can break, with what is wrong then."""
-    from nnc.fuzzing.corpus import rule_names
-
-    return rule_names()
+    return BitstreamFormat().rules()

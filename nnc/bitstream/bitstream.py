@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
+from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
@@ -98,8 +99,28 @@ class Bitstream:
         """
         found = opened(path)
         bitstream = cls.parse(found if isinstance(found, bytes) else found.mapping, **left_out)
-        bitstream._mapped = () if isinstance(found, bytes) else (found,)
+        if not isinstance(found, bytes):
+            bitstream.note_mapping(found)
         return bitstream
+
+    def __getitem__(self, name: str) -> Unit:
+        """Return the unit that holds a tensor, the first part of one that is cut.
+
+        Raises:
+            InputError: there is no such tensor.
+        """
+        found = (unit for unit in self.walk() if unit.header is not None and name in unit.names)
+        unit = next(found, None)
+        if unit is None:
+            raise InputError(f"there is no tensor {name!r} in the bitstream")
+        return unit
+
+    def __repr__(self) -> str:
+        """Show how many units and tensors there are, and the bytes of all."""
+        units = list(self.walk())
+        names = {name for unit in units if unit.header is not None for name in unit.names}
+        size = sum(unit.byte_size for unit in self.units)
+        return f"<Bitstream of {len(units)} units, {len(names)} tensors, {size} bytes>"
 
     def walk(self) -> Iterator[Unit]:
         """Yield all units in the order of decoding, those inside aggregates too."""
@@ -238,6 +259,10 @@ class Bitstream:
     def share_mapping(self, other: Bitstream) -> None:
         """Note that payloads are views on the files that another bitstream has mapped."""
         self._mapped = tuple(dict.fromkeys([*self._mapped, *other._mapped]))
+
+    def note_mapping(self, mapped: MappedFile) -> None:
+        """Note that payloads are views on a mapped file."""
+        self._mapped = tuple(dict.fromkeys([*self._mapped, mapped]))
 
     def release_pages(self) -> None:
         """Release the memory into which pages of mapped files were read."""

@@ -18,7 +18,7 @@ from nnc.bitio import (
 )
 from nnc.bitio.arguments import check_argument, members_of
 from nnc.bitstream.places import located
-from nnc.bitstream.sizes import field_bytes, read_size
+from nnc.bitstream.sizes import field_bytes, read_size, told_by
 from nnc.bitstream.type_names import type_name
 from nnc.bitstream.unit import NO_PARAMETER_SETS, Unit, kind_of, scope_after
 from nnc.syntax import (
@@ -152,23 +152,24 @@ class UnitParser:
     def check_size(self, size: NnrUnitSize, start: int, end: int) -> int:
         """Return the byte where the unit ends, or refuse a size that can't be."""
         smallest = field_bytes(size) + 1
-        if size.nnr_unit_size < smallest:
+        told = told_by(size)
+        if told < smallest:
             self.reader.position = 8 * start
             self.reader.fail(
                 "a unit is smaller than its size field and one byte of header",
                 "nnr_unit_size",
                 None,
-                size.nnr_unit_size,
+                told,
                 f"{smallest} and above",
             )
-        stop = start + size.nnr_unit_size
+        stop = start + told
         if stop > end:
             raise IncompleteError(
-                f"the unit's size of {size.nnr_unit_size} bytes runs past the end of the data",
+                f"the unit's size of {told} bytes runs past the end of the data",
                 missing_bits=8 * (stop - end),
                 path=self.reader.path("nnr_unit_size"),
                 bit_position=8 * start,
-                value=size.nnr_unit_size,
+                value=told,
                 allowed=f"{smallest}..{end - start}",
                 hint="the file is cut off, or the size is damaged",
             )
@@ -182,7 +183,7 @@ class UnitParser:
             self.parse_opaque_header(unit, size)
             return unit
         unit.scope = self.copy_scope()
-        unit.scope.nnr_unit_size = size.nnr_unit_size
+        unit.scope.nnr_unit_size = told_by(size)
         unit.scope.given = self.given_for(unit)
         depth = len(self.reader.stack)
         self.reader.enter("header", "nnr_unit_header")
@@ -212,7 +213,7 @@ class UnitParser:
             self.scope_before_opaque, self.opaque_scopes = self.scope, {}
             self.spare_scope = self.scope.copy()
         scope = self.spare_scope
-        scope.nnr_unit_size = size.nnr_unit_size
+        scope.nnr_unit_size = told_by(size)
         self.reader.enter("header", "nnr_unit_header")
         unit.header = nnr_unit_header._parse(self.reader, scope, "")
         self.reader.leave()
@@ -257,12 +258,12 @@ class UnitParser:
             if place + 2 > end:
                 return False
             try:
-                size = read_size(source, place)
+                size = told_by(read_size(source, place))
             except IncompleteError:
                 return False
-            if size.nnr_unit_size < 3:
+            if size < 3:
                 return False
-            place += size.nnr_unit_size
+            place += size
         return place == end
 
     def take_payload(self, unit: Unit, stop: int, depth: int) -> None:

@@ -23,13 +23,14 @@ from nnc.engine import paths
 from nnc.engine.fields import Field
 from nnc.engine.paths import (
     ALL,
+    Hops,
     Step,
-    find,
     indexed_value,
     owner_of,
     path_error,
+    places_in,
     shortest,
-    too_many_indices,
+    values_at,
 )
 from nnc.syntax import NnrUnitHeader, NnrUnitPayload
 
@@ -45,7 +46,7 @@ class Place:
         unit: the unit; None for `units` of the bitstream itself.
         unit_path: path of the unit, `units[2].units[0]`.
         part: "unit", "units", "header", "payload" or one of `UNIT_PARTS`.
-        tables: names of the fields that lead from the header or payload to the table.
+        hops: names of the fields that lead from the header or payload to the table.
         field: the element or table in it; None for the part as a whole.
         name: name within `given`; else "".
         indices: indices into the element, or into `units`.
@@ -54,7 +55,7 @@ class Place:
     unit: Unit | None
     unit_path: str
     part: str
-    tables: tuple[str, ...] = ()
+    hops: Hops = ()
     field: Field | None = None
     name: str = ""
     indices: tuple[int, ...] = ()
@@ -67,28 +68,24 @@ class Place:
         parts = [self.unit_path] if self.unit_path else []
         parts.append(self.part)
         if self.field is not None:
-            parts += self.names()
+            assert self.table_type is not None
+            parts += shortest(self.table_type, self.root, self.hops, self.field, self.indices)
         elif self.name:
             parts.append(self.name)
         return ".".join(parts) + index_text(self.indices)
 
-    def names(self) -> list[str]:
-        """Return the names that lead from the header or payload to the element."""
-        assert self.field is not None
-        table_type = self.root_type()
-        assert table_type is not None
-        return shortest(table_type, self.root(), self.tables, self.field, self.indices)
-
-    def root_type(self) -> type[Table] | None:
-        """Return the dataclass of the header or the payload, None for what has no elements."""
+    @property
+    def table_type(self) -> type[Table] | None:
+        """The dataclass of the header or the payload, None for what has no elements."""
         assert self.unit is not None
         if self.part == "header":
             return NnrUnitHeader
         syntax = self.unit.payload_syntax
         return payload_type(self.unit) if syntax is None else syntax.table_type
 
+    @property
     def root(self) -> Table | None:
-        """Return the header or the payload as a table, None where there is none."""
+        """The header or the payload as a table as it is now, None where there is none."""
         assert self.unit is not None
         if self.part == "header":
             return self.unit.readable_header()
@@ -101,13 +98,9 @@ class Place:
         assert self.unit is not None
         return self.part == "payload" and self.unit.payload_syntax is None
 
-    def owner(self, create: bool = False) -> Table | None:
-        """Return the table that the element stands in, None where it is absent.
-
-        Args:
-            create: make the absent tables on the way, with all elements absent.
-        """
-        return owner_of(self.root(), self.tables, create=create)
+    def owner(self, *, create: bool = False) -> Table | None:
+        """Return the table that the element stands in; see `owner_of`."""
+        return owner_of(self.root, self.hops, create=create)
 
     def value(self) -> Any:
         """Return what stands here; None where the element is absent.
@@ -240,39 +233,16 @@ def element_places(here: Place, steps: list[Step], path: str) -> Iterator[Place]
         yield here
         return
     assert here.unit is not None
-    table_type = here.root_type()
+    table_type = here.table_type
     if table_type is None:
         raise InputError(
             f"{path}: column {steps[0].column}: the payload of {here.unit.type_name} has no "
             f"elements; {here.path} names its bytes"
         )
     # Of nnr_unit_payload only bytes are kept; its tables are payloads by themselves.
-    below = table_type is not NnrUnitPayload
-    tables, field = find(table_type, here.root(), steps, path, below=below)
-    yield from indexed(replace(here, tables=tables, field=field), steps[-1], path)
-
-
-def indexed(place: Place, step: Step, path: str) -> Iterator[Place]:
-    """Yield the places that the indices of the last step lead to."""
-    assert place.field is not None
-    if len(step.indices) > place.field.depth:
-        raise too_many_indices(path, step, place.field)
-    if ALL not in step.indices:
-        yield replace(place, indices=tuple(int(index) for index in step.indices))
-        return
-    first = step.indices.index(ALL)
-    before = tuple(int(index) for index in step.indices[:first])
-    value = replace(place, indices=before).value()
-    for number in range(0 if value is None else len(value)):
-        filled = Step(step.name, (*before, number, *step.indices[first + 1 :]), step.column)
-        yield from indexed(place, filled, path)
+    yield from places_in(here, steps, path, below=table_type is not NnrUnitPayload)
 
 
 def get(units: Sequence[Unit], path: str) -> Any:
     """Return the value at a path; see `Bitstream.get`."""
-    if not isinstance(path, str):
-        raise InputError(f"the path of an element is text, not {path!r:.60}")
-    found = places(units, path)
-    if ALL not in path:
-        return next(found).value()
-    return [(place.path, value) for place in found if (value := place.value()) is not None]
+    return values_at(path, lambda text: places(units, text))

@@ -27,9 +27,20 @@ def read_size(data: Any, place: int = 0) -> NnrUnitSize:
     return size
 
 
+def told_by(size: NnrUnitSize) -> int:
+    """Return the size that a size field tells, in bytes; 0 for one that is yet to be computed."""
+    return size.nnr_unit_size or 0
+
+
 def size_bytes(unit: bytes | memoryview) -> int:
     """Return how many bytes the size field takes that a unit's bytes begin with, 2 or 4."""
     return 4 if unit[0] & 0x80 else 2
+
+
+def size_at(unit: bytes) -> tuple[int, int]:
+    """Return the size of a unit, by the bytes it begins with, and how many of them say it."""
+    width = size_bytes(unit)
+    return int.from_bytes(unit[:width], "big") & ((1 << (8 * width - 1)) - 1), width
 
 
 def size_in_form(size: int, width: int) -> bytes:

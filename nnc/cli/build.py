@@ -46,8 +46,6 @@ def command(
 
     JSON may be - for standard input. nnc looks for files of payloads beside the JSON file.
     """
-    from nnc.bitstream.json.form import build
-
     output = beside(output, json_file, BITSTREAM if schema is None else ".bin", ".json")
     check_output(output, force)
     try:
@@ -57,10 +55,8 @@ def command(
         raise InputError(f"{json_file}: not JSON, and no text at all") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{json_file}: not JSON: {error}") from None
-    if schema is not None:
-        write_bitstream(load(schema).from_json(content), output)
-        report_done(output, quiet=quiet)
-        return
-    folder = None if json_file == "-" else Path(json_file).parent
-    write_bitstream(build(content, folder), output)
+    side_files = (
+        {} if schema is not None or json_file == "-" else {"folder": Path(json_file).parent}
+    )
+    write_bitstream(load(schema).from_json(content, **side_files), output)
     report_done(output, quiet=quiet)

@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
-from nnc.cli.common.elements import open_data
-from nnc.cli.common.files import out_of_band_options
+from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
+from nnc.cli.common.files import hint_of, out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
 from nnc.cli.common.output import counted, escape_controls, examples, format_option, print_json
 
@@ -41,18 +40,15 @@ def command(
     Exit code 0: nothing was found; 1: warnings only; 2: errors.
     """
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
-    from nnc.engine import looking
-    from nnc.inspect.check import Report, check
+    from nnc.inspect.check import Report
 
     if base and not deep:
         raise click.UsageError("--base needs --deep")
-    report: Report | looking.Report
-    if schema is not None:
-        refuse_with_schema(schema, deep=deep)
-        report = trace_document(bitstream, schema).check()
-    else:
-        before = open_session(base, out_of_band, bitstream) or ()
-        report = check(open_data(bitstream), deep=deep, before=before, **out_of_band)
+    refuse_with_schema(schema, deep=deep)
+    form = load(schema)
+    session = open_session(base, out_of_band, bitstream)
+    options: dict[str, Any] = {"deep": deep, "session": session} if deep else {}
+    report = form.examine(trace_file(bitstream, form, out_of_band), **options)
     skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())
@@ -62,7 +58,10 @@ def command(
     if not quiet:
         for path, reason in skipped.items():
             click.echo(f"nnc: {path} was not checked in full: {escape_controls(reason)}", err=True)
-        for hint in hints(errors_of(skipped.values())):
+        told = hints(errors_of(skipped.values()))
+        if report.errors and schema is None and bitstream != "-":
+            told += filter(None, [hint_of(bitstream)])
+        for hint in told:
             click.echo(f"nnc: {hint}", err=True)
         click.echo(
             f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}", err=True

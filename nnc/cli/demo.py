@@ -16,11 +16,23 @@ DEFAULT_QPS = (-38, -32, -28, -24, -22)
     epilog=examples(
         "nnc demo",
         "nnc demo --qp -30 --qp -20 --format json",
+        "nnc demo --reduce",
         "nnc demo --federated",
     )
 )
 @click.option("--qp", "qps", type=int, multiple=True, default=DEFAULT_QPS, show_default=True,
               help="Quantization parameter to try; repeat for more.")  # fmt: skip
+@click.option(
+    "--reduce",
+    "with_tools",
+    is_flag=True,
+    help="Make the network smaller first, with each tool of clause 8.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False),
+    help="With --reduce: draw bytes against accuracy into a .png, .svg or .pdf.",
+)
 @click.option(
     "--federated",
     is_flag=True,
@@ -34,12 +46,24 @@ DEFAULT_QPS = (-38, -32, -28, -24, -22)
     help="Rounds of federated learning.",
 )
 @format_option("json")
-def command(qps: tuple[int, ...], federated: bool, rounds: int, output_format: str) -> None:
+def command(
+    qps: tuple[int, ...],
+    with_tools: bool,
+    plot: str | None,
+    federated: bool,
+    rounds: int,
+    output_format: str,
+) -> None:
     """Encode, decode and run a digit recognizer at several qualities.
 
     The network has been trained on scanned handwritten digits; its accuracy is measured on
     images that it hasn't seen, before and after.
     """
+    if with_tools:
+        show_reduced(plot, output_format)
+        return
+    if plot is not None:
+        raise InputError("--plot draws what --reduce measures: give both")
     if federated:
         show_federated(rounds, output_format)
         return
@@ -111,3 +135,47 @@ def show_federated(rounds: int, output_format: str) -> None:
         up = 100 * sum(one.bytes_up) / sum(whole.bytes_up)
         down = 100 * sum(one.bytes_down) / sum(whole.bytes_down)
         click.echo(f"{name}: {up:.1f} % of the bytes up, {down:.1f} % down, in all rounds.")
+
+
+def show_reduced(plot: str | None, output_format: str) -> None:
+    """Make the network smaller by each tool, and show what that saves."""
+    from nnc.demo import reduced
+
+    points = reduced.run()
+    if plot is not None:
+        from nnc.plotting import plot_accuracies
+
+        curves: dict[str, list[tuple[int, float]]] = {}
+        for point in points:
+            curves.setdefault(point.tool, []).append((point.bytes_encoded, point.accuracy))
+        plot_accuracies(curves, plot, "Digits network")
+    best = reduced.smallest(points)
+    if output_format == "json":
+        print_json(
+            {
+                "results": [asdict(point) for point in best.values()],
+                "points": [asdict(point) for point in points],
+            }
+        )
+        return
+    whole = reduced.FLOAT32_BYTES
+    click.echo(
+        f"The smallest bitstreams of the digits network ({human_size(whole)} of float32) that "
+        f"read at least {100 * reduced.WANTED:.1f} % of the test images right.\n"
+    )
+    print_table(
+        ["tool", "qp", "bytes", "times smaller", "accuracy"],
+        [
+            [
+                tool,
+                "" if point.qp is None else str(point.qp),
+                str(point.bytes_encoded),
+                f"{whole / point.bytes_encoded:.0f}",
+                f"{100 * point.accuracy:.1f} %",
+            ]
+            for tool, point in best.items()
+        ],
+    )
+    missing = sorted({point.tool for point in points} - set(best))
+    if missing:
+        click.echo(f"\nNot at any of these steps: {', '.join(missing)}.")

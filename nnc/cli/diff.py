@@ -11,8 +11,8 @@ import click
 from numpy.typing import NDArray
 
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
-from nnc.cli.common.elements import cut, open_trace, report_faults
+from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
+from nnc.cli.common.elements import cut, report_faults
 from nnc.cli.common.files import is_model_file, open_bitstream, out_of_band_options
 from nnc.cli.common.hints import SESSION, errors_of, hints
 from nnc.cli.common.output import (
@@ -23,11 +23,7 @@ from nnc.cli.common.output import (
     print_json,
     print_table,
 )
-from nnc.engine import looking
 from nnc.engine.diff import Difference
-from nnc.engine.looking import DocumentTrace
-from nnc.inspect.diff import diff
-from nnc.inspect.tracing import BitstreamTrace
 
 if TYPE_CHECKING:
     from nnc.bitstream import Bitstream
@@ -78,14 +74,10 @@ def command(
     session = open_session(base, out_of_band, first, second)
     if values:
         return diff_values(first, second, output_format, out_of_band, session)
-    a: BitstreamTrace | DocumentTrace
-    b: BitstreamTrace | DocumentTrace
-    if schema is not None:
-        a, b = trace_document(first, schema), trace_document(second, schema)
-        differences = looking.diff(a, b)
-    else:
-        a, b = open_trace(first, **out_of_band), open_trace(second, **out_of_band)
-        differences = diff(a, b, levels=levels, before=session or ())
+    form = load(schema)
+    a, b = (trace_file(path, form, out_of_band) for path in (first, second))
+    options: dict[str, Any] = {"levels": True, "before": session or ()} if levels else {}
+    differences = form.compare(a, b, **options)
     if output_format == "json":
         content = [difference.as_dict() for difference in differences]
         errors = {

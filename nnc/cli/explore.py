@@ -49,10 +49,7 @@ def command(
     BITSTREAM may be - for standard input. The page needs no network. It shows a damaged bitstream
     up to its faults and after them. Of a large one it holds a sample, and says so.
     """
-    from nnc.engine.explorer import document_content
-    from nnc.explore import explorer_page
     from nnc.explore.page import page_of
-    from nnc.inspect.tracing import trace
 
     if output is not None and serve:
         raise click.UsageError("give -o or --serve, not both")
@@ -60,17 +57,15 @@ def command(
         output = beside(output, bitstream, ".html", BITSTREAM)
         check_output(output, force)
     data, name = open_data(bitstream), Path(bitstream).name
-    traced = None if schema is None else load(schema).trace(data)
-    if traced is not None:
-        page = page_of(document_content(traced, name), name).encode("utf-8")
-    else:
-        page = explorer_page(data, name).encode("utf-8")
+    form = load(schema)
+    traced = form.trace(data)
+    page = page_of(form.content(traced, name), name).encode("utf-8")
     if output is None:
         serve_page(page, port)
     else:
         write_bytes(page, output)
         report_done(output, quiet=quiet)
-    return report_faults(traced or trace(data))
+    return report_faults(traced)
 
 
 def serve_page(page: bytes, port: int) -> None:

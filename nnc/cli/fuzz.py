@@ -48,16 +48,10 @@ def command(
 ) -> None:
     """Write bitstreams for testing decoders, and a manifest of what to expect from each."""
     from nnc.fuzzing import corpus, documents
-    from nnc.fuzzing.streams import VERDICTS
 
-    form = None if schema is None else load(schema)
+    form = load(schema)
     if list_rules:
-        rows = [
-            {"rule": name, "verdict": VERDICTS[name.partition(":")[0]], "text": text}
-            for name, text in corpus.rule_names().items()
-        ]
-        if form is not None:
-            rows = documents.rule_rows(form)
+        rows = documents.rule_rows(form)
         if json_wanted():
             print_json({"rules": rows})
         else:
@@ -71,7 +65,7 @@ def command(
     if (folder / corpus.MANIFEST).exists() and not force:
         raise click.UsageError(f"{folder / corpus.MANIFEST} exists; --force overwrites it")
     about = {"seed": seed}
-    if form is not None:
+    if schema is not None:
         files = documents.drawn_files(form, seed, valid, rule, count)
         if mutate is not None:
             source, number = mutate

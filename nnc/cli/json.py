@@ -11,8 +11,14 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, replace_file
-from nnc.cli.common.documents import SCHEMA_HELP, load, open_document
-from nnc.cli.common.files import check_different, check_output, open_bitstream, out_of_band_options
+from nnc.cli.common.documents import (
+    SCHEMA_HELP,
+    load,
+    open_edited,
+    refuse_with_schema,
+    without_own,
+)
+from nnc.cli.common.files import check_different, check_output, out_of_band_options
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import force_option, quiet_option, report_done
 
@@ -34,7 +40,7 @@ from nnc.cli.common.results import force_option, quiet_option, report_done
 )
 @out_of_band_options
 @click.option(
-    "--schema", is_flag=False, flag_value="", metavar="[FOLDER|NAME]",
+    "--schema", is_flag=False, flag_value="", metavar="[FOLDER|NAME]", callback=without_own,
     help=f"{SCHEMA_HELP} Alone: print the JSON Schema of bitstreams.",
 )  # fmt: skip
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of the output.")
@@ -54,25 +60,24 @@ def command(
 
     BITSTREAM may be - for standard input.
     """
-    from nnc.bitstream.json import form as json_form
-    from nnc.bitstream.json.schema import schema_text
-    from nnc.engine.json_tables import inline, left_out
+    from nnc.engine.json_tables import left_out
 
     check_output(output, force)
-    if schema:
-        write_text(output, [document_text(bitstream, schema, json_schema=json_schema)])
-        report_done(output, quiet=quiet)
-        return
-    if schema is not None or json_schema:
-        write_text(output, [schema_text()])
+    refuse_with_schema(schema, payloads=payloads != "inline")
+    form = load(schema)
+    if schema == "" or json_schema:
+        content = json.dumps(form.json_schema(), indent=2, ensure_ascii=False)
+        write_text(output, [f"{content}\n"])
         report_done(output, quiet=quiet)
         return
     if bitstream is None:
-        raise InputError("name a bitstream, or ask for the --json-schema")
-    opened = open_bitstream(bitstream, **out_of_band)
+        raise InputError(
+            f"name a {'file' if schema else 'bitstream'}, or ask for the --json-schema"
+        )
+    opened = open_edited(bitstream, schema, **out_of_band)
     if payloads in ("inline", "none"):
-        store = inline if payloads == "inline" else left_out
-        write_text(output, json_form.dump(opened, store))
+        store = {} if payloads == "inline" else {"payloads": left_out}
+        write_text(output, form.dump(opened, **store))
         report_done(output, quiet=quiet)
         return
     if payloads == "-":
@@ -84,18 +89,6 @@ def command(
         raise InputError(f"{payloads}: payloads must be in the folder of the JSON file")
     replace_file(target, lambda file: write_with_side_file(opened, output, file, target.name))
     report_done(output, payloads, quiet=quiet)
-
-
-def document_text(path: str | None, schema: str, *, json_schema: bool) -> str:
-    """Return a document of a schema's format as JSON, or its JSON Schema."""
-    form = load(schema)
-    if not json_schema and path is None:
-        raise InputError("name a file, or ask for the --json-schema")
-    if json_schema or path is None:
-        content = form.json_schema()
-    else:
-        content = form.to_json(open_document(path, schema))
-    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n"
 
 
 def write_with_side_file(opened: Bitstream, output: str, file, name: str) -> None:  # type: ignore[no-untyped-def]

@@ -24,6 +24,9 @@ STATUSES = {
     "ours": "our own definition",
 }
 
+#: What build can write: targets of the compiler that need no settings.
+OUTPUTS = ("python", "javascript", "ksy", "sdl")
+
 
 @click.group(epilog=examples("nnc schema new recorder", "nnc schema check recorder"))
 def command() -> None:
@@ -71,16 +74,18 @@ def check(schema: str) -> int:
 
 @command.command("build")
 @click.argument("schema", metavar="FOLDER|NAME")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PACKAGE",
-              help="Folder of the Python package; without: what targets.toml says.")  # fmt: skip
-def build(schema: str, output: Path | None) -> int:
-    """Write a Python package with parsers and writers of a schema.
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Folder of the package; without: what targets.toml says.")  # fmt: skip
+@click.option("--target", type=click.Choice(OUTPUTS), default="python", show_default=True,
+              help="What goes to -o, for Python or for other languages.")  # fmt: skip
+def build(schema: str, output: Path | None, target: str) -> int:
+    """Write a Python package with parsers and writers of a schema, or something else made of it.
 
     Nothing needs that: `nnc.Format.load` compiles a schema in memory. A package can be read, and
     imported where this program isn't installed as a whole. With a targets.toml in the schema's
     folder, and no -o, all that it names is written.
     """
-    made = files_of(schema, output)
+    made = files_of(schema, output, target)
     if made is None:
         return 1
     for folder, files in made.items():
@@ -91,13 +96,15 @@ def build(schema: str, output: Path | None) -> int:
 
 @command.command("diff")
 @click.argument("schema", metavar="FOLDER|NAME")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PACKAGE",
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER",
               help="As for build.")  # fmt: skip
-def diff(schema: str, output: Path | None) -> int:
+@click.option("--target", type=click.Choice(OUTPUTS), default="python", show_default=True,
+              help="As for build.")  # fmt: skip
+def diff(schema: str, output: Path | None, target: str) -> int:
     """Show what build would change. Exit code 1: something."""
     from nnc_schema.__main__ import difference
 
-    made = files_of(schema, output)
+    made = files_of(schema, output, target)
     if made is None:
         return 1
     text = "".join(difference(folder, files) for folder, files in made.items())
@@ -173,8 +180,13 @@ def analysed(schema: str) -> Analysis | None:
     return found
 
 
-def files_of(schema: str, output: Path | None) -> dict[Path, dict[str, str]] | None:
+def files_of(schema: str, output: Path | None, wanted: str) -> dict[Path, dict[str, str]] | None:
     """Return what build writes, by folder and name; None where the schema has mistakes.
+
+    Args:
+        schema: folder, or name of a format of the library.
+        output: where to write; None: what the settings of the schema say is written.
+        wanted: the target that is written there.
 
     Raises:
         UsageError: neither an output nor a targets.toml says where to write.
@@ -188,10 +200,12 @@ def files_of(schema: str, output: Path | None) -> dict[Path, dict[str, str]] | N
     analysis = analysed(schema)
     if analysis is None:
         return None
+    sections = settings(schema_folder(schema))
     if output is not None:
         section = {"package": output.name, "runtime": RUNTIME}
-        return {output: TARGETS["python"](analysis, section)}
-    sections = settings(schema_folder(schema))
+        if wanted != "python":
+            section = sections.get(wanted, {})
+        return {output: TARGETS[wanted](analysis, section)}
     made: dict[Path, dict[str, str]] = {}
     for name in sorted(sections.keys() & TARGETS.keys()):
         target = TARGETS[name](analysis, sections[name])

@@ -12,8 +12,8 @@ import click
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.documents import refuse_with_schema, schema_option, trace_document
-from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
+from nnc.cli.common.elements import cut, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import SCHEMA_VERSION, escape_controls, exact, examples, format_option
@@ -66,13 +66,12 @@ def command(
     """
     if base and not bins:
         raise click.UsageError("--base needs --bins")
-    if schema is not None:
-        refuse_with_schema(schema, bins=bins, unit=unit is not None)
-        document = trace_document(bitstream, schema)
-        print_elements(document.data, document.records, output_format)
-        return report_faults(document)
+    refuse_with_schema(schema, bins=bins, unit=unit is not None)
     session = open_session(base, out_of_band, bitstream)
-    traced = open_trace(bitstream, **out_of_band)
+    traced = trace_file(bitstream, load(schema), out_of_band)
+    if schema is not None:
+        print_elements(traced.data, traced.records, output_format)
+        return report_faults(traced)
     units = traced.units
     if unit is not None:
         if unit >= len(units):

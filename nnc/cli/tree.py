@@ -6,15 +6,12 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.documents import schema_option, trace_document
-from nnc.cli.common.elements import cut, open_trace, report_faults, value_json, value_text
+from nnc.cli.common.documents import load, schema_option, trace_file
+from nnc.cli.common.elements import cut, report_faults, value_json, value_text
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.output import escape_controls, examples, format_option, human_size, print_json
-from nnc.engine.looking import DocumentTrace
 from nnc.engine.tracing import byte_bit
 from nnc.engine.tree import Node
-from nnc.inspect.tracing import BitstreamTrace
-from nnc.inspect.tree import tree
 
 
 @click.command(
@@ -41,13 +38,9 @@ def command(
     BITSTREAM may be - for standard input. A damaged bitstream is shown up to each fault, and
     again from the next unit whose place the sizes tell.
     """
-    traced: BitstreamTrace | DocumentTrace
-    if schema is not None:
-        traced = trace_document(bitstream, schema)
-        root = traced.tree()
-    else:
-        traced = open_trace(bitstream, **out_of_band)
-        root = tree(traced)
+    form = load(schema)
+    traced = trace_file(bitstream, form, out_of_band)
+    root = form.arrange(traced)
     if output_format == "json":
         errors = [error.as_dict() for error in traced.errors]
         print_json({"tree": as_json(root, depth), "errors": errors})

@@ -2,6 +2,7 @@
 
 from nnc.bitio.caution import DecodingWarning, MissingTensorsWarning
 from nnc.decoder.completeness import warn_of_missing
+from nnc.decoder.incoming import StreamDecoder
 from nnc.decoder.model import DecodedModel, decode_model
 from nnc.decoder.reconstruction import Reconstruct
 from nnc.decoder.session import Decoder
@@ -30,6 +31,7 @@ __all__ = [
     "Quantization",
     "Reconstruct",
     "Resources",
+    "StreamDecoder",
     "Topology",
     "decode_model",
     "read_topology",

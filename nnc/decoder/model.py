@@ -344,6 +344,7 @@ def decode_model(
     resources: Resources = DEFAULTS,
     *,
     known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None = None,
+    nncodec1: bool | None = None,
 ) -> DecodedModel:
     """Decode all compressed data units of a bitstream.
 
@@ -355,6 +356,7 @@ def decode_model(
         bitstream: the parsed bitstream.
         resources: who works, and what to accept.
         known: gives what is known of the tensors of a unit from the bitstreams before.
+        nncodec1: whether the dialect it is, where that is known.
 
     Raises:
         BitstreamError: a unit can't be decoded, a name occurs twice, or a limit is passed; or
@@ -372,11 +374,11 @@ def decode_model(
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
             return decode_units(units, layouts, references, nncodec1, work)
 
-        nncodec1 = False
+        known_dialect, nncodec1 = nncodec1 is not None, bool(nncodec1)
         try:
             decoded = decode_all(nncodec1)
         except BitstreamError as error:
-            if any(layout.coding.general_profile_idc for layout in layouts):
+            if known_dialect or any(layout.coding.general_profile_idc for layout in layouts):
                 raise
             nncodec1 = True
             try:

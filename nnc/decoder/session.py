@@ -152,6 +152,19 @@ class Decoder:
         self.state = self.state.rebased()
 
     @naming_options
+    def restart(self, device_id: int) -> None:
+        """Let a device have the model again that the device of the base model has come to.
+
+        Its next update is taken for one of that model, but its levels for what follows its own
+        last ones, as those of `nnc.Encoder(parent="mixed")` do. A bitstream doesn't say so: by the
+        standard, an update is of its parent.
+
+        Args:
+            device_id: the device.
+        """
+        self.state = self.state.restarted(device_id)
+
+    @naming_options
     def tensors(self, device_id: int | None = None) -> dict[str, NDArray[Any]]:
         """Return all tensors as they are now.
 

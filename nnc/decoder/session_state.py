@@ -95,7 +95,8 @@ class SessionState:
         """Return the state without what contexts, history and predictions need."""
         state = self.copy()
         for key, kept in state.coded.items():
-            state.coded[key] = replace(kept, levels=None, history=None)
+            if kept.levels is not None or kept.history is not None:
+                state.coded[key] = replace(kept, levels=None, history=None)
         # Without values, differences are all that is known.
         state.differences = {
             key: difference
@@ -132,6 +133,26 @@ class SessionState:
         for key in [key for key in state.coded if key[0] == ROOT]:
             # No device has a history from there on.
             state.coded[key] = replace(state.coded[key], history=None)
+        return state
+
+    def restarted(self, device: int) -> SessionState:
+        """Return the state of a session in which a device has the base model's values again.
+
+        What its last units were stays: its nodes, levels and history; where it had none, they are
+        those of the base model's device.
+        """
+        base, state = self.base_device or 0, self.copy()
+        for name in self.names(base):
+            source = self.owner(base, name)
+            if (device, name) not in self.coded:
+                if source not in self.coded:
+                    continue
+                state.coded[device, name] = self.coded[source]
+            state.values[device, name] = self.values[source]
+            state.inherit((device, name), source, None)
+            for table in (state.formats, state.notes):
+                if source not in table:
+                    table.pop((device, name), None)
         return state
 
     def owner(self, device: int, name: str) -> Key:

@@ -1,14 +1,116 @@
-"""Changing the values of one element of a table."""
+"""Changing the values of elements, each change as a whole or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from nnc.bitio import BuildError, InputError, Table
+from nnc.bitio import BuildError, InputError, PlacedError, Table
 from nnc.engine.fields import Field, array_type
-from nnc.engine.values import checked_value
+from nnc.engine.lists import Shift
+from nnc.engine.paths import ALL
+from nnc.engine.plan import Plan
+from nnc.engine.repair import Pin
+from nnc.engine.values import check_constraints, checked_value
+
+
+class ElementEdit:
+    """A change of elements that is not settled yet.
+
+    Attributes:
+        force: accept reserved values.
+        pinned: the elements that the caller set, by the root table they are below.
+        shifts: insertions and removals, likewise, by the table they were made in.
+    """
+
+    #: What else than values of lists is put in and taken out, for messages.
+    OTHERS = ""
+
+    force: bool
+    pinned: dict[Any, set[Pin]]
+    shifts: dict[Any, dict[tuple[str, ...], Shift]]
+
+    # What is changed says how: where a path leads, a place in a copy of its root table, what
+    # stands for that, how all else is brought in line, and how everything is undone.
+    places: Callable[[str], Iterator[Any]]
+    opened: Callable[[Any], Any]
+    key: Callable[[Any], Any]
+    set_place: Callable[[Any, Any], None]
+    settle: Callable[[], Plan]
+    rollback: Callable[[], None]
+
+    def commit(self) -> None:
+        """Keep everything."""
+
+    def locate(self, error: PlacedError) -> None:
+        """Add to an error what its path alone doesn't say."""
+
+    def set_element(self, place: Any, value: Any) -> None:
+        """Change one element, one value in it, or all of its values."""
+        field = place.field
+        if field.derived:
+            raise BuildError("follows from other elements and is not coded", path=place.path)
+        if field.called is not None:
+            raise BuildError("is a table; name one of its elements", path=place.path)
+        place = self.opened(place)
+        owner = owner_at(place)
+        set_value(field, owner, place.indices, value, place.path, force=self.force)
+        self.pin(place)
+        if not self.force:
+            check_constraints(field, owner, place.path)
+
+    def pin(self, place: Any) -> None:
+        """Remember that the caller wants this element as it is."""
+        self.pinned.setdefault(self.key(place), set()).add((place.hops, place.field.name))
+
+    def change_list(self, path: str, value: Any, delta: int) -> None:
+        """Put a value into a list, or take one out."""
+        verb = "insert" if delta > 0 else "remove"
+        found = list(self.places(path))
+        if len(found) != 1 or ALL in path:
+            raise InputError(f"{path}: {verb} needs a path to one place")
+        field, indices = found[0].field, found[0].indices
+        check_list_place(field, indices, path, verb, self.OTHERS)
+        if not indices:
+            self.set_place(found[0], None)
+            return
+        place = self.opened(found[0])
+        owner = place.owner(create=delta > 0)
+        values = list_at(field, owner, indices, place.path, 1 if delta > 0 else 0)
+        length, items = len(values), list(values)
+        if delta > 0:
+            items.insert(indices[-1], self.item(place, value))
+        else:
+            del items[indices[-1]]
+        store_list(field, owner, indices, items)
+        self.moved(place, value, delta)
+        self.pin(place)
+        if len(indices) == 1:
+            shift = Shift(indices[0], length, delta)
+            self.shifts.setdefault(self.key(place), {})[place.hops] = shift
+
+    def item(self, place: Any, value: Any) -> Any:
+        """Return a value as a list takes it in."""
+        value = checked_value(place.field, value, place.path, self.force)
+        check_depth(value, place.field.depth - len(place.indices), place.path)
+        return value
+
+    def moved(self, place: Any, value: Any, delta: int) -> None:
+        """Follow what has moved in a list."""
+
+
+def owner_at(place: Any) -> Table:
+    """Return the table that an element is to stand in, absent ones made.
+
+    Raises:
+        BuildError: there is none.
+    """
+    owner: Table | None = place.owner(create=True)
+    if owner is None:
+        raise BuildError("there is no such table here", path=place.path)
+    return owner
 
 
 def set_value(
@@ -85,14 +187,16 @@ def store_list(field: Field, owner: Any, indices: tuple[int, ...], items: list[A
     rows[indices[-2]] = with_row_array(field, items)
 
 
-def check_list_place(field: Field | None, indices: tuple[int, ...], path: str, verb: str) -> None:
+def check_list_place(
+    field: Field | None, indices: tuple[int, ...], path: str, verb: str, others: str = ""
+) -> None:
     """Refuse a path that names no place in a list.
 
     Raises:
         InputError: the message says what is needed.
     """
     if field is None:
-        raise InputError(f"{path}: {verb} needs the path of a list value, `name[index]`")
+        raise InputError(f"{path}: {verb} needs the path of a list value, `name[index]`{others}")
     if not indices and verb == "insert":
         raise InputError(f"{path}: name the place to insert at, `{field.name}[0]`")
 

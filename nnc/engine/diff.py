@@ -63,7 +63,7 @@ def diff_elements(
         other = others.pop(element.path.removeprefix(a.path), None)
         if other is None:
             if not is_regular(element):
-                yield one_sided("only in A", element)
+                yield one_sided(True, element.path, element.value, element.bits)
         elif element.is_syntax:
             if element.value == other.value and element.bits == other.bits:
                 continue
@@ -73,7 +73,7 @@ def diff_elements(
             yield from diff_bytes(element, other, data_a, data_b)
     for other in others.values():
         if not is_regular(other):
-            yield one_sided("only in B", other)
+            yield one_sided(False, other.path, other.value, other.bits)
 
 
 def is_regular(element: TracedElement) -> bool:
@@ -81,11 +81,11 @@ def is_regular(element: TracedElement) -> bool:
     return is_alignment(element) and element.value == 1 << (element.bits - 1)
 
 
-def one_sided(kind: str, element: TracedElement) -> Difference:
-    """Return the difference for an element that only one bitstream has."""
-    if kind == "only in A":
-        return Difference(kind, element.path, None, element.value, bits_a=element.bits)
-    return Difference(kind, None, element.path, None, element.value, bits_b=element.bits)
+def one_sided(in_a: bool, path: str, value: Any, bits: int) -> Difference:
+    """Return the difference for what only one of both has."""
+    if in_a:
+        return Difference("only in A", path, None, value, bits_a=bits)
+    return Difference("only in B", None, path, None, value, bits_b=bits)
 
 
 def changed(a: TracedElement, b: TracedElement) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from nnc.bitio import InputError, Table
 from nnc.engine import editing
 from nnc.engine.files import replace_file
 from nnc.engine.mapped import bytes_of, view_of
-from nnc.engine.paths import ALL, Place, parse_path, path_error, places_in
+from nnc.engine.paths import Place, parse_path, path_error, places_in, values_at
 from nnc.engine.plan import Plan
 from nnc.engine.records import Layout, Record, RecordReader, written
 
@@ -67,10 +67,7 @@ class Document:
         Raises:
             InputError: the path leads nowhere.
         """
-        found = self.places(path)
-        if ALL not in path:
-            return next(found).value()
-        return [(place.path, value) for place in found if (value := place.value()) is not None]
+        return values_at(path, self.places)
 
     def places(self, path: str) -> Iterator[Place]:
         """Yield the places that a path leads to.
@@ -78,8 +75,6 @@ class Document:
         Raises:
             InputError: it leads nowhere.
         """
-        if not isinstance(path, str):
-            raise InputError(f"the path of an element is text, not {path!r:.60}")
         steps = parse_path(path)
         syntax, first = self.format.root, steps[0]
         if not self.format.framing.many:

@@ -13,8 +13,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from nnc.bitio import InputError, PlacedError, Table
+from nnc.bitio import InputError, NncError, PlacedError, Table
 from nnc.engine.compiling import compiled_strategies
+from nnc.engine.document import Document
+from nnc.engine.editing import follow_others
+from nnc.engine.following import follows
+from nnc.engine.records import Record
 
 T = TypeVar("T")
 
@@ -36,6 +40,9 @@ class Drawable(Protocol):
 
     def scope(self, given: Mapping[str, Any]) -> Any:
         """Return the names before the first table."""
+
+    def drawing(self) -> ModuleType:
+        """Return the package that draws its tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Broken(NamedTuple):
 
 
 def drawing_of(form: Drawable) -> ModuleType:
-    """Return the package that draws tables of a format.
+    """Return the package that draws tables of a format by its schema.
 
     Raises:
         InputError: the format was made without its schema.
@@ -84,7 +91,7 @@ def drawing_of(form: Drawable) -> ModuleType:
 
 def rules(form: Drawable) -> dict[str, str]:
     """Return the rules that data of a format can be made to break, with what is wrong then."""
-    return {rule.name: rule.text for rule in drawing_of(form).RULES}
+    return {rule.name: rule.text for rule in form.drawing().RULES}
 
 
 def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, Any]) -> Drawn:
@@ -96,8 +103,9 @@ def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, An
         table: its name; None: that of the root, which has to stand by itself.
         given: values that only the caller knows.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     drawer = package.Drawer(source)
+    alone = table is None
     if table is None:
         table, scope = form.root.table, form.scope(given)
         before = scope.copies()
@@ -108,7 +116,21 @@ def valid(form: Drawable, source: Any, table: str | None, given: Mapping[str, An
         drawn = package.TABLES[table](drawer, scope)
     except PlacedError as error:
         raise package.RejectedError(str(error)) from None
-    return Drawn(drawn, drawer.to_bytes(), before())
+    made = Drawn(drawn, drawer.to_bytes(), before())
+    return following_others(form, package, made) if alone else made
+
+
+def following_others(form: Any, package: ModuleType, drawn: Drawn) -> Drawn:
+    """Return a table of the root whose elements follow from others as the schema says."""
+    if not follows(form.tables):
+        return drawn
+    document = Document(form, [Record(drawn.table, drawn.scope)])
+    try:
+        follow_others(document)
+        data = form.root.write(document.records[0].table, drawn.scope.copy())
+    except NncError as error:
+        raise package.RejectedError(str(error)) from None
+    return Drawn(document.records[0].table, data, drawn.scope)
 
 
 def names_around(
@@ -178,7 +200,7 @@ def broken(form: Drawable, source: Any, rule: str, given: Mapping[str, Any]) -> 
         rule: a kind of rule, or a kind and an element.
         given: values that only the caller knows.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     skip = source.integer(0, MOST_SKIPPED)
     drawer = drawn_to_break(form, source, rule, given, skip)
     passed = skip - drawer.skip
@@ -204,7 +226,7 @@ def drawn_to_break(
         given: values that only the caller knows.
         skip: how many places to pass over.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     kind, _, element = rule.partition(":")
     drawer = package.Drawer(source, kind=kind, element=element, skip=skip)
     try:
@@ -252,7 +274,7 @@ def as_strategy(form: Drawable, draw: Callable[[Any], Any]) -> Any:
         InputError: Hypothesis isn't installed.
     """
     require_hypothesis()
-    return drawing_of(form).strategy(draw)
+    return form.drawing().strategy(draw)
 
 
 def require_hypothesis() -> None:
@@ -271,7 +293,7 @@ def by_seed(form: Drawable, draw: Callable[[Any], T], seed: str) -> T:
     Raises:
         InputError: nothing could be drawn.
     """
-    package = drawing_of(form)
+    package = form.drawing()
     for attempt in range(ATTEMPTS):
         try:
             return draw(package.RandomSource(f"{seed}/{attempt}"))

@@ -7,18 +7,30 @@ is undone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from nnc.bitio import BitWriter, BuildError, InputError, InvalidError, Table, TraceEntry
+from nnc.bitio import (
+    BitWriter,
+    BuildError,
+    InputError,
+    InvalidError,
+    PlacedError,
+    Table,
+    TraceEntry,
+)
 from nnc.bitio.bits import index_text
-from nnc.engine.changing import check_depth, check_list_place, list_at, set_value, store_list
+from nnc.bitio.computing import MOST_ROUNDS, unsettled
+from nnc.engine.changing import ElementEdit, list_at, owner_at, set_value
 from nnc.engine.fields import Field, copy_table, empty_table, fields_of
+from nnc.engine.following import follows, wrong
+from nnc.engine.lists import Shift
+from nnc.engine.looking import trace_from
 from nnc.engine.paths import ALL, Hops, Place, parse_path
 from nnc.engine.plan import Plan, UnitChange, compare, trace_table
 from nnc.engine.records import Layout, Record, copied, written
-from nnc.engine.repair import Pin, Repair, Shift
-from nnc.engine.values import check_constraints, checked_value
+from nnc.engine.repair import Pin, Repair
 
 Elements = dict[str, TraceEntry]
 
@@ -37,7 +49,7 @@ class Document(Protocol):
         """Return the path of a root table; "" for the only one."""
 
 
-class Edit:
+class Edit(ElementEdit):
     """A change of a document that is not settled yet.
 
     Attributes:
@@ -64,7 +76,11 @@ class Edit:
         self.original = dict(zip(map(id, document.records), enumerate(self.before), strict=True))
         self.size = len(document.rest) + (self.before[-1].stop + 7 >> 3 if self.before else 0)
 
-    def open(self, place: Place) -> Place:
+    def places(self, path: str) -> Iterator[Place]:
+        """Yield the places that a path leads to."""
+        return self.document.places(path)
+
+    def opened(self, place: Place) -> Place:
         """Return a place in a copy of its root table, which may be changed."""
         for record in self.document.records:
             if record.table is place.root:
@@ -82,14 +98,9 @@ class Edit:
         """Return the identity of the record that holds a root table."""
         return next(id(one) for one in self.document.records if one.table is place.root)
 
-    def pin(self, place: Place) -> None:
-        """Remember that the caller wants this element as it is."""
-        assert place.field is not None
-        self.pinned.setdefault(self.key(place), set()).add((place.hops, place.field.name))
-
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
-        found = list(self.document.places(path))
+        found = list(self.places(path))
         if ALL in path:
             found = [place for place in found if place.value() is not None]
         if not found:
@@ -102,22 +113,13 @@ class Edit:
         field = place.field
         if field is None:
             raise BuildError("is a table; name one of its elements", path=place.path)
-        if field.derived:
-            raise BuildError("follows from other elements and is not coded", path=place.path)
-        if field.called is not None and not isinstance(value, Table | Mapping | list | None):
-            raise BuildError("is a table; name one of its elements", path=place.path)
-        place = self.open(place)
-        owner = place.owner(create=True)
-        if owner is None:
-            raise BuildError("there is no such table here", path=place.path)
-        if field.called is not None:
-            self.set_table(place, owner, value)
-            self.pin_values(self.key(place), (*place.hops, hop_of(field, place.indices)), value)
-        else:
-            set_value(field, owner, place.indices, value, place.path, force=self.force)
+        if field.called is None or not isinstance(value, Table | Mapping | list | None):
+            self.set_element(place, value)
+            return
+        place = self.opened(place)
+        self.set_table(place, owner_at(place), value)
+        self.pin_values(self.key(place), (*place.hops, hop_of(field, place.indices)), value)
         self.pin(place)
-        if not self.force:
-            check_constraints(field, owner, place.path)
 
     def set_table(self, place: Place, owner: Table, value: Any) -> None:
         """Put another table in the place of one."""
@@ -179,38 +181,21 @@ class Edit:
                 self.pinned.setdefault(key, set()).add((hops, name))
                 self.pin_values(key, (*hops, name), one)
 
-    def change_list(self, path: str, value: Any, delta: int) -> None:
-        """Put a value into a list, or take one out."""
-        verb = "insert" if delta > 0 else "remove"
-        found = list(self.document.places(path))
-        if len(found) != 1 or ALL in path:
-            raise InputError(f"{path}: {verb} needs a path to one place")
-        field, indices = found[0].field, found[0].indices
-        check_list_place(field, indices, path, verb)
-        assert field is not None
-        if not indices:
-            self.set_place(found[0], None)
-            return
-        place = self.open(found[0])
-        owner = place.owner(create=delta > 0)
-        values = list_at(field, owner, indices, place.path, 1 if delta > 0 else 0)
-        length, items = len(values), list(values)
-        if delta < 0:
-            del items[indices[-1]]
-        elif field.called is not None:
-            items.insert(indices[-1], self.table_of(field, value, place.path))
-        else:
-            value = checked_value(field, value, place.path, self.force)
-            check_depth(value, field.depth - len(indices), place.path)
-            items.insert(indices[-1], value)
-        store_list(field, owner, indices, items)
+    def item(self, place: Place, value: Any) -> Any:
+        """Return a value as a list takes it in: a table too."""
+        assert place.field is not None
+        if place.field.called is None:
+            return super().item(place, value)
+        return self.table_of(place.field, value, place.path)
+
+    def moved(self, place: Place, value: Any, delta: int) -> None:
+        """Follow what has moved in a list, and keep what was put in."""
+        assert place.field is not None
         self.move_pins(place, delta)
-        self.pin(place)
         if delta > 0:
-            self.pin_values(self.key(place), (*place.hops, hop_of(field, indices)), value)
-        if len(indices) == 1:
-            shift = Shift(indices[0], length, delta)
-            self.shifts.setdefault(self.key(place), {})[place.hops] = shift
+            self.pin_values(
+                self.key(place), (*place.hops, hop_of(place.field, place.indices)), value
+            )
 
     def move_pins(self, place: Place, delta: int) -> None:
         """Let what was pinned in later tables of a list move with them."""
@@ -253,6 +238,18 @@ class Edit:
         Raises:
             NncError: the change can't be carried out.
         """
+        traces = self.settle_tables()
+        if follows(self.document.format.tables):
+            for _ in range(MOST_ROUNDS):
+                if not self.follow():
+                    break
+                traces = self.settle_tables()
+            else:
+                raise unsettled()
+        return self.plan(traces)
+
+    def settle_tables(self) -> dict[int, tuple[Elements, Elements]]:
+        """Build the tables that a change touches; return their elements before and after."""
         document = self.document
         scope, changed = None, False
         traces: dict[int, tuple[Elements, Elements]] = {}
@@ -266,7 +263,35 @@ class Edit:
                 changed = True
             elif changed:
                 scope = self.scope_after(record)
-        return self.plan(traces)
+        return traces
+
+    def follow(self) -> bool:
+        """Correct elements that follow from tables elsewhere; tell whether there were any.
+
+        Raises:
+            BuildError: the caller has set one of them to something else.
+        """
+        form, records = self.document.format, self.document.records
+        if not records:
+            return False
+        data, _ = written(form, records)
+        traced = trace_from(form, memoryview(data), records[0].scope.copy())
+        found = list(wrong(list(traced.all_elements())))
+        for element, wanted in found:
+            place = self.opened(next(self.places(element.path)))
+            assert place.field is not None
+            if (place.hops, place.field.name) in self.pinned.get(self.key(place), ()):
+                raise BuildError(
+                    "follows from other tables", path=element.path, value=element.value,
+                    allowed=str(wanted), clause=form.tables[element.table].clause,
+                    schema=element.schema_line,
+                )  # fmt: skip
+            set_value(place.field, owner_at(place), place.indices, wanted, element.path, force=True)
+            path = re.sub(r"(\[\d+\])+$", "", element.path)
+            prefix = f"{place.prefix}." if place.prefix else ""
+            reasons = self.reasons.setdefault(self.key(place), {})
+            reasons[path.removeprefix(prefix)] = "follows from other tables"
+        return bool(found)
 
     def scope_after(self, record: Record) -> Any:
         """Return the names in force after a table that stays as it is."""
@@ -288,9 +313,9 @@ class Edit:
         built, scope = repair.build()
         record.table, entries = trace_table(root.table, root, built, record.scope.copy())
         prefix = f"{self.document.name_of(index)}."
-        self.reasons[id(record)] = {
-            path.removeprefix(prefix): reason for path, reason in repair.reasons.items()
-        }
+        reasons = self.reasons.setdefault(id(record), {})
+        for path, reason in repair.reasons.items():
+            reasons.setdefault(path.removeprefix(prefix), reason)
         return (before, {entry.path: entry for entry in entries}), scope
 
     def elements(self, table: Table, scope: Any, index: int) -> Elements:
@@ -356,17 +381,47 @@ def run(
     Raises:
         NncError: the change was refused; the document is as it was.
     """
-    edit = Edit(document, force=force)
+    return carried_out(Edit(document, force=force), change, keep=keep)
+
+
+def follow_others(document: Document) -> None:
+    """Give elements that follow from tables elsewhere their values, and change nothing else.
+
+    Raises:
+        NncError: one can't have the value, and the document is as it was.
+    """
+    if follows(document.format.tables):
+        run(document, lambda edit: None)
+
+
+AnyEdit = TypeVar("AnyEdit", bound=ElementEdit)
+
+
+def carried_out(edit: AnyEdit, change: Callable[[AnyEdit], None], *, keep: bool) -> Plan:
+    """Carry out a change as a whole, or undo it.
+
+    Args:
+        edit: an edit of what is changed.
+        change: makes the change on it.
+        keep: keep the change; else only the plan is made.
+
+    Raises:
+        NncError: the change was refused, and all is as it was.
+    """
     try:
         change(edit)
-        plan = edit.settle()
-    except InvalidError as error:
-        edit.rollback()
-        raise refusal(error) from None
-    except BaseException:
+        try:
+            plan = edit.settle()
+        except InvalidError as error:
+            raise refusal(error) from None
+    except BaseException as error:
+        if isinstance(error, PlacedError):
+            edit.locate(error)
         edit.rollback()
         raise
-    if not keep:
+    if keep:
+        edit.commit()
+    else:
         edit.rollback()
     return plan
 

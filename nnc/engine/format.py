@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from json import dumps
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from nnc.bitio import InputError
 from nnc.bitio.transforms import Transform
-from nnc.engine import drawing, json, looking
+from nnc.engine import drawing, explorer, json, looking
 from nnc.engine.compiling import compiled
 from nnc.engine.diff import Difference
 from nnc.engine.document import Document
@@ -18,14 +19,21 @@ from nnc.engine.drawing import Broken, Drawn
 from nnc.engine.framing import framing_of
 from nnc.engine.library import library_names, schema_folder
 from nnc.engine.looking import DocumentTrace, Report
+from nnc.engine.paths import Place
+from nnc.engine.registry import registered
 from nnc.engine.tree import Node
 
-#: Decodes a payload that the schema leaves to hand-written code: gets its bytes and its document.
-Hook = Callable[[bytes, Document], Any]
+#: Decodes a payload that the schema leaves to hand-written code: gets its bytes, and what it
+#: stands in: the document, or what hand-written code cuts that into.
+Hook = Callable[[bytes, Any], Any]
 
 
 class Format:
     """A format that a schema describes.
+
+    A class of its own, made of this one, adds what a schema can't say of a format: how data are
+    cut into units (`parse`, `open`, `trace`), rules that compare them (`examine`), what is drawn.
+    All else goes by these.
 
     Attributes:
         name: its name, that of its folder.
@@ -85,13 +93,19 @@ class Format:
         Raises:
             InputError: there is no such schema, or it has mistakes.
         """
+        complete = registered(os.fspath(schema))
+        if complete is not None:
+            made: Format = complete()
+            made.hooks.update(hooks or {})
+            made.package.Scope.transforms.update(transforms or {})
+            return made
         folder = schema_folder(schema)
         name = folder.resolve().name
         return cls(compiled(folder), name, folder, hooks=hooks, transforms=transforms)
 
     @staticmethod
     def names() -> list[str]:
-        """Return the names of the formats of the library."""
+        """Return the names of the formats that are described by a schema of the library alone."""
         return library_names()
 
     def scope(self, given: Mapping[str, Any]) -> Any:
@@ -151,17 +165,49 @@ class Format:
 
     def tree(self, data: Any, **given: Any) -> Node:
         """Return the elements of data as a tree of tables, whatever is wrong with them."""
-        return self.trace(data, **given).tree()
+        return self.arrange(self.trace(data, **given))
 
     def check(self, data: Any, **given: Any) -> Report:
         """Return what data break of the syntax, and of the schema's ranges and constraints."""
-        return self.trace(data, **given).check()
+        return self.examine(self.trace(data, **given))
 
     def diff(self, first: Any, second: Any, **given: Any) -> list[Difference]:
         """Return what two pieces of data differ in; an empty list if they are the same bytes."""
-        return looking.diff(self.trace(first, **given), self.trace(second, **given))
+        return self.compare(self.trace(first, **given), self.trace(second, **given))
 
-    def decode(self, document: Document, path: str) -> Any:
+    def arrange(self, traced: Any) -> Node:
+        """Return the elements of a trace as a tree."""
+        node: Node = traced.tree()
+        return node
+
+    def examine(self, traced: Any) -> Report:
+        """Return what traced data break of the rules of the format."""
+        report: Report = traced.check()
+        return report
+
+    def compare(self, first: Any, second: Any) -> list[Difference]:
+        """Return what two traces differ in."""
+        return looking.diff(first, second)
+
+    def content(self, traced: Any, name: str) -> dict[str, Any]:
+        """Return what the explorer's page shows of traced data, whatever is wrong with them.
+
+        Args:
+            traced: the trace.
+            name: what to call the data.
+        """
+        return explorer.document_content(traced, name)
+
+    def places(self, document: Any, path: str) -> Iterator[Any]:
+        """Yield the places of a document that a path leads to."""
+        found: Iterator[Place] = document.places(path)
+        return found
+
+    def around(self, document: Any, place: Any) -> Any:
+        """Return what a payload stands in, for its decoder: the document."""
+        return document
+
+    def decode(self, document: Any, path: str) -> Any:
         """Decode a payload that the schema leaves to hand-written code, by its hook.
 
         Args:
@@ -171,14 +217,23 @@ class Format:
         Raises:
             InputError: the element is no such payload, or there is no hook for it.
         """
-        place = next(document.places(path))
+        place = next(self.places(document, path))
         element = None if place.field is None else place.field.element
         module = None if element is None else element.module
-        if module is None:
+        value = None if module is None else place.value()
+        if module is None or value is None:
             raise InputError(f"{path}: not a payload that is left to hand-written code")
         if module not in self.hooks:
             raise InputError(f"{path}: there is no hook {module!r}; Format.load takes hooks")
-        return self.hooks[module](bytes(place.value()), document)
+        return self.hooks[module](bytes(value), self.around(document, place))
+
+    def drawing(self) -> ModuleType:
+        """Return the package that draws tables of the format.
+
+        Raises:
+            InputError: the format was made without its schema.
+        """
+        return drawing.drawing_of(self)
 
     def strategy(self, table: str | None = None, **given: Any) -> Any:
         """Return a Hypothesis strategy for valid tables, which shrinks.
@@ -220,6 +275,11 @@ class Format:
         """Return the rules that `invalid` can break, with what is wrong then."""
         return drawing.rules(self)
 
+    def verdicts(self) -> Mapping[str, str]:
+        """Return who has to speak where a rule is broken, by its kind: `error` or `finding`."""
+        kinds: dict[str, str] = self.drawing().KINDS
+        return kinds
+
     def draw(self, seed: str, rule: str | None = None, **given: Any) -> Drawn | Broken:
         """Return data that are drawn by a seed: the same seed, the same data; no Hypothesis.
 
@@ -241,6 +301,10 @@ class Format:
     def to_json(self, document: Document) -> dict[str, Any]:
         """Return a document as plain data for JSON, without loss."""
         return json.document_object(document)
+
+    def dump(self, document: Any) -> Iterator[str]:
+        """Yield a document as the text of a JSON object, piece by piece, without loss."""
+        yield f"{dumps(self.to_json(document), indent=1, ensure_ascii=False)}\n"
 
     def from_json(self, content: Any, **given: Any) -> Document:
         """Return the document that plain data stand for.

@@ -1,4 +1,7 @@
-"""The library of formats that comes with the package: a folder with a schema for each."""
+"""The library of formats that comes with the package: a folder with a schema for each.
+
+Beside these stand formats that hand-written code completes: see `registry`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from nnc.bitio import InputError
 from nnc.engine.compiling import SUFFIX
+from nnc.engine.registry import REGISTERED
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -33,12 +37,12 @@ def schema_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     given, place = os.fspath(name_or_folder), Path(name_or_folder)
     if place.is_dir():
         return place
-    names = library_names()
-    if given in names:
+    names = [*library_names(), *REGISTERED]
+    if given in library_names():
         return next(folder / given for folder in FOLDERS if (folder / given).is_dir())
     near = difflib.get_close_matches(given, names, 1)
     told = f"did you mean {near[0]!r}? " if near else ""
     raise InputError(
         f"{given}: neither a folder with a schema nor a format of the library; "
-        f"{told}The library has: {', '.join(names) or 'none'}"
+        f"{told}The library has: {', '.join(sorted(names)) or 'none'}"
     )

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from nnc.bitio import BitstreamError, Enforcement, PlacedError
 from nnc.bitio.bits import index_text
-from nnc.engine.diff import Difference, diff_elements
+from nnc.engine.diff import Difference, diff_elements, one_sided
 from nnc.engine.findings import ERROR, WARNING, Finding, place_in_data, syntax_finding
+from nnc.engine.following import follows, wrong
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
-from nnc.engine.schema_rules import Elements, schema_rules
+from nnc.engine.schema_rules import Elements, elements_of, schema_rules
 from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, is_alignment, name_apart
 from nnc.engine.tree import Node, insert
 
@@ -70,11 +72,7 @@ class DocumentTrace:
     @property
     def elements(self) -> Elements:
         """All elements by table and name, each with the table of the root around it."""
-        found: Elements = {}
-        for record in self.records:
-            for element in record.elements:
-                found.setdefault((element.table, element.name), []).append((record, element))
-        return found
+        return elements_of(self.records)
 
     @property
     def errors(self) -> list[BitstreamError]:
@@ -101,9 +99,13 @@ class DocumentTrace:
     def check(self) -> Report:
         """Return what breaks the syntax, a range, an enum or a constraint of the schema."""
         findings: list[Finding] = []
+        # Gathered once: each rule looks at them.
+        model = SimpleNamespace(elements=self.elements)
         for rule in schema_rules(self.format.tables):
-            findings += rule.findings(self)
+            findings += rule.findings(model)
         findings += [computed_finding(error) for error in self.broken if error.code == MISCOMPUTED]
+        if follows(self.format.tables):
+            findings += [following_finding(*one) for one in wrong(list(self.all_elements()))]
         for error in self.errors:
             if error.code != "unset-name" or not findings:
                 findings.append(syntax_finding(error))
@@ -160,6 +162,17 @@ def computed_finding(error: PlacedError) -> Finding:
     )
 
 
+def following_finding(element: TracedElement, wanted: int) -> Finding:
+    """Return the finding of an element that doesn't follow from others as the schema says."""
+    syntax = element.tables[element.table]
+    message = f"{element.name}{element.index} is another value than it follows to be"
+    return Finding(
+        f"computed:{element.name}", ERROR, element.path, element.byte_bit,
+        f"{message} (computed: {wanted}, found {element.value})", syntax.clause,
+        element.schema_line,
+    )  # fmt: skip
+
+
 def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
     """Trace data, whatever is wrong with them.
 
@@ -168,9 +181,13 @@ def trace(form: Layout, data: Any, given: Mapping[str, Any]) -> DocumentTrace:
         data: the bytes.
         given: values that only the caller knows.
     """
-    view = view_of(data)
+    return trace_from(form, view_of(data), form.scope(given))
+
+
+def trace_from(form: Layout, view: memoryview, scope: Any) -> DocumentTrace:
+    """Trace data by the names that stand before the first table; else as `trace`."""
     rules = Enforcement("report")
-    reading = RecordReader(form, view, form.scope(given), rules)
+    reading = RecordReader(form, view, scope, rules)
     traced = DocumentTrace(form, view, [], rules.findings)
     while reading.more():
         table = form.root.table
@@ -231,15 +248,9 @@ def diff(a: DocumentTrace, b: DocumentTrace) -> list[Difference]:
     found: list[Difference] = []
     for one, two in zip(a.records, b.records, strict=False):
         found += diff_elements(one, two, a.data, b.data)
-    for kind, records in (
-        ("only in A", a.records[len(b.records) :]),
-        ("only in B", b.records[len(a.records) :]),
-    ):
-        for record in records:
-            bits = record.stop - record.start
-            name = a.format.root.table
-            if kind == "only in A":
-                found.append(Difference(kind, record.path, None, name, bits_a=bits))
-            else:
-                found.append(Difference(kind, None, record.path, None, name, bits_b=bits))
+    name = a.format.root.table
+    for record in a.records[len(b.records) :]:
+        found.append(one_sided(True, record.path, name, record.stop - record.start))
+    for record in b.records[len(a.records) :]:
+        found.append(one_sided(False, record.path, name, record.stop - record.start))
     return found

@@ -53,6 +53,12 @@ class MappedFile:
                 f"left of {len(self.mapping)}"
             )
 
+    def bytes_at(self, place: int, count: int) -> bytes:
+        """Return some bytes of the file, fewer at its end, without mapping the page they are in."""
+        if hasattr(os, "pread"):
+            return os.pread(self.descriptor, count, place)
+        return self.mapping[place : place + count]
+
     def release_pages(self) -> None:
         """Release the memory into which pages of the file were read."""
         if hasattr(self.mapping, "madvise"):

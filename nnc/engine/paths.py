@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from nnc.bitio import InputError, Table
 from nnc.bitio.bits import index_text
@@ -22,6 +22,9 @@ INDEX = re.compile(r"\[\s*(\d+|\*)\s*\]")
 HOP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 ALL = "*"
+
+#: A place of whatever kind: a dataclass with what `Place` has.
+AnyPlace = TypeVar("AnyPlace", bound=Any)
 
 #: The way from a table to one below it: names of fields, for a table in a list `name[3]`.
 Hops = tuple[str, ...]
@@ -315,32 +318,67 @@ class Place:
         return indexed_value(value, self.indices, self.path)
 
 
-def places_in(start: Place, steps: Sequence[Step], path: str) -> Iterator[Place]:
+def places_in(
+    start: AnyPlace, steps: Sequence[Step], path: str, *, below: bool = True
+) -> Iterator[AnyPlace]:
     """Yield the places that steps lead to from a table: one, or with `*` any number.
+
+    Args:
+        start: the place of the table.
+        steps: the steps from there.
+        path: the path they are of, for messages.
+        below: as for `find`.
 
     Raises:
         InputError: they lead nowhere.
     """
-    for number, step in enumerate(steps):
-        if ALL not in step.indices:
-            continue
-        first = step.indices.index(ALL)
-        before = replace(step, indices=step.indices[:first])
-        hops, field = find(start.table_type, start.root, [*steps[:number], step], path)
-        if len(step.indices) > field.depth:
-            raise too_many_indices(path, step, field)
-        found = replace(start, hops=hops, field=field, indices=before.numbers).value()
-        for index in range(0 if found is None else len(found)):
-            filled = replace(step, indices=(*before.indices, index, *step.indices[first + 1 :]))
-            yield from places_in(start, [*steps[:number], filled, *steps[number + 1 :]], path)
-        return
     if not steps:
         yield start
         return
-    hops, field = find(start.table_type, start.root, steps, path)
-    if len(steps[-1].indices) > field.depth:
-        raise too_many_indices(path, steps[-1], field)
-    yield replace(start, hops=hops, field=field, indices=steps[-1].numbers)
+    last = len(steps) - 1
+    number = next((n for n in range(last) if ALL in steps[n].indices), last)
+    step, rest = steps[number], steps[number + 1 :]
+    hops, field = find(start.table_type, start.root, steps[: number + 1], path, below=below)
+    if rest and (field.called is None or field.depth != len(step.indices)):
+        raise path_error(path, rest[0].column - 2, "the end")
+    if len(step.indices) > field.depth:
+        raise too_many_indices(path, step, field)
+    # One copy of the place where there is one: dataclasses are slow to replace.
+    if not rest and ALL not in step.indices:
+        yield replace(start, hops=hops, field=field, indices=step.numbers)
+        return
+    for place in indexed(replace(start, hops=hops, field=field), step.indices):
+        if rest:
+            filled = [*steps[:number], replace(step, indices=place.indices), *rest]
+            yield from places_in(start, filled, path, below=below)
+        else:
+            yield place
+
+
+def indexed(place: AnyPlace, indices: tuple[int | str, ...]) -> Iterator[AnyPlace]:
+    """Yield the places that indices lead to from the place of an element."""
+    first = indices.index(ALL) if ALL in indices else len(indices)
+    found = replace(place, indices=tuple(int(index) for index in indices[:first]))
+    if first == len(indices):
+        yield found
+        return
+    value = found.value()
+    for number in range(0 if value is None else len(value)):
+        yield from indexed(place, (*found.indices, number, *indices[first + 1 :]))
+
+
+def values_at(path: str, places: Callable[[str], Iterator[Any]]) -> Any:
+    """Return the value at a path; with `[*]` a list of paths and values, without absent ones.
+
+    Raises:
+        InputError: the path leads nowhere, or is no text.
+    """
+    if not isinstance(path, str):
+        raise InputError(f"the path of an element is text, not {path!r:.60}")
+    found = places(path)
+    if ALL not in path:
+        return next(found).value()
+    return [(place.path, value) for place in found if (value := place.value()) is not None]
 
 
 def too_many_indices(path: str, step: Step, field: Field) -> InputError:

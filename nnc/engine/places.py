@@ -18,7 +18,7 @@ def located(error: Placed, stream: BitReader | BitWriter, tables: Tables) -> Pla
     if not error.path:
         # A name that an earlier table should have set: the error knows no place of its own.
         error.path = stream.path("").rstrip(".")
-        if isinstance(stream, BitReader):
+        if isinstance(stream, BitReader) and error.bit_position is None:
             error.bit_position = stream.position
     syntax = tables.get(stream.stack[-1][1]) if stream.stack else None
     if syntax is not None:

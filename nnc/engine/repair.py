@@ -18,9 +18,11 @@ from nnc.bitio import BitWriter, BuildError, LimitError, NncError, Table
 from nnc.bitio.bits import index_text
 from nnc.bitio.computing import Filler
 from nnc.engine.fields import Field, array_type, copy_table, fields_of
+from nnc.engine.following import counter_of
+from nnc.engine.lists import Shift, resized
 from nnc.engine.paths import Hops, names_below, owner_of, stepped
 from nnc.engine.places import located
-from nnc.engine.values import default_item, default_value, refusal
+from nnc.engine.values import default_value, refusal
 
 #: More repairs than this no change of a valid table needs.
 MAXIMUM_REPAIRS = 2000
@@ -38,20 +40,6 @@ LAST_NAME = re.compile(r"(\w+)((?:\[\d+\])*)$")
 
 #: The way to a table below the root, and the name of a field in it.
 Pin = tuple[Hops, str]
-
-
-class Shift:
-    """A value put into a list or taken out of it, which parallel lists have to follow.
-
-    Attributes:
-        index: where.
-        length: number of values of the list before.
-        delta: 1 or -1.
-    """
-
-    def __init__(self, index: int, length: int, delta: int):
-        """Store the parts."""
-        self.index, self.length, self.delta = index, length, delta
 
 
 class Repair:
@@ -340,6 +328,13 @@ class Repair:
         """Change the element that counts the values of a list which the caller has changed."""
         if self.set_count(tables, field, length, error):
             return
+        if field.called is not None and (found := counter_of(self.table, tables, field, length)):
+            place, name, value = found
+            if (place, name) not in self.pinned:
+                self.put(self.table, place, name, None, value)
+                self.pinned.add((place, name))
+                self.reasons.setdefault(self.path_of(place, name), f"counts {field.name}")
+                return
         if self.probing:
             raise error
         if error.code == "wrong-count":
@@ -469,25 +464,3 @@ class Repair:
             setattr(owner, name, value)
         else:
             getattr(owner, name)[index] = value
-
-
-def resized(field: Field, values: Any, wanted: int, shift: Shift | None, is_row: bool) -> Any:
-    """Return a list with another number of values.
-
-    Values are added and taken away where a parallel list had them added and taken away, else
-    at the end.
-    """
-    items = list(values)
-    filler = default_item(field)
-    nested = field.depth == 2 and not is_row
-    if shift is not None and len(items) == shift.length and wanted == len(items) + shift.delta:
-        if shift.delta > 0:
-            items.insert(shift.index, [] if nested else filler)
-        else:
-            del items[shift.index]
-    del items[wanted:]
-    while len(items) < wanted:
-        items.append([] if nested else filler)
-    if field.array and (is_row or field.depth == 1):
-        return np.array(items, dtype=array_type(field))
-    return items

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntFlag
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nnc.engine.findings import ERROR, Problem, Rule
 from nnc.engine.tracing import TracedElement
 from nnc.engine.values import enums_of
-
-#: Of elements by table and name: each with the piece of the data that it stands in.
-Elements = dict[tuple[str, str], list[tuple["Piece", TracedElement]]]
 
 #: Tells of a table's name, an element's and a value whether the schema's rules leave it alone.
 Exempt = Callable[[str, str, Any], bool]
@@ -29,12 +26,44 @@ class Piece(Protocol):
         """The names in force, None where they aren't known."""
 
 
+class Found(NamedTuple):
+    """The elements of one name in one table: lists of the same length, for there may be many.
+
+    Attributes:
+        elements: the elements.
+        pieces: for each the piece of the data that it stands in.
+    """
+
+    elements: list[TracedElement]
+    pieces: list[Piece]
+
+
+#: Elements by table and name.
+Elements = dict[tuple[str, str], Found]
+
+NOTHING = Found([], [])
+
+
 class Model(Protocol):
     """What is checked."""
 
     @property
     def elements(self) -> Elements:
         """Its elements."""
+
+
+def elements_of(pieces: Iterable[Piece]) -> Elements:
+    """Return the elements of pieces by table and name, each with its piece."""
+    found: Elements = {}
+    for piece in pieces:
+        for element in piece.elements:
+            key = element.table, element.name
+            if key not in found:
+                found[key] = Found([], [])
+            elements, places = found[key]
+            elements.append(element)
+            places.append(piece)
+    return found
 
 
 def nothing_exempt(table: str, element: str, value: Any) -> bool:
@@ -103,7 +132,7 @@ def range_problems(
     """Find values outside the range that the schema gives."""
     assert described.range is not None
     low, high = described.range
-    for _, element in model.elements.get((table, described.name), []):
+    for element in model.elements.get((table, described.name), NOTHING).elements:
         outside = [one for one in element.values if not low <= one <= high]
         if not outside or exempt(element.value):
             continue
@@ -119,7 +148,7 @@ def enum_problems(
 ) -> Iterator[Problem]:
     """Find values that the enum of an element has no name for, and leaves to nobody else."""
     allowed = allowed_values(kind)
-    for _, element in model.elements.get((table, described.name), []):
+    for element in model.elements.get((table, described.name), NOTHING).elements:
         unnamed = [one for one in element.values if one not in allowed]
         if all(described.unnamed_kind(one) == "unspecified" for one in unnamed):
             continue
@@ -134,15 +163,16 @@ def constraint_problems(
 ) -> Iterator[Problem]:
     """Find tables that break a constraint."""
     seen = set()
-    for piece, element in model.elements.get((table, described.name), []):
+    found = model.elements.get((table, described.name), NOTHING)
+    for element, piece in zip(found.elements, found.pieces, strict=True):
         place = piece.path, element.stack
         if place in seen:
             continue
         seen.add(place)
         names = names_around(piece, element)
         if constraint.is_broken(names):
-            found = names.get(described.name)
-            shown = ", ".join(f"{value:g}" for value in found) if isinstance(found, list) else found
+            value = names.get(described.name)
+            shown = ", ".join(f"{one:g}" for one in value) if isinstance(value, list) else value
             yield element, f"{constraint.sentence}: {element.name} is {shown}"
 
 

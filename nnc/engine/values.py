@@ -200,7 +200,7 @@ def default_item(field: Field) -> Any:
 
 
 def value_from_text(field: Field | None, text: str) -> Any:
-    """Read a value as people type it: `3`, `0x1f`, `NNR_PT_FLOAT`, `[1, 2]`, `"text"`, text.
+    """Read a value as people type it: `3`, `0x1f`, `LARGE`, `[1, 2]`, `"text"`, text.
 
     Bytes are read from hexadecimal digits, or from `base64:` and the like.
 

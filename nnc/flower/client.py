@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flwr.app import ArrayRecord, ConfigRecord, Context, Error, Message, RecordDict
+from flwr.app import ConfigRecord, Context, Error, Message, RecordDict
 
 import nnc
 from nnc.decoder.session_state import SessionState
-from nnc.encoder.options.tensor import matches
-from nnc.flower.coding import DEFAULT_STEP, NODE, checked_options, encode, in_dtypes
+from nnc.federated.coding import DEFAULT_STEP
+from nnc.federated.node import Node, followed
 from nnc.flower.wire import (
     LOST,
     MOD_FAILED,
@@ -54,12 +54,7 @@ class Mod:
         Raises:
             InputError: an option out of its range, or one that both ends rely on.
         """
-        if not step > 0:
-            raise nnc.InputError(f"step must be a positive number, not {step!r}")
-        if isinstance(send, str):
-            raise nnc.InputError("send must be a list of patterns, not a string")
-        self.send, self.step = tuple(send), step
-        self.options = checked_options(options)
+        self.node = Node(send, step, **options)
 
     def __call__(
         self, message: Message, context: Context, call_next: Callable[..., Message]
@@ -88,7 +83,7 @@ class Mod:
         content, key, raw = dict(reply.content.items()), self.key_of(reply, said.key, state), 0
         if key:
             raw = size_of(content[key])
-            data, state = self.update(state, content[key])
+            data, state = self.node.update(state, arrays_of(content[key]))
             content[key] = packed([data])
         spent += time.perf_counter() - started
         content[RECORD] = record_of(Up(said.session, said.version, key, raw, spent))
@@ -103,15 +98,6 @@ class Mod:
         known, records = set(state.names(0)), reply.content.array_records
         likely = [key] if key in records else list(records) if len(records) == 1 else []
         return next((one for one in likely if records[one] and known >= set(records[one])), "")
-
-    def update(self, state: SessionState, record: ArrayRecord) -> tuple[bytes, SessionState]:
-        """Encode the tensors of a reply that are to be sent."""
-        given = {
-            name: values for name, values in arrays_of(record).items() if matches(name, self.send)
-        }
-        held = {name: state.dtype(0, name) for name in given}
-        floats = {name: one for name, one in held.items() if one.kind == given[name].dtype.kind}
-        return encode(state, NODE, in_dtypes(given, floats), self.options, self.step)
 
 
 def refuse_masks(content: RecordDict) -> None:
@@ -137,18 +123,8 @@ def received(content: RecordDict, said: Down, context: Context) -> SessionState:
     kept = context.state.config_records.get(RECORD)
     if kept is not None and kept["session"] == said.session:
         decoder, version = nnc.Decoder.from_bytes(kept["state"]), int(kept["version"])
-    for place, data in enumerate(unpacked(content.array_records[said.key])):
-        following = said.first + place
-        if place == 0 and said.is_base:
-            residuals = decoder.state.residuals
-            decoder, version = nnc.Decoder(slim=True), following
-            decoder.decode(data)
-            decoder.state.residuals = residuals
-        elif following == version + 1:
-            decoder.decode(data)
-            version = following
-        elif following > version:
-            break
+    arrived = unpacked(content.array_records[said.key])
+    decoder, version = followed(decoder, version, arrived, said.first, is_base=said.is_base)
     if version != said.version:
         raise nnc.InvalidError(f"the node has version {version}, the server sent {said.version}")
     decoder.rebase()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,16 +11,8 @@ from flwr.serverapp import Grid
 from flwr.serverapp import strategy as flower
 
 import nnc
-from nnc.decoder.session_state import SessionState
-from nnc.flower.coding import (
-    DEFAULT_STEP,
-    NODE,
-    checked_options,
-    encode,
-    encoder_at,
-    first_options,
-    in_dtypes,
-)
+from nnc.federated.coding import DEFAULT_STEP
+from nnc.federated.publisher import FIRST_BITS, Publisher
 from nnc.flower.rounds import Round
 from nnc.flower.wire import (
     LOST,
@@ -39,9 +30,6 @@ from nnc.flower.wire import (
     with_content,
 )
 
-#: Bits of the values of a first model, where nothing is said: nodes train from what it decodes to.
-FIRST_BITS = 6
-
 
 class Strategy(flower.Strategy):
     """A strategy around another one, whose nodes have `nnc.flower.Mod`.
@@ -53,7 +41,6 @@ class Strategy(flower.Strategy):
         inner: the strategy inside.
         rounds: what each round cost.
         versions: by node the version of the model that it has, as far as it said.
-        version: the version of the model now.
     """
 
     def __init__(
@@ -79,27 +66,24 @@ class Strategy(flower.Strategy):
         """
         if not isinstance(inner, flower.Strategy):
             raise nnc.InputError(f"inner must be a strategy, not {type(inner).__name__}")
-        if not step > 0:
-            raise nnc.InputError(f"step must be a positive number, not {step!r}")
-        self.inner, self.step, self.options = inner, step, checked_options(options)
-        self.first_bits = first_bits
-        nnc.Encoder(bit_depth=first_bits)
+        self.inner, self.publisher = inner, Publisher(first_bits, step, **options)
         self.reset()
 
     def reset(self) -> None:
         """Forget all nodes, and begin a session of its own."""
-        self.session = secrets.token_hex(8)
-        self.state = SessionState(slim=True)
-        self.version = 0
-        self.updates: dict[int, bytes] = {}
-        self.base: bytes | None = None
+        self.publisher.reset()
         self.current: ArrayRecord | None = None
         self.versions: dict[int, int] = {}
         self.rounds: list[Round] = []
 
+    @property
+    def version(self) -> int:
+        """The version of the model now."""
+        return self.publisher.version
+
     def tensors(self) -> dict[str, Any]:
         """Return the tensors of the model as nodes have them after the last update."""
-        return dict(self.state.model(0))
+        return self.publisher.tensors()
 
     def summary(self) -> None:
         """Log what the inner strategy does."""
@@ -152,34 +136,12 @@ class Strategy(flower.Strategy):
         if self.current is not None and same(arrays, self.current):
             return self.current
         started = time.perf_counter()
-        wanted = arrays_of(arrays)
-        if self.state.values:
-            dtypes = {name: self.state.dtype(0, name) for name in self.state.names(0)}
-            wanted = in_dtypes(wanted, dtypes)
-        options = self.options
-        if not self.state.values:
-            options = first_options(wanted, self.first_bits, options)
-        data, self.state = encode(self.state, 0, wanted, options, self.step)
-        self.version += 1
-        if self.version > 1:
-            self.updates[self.version] = data
-            self.base = None
-        else:
-            self.base = data
+        self.publisher.publish(arrays_of(arrays))
         tensors = self.tensors()
         order = [*arrays, *(name for name in tensors if name not in arrays)]
         self.current = record_of_arrays({name: tensors[name] for name in order})
-        self.forget_old_updates(2 * size_of(arrays))
         self.round(number).seconds += time.perf_counter() - started
         return self.current
-
-    def forget_old_updates(self, limit: int) -> None:
-        """Keep the last updates up to a number of bytes: older nodes get a base."""
-        total = 0
-        for version in sorted(self.updates, reverse=True):
-            total += len(self.updates[version])
-            if total > limit:
-                del self.updates[version]
 
     def coded(self, number: int, messages: Iterable[Message]) -> Iterator[Message]:
         """Yield messages whose models are bitstreams; arrays of another kind stay as they are."""
@@ -190,7 +152,9 @@ class Strategy(flower.Strategy):
                 yield message
                 continue
             started, cost = time.perf_counter(), self.round(number)
-            bitstreams, said = self.bitstreams_for(message.metadata.dst_node_id, key)
+            server, known = self.publisher, self.versions.get(message.metadata.dst_node_id, 0)
+            bitstreams, first, is_base = server.bitstreams_from(known)
+            said = Down(server.session, server.version, first, is_base, key)
             cost.bytes_down += sum(map(len, bitstreams))
             cost.raw_down += size_of(records[key])
             content = dict(message.content.items())
@@ -198,22 +162,6 @@ class Strategy(flower.Strategy):
             cost.seconds += time.perf_counter() - started
             # Strategies let their messages share one content.
             yield with_content(message, RecordDict(content))
-
-    def bitstreams_for(self, node: int, key: str) -> tuple[list[bytes], Down]:
-        """Return the bitstreams that bring a node to the current version."""
-        known = self.versions.get(node, 0)
-        missing = range(known + 1, self.version + 1)
-        if known and all(version in self.updates for version in missing):
-            chain = [self.updates[version] for version in missing]
-            if len(chain) < 2 or sum(map(len, chain)) <= len(self.base_now()):
-                return chain, Down(self.session, self.version, known + 1, False, key)
-        return [self.base_now()], Down(self.session, self.version, self.version, True, key)
-
-    def base_now(self) -> bytes:
-        """Return the current model as a base, to the bit as nodes have it."""
-        if self.base is None:
-            self.base = encoder_at(self.state.copy(), 0, self.options).encode_base()
-        return self.base
 
     def decoded(self, number: int, reply: Message) -> Message:
         """Return a reply as the inner strategy expects it; an error where it can't be decoded."""
@@ -244,20 +192,12 @@ class Strategy(flower.Strategy):
         Raises:
             NncError: it is of another session or version, or damaged.
         """
-        if said.session != self.session or not 0 < said.version <= self.version:
-            raise nnc.InvalidError(f"it is of version {said.version} of another session")
+        self.publisher.check(said.session, said.version)
         records = dict(content.items())
         del records[RECORD]
         if said.key:
-            if said.version != self.version:
-                raise nnc.InvalidError(
-                    f"it is of version {said.version}, the server is at {self.version}"
-                )
             (data,) = unpacked(records[said.key])
-            inbox = nnc.Decoder()
-            inbox.state = self.state.copy()
-            inbox.decode(data)
-            tensors = inbox.tensors(NODE)
+            tensors = self.publisher.learned(said.session, said.version, data)
             assert self.current is not None, "a version has a model"
             records[said.key] = record_of_arrays({name: tensors[name] for name in self.current})
             cost.bytes_up += len(data)

@@ -32,8 +32,8 @@ ACTIONS = ("bits", "bits", "bytes", "insert", "cut", "drop", "twice", "swap")
 LIMITS = Limits(values=1 << 20)
 
 #: Rules of tables that no file can break: data that end before a unit's first bit are merely
-#: shorter by that unit.
-UNBREAKABLE = frozenset({"truncated:nnr_unit_size_flag"})
+#: shorter by that unit. Sizes are made wrong by kinds of ours, which tell where they lead.
+UNBREAKABLE = frozenset({"truncated:nnr_unit_size_flag", "wrong-value:nnr_unit_size"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nnc.engine.drawing import Broken, drawing_of
+from nnc.engine.drawing import Broken
 from nnc.engine.format import Format
 from nnc.fuzzing.corpus import MANIFEST, MANIFEST_VERSION, MAXIMUM_EDITS
 
@@ -18,7 +18,7 @@ Made = tuple[dict[str, Any], bytes]
 
 def rule_rows(form: Format) -> list[dict[str, str]]:
     """Return the rules of a format with verdict and text."""
-    kinds: dict[str, str] = drawing_of(form).KINDS
+    kinds = form.verdicts()
     return [
         {"rule": name, "verdict": kinds[name.partition(":")[0]], "text": text}
         for name, text in form.rules().items()

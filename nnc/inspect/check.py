@@ -9,7 +9,9 @@ from typing import Any, Unpack
 from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
-from nnc.engine.findings import ERROR, INFO, WARNING, Finding, Rule, place_in_data, syntax_finding
+from nnc.decoder.session import Decoder
+from nnc.engine import looking
+from nnc.engine.findings import ERROR, INFO, Finding, Rule, place_in_data, syntax_finding
 from nnc.engine.schema_rules import schema_rules
 from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
@@ -29,7 +31,7 @@ NOT_CHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(looking.Report):
     """What a validator found.
 
     Attributes:
@@ -37,18 +39,7 @@ class Report:
         skipped: paths of units that weren't checked in full, each with the reason.
     """
 
-    findings: list[Finding] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def errors(self) -> int:
-        """Number of errors."""
-        return sum(finding.level == ERROR for finding in self.findings)
-
-    @property
-    def warnings(self) -> int:
-        """Number of warnings."""
-        return sum(finding.level == WARNING for finding in self.findings)
 
     @property
     def notes(self) -> list[Finding]:
@@ -60,12 +51,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all parts as plain data."""
-        return {
-            "errors": self.errors,
-            "warnings": self.warnings,
-            "findings": [finding.as_dict() for finding in self.findings],
-            "skipped": self.skipped,
-        }
+        return {**looking.Report.as_dict(self), "skipped": self.skipped}
 
 
 @checked
@@ -92,7 +78,20 @@ def check(
     Raises:
         NncError: one of the bitstreams before can't be decoded.
     """
-    traced = trace(data, **left_out)
+    session = session_after(before, **left_out) if deep else None
+    return check_trace(trace(data, **left_out), deep=deep, session=session)
+
+
+def check_trace(
+    traced: BitstreamTrace, *, deep: bool = False, session: Decoder | None = None
+) -> Report:
+    """Check a bitstream that was traced; else as `check`.
+
+    Args:
+        traced: the trace.
+        deep: decode the entropy-coded payloads too.
+        session: a decoder that has taken the bitstreams before it, None for none.
+    """
     findings: list[Finding] = []
     rules = all_rules(deep=False)
     for model in models(traced):
@@ -106,7 +105,6 @@ def check(
     }
     if deep:
         broken = {finding.path for finding in findings if finding.level == ERROR}
-        session = session_after(before, **left_out)
         found, not_decoded = check_payloads(traced, broken, session)
         findings += found
         skipped |= not_decoded

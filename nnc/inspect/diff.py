@@ -14,7 +14,7 @@ from nnc.decoder.layout import layout_of
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
-from nnc.engine.diff import Difference, diff_elements, equal, longest_ascending
+from nnc.engine.diff import Difference, diff_elements, equal, longest_ascending, one_sided
 from nnc.engine.tracing import PAYLOAD
 from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
 from nnc.inspect.reasons import undecoded_reason
@@ -73,8 +73,7 @@ def diff_units(
     stayed = longest_ascending(places)
     for number, unit in enumerate(a):
         if number not in partners:
-            size = 8 * (unit.stop - unit.start)
-            yield Difference("only in A", unit.path, None, title(unit), bits_a=size)
+            yield one_sided(True, unit.path, title(unit), 8 * (unit.stop - unit.start))
             continue
         other = b[partners[number]]
         if partners[number] not in stayed:
@@ -87,8 +86,7 @@ def diff_units(
     found = set(partners.values())
     for number, unit in enumerate(b):
         if number not in found:
-            size = 8 * (unit.stop - unit.start)
-            yield Difference("only in B", None, unit.path, None, title(unit), bits_b=size)
+            yield one_sided(False, unit.path, title(unit), 8 * (unit.stop - unit.start))
 
 
 def title(unit: UnitTrace) -> str:

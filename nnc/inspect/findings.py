@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnc.engine.findings import ERROR, Problem, Rule
+from nnc.engine.schema_rules import Elements, elements_of
 from nnc.engine.tracing import TracedElement
 from nnc.inspect.tracing import UNKNOWN_TYPE, BitstreamTrace, UnitTrace
 from nnc.syntax import NnrUnitType
@@ -51,7 +52,7 @@ class Model:
     units: list[UnitTrace]
     is_first: bool
     by_type: dict[str, list[UnitTrace]]
-    elements: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]
+    elements: Elements
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +84,7 @@ def models(traced: BitstreamTrace) -> list[Model]:
             groups.append([])
         groups[-1].append(unit)
     return [
-        Model(traced, units, number == 0, units_by_type(units), elements_by_name(units))
+        Model(traced, units, number == 0, units_by_type(units), elements_of(units))
         for number, units in enumerate(groups)
     ]
 
@@ -93,17 +94,6 @@ def units_by_type(units: list[UnitTrace]) -> dict[str, list[UnitTrace]]:
     result: dict[str, list[UnitTrace]] = {}
     for unit in units:
         result.setdefault(unit.type_name, []).append(unit)
-    return result
-
-
-def elements_by_name(
-    units: list[UnitTrace],
-) -> dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]]:
-    """Return the elements of units by table and name."""
-    result: dict[tuple[str, str], list[tuple[UnitTrace, TracedElement]]] = {}
-    for unit in units:
-        for element in unit.elements:
-            result.setdefault((element.table, element.name), []).append((unit, element))
     return result
 
 

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 
 from nnc.bitstream import type_name
 from nnc.engine.findings import WARNING, Problem
+from nnc.engine.following import wrong
+from nnc.engine.tracing import TracedElement
 from nnc.inspect.findings import Model, RuleBook, element_of, readable, value_of
 from nnc.inspect.tracing import UNKNOWN_TYPE, UnitTrace
 from nnc.syntax import (
     UNIT_KINDS,
     NnrUnitType,
     ParentNodeIdType,
+    nnr_aggregate_unit_header,
 )
 
 RULES = RuleBook()
@@ -262,42 +265,37 @@ def parts_type(model: Model) -> Iterator[Problem]:
       status="draft")  # fmt: skip
 def aggregate_count(model: Model) -> Iterator[Problem]:
     """Compare the number of units."""
-    for unit in model.of_type(NnrUnitType.NNR_AGG):
-        count = element_of(unit, "num_of_nnr_units_minus2")
-        if count is None or not readable(unit) or unit.error is not None:
-            continue
-        if count.value + 2 != len(unit.units):
-            found = len(unit.units) - 2
-            yield count, f"num_of_nnr_units_minus2 is {count.value} (allowed: {found})"
+    whole = {
+        unit.path
+        for unit in model.of_type(NnrUnitType.NNR_AGG)
+        if readable(unit) and unit.error is None
+    }
+    for element, text in unlike_units(model, "num_of_nnr_units_minus2"):
+        if element.path.rpartition(".header.")[0] in whole:
+            yield element, text
 
 
 @rule("aggregate-entry-point", "An entry point is where the unit begins.", clause="6.3.3",
       status="draft")  # fmt: skip
 def aggregate_entry_point(model: Model) -> Iterator[Problem]:
     """Compare the entry points with the places of the units."""
-    for unit in model.of_type(NnrUnitType.NNR_AGG):
-        points = [element for element in unit.elements if element.name == "nnr_unit_entry_point"]
-        for element, inner in zip(points, unit.units, strict=False):
-            place = inner.start - (unit.payload_start or 0)
-            if element.value != place:
-                label = element.name + element.index
-                yield element, f"{label} is {element.value} (allowed: {place})"
+    yield from unlike_units(model, "nnr_unit_entry_point")
 
 
 @rule("aggregate-entry-type", "The types beside entry points are those of the units.",
       clause="6.3.3", status="draft")  # fmt: skip
 def aggregate_entry_type(model: Model) -> Iterator[Problem]:
     """Compare the types with those of the units."""
-    for unit in model.of_type(NnrUnitType.NNR_AGG):
-        types = [
-            element
-            for element in unit.elements
-            if element.name == "nnr_unit_type" and element.table == "nnr_aggregate_unit_header"
-        ]
-        for element, inner in zip(types, unit.units, strict=False):
-            own = element_of(inner, "nnr_unit_type")
-            # A type without a name is told of by the rule of the element's values.
-            named = element.value in list(NnrUnitType)
-            if own is not None and own.value != element.value and named:
-                label = element.name + element.index
-                yield element, f"{label} is {element.value} (allowed: {own.value})"
+    for element, text in unlike_units(model, "nnr_unit_type"):
+        # A type without a name is told of by the rule of the element's values.
+        if element.value in list(NnrUnitType):
+            yield element, text
+
+
+def unlike_units(model: Model, name: str) -> Iterator[tuple[TracedElement, str]]:
+    """Find elements of aggregates' headers that don't follow from the units in them."""
+    if (nnr_aggregate_unit_header.table, name) not in model.elements:
+        return
+    elements = [element for unit in model.units for element in unit.elements]
+    for element, wanted in wrong(elements, name):
+        yield element, f"{name}{element.index} is {element.value} (allowed: {wanted})"

@@ -1,7 +1,7 @@
 """All syntax tables: dataclasses, constructs, enums, and the scope they share.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ from nnc.syntax.units import UNIT_KINDS, UnitKind
 ROOT = "nnr_unit"
 
 #: How tables of the root follow each other in a file; None where the schema doesn't say.
-FRAMING: Framing | None = None
+FRAMING: Framing | None = Framing("repeat", ())
 #: The constructs by the name of their table.
 TABLES: dict[str, Syntax] = {
     "bit_mask": bit_mask,

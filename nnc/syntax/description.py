@@ -1,7 +1,7 @@
 """What the schema says about tables and their elements, as data.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Element(NamedTuple):
         counts: for each index of a list, from the outermost, the element that says how often its
             loop runs, and how many times more that says; () where an element alone doesn't say.
         computed: what it is computed as from others, or "".
+        follows: its value, of what is known of tables elsewhere in the document and its indices, or
+            None.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Element(NamedTuple):
     unnamed: tuple[tuple[int, int, str], ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     computed: str = ""
+    follows: Callable[..., int] | None = None
 
     @property
     def kind(self) -> str:

@@ -1,7 +1,7 @@
 """Functions of the schema's expressions, and the checks that generated code has in common.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 # ruff: noqa: N803

@@ -1,7 +1,7 @@
 """The names that syntax tables share, and the values that only the caller knows.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 # ruff: noqa: E501, N815, RUF023
@@ -138,7 +138,7 @@ class Scope:
     tables: ClassVar[dict[str, Syntax]] = {}
     parameters: ClassVar[frozenset[str]] = frozenset(["topologyIndexedFlag"])
     givens: ClassVar[frozenset[str]] = frozenset(GIVEN)
-    computes: ClassVar[bool] = False
+    computes: ClassVar[bool] = True
     transforms: ClassVar[dict[str, Transform]] = {}
 
     __slots__ = (

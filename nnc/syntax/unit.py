@@ -1,7 +1,7 @@
 """Unit: syntax tables of clauses 6.3.1, 6.3.2, 6.3.3, 6.3.3.1, 6.3.4.
 
 Generated from schema/unit.syntax; do not edit.
-Schema hash: sha256 820a47979dc72c61f87d5874976637766a43af9f9c770beac09b2813a5ef6cd0
+Schema hash: sha256 6e0f813b78278bb881c8500776637bd0fadfedf22563c084172e9aa9d6c50c1b
 """
 
 # ruff: noqa: E501, SIM102, SIM109
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
+from nnc.bitio import computing as _computing
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
 from nnc.bitio.table import Syntax, Table
@@ -154,6 +155,13 @@ class NnrUnitSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = _new(NnrUnit)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
+        if rules is not None:
+            outer_begin: Any = stream.begins.get("nnr_unit")
+            stream.begins["nnr_unit"] = stream.position
+            pending_before = len(stream.pending)
         start_ = stream.position
         stream.enter("nnr_unit_size", "nnr_unit_size")
         obj.nnr_unit_size = nnr_unit_size._parse(stream, context, path)
@@ -169,6 +177,11 @@ class NnrUnitSyntax(Syntax):
         stream.leave()
         obj.trailing_data = _trailing(stream)
         stream.end = outer_end
+        if rules is not None:
+            _computing.settle_pending(stream, "nnr_unit", pending_before)
+            stream.begins["nnr_unit"] = outer_begin
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -176,6 +189,12 @@ class NnrUnitSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnit):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnit")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
+        outer_begin: Any = stream.begins.get("nnr_unit")
+        stream.begins["nnr_unit"] = stream.position
+        pending_before = len(stream.pending)
         start_ = stream.position
         nnr_unit_size__table = _required(stream, obj.nnr_unit_size, "nnr_unit_size")
         stream.enter("nnr_unit_size", "nnr_unit_size")
@@ -191,6 +210,10 @@ class NnrUnitSyntax(Syntax):
         nnr_unit_payload._build(nnr_unit_payload__table, stream, context, path)
         stream.leave()
         _write_trailing(stream, obj.trailing_data, start_, 8 * nnr_unit_size_, "nnr_unit")
+        _computing.settle_pending(stream, "nnr_unit", pending_before)
+        stream.begins["nnr_unit"] = outer_begin
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -213,7 +236,7 @@ class NnrUnitSize(Table):
 
     fields: ClassVar[tuple[str, ...]] = ("nnr_unit_size_flag", "nnr_unit_size")
     nnr_unit_size_flag: int
-    nnr_unit_size: int
+    nnr_unit_size: int | None = None
 
 
 class NnrUnitSizeSyntax(Syntax):
@@ -246,6 +269,7 @@ class NnrUnitSizeSyntax(Syntax):
             "interop",
             19,
             "Number of bytes of the whole unit, this size field included.",
+            computed="sizeof(nnr_unit)",
         ),
     }
     shapes: ClassVar[dict[str, Shape]] = {
@@ -265,10 +289,31 @@ class NnrUnitSizeSyntax(Syntax):
         if not isinstance(stream, BitReader):
             return self.parse_bytes(stream, context, path)
         obj = _new(NnrUnitSize)
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
+        nnr_unit_size__begin = None
         obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
+        if rules is not None:
+            nnr_unit_size__begin = stream.position
         obj.nnr_unit_size = context.nnr_unit_size = stream.u(
             15 + nnr_unit_size_flag * 16, "nnr_unit_size"
         )
+        if rules is not None:
+            if nnr_unit_size__begin is not None:
+                _computing.settle_later(
+                    stream,
+                    "nnr_unit",
+                    self,
+                    obj,
+                    "nnr_unit_size",
+                    nnr_unit_size__begin,
+                    lambda: _computing.byte_count(
+                        stream, stream.begins.get("nnr_unit"), stream.position
+                    ),
+                )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str = "") -> Any:
@@ -278,10 +323,29 @@ class NnrUnitSizeSyntax(Syntax):
             return self.build_bytes(obj, stream, context, path)
         if not isinstance(obj, NnrUnitSize):
             stream.fail("not the table that stands here", "", None, obj, "NnrUnitSize")
+        rules = stream.rules
+        if rules is not None:
+            rules.open(stream, self, context)
+        nnr_unit_size__begin = None
         nnr_unit_size_flag = _required(stream, obj.nnr_unit_size_flag, "nnr_unit_size_flag")
         stream.u(1, nnr_unit_size_flag, "nnr_unit_size_flag")
-        context.nnr_unit_size = _required(stream, obj.nnr_unit_size, "nnr_unit_size")
+        nnr_unit_size__begin = stream.position
+        context.nnr_unit_size = _computing.computed_value(stream, obj, "nnr_unit_size", None)
         stream.u(15 + nnr_unit_size_flag * 16, context.nnr_unit_size, "nnr_unit_size")
+        if nnr_unit_size__begin is not None:
+            _computing.settle_later(
+                stream,
+                "nnr_unit",
+                self,
+                obj,
+                "nnr_unit_size",
+                nnr_unit_size__begin,
+                lambda: _computing.byte_count(
+                    stream, stream.begins.get("nnr_unit"), stream.position
+                ),
+            )
+        if rules is not None:
+            rules.close(stream, obj, context)
         return obj
 
 
@@ -1118,6 +1182,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             147,
             "Number of units in the aggregate, minus 2.",
+            follows=lambda tables: tables.countof("nnr_unit") - 2,
         ),
         "nnr_unit_type": Element(
             "nnr_unit_type",
@@ -1129,6 +1194,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             150,
             "Type of unit i.",
             enum="NnrUnitType",
+            follows=lambda tables, i: tables.valueof("nnr_unit", i, "nnr_unit_type"),
             unnamed=(
                 (7, 31, "reserved"),
                 (32, 63, "unspecified"),
@@ -1144,6 +1210,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
             "draft",
             151,
             "Offset in bytes of unit i from the first byte of the payload.",
+            follows=lambda tables, i: tables.offsetof("nnr_unit", i),
             counts=(("num_of_nnr_units_minus2", -2),),
         ),
         "quant_bitdepth": Element(

@@ -97,3 +97,21 @@ class Unified(nn.Module):  # type: ignore[misc, unused-ignore]
     def right_inverse(self, weight: Tensor) -> Tensor:
         """Return what is trained for a weight that is set."""
         return weight
+
+
+class Rounded(nn.Module):  # type: ignore[misc, unused-ignore]
+    """A weight in whole steps; its gradient passes as if it weren't rounded."""
+
+    def __init__(self, step: float) -> None:
+        """Take the step size."""
+        super().__init__()
+        self.step = step
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Return the rounded weight."""
+        steps: Tensor = torch.round(weight.detach() / self.step) * self.step
+        return weight + (steps - weight.detach())
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        """Return what is trained for a weight that is set."""
+        return weight

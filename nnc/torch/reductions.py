@@ -17,6 +17,7 @@ from nnc import reduce
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.encoder import Block
+from nnc.encoder.quantization.uniform import step_size
 from nnc.reduce import Reduced
 from nnc.reduce.folding import SCALING_SUFFIX
 from nnc.torch.library import check_module, pytorch, weights_in
@@ -161,6 +162,33 @@ def unify(
         parts = (np.copysign(np.ones_like(array), array), number, free.astype(array.dtype))
         made = Unified(*(torch.from_numpy(np.ascontiguousarray(one)) for one in parts))
         parametrize.register_parametrization(layer, "weight", made.to(values.device))
+
+
+@checked
+def rounded(
+    module: Any, qp: int, *, qp_density: int = 2, only: Sequence[str] | None = None
+) -> None:
+    """Let layers compute with rounded weights, as decoders will, while the weights are trained.
+
+    The gradient passes through the rounding (straight-through). `nnc.encode` with the same `qp`
+    and `dq=False` takes the rounded weights as they are.
+
+    Args:
+        module: changed in place.
+        qp: quantization parameter, the step size of all these weights.
+        qp_density: the step doubles every `2 ** qp_density` of qp.
+        only: patterns of the names of weights; None for all of two dimensions or more.
+
+    Raises:
+        InputError: no module, a qp out of range, or PyTorch isn't there.
+    """
+    from torch.nn.utils import parametrize
+
+    from nnc.torch.parametrizations import Rounded
+
+    step = float(step_size(qp, qp_density))
+    for _, layer in list(weights_in(module, only)):
+        parametrize.register_parametrization(layer, "weight", Rounded(step))
 
 
 @checked

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "generator")]
+sys.path[:0] = [str(ROOT), str(ROOT / "generator"), str(Path(__file__).parent)]
 
-from nnc.demo.federated import Digits, run  # noqa: E402
+from digits import divided  # noqa: E402
+
+from nnc.demo.federated import run  # noqa: E402
 
 NODES = 6
 
@@ -38,16 +40,6 @@ WAYS = {
 }
 
 
-def divided(seed):
-    """Return the images, as many as there are."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        return Digits.divided(seed, NODES)
-    found = load_digits()
-    return Digits.divided(seed, NODES, found.images, found.target)
-
-
 def main():
     """Print a table, one way of coding a line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,7 +56,8 @@ def main():
             continue
         found = []
         for seed in range(given.seeds):
-            one = run(coding, seed=seed, rounds=given.rounds, nodes=NODES, digits=divided(seed),
+            digits = divided(seed, NODES)
+            one = run(coding, seed=seed, rounds=given.rounds, nodes=NODES, digits=digits,
                       up=up, down=down, fraction=given.fraction)  # fmt: skip
             found.append((one.accuracy[-1], sum(one.bytes_up), sum(one.bytes_down)))
         mean = np.mean(found, axis=0)

@@ -1,170 +1,177 @@
-"""What the tools of clause 8 come to on the digits network: `parameter_reduction.py [--seeds N]`.
+"""What the tools of clause 8 come to: `parameter_reduction.py [--task digits|mnist1d] [--seeds N]`.
 
 Needs torch and scikit-learn; nnc on PYTHONPATH. A tool's worth is the size of the smallest
-bitstream with which the decoded network reads 99.4 % of the 500 test images right; of the training
-images 200 are kept apart as validation, by which training keeps the best state. Bitstreams have no
-metadata unit: the receiver has the network, and knows which batch norms it folded.
+bitstream that loses at most a little on the validation set: by that set step sizes and settings are
+chosen. The table tells its size, and its accuracy on the test set; and what the choice would have
+been by the test set itself. Bitstreams have no metadata unit: the receiver has the network, and
+knows which batch norms it folded.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import statistics
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).parent))
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "demo")]
+from reduction_tasks import TASKS, Task
 
-import nnc  # noqa: E402
-from nnc.demo.network import accuracy, load_network  # noqa: E402
-from nnc.reduce import (  # noqa: E402
+import nnc
+import nnc.torch as nnc_torch
+from nnc.reduce import (
+    Neurons,
     Reduced,
     fold_batch_norms,
     low_rank,
     prune_blocks,
+    prune_n_of_m,
+    prune_neurons,
     sparsify,
     sparsify_rows,
     unify,
 )
 
-WANTED = 0.994
-NONWEIGHT_QP = -48
-#: Scaling factors are near 1, and less precise ones do.
-SCALING_QP = -38
-QPS = tuple(range(-26, -9))
-VALIDATION = 200
+#: Quantization parameters that are tried, coarse ones first.
+QPS = tuple(range(-14, -30, -1))
+#: Variances of batch norms mustn't become zero; what is folded may be coarser.
+NONWEIGHT_QP, FOLDED_QP = -48, -36
+#: Where vectors are trained with the weights rounded, they may be rounded themselves.
+COARSE_NONWEIGHT_QP = -24
+
+#: How much the compressibility loss counts, epochs with it, and then with rounded weights.
+COMPRESSIBILITY = (3e-3, 1e-2)
+EPOCHS, ROUNDED_EPOCHS, OTHER_EPOCHS = 60, 80, 25
+
+#: Weights of the compressibility loss with quantization parameters of rounded weights: those that
+#: are tried on the validation set, and those that were chosen there.
+TRIED = ((5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
+CHOSEN = {"digits": (5e-3, -14), "mnist1d": (5e-3, -16)}
+
+#: The layer that most weights are in, and the neurons before the last one.
+LARGEST = {"digits": "classifier.0.weight", "mnist1d": "10.weight"}
+NEURONS = {
+    "digits": Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"]),
+    "mnist1d": Neurons("10.weight", "12.weight", ["10.bias"]),
+}
 
 
 class Point(NamedTuple):
     """One encoding.
 
     Attributes:
-        qp: of the weights.
+        setting: of the tool, and the step size.
         size: bytes.
-        accuracy: of the decoded network.
+        validated: accuracy on the validation set.
+        tested: accuracy on the test set.
     """
 
-    qp: int
+    setting: str
     size: int
-    accuracy: float
+    validated: float
+    tested: float
 
 
-def encoded(found: Reduced, qp: int) -> bytes:
-    """Encode at one step size for the weights."""
-    scaling = {"*_scaling": SCALING_QP} if found.blocks else {}
-    coding = {"qp": qp, "nonweight_qp": NONWEIGHT_QP, "tensor_qp": scaling, "effort": 3}
+def encoded(found: Reduced, qp: int, nonweight_qp: int = NONWEIGHT_QP, **options: Any) -> bytes:
+    """Encode at one step size for the weights.
+
+    Which dimension lost its rows is told by the metadata unit alone.
+    """
+    options.setdefault("metadata_unit", found.prune_rows)
+    scaling = {"*_scaling": nonweight_qp} if found.blocks else {}
+    coding = {"qp": qp, "nonweight_qp": nonweight_qp, "tensor_qp": scaling, "effort": 3, **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return nnc.encode(found.tensors, metadata_unit=False, **coding, **found.options)
+        return nnc.encode(found.tensors, **coding, **found.options)
 
 
-def decoded(found: Reduced, data: bytes) -> dict[str, Any]:
-    """Return the tensors of the network."""
-    return nnc.decode(data, batch_norms=found.batch_norms)
+def point(task: Task, setting: str, found: Reduced, qp: int, *more: int, **options: Any) -> Point:
+    """Encode, decode and judge."""
+    if found.batch_norms and not more:
+        more = (FOLDED_QP,)
+    data = encoded(found, qp, *more, **options)
+    there = nnc.decode(data, batch_norms=found.batch_norms, pruned=not found.prune_rows)
+    said = f"{setting}, qp {qp}" if setting else f"qp {qp}"
+    return Point(said, len(data), task.validated(there), task.tested(there))
 
 
-def curve(found: Reduced, qps: Sequence[int] = QPS) -> list[Point]:
-    """Encode at each step size."""
+def curve(task: Task, settings: dict[str, Reduced]) -> list[Point]:
+    """Encode what a tool came to with each of some settings, ever finer until it is good enough."""
     points = []
-    for qp in qps:
-        data = encoded(found, qp)
-        points.append(Point(qp, len(data), accuracy(decoded(found, data))))
+    for setting, found in settings.items():
+        here = []
+        for qp in QPS:
+            here.append(point(task, setting, found, qp))
+            if all(smallest(here, good(task, by)) for by in ("validated", "tested")):
+                break
+        points += here
     return points
 
 
-def smallest(points: Sequence[Point]) -> Point | None:
+def good(task: Task, by: str) -> Callable[[Point], bool]:
+    """Return what tells whether an encoding is good enough, by the one set or the other."""
+    least = task.least if by == "validated" else task.wanted
+    return lambda one: float(getattr(one, by)) >= least - 1e-9
+
+
+def smallest(points: Sequence[Point], enough: Callable[[Point], bool]) -> Point | None:
     """Return the smallest encoding that is good enough."""
-    good = [point for point in points if point.accuracy >= WANTED]
-    return min(good, key=lambda point: point.size, default=None)
+    return min(filter(enough, points), key=lambda one: one.size, default=None)
 
 
-class Digits:
-    """The network, its images, and training of it."""
-
-    def __init__(self, seed: int) -> None:
-        """Keep images for validation apart."""
-        import torch
-        import train_digits
-
-        torch.set_num_threads(1)
-        torch.manual_seed(seed)
-        self.torch, self.train = torch, train_digits
-        images, _, labels, _ = train_digits.split()
-        order = np.random.default_rng(seed).permutation(len(images))
-        inputs = train_digits.to_input(images)[order]
-        targets = torch.from_numpy(labels).long()[order]
-        self.validation = [(inputs[:VALIDATION], targets[:VALIDATION])]
-        self.inputs, self.targets = inputs[VALIDATION:], targets[VALIDATION:]
-        self.seed = seed
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        """Yield one epoch of distorted images."""
-        return self.train.batches(self.inputs, self.targets)
-
-    def network(self, tensors: dict[str, Any] | None = None) -> Any:
-        """Return a module with the weights of the demo, or others."""
-        made = self.train.DigitsNetwork()
-        state = {
-            name: self.torch.from_numpy(np.array(one))
-            for name, one in (tensors or load_network()).items()
-        }
-        made.load_state_dict(state, strict=False)
-        return made.eval()
-
-    def tune(self, module: Any, epochs: int, rate: float, **options: Any) -> None:
-        """Train, and keep the state of the least loss on the validation images."""
-        import nnc.torch as nnc_torch
-
-        nnc_torch.tune(
-            module, self, self.torch.nn.functional.cross_entropy, epochs=epochs,
-            learning_rate=rate, validation=self.validation, seed=self.seed, **options,
-        )  # fmt: skip
-
-    def momentum(self, parameters: Sequence[Any], rate: float) -> Any:
-        """Return the optimizer that the network was trained with."""
-        return self.torch.optim.SGD(
-            parameters, lr=rate, momentum=0.9, nesterov=True, weight_decay=self.train.WEIGHT_DECAY
-        )
-
-
-def layers_of(module: Any) -> Any:
+def layers_of(task: Task) -> Any:
     """Return the pairs of layers and batch norms."""
-    import nnc.torch as nnc_torch
-
-    return nnc_torch.batch_norm_layers(module)
+    return nnc_torch.batch_norm_layers(task.original)
 
 
-def compressible(digits: Digits, weight: float, epochs: int = 30) -> Any:
-    """Fine-tune with the compressibility loss, and keep the last state: it is the sparsest."""
-    import nnc.torch as nnc_torch
+def folded(task: Task, found: Reduced) -> Reduced:
+    """Return a model with its batch norms folded."""
+    return fold_batch_norms(found, layers_of(task))
 
-    module = digits.network()
-    torch = digits.torch
-    nnc_torch.tune(
-        module, digits, torch.nn.functional.cross_entropy, epochs=epochs, learning_rate=1e-3,
-        extra=lambda one: nnc_torch.compressibility(one, weight), seed=digits.seed,
-    )  # fmt: skip
+
+def plain(task: Task) -> list[Point]:
+    """No tool."""
+    return curve(task, {"": Reduced(tensors=task.tensors())})
+
+
+def folding(task: Task) -> list[Point]:
+    """Fold, and nothing else."""
+    return curve(task, {"": folded(task, Reduced(tensors=task.tensors()))})
+
+
+@functools.cache
+def compressible(task: Task, weight: float) -> Any:
+    """Return a network trained with the compressibility loss; its last state is the sparsest."""
+    module = task.network()
+    extra = functools.partial(nnc_torch.compressibility, weight=weight)
+    task.tune(module, EPOCHS, 2e-3, extra=extra)
     return module
 
 
-def rescaled(digits: Digits, module: Any, qp: int, epochs: int = 20) -> Reduced:
-    """Freeze the weights as they are decoded, and train scaling, biases and batch norms."""
-    import nnc.torch as nnc_torch
+def compressibility(task: Task) -> list[Point]:
+    """Train with the compressibility loss alone."""
+    return curve(
+        task,
+        {f"{one:g}": Reduced(tensors=task.tensors(compressible(task, one)))
+         for one in COMPRESSIBILITY},
+    )  # fmt: skip
 
-    plain = nnc_torch.reduced(module)
-    known = {name: one for name, one in plain.tensors.items() if one.dtype.kind == "f"}
-    there = nnc.decode(encoded(Reduced(tensors=known), qp))
-    made = digits.network(there)
+
+def rescaled(task: Task, qp: int) -> Reduced:
+    """Freeze the weights as they are decoded, and train scaling, biases and batch norms."""
+    known = task.tensors()
+    made = task.network(nnc.decode(encoded(Reduced(tensors=known), qp)))
     factors = nnc_torch.local_scaling(made)
     others = [one for name, one in made.named_parameters()
               if one.requires_grad and "parametrizations" not in name]  # fmt: skip
-    digits.tune(made, epochs, 2e-3, parameters=[*factors, *others])
+    parameters = [*factors, *others]
+    task.tune(made, OTHER_EPOCHS, 5e-3, parameters=parameters, validation=task.validation)
     found = nnc_torch.reduced(made)
     # The weights go out as they were before: what they decode to is what was trained with.
     tensors = {
@@ -172,90 +179,177 @@ def rescaled(digits: Digits, module: Any, qp: int, epochs: int = 20) -> Reduced:
         for name, one in found.tensors.items()
         if one.dtype.kind == "f"
     }
-    scaled = Reduced(tensors=tensors, blocks=found.blocks)
-    return fold_batch_norms(scaled, layers_of(digits.network()))
+    return folded(task, Reduced(tensors=tensors, blocks=found.blocks))
 
 
-def plain_tools(digits: Digits) -> dict[str, Reduced]:
-    """Return the network after each tool that needs no training."""
-    network = load_network()
-    model = Reduced(tensors=network)
-    hidden = ["classifier.0.weight"]
-    return {
-        "plain": model,
-        "batch norm folding": fold_batch_norms(model, layers_of(digits.network())),
-        "low rank, r 8": low_rank(network, rank=8, only=hidden, smaller=False),
-        "low rank, r 6": low_rank(network, rank=6, only=hidden, smaller=False),
-        "sparsify 0.5": sparsify(network, 0.5),
-        "sparsify 0.7": sparsify(network, 0.7),
-        "sparsify_rows 0.5": sparsify_rows(network, 0.5),
-        "sparsify_rows 0.2 of all": sparsify_rows(network, share=0.2, scope="global"),
-        "unify 0.3, 2 x 2": unify(network, 0.3),
-        "unify 0.6, 2 x 2": unify(network, 0.6),
-        "prune_blocks 0.5, 1 x 4": prune_blocks(network, 0.5, block=(1, 4)),
-    }
+def local_scaling(task: Task) -> list[Point]:
+    """Train factors of rows, and what isn't weights, at the steps where accuracy starts to go."""
+    return [point(task, "", rescaled(task, qp), qp) for qp in range(-24, -16)]
 
 
-def trained_tools(digits: Digits) -> dict[str, Callable[[], list[Point]]]:
-    """Return what encodes the network after each tool that trains."""
-    plain = {}
-
-    def network_of(weight: float) -> Any:
-        if weight not in plain:
-            plain[weight] = compressible(digits, weight)
-        return plain[weight]
-
-    def tensors_of(module: Any) -> Reduced:
-        import nnc.torch as nnc_torch
-
-        tensors = nnc_torch.reduced(module).tensors
-        return Reduced(tensors={n: one for n, one in tensors.items() if one.dtype.kind == "f"})
-
-    def after_scaling(module: Any, qps: Sequence[int]) -> list[Point]:
-        return [point for qp in qps for point in curve(rescaled(digits, module, qp), [qp])]
-
-    return {
-        "local scaling": lambda: after_scaling(digits.network(), (-22, -21, -20, -19)),
-        "compressibility 1e-3": lambda: curve(tensors_of(network_of(1e-3))),
-        "compressibility 3e-3": lambda: curve(tensors_of(network_of(3e-3))),
-        "all, compressibility 3e-3": lambda: after_scaling(network_of(3e-3), (-21, -20, -19, -18)),
-    }
+def masked(task: Task, found: Reduced) -> Reduced:
+    """Train what a tool left of the weights, and return the network with what went left out."""
+    module = task.network(dict(found.tensors))
+    nnc_torch.mask(module, {name: one for name, one in found.masks.items() if one.ndim > 1})
+    task.tune(module, OTHER_EPOCHS, 1e-3, validation=task.validation)
+    return found.with_values(task.tensors(module))
 
 
-def table(seeds: int, only: str) -> None:
-    """Print the table."""
-    for name, found in plain_tools(Digits(0)).items():
-        if only in name:
-            print(row(name, [smallest(curve(found))]), flush=True)
-    results: dict[str, list[Point | None]] = {}
-    for seed in range(seeds):
-        for name, made in trained_tools(Digits(seed)).items():
-            if only in name:
-                points = made()
-                results.setdefault(name, []).append(smallest(points))
-                told = ", ".join(f"{p.qp}: {p.size} {p.accuracy:.1%}" for p in points)
-                print(f"  seed {seed}, {name}: {told}", flush=True)
-    for name, best in results.items():
-        print(row(name, best), flush=True)
+def settings(task: Task, tool: Callable[..., Reduced], values: Sequence[float],
+             **options: Any) -> list[Point]:  # fmt: skip
+    """Apply a tool with each of some values, without training and with it."""
+    made = {f"{one:g}": tool(task.tensors(), one, **options) for one in values}
+    trained = {f"{one}, trained": masked(task, found) for one, found in made.items()}
+    return curve(task, made | trained)
 
 
-def row(name: str, best: Sequence[Point | None]) -> str:
+def global_rows(tensors: Any, share: float) -> Reduced:
+    """Set rows to zero by one threshold for all layers."""
+    return sparsify_rows(tensors, share=share, scope="global")
+
+
+def two_of_four(tensors: Any, _: float) -> Reduced:
+    """Keep two of each four weights."""
+    return prune_n_of_m(tensors, 2, 4)
+
+
+def unification(task: Task) -> list[Point]:
+    """Unify blocks, without training and with it."""
+    made = {}
+    for share in (0.5, 1.0):
+        made[f"{share:g}"] = unify(task.tensors(), share)
+        module = task.network()
+        nnc_torch.unify(module, share)
+        task.tune(module, OTHER_EPOCHS, 1e-3, validation=task.validation)
+        made[f"{share:g}, trained"] = Reduced(tensors=task.tensors(module))
+    return curve(task, made)
+
+
+def decomposition(task: Task) -> list[Point]:
+    """Decompose the largest layer, without training and with it."""
+    made = {}
+    largest = [LARGEST[task.name]]
+    for rank in (6, 8, 12):
+        made[f"rank {rank}"] = low_rank(task.tensors(), rank=rank, only=largest, smaller=False)
+        module = task.network()
+        nnc_torch.low_rank(module, rank=rank, only=largest)
+        task.tune(module, OTHER_EPOCHS, 1e-3, validation=task.validation)
+        found = nnc_torch.reduced(module)
+        tensors = {name: one for name, one in found.tensors.items() if one.dtype.kind == "f"}
+        made[f"rank {rank}, trained"] = Reduced(tensors=tensors, blocks=found.blocks)
+    return curve(task, made)
+
+
+def neurons(task: Task) -> list[Point]:
+    """Take neurons out, which a pruning container tells."""
+    tool = functools.partial(prune_neurons, layers=[NEURONS[task.name]])
+    made = {f"{one:g}": tool(task.tensors(), share=one) for one in (0.5, 0.7)}
+    trained = {f"{one}, trained": masked(task, found) for one, found in made.items()}
+    return curve(task, made | trained)
+
+
+def together(task: Task, weight: float, qp: int) -> Point:
+    """Compressibility loss, then with rounded weights, batch norms folded in the end."""
+    module = task.network()
+    extra = functools.partial(nnc_torch.compressibility, weight=weight)
+    task.tune(module, EPOCHS, 2e-3, extra=extra)
+    nnc_torch.rounded(module, qp)
+    task.tune(module, ROUNDED_EPOCHS, 1e-3, extra=extra)
+    found = folded(task, Reduced(tensors=task.tensors(module)))
+    return point(task, f"{weight:g}", found, qp, COARSE_NONWEIGHT_QP, dq=False)
+
+
+def choice(task: Task) -> list[Point]:
+    """Try settings of all tools together on the validation set."""
+    return [together(task, weight, qp) for weight, qp in TRIED]
+
+
+def all_together(task: Task) -> list[Point]:
+    """Train with the chosen settings on all that isn't the test set."""
+    return [together(task.whole(), *CHOSEN[task.name])]
+
+
+TOOLS: dict[str, Callable[[Task], list[Point]]] = {
+    "none": plain,
+    "batch norm folding": folding,
+    "local scaling": local_scaling,
+    "compressibility loss": compressibility,
+    "sparsify": functools.partial(settings, tool=sparsify, values=(0.6, 0.8, 0.9)),
+    "sparsify_rows": functools.partial(settings, tool=sparsify_rows, values=(0.5, 0.8)),
+    "sparsify_rows, global": functools.partial(settings, tool=global_rows, values=(0.2, 0.4)),
+    "prune_blocks, 1 x 4": functools.partial(
+        settings, tool=prune_blocks, values=(0.6, 0.8), block=(1, 4)
+    ),
+    "prune_n_of_m": functools.partial(settings, tool=two_of_four, values=(0.5,)),
+    "unify, 2 x 2": unification,
+    "low_rank": decomposition,
+    "prune_neurons": neurons,
+    "choice of settings": choice,
+    "all together": all_together,
+}
+
+
+def measured(task: Task, only: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return for each tool what was chosen, and all encodings."""
+    result = {}
+    for name, tool in TOOLS.items():
+        if not any(one in name for one in only):
+            continue
+        points = tool(task)
+        chosen, best = (smallest(points, good(task, by)) for by in ("validated", "tested"))
+        result[name] = {"chosen": chosen, "best": best, "points": points}
+        told = f"chosen {chosen}, by the test set {best}"
+        print(f"seed {task.seed}, {name}: {told}", file=sys.stderr, flush=True)
+    return result
+
+
+def row(name: str, seeds: Sequence[dict[str, Any]], wanted: float) -> str:
     """Return a line of the table."""
-    sizes = sorted(point.size for point in best if point is not None)
-    if not sizes:
-        return f"| {name} | none at {WANTED:.1%} |"
-    missed = f", {len(best) - len(sizes)} missed" if len(sizes) < len(best) else ""
-    spread = f" ({sizes[0]} to {sizes[-1]}{missed})" if len(best) > 1 else ""
-    return f"| {name} | {statistics.median_low(sizes)}{spread} |"
+    chosen = [one["chosen"] for one in seeds if one["chosen"] is not None]
+    best = [one["best"].size for one in seeds if one["best"] is not None]
+    if chosen:
+        right = [100 * one.tested for one in chosen]
+        first = (
+            f"{spread([one.size for one in chosen])} | "
+            f"{statistics.median(right):.1f} % ({min(right):.1f} to {max(right):.1f})"
+        )
+    else:
+        first = "none | "
+    return f"| {name} | {first} | {spread(best) if best else f'none at {wanted:.1%}'} |"
+
+
+def spread(sizes: Sequence[int]) -> str:
+    """Return the median of sizes, and the smallest and the largest."""
+    middle = statistics.median_low(sizes)
+    return f"{middle:,} ({min(sizes):,} to {max(sizes):,})" if len(sizes) > 1 else f"{middle:,}"
 
 
 def main() -> None:
     """Read the arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", choices=TASKS, default="digits")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only", default="", help="tools whose name has this in it")
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="tools whose names have this in them"
+    )
+    parser.add_argument("--json", type=Path, help="file for all encodings")
     given = parser.parse_args()
-    table(given.seeds, given.only)
+    found: dict[str, list[dict[str, Any]]] = {}
+    wanted = 0.0
+    for seed in range(given.seeds):
+        task = TASKS[given.task](seed)
+        wanted = task.wanted
+        for name, one in measured(task, given.only).items():
+            found.setdefault(name, []).append(one)
+        compressible.cache_clear()
+        if given.json:
+            given.json.write_text(json.dumps(found), "utf-8")
+    wanted = TASKS[given.task].wanted
+    print(
+        "| tool | bytes | accuracy | bytes, chosen by the test set |\n| --- | ---: | ---: | ---: |"
+    )
+    for name, seeds in found.items():
+        print(row(name, seeds, wanted))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.machinery
 import importlib.util
 import io
 import sys
@@ -21,6 +22,7 @@ import numpy as np
 # Imported by NNCodec for training and evaluation, never used for coding.
 STAND_INS = (
     "cv2",
+    "pandas",
     "ptflops",
     "torchmetrics",
     "torchvision",
@@ -68,6 +70,7 @@ def load() -> types.ModuleType:
         if name not in sys.modules and not _importable(name):
             module = _StandIn(name)
             module.__path__ = []
+            module.__spec__ = importlib.machinery.ModuleSpec(name, None)
             sys.modules[name] = module
             parent, _, child = name.rpartition(".")
             if parent:

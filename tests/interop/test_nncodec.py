@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.model.calibration import factors_of
 from tests.encodings import OPTIONS
 from tests.encodings import model as sample
 
@@ -281,3 +282,12 @@ class TestAlike:
         ours = len(nnc.encode(tensors, qp=qp, effort=effort))
         theirs = len(peer.compress(tensors, qp=qp))
         assert ours <= 1.002 * theirs
+
+
+def test_calibrated_weights_are_read_as_we_read_them(peer):
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(200, 70)) @ random.normal(size=(70, 70))
+    tensors = {"w": random.normal(0, 0.05, (40, 70)).astype("f4")}
+    stats = nnc.Calibration({"w": factors_of(inputs.T @ inputs)})
+    data = nnc.encode(tensors, preset="small", calibration=stats)
+    assert np.array_equal(peer.decompress(data)["w"], nnc.decode(data)["w"])

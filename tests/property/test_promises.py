@@ -46,35 +46,41 @@ def with_base(drawn):
     return [drawn] if drawn.base is None else [drawn.base, drawn]
 
 
-@pytest.mark.parametrize("draw", [draw_valid, draw_syntax])
-def test_parsing_gives_what_was_built(draw, run):
+def comes_back(drawn):
+    """Check that what is parsed is what was built, and builds the same bytes."""
+    bitstream = parse(drawn)
+    found = list(payloads(bitstream))
+    assert len(found) == len(drawn.tables)
+    for (unit, payload), (header, table) in zip(found, drawn.tables, strict=True):
+        assert unit.header == header
+        assert table is None or payload == table
+    assert bitstream.to_bytes() == drawn.data
+
+
+def decodes(drawn):
+    """Check that a bitstream decodes, after its base."""
+    decoder = Decoder(threads=1)
+    for each in with_base(drawn):
+        assert decoder.decode(parse(each))
+
+
+def breaks_no_rule(drawn):
+    """Check that the validator finds nothing."""
+    for each in with_base(drawn):
+        assert not check(each.data, deep=True, **each.out_of_band).findings
+    if drawn.dimensions:
+        assert not check(drawn.data).errors
+
+
+def test_bitstreams_of_the_syntax_come_back_as_built(run):
+    run(draw_syntax, comes_back)
+
+
+def test_valid_bitstreams_come_back_decode_and_break_no_rule(run):
     def holds(drawn):
-        bitstream = parse(drawn)
-        found = list(payloads(bitstream))
-        assert len(found) == len(drawn.tables)
-        for (unit, payload), (header, table) in zip(found, drawn.tables, strict=True):
-            assert unit.header == header
-            assert table is None or payload == table
-        assert bitstream.to_bytes() == drawn.data
-
-    run(draw, holds)
-
-
-def test_valid_bitstreams_decode(run):
-    def holds(drawn):
-        decoder = Decoder(threads=1)
-        for each in with_base(drawn):
-            assert decoder.decode(parse(each))
-
-    run(draw_valid, holds)
-
-
-def test_validator_finds_nothing_in_valid_bitstreams(run):
-    def holds(drawn):
-        for each in with_base(drawn):
-            assert not check(each.data, deep=True, **each.out_of_band).findings
-        if drawn.dimensions:
-            assert not check(drawn.data).errors
+        comes_back(drawn)
+        decodes(drawn)
+        breaks_no_rule(drawn)
 
     run(draw_valid, holds)
 

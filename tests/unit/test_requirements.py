@@ -8,7 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-NEEDED = {"numpy", "ml_dtypes", "construct", "safetensors", "click", "jinja2", "lark", "rich"}
+NEEDED = {
+    *("numpy", "ml_dtypes", "construct", "safetensors"),
+    *("click", "jinja2", "lark", "lazy_loader", "rich"),
+}
 
 
 def test_an_installation_needs_little():
@@ -31,3 +34,15 @@ def test_the_command_imports_nothing_else():
     allowed = NEEDED | {"markdown-it-py", "mdurl", "pygments", "nnc", "setuptools", "colorama"}
     found = {name.lower().replace("_", "-") for name in done.stdout.split()}
     assert found <= {name.replace("_", "-") for name in allowed}
+
+
+def test_the_package_loads_what_is_asked_for():
+    """`import nnc` loads nothing yet; then its names and its packages are there."""
+    code = (
+        "import sys, nnc; assert 'numpy' not in sys.modules; nnc.encode;"
+        "print(nnc.reduce.__name__, hasattr(nnc, 'nothing'), set(nnc.__all__) <= set(dir(nnc)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["nnc.reduce", "False", "True"]

@@ -1,6 +1,7 @@
 """The app of a node. Coding takes one line of it: the mod."""
 
-from nnc.demo.federated import Digits, app_of
+from nnc.demo.federated import app_of
+from nnc.demo.learning import Digits
 from nnc.flower import Mod
 
 NODES = 6

@@ -4,7 +4,7 @@ from flwr.app import Array, ArrayRecord, Context, MetricRecord
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import FedAvg
 
-from nnc.demo.federated import Digits, accuracy_of, first_model
+from nnc.demo.learning import Digits, accuracy_of, first_model
 from nnc.flower import Strategy, table_of
 
 NODES = 6

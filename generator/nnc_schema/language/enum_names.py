@@ -67,6 +67,9 @@ class EnumNames(PostLex):
         word = first.group(1)
         if word in BOUNDARIES:
             return True
+        if word == "=" and same_line:
+            # An enum, and what its element is computed as; or else an assignment.
+            return re.search(rf"\benum\s+{token}\b", text) is not None
         if not re.match(r"[A-Za-z_]", word) or word == "All":
             return False
         second = WORD.match(text, first.end())

@@ -1,4 +1,8 @@
-"""What elements are computed from: spans of bytes, counts, other elements."""
+"""What elements are computed from: spans of bytes, counts, other elements.
+
+Some follow from tables that stand elsewhere in the document: how many there are, where each begins,
+what it holds. Parsers and writers of one table can't know that; whoever has the whole document can.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,9 @@ from nnc_schema.passes.table_facts import TableFacts, own_expressions
 #: Functions of bytes, with the number of arguments in front of the span.
 SPAN_FUNCTIONS = {"sizeof": 0, "crc8": 0, "crc16": 0, "crc32": 0, "md5": 0, "crc": 5}
 COUNT = "count"
+
+#: Functions of tables that stand elsewhere, with the number of arguments.
+FOLLOWING = {"countof": 1, "offsetof": 2, "valueof": 3}
 
 #: Stands for the place of the element itself as the end of a span.
 HERE = "here"
@@ -37,8 +44,23 @@ class Span:
 def computed_fields(facts: TableFacts) -> Iterator[tuple[tree.Element, tree.Expression]]:
     """Yield the computed elements of a table, each with what it is computed as."""
     for site in facts.sites:
-        if isinstance(site.statement, tree.Element) and site.statement.computed is not None:
-            yield site.statement, site.statement.computed
+        expression = computation(site.statement)
+        if isinstance(site.statement, tree.Element) and expression is not None:
+            yield site.statement, expression
+
+
+def computation(statement: tree.Statement) -> tree.Expression | None:
+    """Return what parsers and writers compute an element as, None where it isn't."""
+    if not isinstance(statement, tree.Element) or follows(statement) is not None:
+        return None
+    return statement.computed
+
+
+def follows(statement: tree.Statement) -> tree.Expression | None:
+    """Return how an element follows from tables that stand elsewhere, None where it doesn't."""
+    if not isinstance(statement, tree.Element) or statement.computed is None:
+        return None
+    return statement.computed if expressions.calls_any(statement.computed, FOLLOWING) else None
 
 
 def is_count(function: tree.Expression) -> bool:
@@ -147,6 +169,9 @@ def check_computed(analysis: Analysis) -> None:
             statement = site.statement
             if not isinstance(statement, tree.Element) or statement.computed is None:
                 continue
+            if follows(statement) is not None:
+                check_follows(analysis, facts, statement)
+                continue
             if site.loops or statement.indices:
                 raise SchemaError(
                     statement.position,
@@ -158,6 +183,68 @@ def check_computed(analysis: Analysis) -> None:
                 )
             for part in expressions.walk(statement.computed):
                 check_part(analysis, facts, part)
+
+
+def check_follows(analysis: Analysis, facts: TableFacts, element: tree.Element) -> None:
+    """Check how an element follows from tables that stand elsewhere.
+
+    Raises:
+        SchemaError: the first mistake found.
+    """
+    assert element.computed is not None
+    counters = {index.name for index in element.indices if isinstance(index, tree.Name)}
+    known = {*counters, *analysis.constants}
+    skipped: set[int] = set()
+    for part in expressions.walk(element.computed):
+        if isinstance(part, tree.Function) and part.name in FOLLOWING:
+            if len(part.arguments) != FOLLOWING[part.name]:
+                raise SchemaError(
+                    part.position,
+                    f"found {len(part.arguments)} arguments of {part.name!r},"
+                    f" expected {FOLLOWING[part.name]}",
+                )
+            table, *_ = part.arguments
+            check_list_elsewhere(analysis, facts, table)
+            skipped.add(id(table))
+            if part.name == "valueof":
+                check_element_of(analysis, table, part.arguments[2])
+                skipped.add(id(part.arguments[2]))
+        elif isinstance(part, tree.Name) and id(part) not in skipped and part.name not in known:
+            raise SchemaError(
+                part.position,
+                f"found {expressions.text(part)!r} beside what follows from other tables,"
+                " expected a number or an index of the element",
+            )
+
+
+def check_list_elsewhere(analysis: Analysis, facts: TableFacts, table: tree.Expression) -> None:
+    """Check that a table stands in a list that a table around both holds."""
+    name = table.name if isinstance(table, tree.Name) and not table.indices else ""
+    own = facts.table.name
+    is_list = any(
+        isinstance(site.statement, tree.Call) and site.statement.table == name and site.loops
+        for other in analysis.tables.values()
+        for site in other.sites
+    )
+    around = any({own, name} <= {above, *below} for above, below in analysis.reached.items())
+    if not (is_list and around):
+        raise SchemaError(
+            table.position,
+            f"found {expressions.text(table)!r}, expected a table that is called in a loop,"
+            f" below one that holds {own!r} too",
+        )
+
+
+def check_element_of(analysis: Analysis, table: tree.Expression, element: tree.Expression) -> None:
+    """Check that an element stands in a table, or in one below it."""
+    assert isinstance(table, tree.Name)
+    name = element.name if isinstance(element, tree.Name) and not element.indices else ""
+    below = {table.name, *analysis.reached.get(table.name, ())}
+    if not any(name in analysis.tables[each].fields for each in below):
+        raise SchemaError(
+            element.position,
+            f"found {expressions.text(element)!r}, expected an element of {table.name!r}",
+        )
 
 
 def check_part(analysis: Analysis, facts: TableFacts, part: tree.Expression) -> None:

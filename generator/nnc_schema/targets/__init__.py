@@ -10,7 +10,10 @@ from typing import Any
 
 from nnc_schema.passes.analysis import Analysis
 from nnc_schema.targets.docs import target as docs
+from nnc_schema.targets.javascript import target as javascript
+from nnc_schema.targets.ksy import target as ksy
 from nnc_schema.targets.python import target as python
+from nnc_schema.targets.sdl import target as sdl
 from nnc_schema.targets.strategies import target as strategies
 
 #: A target takes the analysed schema and its section of targets.toml, and gives the content of
@@ -19,6 +22,9 @@ Target = Callable[[Analysis, Mapping[str, Any]], dict[str, str]]
 
 TARGETS: dict[str, Target] = {
     "docs": docs.generate,
+    "javascript": javascript.generate,
+    "ksy": ksy.generate,
     "python": python.generate,
+    "sdl": sdl.generate,
     "strategies": strategies.generate,
 }

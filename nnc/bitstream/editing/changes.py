@@ -9,7 +9,8 @@ from nnc.bitstream.editing.measuring import measure, trace_unit
 from nnc.bitstream.editing.plan import UnitTrace
 from nnc.bitstream.unit import Unit
 from nnc.engine.fields import copy_table
-from nnc.engine.repair import Pin, Shift
+from nnc.engine.lists import Shift
+from nnc.engine.repair import Pin
 
 #: What an edit may change in a unit.
 STATE = (

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from nnc.bitio import BuildError, InputError, InvalidError, PlacedError, Table
+from nnc.bitio import BuildError, InputError, PlacedError, Table
 from nnc.bitstream.editing.changes import Changes
 from nnc.bitstream.editing.measuring import SizeMap, measure, trace_unit
 from nnc.bitstream.editing.naming import follow_names, names_in
@@ -22,11 +22,11 @@ from nnc.bitstream.editing.settling import Settler
 from nnc.bitstream.paths import Place, parse_path, places
 from nnc.bitstream.payload_elements import changed_payload
 from nnc.bitstream.unit import Unit
-from nnc.engine.changing import check_depth, list_at, set_value, store_list
-from nnc.engine.editing import refusal
+from nnc.engine.changing import ElementEdit, owner_at
+from nnc.engine.editing import carried_out
+from nnc.engine.lists import Shift
 from nnc.engine.plan import Plan, UnitChange
-from nnc.engine.repair import Shift
-from nnc.engine.values import check_constraints, checked_value
+from nnc.engine.values import checked_value
 from nnc.syntax import NnrUnitSize, NnrUnitType
 
 #: Digests by which units name their parents, and how they are computed.
@@ -45,13 +45,15 @@ class Units(Protocol):
         """Return all units, those inside aggregates too."""
 
 
-class Edit(Changes):
+class Edit(Changes, ElementEdit):
     """A change of a bitstream that is not settled yet.
 
     Attributes:
         bitstream: the bitstream.
         names: its units before the change, with the names of their tensors.
     """
+
+    OTHERS = ", or of a unit"
 
     def __init__(self, bitstream: Units, force: bool = False):
         """Start with nothing changed."""
@@ -61,9 +63,28 @@ class Edit(Changes):
         super().__init__(bitstream.units, force)
         self.names = names_in(bitstream.walk())
 
+    def places(self, path: str) -> Iterator[Place]:
+        """Yield the places that a path leads to."""
+        return places(self.bitstream.units, path)
+
+    def opened(self, place: Place) -> Place:
+        """Make the unit of a place ready for a change; the place finds its new tables."""
+        assert place.unit is not None
+        if place.in_payload_bytes:
+            raise BuildError(
+                "the number of values follows from tensor_dimensions; set the whole payload",
+                path=place.path,
+            )
+        self.open(place.unit)
+        return place
+
+    def key(self, place: Place) -> tuple[int, str]:
+        """Return what stands for the header or payload of a unit."""
+        return id(place.unit), place.part
+
     def set(self, path: str, value: Any) -> None:
         """Change the elements at a path."""
-        found = list(places(self.bitstream.units, path))
+        found = list(self.places(path))
         if not found:
             raise InputError(f"{path}: there is nothing here")
         if "*" in path:
@@ -116,24 +137,14 @@ class Edit(Changes):
         unit, field = place.unit, place.field
         assert unit is not None
         assert field is not None
-        if field.derived:
-            raise BuildError("follows from other elements and is not coded", path=place.path)
-        if field.called is not None:
-            raise BuildError("is a table; name one of its elements", path=place.path)
-        self.open(unit)
-        if place.in_payload_bytes:
+        if field.called is None and place.in_payload_bytes:
+            self.open(unit)
             self.set_payload_element(place, value)
-            return
-        owner = place.owner(create=True)
-        if owner is None:
-            raise BuildError("there is no such table here", path=place.path)
-        if field.is_alignment and place.indices:
-            self.set_alignment(place, owner, value)
-            return
-        set_value(field, owner, place.indices, value, place.path, force=self.force)
-        self.pin(place)
-        if not self.force:
-            check_constraints(field, owner, place.path)
+        elif field.is_alignment and place.indices:
+            self.open(unit)
+            self.set_alignment(place, owner_at(place), value)
+        else:
+            super().set_element(place, value)
 
     def set_payload_element(self, place: Place, value: Any) -> None:
         """Change the bytes of a payload, or values of a raw tensor."""
@@ -150,7 +161,7 @@ class Edit(Changes):
         assert place.field is not None
         index = place.indices[0]
         name = f"{place.field.name}[{index}]"
-        paths = {place.path, ".".join([place.unit_path, place.part, *place.tables, name])}
+        paths = {place.path, ".".join([place.unit_path, place.part, *place.hops, name])}
         found = self.traces[id(place.unit)].elements()
         if not any(f"{place.unit_path}.{path}" in paths for path in found):
             raise BuildError("there is no such value", path=place.path, value=value)
@@ -161,52 +172,6 @@ class Edit(Changes):
         bits[index] = value
         setattr(owner, place.field.name, bits if any(bit is not None for bit in bits) else None)
         self.pin(place)
-
-    def pin(self, place: Place) -> None:
-        """Remember that the caller wants this element as it is."""
-        assert place.field is not None
-        key = (id(place.unit), place.part)
-        self.pinned.setdefault(key, set()).add((place.tables, place.field.name))
-
-    def change_list(self, path: str, value: Any, delta: int) -> None:
-        """Put a value into a list, or take one out."""
-        found = list(places(self.bitstream.units, path))
-        verb = "insert" if delta > 0 else "remove"
-        if len(found) != 1 or "*" in path:
-            raise InputError(f"{path}: {verb} needs a path to one place")
-        place = found[0]
-        if place.field is None:
-            raise InputError(
-                f"{path}: {verb} needs the path of a list value, `name[index]`, or of a unit"
-            )
-        if delta < 0 and not place.indices:
-            self.set_element(place, None)
-            return
-        if not place.indices:
-            raise InputError(f"{path}: name the place to insert at, `{place.field.name}[0]`")
-        unit, field, last = place.unit, place.field, place.indices[-1]
-        assert unit is not None
-        if place.in_payload_bytes:
-            raise BuildError(
-                "the number of values follows from tensor_dimensions; set the whole payload",
-                path=place.path,
-            )
-        self.open(unit)
-        owner = place.owner(create=delta > 0)
-        values = list_at(field, owner, place.indices, place.path, 1 if delta > 0 else 0)
-        length = len(values)
-        items = list(values)
-        if delta > 0:
-            value = checked_value(field, value, place.path, self.force)
-            check_depth(value, field.depth - len(place.indices), place.path)
-            items.insert(last, value)
-        else:
-            del items[last]
-        store_list(field, owner, place.indices, items)
-        self.pin(place)
-        if len(place.indices) == 1:
-            key = (id(unit), place.part)
-            self.shifts.setdefault(key, {})[place.tables] = Shift(last, length, delta)
 
     def insert_unit(self, path: str, unit: Unit) -> None:
         """Put a unit into the bitstream or into an aggregate."""
@@ -243,13 +208,10 @@ class Edit(Changes):
         Raises:
             NncError: the change can't be carried out.
         """
-        try:
+        Settler(self).settle_units(self.bitstream.units, "")
+        if follow_names(self) | self.follow_digests():
             Settler(self).settle_units(self.bitstream.units, "")
-            if follow_names(self) | self.follow_digests():
-                Settler(self).settle_units(self.bitstream.units, "")
-            return self.plan()
-        except InvalidError as error:
-            raise refusal(error) from None
+        return self.plan()
 
     def follow_digests(self) -> bool:
         """Renew the digests by which units name parents whose payload has changed."""
@@ -313,6 +275,13 @@ class Edit(Changes):
         for path, unit in walk_paths(self.bitstream.units):
             unit.path = path
 
+    def locate(self, error: PlacedError) -> None:
+        """Add to an error number and type of the unit that its path begins with."""
+        match = re.match(r"units\[(\d+)\]", error.path)
+        if match is not None and int(match[1]) < len(self.bitstream.units):
+            number = int(match[1])
+            error.locate(unit=number, unit_type=self.bitstream.units[number].type_name)
+
 
 def run(
     bitstream: Units, change: Callable[[Edit], None], *, force: bool = False, keep: bool = True
@@ -328,28 +297,7 @@ def run(
     Raises:
         NncError: the change was refused; the bitstream is as it was.
     """
-    edit = Edit(bitstream, force)
-    try:
-        change(edit)
-        plan = edit.settle()
-    except BaseException as error:
-        if isinstance(error, PlacedError):
-            name_unit(error, bitstream)
-        edit.rollback()
-        raise
-    if keep:
-        edit.commit()
-    else:
-        edit.rollback()
-    return plan
-
-
-def name_unit(error: PlacedError, bitstream: Units) -> None:
-    """Add to an error number and type of the unit that its path begins with."""
-    match = re.match(r"units\[(\d+)\]", error.path)
-    if match is not None and int(match[1]) < len(bitstream.units):
-        number = int(match[1])
-        error.locate(unit=number, unit_type=bitstream.units[number].type_name)
+    return carried_out(Edit(bitstream, force), change, keep=keep)
 
 
 def insertion(path: str, value: Any) -> Callable[[Edit], None]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 
 from nnc.bitio import TraceEntry
 from nnc.bitstream.builder import build_table
 from nnc.bitstream.editing.plan import UnitTrace
-from nnc.bitstream.sizes import size_field
+from nnc.bitstream.sizes import size_field, told_by
 from nnc.bitstream.unit import Unit
+from nnc.engine.following import Listed, Lists
 from nnc.engine.plan import trace_table
-from nnc.syntax import NnrUnitType, Scope, nnr_unit_header, nnr_unit_size
+from nnc.syntax import NnrUnitType, Scope, nnr_unit, nnr_unit_header, nnr_unit_size
 
 #: Of units by identity: path, first byte, size in bytes, and the unit.
 SizeMap = dict[int, tuple[str, int, int, Unit]]
@@ -20,7 +22,7 @@ def written_size(unit: Unit) -> int:
     """Return the size of a unit as it would be written now, in bytes."""
     if unit.header is None:
         return unit.byte_size
-    return size_field(content_size(unit), unit.size).nnr_unit_size
+    return told_by(size_field(content_size(unit), unit.size))
 
 
 def content_size(unit: Unit) -> int:
@@ -36,6 +38,12 @@ def content_size(unit: Unit) -> int:
     else:
         payload = len(unit.payload_bytes)
     return len(header) + payload
+
+
+def lists_of(units: Iterable[tuple[Unit, int]]) -> Lists:
+    """Return what the header of an aggregate follows from: the units in it, with their sizes."""
+    listed = [Listed(size, functools.partial(getattr, unit)) for unit, size in units]
+    return Lists({nnr_unit.table: listed}.__getitem__)
 
 
 def measure(units: Sequence[Unit], prefix: str = "", start: int = 0) -> SizeMap:

@@ -91,7 +91,7 @@ def wrap(
             nnr_aggregate_unit_header=NnrAggregateUnitHeader(
                 nnr_aggregate_unit_type=aggregate_type,
                 entry_points_present_flag=int(entry_points),
-                num_of_nnr_units_minus2=len(inner) - 2,
+                num_of_nnr_units_minus2=0,
             ),
         )
         bitstream.units[first : last + 1] = [Unit(header, units=inner)]

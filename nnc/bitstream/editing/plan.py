@@ -34,22 +34,18 @@ class UnitTrace(NamedTuple):
 
 
 def compare(
-    path: str,
-    before: tuple[int, UnitTrace] | None,
-    after: tuple[int, UnitTrace] | None,
-    reasons: dict[str, str],
+    path: str, before: tuple[int, UnitTrace], after: tuple[int, UnitTrace], reasons: dict[str, str]
 ) -> Iterable[Change]:
     """Return the elements in which two states of a unit differ.
 
     Args:
         path: path of the unit.
-        before: first byte of the unit and its elements, None for a new unit.
-        after: the same after the change, None for a unit that goes.
+        before: first byte of the unit and its elements.
+        after: the same after the change.
         reasons: why elements change, by path within the unit without indices.
     """
-    old, new = ({} if one is None else one[1].elements() for one in (before, after))
-    starts = tuple(0 if one is None else 8 * one[0] for one in (before, after))
-    for change in plan.compare(path, old, new, starts, reasons):
+    old, new = before[1].elements(), after[1].elements()
+    for change in plan.compare(path, old, new, (8 * before[0], 8 * after[0]), reasons):
         name = change.path.removeprefix(f"{path}.")
         is_size = not change.reason and name.startswith("nnr_unit_size")
         yield change._replace(reason="follows from the size") if is_size else change

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnc.bitio import BuildError, NncError, PlacedError, Table
 from nnc.bitstream.builder import build_table, given_value, placed
 from nnc.bitstream.editing.changes import Changes
-from nnc.bitstream.editing.measuring import written_size
+from nnc.bitstream.editing.measuring import lists_of, written_size
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.bitstream.sizes import size_field
 from nnc.bitstream.unit import ParameterSets, Unit, kind_of, payload_syntax_of, scope_after
 from nnc.engine.fields import Field
+from nnc.engine.following import fill
 from nnc.engine.plan import trace_table
 from nnc.engine.repair import Repair
 from nnc.syntax import (
@@ -29,6 +29,9 @@ ABOUT_UNITS = {
     "nnr_unit_size", "nnr_unit_type", "topologyIndexedFlag", "num_of_nnr_units_minus2",
     "mps_topology_indexed_reference_flag", "mps_parent_signalling_enabled_flag",
 }  # fmt: skip
+
+#: Why elements of an aggregate's header change.
+FOLLOWS = "follows from the units in the aggregate"
 
 
 class Settler:
@@ -108,6 +111,11 @@ class Settler:
 
         repair = self.repair(unit, "header", nnr_unit_header, unit.header, fresh, in_force)
         header, after = repair.build()
+        reasons = dict(repair.reasons)
+        if edit is not None and unit.nnr_unit_type == NnrUnitType.NNR_AGG:
+            # Elements may have come that follow from the units too.
+            reasons |= describe_units(unit, edit)
+            header, after = repair.build()
         if edit is not None:
             unit.header, _ = trace_table("header", nnr_unit_header, header, fresh())
         unit.scope = after
@@ -116,7 +124,7 @@ class Settler:
             after.given("decomposed_tensor_role", unit.header)
         payload = self.build_payload(unit, in_force)
         if edit is not None:
-            edit.reasons.setdefault(id(unit), {}).update(repair.reasons)
+            edit.reasons.setdefault(id(unit), {}).update(reasons)
             note_effects(unit, edit, in_force, asked)
             flag = size_field(len(header) + payload, unit.size)
             check_size_form(unit, edit, flag.nnr_unit_size_flag)
@@ -287,10 +295,16 @@ def unit_payload(state: dict[str, Any]) -> bytes:
     return built + bytes(state["trailing"])
 
 
-def describe_units(unit: Unit, edit: Changes) -> None:
-    """Bring the header of an aggregate in line with the units in it."""
+def describe_units(unit: Unit, edit: Changes) -> dict[str, str]:
+    """Bring the header of an aggregate in line with the units in it.
+
+    Returns:
+        Why its elements change, by path.
+
+    Raises:
+        BuildError: there are too few, or the caller has set something else.
+    """
     header = unit.header.nnr_aggregate_unit_header  # type: ignore[union-attr]
-    reasons = edit.reasons.setdefault(id(unit), {})
     if len(unit.units) < 2:
         raise BuildError(
             "an aggregate must hold at least two units",
@@ -301,20 +315,10 @@ def describe_units(unit: Unit, edit: Changes) -> None:
         )
     pinned = {pin[1] for pin in edit.pinned.get((id(unit), "header"), set())}
     if header is None:
-        return
-    values: dict[str, Any] = {"num_of_nnr_units_minus2": len(unit.units) - 2}
-    if header.entry_points_present_flag:
-        sizes = [inner.byte_size or written_size(inner) for inner in unit.units]
-        values["nnr_unit_type"] = [inner.nnr_unit_type for inner in unit.units]
-        values["nnr_unit_entry_point"] = [0, *itertools.accumulate(sizes[:-1])]
-    for name, value in values.items():
-        if name in pinned and getattr(header, name) != value:
-            raise BuildError(
-                "follows from the units in the aggregate", path=f"header.{name}",
-                value=getattr(header, name), allowed=str(value),
-            )  # fmt: skip
-        setattr(header, name, value)
-        reasons[f"header.{name}"] = "follows from the units in the aggregate"
+        return {}
+    lists = lists_of((inner, inner.byte_size or written_size(inner)) for inner in unit.units)
+    names = fill(header, lists, pinned=pinned, path="header", why=FOLLOWS)
+    return {f"header.{name}": FOLLOWS for name in names}
 
 
 def note_effects(unit: Unit, edit: Changes, in_force: dict[str, Any], asked: set[str]) -> None:

@@ -55,6 +55,15 @@ def dump(bitstream: Bitstream, payloads: ByteStore = inline) -> Iterator[str]:
     yield "\n]\n}\n"
 
 
+def bitstream_object(bitstream: Bitstream, payloads: ByteStore = inline) -> dict[str, Any]:
+    """Return a bitstream as plain data; else as `dump`."""
+    link_new(bitstream)
+    return {
+        "nnc_json": VERSION,
+        "units": [unit_object(unit, payloads) for unit in bitstream.units],
+    }
+
+
 def link_new(bitstream: Bitstream) -> None:
     """Link units that were made, not read, to what is in force for them."""
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):

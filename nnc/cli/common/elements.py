@@ -11,13 +11,12 @@ import click
 
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream
-from nnc.cli.common.files import hint_of, hint_of_first
 from nnc.cli.common.hints import hints, with_hint
 from nnc.cli.common.output import escape_controls
 from nnc.engine.looking import DocumentTrace
 from nnc.engine.mapped import bytes_of
 from nnc.engine.tracing import TracedElement
-from nnc.inspect.tracing import BitstreamTrace, trace
+from nnc.inspect.tracing import BitstreamTrace
 
 #: Longest value that the human view shows in full, in characters.
 LONGEST = 60
@@ -34,15 +33,6 @@ def open_data(path: str) -> memoryview:
     if not len(data):
         raise InputError(f"{path}: the file is empty")
     return data
-
-
-def open_trace(path: str, **out_of_band: Any) -> BitstreamTrace:
-    """Trace a file; see `open_data` for errors, `trace` for the other arguments."""
-    traced = trace(open_data(path), **out_of_band)
-    if traced.errors and path != "-":
-        first = traced.errors[0]
-        first.hint = hint_of(path) or hint_of_first(first) or first.hint
-    return traced
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from os import PathLike
 from typing import Literal, TypedDict
 
 from nnc.encoder.call.tables import Progress
@@ -18,6 +19,7 @@ from nnc.encoder.options.target import Evaluate, Trial
 from nnc.encoder.options.tensor import TensorOptions
 from nnc.encoder.units.block import Block
 from nnc.model.batch_norm import BatchNorm
+from nnc.model.calibration import Calibration
 from nnc.model.information import ModelInformation
 from nnc.model.limits import Limits
 from nnc.model.performance_maps import PerformanceMaps
@@ -116,6 +118,14 @@ class EveryKeywords(TypedDict, total=False):
 class ModelKeywords(EveryKeywords, total=False):
     """Options of calls that encode one model."""
 
+    preset: Literal["archive", "balanced", "small"]
+    """How much is lost where the steps follow the tensors: archive loses 18 dB less than
+    balanced, small 24 dB more.  [default: balanced]"""
+
+    calibration: Calibration | str | PathLike[str] | None
+    """Statistics of the layers' inputs, or a file of them: weights are coded so that the
+    outputs lose least."""
+
     prune_rows: bool
     """Leave rows of zeros out of tensors, and say which in a pruning container."""
 
@@ -158,9 +168,10 @@ class ModelKeywords(EveryKeywords, total=False):
     """Function of the decoded tensors by name that returns the accuracy: a share (0 to 1), or
     in percent."""
 
-    sensitivity: Literal["none", "error", "callback"]
-    """Which weights get finer steps than others: by error those of small values, by callback
-    those whose coarse quantization lets evaluate fall.  [default: none]"""
+    sensitivity: Literal["none", "error", "scale", "callback"]
+    """Which weights get finer steps than others: by error those of small values, by scale all
+    as without a target, by callback those whose coarse quantization lets evaluate fall.
+    [default: none]"""
 
     joins: Sequence[Joined]
     """Code tensors as one, along a dimension of theirs."""
@@ -252,9 +263,10 @@ class EncoderKeywords(EveryKeywords, total=False):
     predictive: bool
     """Code differences as residuals against those of the update before."""
 
-    parent: Literal["own", "received", "auto"]
+    parent: Literal["own", "received", "auto", "mixed"]
     """What a device's updates are of: its own last model, the one that it received last, or the
-    one of these that makes the update smaller.  [default: own]"""
+    one of these that makes the update smaller; mixed: of the one received, with the levels of
+    its own last update as contexts, for `nnc.Decoder.restart`.  [default: own]"""
 
     feedback: float
     """Share, 0 to 1, of what an update leaves out that is added to the next model, where that

@@ -149,10 +149,11 @@ class SessionOptions:
     predictive: bool = of_session(
         False, "Code differences as residuals against those of the update before."
     )
-    parent: Literal["own", "received", "auto"] = of_session(
+    parent: Literal["own", "received", "auto", "mixed"] = of_session(
         "own",
         "What a device's updates are of: its own last model, the one that it received last, or "
-        "the one of these that makes the update smaller.",
+        "the one of these that makes the update smaller; mixed: of the one received, with the "
+        "levels of its own last update as contexts, for `nnc.Decoder.restart`.",
     )
     feedback: float = of_session(
         0.0,

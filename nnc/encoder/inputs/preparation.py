@@ -45,6 +45,7 @@ class PreparedTensor:
             what those of the tensor that it leads to say.
         parent_step: the step that the parent of a difference was coded with; None: it is known
             without loss.
+        is_outline: whether zeros that take no memory stand in place of the values.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PreparedTensor:
     split: Split | None = None
     scale: Scale | None = None
     parent_step: float | None = None
+    is_outline: bool = False
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -80,11 +82,6 @@ class PreparedTensor:
     def is_integer(self) -> bool:
         """Whether the tensor is coded without quantization."""
         return self.values.dtype.kind == "i"
-
-    @property
-    def is_outline(self) -> bool:
-        """Whether the values were left out: zeros that take no memory stand in their place."""
-        return self.values.size > 1 and not any(self.values.strides)
 
 
 def with_row_axis(tensor: PreparedTensor, axis: int) -> PreparedTensor:

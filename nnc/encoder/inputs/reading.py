@@ -128,7 +128,7 @@ def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
         return replace(tensor, values=values.copy(), scale=scale)
     zero = bytes(values.itemsize)
     empty: NDArray[Any] = np.ndarray(values.shape, values.dtype, zero, strides=(0,) * values.ndim)
-    return replace(tensor, values=empty, scale=scale)
+    return replace(tensor, values=empty, scale=scale, is_outline=True)
 
 
 def outlines(

@@ -8,6 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnc.bitio import InputError
 from nnc.encoder.options.coding import Coding
 from nnc.encoder.options.contents import Contents
@@ -20,6 +23,7 @@ from nnc.encoder.options.steps import (
     at_density,
 )
 from nnc.encoder.options.tensor import SingleTensors, TensorOptions, matches, options_of
+from nnc.model.calibration import Calibration
 from nnc.model.options import check_options
 
 #: Options of single tensors that are used up before a tensor is coded by itself.
@@ -49,6 +53,8 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
         check_options(self)
         check_reductions(self)
         object.__setattr__(self, "tensors", self.typed())
+        if not (self.calibration is None or isinstance(self.calibration, Calibration)):
+            object.__setattr__(self, "calibration", Calibration.load(self.calibration))
         if self.bit_depth is not None and not self.qp is self.nonweight_qp is None:
             raise InputError("qp and bit_depth both say how fine tensors are: give one of them")
         if self.lossless and (self.qp is not None or self.bit_depth is not None):
@@ -81,6 +87,12 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
         if depth is not None:
             found |= {"qp": None, "nonweight_qp": None}
         return replace(self, tensors={}, tensor_qp={}, **found)
+
+    def with_calibration(self, calibration: Calibration) -> EncoderOptions:
+        """Return the options with other statistics."""
+        made = copy.copy(self)
+        object.__setattr__(made, "calibration", calibration)
+        return made
 
     def with_scan_order(self, order: int) -> EncoderOptions:
         """Return the options with a scan order that is known to be good."""
@@ -119,6 +131,11 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
     def format_of(self, name: str) -> str | None:
         """Return the format that a tensor shall be delivered in; None: nothing is said."""
         return self.said_of(name).get("data_format")
+
+    def statistics_of(self, name: str) -> NDArray[np.float32] | None:
+        """Return the calibration of a tensor; None where there is none."""
+        known = self.calibration
+        return known[name] if isinstance(known, Calibration) and name in known else None
 
     def typed(self) -> dict[str, TensorOptions]:
         """Return `tensors` with options of one type."""

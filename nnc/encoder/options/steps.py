@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
+from typing import Literal
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checking_fields
-from nnc.model.options import check_options, listing_options, option
+from nnc.model.calibration import Calibration
+from nnc.model.options import WHOLE_MODEL, check_options, listing_options, option
 from nnc.syntax import nnr_model_parameter_set_unit_payload
 
 #: Quantization parameters for a qp_density of 2: of tensors with more than one dimension,
@@ -19,6 +22,10 @@ DEFAULT_QP_DENSITY = 2
 QPS = nnr_model_parameter_set_unit_payload.elements["mps_quantization_parameter"].valid
 DENSITIES = nnr_model_parameter_set_unit_payload.elements["mps_qp_density"].valid
 BIT_DEPTHS = (2, 31)
+
+#: How fine steps are that follow the tensors: the bits that their values would take on average with
+#: uniform steps, if they were of Laplace distributions. Each makes 6 dB.
+PRESET_BITS = {"archive": 12.9, "balanced": 9.9, "small": 5.9}
 
 
 def at_density(qp: int, qp_density: int) -> int:
@@ -91,6 +98,25 @@ class StepSizes:
         "Each tensor gets the step at which all its values but the largest 0.05 % fit; those are "
         "clipped.",
         range=BIT_DEPTHS,
+    )
+    preset: Literal["archive", "balanced", "small"] = option(
+        "balanced",
+        "How much is lost where the steps follow the tensors: archive loses 18 dB less than "
+        "balanced, small 24 dB more.",
+        "It counts without qp, bit_depth or a target. Vectors lose no more than with balanced. "
+        "Try out a network that is coded with small.",
+        calls=WHOLE_MODEL,
+        elsewhere="is for single models: updates follow the tensors that they change",
+    )
+    calibration: Calibration | str | PathLike[str] | None = option(
+        None,
+        "Statistics of the layers' inputs, or a file of them: weights are coded so that the "
+        "outputs lose least.",
+        "They come from `nnc.torch.calibrate` or `nnc.onnx.calibrate`. Each error is made good by "
+        "the columns after it. Tensors with a codebook, a bit depth, a block, a scan order of "
+        "blocks or without dependent quantization are coded as ever.",
+        calls=WHOLE_MODEL,
+        elsewhere="is for single models: no statistics tell of updates",
     )
     layer_parameters: Mapping[str, LayerParameters] = option(
         {},

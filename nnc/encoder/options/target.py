@@ -61,10 +61,12 @@ class Target:
         "Function of the decoded tensors by name that returns the accuracy: a share (0 to 1), or "
         "in percent.",
     )
-    sensitivity: Literal["none", "error", "callback"] = target_option(
+    sensitivity: Literal["none", "error", "scale", "callback"] = target_option(
         "none",
-        "Which weights get finer steps than others: by error those of small values, by callback "
-        "those whose coarse quantization lets evaluate fall.",
+        "Which weights get finer steps than others: by error those of small values, by scale "
+        "all as without a target, by callback those whose coarse quantization lets evaluate fall.",
+        "By scale, steps follow mean magnitudes and sizes: large tables get coarser ones. That is "
+        "the default with `calibration`.",
     )
 
     def __post_init__(self) -> None:

@@ -9,8 +9,8 @@ Where no quantization parameter is given, the steps follow the tensors. Noise of
 to its values, reaches the output of a network about as strongly whatever the tensor; and with the
 bits given, all of it together is least where each tensor makes as much of it as it has of the
 values. So the step of a tensor is its mean magnitude times the square root of its size, times a
-number for the whole model: that at which the values take `DEFAULT_BITS` on average, if they were
-of Laplace distributions.
+number for the whole model: that at which the values take the bits of the preset on average, if they
+were of Laplace distributions.
 
 The step of a difference is the finer of two: that which the tensor that it leads to would have as
 a whole, and that at which the difference itself takes `DIFFERENCE_BITS`. So an updated model is
@@ -32,12 +32,12 @@ from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.scale import Scale, is_free, is_vector, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
-from nnc.encoder.options.steps import QPS, at_density
+from nnc.encoder.options.steps import PRESET_BITS, QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
 
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
-DEFAULT_BITS = 9.9
+DEFAULT_BITS = PRESET_BITS["balanced"]
 
 #: Likewise for the values of a difference.
 DIFFERENCE_BITS = 4.0
@@ -224,7 +224,11 @@ def scaled_qp(
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
     if scale.exact and scale.exponent is not None:
         return qp_of_step(math.ldexp(1.0, scale.exponent), options.qp_density)
-    step = step_of(tensor, scale, typical)
+    bits = PRESET_BITS[options.preset]
+    if is_vector(tensor.values.shape):
+        # What vectors take is little, and what they do is much.
+        bits = max(bits, DEFAULT_BITS)
+    step = step_of(tensor, scale, typical, bits)
     finest = tensor.largest * FINEST_OF_LARGEST
     if step < finest and is_vector(tensor.values.shape) and not (scale.exact or bound):
         return None

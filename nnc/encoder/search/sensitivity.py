@@ -52,7 +52,7 @@ def sensitivities(
     Args:
         tensors: all tensors by name.
         coarseness: those that get finer and coarser together.
-        kind: `none`, `error` or `callback`, as for `Target`.
+        kind: as for `Target`.
         evaluate: gives the accuracy.
         accuracy: that of the tensors as they are, in percentage points.
     """
@@ -61,6 +61,14 @@ def sensitivities(
         # Between one step for all and one signal to noise ratio for all.
         spread = np.log2(coarseness.variances[rows]) / 4
         wanted = (spread - spread.mean()) if rows.size else spread
+    elif kind == "scale":
+        sizes, means = coarseness.sizes[rows], coarseness.means[rows]
+        wanted = np.log2(means * np.sqrt(sizes))
+        middle = float(np.sum(sizes * wanted) / max(1.0, np.sum(sizes)))
+        return {
+            coarseness.names[row]: PER_OCTAVE * float(one - middle)
+            for row, one in zip(rows, wanted, strict=True)
+        }
     elif kind == "callback" and evaluate is not None:
         largest = np.argsort(-coarseness.sizes[rows], kind="stable")[:TRIED_ALONE]
         rows = rows[np.sort(largest)]

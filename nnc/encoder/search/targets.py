@@ -271,9 +271,10 @@ def search_target(search: Search) -> None:
     target, coarseness, arrays = search.target, search.coarseness, search.tensors
     if target.evaluate is not None:
         search.accuracy = points(target.evaluate(dict(arrays)))
-    coarseness.offsets = sensitivities(
-        arrays, coarseness, target.sensitivity, target.evaluate, search.accuracy
-    )
+    kind = target.sensitivity
+    if kind == "none" and coarseness.base.calibration is not None:
+        kind = "scale"
+    coarseness.offsets = sensitivities(arrays, coarseness, kind, target.evaluate, search.accuracy)
     if target.kind == "accuracy_drop":
         search_accuracy(search)
         return

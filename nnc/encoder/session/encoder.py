@@ -217,6 +217,9 @@ class Encoder:
         base = own.base_device
         if choice == "own" or base in (None, self.device_id) or not own.values:
             return self.encode_bitstream(tensors, information=information).to_bytes()
+        if choice == "mixed":
+            self.decoder.restart(self.device_id)
+            return self.encode_bitstream(tensors, information=information).to_bytes()
         self.decoder.state = own.rebased()
         received = self.encode_bitstream(tensors, information=information).to_bytes()
         if choice == "received" or not own.is_behind(self.decoder.state, self.device_id):

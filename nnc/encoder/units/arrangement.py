@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from nnc.bitio import InputError
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.bitstream.builder import UnitBuilder, build_table
+from nnc.bitstream.editing.measuring import lists_of
 from nnc.bitstream.editing.parts import MAXIMUM_PARTS
-from nnc.bitstream.sizes import size_field
+from nnc.bitstream.sizes import size_field, told_by
 from nnc.encoder.options.model import EncoderOptions
 from nnc.engine.fields import copy_table
+from nnc.engine.following import fill
 from nnc.model.topology import topology_header
 from nnc.syntax import (
     AggregateUnitType,
@@ -264,25 +266,21 @@ def aggregate(leaves: list[Leaf]) -> Leaf:
         raise InputError(
             f"{len(leaves)} units for one aggregate, which holds at most at most {MAXIMUM_UNITS}"
         )
-    places, place = [], 0
-    for leaf in leaves:
-        places.append(place)
-        place += leaf.size
-    header = whole_unit_header(
-        NnrUnitType.NNR_AGG,
-        nnr_aggregate_unit_header=NnrAggregateUnitHeader(
-            nnr_aggregate_unit_type=AggregateUnitType.NNR_AGG_GEN,
-            entry_points_present_flag=1,
-            num_of_nnr_units_minus2=len(leaves) - 2,
-            nnr_unit_type=[leaf.unit.nnr_unit_type for leaf in leaves],
-            nnr_unit_entry_point=places,
-            quant_bitdepth=[0] * len(leaves),
-            ctu_scan_order=[int(has_blocks(leaf.unit)) for leaf in leaves],
-        ),
+    table = NnrAggregateUnitHeader(
+        nnr_aggregate_unit_type=AggregateUnitType.NNR_AGG_GEN,
+        entry_points_present_flag=1,
+        num_of_nnr_units_minus2=0,
+        nnr_unit_type=[],
+        nnr_unit_entry_point=[],
+        quant_bitdepth=[0] * len(leaves),
+        ctu_scan_order=[int(has_blocks(leaf.unit)) for leaf in leaves],
     )
+    fill(table, lists_of((leaf.unit, leaf.size) for leaf in leaves))
+    header = whole_unit_header(NnrUnitType.NNR_AGG, nnr_aggregate_unit_header=table)
     unit = Unit(header, units=[leaf.unit for leaf in leaves])
-    size = len(build_table(nnr_unit_header, header, Scope(), "header")) + place
-    return Leaf(unit, size_field(size, None).nnr_unit_size, leaves[0].path)
+    size = len(build_table(nnr_unit_header, header, Scope(), "header"))
+    size += sum(leaf.size for leaf in leaves)
+    return Leaf(unit, told_by(size_field(size, None)), leaves[0].path)
 
 
 def has_blocks(unit: Unit) -> bool:

@@ -24,6 +24,7 @@ from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
 from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
+from nnc.model.calibration import Calibration
 
 
 class Job(NamedTuple):
@@ -79,7 +80,10 @@ class Job(NamedTuple):
         """
         plan = self.group.plan
         qps = {name: plan.qps[name] for name in self.tensors if name in plan.qps}
-        group = replace(self.group, plan=replace(plan, qps=qps))
+        options = self.group.options
+        if isinstance(options.calibration, Calibration):
+            options = options.with_calibration(options.calibration.only(self.tensors))
+        group = replace(self.group, options=options, plan=replace(plan, qps=qps))
         return self._replace(tensors=tensors or self.tensors, group=group)
 
 

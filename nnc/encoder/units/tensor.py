@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc import deepcabac
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Unit, whole_unit_header
 from nnc.decoder.model import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
@@ -21,6 +22,7 @@ from nnc.encoder.inputs.joined import split_elements
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization import choice
+from nnc.encoder.quantization.calibrated import quantize_calibrated
 from nnc.encoder.quantization.choice import Quantized
 from nnc.encoder.quantization.codebook import CodedByCodebook
 from nnc.encoder.quantization.exactness import exact_ways
@@ -118,6 +120,9 @@ def encode_floats(
     window = choice.window_of(base, options.qp_density)
     default = choice.asked_for_codebook(values, qp, window, options)
     others: Iterable[Quantized] = ()
+    if default is None and lineage is None:
+        # Of other ways less error of the weights wouldn't tell that the outputs lose less.
+        default = quantized_by_statistics(tensor.name, values, qp, options)
     if default is None:
         default = quantized_default(values, qp, options, lineage)
         others = choice.other_ways(values, default, window, options)
@@ -148,6 +153,34 @@ def quantized_default(
     """Quantize a tensor in the way that counts where no other one is cheaper."""
     levels, dq = quantized(values, float(step_size(qp, options.qp_density)), options, lineage)
     return Quantized(levels, qp, dq)
+
+
+def quantized_by_statistics(
+    name: str, values: NDArray[np.floating], qp: int, options: EncoderOptions
+) -> Quantized | None:
+    """Quantize a weight by what calibration says of it.
+
+    Returns:
+        None where it says nothing, or the options ask for another way of coding.
+    """
+    if options.dq is False or options.bit_depth is not None or scan_order_of(values.shape, options):
+        return None
+    statistics = options.statistics_of(name)
+    if statistics is None:
+        return None
+    rows, cols = matrix_shape(values.shape)
+    if statistics.shape[0] != cols:
+        warn(
+            f"tensor {name!r} has {cols} columns, its calibration {statistics.shape[0]}: "
+            "it is coded without",
+            EncodingWarning,
+        )
+        return None
+    coding = coding_of(values.shape, options, dq=True)
+    step = float(step_size(qp, options.qp_density))
+    matrix = values.reshape(rows, cols)
+    levels = quantize_calibrated(matrix, step, statistics, coding, options.effort)
+    return None if levels is None else Quantized(levels.reshape(values.shape), qp, True)
 
 
 def handed_over(ways: list[Quantized]) -> Iterator[Quantized]:

@@ -1,7 +1,7 @@
 """Draws element by element, writing the bits down as they are drawn.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 from __future__ import annotations

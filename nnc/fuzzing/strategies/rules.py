@@ -1,7 +1,7 @@
 """The rules that a stream can be made to break, one at a time.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
 # ruff: noqa: E501
@@ -244,6 +244,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("exp-golomb-too-long", "topology_elements_ids_list", "topology_elem_id_index_list", "6.3.4", "the code of topology_elem_id_index_list is for a number of more than 64 bits"),
     Rule("truncated", "topology_elements_ids_list", "topology_elem_id_index_list", "6.3.4", "the data end within topology_elem_id_index_list"),
     Rule("truncated", "nnr_unit_size", "nnr_unit_size_flag", "6.3.2", "the data end within nnr_unit_size_flag"),
+    Rule("wrong-value", "nnr_unit_size", "nnr_unit_size", "6.3.2", "nnr_unit_size is not sizeof(nnr_unit)"),
     Rule("truncated", "nnr_unit_size", "nnr_unit_size", "6.3.2", "the data end within nnr_unit_size"),
     Rule("range", "nnr_unit_header", "nnr_unit_type", "6.3.3.1", "nnr_unit_type is not in 0..6"),
     Rule("reserved-value", "nnr_unit_header", "nnr_unit_type", "6.3.3.1", "nnr_unit_type has a value that is reserved"),

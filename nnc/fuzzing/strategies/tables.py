@@ -1,16 +1,17 @@
 """Draws each syntax table: its control flow, with values that keep its rules.
 
 Generated; do not edit.
-Schema hash: sha256 c5286b85d0f5551fc4bf4df220ff3773f1e446f413612df77135d2237ae34480
+Schema hash: sha256 150cbaccb37127635f11d57658a3ecca49c4973a11d2c30cadb47c31da16d543
 """
 
-# ruff: noqa: N806, RET504
+# ruff: noqa: F841, N806, RET504
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from nnc.bitio import computing as _computing
 from nnc.fuzzing.strategies.drawing import Around
 from nnc.syntax import (
     compressed_data_unit,
@@ -1050,6 +1051,9 @@ def draw_topology_elements_ids_list(stream: Any, context: Any) -> topology.Topol
 def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
     """Draw `nnr_unit` (clause 6.3.1)."""
     obj = _new(unit.NnrUnit)
+    outer_begin: Any = stream.begins.get("nnr_unit")
+    stream.begins["nnr_unit"] = stream.position
+    pending_before = len(stream.pending)
     start_ = stream.position
     obj.nnr_unit_size = stream.table(
         "nnr_unit_size", "nnr_unit_size", None, draw_nnr_unit_size, context
@@ -1062,7 +1066,8 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
         "nnr_unit_payload", "nnr_unit_payload", None, draw_nnr_unit_payload, context
     )
     obj.trailing_data = b""
-    stream.check_extent(start_, 8 * nnr_unit_size_, "nnr_unit_size", 8)
+    _computing.settle_pending(stream, "nnr_unit", pending_before)
+    stream.begins["nnr_unit"] = outer_begin
     return obj
 
 
@@ -1070,9 +1075,24 @@ def draw_nnr_unit_size(stream: Any, context: Any) -> unit.NnrUnitSize:
     """Draw `nnr_unit_size` (clause 6.3.2)."""
     obj = _new(unit.NnrUnitSize)
     obj.nnr_unit_size_flag = nnr_unit_size_flag = stream.u(1, "nnr_unit_size_flag")
+    nnr_unit_size__place: Any = stream.position, len(stream.pieces)
     obj.nnr_unit_size = context.nnr_unit_size = stream.u(
         15 + nnr_unit_size_flag * 16, "nnr_unit_size", extent=True
     )
+    nnr_unit_size__place += (len(stream.pieces),)
+    if obj.nnr_unit_size is not None:
+        stream.compute(
+            "nnr_unit",
+            "nnr_unit_size",
+            obj,
+            nnr_unit_size__place,
+            lambda: _computing.byte_count(stream, stream.begins.get("nnr_unit"), stream.position),
+            lambda value: stream.u(
+                15 + nnr_unit_size_flag * 16, "nnr_unit_size", low=value, high=value
+            ),
+            context,
+            False,
+        )
     return obj
 
 

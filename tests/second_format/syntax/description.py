@@ -64,6 +64,8 @@ class Element(NamedTuple):
         counts: for each index of a list, from the outermost, the element that says how often its
             loop runs, and how many times more that says; () where an element alone doesn't say.
         computed: what it is computed as from others, or "".
+        follows: its value, of what is known of tables elsewhere in the document and its indices, or
+            None.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Element(NamedTuple):
     unnamed: tuple[tuple[int, int, str], ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     computed: str = ""
+    follows: Callable[..., int] | None = None
 
     @property
     def kind(self) -> str:

@@ -188,3 +188,15 @@ def test_elements_out_of_band(folder):
     given = ["--dimensions", "w=4,30", "--cabac-unary-length-minus1", "10"]
     assert run([*decode, *given]) == 0
     np.testing.assert_allclose(np.load(folder / "w.npz")["w"], tensors["w"], atol=0.01)
+
+
+def test_calibration_and_presets(folder, capsys):
+    stats = nnc.Calibration({"layer1.weight": np.geomspace(0.01, 10, 50)})
+    stats.save("stats.safetensors")
+    assert encode("--preset", "small", "--calibration", "stats.safetensors") == 0
+    tensors = load_file("m.safetensors")
+    wanted = nnc.encode(tensors, preset="small", calibration=stats)
+    assert (folder / "m.nnc").read_bytes() == wanted != nnc.encode(tensors, preset="small")
+    assert encode("--calibration", "m.safetensors") == 4
+    assert "no statistics that nnc.Calibration.save has written" in capsys.readouterr().err
+    assert encode("--calibration", "missing.safetensors") == 4

@@ -292,6 +292,15 @@ def test_what_carries_a_bitstream_is_told_from_a_damaged_one(folder, capsys):
         nnc.containers.embed("m.nnc", name)
         assert run(["info", name]) == 2
         assert capsys.readouterr().err.endswith("; nnc extract takes it out\n")
+        assert run(["check", name]) == 2
+        assert "nnc extract takes it out\n1 error" in capsys.readouterr().err
+
+
+def test_what_carries_a_bitstream_is_not_coded_again(folder, capsys):
+    nnc.containers.embed("m.nnc", "carrier.safetensors")
+    assert run(["encode", "carrier.safetensors", "-o", "again.nnc"]) == 4
+    assert "carries a bitstream, and is no model" in capsys.readouterr().err
+    assert not Path("again.nnc").exists()
 
 
 def test_a_part_of_a_model_is_no_measure(folder, capsys):
@@ -315,6 +324,26 @@ def test_an_interruption(folder):
         if running.returncode == 130:
             break
     assert (running.returncode, out, told.strip()) == (130, b"", b"nnc: interrupted")
+
+
+def test_an_interruption_before_the_command_is_there():
+    code = """
+import sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from nnc.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"nnc: interrupted\n")
 
 
 def test_an_interruption_has_a_code_of_its_own(monkeypatch, folder, capsys):

@@ -11,7 +11,8 @@ from nnc.cli.demo import command
 
 pytest.importorskip("flwr")
 
-from nnc.demo.federated import Digits, first_model, in_eight_bits, run
+from nnc.demo.federated import in_eight_bits, run
+from nnc.demo.learning import Digits, first_model
 
 
 @pytest.fixture(autouse=True)

@@ -183,3 +183,15 @@ def test_what_is_no_module_and_no_weight(network):
         one.requires_grad_(False)
     with pytest.raises(nnc.InputError, match="nothing to train"):
         nnc_torch.tune(network, [], loss)
+
+
+def test_rounded_weights_are_what_is_coded(network):
+    nnc_torch.rounded(network, -12)
+    before = network.fc.parametrizations.weight.original.detach().clone()
+    nnc_torch.tune(network, [(X, Y)], loss, epochs=3, learning_rate=0.01)
+    assert not torch.equal(network.fc.parametrizations.weight.original, before)
+    rounded = network.fc.weight.detach().numpy()
+    assert np.array_equal(rounded, np.rint(rounded / 0.125) * 0.125)
+    decoded = nnc.decode(nnc_torch.save(network, qp=-12, nonweight_qp=-80, dq=False, effort=3))
+    assert np.array_equal(decoded["fc.weight"], rounded)
+    np.testing.assert_allclose(outputs(Network().eval(), decoded), network(X).detach(), atol=1e-3)

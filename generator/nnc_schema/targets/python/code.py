@@ -188,9 +188,12 @@ class Code(Running):
                 self.ask(expression)
             marked = [] if self.loops else self.computed.marks_of(statement)
             marks = [self.computed.mark_names(field) for field in marked]
-            self.when_computing([f"{begin} = stream.position" for begin, _ in marks])
+            asked = self.computed.asked if marks else ()
+            self.when_computing(
+                [f"{begin} = stream.position" for begin, _ in marks if begin in asked]
+            )
             self.statement(statement)
-            self.when_computing([f"{end} = stream.position" for _, end in marks])
+            self.when_computing([f"{end} = stream.position" for _, end in marks if end in asked])
 
     def statement(self, statement: tree.Statement) -> None:
         """Add the lines of one statement."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 from nnc_schema.language import tree
 from nnc_schema.passes.computed import (
+    FOLLOWING,
     HERE,
     SPAN_FUNCTIONS,
     Span,
@@ -18,7 +22,7 @@ from nnc_schema.passes.computed import (
     spans,
 )
 from nnc_schema.passes.table_facts import TableFacts, sites
-from nnc_schema.targets.python.names import ATOM, Names
+from nnc_schema.targets.python.names import ATOM, Names, RuleNames
 
 
 class ComputedNames(Names):
@@ -108,14 +112,36 @@ class ComputedNames(Names):
         return code
 
 
+class FollowNames(RuleNames):
+    """Turns how an element follows from tables that stand elsewhere into Python."""
+
+    def write(self, expression: tree.Expression, *, number: bool) -> tuple[str, int]:
+        """Write an expression; what is known of other tables is asked of `tables`."""
+        if isinstance(expression, tree.Function) and expression.name in FOLLOWING:
+            table, *rest = expression.arguments
+            told = [self.quoted(table), *map(self.value, rest[:1]), *map(self.quoted, rest[1:])]
+            return f"tables.{expression.name}({', '.join(told)})", ATOM
+        return super().write(expression, number=number)
+
+    def quoted(self, name: tree.Expression) -> str:
+        """Return the name of a table or an element, as the schema has it, in quotes."""
+        assert isinstance(name, tree.Name)
+        said = self.analysis.said if name.name not in self.analysis.tables else self.analysis.shown
+        return f'"{said(name.name)}"'
+
+
 class ComputedCode:
     """What the computed elements of one table add to a function.
 
     Attributes:
         marked: the fields whose first and last bit are noted.
+        compares: elements are compared with what they come to, and so asked for their first bits.
         is_marked: tables within this one ask for its first bit or its end.
         uses_start: an element asks for the table's own first bit.
     """
+
+    #: Whether they are; where tables are drawn, elements are made what they come to.
+    compares = True
 
     def __init__(self, names: Names, facts: TableFacts, start: str):
         """Take the table, and the variable for its first bit."""
@@ -144,16 +170,23 @@ class ComputedCode:
 
     def presets(self) -> list[str]:
         """Return the lines that make known that no field was passed yet."""
-        return [
-            f"{begin} = {end} = None" for begin, end in map(self.mark_names, sorted(self.marked))
-        ]
+        marks = [[name for name in self.mark_names(field) if name in self.asked]
+                 for field in sorted(self.marked)]  # fmt: skip
+        return [" = ".join([*names, "None"]) for names in marks if names]
+
+    @functools.cached_property
+    def asked(self) -> set[str]:
+        """The variables for bits of fields that something asks for."""
+        works = " ".join(self.work(field) for field in self.elements)
+        begins = {self.mark_names(field)[0] for field in self.elements if self.compares}
+        return {*re.findall(r"\w+", works), *begins}
 
     def first_lines(self) -> list[str]:
         """Return the lines at the beginning of the function, where anything is computed."""
         lines = []
         if self.is_marked:
             name = self.facts.table.name
-            lines.append(f'{self.outer} = stream.begins.get("{name}")')
+            lines.append(f'{self.outer}: Any = stream.begins.get("{name}")')
             lines.append(f'stream.begins["{name}"] = stream.position')
             lines.append(f"{self.before} = len(stream.pending)")
         return lines

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
-from nnc_schema.passes.computed import marked_fields
+from nnc_schema.passes.computed import computation, marked_fields
 from nnc_schema.passes.table_facts import (
     BYTE_ALIGNMENT,
     Field,
@@ -242,7 +242,7 @@ class Programs:
         """Return the step of an element."""
         if field.scattered or field.vector or (field.is_list and field.loops != (loop,)):
             raise UnfitError(field.name)
-        if not self.is_whole and (statement.computed is not None or field.name in self.marked):
+        if not self.is_whole and (computation(statement) is not None or field.name in self.marked):
             raise UnfitError(field.name)
         descriptor = statement.descriptor
         if descriptor not in ("u", "i", "ue", "ie", "ule", "ile", "bytes", "text"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnc_schema.language import tree
 from nnc_schema.passes import expressions
+from nnc_schema.passes.computed import computation
 from nnc_schema.passes.table_facts import BYTE_ALIGNMENT, TableFacts, own_expressions, sites
 
 #: What a program has to do at least, in elements: to run one costs about as much as three.
@@ -85,7 +86,7 @@ def used_elsewhere(facts: TableFacts, statements: Iterable[tree.Statement]) -> s
         if id(site.statement) not in inside:
             for expression in own_expressions(site.statement):
                 found |= expressions.names(expression)
-            computed = getattr(site.statement, "computed", None)
+            computed = computation(site.statement)
             if computed is not None:
                 found |= expressions.names(computed)
     return found

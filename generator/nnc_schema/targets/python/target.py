@@ -11,9 +11,11 @@ from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import computation, follows
 from nnc_schema.passes.table_facts import Field, TableFacts, counted_to, only_value, own_expressions
 from nnc_schema.passes.units import unit_kinds
 from nnc_schema.targets.python.build import BuildCode
+from nnc_schema.targets.python.computed import FollowNames
 from nnc_schema.targets.python.names import Names, RuleNames
 from nnc_schema.targets.python.naming import HELPERS, calls, class_name, with_python_names
 from nnc_schema.targets.python.parse import ParseCode
@@ -303,7 +305,7 @@ def field_parts(names: Names, facts: TableFacts, field: Field) -> dict[str, Any]
         # An element called `list` hides Python's from those that follow it.
         factory = "lambda: [*()]" if "list" in facts.fields else "list"
         default = f" = field(default_factory={factory})"
-    elif isinstance(field.statement, tree.Element) and field.statement.computed is not None:
+    elif computation(field.statement) is not None:
         written, default = f"{written} | None", " = None"
     elif not default:
         only = only_value(facts.meaning(field.name), names.analysis.constants)
@@ -404,6 +406,7 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
         ],
         "absent": absent,
         "computed": computed_text(statement),
+        "follows": follows_code(analysis, facts, statement),
         "range": range_,
         "constraints": [
             rule_parts(analysis, analysis.file_of[facts.table.name], constraint, facts)
@@ -416,9 +419,18 @@ def element_description(analysis: Analysis, facts: TableFacts, field: Field) -> 
 
 def computed_text(statement: tree.Statement) -> str:
     """Return what an element is computed as, "" where it isn't."""
-    if not isinstance(statement, tree.Element) or statement.computed is None:
+    computed = computation(statement)
+    return "" if computed is None else expressions.text(computed)
+
+
+def follows_code(analysis: Analysis, facts: TableFacts, statement: tree.Statement) -> str:
+    """Return the function that an element follows from other tables by, "" where it doesn't."""
+    expression = follows(statement)
+    if expression is None or not isinstance(statement, tree.Element):
         return ""
-    return expressions.text(statement.computed)
+    names = FollowNames(analysis, analysis.file_of[facts.table.name])
+    indices = [names.value(index) for index in statement.indices]
+    return f"lambda {', '.join(['tables', *indices])}: {names.value(expression)}"
 
 
 def loop_counts(analysis: Analysis, facts: TableFacts, field: Field) -> tuple[tuple[str, int], ...]:

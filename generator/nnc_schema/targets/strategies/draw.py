@@ -48,6 +48,7 @@ class DrawCode(ParseCode):
         extents = (extent_element(each, analysis.constants) for each in analysis.tables.values())
         self.extent_names = {extent[0] for extent in extents if extent is not None}
         super().__init__(analysis, facts, NO_FILE)
+        self.computed.compares = False
         self.programs = self.whole = None
 
     @staticmethod
@@ -177,7 +178,7 @@ class DrawCode(ParseCode):
             return
         place = self.names.own(self.local(field.name), "_place")
         if field.name in self.computed.elements:
-            self.line(f"{place} = stream.position, len(stream.pieces)")
+            self.line(f"{place}: Any = stream.position, len(stream.pieces)")
         self.assign([f"obj.{field.name}", *self.targets(field.name)], value)
         if field.name in self.computed.elements:
             self.line(f"{place} += (len(stream.pieces),)")

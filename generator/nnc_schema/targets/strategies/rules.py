@@ -9,6 +9,7 @@ from nnc_schema.language.descriptors import DESCRIPTORS
 from nnc_schema.passes import expressions
 from nnc_schema.passes.alignment import ANYWHERE, Residues, begins
 from nnc_schema.passes.analysis import Analysis
+from nnc_schema.passes.computed import computation
 from nnc_schema.passes.table_facts import (
     BYTE_ALIGNMENT,
     Field,
@@ -89,8 +90,9 @@ def field_rules(analysis: Analysis, facts: TableFacts, field: Field) -> list[tup
             found.append(("reserved-bits", f"{name} is not {low}"))
         elif reaches_further(analysis, statement, meaning.range):
             found.append(("range", f"{name} is not in {low}..{high}"))
-    if statement.computed is not None:
-        found.append(("wrong-value", f"{name} is not {expressions.text(statement.computed)}"))
+    computed = computation(statement)
+    if computed is not None:
+        found.append(("wrong-value", f"{name} is not {expressions.text(computed)}"))
     if reserved_values(analysis, statement):
         found.append(("reserved-value", f"{name} has a value that is reserved"))
     if meaning is not None:

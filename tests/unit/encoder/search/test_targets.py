@@ -1,5 +1,6 @@
 """Targets: met, from the right side, within 2 %, in at most twelve encodings."""
 
+import functools
 import math
 import os
 import warnings
@@ -111,11 +112,15 @@ def test_a_search_gives_the_same_bytes_again():
     assert first == again
 
 
+@functools.cache
+def dropped(sensitivity):
+    """Return what half a percent of accuracy may be given up for."""
+    return reach(DEMO, accuracy_drop=0.5, evaluate=accuracy, sensitivity=sensitivity)
+
+
 @pytest.mark.parametrize("sensitivity", ["none", "error", "callback"])
 def test_an_accuracy_drop_holds_on_the_test_images(sensitivity):
-    result = reach(
-        DEMO, accuracy_drop=0.5, evaluate=lambda decoded: accuracy(decoded), sensitivity=sensitivity
-    )
+    result = dropped(sensitivity)
     data = result.bitstream.to_bytes()
     assert 100 * (accuracy(DEMO) - accuracy(nnc.decode(data))) <= 0.5
     assert len(result.trials) <= MOST_ENCODES
@@ -126,9 +131,8 @@ def test_an_accuracy_drop_holds_on_the_test_images(sensitivity):
 
 
 def test_evaluations_in_percent_are_as_good_as_shares():
-    share = reach(DEMO, accuracy_drop=2, evaluate=accuracy)
-    percent = reach(DEMO, accuracy_drop=2, evaluate=lambda tensors: 100 * accuracy(tensors))
-    assert share.bitstream.to_bytes() == percent.bitstream.to_bytes()
+    percent = reach(DEMO, accuracy_drop=0.5, evaluate=lambda tensors: 100 * accuracy(tensors))
+    assert dropped("none").bitstream.to_bytes() == percent.bitstream.to_bytes()
 
 
 def test_progress_is_told():
@@ -307,3 +311,20 @@ def test_no_target_is_met_by_a_network_of_zeros(target):
 def test_what_a_size_destroys_is_named():
     with pytest.warns(nnc.EncodingWarning, match="nothing is left: 'small'"):
         nnc.encode(DIFFERENT, target_size="10%")
+
+
+def test_by_scale_large_tables_get_coarser_steps():
+    random = np.random.default_rng(0)
+    tensors = {
+        "table": random.normal(0, 0.1, (2000, 16)).astype("f4"),
+        "layer": random.normal(0, 0.1, (16, 125)).astype("f4"),
+    }
+    data = nnc.encode(tensors, bits_per_value=3, sensitivity="scale")
+    back, alike = nnc.decode(data), nnc.decode(nnc.encode(tensors, bits_per_value=3))
+    errors, before = (
+        {name: float(np.square(one[name] - tensors[name]).mean()) for name in tensors}
+        for one in (back, alike)
+    )
+    # A sixteenth of the values: a quarter of the step, and so 16 times less noise.
+    assert 10 < errors["table"] / errors["layer"] < 25
+    assert before["table"] / before["layer"] == pytest.approx(1, rel=0.3)

@@ -70,6 +70,43 @@ def test_updates_of_the_model_received_follow_on_a_server_that_starts_anew(paren
         same(inbox.tensors(0), device.decoder.tensors(0))
 
 
+@pytest.mark.parametrize("base", [None, {"given": True}])
+def test_updates_of_the_model_received_with_contexts_of_the_own_one(base):
+    """As NNCodec has it: the values start anew with each model, levels and nodes go on."""
+    change = {name: 0.02 * (np.indices(one.shape).sum(0) % 3 == 0).astype("f4")
+              for name, one in model().items() if one.dtype == np.float32}  # fmt: skip
+    sizes = {}
+    for parent in ("received", "mixed"):
+        encoder = nnc.Encoder(model() if base else None, **FINE)
+        inbox, device = (nnc.Decoder(model() if base else None) for _ in range(2))
+        member = nnc.Encoder(device_id=3, parent=parent, **FINE)
+        member.decoder = device
+        tensors, sizes[parent] = model(), 0
+        for turn in range(6):
+            tensors = trained(tensors, turn)
+            down = encoder.encode(tensors)
+            member.receive(down)
+            inbox.decode(down)
+            received = member.decoder.tensors(0)
+            learned = {name: values + change[name] if name in change else values
+                       for name, values in received.items()}  # fmt: skip
+            up = member.encode(learned)
+            if parent == "mixed":
+                inbox.restart(3)
+                arrived = inbox.decode(up)
+            else:
+                copied = inbox.copy()
+                copied.rebase()
+                arrived = copied.decode(up)
+            sizes[parent] += len(up)
+            same(arrived, member.decoder.tensors(3))
+            same(inbox.tensors(0), received)
+            for name in change:
+                np.testing.assert_allclose(arrived[name], learned[name], atol=0.02)
+    # What is learned is alike each time, which contexts of the own updates know.
+    assert sizes["mixed"] < 0.9 * sizes["received"]
+
+
 def test_what_is_left_out_comes_with_the_next_update():
     base = {"w": np.zeros((8, 8), "f4")}
     change = {"w": np.full((8, 8), 0.003, "f4")}

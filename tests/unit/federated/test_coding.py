@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("flwr")
-
 import nnc
 from nnc.decoder.session_state import SessionState
 from nnc.encoder.options.tensor import exactly
-from nnc.flower.coding import changes_of, encode, first_options, steps_of
+from nnc.federated.coding import changes_of, encode, first_options, steps_of
 
 
 def model(seed):

@@ -1,0 +1,110 @@
+"""Make the demo network as small as it goes, and write the bitstream that the package ships.
+
+The recipe, in the order of its steps:
+
+1. train with the compressibility loss (clause 8.3.1), by labels and by the network's own answers;
+2. train on with rounded weights, at a coarse step;
+3. fold the batch norms (8.2.1, 8.3.8), and encode: what is decoded is what was trained with.
+
+Run it from anywhere; it takes one or two minutes on one core::
+
+    pip install torch==2.13.0 scikit-learn numpy safetensors
+    python docs/demo/reduce_digits.py
+
+It writes ``nnc/demo/digits_reduced.nnc``, unless told otherwise. The settings are those that
+``tests/benchmarks/parameter_reduction.py`` chose on its validation set; the 500 test images say
+what came out, and choose nothing. This bitstream is that of the first seed.
+"""
+
+import argparse
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
+from train_digits import DigitsNetwork, batches, split, to_input
+
+import nnc
+import nnc.torch as nnc_torch
+from nnc.demo.network import accuracy, load_network
+from nnc.reduce import Reduced, fold_batch_norms
+
+SEED = 0
+COMPRESSIBILITY = 5e-3
+EPOCHS, RATE = 60, 2e-3
+ROUNDED_EPOCHS, ROUNDED_RATE = 80, 1e-3
+QP, NONWEIGHT_QP = -14, -24
+
+
+class Lessons:
+    """Epochs of distorted images; targets are half labels, half a network's answers."""
+
+    def __init__(self, teacher: torch.nn.Module) -> None:
+        """Take who answers."""
+        images, _, labels, _ = split()
+        self.images, self.labels = to_input(images), torch.from_numpy(labels).long()
+        self.teacher = teacher
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the batches of one epoch."""
+        for images, labels in batches(self.images, self.labels):
+            with torch.no_grad():
+                answers = torch.softmax(self.teacher(images), 1)
+            yield images, (answers + one_hot(labels, answers.shape[1])) / 2
+
+
+def original() -> DigitsNetwork:
+    """Return the network of the demo."""
+    network = DigitsNetwork()
+    state = {name: torch.from_numpy(values.copy()) for name, values in load_network().items()}
+    network.load_state_dict(state, strict=False)
+    return network.eval()
+
+
+def train(network: DigitsNetwork) -> Reduced:
+    """Train the two steps, and fold the batch norms."""
+    lessons, layers = Lessons(original()), nnc_torch.batch_norm_layers(network)
+    extra = partial(nnc_torch.compressibility, weight=COMPRESSIBILITY)
+    nnc_torch.tune(network, lessons, cross_entropy, epochs=EPOCHS, learning_rate=RATE,
+                   extra=extra, seed=SEED)  # fmt: skip
+    nnc_torch.rounded(network, QP)
+    nnc_torch.tune(network, lessons, cross_entropy, epochs=ROUNDED_EPOCHS,
+                   learning_rate=ROUNDED_RATE, extra=extra, seed=SEED)  # fmt: skip
+    found = nnc_torch.reduced(network)
+    floats = {name: one for name, one in found.tensors.items() if one.dtype.kind == "f"}
+    return fold_batch_norms(Reduced(tensors=floats), layers)
+
+
+def encode(found: Reduced) -> bytes:
+    """Encode without dependent quantization: the weights are in whole steps already."""
+    return nnc.encode(
+        found.tensors,
+        qp=QP,
+        nonweight_qp=NONWEIGHT_QP,
+        tensor_qp={"*_scaling": NONWEIGHT_QP},
+        dq=False,
+        effort=3,
+        **found.options,
+    )
+
+
+def main() -> None:
+    """Train, encode and save."""
+    parser = argparse.ArgumentParser(description="Make the demo network of nnc small.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path(__file__).resolve().parents[2] / "nnc" / "demo",
+        help="folder that gets digits_reduced.nnc",
+    )
+    folder = parser.parse_args().output
+    torch.set_num_threads(1)
+    data = encode(train(original()))
+    (folder / "digits_reduced.nnc").write_bytes(data)
+    print(f"{len(data)} bytes, {accuracy(nnc.decode(data)):.1%} of the test images right")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The JavaScript target: a reader of the schema as an ES module."""

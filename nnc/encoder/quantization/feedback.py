@@ -1,0 +1,368 @@
+# mypy: ignore-errors
+# (the annotations are C types, which mypy doesn't know)
+"""The trellis with feedback of errors along rows, for compilation (clause 9.3).
+
+`feedback_reference` is the same, written to be read, and says what the numbers mean; both give
+the same indices for every input. Sums of floats have a fixed order, so that all machines make the
+same of them.
+
+How this one is fast: a survivor doesn't take its history along, but what that adds to the rest of
+its block; histories are followed back at the end of each block only.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+from cython.cimports.libc.stdint import int8_t, int32_t
+
+from nnc.deepcabac.tables import STATE_TRANSITIONS
+from nnc.encoder.quantization.rates import COST_ONE, MAGNITUDES
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.feedback works only when compiled")
+
+# Blocks are of 32 columns, `feedback_reference.BLOCK`. Costs without a path are at least DEAD.
+DEAD = cython.declare(cython.float, 1e30)
+ONE = cython.declare(cython.float, COST_ONE)
+ROW = cython.declare(cython.int, MAGNITUDES)
+TOP = cython.declare(cython.int, MAGNITUDES - 8)
+
+_after = cython.declare(int32_t[16])
+
+# What is kept of a block: errors, indices and the states before, 8 to a column.
+History = cython.struct(
+    errors=cython.float[256],
+    indices=int32_t[256],
+    before=int8_t[256],
+)
+
+# The survivors: what a path costs, its neighbour (0, or 1 for negative and 2 for positive), and
+# what its errors in this block and the one before add to the columns of this block.
+Survivors = cython.struct(
+    costs=cython.float[8],
+    neighbours=cython.int[8],
+    added=cython.float[256],
+)
+
+
+@cython.cfunc
+def fill_tables() -> cython.void:
+    """Make the table of the state machine."""
+    state: cython.int
+    for state in range(8):
+        _after[2 * state] = STATE_TRANSITIONS[state][0]
+        _after[2 * state + 1] = STATE_TRANSITIONS[state][1]
+
+
+fill_tables()
+
+
+@cython.ccall
+def quantize_with_feedback(values, weights, factor, branches, magnitudes):
+    """Quantize a matrix row by row; arguments and result as in the reference."""
+    rows: cython.Py_ssize_t = values.shape[0]
+    cols: cython.Py_ssize_t = values.shape[1]
+    result = np.zeros((rows, cols), dtype=np.int32)
+    source: cython.const[cython.float][:, ::1] = values
+    weight: cython.const[cython.float][::1] = weights
+    branch: cython.const[int32_t][:, :, ::1] = branches
+    magnitude: cython.const[int32_t][:, ::1] = magnitudes
+    target: int32_t[:, ::1] = result
+    scratch: cython.float[::1] = np.zeros(2 * cols, dtype=np.float32)
+    coefficients: cython.pointer[cython.const[cython.float]] = cython.NULL
+    matrix: cython.const[cython.float][:, ::1]
+    if factor is not None:
+        matrix = factor
+        coefficients = cython.address(matrix[0, 0])
+    start: cython.int = 0
+    row: cython.Py_ssize_t
+    with cython.nogil:
+        for row in range(rows):
+            start = quantize_row(
+                cython.address(source[row, 0]),
+                cols,
+                cython.address(weight[0]),
+                coefficients,
+                cython.address(branch[0, 0, 0]),
+                cython.address(magnitude[0, 0]),
+                start,
+                cython.address(scratch[0]),
+                cython.address(scratch[cols]),
+                cython.address(target[row, 0]),
+            )
+    return result
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def quantize_row(
+    values: cython.pointer[cython.const[cython.float]],
+    cols: cython.Py_ssize_t,
+    weights: cython.pointer[cython.const[cython.float]],
+    factor: cython.pointer[cython.const[cython.float]],
+    branches: cython.pointer[cython.const[int32_t]],
+    magnitudes: cython.pointer[cython.const[int32_t]],
+    start: cython.int,
+    common: cython.pointer[cython.float],
+    errors: cython.pointer[cython.float],
+    target: cython.pointer[int32_t],
+) -> cython.int:
+    """Quantize one row, and return state and neighbour after it: state + 8 * neighbour."""
+    histories = cython.declare(History[2])
+    survivors = cython.declare(Survivors[2])
+    paths = cython.declare(cython.float[256])
+    begins = cython.declare(cython.int[8])
+    place: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    count: cython.int
+    further: cython.int
+    now: cython.int = 0
+    block: cython.int = 0
+    state: cython.int
+    best: cython.int
+    column: cython.int
+    for place in range(cols):
+        common[place] = 0
+    for state in range(8):
+        survivors[0].costs[state] = DEAD
+        survivors[0].neighbours[state] = start >> 3
+        for column in range(32):
+            survivors[0].added[32 * state + column] = 0
+    survivors[0].costs[start & 7] = 0
+    for first in range(0, cols, 32):
+        count = cython.cast(cython.int, min(32, cols - first))
+        for column in range(count):
+            advance(
+                cython.address(survivors[now]),
+                cython.address(survivors[1 - now]),
+                values[first + column],
+                common[first + column],
+                weights[first + column],
+                cython.NULL if factor == cython.NULL else factor + (first + column) * cols + first,
+                branches,
+                magnitudes,
+                column,
+                count,
+                cython.address(histories[block]),
+            )
+            now = 1 - now
+        best = 0
+        for state in range(1, 8):
+            if survivors[now].costs[state] < survivors[now].costs[best]:
+                best = state
+        for state in range(8):
+            begins[state] = follow(
+                cython.address(histories[block]), count, state, paths + 32 * state
+            )
+        if first > 0:
+            # The block before is decided now; survivors that have another one end.
+            for state in range(8):
+                if differs(cython.address(histories[1 - block]), begins[state], begins[best]):
+                    survivors[now].costs[state] = DEAD
+            decide(
+                cython.address(histories[1 - block]),
+                32,
+                begins[best],
+                errors + first - 32,
+                target + first - 32,
+            )
+            if factor != cython.NULL and first + 32 < cols:
+                for place in range(first - 32, first):
+                    add(
+                        common + first + 32,
+                        factor + place * cols + first + 32,
+                        errors[place],
+                        cols - first - 32,
+                    )
+        if first + 32 >= cols:
+            decide(cython.address(histories[block]), count, best, errors + first, target + first)
+            return best + 8 * survivors[now].neighbours[best]
+        further = cython.cast(cython.int, min(32, cols - first - 32))
+        for state in range(8):
+            for column in range(32):
+                survivors[now].added[32 * state + column] = 0
+            if factor != cython.NULL and survivors[now].costs[state] < DEAD:
+                for column in range(32):
+                    add(
+                        survivors[now].added + 32 * state,
+                        factor + (first + column) * cols + first + 32,
+                        paths[32 * state + column],
+                        further,
+                    )
+        block = 1 - block
+    return start
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def advance(
+    old: cython.pointer[Survivors],
+    new: cython.pointer[Survivors],
+    value: cython.float,
+    common: cython.float,
+    weight: cython.float,
+    factor: cython.pointer[cython.const[cython.float]],
+    branches: cython.pointer[cython.const[int32_t]],
+    magnitudes: cython.pointer[cython.const[int32_t]],
+    column: cython.int,
+    count: cython.int,
+    history: cython.pointer[History],
+) -> cython.void:
+    """Carry the survivors on by one column."""
+    costs = cython.declare(cython.float[8])
+    origins = cython.declare(cython.int[8])
+    indices = cython.declare(int32_t[8])
+    state: cython.int
+    parity: cython.int
+    after: cython.int
+    sign: cython.int
+    side: cython.int
+    rest: cython.int
+    low: int32_t
+    index: int32_t
+    chosen: int32_t
+    goal: cython.float
+    size: cython.float
+    distance: cython.float
+    cost: cython.float
+    cheapest: cython.float
+    least: cython.float = DEAD
+    further: cython.int
+    error: cython.float
+    branch: cython.pointer[cython.const[int32_t]]
+    magnitude: cython.pointer[cython.const[int32_t]]
+    quarter: cython.float = 0.25
+    for after in range(8):
+        costs[after] = 2 * DEAD
+        origins[after] = 0
+        indices[after] = 0
+    for state in range(8):
+        if old.costs[state] >= DEAD:
+            continue
+        goal = (value + common) + old.added[32 * state + column]
+        sign = goal < 0
+        size = -goal if sign else goal
+        branch = branches + 16 * (12 * old.neighbours[state] + sign) + state
+        magnitude = magnitudes + ROW * sign + 4
+        for parity in range(2):
+            rest = (3 - 2 * parity) if state & 1 else 2 * parity
+            # The two indices of the subset next to the value: the lower may be below zero.
+            low = (cython.cast(int32_t, (size - rest + 4) * quarter) - 1) * 4 + rest
+            cheapest = 4 * DEAD
+            chosen = 0
+            for side in range(2):
+                index = low + 4 * side
+                if index <= 0:
+                    continue
+                distance = size - index
+                cost = weight * (distance * distance) * ONE + cython.cast(
+                    cython.float, branch[8] + magnitude[min(index, TOP)]
+                )
+                if cost < cheapest:
+                    cheapest = cost
+                    chosen = index
+            if parity == 0:
+                cost = weight * (size * size) * ONE + cython.cast(cython.float, branch[0])
+                if cost <= cheapest:
+                    cheapest = cost
+                    chosen = 0
+            after = _after[2 * state + parity]
+            cost = old.costs[state] + cheapest
+            if cost < costs[after]:
+                costs[after] = cost
+                origins[after] = state
+                indices[after] = -chosen if sign else chosen
+    for after in range(8):
+        if costs[after] < least:
+            least = costs[after]
+    for after in range(8):
+        state = origins[after]
+        index = indices[after]
+        error = value - index
+        history.errors[8 * column + after] = error
+        history.indices[8 * column + after] = index
+        history.before[8 * column + after] = state
+        if costs[after] >= DEAD:
+            new.costs[after] = DEAD
+            new.neighbours[after] = 0
+            continue
+        new.costs[after] = costs[after] - least
+        new.neighbours[after] = 0 if index == 0 else 1 + (index > 0)
+        if factor != cython.NULL:
+            for further in range(column + 1, count):
+                new.added[32 * after + further] = (
+                    old.added[32 * state + further] + error * factor[further]
+                )
+        else:
+            for further in range(column + 1, count):
+                new.added[32 * after + further] = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def follow(
+    history: cython.pointer[History],
+    count: cython.int,
+    state: cython.int,
+    errors: cython.pointer[cython.float],
+) -> cython.int:
+    """Note the errors on the path to a state; return the state before the block."""
+    column: cython.int
+    for column in range(count - 1, -1, -1):
+        errors[column] = history.errors[8 * column + state]
+        state = history.before[8 * column + state]
+    return state
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def differs(history: cython.pointer[History], one: cython.int, other: cython.int) -> cython.bint:
+    """Tell whether the paths to two states after a whole block have other indices."""
+    column: cython.int
+    for column in range(31, -1, -1):
+        if one == other:
+            return False
+        if history.indices[8 * column + one] != history.indices[8 * column + other]:
+            return True
+        one = history.before[8 * column + one]
+        other = history.before[8 * column + other]
+    return False
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def decide(
+    history: cython.pointer[History],
+    count: cython.int,
+    state: cython.int,
+    errors: cython.pointer[cython.float],
+    target: cython.pointer[int32_t],
+) -> cython.void:
+    """Note the errors and the indices on the path to a state."""
+    column: cython.int
+    for column in range(count - 1, -1, -1):
+        errors[column] = history.errors[8 * column + state]
+        target[column] = history.indices[8 * column + state]
+        state = history.before[8 * column + state]
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def add(
+    target: cython.pointer[cython.float],
+    source: cython.pointer[cython.const[cython.float]],
+    factor: cython.float,
+    count: cython.Py_ssize_t,
+) -> cython.void:
+    """Add a multiple of some numbers to others."""
+    place: cython.Py_ssize_t
+    for place in range(count):
+        target[place] = target[place] + factor * source[place]

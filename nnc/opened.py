@@ -1,0 +1,288 @@
+"""A file of which tensors are read one by one, with the habits of safetensors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
+from nnc.bitstream import Bitstream
+from nnc.bitstream.skimming import skimmed
+from nnc.decoder import Limits, ModelStream, Resources, decode_model
+from nnc.decoder.completeness import check_whole
+from nnc.decoder.layout import layout_of
+from nnc.decoder.selection import Contents, decode_some, may_be_nncodec1, no_tensor
+from nnc.decoder.stream import Outline, outlines_of
+from nnc.engine.mapped import MappedFile, opened, view_of
+from nnc.formats.extras import load
+from nnc.formats.pytorch import tensor_of
+from nnc.model.options import naming_options
+from nnc.model.parts import joined_data_units
+from nnc.model.ties import with_ties
+
+FRAMEWORKS = {"np": "np", "numpy": "np", "pt": "pt", "torch": "pt", "pytorch": "pt"}
+
+#: Bytes of units after which the memory that pages of the file are in is released.
+RELEASED = 1 << 25
+
+
+class TensorFile:
+    """A bitstream in a file; each tensor is decoded when it is asked for.
+
+    Until `keys` is called, only the headers that a tensor needs are read.
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        framework: str = "np",
+        device: str | int = "cpu",
+        threads: int | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Map a file; arguments and errors as for `nnc.safe_open`."""
+        if framework not in FRAMEWORKS:
+            raise InputError(f"framework must be one of {sorted(FRAMEWORKS)}, not {framework!r}")
+        self.framework, self.device = FRAMEWORKS[framework], device
+        if self.framework == "np" and device != "cpu":
+            raise InputError(f"arrays of NumPy are on the CPU, not on {device!r}")
+        if self.framework == "pt":
+            check_device(device)
+        self.resources = Resources(threads=threads, limits=limits)
+        self.filename = os.fspath(filename)
+        found = opened(filename)
+        self._mapped: MappedFile | None = None if isinstance(found, bytes) else found
+        self._data: Any = found if isinstance(found, bytes) else found.mapping
+        self._whole: Bitstream | None = None
+        self._contents: Contents | None = None
+        self._stream: ModelStream | None = None
+        self._nncodec1: bool | None = None
+        self._read_bytes = 0
+        if not len(self._data):
+            check_whole(Bitstream())
+
+    def __enter__(self) -> TensorFile:
+        """Return the file."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the file."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Show which file it is."""
+        return f"<nnc.safe_open {self.filename!r}>"
+
+    def close(self) -> None:
+        """Let go of the file; what was read of it stays."""
+        self._whole = self._contents = self._stream = self._mapped = self._data = None
+
+    def keys(self) -> list[str]:
+        """Return the names of all tensors, in the order of the bitstream."""
+        contents = self._all()
+        if contents.is_layered or any(len(unit.names) > 1 for unit in contents.units):
+            return list(self._streamed().tensors)
+        return list(with_ties(dict.fromkeys(contents.names()), contents.metadata.ties))
+
+    offset_keys = keys
+
+    def metadata(self) -> dict[str, str] | None:
+        """Return the key-value pairs of the model, None where there are none."""
+        return dict(self._all().metadata.metadata) or None
+
+    @checked
+    def get_tensor(self, name: str) -> Any:
+        """Decode a tensor.
+
+        Args:
+            name: its name.
+
+        Returns:
+            An array, or a tensor of PyTorch on the device, which can be written to.
+
+        Raises:
+            InputError: there is no such tensor.
+            BitstreamError: as for `nnc.decode`, as far as its units go.
+        """
+        return self._delivered(name, self._values(name))
+
+    @checked
+    def get_slice(self, name: str) -> TensorSlice:
+        """Return a tensor of which parts can be taken by indices.
+
+        Raises:
+            InputError: there is no such tensor.
+        """
+        outline = self._outline(name)
+        return TensorSlice(name, outline, lambda: self._values(name), self._delivered)
+
+    def _delivered(self, name: str, values: NDArray[Any]) -> Any:
+        if self.framework == "np":
+            return values
+        tensor = tensor_of(values, f"tensor {name!r}")
+        return tensor if self.device == "cpu" else tensor.to(self.device)
+
+    def _values(self, name: str) -> NDArray[Any]:
+        bitstream = self._holding(name)
+        if self._nncodec1 is None and may_be_nncodec1(bitstream):
+            # The dialect shows only in all units together.
+            self._nncodec1 = decode_model(self._parsed(), self.resources).nncodec1
+        dialect = bool(self._nncodec1)
+        model = decode_some(bitstream, [name], self.resources, nncodec1=dialect)
+        model.warn_of_differences()
+        values = model.values()
+        self._check()
+        self._read_bytes += sum(unit.byte_size for unit in model.bitstream.units)
+        if self._read_bytes > RELEASED:
+            self._read_bytes = 0
+            bitstream.release_pages()
+        if name not in values:
+            raise no_tensor(name, self.keys())
+        return values[name]
+
+    def _outline(self, name: str) -> Outline:
+        if self._all().is_layered:
+            return self._streamed().tensors[self._known(name)]
+        contents = self._all()
+        tie = contents.metadata.ties.get(self._known(name))
+        source = name if tie is None else tie.name
+        units = [unit for unit in contents.units if source in unit.names]
+        (unit,) = joined_data_units(units)
+        layout = layout_of(unit, self.resources.limits or Limits())
+        return outlines_of(unit, layout, contents.metadata)[source]
+
+    def _known(self, name: str) -> str:
+        names = self.keys()
+        if name not in names:
+            raise no_tensor(name, names)
+        return name
+
+    def _check(self) -> None:
+        if self._data is None:
+            raise InputError(f"{self.filename} was closed")
+        if self._mapped is not None:
+            self._mapped.check()
+
+    def _holding(self, name: str) -> Bitstream:
+        """Return the bitstream, or what may be enough of it for a tensor."""
+        self._check()
+        if self._whole is not None:
+            return self._whole
+        read = None if self._mapped is None else self._mapped.bytes_at
+        units = skimmed(view_of(self._data), [name], read)
+        contents = Contents.of(units or ())
+        tie = contents.metadata.ties.get(name)
+        if tie is not None:
+            units = skimmed(view_of(self._data), [tie.name], read)
+            contents = Contents.of(units or ())
+        source = name if tie is None else tie.name
+        simple = not contents.metadata.batch_norms and any(
+            unit.header is not None and source in unit.names for unit in contents.units
+        )
+        return self._with_units(units) if units and simple else self._parsed()
+
+    def _with_units(self, units: list[Any]) -> Bitstream:
+        made = Bitstream(units)
+        if self._mapped is not None:
+            made.note_mapping(self._mapped)
+        return made
+
+    def _parsed(self) -> Bitstream:
+        self._check()
+        if self._whole is None:
+            self._whole = self._with_units(Bitstream.parse(self._data).units)
+        return self._whole
+
+    def _all(self) -> Contents:
+        self._check()
+        if self._contents is None:
+            self._contents = Contents.of(self._parsed().walk())
+        return self._contents
+
+    def _streamed(self) -> ModelStream:
+        if self._stream is None:
+            self._stream = ModelStream(self._parsed(), self.resources)
+        return self._stream
+
+
+def check_device(device: Any) -> None:
+    """Refuse what is no device of PyTorch.
+
+    Raises:
+        InputError: it is none, or PyTorch isn't installed.
+    """
+    torch = load("torch", "torch", "tensors of PyTorch")
+    try:
+        torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(f"device {device!r}: {error}") from None
+
+
+class TensorSlice:
+    """A tensor of which parts are taken by indices. It is decoded as a whole each time."""
+
+    def __init__(
+        self,
+        name: str,
+        outline: Outline,
+        decoded: Callable[[], NDArray[Any]],
+        delivered: Callable[[str, NDArray[Any]], Any],
+    ) -> None:
+        """Remember how the tensor is decoded."""
+        self.name, self.outline = name, outline
+        self.decoded, self.delivered = decoded, delivered
+
+    def get_shape(self) -> list[int]:
+        """Return the shape, for which nothing is decoded."""
+        return list(self.outline.shape)
+
+    def get_dtype(self) -> str:
+        """Return the name of the dtype, as NumPy or ml_dtypes know it."""
+        return self.outline.dtype.name
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a part of the tensor, which keeps nothing of the rest."""
+        return self.delivered(self.name, np.array(self.decoded()[index]))
+
+
+@naming_options
+def safe_open(
+    filename: str | os.PathLike[str],
+    framework: str = "np",
+    device: str | int = "cpu",
+    *,
+    threads: int | None = None,
+    limits: Limits | None = None,
+) -> TensorFile:
+    """Open a file whose tensors are decoded one by one, as `safetensors.safe_open` does.
+
+        with nnc.safe_open("model.nnc", framework="pt") as file:
+            for name in file.keys():
+                tensor = file.get_tensor(name)
+
+    Args:
+        filename: the file.
+        framework: `np` returns arrays, `pt` tensors of PyTorch.
+        device: where tensors of PyTorch go.
+        threads: number of threads, None for one per processor.
+        limits: what to accept; None for the defaults of `nnc.Limits`.
+
+    Returns:
+        The file: `keys`, `metadata`, `get_tensor`, `get_slice`, `close`.
+
+    Raises:
+        InputError: no such framework, or device.
+        OSError: the file can't be read.
+    """
+    return TensorFile(filename, framework, device, threads, limits)

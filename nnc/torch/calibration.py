@@ -1,0 +1,249 @@
+"""What the inputs of a module's layers say of its weights, for `nnc.encode(..., calibration=...)`.
+
+While the module runs, the products of each layer's inputs are added up. Of an embedding table the
+columns are the outputs: there it is the gradients that tell which of them matter, of sums of the
+module's outputs with random signs (Hutchinson's estimate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nnc.bitio import InputError
+from nnc.bitio.arguments import checked
+from nnc.model.calibration import Calibration, factors_of
+from nnc.reduce.reduced import fits
+from nnc.torch.library import check_module, pytorch
+
+#: Columns beyond which only their own squares are added up: a square matrix would take 256 MB.
+MOST_COLUMNS = 8192
+
+#: Input positions of a convolution that are looked at in each batch.
+MOST_PATCHES = 1 << 14
+
+
+@checked
+def calibrate(
+    module: Any,
+    batches: Iterable[Any],
+    *,
+    only: Sequence[str] | None = None,
+    diagonal: bool = False,
+    gradients: bool = True,
+) -> Calibration:
+    """Run a module on some inputs, and gather what they say of its weights.
+
+    Layers of Linear, Conv1d to Conv3d and MultiheadAttention are looked at, and embeddings through
+    gradients. In memory are the module and a square matrix for each layer; where that is too much,
+    calibrate some weights at a time, and put the results together:
+    `nnc.Calibration({**first, **second})`.
+
+    Args:
+        module: the module, as it is to be encoded; it runs in evaluation mode.
+        batches: inputs as it takes them: a tensor, a tuple or list of arguments, or a mapping of
+            keywords. A few hundred examples of the kind that it is for will do; not those that it
+            is measured with.
+        only: patterns of the names of weights; None for all.
+        diagonal: gather the mean squares of the inputs alone: less memory, and less gained.
+        gradients: look at embeddings too, which takes a backward pass for each batch.
+
+    Returns:
+        The statistics, by the names of the weights in the state dict.
+
+    Raises:
+        InputError: no module; nothing ran through a layer of it; inputs that aren't finite.
+    """
+    check_module(module)
+    torch = pytorch()
+    sums = Sums(torch, diagonal)
+    handles = list(hooks(torch, module, sums, only, gradients))
+    random = torch.Generator().manual_seed(0)
+    try:
+        with evaluating(module):
+            for batch in batches:
+                check_batch(torch, batch)
+                if sums.embeddings:
+                    run_back(torch, module, batch, random)
+                else:
+                    with torch.no_grad():
+                        run(module, batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not sums.moments:
+        raise InputError("no input came through a layer that can be calibrated: give it batches")
+    return Calibration(
+        {name: factors_of(sums.moments[name].cpu().numpy()) for name in sums.moments}
+    )
+
+
+class Sums:
+    """Sums of products by the names of weights.
+
+    Attributes:
+        torch: the package.
+        diagonal: only squares are added up.
+        moments: tensors of float32 by name.
+        embeddings: whether gradients are asked for.
+    """
+
+    def __init__(self, torch: Any, diagonal: bool) -> None:
+        """Begin with nothing."""
+        self.torch, self.diagonal = torch, diagonal
+        self.moments: dict[str, Any] = {}
+        self.embeddings = False
+
+    def add(self, name: str, rows: Any) -> None:
+        """Add the products of some rows of inputs, (rows, columns)."""
+        rows = rows.detach().to(self.torch.float32)
+        if self.diagonal or rows.shape[1] > MOST_COLUMNS:
+            found = rows.square().sum(0)
+        else:
+            found = rows.T @ rows
+        if name in self.moments:
+            self.moments[name] += found
+        else:
+            self.moments[name] = found
+
+
+def hooks(
+    torch: Any, module: Any, sums: Sums, only: Sequence[str] | None, gradients: bool
+) -> Iterator[Any]:
+    """Have the layers of a module tell their inputs; yield what takes that back."""
+    nn = torch.nn
+    convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    for name, layer in module.named_modules():
+        prefix = f"{name}." if name else ""
+        attention = isinstance(layer, nn.MultiheadAttention)
+        weight = prefix + ("in_proj_weight" if attention else "weight")
+        if not fits(weight, only):
+            continue
+        if isinstance(layer, nn.Linear) or (attention and layer.in_proj_weight is not None):
+            yield layer.register_forward_pre_hook(
+                telling(sums, weight, rows_of_linear), with_kwargs=True
+            )
+        elif isinstance(layer, convolutions) and layer.groups == 1:
+            yield layer.register_forward_pre_hook(telling(sums, weight, patches), with_kwargs=True)
+        elif isinstance(layer, nn.Embedding) and gradients and layer.weight.requires_grad:
+            sums.embeddings = True
+            yield layer.register_forward_hook(telling_gradients(sums, weight))
+
+
+def telling(sums: Sums, name: str, rows: Callable[[Any, Any], Any]) -> Callable[..., None]:
+    """Return a hook that adds up a layer's inputs."""
+
+    def hook(layer: Any, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        given = arguments[0] if arguments else next(iter(keywords.values()))
+        with sums.torch.no_grad():
+            sums.add(name, rows(layer, given))
+
+    return hook
+
+
+def telling_gradients(sums: Sums, name: str) -> Callable[..., None]:
+    """Return a hook that adds up the gradients of a layer's outputs."""
+
+    def hook(layer: Any, arguments: tuple[Any, ...], output: Any) -> None:
+        if output.requires_grad:
+            output.register_hook(
+                lambda gradient: sums.add(name, gradient.reshape(-1, gradient.shape[-1]))
+            )
+
+    return hook
+
+
+def rows_of_linear(layer: Any, given: Any) -> Any:
+    """Return the inputs of a linear layer as rows."""
+    return given.reshape(-1, given.shape[-1])
+
+
+def patches(layer: Any, given: Any) -> Any:
+    """Return what a convolution multiplies its weights with, one row a position."""
+    functional, spatial = pytorch().nn.functional, len(layer.kernel_size)
+    given = given.detach()
+    if given.ndim == spatial + 1:
+        given = given[None]
+    mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
+    given = functional.pad(given, layer._reversed_padding_repeated_twice, mode=mode)
+    for axis, (size, stride, dilation) in enumerate(
+        zip(layer.kernel_size, layer.stride, layer.dilation, strict=True), start=2
+    ):
+        given = given.unfold(axis, dilation * (size - 1) + 1, stride)[..., ::dilation]
+    # (batch, channels, positions ..., kernel ...) to (positions, channels and kernel).
+    kernel = range(2 + spatial, 2 + 2 * spatial)
+    given = given.permute(0, *range(2, 2 + spatial), 1, *kernel)
+    columns = layer.weight[0].numel()
+    positions = given.numel() // columns
+    rows = given.reshape(positions, columns)
+    return rows[:: 1 + positions // MOST_PATCHES]
+
+
+@contextmanager
+def evaluating(module: Any) -> Iterator[None]:
+    """Run a module in evaluation mode, with gradients of embeddings alone."""
+    embedding = pytorch().nn.Embedding
+    training = module.training
+    tables = {id(one.weight) for one in module.modules() if isinstance(one, embedding)}
+    changed = [one for one in module.parameters() if one.requires_grad and id(one) not in tables]
+    module.eval()
+    for one in changed:
+        one.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for one in changed:
+            one.requires_grad_(True)
+        module.train(training)
+
+
+def check_batch(torch: Any, batch: Any) -> None:
+    """Refuse a batch without tensors.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not any(one.ndim for one in flat(torch, batch)):
+        raise InputError(
+            f"a batch must be a tensor, or a tuple or mapping of some, not {type(batch).__name__}"
+        )
+
+
+def run(module: Any, batch: Any) -> Any:
+    """Run a module on one batch."""
+    if isinstance(batch, Mapping):
+        return module(**batch)
+    return module(*batch) if isinstance(batch, tuple | list) else module(batch)
+
+
+def run_back(torch: Any, module: Any, batch: Any, random: Any) -> None:
+    """Run a module on one batch, and gradients of its outputs back through it."""
+    with torch.enable_grad():
+        outputs = [one for one in flat(torch, run(module, batch)) if one.requires_grad]
+        total = sum((signs(torch, one, random) * one).sum() for one in outputs)
+    if outputs:
+        tables = [
+            one.weight
+            for one in module.modules()
+            if isinstance(one, torch.nn.Embedding) and one.weight.requires_grad
+        ]
+        torch.autograd.grad(total, tables, allow_unused=True)
+
+
+def signs(torch: Any, output: Any, random: Any) -> Any:
+    """Return random signs for each number of an output."""
+    drawn = torch.randint(0, 2, output.shape, generator=random)
+    return (2 * drawn - 1).to(output)
+
+
+def flat(torch: Any, output: Any) -> Iterator[Any]:
+    """Yield the tensors in what a module returns."""
+    if isinstance(output, torch.Tensor):
+        yield output
+    elif isinstance(output, Mapping):
+        for one in output.values():
+            yield from flat(torch, one)
+    elif isinstance(output, tuple | list):
+        for one in output:
+            yield from flat(torch, one)

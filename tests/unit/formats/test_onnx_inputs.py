@@ -1,0 +1,90 @@
+"""What the layers of ONNX graphs multiply their weights with."""
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc.model.calibration import factors_of
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+helper, numpy_helper = onnx.helper, onnx.numpy_helper
+
+from nnc.formats.onnx_inputs import layer_inputs  # noqa: E402
+from nnc.onnx import calibrate, session  # noqa: E402
+
+
+def network(path, **convolution):
+    """Write a network of a convolution, a Gemm and a MatMul, and return its weights."""
+    random = np.random.default_rng(0)
+    weights = {
+        "conv": random.normal(0, 0.3, (4, 2, 3, 2)),
+        "gemm": random.normal(0, 0.3, (6, 4)),
+        "last": random.normal(0, 0.3, (6, 5)),
+    }
+    nodes = [
+        helper.make_node("Conv", ["x", "conv"], ["c"], **convolution),
+        helper.make_node("GlobalAveragePool", ["c"], ["p"]),
+        helper.make_node("Flatten", ["p"], ["f"]),
+        helper.make_node("Gemm", ["f", "gemm"], ["g"], transB=1),
+        helper.make_node("MatMul", ["g", "last"], ["y"]),
+    ]
+    kind = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("x", kind, ["n", 2, 9, 8])],
+        [helper.make_tensor_value_info("y", kind, ["n", 5])],
+        [numpy_helper.from_array(one.astype("f4"), name) for name, one in weights.items()],
+    )
+    imports = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), path)
+    return weights
+
+
+def batches(count=6):
+    random = np.random.default_rng(1)
+    return [{"x": random.normal(size=(8, 2, 9, 8)).astype("f4")} for _ in range(count)]
+
+
+def test_statistics_are_those_of_the_inputs(tmp_path):
+    said = {"pads": [1, 0, 2, 1], "strides": [2, 1], "dilations": [1, 2]}
+    weights = network(tmp_path / "model.onnx", **said)
+    found = calibrate(tmp_path / "model.onnx", batches())
+    assert {name: one.shape for name, one in found.items()} == {
+        "conv": (12, 12), "gemm": (4, 4), "last": (6, 6)
+    }  # fmt: skip
+    conv = next(iter(layer_inputs(onnx.load(tmp_path / "model.onnx"))))
+    moments = np.zeros((6, 6))
+    for batch in batches():
+        rows = conv.rows(batch["x"]) @ weights["conv"].reshape(4, -1).T
+        pooled = rows.reshape(8, -1, 4).mean(axis=1) @ weights["gemm"].T
+        moments += pooled.T @ pooled
+    np.testing.assert_allclose(found["last"], factors_of(moments), rtol=0.01, atol=1e-3)
+    squares = calibrate(tmp_path / "model.onnx", batches(), diagonal=True)
+    np.testing.assert_allclose(
+        squares["last"], factors_of(moments.diagonal()), rtol=0.01, atol=1e-3
+    )
+
+
+def test_a_calibrated_network_loses_less(tmp_path):
+    network(tmp_path / "model.onnx")
+    calibrate(tmp_path / "model.onnx", batches()).save(tmp_path / "stats.safetensors")
+    runtime = pytest.importorskip("onnxruntime")
+    given = {"x": np.random.default_rng(2).normal(size=(64, 2, 9, 8)).astype("f4")}
+    cpu = ["CPUExecutionProvider"]
+    before = runtime.InferenceSession(tmp_path / "model.onnx", providers=cpu).run(None, given)[0]
+    errors = []
+    for options in ({}, {"calibration": tmp_path / "stats.safetensors"}):
+        nnc.encode_file(tmp_path / "model.onnx", tmp_path / "model.nnc", qp=-12, **options)
+        after = session(tmp_path / "model.nnc").run(None, given)[0]
+        errors.append(float(np.square(after - before).sum()))
+    assert errors[1] < errors[0]
+
+
+def test_what_can_not_be_calibrated_is_refused(tmp_path):
+    network(tmp_path / "model.onnx")
+    with pytest.raises(nnc.InputError, match="no input came through"):
+        calibrate(tmp_path / "model.onnx", [])
+    with pytest.raises(nnc.InputError, match="arrays by name"):
+        calibrate(tmp_path / "model.onnx", [np.zeros((1, 2, 9, 8), "f4")])

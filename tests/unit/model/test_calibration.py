@@ -1,0 +1,62 @@
+"""Statistics of layers' inputs, in memory and in files."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import nnc
+from nnc.model.calibration import factors_of
+
+
+def moments(columns=6, seed=0):
+    inputs = np.random.default_rng(seed).normal(size=(50, columns))
+    return inputs.T @ inputs
+
+
+def test_factors_come_to_the_damped_moments():
+    wanted = moments()
+    found = factors_of(wanted, damping=0.1).astype(np.float64)
+    upper = np.triu(found, 1) + np.eye(6)
+    product = upper @ np.diag(found.diagonal()) @ upper.T
+    damped = wanted + 0.1 * wanted.diagonal().mean() * np.eye(6)
+    np.testing.assert_allclose(product, damped, rtol=1e-5)
+
+
+def test_dead_inputs_give_usable_factors():
+    assert np.array_equal(factors_of(np.zeros((3, 3))), np.eye(3, dtype=np.float32))
+
+
+def test_a_file_gives_what_was_saved(tmp_path):
+    stats = nnc.Calibration({"b": factors_of(moments()), "a": np.ones(4, np.float32)})
+    stats.save(tmp_path / "stats.safetensors")
+    back = nnc.Calibration.load(tmp_path / "stats.safetensors")
+    assert list(back) == ["a", "b"]
+    assert len(back) == 2
+    assert all(np.array_equal(back[name], stats[name]) for name in stats)
+    assert list(back.only(["b", "c"])) == ["b"]
+    with pytest.raises(KeyError):
+        back["c"]
+
+
+def test_other_files_are_refused(tmp_path):
+    save_file({"a": np.ones(4, np.float32)}, tmp_path / "model.safetensors")
+    with pytest.raises(nnc.InputError, match="no statistics that nnc"):
+        nnc.Calibration.load(tmp_path / "model.safetensors")
+    (tmp_path / "junk").write_bytes(b"junk")
+    with pytest.raises(nnc.InputError, match="no file of statistics"):
+        nnc.Calibration.load(tmp_path / "junk")
+    with pytest.raises(OSError, match="No such file"):
+        nnc.Calibration.load(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("statistics", "message"),
+    [
+        (np.ones((2, 3)), "have shape"),
+        (np.array([1, np.nan]), "no second moments"),
+        (np.array([1, -1.0]), "no second moments"),
+    ],
+)
+def test_what_no_inputs_give_is_refused(statistics, message):
+    with pytest.raises(nnc.InputError, match=message):
+        nnc.Calibration({"w": statistics})["w"]
