@@ -20,6 +20,7 @@ COMPILED_MODULES = [
     "nnc.bitio.machine",
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",
+    "nnc.deepcabac.engine_lanes",
     "nnc.deepcabac.engine_reading",
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
@@ -44,11 +45,16 @@ if sys.platform != "win32":
         *vectors, "-fassociative-math", "-fno-signed-zeros",
     ]  # fmt: skip
 
+# Its functions are for processors that have AVX-512, and say so themselves.
+MORE_SOURCES = {"nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"]}
+
 extensions = cythonize(
     [
         Extension(
             name,
-            [name.replace(".", "/") + ".py"],
+            [name.replace(".", "/") + ".py", *MORE_SOURCES.get(name, [])],
+            include_dirs=["nnc/deepcabac"] if name in MORE_SOURCES else [],
+            depends=["nnc/deepcabac/lanes.h"] if name in MORE_SOURCES else [],
             extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
         )
         for name in COMPILED_MODULES

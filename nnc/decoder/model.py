@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.together import Ahead, coding_of, decode_ahead
 from nnc.decoder.workers import DEFAULTS, SERIAL, Call, Resources, Workers, in_order
 from nnc.engine.places import rule_of_element
 from nnc.model.batch_norm import BatchNorm
@@ -66,6 +67,7 @@ def decode_unit(
     nncodec1: bool = False,
     known: Mapping[str, Known] | None = None,
     work: Workers | None = None,
+    ahead: Ahead | None = None,
 ) -> list[DecodedTensor]:
     """Decode the payload of one compressed data unit.
 
@@ -75,6 +77,7 @@ def decode_unit(
         nncodec1: decode the dialect of NNCodec 1.
         known: what is known of its tensors from units before, by name.
         work: threads for the block rows of a tensor that has entry points.
+        ahead: what its one tensor was decoded to together with others.
 
     Returns:
         The tensors in the order of the payload.
@@ -84,6 +87,11 @@ def decode_unit(
         IncompleteError: it ends too early.
         MissingValueError: it is coded with the levels of a parent that isn't known.
     """
+    if ahead is not None:
+        qp, levels = ahead
+        tensor = layout.tensors[0]
+        qp = None if qp is None else layout.qp_base + qp
+        return [DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp)]
     try:
         if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
             return [decode_raw(unit, layout)]
@@ -136,15 +144,7 @@ def decode_codeword(
         qp = None
         if layout.payload_type != PayloadType.NNR_PT_INT:
             qp = layout.qp_base + decoder.quantization_parameter(layout.qp_density)
-        book = tensor.codebook
-        coding = layout.coding
-        if nncodec1 or book is not None:
-            coding = replace(
-                coding,
-                nncodec1=nncodec1,
-                codebook_size=0 if book is None else len(book.values),
-                codebook_zero_offset=0 if book is None else book.zero_offset,
-            )
+        coding = coding_of(tensor, layout, nncodec1)
         rows, cols = tensor.rows, tensor.cols
         base_levels, history = known.get(tensor.name, NOTHING_KNOWN)
         if layout.temporal and base_levels is None:
@@ -427,9 +427,16 @@ def decode_units(
             rest.append(number)
             continue
         decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
+    ahead = dict(
+        zip(
+            rest,
+            decode_ahead([units[i] for i in rest], [layouts[i] for i in rest], nncodec1, work),
+            strict=True,
+        )
+    )
     calls = (
         Call(
-            (units[number], layouts[number], nncodec1, references[number]),
+            (units[number], layouts[number], nncodec1, references[number], None, ahead[number]),
             4 * sum(tensor.values for tensor in layouts[number].tensors),
         )
         for number in rest

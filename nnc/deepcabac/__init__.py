@@ -1,7 +1,9 @@
 """The entropy coder of clause 10: compiled where that is possible, plain Python elsewhere.
 
 `Decoder` and `Encoder` are those of engine.py if its parts were compiled at installation, else
-those of reference.py. The environment variable NNC_ENGINE, `compiled` or `reference`, forces one.
+those of reference.py. Where the processor has AVX-512, `lanes` decodes many tensors at once. The
+environment variable NNC_ENGINE forces one way: `reference`, `compiled`, `scalar` (compiled, and
+one tensor after the other) or `lanes`.
 """
 
 from __future__ import annotations
@@ -21,9 +23,14 @@ from nnc.deepcabac.coding import EntryPoints, TensorCoding
 if TYPE_CHECKING:
     from nnc.deepcabac.reference import Decoder, Encoder
 
-__all__ = ["Decoder", "Encoder", "EntryPoints", "TensorCoding", "engine_name"]
+__all__ = ["Decoder", "Encoder", "EntryPoints", "TensorCoding", "engine_name", "lanes"]
 
-_MODULES = {"compiled": "nnc.deepcabac.engine", "reference": "nnc.deepcabac.reference"}
+_MODULES = {
+    "compiled": "nnc.deepcabac.engine",
+    "lanes": "nnc.deepcabac.engine",
+    "reference": "nnc.deepcabac.reference",
+    "scalar": "nnc.deepcabac.engine",
+}
 
 
 def engine_name() -> str:
@@ -33,6 +40,26 @@ def engine_name() -> str:
         InputError: NNC_ENGINE names another, or `compiled` where there is none.
     """
     return "reference" if _engine().__name__ == _MODULES["reference"] else "compiled"
+
+
+@functools.cache
+def lanes() -> ModuleType | None:
+    """Return the module that decodes many tensors at once; None where that isn't possible.
+
+    Raises:
+        InputError: NNC_ENGINE is `lanes`, and it isn't possible.
+    """
+    wanted = os.environ.get("NNC_ENGINE", "")
+    if engine_name() == "compiled" and wanted != "scalar":
+        try:
+            module = import_module("nnc.deepcabac.engine_lanes")
+        except ImportError:
+            module = None
+        if module is not None and getattr(module, "supported", bool)():
+            return module
+    if wanted == "lanes":
+        raise InputError("NNC_ENGINE is 'lanes', which this processor or installation hasn't")
+    return None
 
 
 def __getattr__(name: str) -> Any:
@@ -46,16 +73,16 @@ def __getattr__(name: str) -> Any:
 def _engine() -> ModuleType:
     wanted = os.environ.get("NNC_ENGINE", "")
     if wanted not in ("", *_MODULES):
-        raise InputError(f"NNC_ENGINE is {wanted!r}, not 'compiled' or 'reference'")
+        raise InputError(f"NNC_ENGINE is {wanted!r}, not one of {', '.join(_MODULES)}")
     if wanted != "reference":
         try:
             if _is_compiled():
                 return import_module(_MODULES["compiled"])
         except ImportError as error:
-            if wanted == "compiled":
+            if wanted:
                 raise InputError(f"the compiled engine doesn't load: {error}") from error
-        if wanted == "compiled":
-            raise InputError("NNC_ENGINE is 'compiled', but the engine was not compiled")
+        if wanted:
+            raise InputError(f"NNC_ENGINE is {wanted!r}, but the engine was not compiled")
         warn(
             "nnc runs on its plain-Python entropy coder, which is some hundred times slower than "
             "the compiled one; install nnc where a C compiler is at hand to get that",

@@ -329,6 +329,22 @@ class Decoder:
             check_entry_points(entry_points, self._entry_points, coding.dq_flag)
         return levels
 
+    def begin(self, rows, cols, coding):
+        """Decode what comes before the levels of a tensor, which has no parent.
+
+        Returns:
+            The levels, all 0; None where rows are skipped or a history is in use.
+        """
+        checks.check_size(rows, cols)
+        checks.check_coding_for_stream(coding, self.position)
+        self._start_contexts(coding)
+        history_enabled, skipped = self._tools(rows, cols, coding, None)
+        if history_enabled or skipped is not None:
+            return None
+        self._parameter_sets(coding, False, False)
+        checks.check_room(rows * cols, self.position, 8 * self.coder.size, "levels")
+        return checks.zero_levels(rows, cols)
+
     def finish(self):
         """Check the end of the codeword; errors as in reference.Decoder."""
         self._check_position()

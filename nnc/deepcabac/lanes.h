@@ -1,0 +1,67 @@
+/* Sixteen codewords decoded at once, in the lanes of one register; see lanes.c. */
+
+#ifndef NNC_LANES_H
+#define NNC_LANES_H
+
+#include <stdint.h>
+
+enum {
+    LANES = 16,
+    /* Nodes of the walk that a level is, and words of contexts in a lane. */
+    LANE_NODES = 128,
+    /* A node that marks a level's end. */
+    LANE_END = 0x80,
+    /* Added to the weight of a node whose bin has no context. */
+    LANE_BYPASS = 0x80,
+    /* With fewer streams the scalar coder is faster. */
+    LANE_FEWEST = 5
+};
+
+typedef struct {
+    /* The next node, by node, for bins 0 and 1. */
+    uint8_t next0[LANE_NODES];
+    uint8_t next1[LANE_NODES];
+    /* Log2 of what bin 1 adds to the register of the magnitude. */
+    uint8_t weight[LANE_NODES];
+    /* By 32 * shift + upper bits of a counter: how far that moves. */
+    uint8_t curve[128];
+    /* LPS ranges as clause 10 has them. */
+    uint8_t lps[256];
+    /* By what a level was: the node where the next one begins, and the start of its register. */
+    uint8_t after[64];
+    uint8_t reset[64];
+    /* A node that nothing leads out of. */
+    int32_t trap;
+    /* How far a level is to be shifted: levels are doubled, and without dq halved again. */
+    int32_t halve;
+} LaneTables;
+
+typedef struct {
+    /* The coder, as engine_reading.pxd has it. */
+    const uint8_t *data;
+    int64_t size;
+    int64_t loaded;
+    uint64_t value;
+    int32_t bits;
+    uint32_t range;
+    /* Node, of those where a level begins; after the end, the one where the next would. */
+    int32_t node;
+    /* Whether the lanes can't decode it, or it reads far past its end. */
+    int32_t failed;
+    /* Where the next level goes, and how many are left. */
+    int32_t *levels;
+    int64_t count;
+    /* LANE_NODES words: where contexts begin, and at the end what they have come to. */
+    uint32_t *contexts;
+} LaneStream;
+
+/* Whether the processor has what it takes. */
+int lanes_supported(void);
+
+/* Decode streams from *next on, which other threads may count up as well.
+
+Levels that are 0 aren't written. Streams that are left over at the end, since they are too few,
+have a count above 0. Return -1 if there is no memory; no stream is touched then. */
+int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables);
+
+#endif

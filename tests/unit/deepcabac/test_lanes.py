@@ -1,0 +1,120 @@
+"""Many tensors decoded at once in lanes: the same as one after the other, errors included."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nnc
+from nnc import deepcabac
+from nnc.bitio.errors import BitstreamError
+from nnc.deepcabac import Decoder, Encoder, TensorCoding
+
+
+@pytest.fixture(scope="module")
+def lanes():
+    """Return the module, where the processor has what it takes."""
+    module = deepcabac.lanes() if deepcabac.engine_name() == "compiled" else None
+    if module is None:
+        pytest.skip("no lanes on this processor")
+    return module
+
+
+def alone(task):
+    """Return what one task gives by itself, or the error's type."""
+    payload, density, rows, cols, coding = task
+    try:
+        decoder = Decoder(payload)
+        qp = None if density is None else decoder.quantization_parameter(density)
+        levels = decoder.tensor(rows, cols, coding)
+        decoder.finish()
+    except BitstreamError:
+        return None
+    return qp, levels
+
+
+def drawn(generator, coding, fit_states, count=24):
+    """Return tasks of random sizes and rates, some of them of rows that are all 0."""
+    tasks = []
+    for number in range(count):
+        rows, cols = (int(size) for size in generator.integers(1, 60, 2))
+        levels = generator.laplace(0, 2.0 ** generator.uniform(-3, 11), (rows, cols)).round()
+        if number % 5 == 0:
+            levels[rows // 2] = 0
+        density = None if number % 3 == 0 else 2
+        encoder = Encoder()
+        if density is not None:
+            encoder.quantization_parameter(-7, density)
+        skip = None if number % 5 == 0 else False
+        encoder.tensor(fit_states(levels, coding), coding, search=bool(number & 1), row_skip=skip)
+        tasks.append((encoder.finish(), density, rows, cols, coding))
+    return tasks
+
+
+def compare(together, tasks):
+    """Check that what was decoded together is the same alone; return how many were."""
+    decoded = 0
+    for task, result in zip(tasks, together.decode_together(tasks), strict=True):
+        if result is None:
+            continue
+        expected = alone(task)
+        assert expected is not None
+        assert result[0] == expected[0]
+        np.testing.assert_array_equal(result[1], expected[1])
+        decoded += 1
+    return decoded
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+@pytest.mark.parametrize("profile", [0, 1])
+@pytest.mark.parametrize("flags", [1, 2, 11, 32])
+def test_levels(lanes, fit_states, dq_flag, profile, flags):
+    coding = TensorCoding(profile, dq_flag, cabac_unary_length_minus1=flags - 1)
+    tasks = drawn(np.random.default_rng(flags), coding, fit_states)
+    assert compare(lanes, tasks) > 4
+
+
+def test_damage(lanes, fit_states):
+    generator = np.random.default_rng(5)
+    tasks = drawn(generator, TensorCoding(0, 1), fit_states)
+    for _ in range(20):
+        broken = []
+        for payload, *rest in tasks:
+            data = bytearray(payload)
+            data[int(generator.integers(len(data)))] ^= int(generator.integers(256))
+            keep = len(data) if generator.integers(3) else int(generator.integers(len(data)))
+            broken.append((bytes(data[:keep]), *rest))
+        compare(lanes, broken)
+
+
+SCRIPT = """
+import hashlib, sys, nnc
+from nnc import deepcabac
+model = nnc.decode(open(sys.argv[1], "rb").read(), threads=int(sys.argv[2]))
+print(deepcabac.lanes() is not None)
+print(hashlib.sha256(b"".join(model[name].tobytes() for name in sorted(model))).hexdigest())
+"""
+
+
+def test_models_are_the_same_by_any_engine(lanes, tmp_path):
+    generator = np.random.default_rng(3)
+    model = {
+        f"w{number}": generator.laplace(0, 1, (20 + number, 90)).astype(np.float32)
+        for number in range(30)
+    }
+    path = tmp_path / "model.nnc"
+    path.write_bytes(nnc.encode(model, qp=-12))
+    found = []
+    for engine, threads in (("lanes", 1), ("lanes", 2), ("scalar", 1)):
+        result = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(path), str(threads)],
+            env={**os.environ, "NNC_ENGINE": engine, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(result.stdout.split())
+    assert [used for used, _ in found] == ["True", "True", "False"]
+    assert len({digest for _, digest in found}) == 1
