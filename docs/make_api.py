@@ -207,7 +207,8 @@ def default(one: inspect.Parameter, value: Any) -> str:
         field = next(each for each in dataclasses.fields(value) if each.name == one.name)
         if field.default_factory is not dataclasses.MISSING:
             return repr(field.default_factory())
-    return repr(one.default)
+    # The text of a function holds its place in memory.
+    return one.default.__name__ if inspect.isfunction(one.default) else repr(one.default)
 
 
 def annotation(said: Any) -> str:
