@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
+from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
-from nnc.plotting.figure import new_figure, save_figure
+from nnc.plotting.figure import check_text, new_figure, save_figure
 
 
 @checked
@@ -21,9 +23,13 @@ def plot_accuracies(
         title: stands above it.
 
     Raises:
-        InputError: another suffix, or matplotlib isn't installed.
+        InputError: another suffix, something else than pairs of numbers, or matplotlib isn't
+            installed.
         OSError: the picture can't be written.
     """
+    check_text(title)
+    for name, points in curves.items():
+        check_points(name, points)
     figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     for name, points in curves.items():
@@ -45,3 +51,17 @@ def plot_accuracies(
     if curves:
         axes.legend(fontsize=8)
     save_figure(figure, path)
+
+
+def check_points(name: str, points: Iterable[object]) -> None:
+    """Refuse what isn't pairs of bytes and accuracy.
+
+    Raises:
+        InputError: it isn't.
+    """
+    check_text(str(name))
+    listed = list(points) if isinstance(points, Iterable) else [points]
+    for point in listed:
+        pair = point if isinstance(point, tuple | list) else ()
+        if len(pair) != 2 or not all(isinstance(one, Real) for one in pair):
+            raise InputError(f"curve {name!r} holds {point!r:.60}, not bytes and accuracy")

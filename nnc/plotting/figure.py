@@ -34,3 +34,13 @@ def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
     if not os.fspath(path).lower().endswith(SUFFIXES):
         raise InputError(f"{os.fspath(path)}: the suffix must be one of {', '.join(SUFFIXES)}")
     figure.savefig(path, dpi=150)
+
+
+def check_text(text: str) -> None:
+    """Refuse text that can't be drawn.
+
+    Raises:
+        InputError: it has surrogates.
+    """
+    if text != text.encode("utf-8", "replace").decode("utf-8"):
+        raise InputError(f"{text!r} can't be drawn: it has surrogates")

@@ -14,7 +14,7 @@ from nnc.api import decode, encode
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.model.given import as_arrays
-from nnc.plotting.figure import new_figure, save_figure
+from nnc.plotting.figure import check_text, new_figure, save_figure
 
 
 class RatePoint(NamedTuple):
@@ -81,8 +81,7 @@ def plot_rates(points: Sequence[RatePoint], path: str | os.PathLike[str], title:
         InputError: another suffix, or matplotlib isn't installed.
         OSError: the picture can't be written.
     """
-    if not title.isascii() and title != title.encode("utf-8", "replace").decode("utf-8"):
-        raise InputError(f"{title!r} can't be a title: it has surrogates")
+    check_text(title)
     figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     lossy = [point for point in points if point.mse > 0]

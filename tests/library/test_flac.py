@@ -104,9 +104,9 @@ def test_the_samples_are_those_that_the_file_knows(flac, path):
 def test_checksums(flac, path):
     data = path.read_bytes()
     found = flac.trace(data).elements
-    headers, frames = found["frame", "header_crc"], found["frame", "frame_crc"]
-    begins = [element.position >> 3 for _, element in found["frame", "sync_code"]]
-    for begin, (_, header), (_, frame) in zip(begins, headers, frames, strict=True):
+    headers, frames = (found["frame", name].elements for name in ("header_crc", "frame_crc"))
+    begins = [element.position >> 3 for element in found["frame", "sync_code"].elements]
+    for begin, header, frame in zip(begins, headers, frames, strict=True):
         assert crc(data[begin : header.position >> 3], 8, 0x07) == header.value
         assert crc(data[begin : frame.position >> 3], 16, 0x8005) == frame.value
 

@@ -106,6 +106,12 @@ REQUIRED = {
     "nnc.torch.mask": lambda: {"module": linear(), "masks": {}},
     "nnc.torch.reduced": lambda: {"module": linear()},
     "nnc.torch.remove": lambda: {"module": linear()},
+    "nnc.torch.rounded": lambda: {"module": linear(), "qp": -20},
+    "nnc.torch.cut_neurons": lambda: {
+        "module": linear(), "pruned": nnc.reduce.Reduced(tensors=GOOD), "example": [],
+    },
+    "nnc.torch.lightning_callback": lambda: {"gradual": nnc.torch.Gradual(linear())},
+    "nnc.torch.trainer_callback": lambda: {"gradual": nnc.torch.Gradual(linear())},
     "nnc.torch.tune": lambda: {"module": linear(), "batches": [], "loss": len},
     "nnc.torch.unify": lambda: {"module": linear(), "share": 0.5},
     "nnc.torch.save": lambda: {"model": linear()},
@@ -126,6 +132,7 @@ REQUIRED = {
     },
     "nnc.explore.explorer_page": of_bitstream(name="good.nnc"),
     "nnc.plotting.measure_rates": lambda: {"tensors": GOOD, "qps": [-20]},
+    "nnc.plotting.plot_accuracies": lambda: {"curves": {"a": [(9, 0.5)]}, "path": "out.svg"},
     "nnc.plotting.plot_bytes": lambda: {"bitstream": parsed(), "path": "out.svg"},
     "nnc.plotting.plot_rates": lambda: {
         "points": [RatePoint(0, 1, 2.0, 3.0), RatePoint(1, 2, 3.0, 2.0)], "path": "out.svg",

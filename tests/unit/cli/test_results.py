@@ -54,10 +54,18 @@ CALLS = {
     "embed": (["m.nnc"], ["m.mp4"]),
     "extract": (["e.mp4"], ["e.nnc"]),
     "fuzz": (["--valid", "1", "-o", "corpus"], ["corpus"]),
+    "capabilities": (["m.nnc"], []),
+    "conformance": (["clauses"], ["clauses"]),
     "schema": (["check", "flac"], []),
     "completion": (["bash"], []),
     "man": ([], []),
 }
+
+
+def calls_of(verbs):
+    """Return verbs as parameters; one takes its time."""
+    slow = {"conformance"}
+    return [pytest.param(one, marks=pytest.mark.slow) if one in slow else one for one in verbs]
 
 
 @pytest.fixture
@@ -108,7 +116,7 @@ def test_every_verb_stands_in_a_group_once():
     assert len(VERBS) == sum(map(len, GROUPS.values()))
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", calls_of(VERBS))
 def test_every_verb_prints_json_of_the_documented_shape(verb, folder, capsys):
     assert called(verb, "--json") == 0
     found = strict(capsys.readouterr().out)
@@ -123,7 +131,7 @@ def test_every_verb_prints_json_of_the_documented_shape(verb, folder, capsys):
     assert set(found) == common | own
 
 
-@pytest.mark.parametrize("verb", [verb for verb, (_, made) in CALLS.items() if made])
+@pytest.mark.parametrize("verb", calls_of(verb for verb, (_, made) in CALLS.items() if made))
 def test_outputs_go_beside_the_input_and_over_nothing(verb, folder, capsys):
     made = CALLS[verb][1]
     arguments = [one for one in CALLS[verb][0] if one != "-f"]
