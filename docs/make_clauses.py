@@ -78,7 +78,8 @@ def page() -> str:
 def tool_line(tool: Tool) -> str:
     """Return the line of a tool."""
     tests = by_file(tool.tests())
-    return f"| {', '.join(tool.clauses)} | {tool.what} | {tool.calls} | {tests} |\n"
+    about = f"[{tool.what}](guides/reduction/{tool.page}.md)"
+    return f"| {', '.join(tool.clauses)} | {about} | {tool.calls} | {tests} |\n"
 
 
 def annex_line(annex: Annex) -> str:

@@ -24,11 +24,13 @@ class Tool:
         clauses: its numbers, or the annex.
         what: what it is about.
         calls: what does it.
+        page: its guide, `docs/guides/reduction/PAGE.md`.
     """
 
     clauses: tuple[str, ...]
     what: str
     calls: str
+    page: str
 
     def tests(self) -> list[str]:
         """Return the tests named after it, `file::function`."""
@@ -56,20 +58,24 @@ NAMED = named_tests()
 
 TOOLS = [
     Tool(("8.2.1", "8.3.8"), "batch norm folding", "`nnc.reduce.fold_batch_norms`, "
-         "`nnc.torch.batch_norm_layers`, `nnc encode --fold-batch-norms`"),
-    Tool(("8.3.1",), "compressibility loss", "`nnc.torch.compressibility`"),
+         "`nnc.torch.batch_norm_layers`, `nnc.reduce.blend_batch_norms`, "
+         "`nnc encode --fold-batch-norms`", "folding"),
+    Tool(("8.3.1",), "compressibility loss", "`nnc.torch.compressibility`, `nnc.torch.rounded`",
+         "compressibility"),
     Tool(("8.3.2",), "micro-structured pruning", "`nnc.reduce.prune_blocks`, "
-         "`nnc.reduce.prune_n_of_m`, `nnc.torch.mask`"),
-    Tool(("8.3.3",), "pruning and sparsification, graph diffusion", "`nnc.reduce.prune_neurons`"),
+         "`nnc.reduce.prune_n_of_m`, `nnc.torch.mask`, `nnc.torch.Gradual`", "micro-structures"),
+    Tool(("8.3.3",), "pruning and sparsification, graph diffusion", "`nnc.reduce.prune_neurons`, "
+         "`nnc.torch.cut_neurons`", "neurons"),
     Tool(("8.3.4",), "unstructured, statistics-adaptive sparsification", "`nnc.reduce.sparsify`, "
-         "`nnc encode --sparsify`"),
+         "`nnc encode --sparsify`", "sparsification"),
     Tool(("8.3.5",), "structured sparsification", "`nnc.reduce.sparsify_rows`, "
-         "`nnc encode --sparsify-rows --prune-rows`"),
+         "`nnc encode --sparsify-rows --prune-rows`", "sparsification"),
     Tool(("8.3.6",), "weight unification", "`nnc.reduce.unify`, `nnc.torch.unify`, "
-         "`nnc encode --unify`"),
+         "`nnc encode --unify`", "unification"),
     Tool(("8.3.7",), "low rank", "`nnc.reduce.low_rank`, `nnc.torch.low_rank`, "
-         "`nnc encode --low-rank`"),
-    Tool(("8.3.9",), "local scaling adaptation", "`nnc.torch.local_scaling`, `nnc.torch.tune`"),
+         "`nnc encode --low-rank`", "low-rank"),
+    Tool(("8.3.9",), "local scaling adaptation", "`nnc.torch.local_scaling`, `nnc.torch.tune`",
+         "local-scaling"),
     Tool(("Annex G",), "performance maps, and a receiver that applies them",
-         "`nnc.reduce.performance_map`, `nnc.reduce.apply_entry`"),
+         "`nnc.reduce.performance_map`, `nnc.reduce.apply_entry`", "maps"),
 ]  # fmt: skip

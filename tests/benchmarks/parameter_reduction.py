@@ -344,7 +344,6 @@ def main() -> None:
         compressible.cache_clear()
         if given.json:
             given.json.write_text(json.dumps(found), "utf-8")
-    wanted = TASKS[given.task].wanted
     print(
         "| tool | bytes | accuracy | bytes, chosen by the test set |\n| --- | ---: | ---: | ---: |"
     )

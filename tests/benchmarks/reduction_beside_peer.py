@@ -1,8 +1,9 @@
 """NNCodec's local scaling and sparsification beside ours, on the digits network.
 
-`reduction_beside_peer.py [--epochs 10]` prints a table: bytes and accuracy at the same quantization
-parameters, with as many epochs at the same rate, on the same distorted images. Needs torch,
-scikit-learn and NNCodec 2.1.3 (tests/interop/README.md); nnc on PYTHONPATH.
+`reduction_beside_peer.py [--epochs 10] [--decodes]` prints a table: bytes and accuracy at the same
+quantization parameters, with as many epochs at the same rate, on the same distorted images; or what
+NNCodec decodes of all tools. Needs torch, scikit-learn and NNCodec 2.1.3 (tests/interop/README.md);
+nnc on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -25,7 +26,20 @@ from reduction_tasks import Digits, right, train_digits
 
 import nnc
 import nnc.torch as nnc_torch
-from nnc.reduce import Reduced, fold_batch_norms, sparsify, sparsify_rows
+from nnc.encoder import Block
+from nnc.reduce import (
+    Neurons,
+    Reduced,
+    fold_batch_norms,
+    low_rank,
+    opt_qp,
+    performance_map,
+    prune_blocks,
+    prune_neurons,
+    sparsify,
+    sparsify_rows,
+    unify,
+)
 
 QPS = (-24, -22, -21, -20)
 NONWEIGHT_QP = -56
@@ -154,12 +168,60 @@ def sparsified(task: Digits) -> list[tuple[str, dict[str, Any], dict[str, Any]]]
     return result
 
 
+def decodable(task: Digits) -> dict[str, dict[str, Any]]:
+    """Return arguments of `nnc.encode` for what each tool puts into a bitstream."""
+    known = Reduced(tensors=task.tensors())
+    layers = nnc_torch.batch_norm_layers(task.original)
+    hidden = ["classifier.0.weight"]
+    neurons = Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"])
+    maps = performance_map(known.tensors, "sparsification", [0.01], task.tested)
+    scaled = known.tensors | {f"{hidden[0]}_scaling": np.linspace(0.5, 1.5, 64, dtype=np.float32)}
+    block = Block(weight=hidden[0], scaling=f"{hidden[0]}_scaling")
+    factors = low_rank(known, rank=8, only=hidden, smaller=False)
+    made = {
+        "batch norm folding": fold_batch_norms(known, layers),
+        "local scaling": Reduced(tensors=scaled, blocks=(block,)),
+        "low rank": factors,
+        "sparsification": sparsify(known, 0.6),
+        "rows of zeros": sparsify_rows(known, 0.9),
+        "blocks of zeros": prune_blocks(known, 0.6, block=(1, 4)),
+        "unification": unify(known, 0.5),
+        "removed neurons": prune_neurons(known, [neurons], share=0.7),
+    }
+    calls = {name: {"model": one.tensors, **one.options} for name, one in made.items()}
+    calls["rows of zeros"]["row_skip"] = True
+    calls["unification, codebook"] = {**calls["unification"], "codebook": True}
+    plain = {"model": known.tensors}
+    calls["performance map"] = {**plain, "performance_maps": maps}
+    calls["a step for each weight"] = {**plain, "tensor_qp": opt_qp(known, -32)}
+    return calls
+
+
+def told_of(call: dict[str, Any]) -> str:
+    """Return what NNCodec makes of a bitstream: the same levels, other ones, or its error."""
+    model = call.pop("model")
+    data = nnc.encode(model, qp=-24, nonweight_qp=NONWEIGHT_QP, metadata_unit=False, **call)
+    expected = nnc.decode_levels(data)
+    try:
+        levels, _ = peer.decode(data)
+    except Exception as error:  # whatever goes wrong in it is what is to be told
+        return f"no: {type(error).__name__}: {error}"
+    same = all(np.array_equal(levels[name], one) for name, one in expected.items()
+               if name in levels)  # fmt: skip
+    return "yes" if same and set(expected) <= set(levels) else "other levels"
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=10)
-    epochs = parser.parse_args().epochs
-    task = Digits(0)
+    parser.add_argument("--decodes", action="store_true", help="only what NNCodec decodes")
+    given = parser.parse_args()
+    epochs, task = given.epochs, Digits(0)
+    if given.decodes:
+        for name, call in decodable(task).items():
+            print(f"| {name} | {told_of(call)} |", flush=True)
+        return
     print("| | qp | NNCodec | | nnc | |\n| --- | ---: | ---: | ---: | ---: | ---: |")
     for lsa in (False, True):
         for qp in QPS:

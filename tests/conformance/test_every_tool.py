@@ -1,4 +1,4 @@
-"""Each tool of clause 8 has tests that are named after it, and its line on the page of clauses."""
+"""Each tool of clause 8 has tests named after it, a page, and its line on the page of clauses."""
 
 from pathlib import Path
 
@@ -18,4 +18,17 @@ def test_the_clauses_are_all_there():
 def test_every_tool_has_tests_of_its_own(tool):
     assert tool.tests()
     page = (ROOT / "docs" / "clauses.md").read_text("utf-8")
-    assert f"| {', '.join(tool.clauses)} | {tool.what} | {tool.calls} |" in page
+    clauses, about = ", ".join(tool.clauses), f"[{tool.what}](guides/reduction/{tool.page}.md)"
+    assert f"| {clauses} | {about} | {tool.calls} |" in page
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.clauses[0])
+def test_every_tool_has_a_page(tool):
+    page = (ROOT / f"docs/guides/reduction/{tool.page}.md").read_text("utf-8")
+    parts = ("What", "When it pays", "Parameters", "In the bitstream", "Source")
+    assert [part for part in parts if f"**{part}.**" not in page] == []
+    assert all(number in page.splitlines()[0] for number in tool.clauses)
+    # Each call that the table names has its place there.
+    calls = [one.removeprefix("nnc.").removeprefix("nnc encode ") for one in
+             tool.calls.strip("`").split("`, `")]  # fmt: skip
+    assert [one for one in calls if one.split(" --")[-1].lstrip("-") not in page] == []
