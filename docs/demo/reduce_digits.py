@@ -12,8 +12,8 @@ Run it from anywhere; it takes one or two minutes on one core::
     python docs/demo/reduce_digits.py
 
 It writes ``nnc/demo/digits_reduced.nnc``, unless told otherwise. Its settings were tried on few
-seeds, with a look at the 500 test images; a weaker compressibility loss than the smallest that validation
-allowed was taken. This bitstream is that of the first seed.
+seeds, with a look at the 500 test images; a weaker compressibility loss than the smallest that
+validation allowed was taken. This bitstream is that of the first seed.
 """
 
 import argparse
