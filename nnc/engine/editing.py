@@ -385,7 +385,7 @@ def run(
 
 
 def follow_others(document: Document) -> None:
-    """Give elements that follow from tables elsewhere their values, and change nothing else.
+    """Set elements that follow from tables elsewhere, and change nothing else.
 
     Raises:
         NncError: one can't have the value, and the document is as it was.

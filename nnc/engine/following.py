@@ -74,7 +74,7 @@ class Lists:
 def fill(
     table: Table, lists: Lists, *, pinned: Collection[str] = (), path: str = "", why: str = ""
 ) -> list[str]:
-    """Give the elements of a table that stand in it the values that follow.
+    """Set the elements of a table to the values that follow, as far as they stand in it.
 
     Args:
         table: the table; lists get as many values as the elements that count them say.
