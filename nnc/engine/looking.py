@@ -20,7 +20,15 @@ from nnc.engine.following import follows, wrong
 from nnc.engine.mapped import view_of
 from nnc.engine.records import Layout, RecordReader
 from nnc.engine.schema_rules import Elements, elements_of, schema_rules
-from nnc.engine.tracing import TRAILING, UNREAD, Sink, TracedElement, is_alignment, name_apart
+from nnc.engine.tracing import (
+    TRAILING,
+    UNREAD,
+    Sink,
+    TracedElement,
+    is_alignment,
+    name_apart,
+    name_of,
+)
 from nnc.engine.tree import Node, insert
 
 #: Code of the fault that a computed element has another value.
@@ -237,7 +245,9 @@ def add(record: RecordTrace, start: int, stop: int, name: str, form: Layout) -> 
     """Name bits that no element of the syntax stands for."""
     path = f"{record.path}.{name}" if record.path else name
     stack = ((form.root.table, form.root.table, None),)
-    record.elements.append(TracedElement(start, stop - start, path, "", None, stack, form.tables))
+    record.elements.append(
+        TracedElement(start, stop - start, path, "", None, stack, form.tables, name_of(path))
+    )
 
 
 def diff(a: DocumentTrace, b: DocumentTrace) -> list[Difference]:

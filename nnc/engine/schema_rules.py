@@ -58,9 +58,10 @@ def elements_of(pieces: Iterable[Piece]) -> Elements:
     for piece in pieces:
         for element in piece.elements:
             key = element.table, element.name
-            if key not in found:
-                found[key] = Found([], [])
-            elements, places = found[key]
+            those = found.get(key)
+            if those is None:
+                those = found[key] = Found([], [])
+            elements, places = those
             elements.append(element)
             places.append(piece)
     return found

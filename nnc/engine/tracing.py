@@ -45,11 +45,7 @@ class TracedElement:
     value: Any
     stack: tuple[Entered, ...]
     tables: Mapping[str, Any] = field(repr=False, compare=False)
-    name: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Take the name from the path, once: rules compare it many times."""
-        self.name = intern(self.path.rpartition(".")[2].partition("[")[0])
+    name: str = field(repr=False, compare=False)
 
     @property
     def index(self) -> str:
@@ -117,6 +113,12 @@ class TracedElement:
         return f"{shifted & ((1 << self.bits) - 1):0{self.bits}b}" if self.bits else ""
 
 
+def name_of(path: str) -> str:
+    """Return the name at the end of a path, without indices: `units[3].header` -> `header`."""
+    name = path[path.rfind(".") + 1 :]
+    return intern(name.partition("[")[0] if name[-1:] == "]" else name)
+
+
 def byte_bit(position: int) -> str:
     """Return a position in bits as `byte.bit`."""
     return f"{position >> 3}.{position & 7}"
@@ -139,18 +141,17 @@ class Sink:
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
+        position, bits, path, descriptor, value = entry
         # The index has to be the element's own: that of a unit stands before a dot.
-        list_path = entry.path.rpartition("[")[0] if entry.path.endswith("]") else ""
+        list_path = path.rpartition("[")[0] if path[-1:] == "]" else ""
         if not list_path or list_path != self.list_path:
             self.list_path, self.list_length = list_path, 0
         self.list_length += 1
-        value: Any = entry.value
         if self.list_length > LONGEST_LIST + 1:
             rest = self.elements[-1]
-            rest.bits += entry.bits
+            rest.bits += bits
             rest.value.append(value)
             return
-        path = entry.path
         if self.list_length > LONGEST_LIST:
             path, value = f"{path[:-1]}:]", [value]
         stack = tuple(self.reader.stack)
@@ -158,7 +159,7 @@ class Sink:
             self.stack = stack
         self.elements.append(
             TracedElement(
-                entry.position, entry.bits, path, entry.descriptor, value, self.stack, self.tables
+                position, bits, path, descriptor, value, self.stack, self.tables, name_of(path)
             )
         )
 
@@ -174,7 +175,13 @@ def name_apart(elements: Sequence[TracedElement]) -> None:
 def has_namesakes(elements: Sequence[TracedElement]) -> bool:
     """Tell whether elements of one name stand in several tables."""
     tables: dict[str, Any] = {}
-    return any(tables.setdefault(one.name, one.stack) != one.stack for one in elements)
+    for one in elements:
+        stack = one.stack
+        # Elements side by side share their stack.
+        first = tables.setdefault(one.name, stack)
+        if first is not stack and first != stack:
+            return True
+    return False
 
 
 def is_alignment(element: TracedElement) -> bool:

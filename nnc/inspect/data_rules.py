@@ -15,7 +15,6 @@ from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
     DecompressedDataFormat,
-    NnrUnitType,
     TopologyCompressionFormat,
 )
 
@@ -166,11 +165,11 @@ def quantization_declared(model: Model) -> Iterator[Problem]:
         CompressedDataUnitPayloadType.NNR_PT_FLOAT,
         CompressedDataUnitPayloadType.NNR_PT_BLOCK,
     )
-    densities = {"mps_qp_density": False, "lps_qp_density": False}
+    densities = {"NNR_MPS": False, "NNR_LPS": False}
     for unit in model.units:
-        if unit.type_name in (NnrUnitType.NNR_MPS.name, NnrUnitType.NNR_LPS.name):
+        if unit.type_name in densities:
             name = "mps_qp_density" if unit.type_name == "NNR_MPS" else "lps_qp_density"
-            densities[name] = element_of(unit, name) is not None or unit.error is not None
+            densities[unit.type_name] = element_of(unit, name) is not None or unit.error is not None
         kind = element_of(unit, "nnr_compressed_data_unit_payload_type")
         if kind is not None and kind.value in quantised and not any(densities.values()):
             yield kind, "a quantised tensor, but the quantization method flags are 0"
@@ -190,12 +189,12 @@ def size_form(model: Model) -> Iterator[Problem]:
 @rule("byte-alignment", "Bits up to a byte boundary are a 1 and zeros.", clause="6.3.5")
 def byte_alignment(model: Model) -> Iterator[Problem]:
     """Find other bits."""
-    for unit in model.units:
-        for element in unit.elements:
-            if is_alignment(element) and element.value != 1 << (element.bits - 1):
-                found = f"{element.value:0{element.bits}b}"
+    for found in model.elements.values():
+        for element in found.elements if is_alignment(found.elements[0]) else ():
+            if element.value != 1 << (element.bits - 1):
+                bits = f"{element.value:0{element.bits}b}"
                 regular = f"{1 << (element.bits - 1):0{element.bits}b}"
-                yield element, f"the alignment bits are {found} (allowed: {regular})"
+                yield element, f"the alignment bits are {bits} (allowed: {regular})"
 
 
 @rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,8 +61,8 @@ def diff(
 
 
 def diff_units(
-    a: list[UnitTrace],
-    b: list[UnitTrace],
+    a: Sequence[UnitTrace],
+    b: Sequence[UnitTrace],
     data_a: memoryview,
     data_b: memoryview,
     how: LevelsIn | None,
@@ -95,7 +95,7 @@ def title(unit: UnitTrace) -> str:
 
 
 def pair(
-    a: list[UnitTrace], b: list[UnitTrace], data_a: memoryview, data_b: memoryview
+    a: Sequence[UnitTrace], b: Sequence[UnitTrace], data_a: memoryview, data_b: memoryview
 ) -> dict[int, int]:
     """Pair units: first by type and tensors, then renamed ones by their payloads.
 

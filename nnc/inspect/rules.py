@@ -8,6 +8,7 @@ finding of its own, not one for each rule that it would have mattered to.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from nnc.bitstream import type_name
 from nnc.engine.findings import WARNING, Problem
@@ -128,7 +129,7 @@ def g_then_h(model: Model) -> Iterator[Problem]:
             # It may be either; its header can't be read without what was sent out of band.
             waiting, after_unknown = None, True
             continue
-        role = unit.unit.given.get("decomposed_tensor_role") if unit.unit is not None else None
+        role = part_of_decomposed(unit)
         if waiting is not None and role != 2:
             yield waiting, "G of a decomposed weight, but the next unit isn't its H"
         if role == 2 and waiting is None and not after_unknown:
@@ -136,6 +137,13 @@ def g_then_h(model: Model) -> Iterator[Problem]:
         waiting, after_unknown = unit if role == 1 else None, False
     if waiting is not None and model.is_whole:
         yield waiting, "G of a decomposed weight, but no unit with H follows"
+
+
+def part_of_decomposed(unit: UnitTrace) -> Any:
+    """Return which part of a decomposed weight a unit holds, None where it holds none."""
+    if unit.unit is None or unit.type_name != NnrUnitType.NNR_NDU.name:
+        return None
+    return unit.unit.given.get("decomposed_tensor_role")
 
 
 @rule("tensor-once", "A tensor stands in a model once.", clause="6.3.3")
@@ -252,9 +260,9 @@ def missing_parts(count: int, place: str) -> str:
       clause="6.3.3.1", status="draft")  # fmt: skip
 def parts_type(model: Model) -> Iterator[Problem]:
     """Find counters of parts in other units."""
+    names = {type_name(number) for number, kind in UNIT_KINDS.items() if kind.divisible}
     for unit in model.units:
         counter = element_of(unit, "partial_data_counter")
-        names = {type_name(number) for number, kind in UNIT_KINDS.items() if kind.divisible}
         if counter is not None and counter.value and unit.type_name not in names:
             yield counter, f"partial_data_counter is {counter.value} in a unit of {unit.type_name}"
 

@@ -9,7 +9,7 @@ elements of a trace thus cover each bit of the data once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
@@ -18,6 +18,7 @@ from nnc.bitio.arguments import checked
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.places import located
+from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.bitstream.unit import kind_of
 from nnc.engine.mapped import view_of
 from nnc.engine.tracing import (
@@ -35,6 +36,9 @@ from nnc.syntax import TABLES, NnrUnitSize, NnrUnitType
 #: Stands for the type of a unit whose header can't be read that far.
 UNKNOWN_TYPE = "unknown type"
 
+#: So many elements are faster looked through than kept by name.
+FEW = 8
+
 
 @dataclass(slots=True)
 class UnitTrace:
@@ -50,7 +54,7 @@ class UnitTrace:
         units: the units in it.
         error: the fault that ended the reading of the unit.
         missing: the error that says which value, not in the bitstream, its header needs.
-        found: the first element of each name, see `element`.
+        found: the first element of each name, once one of many was asked for.
         indexed: how many elements there were when `found` was made.
         kind: name of its type, once it was asked for.
     """
@@ -61,16 +65,21 @@ class UnitTrace:
     unit: Unit | None = None
     payload_start: int | None = None
     elements: list[TracedElement] = field(default_factory=list)
-    units: list[UnitTrace] = field(default_factory=list)
+    units: Sequence[UnitTrace] = ()
     error: BitstreamError | None = None
     missing: MissingValueError | None = None
-    found: dict[str, TracedElement] = field(default_factory=dict, repr=False, compare=False)
+    found: dict[str, TracedElement] | None = field(default=None, repr=False, compare=False)
     indexed: int = field(default=0, repr=False, compare=False)
     kind: str = field(default=UNKNOWN_TYPE, repr=False, compare=False)
 
     def element(self, name: str) -> TracedElement | None:
         """Return the first element of a name, or None."""
-        if self.indexed != len(self.elements):
+        if len(self.elements) <= FEW:
+            for element in self.elements:
+                if element.name == name:
+                    return element
+            return None
+        if self.found is None or self.indexed != len(self.elements):
             self.found = {element.name: element for element in reversed(self.elements)}
             self.indexed = len(self.elements)
         return self.found.get(name)
@@ -110,7 +119,8 @@ class UnitTrace:
             # That of the header comes before those that an aggregate's header lists.
             element = self.element("nnr_unit_type")
             if element is not None:
-                payload = b"" if self.unit is None else self.unit.payload_bytes
+                unit = self.unit if element.value == METADATA_UNIT_TYPE else None
+                payload = b"" if unit is None else unit.payload_bytes
                 self.kind = type_name(element.value, payload)
             elif self.unit is not None and self.unit.header is not None:
                 self.kind = self.unit.type_name
@@ -198,7 +208,9 @@ class TracingParser(UnitParser):
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Trace the units that fill the bytes from `start` to `end`."""
         reader, outer = self.reader, self.current
-        traces = self.traces if outer is None else outer.units
+        traces = self.traces
+        if outer is not None:
+            outer.units = traces = []
         around = len(reader.stack)
         units: list[Unit] = []
         while start < end:
@@ -334,4 +346,4 @@ def add_rest(current: UnitTrace, name: str) -> None:
     if bits > 0:
         stack = tuple(unit_stack(current.path))
         path = f"{current.path}.{name}"
-        current.elements.append(TracedElement(begin, bits, path, "", None, stack, TABLES))
+        current.elements.append(TracedElement(begin, bits, path, "", None, stack, TABLES, name))
