@@ -31,18 +31,19 @@ CHOICES = {
 
 
 def random_model(chance, rng):
-    """Return a few small tensors with the names of layers."""
+    """Return a few small tensors with the names of layers; of most models all are float32."""
     model = {}
+    dtypes = chance.choice([["f4"], ["f4"], ["f4", "f2", "f8"]])
     for number in range(chance.randint(1, 3)):
         rows = chance.randint(1, 12)
         shape = [rows, *(chance.randint(1, 5) for _ in range(chance.randint(0, 3)))]
-        weight = rng.normal(size=shape).astype(chance.choice(["f4", "f4", "f4", "f2", "f8"]))
+        weight = rng.normal(size=shape).astype(chance.choice(dtypes))
         if chance.random() < 0.3:
             weight[::2] = 0
         model[f"layer{number}.weight"] = weight
         if chance.random() < 0.5:
             model[f"layer{number}.bias"] = rng.normal(size=rows).astype("f4")
-    if chance.random() < 0.3:
+    if len(dtypes) > 1 and chance.random() < 0.5:
         model["steps"] = np.array(chance.randint(0, 9), chance.choice(["i4", "i8"]))
     return model
 
