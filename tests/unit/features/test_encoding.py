@@ -54,6 +54,9 @@ def encodes_within(name, seed):
     model = random_model(chance, rng)
     names = chance.sample(sorted(CHOICES), chance.randint(0, 4))
     options = {one: chance.choice(CHOICES[one]) for one in names}
+    # Without a quality, vectors of few values are stored raw, which most sets lack.
+    if chance.random() < 0.7:
+        options["qp"] = chance.choice(CHOICES["qp"])
     try:
         data = nnc.encode(model, profile_set=name, **options)
     except InputError:
@@ -83,6 +86,8 @@ def test_options_that_leave_a_set_are_refused_by_name():
         nnc.encode(model, profile_set="ims-full", scan_order=1)
     with pytest.raises(InputError, match=r"tensors\['w'\]: row_skip=True asks for"):
         nnc.encode(model, profile_set="edition-1", tensors={"w": {"row_skip": True}})
+    with pytest.raises(InputError, match=r"with a quality \(qp\)"):
+        nnc.encode({"b": np.linspace(0.1, 0.7, 9, dtype="f4")}, profile_set="ims-full")
     with pytest.raises(InputError, match="neither a set of features"):
         nnc.encode(model, profile_set="edition-3")
 
