@@ -10,7 +10,7 @@ FOLDERS = ("explore", "web")
 
 IMPORT = re.compile(r'^import (?:\* as (\S+)|(\{[^}]*\})) from "[./\w]*?(\w+)\.js";\n', re.M)
 EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|class|const|let) (\w+))", re.M)
-LISTED = re.compile(r"^export \{([^}]*)\};\n", re.M)
+LISTED = re.compile(r'^export \{([^}]*)\}(?: from "\./(\w+)\.js")?;\n', re.M)
 
 
 def bundled(name: str) -> str:
@@ -34,7 +34,11 @@ def add(name: str, scopes: dict[str, str]) -> None:
     for match in IMPORT.finditer(text):
         add(match[3], scopes)
     names = [match[2] for match in EXPORT.finditer(text)]
-    names += [one.strip() for match in LISTED.finditer(text) for one in match[1].split(",")]
+    for match in LISTED.finditer(text):
+        if match[2]:
+            add(match[2], scopes)
+        listed = (one.strip() for one in match[1].split(","))
+        names += [f"{one}: {scope(match[2])}.{one}" if match[2] else one for one in listed]
     text = IMPORT.sub(taken, EXPORT.sub(r"\1", LISTED.sub("", text)))
     scopes[name] = (
         f"const {scope(name)} = (() => {{\n{text}return {{ {', '.join(names)} }};\n}})();\n"
