@@ -21,21 +21,27 @@ from nnc.cli.common.results import (
 
 @click.command(
     epilog=examples(
-        "nnc embed model.nnc -o model.mp4", "nnc embed model.nnc -o carrier.safetensors"
+        "nnc embed model.nnc -o model.mp4",
+        "nnc embed model.nnc -o carrier.safetensors",
+        "nnc embed filter.nnc -o new.sei --message old.sei",
     )
 )
 @click.argument("bitstream")
 @output_option("The new file; its suffix says the format.", "BITSTREAM's name, .mp4")
+@click.option("--message", help="For .sei: the payload of another message, whose beginning up to its bitstream is kept.")  # fmt: skip # noqa: E501
 @force_option
 @quiet_option
-def command(bitstream: str, output: str | None, force: bool, quiet: bool) -> None:
+def command(
+    bitstream: str, output: str | None, message: str | None, force: bool, quiet: bool
+) -> None:
     """Put BITSTREAM into a file of another format.
 
     BITSTREAM may be - for standard input. The suffix of the output chooses the format.
 
     .mp4, .m4v, .heif and .isobmff: an ISO base media file whose item (type nnr1, property
     nnrC) is the bitstream. .safetensors: one tensor of bytes. .onnx: initializers whose external
-    data are the units of the bitstream, which is put beside the model.
+    data are the units of the bitstream, which is put beside the model. .sei: the payload of a
+    post-filter's SEI message of ITU-T H.274 (nnpfc_mode_idc is 0).
     """
     from nnc.containers import embed
 
@@ -46,7 +52,7 @@ def command(bitstream: str, output: str | None, force: bool, quiet: bool) -> Non
     if Path(output).suffix.lower() == ".onnx":
         check_data_file(bitstream, output, force)
     with input_file(bitstream) as source:
-        embed(source, output)
+        embed(source, output, message=message)
     report_done(output, quiet=quiet)
 
 

@@ -18,7 +18,9 @@ from nnc.cli.common.results import (
 
 @click.command(
     epilog=examples(
-        "nnc extract model.mp4 -o model.nnc", "nnc extract pictures.heif --item 7 -o filter.nnc"
+        "nnc extract model.mp4 -o model.nnc",
+        "nnc extract pictures.heif --item 7 -o filter.nnc",
+        "nnc extract message.sei -o filter.nnc",
     )
 )
 @click.argument("container")
@@ -29,12 +31,12 @@ from nnc.cli.common.results import (
 def command(container: str, output: str | None, item: int | None, force: bool, quiet: bool) -> None:
     """Take the bitstream out of CONTAINER, byte for byte.
 
-    CONTAINER is an ISO base media file, a safetensors file or an ONNX model (see nnc embed), or -
-    for standard input.
+    CONTAINER is an ISO base media file, a safetensors file, an ONNX model, or the payload of a
+    post-filter's SEI message (.sei; see nnc embed), or - for standard input.
     """
-    from nnc.containers import EMBEDDING_SUFFIXES, extract
+    from nnc.containers import EMBEDDING_SUFFIXES, MESSAGE_SUFFIX, extract
 
-    output = beside(output, container, BITSTREAM, *EMBEDDING_SUFFIXES)
+    output = beside(output, container, BITSTREAM, *EMBEDDING_SUFFIXES, MESSAGE_SUFFIX)
     check_output(output, force)
     with input_file(container) as source, output_file(output) as target:
         extract(source, target, item=item)

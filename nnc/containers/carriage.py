@@ -11,6 +11,7 @@ from nnc.bitstream import Bitstream
 from nnc.containers.copying import write_pieces
 from nnc.containers.isobmff import is_isobmff, read_isobmff, write_isobmff
 from nnc.containers.onnx_data import find_onnx_data, write_onnx_data
+from nnc.containers.post_filter import read_post_filter
 from nnc.containers.safetensors_file import (
     is_safetensors,
     read_safetensors_file,
@@ -24,11 +25,17 @@ from nnc.engine.mapped import bytes_of
 TAG_URI = "tag:iso.org,2023:15938-17"
 
 ISOBMFF_SUFFIXES = (".mp4", ".m4v", ".heif", ".isobmff")
+MESSAGE_SUFFIX = ".sei"
 EMBEDDING_SUFFIXES = (*ISOBMFF_SUFFIXES, ".safetensors", ".onnx")
 
 
 @checked
-def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) -> None:
+def embed(
+    bitstream: str | os.PathLike[str],
+    container: str | os.PathLike[str],
+    *,
+    message: str | os.PathLike[str] | None = None,
+) -> None:
     """Put a bitstream into a file of another format, chosen by the suffix (Annex E).
 
     Args:
@@ -36,16 +43,29 @@ def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) 
         container: the new file: `.mp4`, `.m4v`, `.heif` and `.isobmff` for an ISO base media
             file with the bitstream as its item, `.safetensors` for one with a tensor of
             bytes, `.onnx` for a model whose external data are the bitstream (which is put into
-            the same folder). It is replaced in one step or not at all.
+            the same folder), `.sei` for the payload of a post-filter's message of ITU-T H.274.
+            It is replaced in one step or not at all.
+        message: for `.sei`, the payload of another message: what stands before its bitstream is
+            kept.
 
     Raises:
         BitstreamError: the bitstream can't be parsed.
-        InputError: another suffix, or the package onnx is missing.
+        InputError: another suffix, or the package onnx is missing; a message with another suffix
+            than `.sei`, or none with that; no bitstream in the message.
         OSError: a file can't be read or written.
     """
     source, target = as_path(bitstream), as_path(container)
     suffix = target.suffix.lower()
-    if suffix in ISOBMFF_SUFFIXES:
+    if (message is not None) != (suffix == MESSAGE_SUFFIX):
+        raise InputError(
+            f"{os.fspath(target)}: name another message for a {MESSAGE_SUFFIX} file, and for no "
+            "other: what stands before its bitstream is kept"
+        )
+    if message is not None:
+        parsed(source)
+        head = read_post_filter(as_path(message).read_bytes()).head
+        write_pieces(target, [head, source.read_bytes()])
+    elif suffix in ISOBMFF_SUFFIXES:
         opened = parsed(source)
         replace_file(target, lambda file: write_isobmff(opened, file, source.name))
     elif suffix == ".safetensors":
@@ -55,7 +75,7 @@ def embed(bitstream: str | os.PathLike[str], container: str | os.PathLike[str]) 
         parsed(source)
         write_onnx_data(source, target, TAG_URI)
     else:
-        known = ", ".join(EMBEDDING_SUFFIXES)
+        known = ", ".join([*EMBEDDING_SUFFIXES, MESSAGE_SUFFIX])
         raise InputError(
             f"{os.fspath(target)}: not the suffix of a container format (choose from {known})"
         )
@@ -98,10 +118,12 @@ def extract(
         write_pieces(bitstream, [data])
     elif source.suffix.lower() == ".onnx":
         write_pieces(bitstream, [find_onnx_data(source, TAG_URI).read_bytes()])
+    elif source.suffix.lower() == MESSAGE_SUFFIX:
+        write_pieces(bitstream, [read_post_filter(source.read_bytes()).bitstream])
     else:
         raise InputError(
             f"{os.fspath(source)}: not an ISO base media file or a safetensors file, "
-            "and not named .onnx"
+            f"and not named .onnx or {MESSAGE_SUFFIX}"
         )
 
 

@@ -1,5 +1,5 @@
-"""One self-contained page that shows what is in a bitstream, down to its bits."""
+"""Self-contained pages that show what is in a bitstream, down to its bits."""
 
-from nnc.explore.page import explorer_page
+from nnc.explore.page import app_page, explorer_page
 
-__all__ = ["explorer_page"]
+__all__ = ["app_page", "explorer_page"]

@@ -1,12 +1,23 @@
 "use strict";
-(() => {
-  const content = JSON.parse(document.getElementById("content").textContent);
+
+/** The page's main part as it is before anything is shown in it. */
+const EMPTY = document.querySelector("main").cloneNode(true);
+let ending = new AbortController();
+
+/** Show what there is of a bitstream, in place of what was shown before. */
+function show(content) {
   if (content.version !== 1) throw new Error("the page's data are of another version");
   const PARENT = 0, NAME = 1, KIND = 2, POSITION = 3, BITS = 4, NOTE = 5, VALUE = 6,
     VALUE_NAME = 7, KEY = 8, FAULT = 9;
   const rows = content.nodes;
   const tensors = content.tensors;
   const byId = (id) => document.getElementById(id);
+  ending.abort();
+  ending = new AbortController();
+  const { signal } = ending;
+  document.querySelector("main").replaceWith(EMPTY.cloneNode(true));
+  document.querySelector("main").hidden = false;
+  for (const id of ["faults", "sampled"]) byId(id).replaceChildren();
 
   // Everything that comes from the file goes into the page as text, never as markup.
   function make(tag, attributes = {}, ...children) {
@@ -194,6 +205,11 @@
     for (const bar of document.querySelectorAll("#layers rect")) {
       bar.classList.toggle("chosen", Number(bar.dataset.layer) === index);
     }
+    showTensor(index);
+    const unit = rows.findIndex((row, at) => row[KIND] === "u" && pathOf(at) === tensors[index].unit);
+    if (unit >= 0) choose(unit, false);
+  }
+  function showTensor(index) {
     const tensor = tensors[index], plots = make("div", { class: "plots" });
     const levels = tensor.level_histogram, spread = tensor.value_histogram;
     if (levels && levels.counts.length) {
@@ -211,8 +227,14 @@
     if (tensor.codebook_size) facts.push(`codebook of ${tensor.codebook_size}`);
     byId("tensor").replaceChildren(make("h3", {}, tensor.name), make("p", {}, facts.join(" · ")),
       ...(tensor.problem ? [make("p", {}, tensor.problem)] : []), plots);
-    const unit = rows.findIndex((row, at) => row[KIND] === "u" && pathOf(at) === tensor.unit);
-    if (unit >= 0) choose(unit, false);
+    // Where a decoder is at hand, tensors are decoded when they are asked for.
+    if (content.decode === undefined || tensor.problem !== undefined) return;
+    tensor.problem = "Decoding …";
+    byId("tensor").append(make("p", { class: "hint" }, tensor.problem));
+    content.decode(index).then((found) => {
+      Object.assign(tensor, found);
+      if (chosenTensor === index && !signal.aborted) showTensor(index);
+    });
   }
 
   // ---- bits per value by layer ----
@@ -344,17 +366,25 @@
   }
 
   // ---- bytes ----
-  const pieces = content.data.map(([start, text]) => {
-    const raw = atob(text);
+  let pieces = content.data.map(([start, text]) => {
+    const raw = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return [start, start + raw.length, raw];
   });
+  /** Read bytes of the file, where the page has it; tell whether they had to be read. */
+  async function read(start, stop) {
+    const [piece] = pieces;
+    if (content.bytesOf === undefined || start >= stop) return false;
+    if (piece !== undefined && piece[0] <= start && stop <= piece[1]) return false;
+    pieces = [[start, stop, await content.bytesOf(start, stop)]];
+    return true;
+  }
   function byteAt(place) {
     let low = 0, high = pieces.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1, [start, stop, raw] = pieces[middle];
       if (place < start) high = middle - 1;
       else if (place >= stop) low = middle + 1;
-      else return raw.charCodeAt(place - start);
+      else return raw[place - start];
     }
     return null;
   }
@@ -370,6 +400,7 @@
     while (shownBytes < start + 1 - first) shownBytes += 4096;
     const wide = byId("hex").clientWidth > 520 ? 16 : 8;
     const end = Math.min(last, first + shownBytes);
+    read(first, end).then((isNew) => { if (isNew && chosen === index && !signal.aborted) showHex(index); });
     const lines = [];
     for (let line = first; line < end; line += wide) {
       const element = make("div", { class: "line" }, make("span", { class: "offset" }, line.toString(16).padStart(8, "0")));
@@ -437,7 +468,7 @@
       event.preventDefault();
       byId("search").focus();
     }
-  });
+  }, { signal });
 
   // ---- begin ----
   fillTable();
@@ -452,5 +483,8 @@
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth !== width) { width = window.innerWidth; drawTreemap(); }
-  });
-})();
+  }, { signal });
+}
+
+const own = document.getElementById("content");
+if (own !== null) show(JSON.parse(own.textContent));

@@ -99,6 +99,8 @@ def refuse_outside(data: bytes | bytearray | memoryview, wanted: FeatureSet) -> 
     if findings:
         first = findings[0]
         more = f", and {len(findings) - 1} more" if findings[1:] else ""
+        if first.rule == "feature:raw-values":
+            more += "; with a quality (qp) tensors of few values are quantized, too"
         raise InputError(
             f"the model needs what {wanted.name} doesn't have: {first.path}: {first.message}{more}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio import NncError
 from nnc.bitio.caution import DecodingWarning
 from nnc.bitstream import Bitstream
 from nnc.decoder import Decoder, Limits
@@ -76,17 +78,46 @@ def expected_of(drawn: Drawn) -> Expected:
     Raises:
         NncError: it can't be decoded.
     """
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DecodingWarning)
-        known, whole = Decoder(threads=1, limits=LIMITS), Decoder(threads=1, limits=LIMITS)
-        if drawn.base is not None:
-            for decoder in (known, whole):
-                decoder.decode(parsed(drawn.base))
-        resources = Resources(threads=1, limits=LIMITS)
-        base = None if drawn.base is None else known.known
-        decoded = decode_model(parsed(drawn), resources, known=base)
-        levels, values = decoded.levels(), decoded.values(reconstruct=False)
+        whole = decoder_after(drawn.base)
+        levels, values = coded_tensors(drawn)
         model = whole.decode(parsed(drawn), apply=drawn.base is not None)
     return Expected(levels, values, model)
+
+
+def is_decodable(drawn: Drawn) -> bool:
+    """Whether the tensors of a bitstream can be decoded, with what is broken left unread."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DecodingWarning)
+        try:
+            coded_tensors(drawn)
+        except NncError:
+            return False
+    return True
+
+
+def coded_tensors(drawn: Drawn) -> tuple[Tensors, Tensors]:
+    """Return the levels and the values of a bitstream's tensors as they are coded.
+
+    Raises:
+        NncError: it can't be decoded.
+    """
+    known = None if drawn.base is None else decoder_after(drawn.base).known
+    resources = Resources(threads=1, limits=LIMITS)
+    decoded = decode_model(parsed(drawn), resources, known=known)
+    # Values take the place of the levels.
+    levels = {name: array.copy() for name, array in decoded.levels().items()}
+    return levels, decoded.values(reconstruct=False)
+
+
+def decoder_after(base: Drawn | None) -> Decoder:
+    """Return a decoder that has decoded a base model, if there is one.
+
+    Raises:
+        NncError: the base can't be decoded.
+    """
+    decoder = Decoder(threads=1, limits=LIMITS)
+    if base is not None:
+        decoder.decode(parsed(base))
+    return decoder

@@ -182,7 +182,7 @@ class Planner:
     def cut(self, unit: PlannedUnit) -> PlannedUnit:
         """Cut the data of a unit over several, or don't."""
         self.whole(unit)
-        if self.may("parts") and self.sometimes(6):
+        if self.may("parts") and self.may("part-counters") and self.sometimes(6):
             unit.parts = self.source.integer(2, 4)
             unit.fixed["partial_data_counter_present_flag"] = 1
             unit.fixed["partial_data_counter"] = unit.parts

@@ -201,7 +201,16 @@ export class CabacDecoder {
   /** Decode so many bypass bins, the most significant first. */
   unsigned(count) {
     let value = 0;
-    for (let bit = 0; bit < count; bit++) value = 2 * value + this.bypass();
+    // A division finds as many bins at once as are ahead.
+    for (let left = count; left > 0; left -= 8) {
+      const bins = left < 8 ? left : 8;
+      this.ahead -= bins;
+      const scaled = this.range << this.ahead;
+      const found = (this.register / scaled) | 0;
+      this.register -= found * scaled;
+      value = value * (1 << bins) + found;
+      this.fill();
+    }
     return value;
   }
 

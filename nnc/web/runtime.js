@@ -1522,7 +1522,7 @@ function framingOf(declared) {
 }
 
 /** Keeps the elements of a table of the root. */
-class Sink {
+export class Sink {
   constructor() {
     this.elements = [];
     this.listPath = "";
@@ -1558,7 +1558,7 @@ function withoutNumbers(path) {
 }
 
 /** Give elements whose short paths are the same paths that tell them apart. */
-function nameApart(elements) {
+export function nameApart(elements) {
   const owners = new Map();
   const keys = elements.map(({ path, stack }) => {
     const name = withoutNumbers(path);
@@ -1755,11 +1755,11 @@ export class Format {
     return top;
   }
 
-  /** Put an element into its table, making nodes for the tables around it where needed. */
-  insert(root, element) {
+  /** Put an element into its table, making nodes for the tables around it where needed, but those left out. */
+  insert(root, element, leftOut = [this.root]) {
     let node = root;
     for (const [field, table, index] of element.stack) {
-      if (field === this.root) continue;
+      if (leftOut.includes(field)) continue;
       const label = field + indexText(index);
       let below = node.children[node.children.length - 1];
       if (below === undefined || below.name !== label || below.kind !== "table") {
@@ -1772,6 +1772,7 @@ export class Format {
     }
     const { path, position, bits, descriptor, value } = element;
     const name = path.slice(path.lastIndexOf(".") + 1);
-    node.children.push({ name, path, position, bits, kind: "element", descriptor, value });
+    const table = element.stack[element.stack.length - 1]?.[1] ?? "";
+    node.children.push({ name, path, position, bits, kind: "element", table, descriptor, value });
   }
 }

@@ -110,7 +110,7 @@ export function stepSize(qp, density) {
 }
 
 /** Return the values of a tensor: float32, int32, or raw. */
-function dequantized({ tensor, layout, levels, qp, raw }) {
+export function dequantized({ tensor, layout, levels, qp, raw }) {
   if (levels === null) return raw;
   const shape = tensor.dimensions;
   if (qp === null) return { shape, dtype: "int32", values: levels };

@@ -172,7 +172,7 @@ class Unit {
 }
 
 /** Return an error with path and position, where it has none of its own; any other as it is. */
-function placed(error, reader) {
+export function placed(error, reader) {
   if (!(error instanceof BitstreamError)) throw error;
   if (!error.path) {
     error.path = reader.path("");

@@ -25,6 +25,7 @@ def wanted_of(
     count: int | None,
     mutate: tuple[tuple[str, int], ...],
     seed: str,
+    conformance: bool,
 ) -> Any:
     """Return what a decoder is to be run on.
 
@@ -37,7 +38,7 @@ def wanted_of(
     rules = () if rule is None else (rule,)
     broken = 0 if rule is None else count or (ONE_EACH if rule == ALL_RULES else 1)
     features = feature_set(only).leaving_out(without)
-    wanted = Wanted(features, valid or 0, rules, broken, mutate, seed)
+    wanted = Wanted(features, valid or 0, rules, broken, mutate, seed, conformance)
     wanted.rule_names()
     return wanted
 
@@ -64,14 +65,13 @@ def run(
     from nnc.fuzzing.against.outcomes import BAD
     from nnc.fuzzing.against.runs import run_against
 
-    whole = wanted.valid + wanted.broken + sum(count for _, count in wanted.mutated)
     done: Counter[str] = Counter()
     with progress_bar("running", shown=not quiet) as advance:
 
         def tell(case: Any, outcome: Any) -> None:
             done[outcome.kind] += 1
             if advance is not None:
-                advance(done.total(), whole)
+                advance(done.total(), wanted.count)
 
         report = run_against(
             command,
@@ -117,7 +117,7 @@ def print_driver(name: str) -> None:
 
     folder = Path(drivers.__path__[0])
     # A program with the name of the package that it imports would find itself.
-    names = sorted(path.stem.removeprefix("run_") for path in folder.glob("run_*.py"))
-    if name not in names:
-        raise InputError(f"no driver {name!r}; there are {', '.join(names)}")
-    click.echo((folder / f"run_{name}.py").read_text("utf-8"), nl=False)
+    known = {path.stem.removeprefix("run_"): path for path in folder.glob("run_*")}
+    if name not in known:
+        raise InputError(f"no driver {name!r}; there are {', '.join(sorted(known))}")
+    click.echo(known[name].read_text("utf-8"), nl=False)

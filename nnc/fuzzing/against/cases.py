@@ -9,7 +9,7 @@ from typing import Any
 from nnc.bitio import InputError, NncError
 from nnc.features.use import held_to
 from nnc.fuzzing.corpus import Entry, element_of, parse_rule, rule_names
-from nnc.fuzzing.expected import Expected, expected_of
+from nnc.fuzzing.expected import Expected, expected_of, is_decodable
 from nnc.fuzzing.placed import Key, PlacedSource
 from nnc.fuzzing.strategies import RejectedError
 from nnc.fuzzing.streams import Drawn
@@ -64,6 +64,7 @@ class Case:
         twin: of a broken one, the valid bitstream that it differs from by its rule alone.
         expected: what the bitstream, or its twin, decodes to; None where anything may come.
         taken: the values that it was drawn from, by place.
+        is_decodable: of a broken one, whether its tensors can be decoded nevertheless.
     """
 
     name: str
@@ -72,13 +73,17 @@ class Case:
     twin: Drawn | None = None
     expected: Expected | None = None
     taken: Mapping[Key, Any] = field(default_factory=dict)
+    is_decodable: bool = False
 
     @property
     def verdict(self) -> str:
         """`valid`, `error`, `finding` or `any`, as in manifests."""
         if self.recipe is None:
             return "any"
-        return "valid" if self.drawn.broken is None else self.drawn.broken.verdict
+        if self.drawn.broken is None:
+            return "valid"
+        # Only a validator reads everything, for example topologies.
+        return "finding" if self.is_decodable else self.drawn.broken.verdict
 
     @property
     def rule(self) -> str:
@@ -160,7 +165,8 @@ def make(recipe: Recipe, name: str, within: Within, *, told: bool = True) -> Cas
         expected = expected_of(valid)
     except NncError as error:
         raise RejectedError(str(error)) from error
-    return Case(name, recipe, drawn, twin, expected, sources[-1].taken)
+    decodable = twin is not None and is_decodable(drawn)
+    return Case(name, recipe, drawn, twin, expected, sources[-1].taken, decodable)
 
 
 def valid_cases(count: int, seed: str, within: Within) -> Iterator[Case]:

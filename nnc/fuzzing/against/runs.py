@@ -11,6 +11,7 @@ from nnc.features.sets import FeatureSet
 from nnc.fuzzing.against.campaign import MOST_CAUSES, RESULTS, Campaign, Shrinking, Tell
 from nnc.fuzzing.against.cases import Case, all_rules, broken_cases, valid_cases
 from nnc.fuzzing.against.command import Command
+from nnc.fuzzing.conformance import MOST_CASES, conformance_cases
 from nnc.fuzzing.corpus import mutated_files, parse_rule
 from nnc.fuzzing.streams import Drawn
 from nnc.fuzzing.within import Within
@@ -30,6 +31,7 @@ class Wanted:
         broken: how many broken ones.
         mutated: files of bitstreams, each with how many damaged variants.
         seed: where all of it comes from.
+        conformance: the corpus of `nnc conformance`, too.
     """
 
     features: FeatureSet
@@ -38,6 +40,7 @@ class Wanted:
     broken: int = 0
     mutated: Sequence[tuple[str, int]] = ()
     seed: str = "0"
+    conformance: bool = False
 
     def cases(self, unreached: list[str]) -> Iterator[Case]:
         """Yield the bitstreams.
@@ -57,6 +60,14 @@ class Wanted:
             for entry, data in mutated_files(Path(name).read_bytes(), count, self.seed):
                 called = f"{number}-{entry.file.removesuffix('.nnc')}"
                 yield Case(called, None, Drawn(data, None, []))
+        if self.conformance:
+            yield from (case for _, case in conformance_cases())
+
+    @property
+    def count(self) -> int:
+        """The number of bitstreams, or a little more."""
+        corpus = MOST_CASES if self.conformance else 0
+        return self.valid + self.broken + sum(count for _, count in self.mutated) + corpus
 
     def rule_names(self) -> list[str]:
         """Return the rules to be broken.
@@ -80,6 +91,7 @@ class Wanted:
             "rules": list(self.rules),
             "broken": self.broken,
             "mutated": [list(one) for one in self.mutated],
+            "conformance": self.conformance,
         }
 
 

@@ -9,7 +9,8 @@ import pytest
 
 import nnc
 from nnc.cli.main import run
-from nnc.explore import explorer_page
+from nnc.explore import app_page, explorer_page
+from nnc.explore.bundle import bundled
 from nnc.explore.content import Budget, explore
 from nnc.explore.histograms import BINS, describe_levels, describe_values
 
@@ -102,8 +103,9 @@ def test_names_cannot_become_markup(data):
 
 
 def test_the_page_needs_no_network(data):
-    page = explorer_page(data, "model")
-    assert not re.search(r"(src|href)\s*=|@import|url\(|fetch\(|XMLHttp", page)
+    for page in (explorer_page(data, "model"), app_page()):
+        assert not re.search(r"(src|href)\s*=\s*[\"']|@import|url\(|fetch\(|XMLHttp", page)
+        assert "default-src 'none'; script-src 'sha256-" in page
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,19 @@ def test_the_command(data, tmp_path, capsys):
     assert page.read_text("utf-8") == explorer_page(data, "model.nnc")
     assert run(["explore", str(tmp_path / "model.nnc"), "-o", str(page)]) == 4
     assert "page.html" in capsys.readouterr().err
+
+
+def test_the_command_makes_a_page_that_takes_bitstreams(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["explore", "--app"]) == 0
+    assert (tmp_path / "nnc-explorer.html").read_text("utf-8") == app_page()
+    for words in ([], ["m.nnc", "--app"], ["--app", "--schema", "flac"]):
+        assert run(["explore", *words]) == 4
+    assert "--app" in capsys.readouterr().err
+
+
+def test_modules_of_the_page_are_one_script():
+    script = bundled("worker")
+    assert not re.search(r"^(import|export) ", script, re.M)
+    assert "</script" not in script
+    assert script.index("const module_runtime") < script.index("const module_units")

@@ -31,18 +31,19 @@ CHOICES = {
 
 
 def random_model(chance, rng):
-    """Return a few small tensors with the names of layers."""
+    """Return a few small tensors with the names of layers; of most models all are float32."""
     model = {}
+    dtypes = chance.choice([["f4"], ["f4"], ["f4", "f2", "f8"]])
     for number in range(chance.randint(1, 3)):
         rows = chance.randint(1, 12)
         shape = [rows, *(chance.randint(1, 5) for _ in range(chance.randint(0, 3)))]
-        weight = rng.normal(size=shape).astype(chance.choice(["f4", "f4", "f4", "f2", "f8"]))
+        weight = rng.normal(size=shape).astype(chance.choice(dtypes))
         if chance.random() < 0.3:
             weight[::2] = 0
         model[f"layer{number}.weight"] = weight
         if chance.random() < 0.5:
             model[f"layer{number}.bias"] = rng.normal(size=rows).astype("f4")
-    if chance.random() < 0.3:
+    if len(dtypes) > 1 and chance.random() < 0.5:
         model["steps"] = np.array(chance.randint(0, 9), chance.choice(["i4", "i8"]))
     return model
 
@@ -53,6 +54,9 @@ def encodes_within(name, seed):
     model = random_model(chance, rng)
     names = chance.sample(sorted(CHOICES), chance.randint(0, 4))
     options = {one: chance.choice(CHOICES[one]) for one in names}
+    # Without a quality, vectors of few values are stored raw, which most sets lack.
+    if chance.random() < 0.7:
+        options["qp"] = chance.choice(CHOICES["qp"])
     try:
         data = nnc.encode(model, profile_set=name, **options)
     except InputError:
@@ -82,6 +86,8 @@ def test_options_that_leave_a_set_are_refused_by_name():
         nnc.encode(model, profile_set="ims-full", scan_order=1)
     with pytest.raises(InputError, match=r"tensors\['w'\]: row_skip=True asks for"):
         nnc.encode(model, profile_set="edition-1", tensors={"w": {"row_skip": True}})
+    with pytest.raises(InputError, match=r"with a quality \(qp\)"):
+        nnc.encode({"b": np.linspace(0.1, 0.7, 9, dtype="f4")}, profile_set="ims-full")
     with pytest.raises(InputError, match="neither a set of features"):
         nnc.encode(model, profile_set="edition-3")
 

@@ -77,6 +77,20 @@ def test_each_feature_is_found_and_left_out(name):
     assert all(not held_to(traced, wanted).findings for traced in drawn(name, FEW, Within(wanted)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ims-full", "ims-update"])
+def test_each_feature_of_a_set_is_let_through_and_each_other_one_is_found(name):
+    wanted = feature_set(name)
+    let_through, found = set(), set()
+    for traced in drawn(f"{name} with", MANY, Within(wanted)):
+        assert not held_to(traced, wanted).findings
+        let_through |= set(used_features(traced))
+    for traced in drawn("outside", 2 * MANY, Within(feature_set("all"))):
+        found |= {finding.rule for finding in held_to(traced, wanted).findings}
+    assert let_through == set(wanted.features)
+    assert found >= {f"feature:{each}" for each in wanted.without}
+
+
 def test_a_set_of_ones_own(tmp_path, model):
     path = tmp_path / "mine.toml"
     path.write_text(

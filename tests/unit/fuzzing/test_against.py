@@ -1,18 +1,20 @@
 """Running other decoders: outcomes, twins, groups, small examples, resumption."""
 
+import hashlib
 import json
 import sys
 
 import numpy as np
 import pytest
 
+import nnc
 from nnc.bitio import InputError
 from nnc.cli.main import run
 from nnc.features import feature_set
 from nnc.fuzzing.against.cases import Recipe, all_rules, broken_cases, make, valid_cases
 from nnc.fuzzing.against.command import Command
 from nnc.fuzzing.against.runs import Wanted, run_against
-from nnc.fuzzing.expected import digest_of
+from nnc.fuzzing.expected import digest_of, digests_of
 from nnc.fuzzing.strategies import RejectedError
 from nnc.fuzzing.within import EVERYTHING, Within
 
@@ -112,8 +114,24 @@ def test_values_come_as_npz_or_digests_printed(tmp_path):
 def test_the_digest_is_that_of_the_page():
     one = np.arange(6, dtype=">i4").reshape(2, 3)
     assert digest_of(one) == digest_of(one.astype("<i4"))
-    known = "d36aeb98b5d6a0a3cbe3a6a3cf0ce6e4c8b3a24ad2d3bf3d5dcd3b1fbb2a3e19"
-    assert len(digest_of(one)) == len(known)
+    told = b"int32 2 3\n" + b"".join(bytes([value, 0, 0, 0]) for value in range(6))
+    assert digest_of(one) == hashlib.sha256(told).hexdigest()
+
+
+def test_levels_are_expected_as_they_are_decoded():
+    compared = 0
+    for case in valid_cases(12, "levels", EVERYTHING):
+        if case.drawn.base is None:
+            wanted = nnc.decode_levels(case.drawn.data, **case.drawn.out_of_band)
+            assert case.expected.digests()["levels"] == digests_of(wanted)
+            compared += len(wanted)
+    assert compared > 5
+
+
+def test_what_only_a_validator_reads_is_no_error_of_a_decoder():
+    (case,) = broken_cases(["truncated:count_ids"], 1, "x", EVERYTHING, [])
+    assert case.drawn.broken.verdict == "error"
+    assert case.verdict == "finding"
 
 
 def test_a_program_that_there_isnt_is_refused(tmp_path):
@@ -191,3 +209,9 @@ def test_the_command_runs_prints_and_exits(tmp_path, capsys):
     files = json.loads((corpus / "manifest.json").read_text("utf-8"))["files"]
     assert all((corpus / entry["twin"]).exists() for entry in files)
     assert run(["fuzz", "--only", "nothing", "--valid", "1", "-o", str(corpus)]) == 4
+
+
+def test_the_corpus_goes_with_a_decoder_and_all_features(tmp_path, capsys):
+    for words in (["--conformance"], ["--against", "x", "--only", "ims-full", "--conformance"]):
+        assert run(["fuzz", *words, "-o", str(tmp_path / "run")]) == 4
+        assert "--conformance goes with --against" in capsys.readouterr().err
