@@ -311,11 +311,13 @@ class Drawer:
     def settle(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
         """Draw a table by the same choices until it has what is computed from it."""
         back = self.way_back(context)
-        chosen = len(self.source.taken)
+        chosen, begin = len(self.source.taken), self.position
         for _ in range(ROUNDS):
             try:
                 drawn = draw(self, context)
             except UnsettledError as error:
+                if self.was_drawn_before(error.path, begin):
+                    raise
                 back()
                 self.source.repeat(chosen)
                 self.settle_one(error, context)
@@ -326,6 +328,11 @@ class Drawer:
                 raise RejectedError(f"{lacking}: less than no bytes")
             return drawn
         raise RejectedError(f"{self.path('')}: no size is that of what it makes")
+
+    def was_drawn_before(self, path: str, begin: int) -> bool:
+        """Tell whether an element that decides a size stands in a table around this one."""
+        places = (place for each in self.sized.values() for place in each)
+        return any(place.path == path and place.position < begin for place in places)
 
     def settle_one(self, error: UnsettledError, context: Any) -> None:
         """Take the value that a size has to have: of an element, or of a name around the table."""

@@ -104,6 +104,27 @@ def test_nothing_comes_after_the_end_of_the_data(compile_both):
         assert tables.top.read(drawer.to_bytes()) == made
 
 
+ABOVE = """
+syntax top() { size u(8) inside(size) }
+semantics {
+    size
+        Bytes of what follows.
+}
+syntax inside(count) extent 8 * count { n u(4) kind u(4) for (i = 0; i < n; i++) a[i] u(16) }
+"""
+
+
+def test_a_size_above_its_table_is_settled(compile_both):
+    tables, draws = compile_both(HEAD + ABOVE)
+    for seed in range(DRAWS):
+        source = draws.RandomSource(seed)
+        # Nothing is drawn anew for a source that learns.
+        source.learns = True
+        drawer = draws.Drawer(source)
+        made = draws.TABLES["top"](drawer, tables.Scope())
+        assert made.size == 1 + 2 * len(made.inside.a)
+
+
 LITTLE = """
 syntax top() {
     size ule(16) = sizeof(body)
