@@ -18,6 +18,7 @@ NAMES = {
     "active_pic_parameter_set_id": "pic_parameter_set_id",
     "ff_byte_of_size": "ff_byte",
     "filler_byte": "ff_byte",
+    "filler_payload_byte": "ff_byte",
     "modification_of_pic_nums_idc_l1": "modification_of_pic_nums_idc",
     "abs_diff_pic_num_minus1_l1": "abs_diff_pic_num_minus1",
     "long_term_pic_num_l1": "long_term_pic_num",

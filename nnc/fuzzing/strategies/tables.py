@@ -1055,6 +1055,7 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
     stream.begins["nnr_unit"] = stream.position
     pending_before = len(stream.pending)
     start_ = stream.position
+    stream.open_extent()
     obj.nnr_unit_size = stream.table(
         "nnr_unit_size", "nnr_unit_size", None, draw_nnr_unit_size, context
     )
@@ -1066,6 +1067,7 @@ def draw_nnr_unit(stream: Any, context: Any) -> unit.NnrUnit:
         "nnr_unit_payload", "nnr_unit_payload", None, draw_nnr_unit_payload, context
     )
     obj.trailing_data = b""
+    stream.close_extent(False)
     _computing.settle_pending(stream, "nnr_unit", pending_before)
     stream.begins["nnr_unit"] = outer_begin
     return obj

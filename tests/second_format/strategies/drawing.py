@@ -226,11 +226,15 @@ class Drawer:
         self.sized: dict[str, list[SizePlace]] = {}
         self.outside: dict[str, list[SizePlace]] = {}
         self.lacking = ""
+        self.ended = False
+        self.extents: list[bool] = []
 
     # The bits
 
     def put(self, width: int, value: int) -> None:
-        """Write bits down."""
+        """Write bits down; reject them where no more data are to come."""
+        if width and self.ended:
+            raise RejectedError(f"{self.path('')}: data after their end")
         self.pieces.append((width, value))
         self.position += width
 
@@ -307,11 +311,13 @@ class Drawer:
     def settle(self, draw: Callable[[Any, Any], Any], context: Any) -> Any:
         """Draw a table by the same choices until it has what is computed from it."""
         back = self.way_back(context)
-        chosen = len(self.source.taken)
+        chosen, begin = len(self.source.taken), self.position
         for _ in range(ROUNDS):
             try:
                 drawn = draw(self, context)
             except UnsettledError as error:
+                if self.was_drawn_before(error.path, begin):
+                    raise
                 back()
                 self.source.repeat(chosen)
                 self.settle_one(error, context)
@@ -322,6 +328,11 @@ class Drawer:
                 raise RejectedError(f"{lacking}: less than no bytes")
             return drawn
         raise RejectedError(f"{self.path('')}: no size is that of what it makes")
+
+    def was_drawn_before(self, path: str, begin: int) -> bool:
+        """Tell whether an element that decides a size stands in a table around this one."""
+        places = (place for each in self.sized.values() for place in each)
+        return any(place.path == path and place.position < begin for place in places)
 
     def settle_one(self, error: UnsettledError, context: Any) -> None:
         """Take the value that a size has to have: of an element, or of a name around the table."""
@@ -341,8 +352,10 @@ class Drawer:
         pending, begins, depth = len(self.pending), dict(self.begins), len(self.stack)
         layers, unsettled, idle = self.layers, set(self.unsettled), self.idle
         sized = {name: list(places) for name, places in self.sized.items()}
+        ended, extents = self.ended, list(self.extents)
 
         def back() -> None:
+            self.ended, self.extents = ended, list(extents)
             del self.pieces[kept[0] :], self.stack[depth:], self.pending[pending:]
             self.begins, self.layers, self.idle = dict(begins), layers, idle
             self.unsettled = set(unsettled)
@@ -396,6 +409,7 @@ class Drawer:
         if self.position & 7:
             raise RejectedError(f"{self.path('')}: a transform within a byte")
         self.layers += 1
+        self.open_extent()
         return len(self.pieces), self.position
 
     def end_layer(self, begin: tuple[int, int], obj: Any, syntax: Any, name: str) -> None:
@@ -409,6 +423,7 @@ class Drawer:
             bits = self.source.integer(1, (1 << left) - 1)
             obj.trailing_data = bytes([bits << (8 - left)])
             self.put(left, bits)
+        self.close_extent()
         first, self.position = begin
         before, self.pieces = self.pieces[:first], self.pieces[first:]
         data = self.to_bytes()
@@ -475,12 +490,14 @@ class Drawer:
         """Draw another value in the place of one; what comes after must not move within bytes."""
         begin, first, last = place
         before = self.pieces, self.position, self.kind, self.fixed
+        ended, self.ended = self.ended, False
         try:
             self.pieces, self.position, self.kind, self.fixed = [], begin, "", {}
             encode(value)
             made, end = self.pieces, self.position
         finally:
             self.pieces, self.position, self.kind, self.fixed = before
+            self.ended = ended
         if end - begin != sum(width for width, _ in self.pieces[first:last]):
             raise RejectedError("a computed element becomes wider or narrower")
         self.pieces[first:last] = made
@@ -787,11 +804,12 @@ class Drawer:
         return text
 
     def bs(self, name: str, index: Any = None) -> bytes:
-        """Draw bytes."""
+        """Draw bytes up to the end of the data."""
         self.begin(name, index)
         value = self.value_of(name, index)
         data: bytes = self.source.data() if value is None else value
         self.put_bytes(data)
+        self.ended = True
         return data
 
     def u_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
@@ -840,6 +858,23 @@ class Drawer:
         """Draw the answer to a question about the data to come."""
         self.begin("")
         return self.source.integer(0, FEW) > 0
+
+    def more_data(self) -> bool:
+        """Draw whether data are left of the extent; once there are none, none may come."""
+        self.ended = self.ended or not self.more()
+        return not self.ended
+
+    def open_extent(self) -> None:
+        """Begin a table that has an end of its own: there may be more data behind it."""
+        self.extents.append(self.ended)
+
+    def close_extent(self, takes_the_rest: bool = False) -> None:
+        """End such a table.
+
+        Args:
+            takes_the_rest: its end is that of the extent around it.
+        """
+        self.ended = self.extents.pop() or takes_the_rest
 
     def byte_aligned(self) -> bool:
         """Tell whether what comes next begins a byte."""

@@ -115,9 +115,8 @@ class DrawCode(ParseCode):
     def computed_element(self, field: str, expression: tree.Expression) -> None:
         """Add the element that is computed from what was drawn."""
         element = self.computed.elements[field][0]
-        arguments = [self.names.value(part) for part in self.widths(element)]
-        arguments += [f"{self.told(field)}", "low=value", "high=value"]
-        encode = f"lambda value: stream.{element.descriptor}({', '.join(arguments)})"
+        begin = self.verb(element, [self.names.value(part) for part in self.widths(element)])
+        encode = f"lambda value: {begin}{self.told(field)}, low=value, high=value)"
         shared = "context" if field in self.shared else "None"
         place = self.names.own(self.local(field), "_place")
         about = f"{self.told(field)}, obj, {place}, {self.computed.work(field)}, {encode}, {shared}"
@@ -151,7 +150,9 @@ class DrawCode(ParseCode):
 
     def open_extent(self) -> None:
         """Leave the extent open: it is known once everything in it is drawn."""
-        self.extent_open = True
+        if not self.extent_open:
+            self.extent_open = True
+            self.line("stream.open_extent()")
 
     def close_extent(self) -> None:
         """Check that the drawn size is that of what was drawn."""
@@ -166,6 +167,17 @@ class DrawCode(ParseCode):
             if sources := sorted(extent_sources(self.analysis, self.facts)):
                 about += f", {tuple(sources)}"
             self.line(f"stream.check_extent({self.start}, {self.extent_size(extent)}{about})")
+        if extent is not None:
+            self.line(f"stream.close_extent({self.takes_the_rest(extent)})")
+
+    def takes_the_rest(self, extent: tree.Expression) -> str:
+        """Return the code that tells whether an extent is all that is left of the one around."""
+        if not expressions.looks_ahead(extent):
+            return "False"
+        if isinstance(extent, tree.Conditional) and not expressions.looks_ahead(extent.condition):
+            yes, no = (self.takes_the_rest(part) for part in (extent.yes, extent.no))
+            return f"({yes}) if {self.names.condition(extent.condition)} else ({no})"
+        return "True"
 
     def element(self, statement: tree.Element, field: Field) -> None:
         """Add an element."""
@@ -192,7 +204,10 @@ class DrawCode(ParseCode):
         self, condition: tree.Expression, body: tuple[tree.Statement, ...], loop: bool
     ) -> str:
         """Return the code that draws what a condition on data to come is."""
-        return "stream.more()"
+        if isinstance(condition, tree.Unary) and condition.operator == "!":
+            return f"not {self.ahead(condition.operand, body, loop)}"
+        asks = isinstance(condition, tree.Function) and condition.name == "more_data"
+        return "stream.more_data()" if asks else "stream.more()"
 
     def limits(self, statement: tree.Element, field: Field) -> str:
         """Return the arguments that limit what is drawn, with a comma before each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nnc_schema.language import tree
 from nnc_schema.language.descriptors import DESCRIPTORS, INNER
@@ -380,7 +381,45 @@ def parameter_bounds(analysis: Analysis, name: str, facts: TableFacts) -> tuple[
             size = site.statement.arguments[0] if site.statement.arguments else None
             if size is not None and expressions.names(size) - analysis.constants.keys() == {name}:
                 low = first_that_fits(size, name, low, analysis.constants)
-    return low, high
+    return low, min([high, *(size - 1 for size in indexed_sizes(analysis, name, facts))])
+
+
+def indexed_sizes(
+    analysis: Analysis, name: str, facts: TableFacts, above: tuple[str, ...] = ()
+) -> Iterator[int]:
+    """Yield the sizes of the arrays that a parameter is an index of, in its table and below."""
+    for site in facts.sites:
+        for part in own_expressions(site.statement):
+            for each in expressions.walk(part):
+                if isinstance(each, tree.Name):
+                    yield from sizes_at(analysis, name, each)
+        if isinstance(site.statement, tree.Assignment):
+            target, indices = site.statement.name, site.statement.indices
+            yield from sizes_at(analysis, name, tree.Name(site.statement.position, target, indices))
+    for site in facts.calls:
+        callee = analysis.tables.get(getattr(site.statement, "table", ""))
+        if callee is None or callee.table.name in (*above, facts.table.name):
+            continue
+        assert isinstance(site.statement, tree.Call)
+        for parameter, argument in zip(
+            callee.table.parameters, site.statement.arguments, strict=True
+        ):
+            if isinstance(argument, tree.Name) and argument.name == name and not argument.indices:
+                yield from indexed_sizes(analysis, parameter, callee, (*above, facts.table.name))
+
+
+def sizes_at(analysis: Analysis, name: str, used: tree.Name) -> Iterator[int]:
+    """Yield the sizes of an array of constants or states where its index is a name."""
+    rows: Any = analysis.constant_tables.get(used.name)
+    state = analysis.states.get(used.name)
+    for place, index in enumerate(used.indices):
+        size: Any = None
+        if rows is not None:
+            size, rows = len(rows), rows[0]
+        elif state is not None:
+            size = expressions.evaluate(state.sizes[place], analysis.constants)
+        if isinstance(index, tree.Name) and index.name == name and not index.indices and size:
+            yield int(size)
 
 
 #: Descriptors whose argument is a number of bytes.

@@ -9,6 +9,8 @@ from nnc.bitio import BitReader
 from tests.second_format import strategies, syntax
 from tests.unit.generator.targets.test_computed import CHUNK
 
+HEAD = 'root top clause 1 "Made up" status ours semantics optional\n'
+
 #: Draws of each table, and how many of them have to be accepted.
 DRAWS, LEAST = 100, 90
 
@@ -73,6 +75,87 @@ def test_acceptance_of_nnc(table):
             nnc_syntax.TABLES[table]._parse(BitReader(data), before, "")
             accepted += 1
     assert accepted >= LEAST
+
+
+TO_THE_END = """
+syntax top() { while (more_data()) box() }
+syntax box() extent size == 0 ? 8 + remaining() : 8 * size {
+    size u(8)
+    if (more_data())
+        a u(8)
+    if (more_data())
+        b u(8)
+    while (more_data())
+        c u(8)
+}
+semantics {
+    size
+        Bytes, this one too.
+        range 0..4
+}
+"""
+
+
+def test_nothing_comes_after_the_end_of_the_data(compile_both):
+    tables, draws = compile_both(HEAD + TO_THE_END)
+    for seed in range(DRAWS):
+        drawer = draws.Drawer(draws.RandomSource(seed))
+        made = draws.TABLES["top"](drawer, tables.Scope())
+        assert tables.top.read(drawer.to_bytes()) == made
+
+
+ABOVE = """
+syntax top() { size u(8) inside(size) }
+semantics {
+    size
+        Bytes of what follows.
+}
+syntax inside(count) extent 8 * count { n u(4) kind u(4) for (i = 0; i < n; i++) a[i] u(16) }
+"""
+
+
+def test_a_size_above_its_table_is_settled(compile_both):
+    tables, draws = compile_both(HEAD + ABOVE)
+    for seed in range(DRAWS):
+        source = draws.RandomSource(seed)
+        # Nothing is drawn anew for a source that learns.
+        source.learns = True
+        drawer = draws.Drawer(source)
+        made = draws.TABLES["top"](drawer, tables.Scope())
+        assert made.size == 1 + 2 * len(made.inside.a)
+
+
+LITTLE = """
+syntax top() {
+    size ule(16) = sizeof(body)
+    body()
+}
+syntax body() { while (more_data()) a u(8) }
+"""
+
+
+def test_computed_elements_of_any_coding(compile_both):
+    tables, draws = compile_both(HEAD + LITTLE)
+    for seed in range(DRAWS):
+        drawer = draws.Drawer(draws.RandomSource(seed))
+        made = draws.TABLES["top"](drawer, tables.Scope())
+        assert made.size == len(made.body.a)
+        assert tables.top.read(drawer.to_bytes()) == made
+
+
+INDICES = """
+state seen[4] = 0 "What was seen."
+constant bits[] = {1, 2, 3} "widths"
+syntax top() { for (i = 0; i < 3; i++) middle(i) }
+syntax middle(k) { part(k) }
+syntax part(n) { a u(bits[n]) seen[n] = a }
+"""
+
+
+def test_parameters_are_indices_within_their_arrays(compile_both):
+    _, draws = compile_both(HEAD + INDICES)
+    assert draws.PARAMETERS["middle"]["k"].high == 2
+    assert draws.PARAMETERS["part"]["n"].high == 2
 
 
 def test_a_planted_bug_shrinks_to_the_smallest_example(compile_both):
