@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import reduce_digits
 from reduction_tasks import TASKS, Task
 
 import nnc
@@ -42,17 +43,17 @@ from nnc.reduce import (
 QPS = tuple(range(-14, -30, -1))
 #: Variances of batch norms mustn't become zero; what is folded may be coarser.
 NONWEIGHT_QP, FOLDED_QP = -48, -36
-#: Where vectors are trained with the weights rounded, they may be rounded themselves.
-COARSE_NONWEIGHT_QP = -24
 
-#: How much the compressibility loss counts, epochs with it, and then with rounded weights.
+#: How much the compressibility loss counts, epochs with it, and with other tools.
 COMPRESSIBILITY = (3e-3, 1e-2)
-EPOCHS, ROUNDED_EPOCHS, OTHER_EPOCHS = 60, 80, 25
+EPOCHS, OTHER_EPOCHS = 60, 25
 
-#: Weights of the compressibility loss with quantization parameters of rounded weights: those that
-#: `choice` tries on the validation set, and those that were taken, on the safe side of its choice.
-TRIED = ((5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
-CHOSEN = {"digits": (5e-3, -14), "mnist1d": (5e-3, -16)}
+#: Settings of all tools together: weights of the compressibility loss, with quantization
+#: parameters of rounded weights.
+TRIED = ((3e-3, -16), (3e-3, -14), (5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
+
+#: Bytes that all tools together may take where the most accurate setting is chosen.
+BUDGET = {"digits": 3500, "mnist1d": 5500}
 
 #: The layer that most weights are in, and the neurons before the last one.
 LARGEST = {"digits": "classifier.0.weight", "mnist1d": "10.weight"}
@@ -95,9 +96,13 @@ def point(task: Task, setting: str, found: Reduced, qp: int, *more: int, **optio
     """Encode, decode and judge."""
     if found.batch_norms and not more:
         more = (FOLDED_QP,)
-    data = encoded(found, qp, *more, **options)
-    there = nnc.decode(data, batch_norms=found.batch_norms, pruned=not found.prune_rows)
     said = f"{setting}, qp {qp}" if setting else f"qp {qp}"
+    return judged(task, said, encoded(found, qp, *more, **options), found)
+
+
+def judged(task: Task, said: str, data: bytes, found: Reduced) -> Point:
+    """Decode and judge."""
+    there = nnc.decode(data, batch_norms=found.batch_norms, pruned=not found.prune_rows)
     return Point(said, len(data), task.validated(there), task.tested(there))
 
 
@@ -257,23 +262,37 @@ def neurons(task: Task) -> list[Point]:
 
 def together(task: Task, weight: float, qp: int) -> Point:
     """Compressibility loss, then with rounded weights, batch norms folded in the end."""
-    module = task.network()
-    extra = functools.partial(nnc_torch.compressibility, weight=weight)
-    task.tune(module, EPOCHS, 2e-3, extra=extra)
-    nnc_torch.rounded(module, qp)
-    task.tune(module, ROUNDED_EPOCHS, 1e-3, extra=extra)
-    found = folded(task, Reduced(tensors=task.tensors(module)))
-    return point(task, f"{weight:g}", found, qp, COARSE_NONWEIGHT_QP, dq=False)
+    found = reduce_digits.train(task.network(), task, weight, qp, task.seed)
+    data = reduce_digits.encode(found, qp, metadata_unit=False)
+    return judged(task, f"{weight:g}, qp {qp}", data, found)
 
 
-def choice(task: Task) -> list[Point]:
-    """Try settings of all tools together on the validation set."""
-    return [together(task, weight, qp) for weight, qp in TRIED]
+@functools.cache
+def tried(name: str) -> tuple[Task, dict[tuple[float, int], Point]]:
+    """Return the task of the first seed, and what each setting of all tools comes to there."""
+    task = TASKS[name](0)
+    found = {setting: together(task, *setting) for setting in TRIED}
+    for one in found.values():
+        print(f"seed 0, tried {one}", file=sys.stderr, flush=True)
+    return task, found
 
 
-def all_together(task: Task) -> list[Point]:
-    """Train with the settings taken, on all that isn't the test set."""
-    return [together(task.whole(), *CHOSEN[task.name])]
+def all_together(task: Task, *, budget: bool) -> list[Point]:
+    """Train with all that isn't for the test, by a setting that the first validation set chose.
+
+    Args:
+        task: the task.
+        budget: whether it is the most accurate setting within the budget; else it is the smallest
+            one that is good enough.
+    """
+    first, found = tried(task.name)
+    if budget:
+        within = [one for one in found if found[one].size <= BUDGET[task.name]]
+        chosen = max(within, key=lambda one: (found[one].validated, -found[one].size))
+    else:
+        enough = [one for one in found if good(first, "validated")(found[one])]
+        chosen = min(enough, key=lambda one: found[one].size)
+    return [together(task.whole(), *chosen)]
 
 
 TOOLS: dict[str, Callable[[Task], list[Point]]] = {
@@ -292,8 +311,8 @@ TOOLS: dict[str, Callable[[Task], list[Point]]] = {
     "unify, 2 x 2": unification,
     "low_rank": decomposition,
     "prune_neurons": neurons,
-    "choice of settings": choice,
-    "all together": all_together,
+    "all together, smallest": functools.partial(all_together, budget=False),
+    "all together, most accurate": functools.partial(all_together, budget=True),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,20 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "demo"), str(Path(__file__).parent)]
 
 import mnist1d  # noqa: E402
+import reduce_digits  # noqa: E402
 import train_digits  # noqa: E402
 
 import nnc.torch as nnc_torch  # noqa: E402
-from nnc.demo.network import accuracy, load_network  # noqa: E402
+from nnc.demo.network import accuracy  # noqa: E402
 
 #: Images of the digits that aren't trained with, and distorted copies of each to judge by.
 VALIDATION, COPIES = 200, 5
-
-#: Share of the targets that is what the network itself said before it was reduced.
-OF_TEACHER = 0.5
 
 SEQUENCES, JUDGED = 1500, 2000
 EPOCHS_OF_MNIST1D = 80
 
 
-class Task:
+class Task(ABC):
     """A network with its data.
 
     Attributes:
@@ -64,25 +63,22 @@ class Task:
         self.prepare()
         self.least = right(self.original, self.validation) - self.lost
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the sets, and the network."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drawn(self) -> Iterator[tuple[Any, Any]]:
         """Yield one epoch of inputs and labels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tested(self, tensors: dict[str, Any]) -> float:
         """Return the accuracy of a decoded network on the test set."""
-        raise NotImplementedError
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """Yield one epoch; targets are probabilities, in part the original network's own."""
         for inputs, labels in self.drawn():
-            with torch.no_grad():
-                taught = torch.softmax(self.original(inputs), 1)
-            told = torch.nn.functional.one_hot(labels, taught.shape[1]).float()
-            yield inputs, OF_TEACHER * taught + (1 - OF_TEACHER) * told
+            yield inputs, reduce_digits.taught(self.original, inputs, labels)
 
     def network(self, tensors: dict[str, Any] | None = None) -> Any:
         """Return a module with the weights of the original, or others."""
@@ -133,10 +129,7 @@ class Digits(Task):
 
     def prepare(self) -> None:
         """Make the sets, and the network."""
-        self.original = train_digits.DigitsNetwork()
-        state = {name: torch.from_numpy(one.copy()) for name, one in load_network().items()}
-        self.original.load_state_dict(state, strict=False)
-        self.original.eval()
+        self.original = reduce_digits.original()
         images, _, labels, _ = train_digits.split()
         order = np.random.default_rng(self.seed).permutation(len(images))
         inputs = train_digits.to_input(images)[order]
