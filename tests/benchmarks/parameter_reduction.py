@@ -12,22 +12,22 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
 import statistics
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import reduce_digits
-from reduction_tasks import TASKS, Task
+import torch
+from reduction_tasks import TASKS, Task, reduce_digits, train_digits
 
 import nnc
 import nnc.torch as nnc_torch
 from nnc.reduce import (
-    Neurons,
     Reduced,
     fold_batch_norms,
     low_rank,
@@ -48,19 +48,15 @@ NONWEIGHT_QP, FOLDED_QP = -48, -36
 COMPRESSIBILITY = (3e-3, 1e-2)
 EPOCHS, OTHER_EPOCHS = 60, 25
 
+#: Part of the epochs in which a share grows, where it does.
+GROWING = 0.6
+
 #: Settings of all tools together: weights of the compressibility loss, with quantization
 #: parameters of rounded weights.
 TRIED = ((3e-3, -16), (3e-3, -14), (5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
 
 #: Bytes that all tools together may take where the most accurate setting is chosen.
 BUDGET = {"digits": 3500, "mnist1d": 5500}
-
-#: The layer that most weights are in, and the neurons before the last one.
-LARGEST = {"digits": "classifier.0.weight", "mnist1d": "10.weight"}
-NEURONS = {
-    "digits": Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"]),
-    "mnist1d": Neurons("10.weight", "12.weight", ["10.bias"]),
-}
 
 
 class Point(NamedTuple):
@@ -145,10 +141,10 @@ def plain(task: Task) -> list[Point]:
     return curve(task, {"": Reduced(tensors=task.tensors())})
 
 
-def only_trained(task: Task) -> list[Point]:
+def only_trained(task: Task, *, epochs: int = OTHER_EPOCHS) -> list[Point]:
     """No tool, but as many epochs of training as those get that train: what these compare with."""
     module = task.network()
-    task.tune(module, OTHER_EPOCHS, 1e-3)
+    task.tune(module, epochs, 1e-3)
     return curve(task, {"trained": Reduced(tensors=task.tensors(module))})
 
 
@@ -220,9 +216,43 @@ def global_rows(tensors: Any, share: float) -> Reduced:
     return sparsify_rows(tensors, share=share, scope="global")
 
 
+def rows_of_largest(tensors: Mapping[str, Any], share: float) -> Reduced:
+    """Set rows of the largest weight to zero."""
+    largest = max(tensors, key=lambda name: tensors[name].size)
+    return sparsify_rows(tensors, share=share, only=[largest])
+
+
+def rows_but_last(tensors: Mapping[str, Any], share: float) -> Reduced:
+    """Set rows of all weights but the last one to zero, whose rows are the outputs."""
+    return sparsify_rows(tensors, share=share, scope="global", only=list(tensors)[:-1])
+
+
 def two_of_four(tensors: Any, _: float) -> Reduced:
     """Keep two of each four weights."""
     return prune_n_of_m(tensors, 2, 4)
+
+
+def in_training(task: Task, tool: Callable[..., Reduced], share: float) -> list[Point]:
+    """Apply a tool again and again while training, to a share that grows."""
+    module, batches = task.network(), math.ceil(len(task.inputs) / train_digits.BATCH)
+    steps = int(GROWING * EPOCHS * batches)
+    thinning = nnc_torch.Gradual(module, share, tool=tool, steps=steps, every=batches // 2)
+
+    def optimizer(parameters: Sequence[Any], rate: float) -> Any:
+        made = torch.optim.Adam(parameters, lr=rate)
+        made.register_step_post_hook(thinning.after_step)
+        return made
+
+    task.tune(module, EPOCHS, 1e-3, optimizer=optimizer)
+    return curve(task, {f"{share:g}": Reduced(tensors=task.tensors(module))})
+
+
+def unified_in_training(task: Task, share: float, block: tuple[int, int]) -> list[Point]:
+    """Unify blocks, and train their magnitudes."""
+    module = task.network()
+    nnc_torch.unify(module, share, block=block)
+    task.tune(module, EPOCHS, 1e-3)
+    return curve(task, {f"{share:g}": Reduced(tensors=task.tensors(module))})
 
 
 def unification(task: Task) -> list[Point]:
@@ -240,7 +270,7 @@ def unification(task: Task) -> list[Point]:
 def decomposition(task: Task) -> list[Point]:
     """Decompose the largest layer, without training and with it."""
     made = {}
-    largest = [LARGEST[task.name]]
+    largest = [task.neurons.weight]
     for rank in (6, 8, 12):
         made[f"rank {rank}"] = low_rank(task.tensors(), rank=rank, only=largest, smaller=False)
         module = task.network()
@@ -254,7 +284,7 @@ def decomposition(task: Task) -> list[Point]:
 
 def neurons(task: Task) -> list[Point]:
     """Take neurons out, which a pruning container tells."""
-    tool = functools.partial(prune_neurons, layers=[NEURONS[task.name]])
+    tool = functools.partial(prune_neurons, layers=[task.neurons])
     made = {f"{one:g}": tool(task.tensors(), share=one) for one in (0.5, 0.7)}
     trained = {f"{one}, trained": masked(task, found) for one, found in made.items()}
     return curve(task, made | trained)
@@ -311,6 +341,13 @@ TOOLS: dict[str, Callable[[Task], list[Point]]] = {
     "unify, 2 x 2": unification,
     "low_rank": decomposition,
     "prune_neurons": neurons,
+    "nothing but training, long": functools.partial(only_trained, epochs=EPOCHS),
+    "sparsify, in training": functools.partial(in_training, tool=sparsify, share=0.8),
+    "sparsify_rows, in training": functools.partial(in_training, tool=rows_of_largest, share=0.75),
+    "prune_blocks, 1 x 8, in training": functools.partial(
+        in_training, tool=functools.partial(prune_blocks, block=(1, 8)), share=0.8
+    ),
+    "unify, 1 x 8, in training": functools.partial(unified_in_training, share=0.8, block=(1, 8)),
     "all together, smallest": functools.partial(all_together, budget=False),
     "all together, most accurate": functools.partial(all_together, budget=True),
 }

@@ -26,12 +26,16 @@ import train_digits  # noqa: E402
 
 import nnc.torch as nnc_torch  # noqa: E402
 from nnc.demo.network import accuracy  # noqa: E402
+from nnc.reduce import Neurons  # noqa: E402
 
 #: Images of the digits that aren't trained with, and distorted copies of each to judge by.
 VALIDATION, COPIES = 200, 5
 
 SEQUENCES, JUDGED = 1500, 2000
 EPOCHS_OF_MNIST1D = 80
+
+#: Of the network trained without weight decay: epochs, and what may be lost on the test set.
+EPOCHS_WITHOUT_DECAY, LOST_WITHOUT_DECAY = 60, 0.004
 
 
 class Task(ABC):
@@ -45,9 +49,11 @@ class Task(ABC):
         inputs, targets: to train with.
         validation: pairs of inputs and targets.
         seed: of everything that is drawn.
+        neurons: those before the last layer; their layer has most of the weights.
     """
 
     name: str
+    neurons: Neurons
     wanted: float
     lost = 0.01
     original: Any
@@ -126,6 +132,7 @@ class Digits(Task):
 
     name = "digits"
     wanted = 0.994
+    neurons = Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"])
 
     def prepare(self) -> None:
         """Make the sets, and the network."""
@@ -158,6 +165,7 @@ class Mnist1d(Task):
 
     name = "mnist1d"
     lost = 0.005
+    neurons = Neurons("10.weight", "12.weight", ["10.bias"])
 
     def prepare(self) -> None:
         """Make the sets, and the network; it is the same for each seed."""
@@ -175,7 +183,42 @@ class Mnist1d(Task):
         return right(self.network(tensors), self.test)
 
 
-TASKS = {one.name: one for one in (Digits, Mnist1d)}
+class Undecayed(Digits):
+    """The digits and the layers of `Digits`, trained by Adam without weight decay.
+
+    No weight is small there but by chance, and no neuron is dead.
+    """
+
+    name = "undecayed"
+
+    def prepare(self) -> None:
+        """Make the sets, and the network; it is the same for each seed."""
+        super().prepare()
+        self.original = network_without_decay()
+        self.wanted = self.tested(self.tensors()) - LOST_WITHOUT_DECAY
+        torch.manual_seed(self.seed)
+
+
+TASKS = {one.name: one for one in (Digits, Mnist1d, Undecayed)}
+
+
+@functools.cache
+def network_without_decay() -> Any:
+    """Return the network of `Undecayed`."""
+    images, _, labels, _ = train_digits.split()
+    inputs, targets = train_digits.to_input(images), torch.from_numpy(labels).long()
+    torch.manual_seed(7)
+    network = train_digits.DigitsNetwork()
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS_WITHOUT_DECAY)
+    for _ in range(EPOCHS_WITHOUT_DECAY):
+        network.train()
+        for one, wanted in train_digits.batches(inputs, targets):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(one), wanted).backward()
+            optimizer.step()
+        schedule.step()
+    return network.eval()
 
 
 @functools.cache
