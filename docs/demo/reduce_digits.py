@@ -31,7 +31,7 @@ from nnc.demo.network import accuracy, load_network
 from nnc.reduce import Reduced, fold_batch_norms
 
 SEED = 0
-COMPRESSIBILITY = 5e-3
+COMPRESSIBILITY = 3e-3
 EPOCHS, RATE = 60, 2e-3
 ROUNDED_EPOCHS, ROUNDED_RATE = 80, 1e-3
 QP, NONWEIGHT_QP = -14, -24

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.reduce.reduced import check_count
 from nnc.torch.library import check_module, pytorch
 
 #: What an epoch has to be better than before to count.
@@ -99,8 +100,7 @@ def check_training(batches: Any, epochs: object, learning_rate: Any, validation:
     Raises:
         InputError: batches that can't be gone through, or a number out of range.
     """
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise InputError(f"epochs must be an integer, 0 or more, not {epochs!r}")
+    check_count("epochs", epochs, least=0)
     if not 0 < learning_rate < math.inf:
         raise InputError(f"learning_rate must be a positive number, not {learning_rate!r}")
     check_iterable("batches", batches)

@@ -216,10 +216,24 @@ def global_rows(tensors: Any, share: float) -> Reduced:
     return sparsify_rows(tensors, share=share, scope="global")
 
 
-def rows_of_largest(tensors: Mapping[str, Any], share: float) -> Reduced:
-    """Set rows of the largest weight to zero."""
-    largest = max(tensors, key=lambda name: tensors[name].size)
-    return sparsify_rows(tensors, share=share, only=[largest])
+def of_largest(tool: Callable[..., Reduced]) -> Callable[[Mapping[str, Any], float], Reduced]:
+    """Return a tool of arrays and a share that is for the largest weight alone."""
+
+    def of_share(tensors: Mapping[str, Any], share: float) -> Reduced:
+        largest = max(tensors, key=lambda name: tensors[name].size)
+        return tool(tensors, share, only=[largest])
+
+    return of_share
+
+
+def rows(tensors: Mapping[str, Any], share: float, **options: Any) -> Reduced:
+    """Set a share of the rows to zero."""
+    return sparsify_rows(tensors, share=share, **options)
+
+
+def one_of_four(tensors: Mapping[str, Any], _: float, **options: Any) -> Reduced:
+    """Keep one of each four weights."""
+    return prune_n_of_m(tensors, 1, 4, **options)
 
 
 def rows_but_last(tensors: Mapping[str, Any], share: float) -> Reduced:
@@ -343,9 +357,15 @@ TOOLS: dict[str, Callable[[Task], list[Point]]] = {
     "prune_neurons": neurons,
     "nothing but training, long": functools.partial(only_trained, epochs=EPOCHS),
     "sparsify, in training": functools.partial(in_training, tool=sparsify, share=0.8),
-    "sparsify_rows, in training": functools.partial(in_training, tool=rows_of_largest, share=0.75),
-    "prune_blocks, 1 x 8, in training": functools.partial(
-        in_training, tool=functools.partial(prune_blocks, block=(1, 8)), share=0.8
+    "sparsify_rows, in training": functools.partial(in_training, tool=of_largest(rows), share=0.75),
+    "sparsify_rows, global, in training": functools.partial(
+        in_training, tool=rows_but_last, share=0.35
+    ),
+    "prune_blocks, 1 x 4, in training": functools.partial(
+        in_training, tool=of_largest(functools.partial(prune_blocks, block=(1, 4))), share=0.8
+    ),
+    "prune_n_of_m, in training": functools.partial(
+        in_training, tool=of_largest(one_of_four), share=0.75
     ),
     "unify, 1 x 8, in training": functools.partial(unified_in_training, share=0.8, block=(1, 8)),
     "all together, smallest": functools.partial(all_together, budget=False),
