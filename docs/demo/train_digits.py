@@ -175,16 +175,19 @@ def save(network: DigitsNetwork, images: np.ndarray, labels: np.ndarray, folder:
     )
 
 
+def asked_folder(description: str, files: str) -> Path:
+    """Read the command line: which folder gets the files."""
+    parser = argparse.ArgumentParser(description=description)
+    package = Path(__file__).resolve().parents[2] / "nnc" / "demo"
+    parser.add_argument("--output", type=Path, default=package, help=f"folder that gets {files}")
+    return parser.parse_args().output
+
+
 def main() -> None:
     """Split, train, evaluate and save."""
-    parser = argparse.ArgumentParser(description="Train the demo network of nnc.")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path(__file__).resolve().parents[2] / "nnc" / "demo",
-        help="folder that gets digits.safetensors and digits_test.npz",
+    folder = asked_folder(
+        "Train the demo network of nnc.", "digits.safetensors and digits_test.npz"
     )
-    folder = parser.parse_args().output
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     training_images, test_images, training_labels, test_labels = split()

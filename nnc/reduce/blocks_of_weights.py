@@ -94,7 +94,7 @@ def pair(name: str, sides: Sequence[int]) -> tuple[int, int]:
 
 
 def least(costs: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
-    """Tell which of some blocks are the share of the least costs."""
+    """Tell which of some blocks, rows or neurons are the share of the least costs."""
     chosen = np.zeros(costs.size, np.bool_)
     chosen[np.argsort(costs, axis=None, kind="stable")[: int(share * costs.size)]] = True
     return chosen.reshape(costs.shape)

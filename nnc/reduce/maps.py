@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -167,32 +168,17 @@ def measured(
         "accuracy": float(accuracy),
         "class_accuracies": tuple(float(one) for one in classes),
     }
+    count = sum(one.size for one in tensors.values() if is_weight(one))
     if isinstance(entry, DecompositionEntry):
-        count = sum(one.size for one in tensors.values() if is_weight(one))
         kept = with_products(Reduced(tensors=tensors), entry.mse_threshold)[1]
-        return DecompositionEntry(
-            mse_threshold=entry.mse_threshold,
-            reduction_ratio=kept / count if count else 1.0,
-            **said,
-        )
+        return replace(entry, reduction_ratio=kept / count if count else 1.0, **said)
     if len(classes) > MOST_CLASSES:
         raise InputError(f"a map has room for {MOST_CLASSES} classes, not {len(classes)}")
     said["class_bitmask"] = (1 << len(classes)) - 1
     if isinstance(entry, SparsificationEntry):
-        weights = [one for one in thinned.values() if is_weight(one)]
-        count = sum(one.size for one in weights)
-        kept = sum(int(np.count_nonzero(one)) for one in weights)
-        return SparsificationEntry(
-            threshold=entry.threshold, non_zero_ratio=kept / count if count else 1.0, **said
-        )
-    if isinstance(entry, PruningEntry):
-        return PruningEntry(ratio=entry.ratio, **said)
-    return UnificationEntry(
-        threshold=entry.threshold,
-        block_dimensions=entry.block_dimensions,
-        super_block_dimensions=entry.super_block_dimensions,
-        **said,
-    )
+        kept = sum(int(np.count_nonzero(one)) for one in thinned.values() if is_weight(one))
+        said["non_zero_ratio"] = kept / count if count else 1.0
+    return replace(entry, **said)
 
 
 def entry_for(maps: PerformanceMaps, tool: str, accuracy: float) -> Entry:

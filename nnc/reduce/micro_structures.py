@@ -8,7 +8,7 @@ import numpy as np
 
 from nnc.bitio import InputError
 from nnc.reduce.blocks_of_weights import Grid, least
-from nnc.reduce.reduced import Model, Reduced, check_share, reduced_of, weights_of
+from nnc.reduce.reduced import Model, Reduced, check_count, check_share, reduced_of, weights_of
 
 
 def prune_blocks(
@@ -63,8 +63,8 @@ def prune_n_of_m(
     Raises:
         InputError: no such numbers.
     """
-    if not all(isinstance(one, int) and one > 0 for one in (keep, of)) or keep > of:
-        raise InputError(f"keep and of must be positive integers, keep at most of: {keep}, {of}")
+    if check_count("keep", keep) > check_count("of", of):
+        raise InputError(f"keep must be at most of: {keep} of {of}")
     whole = reduced_of(model)
     changed, masks = {}, {}
     for name, values in weights_of(whole, only):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.reduce.blocks_of_weights import least
 from nnc.reduce.reduced import Model, Reduced, check_share, reduced_of
 
 #: How much of a walk goes along the weights; the rest starts anew anywhere, as in PageRank.
@@ -72,17 +73,22 @@ def prune_neurons(
     else:
         found = {one.weight: magnitudes(whole.tensors[one.weight]) for one in layers}
     for layer in layers:
-        scores = found[layer.weight]
-        kept = np.ones(scores.size, np.bool_)
-        if share is not None:
-            number = int(check_share("share", share) * scores.size)
-            kept[np.argsort(scores, kind="stable")[:number]] = False
-        else:
-            kept = scores >= check_share("gain", gain) * scores.mean()
-        if not kept.any():
-            kept[np.argmax(scores)] = True
-        whole = without_neurons(whole, layer, kept)
+        whole = without_neurons(whole, layer, important(found[layer.weight], share, gain))
     return replace(whole, prune_rows=True)
+
+
+def important(
+    scores: NDArray[np.float64], share: float | None, gain: float | None
+) -> NDArray[np.bool_]:
+    """Tell which neurons of a layer stay: one at least."""
+    kept: NDArray[np.bool_]
+    if share is None:
+        kept = scores >= check_share("gain", gain) * scores.mean()
+    else:
+        kept = ~least(scores, check_share("share", share))
+    if not kept.any():
+        kept[np.argmax(scores)] = True
+    return kept
 
 
 def check_layers(model: Reduced, layers: Sequence[Neurons]) -> None:

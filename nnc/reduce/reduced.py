@@ -186,3 +186,14 @@ def check_share(name: str, value: object, *, most: float = 1.0) -> float:
     if not number or not 0 <= float(value) <= most:  # type: ignore[arg-type]
         raise InputError(f"{name} must be a number from 0 to {most:g}, not {value!r}")
     return float(value)  # type: ignore[arg-type]
+
+
+def check_count(name: str, value: object, least: int = 1) -> int:
+    """Return a number of something as an integer.
+
+    Raises:
+        InputError: it is no integer of `least` or more.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name} must be an integer, {least} or more, not {value!r}")
+    return int(value)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.reduce.blocks_of_weights import least
 from nnc.reduce.reduced import Model, Reduced, check_share, on_difference, weights_of
 
 
@@ -121,7 +122,7 @@ def sparsify_rows(
         if share is None:
             kept = {name: rows >= given for name, rows in means.items()}
         elif scope == "local":
-            kept = {name: largest(rows, given) for name, rows in means.items()}
+            kept = {name: ~least(rows, given) for name, rows in means.items()}
         else:
             kept = largest_of_all(means, given)
         return without_rows(whole, weights, kept, axes)
@@ -137,20 +138,13 @@ def row_means(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     return result
 
 
-def largest(means: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
-    """Tell which rows stay where a share of the least becomes zero."""
-    kept = np.ones(means.size, np.bool_)
-    kept[np.argsort(means, kind="stable")[: int(share * means.size)]] = False
-    return kept
-
-
 def largest_of_all(
     means: Mapping[str, NDArray[np.float64]], share: float
 ) -> dict[str, NDArray[np.bool_]]:
     """Tell by name which rows stay where a share of all becomes zero."""
     if not means:
         return {}
-    pooled = largest(np.concatenate(list(means.values())), share)
+    pooled = ~least(np.concatenate(list(means.values())), share)
     ends = np.cumsum([rows.size for rows in means.values()])[:-1]
     return dict(zip(means, np.split(pooled, ends), strict=True))
 

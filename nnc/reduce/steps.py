@@ -16,7 +16,7 @@ from nnc.bitio.caution import EncodingWarning
 from nnc.encoder.call.asked import asked
 from nnc.encoder.model import encode_model
 from nnc.encoder.search.errors import decoded_tensors
-from nnc.reduce.reduced import Model, Reduced, reduced_of, weights_of
+from nnc.reduce.reduced import Model, Reduced, check_count, reduced_of, weights_of
 
 #: A layer of more than half of the values counts as this share.
 MOST, IN_PLACE_OF_MORE = 0.5, 0.15
@@ -117,9 +117,8 @@ def search_qp(
         InputError: a number that can't be meant, or no weight.
     """
     check_qp(qp)
-    for name, value in (("farthest", farthest), ("passes", passes)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InputError(f"{name} must be an integer, 1 or more, not {value!r}")
+    check_count("farthest", farthest)
+    check_count("passes", passes)
     if slope is not None and not 0 <= slope < math.inf:
         raise InputError(f"slope must be a number, 0 or more, not {slope!r}")
     whole = reduced_of(model)

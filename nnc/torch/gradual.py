@@ -10,7 +10,7 @@ import numpy as np
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.reduce import Reduced, sparsify
-from nnc.reduce.reduced import check_share
+from nnc.reduce.reduced import check_count, check_share
 from nnc.torch.compressibility import compressibility
 from nnc.torch.library import check_module, pytorch, weights_in
 from nnc.torch.reductions import layer_named, reduced
@@ -66,9 +66,8 @@ class Gradual:
             InputError: no module, or a number out of range.
         """
         check_module(module)
-        for name, value in (("steps", steps), ("every", every)):
-            if isinstance(value, bool) or value < 1:
-                raise InputError(f"{name} must be an integer, 1 or more, not {value!r}")
+        check_count("steps", steps)
+        check_count("every", every)
         if share is not None:
             check_share("share", share)
         if isinstance(schedule, str) and schedule not in SCHEDULES:

@@ -16,6 +16,7 @@ import numpy as np
 from nnc import reduce
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.decoder.reconstruction import G_SUFFIX, H_SUFFIX
 from nnc.encoder import Block
 from nnc.encoder.quantization.uniform import step_size
 from nnc.reduce import Reduced
@@ -116,7 +117,9 @@ def low_rank(
         found = reduce.low_rank(model, energy, rank=rank, smaller=False)
         if not found.blocks:
             continue
-        factors = (torch.from_numpy(found.tensors[name + end]).to(values) for end in ("_G", "_H"))
+        factors = (
+            torch.from_numpy(found.tensors[name + end]).to(values) for end in (G_SUFFIX, H_SUFFIX)
+        )
         made = LowRank(values.shape, *factors)
         g, h = made.factors
         with torch.no_grad():
@@ -248,38 +251,36 @@ def is_parametrized(module: Any) -> bool:
 
 
 def parts_of(name: str, layer: Any) -> tuple[dict[str, Any], Block | None]:
-    """Return what a parametrized weight is made of, and its block, if it needs one."""
-    from nnc.torch.parametrizations import LocalScaling, LowRank
+    """Return what a parametrized weight is made of, and its block, if it needs one.
+
+    Raises:
+        InputError: decoders can't put it together: they multiply factors, and then scale rows.
+    """
+    from nnc.torch.parametrizations import LocalScaling, LowRank, Mask
 
     values: list[Any] = [one.detach() for one in originals(layer)]
-    scaling: Any = None
     shape = tuple(layer.weight.shape)
+    scaling: Any = None
     factors: list[Any] = []
     for step in layer.parametrizations.weight:
         if isinstance(step, LocalScaling):
             scaling = step.scaling.detach() * (1 if scaling is None else scaling)
         elif isinstance(step, LowRank):
-            factors = values
-            values = [step(*values)]
+            factors, values = values, [step(*values)]
+        elif factors or (scaling is not None and not isinstance(step, Mask)):
+            first = "decomposed" if factors else "scaled"
+            raise InputError(f"{name!r} is {first}, and then something else: remove() first")
         else:
-            if factors:
-                raise InputError(f"{name!r} is decomposed, and then something else: remove() first")
-            # The rows are scaled at the end, wherever the factors stand in the list.
             values = [step(*values)]
+    names: dict[str, Any] = {}
     tensors: dict[str, Any] = {name: array_of(values[0])}
     if factors:
-        tensors = {
-            name + end: array_of(one) for end, one in zip(("_G", "_H"), factors, strict=True)
-        }
-    if scaling is None and not factors:
-        return tensors, None
-    names: dict[str, Any] = {}
-    if factors:
-        names = {"g": f"{name}_G", "h": f"{name}_H", "dimensions": shape}
+        names = {"g": name + G_SUFFIX, "h": name + H_SUFFIX, "dimensions": shape}
+        tensors = {names["g"]: array_of(factors[0]), names["h"]: array_of(factors[1])}
     if scaling is not None:
-        tensors[name + SCALING_SUFFIX] = array_of(scaling)
         names["scaling"] = name + SCALING_SUFFIX
-    return tensors, Block(weight=name, **names)
+        tensors[names["scaling"]] = array_of(scaling)
+    return tensors, Block(weight=name, **names) if names else None
 
 
 def originals(layer: Any) -> list[Any]:

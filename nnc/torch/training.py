@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.reduce.reduced import check_count
 from nnc.torch.library import check_module, pytorch
 
 #: What an epoch has to be better than before to count.
@@ -67,22 +68,9 @@ def tune(
         InputError: no module, nothing to train, or a number out of range.
     """
     check_module(module)
-    if batches is None:
-        raise InputError("batches of inputs and targets are needed")
+    check_training(batches, epochs, learning_rate, validation)
+    chosen = trainable(module, parameters)
     torch = pytorch()
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise InputError(f"epochs must be an integer, 0 or more, not {epochs!r}")
-    if not 0 < learning_rate < math.inf:
-        raise InputError(f"learning_rate must be a positive number, not {learning_rate!r}")
-    for name, one in (("batches", batches), ("validation", validation), ("parameters", parameters)):
-        if one is not None and not isinstance(one, Iterable):
-            raise InputError(f"{name} must be something to go through, not {type(one).__name__}")
-    given = list(module.parameters() if parameters is None else parameters)
-    if not all(isinstance(one, torch.nn.Parameter) for one in given):
-        raise InputError("parameters must be those of a module")
-    chosen = [one for one in given if one.requires_grad]
-    if not chosen:
-        raise InputError("there is nothing to train: no parameter needs a gradient")
     if seed is not None:
         torch.manual_seed(seed)
     module.eval()
@@ -104,6 +92,43 @@ def tune(
             best, kept = epoch, copy.deepcopy(module.state_dict())
     module.load_state_dict(kept)
     return Tuned(best, losses)
+
+
+def check_training(batches: Any, epochs: object, learning_rate: Any, validation: Any) -> None:
+    """Refuse what can't be trained with.
+
+    Raises:
+        InputError: batches that can't be gone through, or a number out of range.
+    """
+    check_count("epochs", epochs, least=0)
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"learning_rate must be a positive number, not {learning_rate!r}")
+    check_iterable("batches", batches)
+    if validation is not None:
+        check_iterable("validation", validation)
+
+
+def check_iterable(name: str, given: object) -> None:
+    """Refuse what can't be gone through."""
+    if not isinstance(given, Iterable):
+        raise InputError(f"{name} must be something to go through, not {type(given).__name__}")
+
+
+def trainable(module: Any, parameters: Any) -> list[Any]:
+    """Return those of some parameters, or of all that a module has, that need a gradient.
+
+    Raises:
+        InputError: there are none, or something else.
+    """
+    if parameters is not None:
+        check_iterable("parameters", parameters)
+    given = list(module.parameters() if parameters is None else parameters)
+    if not all(isinstance(one, pytorch().nn.Parameter) for one in given):
+        raise InputError("parameters must be those of a module")
+    chosen = [one for one in given if one.requires_grad]
+    if not chosen:
+        raise InputError("there is nothing to train: no parameter needs a gradient")
+    return chosen
 
 
 def pair_of(batch: Any) -> tuple[Any, Any]:

@@ -12,21 +12,22 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
 import statistics
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reduction_tasks import TASKS, Task
+import torch
+from reduction_tasks import TASKS, Task, reduce_digits, train_digits
 
 import nnc
 import nnc.torch as nnc_torch
 from nnc.reduce import (
-    Neurons,
     Reduced,
     fold_batch_norms,
     low_rank,
@@ -42,24 +43,20 @@ from nnc.reduce import (
 QPS = tuple(range(-14, -30, -1))
 #: Variances of batch norms mustn't become zero; what is folded may be coarser.
 NONWEIGHT_QP, FOLDED_QP = -48, -36
-#: Where vectors are trained with the weights rounded, they may be rounded themselves.
-COARSE_NONWEIGHT_QP = -24
 
-#: How much the compressibility loss counts, epochs with it, and then with rounded weights.
+#: How much the compressibility loss counts, epochs with it, and with other tools.
 COMPRESSIBILITY = (3e-3, 1e-2)
-EPOCHS, ROUNDED_EPOCHS, OTHER_EPOCHS = 60, 80, 25
+EPOCHS, OTHER_EPOCHS = 60, 25
 
-#: Weights of the compressibility loss with quantization parameters of rounded weights: those that
-#: `choice` tries on the validation set, and those that were taken, on the safe side of its choice.
-TRIED = ((5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
-CHOSEN = {"digits": (5e-3, -14), "mnist1d": (5e-3, -16)}
+#: Part of the epochs in which a share grows, where it does.
+GROWING = 0.6
 
-#: The layer that most weights are in, and the neurons before the last one.
-LARGEST = {"digits": "classifier.0.weight", "mnist1d": "10.weight"}
-NEURONS = {
-    "digits": Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"]),
-    "mnist1d": Neurons("10.weight", "12.weight", ["10.bias"]),
-}
+#: Settings of all tools together: weights of the compressibility loss, with quantization
+#: parameters of rounded weights.
+TRIED = ((3e-3, -16), (3e-3, -14), (5e-3, -16), (5e-3, -14), (5e-3, -12), (1e-2, -14))
+
+#: Bytes that all tools together may take where the most accurate setting is chosen.
+BUDGET = {"digits": 3500, "mnist1d": 5500}
 
 
 class Point(NamedTuple):
@@ -95,9 +92,13 @@ def point(task: Task, setting: str, found: Reduced, qp: int, *more: int, **optio
     """Encode, decode and judge."""
     if found.batch_norms and not more:
         more = (FOLDED_QP,)
-    data = encoded(found, qp, *more, **options)
-    there = nnc.decode(data, batch_norms=found.batch_norms, pruned=not found.prune_rows)
     said = f"{setting}, qp {qp}" if setting else f"qp {qp}"
+    return judged(task, said, encoded(found, qp, *more, **options), found)
+
+
+def judged(task: Task, said: str, data: bytes, found: Reduced) -> Point:
+    """Decode and judge."""
+    there = nnc.decode(data, batch_norms=found.batch_norms, pruned=not found.prune_rows)
     return Point(said, len(data), task.validated(there), task.tested(there))
 
 
@@ -140,10 +141,10 @@ def plain(task: Task) -> list[Point]:
     return curve(task, {"": Reduced(tensors=task.tensors())})
 
 
-def only_trained(task: Task) -> list[Point]:
+def only_trained(task: Task, *, epochs: int = OTHER_EPOCHS) -> list[Point]:
     """No tool, but as many epochs of training as those get that train: what these compare with."""
     module = task.network()
-    task.tune(module, OTHER_EPOCHS, 1e-3)
+    task.tune(module, epochs, 1e-3)
     return curve(task, {"trained": Reduced(tensors=task.tensors(module))})
 
 
@@ -215,9 +216,57 @@ def global_rows(tensors: Any, share: float) -> Reduced:
     return sparsify_rows(tensors, share=share, scope="global")
 
 
+def of_largest(tool: Callable[..., Reduced]) -> Callable[[Mapping[str, Any], float], Reduced]:
+    """Return a tool of arrays and a share that is for the largest weight alone."""
+
+    def of_share(tensors: Mapping[str, Any], share: float) -> Reduced:
+        largest = max(tensors, key=lambda name: tensors[name].size)
+        return tool(tensors, share, only=[largest])
+
+    return of_share
+
+
+def rows(tensors: Mapping[str, Any], share: float, **options: Any) -> Reduced:
+    """Set a share of the rows to zero."""
+    return sparsify_rows(tensors, share=share, **options)
+
+
+def one_of_four(tensors: Mapping[str, Any], _: float, **options: Any) -> Reduced:
+    """Keep one of each four weights."""
+    return prune_n_of_m(tensors, 1, 4, **options)
+
+
+def rows_but_last(tensors: Mapping[str, Any], share: float) -> Reduced:
+    """Set rows of all weights but the last one to zero, whose rows are the outputs."""
+    return sparsify_rows(tensors, share=share, scope="global", only=list(tensors)[:-1])
+
+
 def two_of_four(tensors: Any, _: float) -> Reduced:
     """Keep two of each four weights."""
     return prune_n_of_m(tensors, 2, 4)
+
+
+def in_training(task: Task, tool: Callable[..., Reduced], share: float) -> list[Point]:
+    """Apply a tool again and again while training, to a share that grows."""
+    module, batches = task.network(), math.ceil(len(task.inputs) / train_digits.BATCH)
+    steps = int(GROWING * EPOCHS * batches)
+    thinning = nnc_torch.Gradual(module, share, tool=tool, steps=steps, every=batches // 2)
+
+    def optimizer(parameters: Sequence[Any], rate: float) -> Any:
+        made = torch.optim.Adam(parameters, lr=rate)
+        made.register_step_post_hook(thinning.after_step)
+        return made
+
+    task.tune(module, EPOCHS, 1e-3, optimizer=optimizer)
+    return curve(task, {f"{share:g}": Reduced(tensors=task.tensors(module))})
+
+
+def unified_in_training(task: Task, share: float, block: tuple[int, int]) -> list[Point]:
+    """Unify blocks, and train their magnitudes."""
+    module = task.network()
+    nnc_torch.unify(module, share, block=block)
+    task.tune(module, EPOCHS, 1e-3)
+    return curve(task, {f"{share:g}": Reduced(tensors=task.tensors(module))})
 
 
 def unification(task: Task) -> list[Point]:
@@ -235,7 +284,7 @@ def unification(task: Task) -> list[Point]:
 def decomposition(task: Task) -> list[Point]:
     """Decompose the largest layer, without training and with it."""
     made = {}
-    largest = [LARGEST[task.name]]
+    largest = [task.neurons.weight]
     for rank in (6, 8, 12):
         made[f"rank {rank}"] = low_rank(task.tensors(), rank=rank, only=largest, smaller=False)
         module = task.network()
@@ -249,7 +298,7 @@ def decomposition(task: Task) -> list[Point]:
 
 def neurons(task: Task) -> list[Point]:
     """Take neurons out, which a pruning container tells."""
-    tool = functools.partial(prune_neurons, layers=[NEURONS[task.name]])
+    tool = functools.partial(prune_neurons, layers=[task.neurons])
     made = {f"{one:g}": tool(task.tensors(), share=one) for one in (0.5, 0.7)}
     trained = {f"{one}, trained": masked(task, found) for one, found in made.items()}
     return curve(task, made | trained)
@@ -257,23 +306,37 @@ def neurons(task: Task) -> list[Point]:
 
 def together(task: Task, weight: float, qp: int) -> Point:
     """Compressibility loss, then with rounded weights, batch norms folded in the end."""
-    module = task.network()
-    extra = functools.partial(nnc_torch.compressibility, weight=weight)
-    task.tune(module, EPOCHS, 2e-3, extra=extra)
-    nnc_torch.rounded(module, qp)
-    task.tune(module, ROUNDED_EPOCHS, 1e-3, extra=extra)
-    found = folded(task, Reduced(tensors=task.tensors(module)))
-    return point(task, f"{weight:g}", found, qp, COARSE_NONWEIGHT_QP, dq=False)
+    found = reduce_digits.train(task.network(), task, weight, qp, task.seed)
+    data = reduce_digits.encode(found, qp, metadata_unit=False)
+    return judged(task, f"{weight:g}, qp {qp}", data, found)
 
 
-def choice(task: Task) -> list[Point]:
-    """Try settings of all tools together on the validation set."""
-    return [together(task, weight, qp) for weight, qp in TRIED]
+@functools.cache
+def tried(name: str) -> tuple[Task, dict[tuple[float, int], Point]]:
+    """Return the task of the first seed, and what each setting of all tools comes to there."""
+    task = TASKS[name](0)
+    found = {setting: together(task, *setting) for setting in TRIED}
+    for one in found.values():
+        print(f"seed 0, tried {one}", file=sys.stderr, flush=True)
+    return task, found
 
 
-def all_together(task: Task) -> list[Point]:
-    """Train with the settings taken, on all that isn't the test set."""
-    return [together(task.whole(), *CHOSEN[task.name])]
+def all_together(task: Task, *, budget: bool) -> list[Point]:
+    """Train with all that isn't for the test, by a setting that the first validation set chose.
+
+    Args:
+        task: the task.
+        budget: whether it is the most accurate setting within the budget; else it is the smallest
+            one that is good enough.
+    """
+    first, found = tried(task.name)
+    if budget:
+        within = [one for one in found if found[one].size <= BUDGET[task.name]]
+        chosen = max(within, key=lambda one: (found[one].validated, -found[one].size))
+    else:
+        enough = [one for one in found if good(first, "validated")(found[one])]
+        chosen = min(enough, key=lambda one: found[one].size)
+    return [together(task.whole(), *chosen)]
 
 
 TOOLS: dict[str, Callable[[Task], list[Point]]] = {
@@ -292,8 +355,21 @@ TOOLS: dict[str, Callable[[Task], list[Point]]] = {
     "unify, 2 x 2": unification,
     "low_rank": decomposition,
     "prune_neurons": neurons,
-    "choice of settings": choice,
-    "all together": all_together,
+    "nothing but training, long": functools.partial(only_trained, epochs=EPOCHS),
+    "sparsify, in training": functools.partial(in_training, tool=sparsify, share=0.8),
+    "sparsify_rows, in training": functools.partial(in_training, tool=of_largest(rows), share=0.75),
+    "sparsify_rows, global, in training": functools.partial(
+        in_training, tool=rows_but_last, share=0.35
+    ),
+    "prune_blocks, 1 x 4, in training": functools.partial(
+        in_training, tool=of_largest(functools.partial(prune_blocks, block=(1, 4))), share=0.8
+    ),
+    "prune_n_of_m, in training": functools.partial(
+        in_training, tool=of_largest(one_of_four), share=0.75
+    ),
+    "unify, 1 x 8, in training": functools.partial(unified_in_training, share=0.8, block=(1, 8)),
+    "all together, smallest": functools.partial(all_together, budget=False),
+    "all together, most accurate": functools.partial(all_together, budget=True),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,24 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "demo"), str(Path(__file__).parent)]
 
 import mnist1d  # noqa: E402
+import reduce_digits  # noqa: E402
 import train_digits  # noqa: E402
 
 import nnc.torch as nnc_torch  # noqa: E402
-from nnc.demo.network import accuracy, load_network  # noqa: E402
+from nnc.demo.network import accuracy  # noqa: E402
+from nnc.reduce import Neurons  # noqa: E402
 
 #: Images of the digits that aren't trained with, and distorted copies of each to judge by.
 VALIDATION, COPIES = 200, 5
 
-#: Share of the targets that is what the network itself said before it was reduced.
-OF_TEACHER = 0.5
-
 SEQUENCES, JUDGED = 1500, 2000
 EPOCHS_OF_MNIST1D = 80
 
+#: Of the network trained without weight decay: epochs, and what may be lost on the test set.
+EPOCHS_WITHOUT_DECAY, LOST_WITHOUT_DECAY = 60, 0.004
 
-class Task:
+
+class Task(ABC):
     """A network with its data.
 
     Attributes:
@@ -46,9 +49,11 @@ class Task:
         inputs, targets: to train with.
         validation: pairs of inputs and targets.
         seed: of everything that is drawn.
+        neurons: those before the last layer; their layer has most of the weights.
     """
 
     name: str
+    neurons: Neurons
     wanted: float
     lost = 0.01
     original: Any
@@ -64,25 +69,22 @@ class Task:
         self.prepare()
         self.least = right(self.original, self.validation) - self.lost
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the sets, and the network."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drawn(self) -> Iterator[tuple[Any, Any]]:
         """Yield one epoch of inputs and labels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tested(self, tensors: dict[str, Any]) -> float:
         """Return the accuracy of a decoded network on the test set."""
-        raise NotImplementedError
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """Yield one epoch; targets are probabilities, in part the original network's own."""
         for inputs, labels in self.drawn():
-            with torch.no_grad():
-                taught = torch.softmax(self.original(inputs), 1)
-            told = torch.nn.functional.one_hot(labels, taught.shape[1]).float()
-            yield inputs, OF_TEACHER * taught + (1 - OF_TEACHER) * told
+            yield inputs, reduce_digits.taught(self.original, inputs, labels)
 
     def network(self, tensors: dict[str, Any] | None = None) -> Any:
         """Return a module with the weights of the original, or others."""
@@ -130,13 +132,11 @@ class Digits(Task):
 
     name = "digits"
     wanted = 0.994
+    neurons = Neurons("classifier.0.weight", "classifier.2.weight", ["classifier.0.bias"])
 
     def prepare(self) -> None:
         """Make the sets, and the network."""
-        self.original = train_digits.DigitsNetwork()
-        state = {name: torch.from_numpy(one.copy()) for name, one in load_network().items()}
-        self.original.load_state_dict(state, strict=False)
-        self.original.eval()
+        self.original = reduce_digits.original()
         images, _, labels, _ = train_digits.split()
         order = np.random.default_rng(self.seed).permutation(len(images))
         inputs = train_digits.to_input(images)[order]
@@ -165,6 +165,7 @@ class Mnist1d(Task):
 
     name = "mnist1d"
     lost = 0.005
+    neurons = Neurons("10.weight", "12.weight", ["10.bias"])
 
     def prepare(self) -> None:
         """Make the sets, and the network; it is the same for each seed."""
@@ -182,7 +183,42 @@ class Mnist1d(Task):
         return right(self.network(tensors), self.test)
 
 
-TASKS = {one.name: one for one in (Digits, Mnist1d)}
+class Undecayed(Digits):
+    """The digits and the layers of `Digits`, trained by Adam without weight decay.
+
+    No weight is small there but by chance, and no neuron is dead.
+    """
+
+    name = "undecayed"
+
+    def prepare(self) -> None:
+        """Make the sets, and the network; it is the same for each seed."""
+        super().prepare()
+        self.original = network_without_decay()
+        self.wanted = self.tested(self.tensors()) - LOST_WITHOUT_DECAY
+        torch.manual_seed(self.seed)
+
+
+TASKS = {one.name: one for one in (Digits, Mnist1d, Undecayed)}
+
+
+@functools.cache
+def network_without_decay() -> Any:
+    """Return the network of `Undecayed`."""
+    images, _, labels, _ = train_digits.split()
+    inputs, targets = train_digits.to_input(images), torch.from_numpy(labels).long()
+    torch.manual_seed(7)
+    network = train_digits.DigitsNetwork()
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS_WITHOUT_DECAY)
+    for _ in range(EPOCHS_WITHOUT_DECAY):
+        network.train()
+        for one, wanted in train_digits.batches(inputs, targets):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(one), wanted).backward()
+            optimizer.step()
+        schedule.step()
+    return network.eval()
 
 
 @functools.cache

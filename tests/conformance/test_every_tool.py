@@ -1,9 +1,13 @@
 """Each tool of clause 8 has tests named after it, a page, and its line on the page of clauses."""
 
+import functools
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import nnc
+from nnc.encoder import EncoderOptions
 from tests.reduction import TOOLS
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +36,13 @@ def test_every_tool_has_a_page(tool):
     calls = [one.removeprefix("nnc.").removeprefix("nnc encode ") for one in
              tool.calls.strip("`").split("`, `")]  # fmt: skip
     assert [one for one in calls if one.split(" --")[-1].lstrip("-") not in page] == []
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.clauses[0])
+def test_every_call_is_there(tool):
+    options = {f"--{field.name.replace('_', '-')}" for field in fields(EncoderOptions)}
+    for call in tool.calls.strip("`").split("`, `"):
+        if call.startswith("nnc encode "):
+            assert set(call.split()[2:]) <= options
+        else:
+            assert callable(functools.reduce(getattr, call.split(".")[1:], nnc))

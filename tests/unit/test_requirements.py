@@ -24,6 +24,7 @@ def test_the_command_imports_nothing_else():
     code = (
         "import sys; from importlib.metadata import packages_distributions;"
         "import nnc.cli.main, nnc.formats, nnc.inspect, nnc.explore, nnc.fuzzing, nnc.containers;"
+        "import nnc.reduce, nnc.torch;"
         "loaded = {name.partition('.')[0] for name in sys.modules};"
         "packages = packages_distributions();"
         "print(*{one for name in loaded for one in packages.get(name, ())})"

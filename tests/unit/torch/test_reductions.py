@@ -185,6 +185,21 @@ def test_what_is_no_module_and_no_weight(network):
         nnc_torch.tune(network, [], loss)
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (lambda one: nnc_torch.local_scaling(one), lambda one: nnc_torch.rounded(one, -12)),
+        (lambda one: nnc_torch.local_scaling(one), lambda one: nnc_torch.unify(one, 0.5)),
+        (lambda one: nnc_torch.low_rank(one, rank=4), lambda one: nnc_torch.rounded(one, -12)),
+    ],
+)
+def test_what_decoders_cannot_put_together_is_refused(network, first, then):
+    first(network)
+    then(network)
+    with pytest.raises(nnc.InputError, match="and then something else"):
+        nnc_torch.reduced(network)
+
+
 def test_rounded_weights_are_what_is_coded(network):
     nnc_torch.rounded(network, -12)
     before = network.fc.parametrizations.weight.original.detach().clone()
