@@ -40,6 +40,7 @@ from nnc.model.metadata import TensorNote, restore
 from nnc.model.node import DIGEST_ALGORITHMS, Node, Parent
 from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
+from nnc.model.tree_names import with_names
 
 #: put_node_depth that a base model has at most, as far as is known.
 LARGEST_BASE_DEPTH = 1
@@ -220,6 +221,7 @@ class Decoder:
         self, bitstream: Bitstream, limits: Limits, steps: frozenset[str], *, apply: bool
     ) -> dict[str, NDArray[Any]]:
         """Decode the next bitstream within limits; arguments, result and errors as for `decode`."""
+        bitstream = with_names(bitstream, self.state.names_of_node)
         model = decode_model(bitstream, replace(self.resources, limits=limits), known=self.known)
         model.warn_of_missing()
         notes, state = model.metadata.tensors, self.state.copy()

@@ -14,6 +14,7 @@ from nnc.model.data_format import DTYPES, deliver
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import Node
 from nnc.model.ties import Tie
+from nnc.model.tree_names import in_header_order
 
 #: A tensor on a device: device_id and name.
 Key = tuple[int, str]
@@ -176,6 +177,18 @@ class SessionState:
         """Return the names of the tensors that a device has."""
         owners = {device, ROOT}
         return list(dict.fromkeys(name for owner, name in self.values if owner in owners))
+
+    def names_of_node(self, device: int, parameter_id: int) -> list[str]:
+        """Return the names of the tensors of a tree that a device follows, as a header has them."""
+        for owner in (device, ROOT):
+            names = [
+                name
+                for (at, name), kept in self.coded.items()
+                if at == owner and kept.node.parameter_id == parameter_id
+            ]
+            if names:
+                return in_header_order(names)
+        return []
 
     def names_without_values(self) -> set[str]:
         """Return the names of tensors of which only differences came, and not what these are to."""

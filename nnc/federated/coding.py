@@ -34,8 +34,8 @@ VECTOR_STEP = 0.25
 CHOOSING = {"qp", "nonweight_qp", "bit_depth", "lossless"}
 
 #: How updates are coded unless something else is asked for. What a rate-distortion choice pulls
-#: to zero isn't learned.
-DEFAULTS: Mapping[str, Any] = {"effort": 0, "feedback": 1.0}
+#: to zero isn't learned. Both ends know the names.
+DEFAULTS: Mapping[str, Any] = {"effort": 0, "feedback": 1.0, "names": False}
 
 #: What the two ends have to agree on.
 FIXED = ("device_id", "parent", "parents", "slim", "history", "predictive", "base_depth")

@@ -59,7 +59,8 @@ class Strategy(flower.Strategy):
                 given. Vectors are coded as `nnc.encode` does.
             step: step size over the root mean square of an update's changes, where no `qp` is
                 given.
-            **options: those of `nnc.Encoder`; here `effort` is 0 and `feedback` 1 unless said.
+            **options: those of `nnc.Encoder`; here `effort` is 0, `feedback` 1, and
+                names are left out, unless said.
 
         Raises:
             InputError: an option out of its range, or one that both ends rely on.

@@ -35,6 +35,7 @@ WAYS = {
     "nnc, no feedback": ("nnc", {"feedback": 0.0}, {"feedback": 0.0}),
     "nnc, feedback=0.5": ("nnc", {"feedback": 0.5}, {"feedback": 0.5}),
     "nnc, effort=1": ("nnc", {"effort": 1}, {"effort": 1}),
+    "nnc, effort=2": ("nnc", {"effort": 2}, {"effort": 2}),
     "nnc, sparsity=0.9 up": ("nnc", {"sparsity": 0.9}, {}),
     "nnc, qp=-24": ("nnc", {"qp": -24, "nonweight_qp": -24}, {"qp": -24, "nonweight_qp": -24}),
 }

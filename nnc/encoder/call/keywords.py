@@ -279,6 +279,10 @@ class EncoderKeywords(EveryKeywords, total=False):
     """Share of a difference, its smallest values, that isn't sent: 0 to less than 1.  [default:
     0.0]"""
 
+    names: bool
+    """Name tensors in updates; without, sessions of nnc know them by their parents, and other
+    decoders don't.  [default: yes]"""
+
     slim: bool
     """Keep values only between bitstreams: no contexts, history or predictions."""
 

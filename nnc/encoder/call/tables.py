@@ -169,6 +169,11 @@ class SessionOptions:
     sparsity: float = of_session(
         0.0, "Share of a difference, its smallest values, that isn't sent: 0 to less than 1."
     )
+    names: bool = of_session(
+        True,
+        "Name tensors in updates; without, sessions of nnc know them by their parents, and other "
+        "decoders don't.",
+    )
     slim: bool = of_session(
         False, "Keep values only between bitstreams: no contexts, history or predictions."
     )

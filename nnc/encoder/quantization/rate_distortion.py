@@ -96,6 +96,7 @@ class RateOptions:
         history: bool matrix, the history that may become contexts.
         index_limit: largest magnitude of an index (after the doubling), 3 or more with dependent
             quantization; None: what the coding allows.
+        weight: the weight of a bit, in squared steps; None: the usual one.
     """
 
     effort: int = 0
@@ -103,6 +104,7 @@ class RateOptions:
     base_levels: NDArray[np.int32] | None = None
     history: NDArray[np.bool_] | None = None
     index_limit: int | None = None
+    weight: float | None = None
 
 
 def quantize_matrix(
@@ -134,7 +136,8 @@ def quantize_matrix(
         return from_coding_order(levels, rows, cols, coding.scan_order)
     weight = 0.0
     if options.effort > 0 and values.size >= SHORTEST:
-        weight = WEIGHT_DEPENDENT if dependent else WEIGHT_UNIFORM
+        usual = WEIGHT_DEPENDENT if dependent else WEIGHT_UNIFORM
+        weight = usual if options.weight is None else options.weight
     kept = kept_rows(values, step, coding, options) if weight else None
     if kept is not None and not kept.any():
         return np.zeros(values.shape, dtype=np.int32)

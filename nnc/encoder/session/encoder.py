@@ -55,6 +55,7 @@ from nnc.model.limits import LARGEST_SHAPE, Limits
 from nnc.model.metadata import named_dtype
 from nnc.model.node import Node
 from nnc.model.ties import Tie
+from nnc.model.tree_names import without_names
 from nnc.syntax import DecompressedDataFormat as Format
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Encoder:
         self.options, self.how, self.resources = wanted.options, wanted.session, wanted.resources
         if self.options.profile != 1:
             raise InputError("updates need profile 1")
+        if not self.how.names and self.options.out_of_band:
+            raise InputError("out_of_band is told by name: leave out names or that, not both")
         self.layers = SessionLayers(wanted.structure.blocks, self.options)
         self.decoder = Decoder(base, base_depth=self.how.base_depth, slim=self.how.slim)
         self.decoder.resources = self.resources
@@ -255,8 +258,7 @@ class Encoder:
         information: ModelInformation | None,
     ) -> Bitstream:
         """Encode tensors into a bitstream that says which names are tied to theirs."""
-        state = self.decoder.state
-        update = bool(state.values)
+        state, update = self.decoder.state, bool(self.decoder.state.values)
         for name in tensors:
             check_name(name)
         self.trees = parameter_ids(self.decoder.state, self.device_id, tensors)
@@ -280,6 +282,8 @@ class Encoder:
             information=information,
             ties=ties,
         )
+        if not self.how.names:
+            bitstream = without_names(bitstream, state.names_of_node)
         received = self.received(bitstream.to_bytes(), prepared)
         # What was made here is trusted, however small it came out.
         self.decoder.take(received, Limits(values=LARGEST_SHAPE), steps_of(True), apply=True)

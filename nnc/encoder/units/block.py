@@ -38,6 +38,7 @@ from nnc.encoder.units.tensor import (
     scan_order_of,
     unit_of,
 )
+from nnc.encoder.units.weighed import is_weighed, weighed_floats
 from nnc.syntax import (
     CompressedDataUnitPayloadType,
     CompressedParameterTypes,
@@ -238,6 +239,11 @@ def encode_block(
     """
     lineages = lineages or {}
     options = options.with_scan_order(block_scan_order(block, tensors, options))
+    own = {name: lineages.get(name) for name in block.names}
+    if all(is_weighed(tensors[name], options, one) for name, one in own.items()):
+        given = [(tensors[name], qps[name], one) for name, one in own.items() if one is not None]
+        chosen = weighed_floats(given, base, options)
+        return block_unit(block, tensors, chosen, base, options, lineages)
     books = asked_codebooks(block, tensors, qps, base, options)
     # One flag is for all tensors here; odd states need three indices on either side.
     limit = level_limit(options.bit_depth)

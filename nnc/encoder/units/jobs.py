@@ -24,6 +24,7 @@ from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
 from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
+from nnc.encoder.units.weighed import is_weighed, weighed_floats
 from nnc.model.calibration import Calibration
 
 
@@ -202,7 +203,11 @@ def encode_tensor(
     if tensor.name in plan.exact:
         exact = exact_units(tensor, qp, plan.base, options, lineage)
         return fewest_bytes(([unit] for unit in exact), options)[0]
-    return encode_floats(tensor, qp, plan.base, options, lineage)
+    chosen = None
+    if is_weighed(tensor, options, lineage):
+        assert lineage is not None
+        chosen = weighed_floats([(tensor, qp, lineage)], plan.base, options)[tensor.name]
+    return encode_floats(tensor, qp, plan.base, options, lineage, chosen)
 
 
 def threads_of(need: int, whole: int, room: int, work: Workers) -> int:

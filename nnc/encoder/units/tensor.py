@@ -105,6 +105,7 @@ def encode_floats(
     base: int,
     options: EncoderOptions,
     lineage: Lineage | None = None,
+    chosen: Quantized | None = None,
 ) -> Unit:
     """Quantize and code a float tensor.
 
@@ -114,7 +115,10 @@ def encode_floats(
         base: that of the parameter set.
         options: the rest.
         lineage: which update it is, if any.
+        chosen: the tensor as it is quantized, if that is chosen already.
     """
+    if chosen is not None:
+        return encoded_best(tensor, [chosen], base, options, lineage)
     step = float(step_size(qp, options.qp_density))
     values = clipped(tensor.values, step, options)
     window = choice.window_of(base, options.qp_density)
@@ -265,8 +269,12 @@ def quantized_by_effort(
     *,
     dq: bool,
     lineage: Lineage | None = None,
+    weight: float | None = None,
 ) -> NDArray[np.int32]:
-    """Quantize the values of one tensor, dependent or not, with as much effort as is asked for."""
+    """Quantize the values of one tensor, dependent or not, with as much effort as is asked for.
+
+    The weight of a bit is in squared steps; None: the usual one.
+    """
     rows, cols = matrix_shape(values.shape)
     known = Known() if lineage is None or lineage.parent is None else lineage.known
     coding = coding_of(values.shape, options, dq=dq, lineage=lineage)
@@ -277,6 +285,7 @@ def quantized_by_effort(
         base_levels=None if base is None else base.reshape(rows, cols),
         history=None if history is None else history.reshape(rows, cols),
         index_limit=level_limit(options.bit_depth),
+        weight=weight,
     )
     matrix = values.reshape(rows, cols)
     return quantize_matrix(matrix, step, coding, rate_options).reshape(values.shape)

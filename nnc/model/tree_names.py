@@ -1,0 +1,92 @@
+"""Names of tensors that updates leave out, because the parameter update tree tells them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nnc.bitstream import Bitstream, Unit
+from nnc.syntax import NnrUnitType
+
+#: The name that stands for one that is left out: no tensor has an empty one.
+LEFT_OUT = ""
+
+#: By device and parameter_id the names of the tensors of a node, as a header has them.
+Known = Callable[[int, int], Sequence[str]]
+
+
+def update_header(unit: Unit) -> Any:
+    """Return the header of a unit whose node is said, None for any other unit."""
+    if unit.header is None or unit.header.nnr_unit_type != NnrUnitType.NNR_NDU:
+        return None
+    header = unit.header.nnr_compressed_data_unit_header
+    return header if header is not None and header.node_id_present_flag else None
+
+
+def own_names(header: Any) -> list[str]:
+    """Return the names that a header has itself; none where it has numbers in place of them."""
+    listing = header.topology_elements_ids_list
+    if listing is not None:
+        return list(listing.topology_elem_id_list or [])
+    return [] if header.topology_elem_id is None else [header.topology_elem_id]
+
+
+def renamed(unit: Unit, names: Sequence[str]) -> Unit:
+    """Return a unit with other names; it shares its payload with the one that is given."""
+    made = copy.copy(unit)
+    made.header = copy.copy(unit.header)
+    assert made.header is not None
+    header = copy.copy(made.header.nnr_compressed_data_unit_header)
+    assert header is not None
+    made.header.nnr_compressed_data_unit_header = header
+    if header.topology_elements_ids_list is None:
+        (header.topology_elem_id,) = names
+    else:
+        header.topology_elements_ids_list = copy.copy(header.topology_elements_ids_list)
+        header.topology_elements_ids_list.topology_elem_id_list = list(names)
+    return made
+
+
+def in_header_order(names: Iterable[str]) -> list[str]:
+    """Return the names of one node, given in the order of its payload, as its header has them.
+
+    Of a layer of weight and bias (and batch norm), the payload begins with the bias and ends
+    with the weight, the header has them the other way round.
+    """
+    listed = list(names)
+    if len(listed) > 1:
+        listed[0], listed[-1] = listed[-1], listed[0]
+    return listed
+
+
+def without_names(bitstream: Bitstream, known: Known) -> Bitstream:
+    """Return a bitstream whose units leave out names that their receivers know.
+
+    Args:
+        bitstream: the bitstream.
+        known: `SessionState.names_of_node` of what the receivers have.
+    """
+    units = []
+    for unit in bitstream.units:
+        header, made = update_header(unit), unit
+        if header is not None and header.parent_node_id_present_flag:
+            names = own_names(header)
+            if names and names == list(known(header.device_id, header.parameter_id)):
+                made = renamed(unit, [LEFT_OUT] * len(names))
+        units.append(made)
+    return Bitstream(units)
+
+
+def with_names(bitstream: Bitstream, known: Known) -> Bitstream:
+    """Return a bitstream with the names that `without_names` left out; others as they are."""
+    units = []
+    for unit in bitstream.units:
+        header, made = update_header(unit), unit
+        if header is not None and LEFT_OUT in own_names(header):
+            names = known(header.device_id, header.parameter_id)
+            if len(names) == len(own_names(header)):
+                made = renamed(unit, names)
+        units.append(made)
+    changed = any(one is not other for one, other in zip(units, bitstream.units, strict=True))
+    return Bitstream(units) if changed else bitstream

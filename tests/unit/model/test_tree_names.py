@@ -1,0 +1,70 @@
+"""Names that updates leave out."""
+
+import numpy as np
+import pytest
+
+import nnc
+
+BATCH_NORM = ("bn.weight", "bn.bias", "bn.running_mean", "bn.running_var")
+
+
+def model(seed):
+    random = np.random.default_rng(seed)
+    vectors = dict.fromkeys(("fc.bias", *BATCH_NORM), (16,))
+    shapes = {"fc.weight": (16, 8), "alone": (12, 12), **vectors}
+    return {name: random.random(shape).astype("f4") + 1 for name, shape in shapes.items()}
+
+
+def names_in(data):
+    return [name for unit in nnc.Bitstream.parse(data).units for name in unit.names]
+
+
+@pytest.mark.parametrize("blocks", [(), "auto"])
+@pytest.mark.parametrize("parents", ["id", "sha256"])
+def test_receivers_know_the_names(blocks, parents, tmp_path):
+    options = {"qp": -20, "nonweight_qp": -20, "blocks": blocks, "parents": parents}
+    bare, full = nnc.Encoder(names=False, **options), nnc.Encoder(**options)
+    decoder = nnc.Decoder()
+    first = bare.encode(model(0))
+    assert set(names_in(first)) == set(model(0))
+    assert first == full.encode(model(0))
+    decoder.decode(first)
+    for seed in (1, 2):
+        data = bare.encode(model(seed))
+        assert set(names_in(data)) == {""}
+        assert len(data) < len(full.encode(model(seed)))
+        decoder.save(tmp_path / "state")
+        decoder = nnc.Decoder.load(tmp_path / "state")
+        tensors = decoder.decode(data)
+        for name, values in full.decoder.tensors().items():
+            np.testing.assert_array_equal(tensors[name], values)
+
+
+def test_new_tensors_are_named():
+    encoder, decoder = nnc.Encoder(names=False), nnc.Decoder()
+    decoder.decode(encoder.encode(model(0)))
+    data = encoder.encode({**model(1), "new": np.ones(3, "f4")})
+    assert set(names_in(data)) == {"", "new"}
+    assert set(decoder.decode(data)) == {*model(0), "new"}
+
+
+def test_a_base_given_as_arrays_has_no_trees_at_first():
+    encoder, decoder = nnc.Encoder(model(0), names=False), nnc.Decoder(model(0))
+    first, second = encoder.encode(model(1)), encoder.encode(model(2))
+    assert "" not in names_in(first)
+    assert set(names_in(second)) == {""}
+    decoder.decode(first)
+    assert set(decoder.decode(second)) == set(model(0))
+
+
+def test_a_receiver_without_the_tree_refuses():
+    encoder = nnc.Encoder(names=False)
+    encoder.encode(model(0))
+    data = encoder.encode(model(1))
+    with pytest.raises(nnc.NncError):
+        nnc.Decoder(model(5)).decode(data)
+
+
+def test_dimensions_are_told_by_name():
+    with pytest.raises(nnc.InputError, match="by name"):
+        nnc.Encoder(names=False, out_of_band=["dimensions"])
