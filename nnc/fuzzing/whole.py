@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from nnc.fuzzing.placed import PlacedSource
@@ -55,30 +54,42 @@ def drawn_skip(source: Source, element: str) -> int:
     return source.integer(0, 1) and source.integer(0, 5 if element else 60)
 
 
-def draw_twins(
-    source: Callable[[], Source], kind: str, element: str, within: Within
-) -> tuple[Drawn, Drawn]:
-    """Draw a bitstream that breaks one rule, and the valid one that differs from it in that alone.
+def draw_twin(source: Source, element: str, within: Within) -> tuple[Drawn, dict[str, Piece]]:
+    """Draw the valid bitstream that broken ones differ from in their rule alone.
 
     Args:
-        source: makes the source that values come from, by place (`PlacedSource`).
-        kind: as for `draw_broken`.
-        element: likewise.
-        within: the features that they are drawn from.
+        source: where values come from, by place (`PlacedSource`).
+        element: that of the rules; others that are no "" have the same twin.
+        within: the features that it is drawn from.
 
     Returns:
-        The broken one, and the valid one.
+        The bitstream, and what `draw_from_twin` needs of it.
+
+    Raises:
+        RejectedError: what was drawn doesn't come out well.
+    """
+    pieces: dict[str, Piece] = {}
+    drawn_skip(source, element)
+    return draw_stream(source, within, pieces=pieces), pieces
+
+
+def draw_from_twin(
+    source: Source, kind: str, element: str, within: Within, pieces: dict[str, Piece]
+) -> Drawn:
+    """Draw a bitstream that breaks one rule, and is else as its twin.
+
+    Args:
+        source: the same values as those of the twin.
+        kind: as for `draw_broken`.
+        element: likewise.
+        within: the features that the twin was drawn from.
+        pieces: what `draw_twin` returned.
 
     Raises:
         RejectedError: it didn't come to that; draw again.
     """
-    pieces: dict[str, Piece] = {}
-    first, second = source(), source()
-    drawn_skip(first, element)
-    valid = draw_stream(first, within, pieces=pieces)
-    skip = drawn_skip(second, element)
-    broken = draw_stream(second, within, kind=kind, element=element, skip=skip, twin=pieces)
-    return broken, valid
+    skip = drawn_skip(source, element)
+    return draw_stream(source, within, kind=kind, element=element, skip=skip, twin=pieces)
 
 
 def draw_stream(

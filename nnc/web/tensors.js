@@ -1,6 +1,6 @@
 // From payloads to tensors: levels, values, layers put together (clauses 7.3, 8.3, 9.2).
 
-import { cast, deliver, isFloat, moveAxis, slice } from "./arrays.js";
+import { deliver, isFloat, moveAxis, slice } from "./arrays.js";
 import { CabacDecoder } from "./cabac.js";
 import { SCALING_SUFFIX, codingOf, product } from "./layout.js";
 import { BitstreamError, IncompleteError, InvalidError, MissingValueError } from "./runtime.js";
@@ -309,5 +309,3 @@ export class Reconstruction {
     }
   }
 }
-
-export { cast };

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from itertools import count, islice
+from typing import Any, NamedTuple
 
 from nnc.bitio import InputError, NncError
 from nnc.features.use import held_to
@@ -12,13 +14,13 @@ from nnc.fuzzing.corpus import Entry, element_of, parse_rule, rule_names
 from nnc.fuzzing.expected import Expected, expected_of, is_decodable
 from nnc.fuzzing.placed import Key, PlacedSource
 from nnc.fuzzing.strategies import RejectedError
-from nnc.fuzzing.streams import Drawn
-from nnc.fuzzing.whole import draw_stream, draw_twins, drawn_skip
+from nnc.fuzzing.streams import Drawn, Piece
+from nnc.fuzzing.whole import draw_from_twin, draw_stream, draw_twin, drawn_skip
 from nnc.fuzzing.within import Within
 from nnc.inspect.tracing import trace
 
-#: Draws that are tried for one bitstream: for any, and for one rule.
-ATTEMPTS, RULE_ATTEMPTS = 200, 400
+#: Draws that are tried for one bitstream: for any, and for one rule within all features or some.
+ATTEMPTS, ANY_ATTEMPTS, RULE_ATTEMPTS = 200, 2000, 400
 
 #: Draws for rules whose element none of the first bitstreams have; of kinds in `ANYWHERE`, more.
 FEW_ATTEMPTS, SOME_ATTEMPTS = 4, 40
@@ -26,8 +28,8 @@ FEW_ATTEMPTS, SOME_ATTEMPTS = 4, 40
 #: Kinds of rules that are about more than the elements that a bitstream has.
 ANYWHERE = ("index", "constraint")
 
-#: Bitstreams that tell which elements a set comes to.
-PILOTS = 60
+#: Bitstreams that tell which elements a set comes to, and with which seeds.
+PILOTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,112 +127,175 @@ class Case:
         return found | {f"{self.name}.nnc": self.drawn.data}
 
 
-def make(recipe: Recipe, name: str, within: Within, *, told: bool = True) -> Case:
+class Twin(NamedTuple):
+    """A valid bitstream, what it decodes to, and what broken ones are drawn from."""
+
+    drawn: Drawn
+    pieces: dict[str, Piece]
+    expected: Expected
+
+
+def make(recipe: Recipe, name: str, within: Within, *, is_likely: bool = False) -> Case:
     """Make the bitstream of a recipe, and what it decodes to.
 
     Args:
         recipe: what it is made from.
         name: its name.
         within: the features that it keeps to; of a broken one, its twin.
-        told: decoders can be told what a bitstream leaves out.
+        is_likely: the recipe's twin is known to have the element of its rule, and other rules are
+            made from it, too.
 
     Raises:
         RejectedError: it doesn't come out well, or not within the features.
     """
-    sources: list[PlacedSource] = []
-
-    def source() -> PlacedSource:
-        sources.append(recipe.source())
-        return sources[-1]
-
-    twin: Drawn | None = None
-    if recipe.rule:
-        kind, element = parse_rule(recipe.rule)
+    source = recipe.source()
+    if not recipe.rule:
+        drawn_skip(source, "")
+        drawn = draw_stream(source, within)
+        return Case(name, recipe, drawn, None, expected_within(drawn, within), source.taken)
+    kind, element = parse_rule(recipe.rule)
+    if is_likely:
+        twin = shared_twin(recipe.seed, bool(element), within)
+    else:
         # Most draws come to no chance to break the rule, and need no twin.
         probe = recipe.source()
         skip = drawn_skip(probe, element)
         draw_stream(probe, within, kind=kind, element=element, skip=skip)
-        drawn, twin = draw_twins(source, kind, element, within)
-    else:
-        first = source()
-        drawn_skip(first, "")
-        drawn = draw_stream(first, within)
-    valid = drawn if twin is None else twin
+        twin = twin_of(recipe, element, within)
+    drawn = draw_from_twin(source, kind, element, within, twin.pieces)
+    decodable = is_decodable(drawn)
+    return Case(name, recipe, drawn, twin.drawn, twin.expected, source.taken, decodable)
+
+
+def twin_of(recipe: Recipe, element: str, within: Within) -> Twin:
+    """Make the valid twin of a bitstream that breaks a rule at an element.
+
+    Raises:
+        RejectedError: it doesn't come out well, or not within the features.
+    """
+    drawn, pieces = draw_twin(recipe.source(), element, within)
+    return Twin(drawn, pieces, expected_within(drawn, within))
+
+
+@lru_cache(2 * PILOTS)
+def shared_twin(seed: str, has_element: bool, within: Within) -> Twin:
+    """Return the twin of all bitstreams that break a rule at some element, or at any, of a seed.
+
+    Raises:
+        RejectedError: it doesn't come out well, or not within the features.
+    """
+    return twin_of(Recipe(seed), "any" if has_element else "", within)
+
+
+def expected_within(drawn: Drawn, within: Within) -> Expected:
+    """Return what a valid bitstream decodes to.
+
+    Raises:
+        RejectedError: it can't be decoded, or isn't within the features.
+    """
     if (
         not within.is_everything
-        and held_to(trace(valid.data, **valid.out_of_band), within.set).findings
+        and held_to(trace(drawn.data, **drawn.out_of_band), within.set).findings
     ):
         raise RejectedError(f"not within {within.set.name}")
     try:
-        expected = expected_of(valid)
+        return expected_of(drawn)
     except NncError as error:
         raise RejectedError(str(error)) from error
-    decodable = twin is not None and is_decodable(drawn)
-    return Case(name, recipe, drawn, twin, expected, sources[-1].taken, decodable)
 
 
-def valid_cases(count: int, seed: str, within: Within) -> Iterator[Case]:
+def valid_cases(number: int, seed: str, within: Within) -> Iterator[Case]:
     """Yield valid bitstreams."""
-    for number in range(count):
-        yield first_made(f"{seed}.{number}", "", f"valid-{number:04}", within, ATTEMPTS)
+    for one in range(number):
+        seeds = (f"{seed}.{one}.{attempt}" for attempt in range(ATTEMPTS))
+        yield first_made(seeds, "", f"valid-{one:04}", within)
 
 
 def broken_cases(
-    rules: Sequence[str], count: int, seed: str, within: Within, unreached: list[str]
+    rules: Sequence[str], number: int, seed: str, within: Within, unreached: list[str]
 ) -> Iterator[Case]:
     """Yield bitstreams that each break one rule: one rule after the other, and over again.
 
     Args:
         rules: the rules.
-        count: how many bitstreams.
+        number: how many bitstreams.
         seed: where their values come from.
         within: the features that their twins keep to.
         unreached: takes the rules that none came to break.
     """
-    left = dict.fromkeys(rules)
-    named = any(":" in rule for rule in rules)
-    seen = elements_of(within, seed) if named and not within.is_everything else None
-    number = 0
-    while number < count and left:
+    pilots = pilots_of(within, seed)
+    seen = set[str]().union(*pilots.values())
+    left = {
+        rule: seeds_for(rule, seed, pilots, turn) for turn, rule in enumerate(dict.fromkeys(rules))
+    }
+    made = 0
+    while made < number and left:
         for rule in list(left):
-            if number == count:
+            if made == number:
                 return
             kind, _, element = rule.partition(":")
-            near = seen is None or not element or element in seen
-            few = SOME_ATTEMPTS if kind in ANYWHERE else FEW_ATTEMPTS
-            tries = RULE_ATTEMPTS if near else few
-            name = f"{rule.replace(':', '-')}-{number:04}"
+            tries = SOME_ATTEMPTS if kind in ANYWHERE else FEW_ATTEMPTS
+            if within.is_everything:
+                tries = ANY_ATTEMPTS
+            elif not element or element in seen:
+                tries = RULE_ATTEMPTS
+            seeds = islice(left[rule], tries)
             try:
-                yield first_made(f"{seed}.{rule}.{number}", rule, name, within, tries)
+                name = f"{rule.replace(':', '-')}-{made:04}"
+                yield first_made(seeds, rule, name, within, likely=pilots)
             except InputError:
                 del left[rule]
                 unreached.append(rule)
                 continue
-            number += 1
+            made += 1
 
 
-def elements_of(within: Within, seed: str) -> set[str]:
-    """Return the names of elements that bitstreams of a set have."""
-    return {
-        element.name
-        for case in valid_cases(PILOTS, f"{seed}.pilot", within)
-        for element in trace(case.drawn.data, **case.drawn.out_of_band).elements()
-    } | {"byte_alignment", "nnr_unit_size"}
+def pilots_of(within: Within, seed: str) -> dict[str, set[str]]:
+    """Return the names of the elements that some valid bitstreams have, by their seeds."""
+    found: dict[str, set[str]] = {}
+    for number in range(PILOTS):
+        own = f"{seed}.pilot.{number}"
+        try:
+            drawn = shared_twin(own, True, within).drawn
+        except RejectedError:
+            continue
+        elements = trace(drawn.data, **drawn.out_of_band).elements()
+        found[own] = {element.name for element in elements} | {"byte_alignment", "nnr_unit_size"}
+    return found
 
 
-def first_made(seed: str, rule: str, name: str, within: Within, tries: int) -> Case:
-    """Make a bitstream, trying seed after seed.
+def seeds_for(rule: str, seed: str, pilots: Mapping[str, set[str]], turn: int) -> Iterator[str]:
+    """Yield seeds for a rule: first those whose valid bitstream has its element.
+
+    Args:
+        rule: the rule.
+        seed: where all values come from.
+        pilots: elements by seed.
+        turn: of the rule; each one begins with another seed.
+    """
+    element = rule.partition(":")[2]
+    likely = [own for own, names in pilots.items() if not element or element in names]
+    begin = turn % max(len(likely), 1)
+    yield from likely[begin:] + likely[:begin]
+    for attempt in count():
+        yield f"{seed}.{rule}.{attempt}"
+
+
+def first_made(
+    seeds: Iterable[str], rule: str, name: str, within: Within, likely: Container[str] = ()
+) -> Case:
+    """Make a bitstream, trying seed after seed; `likely` are those of pilots.
 
     Raises:
         InputError: none comes out well.
     """
-    for attempt in range(tries):
+    for seed in seeds:
         try:
-            return make(Recipe(f"{seed}.{attempt}", rule), name, within)
+            return make(Recipe(seed, rule), name, within, is_likely=seed in likely)
         except RejectedError:
             continue
     what = f"breaks {rule}" if rule else f"keeps to {within.set.name}"
-    raise InputError(f"no bitstream drawn from seed {seed} {what}")
+    raise InputError(f"no bitstream that was drawn {what}")
 
 
 def all_rules() -> list[str]:
