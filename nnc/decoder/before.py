@@ -7,9 +7,11 @@ from typing import Unpack
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
-from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.model import Known
 from nnc.decoder.session import Decoder
+from nnc.model.limits import Limits
+from nnc.model.tree_names import named
 
 #: Elements by which a payload is coded with what bitstreams before hold, and the one by which
 #: its values are differences to such.
@@ -49,6 +51,19 @@ def session_after(
     for data in before:
         session.decode(data, apply=False, **left_out)
     return session
+
+
+def layout_after(
+    known: Mapping[str, Known] | Decoder | None, unit: Unit, limits: Limits
+) -> UnitLayout:
+    """Return the layout of a unit, with names that it leaves out and its session knows.
+
+    Raises:
+        BitstreamError: as for `layout_of`.
+    """
+    if isinstance(known, Decoder):
+        unit = named(unit, known.state.names_of_node)
+    return layout_of(unit, limits, parents_known=known is not None)
 
 
 def known_of(

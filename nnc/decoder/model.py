@@ -38,6 +38,7 @@ from nnc.model.metadata import Metadata, read_metadata, restore
 from nnc.model.parts import joined_data_units
 from nnc.model.pruning import full_size, pruning_units
 from nnc.model.ties import check_ties, with_ties
+from nnc.model.tree_names import refuse_left_out
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import nnr_compressed_data_unit_payload
 
@@ -474,10 +475,7 @@ def checked_layouts(
     limits: Limits,
     known: Callable[[Unit, UnitLayout], Mapping[str, Known]] | None,
 ) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
-    """Return the layouts of units and what is known of their tensors.
-
-    Names and sizes of all tensors are checked together first.
-    """
+    """Return the layouts of units, names and sizes checked, and what is known of their tensors."""
     bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
     layouts: list[UnitLayout] = []
     references: list[Mapping[str, Known]] = []
@@ -486,6 +484,7 @@ def checked_layouts(
     for unit in units:
         try:
             layout = layout_of(unit, limits, parents_known=known is not None)
+            refuse_left_out(unit)
             for tensor in layout.tensors:
                 values += layout.values_of(tensor)
                 limits.check_values(tensor.name, values, bytes_in_all)

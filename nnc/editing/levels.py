@@ -20,8 +20,8 @@ from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing.edit import Edit, link, run, walk_paths
 from nnc.decoder import Limits
-from nnc.decoder.before import known_of
-from nnc.decoder.layout import UnitLayout, coded_units, layout_of
+from nnc.decoder.before import known_of, layout_after
+from nnc.decoder.layout import UnitLayout, coded_units
 from nnc.decoder.model import Known, decode_unit, matrix_of
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
@@ -222,7 +222,7 @@ def decode_for_editing(
 ) -> tuple[list[DecodedTensor], UnitLayout, bool]:
     """Decode one unit; tells also whether it was in the dialect of NNCodec 1."""
     try:
-        layout = layout_of(unit, Limits(), parents_known=known is not None)
+        layout = layout_after(known, unit, Limits())
     except BitstreamError as error:
         raise unit.locate(error) from None
     references = known_of(known, unit, layout)

@@ -9,7 +9,7 @@ from typing import Any
 from nnc.bitio import BitstreamError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Unit
-from nnc.decoder.before import known_of
+from nnc.decoder.before import known_of, layout_after
 from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
 from nnc.decoder.session import Decoder
@@ -83,7 +83,7 @@ def decode_bins(
         observe(bin_row(bin_, first, prefix))
 
     try:
-        layout = layout_of(unit, Limits(), parents_known=known is not None)
+        layout = layout_after(known, unit, Limits())
     except BitstreamError as error:
         raise unit.locate(error) from None
     references = known_of(known, unit, layout) or {}

@@ -12,8 +12,8 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Unit
-from nnc.decoder.before import known_of, needs_session
-from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.before import known_of, layout_after, needs_session
+from nnc.decoder.layout import UnitLayout
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
@@ -83,7 +83,7 @@ def check_payloads(
         if unit.unit is None or not is_coded(unit.unit):
             continue
         try:
-            layout = checked_layout(unit, len(traced.data), parents_known=session is not None)
+            layout = checked_layout(unit, len(traced.data), session)
             units.append((unit, layout))
         except (UnsupportedError, MissingValueError) as error:
             skipped[unit.path] = undecoded_reason(error)
@@ -157,11 +157,11 @@ def is_sound(unit: UnitTrace, broken: set[str]) -> bool:
     return not any(f"{place}.".startswith(f"{path}.") for place in broken for path in paths)
 
 
-def checked_layout(unit: UnitTrace, byte_count: int, *, parents_known: bool) -> UnitLayout:
+def checked_layout(unit: UnitTrace, byte_count: int, session: Decoder | None) -> UnitLayout:
     """Return the layout of a unit, refusing more values than its bitstream may hold."""
     assert unit.unit is not None
     limits = Limits()
-    layout = layout_of(unit.unit, limits, parents_known=parents_known)
+    layout = layout_after(session, unit.unit, limits)
     values = 0
     for tensor in layout.tensors:
         values += tensor.values

@@ -9,8 +9,7 @@ import numpy as np
 
 from nnc.bitio import BitstreamError
 from nnc.bitio.arguments import checked
-from nnc.decoder.before import Before, known_of, session_after
-from nnc.decoder.layout import layout_of
+from nnc.decoder.before import Before, known_of, layout_after, session_after
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
@@ -182,7 +181,7 @@ def decoded(unit: UnitTrace, nncodec1: bool, session: Decoder | None) -> list[De
     """Decode a unit, or give the reason where that can't be done."""
     assert unit.unit is not None
     try:
-        layout = layout_of(unit.unit, Limits(), parents_known=session is not None)
+        layout = layout_after(session, unit.unit, Limits())
         known = known_of(session, unit.unit, layout)
         return decode_unit(unit.unit, layout, nncodec1, known)
     except BitstreamError as error:

@@ -15,6 +15,7 @@ from nnc.engine.findings import WARNING, Problem
 from nnc.engine.tracing import TracedElement
 from nnc.inspect.findings import Model, RuleBook, element_of, readable, value_of
 from nnc.inspect.tracing import UNKNOWN_TYPE, UnitTrace
+from nnc.model.tree_names import LEFT_OUT
 from nnc.syntax import (
     UNIT_KINDS,
     NnrUnitType,
@@ -158,6 +159,9 @@ def tensor_once(model: Model) -> Iterator[Problem]:
             if element.name not in ("topology_elem_id", "topology_elem_id_list"):
                 continue
             for name in element.values:
+                if name == LEFT_OUT and value_of(unit, "parent_node_id_present_flag"):
+                    # The node says which tensor it is.
+                    continue
                 key = (name, *node)
                 if key in seen:
                     yield element, f"tensor {name!r} is in {seen[key].path} already"

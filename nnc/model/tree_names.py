@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from nnc.bitio import MissingValueError
 from nnc.bitstream import Bitstream, Unit
 from nnc.syntax import NnrUnitType
 
@@ -78,15 +79,29 @@ def without_names(bitstream: Bitstream, known: Known) -> Bitstream:
     return Bitstream(units)
 
 
+def named(unit: Unit, known: Known) -> Unit:
+    """Return a unit with the names that `without_names` left out; any other as it is."""
+    header = update_header(unit)
+    if header is None or LEFT_OUT not in own_names(header):
+        return unit
+    names = known(header.device_id, header.parameter_id)
+    return renamed(unit, names) if len(names) == len(own_names(header)) else unit
+
+
 def with_names(bitstream: Bitstream, known: Known) -> Bitstream:
     """Return a bitstream with the names that `without_names` left out; others as they are."""
-    units = []
-    for unit in bitstream.units:
-        header, made = update_header(unit), unit
-        if header is not None and LEFT_OUT in own_names(header):
-            names = known(header.device_id, header.parameter_id)
-            if len(names) == len(own_names(header)):
-                made = renamed(unit, names)
-        units.append(made)
+    units = [named(unit, known) for unit in bitstream.units]
     changed = any(one is not other for one, other in zip(units, bitstream.units, strict=True))
     return Bitstream(units) if changed else bitstream
+
+
+def refuse_left_out(unit: Unit) -> None:
+    """Refuse an update whose names are left out, and not known from bitstreams before it."""
+    header = update_header(unit)
+    if header is not None and header.parent_node_id_present_flag and LEFT_OUT in own_names(header):
+        raise MissingValueError(
+            "the update leaves out the name of its tensor, and nothing before tells it",
+            path="header.topology_elem_id",
+            clause="6.4.3",
+            hint="decode the bitstreams before it with the same decoder",
+        )

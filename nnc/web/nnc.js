@@ -7,7 +7,7 @@
 import { restore } from "./arrays.js";
 import { layoutOf, product } from "./layout.js";
 import { Notes } from "./notes.js";
-import { BitstreamError, InvalidError, LimitError } from "./runtime.js";
+import { BitstreamError, InvalidError, LimitError, MissingValueError } from "./runtime.js";
 import { State, Update } from "./session.js";
 import { Reconstruction, decodeUnit, divided } from "./tensors.js";
 import { UnitReader } from "./units.js";
@@ -88,6 +88,12 @@ class ModelReader {
           }),
         );
       for (const name of tensor.names) {
+        if (name === "" && layout.parent !== null)
+          throw layout.unit.located(
+            new MissingValueError("the name of a tensor is left out; only sessions of nnc in Python know such names", {
+              path: "header.topology_elem_id",
+            }),
+          );
         if (this.names.has(name))
           throw layout.unit.located(new InvalidError(`tensor '${name}' occurs twice`, { path: "header.topology_elem_id", value: name }));
         this.names.add(name);

@@ -115,6 +115,16 @@ def test_all_vectors(tmp_path):
         check_sequences(SEQUENCES, tmp_path)
 
 
+def test_names_that_updates_leave_out_are_refused(tmp_path):
+    node()
+    encoder, files = nnc.Encoder(names=False), [tmp_path / "base.nnc", tmp_path / "update.nnc"]
+    for file, value in zip(files, (1, 2), strict=True):
+        file.write_bytes(encoder.encode({"w": np.full((4, 5), value, "f4")}))
+    (found,) = results([job(files, "session")], tmp_path)
+    kind, _, path, _ = found["error"]
+    assert (kind, path.rpartition(".")[2]) == ("missing value", "topology_elem_id")
+
+
 def test_layers_are_put_together(tmp_path):
     node()
     cases = [case for case in SINGLE if case.arrays("expected_combined") is not None][::20]

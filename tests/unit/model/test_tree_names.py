@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.editing.levels import decode_for_editing
+from nnc.inspect.bins import decode_bins
 
 BATCH_NORM = ("bn.weight", "bn.bias", "bn.running_mean", "bn.running_var")
 
@@ -68,3 +70,31 @@ def test_a_receiver_without_the_tree_refuses():
 def test_dimensions_are_told_by_name():
     with pytest.raises(nnc.InputError, match="by name"):
         nnc.Encoder(names=False, out_of_band=["dimensions"])
+
+
+@pytest.fixture
+def two():
+    """Return a model and an update without names, one tensor each."""
+    encoder = nnc.Encoder(names=False)
+    weight = np.random.default_rng(0).normal(size=(12, 9)).astype("f4")
+    return [encoder.encode({"w": weight + one}) for one in (0, 1)]
+
+
+@pytest.mark.parametrize("decode", [nnc.decode, nnc.Decoder().decode])
+def test_a_lone_update_is_no_tensor_without_a_name(decode, two):
+    with pytest.raises(nnc.BitstreamError, match="before it with the same decoder"):
+        decode(two[1])
+
+
+def test_tools_know_the_names_from_what_is_before(two):
+    first, update = two
+    assert nnc.check(update) == []
+    assert nnc.check(update, deep=True, before=[first]) == []
+    (unit,) = [one for one in nnc.Bitstream.parse(update).units if one.names]
+    session = nnc.Decoder()
+    session.decode(first)
+    (decoded,), _, _ = decode_for_editing(unit, session)
+    assert decoded.tensor.name == "w"
+    rows = []
+    decode_bins(unit, rows.append, False, session)
+    assert rows
