@@ -1,6 +1,5 @@
 """Running other decoders: outcomes, twins, groups, small examples, resumption."""
 
-import hashlib
 import json
 import sys
 
@@ -14,7 +13,7 @@ from nnc.features import feature_set
 from nnc.fuzzing.against.cases import Recipe, all_rules, broken_cases, make, valid_cases
 from nnc.fuzzing.against.command import Command
 from nnc.fuzzing.against.runs import Wanted, run_against
-from nnc.fuzzing.expected import digest_of, digests_of
+from nnc.fuzzing.expected import digests_of
 from nnc.fuzzing.strategies import RejectedError
 from nnc.fuzzing.within import EVERYTHING, Within
 
@@ -109,13 +108,6 @@ def test_values_come_as_npz_or_digests_printed(tmp_path):
         answer = running.run(b"y", None, {})
     assert np.array_equal(answer.values["w"], np.ones(3))
     assert answer.digests == {"levels": {"w": "ab" * 32}}
-
-
-def test_the_digest_is_that_of_the_page():
-    one = np.arange(6, dtype=">i4").reshape(2, 3)
-    assert digest_of(one) == digest_of(one.astype("<i4"))
-    told = b"int32 2 3\n" + b"".join(bytes([value, 0, 0, 0]) for value in range(6))
-    assert digest_of(one) == hashlib.sha256(told).hexdigest()
 
 
 def test_levels_are_expected_as_they_are_decoded():
