@@ -147,7 +147,8 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path):
 
 def test_a_twin_differs_in_the_rule_alone():
     unreached = []
-    cases = list(broken_cases(["range:scan_order"], 4, "x", EVERYTHING, unreached))
+    # Blocks of large tensors would have entry points, which depend on the order.
+    cases = list(broken_cases(["range:scan_order"], 4, "z", EVERYTHING, unreached))
     assert len(cases) == 4
     for case in cases:
         one, other = case.drawn.data, case.twin.data
