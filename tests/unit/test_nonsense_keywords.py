@@ -126,10 +126,12 @@ REQUIRED = {
     "nnc.containers.embed": lambda: {"bitstream": "good.nnc", "container": "out.mp4"},
     "nnc.containers.extract": lambda: {"container": "good.mp4", "bitstream": "out.nnc"},
     "nnc.containers.is_carrier": lambda: {"head": b"1234ftypmif1"},
+    "nnc.containers.read_post_filter": lambda: {"payload": b"head" + nnc.encode(GOOD)},
     "nnc.report.make_report": lambda: {"bitstream": parsed(), "read": GOOD.__getitem__},
     "nnc.report.write_report": lambda: {
         "path": "out.html", "model": "good.npz", "bitstream": "good.nnc",
     },
+    "nnc.explore.app_page": dict,
     "nnc.explore.explorer_page": of_bitstream(name="good.nnc"),
     "nnc.plotting.measure_rates": lambda: {"tensors": GOOD, "qps": [-20]},
     "nnc.plotting.plot_accuracies": lambda: {"curves": {"a": [(9, 0.5)]}, "path": "out.svg"},

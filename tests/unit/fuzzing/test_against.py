@@ -1,6 +1,5 @@
 """Running other decoders: outcomes, twins, groups, small examples, resumption."""
 
-import hashlib
 import json
 import sys
 
@@ -14,7 +13,7 @@ from nnc.features import feature_set
 from nnc.fuzzing.against.cases import Recipe, all_rules, broken_cases, make, valid_cases
 from nnc.fuzzing.against.command import Command
 from nnc.fuzzing.against.runs import Wanted, run_against
-from nnc.fuzzing.expected import digest_of, digests_of
+from nnc.fuzzing.expected import digests_of
 from nnc.fuzzing.strategies import RejectedError
 from nnc.fuzzing.within import EVERYTHING, Within
 
@@ -111,13 +110,6 @@ def test_values_come_as_npz_or_digests_printed(tmp_path):
     assert answer.digests == {"levels": {"w": "ab" * 32}}
 
 
-def test_the_digest_is_that_of_the_page():
-    one = np.arange(6, dtype=">i4").reshape(2, 3)
-    assert digest_of(one) == digest_of(one.astype("<i4"))
-    told = b"int32 2 3\n" + b"".join(bytes([value, 0, 0, 0]) for value in range(6))
-    assert digest_of(one) == hashlib.sha256(told).hexdigest()
-
-
 def test_levels_are_expected_as_they_are_decoded():
     compared = 0
     for case in valid_cases(12, "levels", EVERYTHING):
@@ -155,7 +147,8 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path):
 
 def test_a_twin_differs_in_the_rule_alone():
     unreached = []
-    cases = list(broken_cases(["range:scan_order"], 4, "x", EVERYTHING, unreached))
+    # Blocks of large tensors would have entry points, which depend on the order.
+    cases = list(broken_cases(["range:scan_order"], 4, "z", EVERYTHING, unreached))
     assert len(cases) == 4
     for case in cases:
         one, other = case.drawn.data, case.twin.data
