@@ -1,4 +1,4 @@
-"""What the tools of clause 8 come to: `parameter_reduction.py [--task digits|mnist1d] [--seeds N]`.
+"""What the tools of clause 8 come to: `parameter_reduction.py [--task digits|mnist1d|undecayed]`.
 
 Needs torch and scikit-learn; nnc on PYTHONPATH. A tool's worth is the size of the smallest
 bitstream that loses at most a little on the validation set: by that set step sizes and settings are
