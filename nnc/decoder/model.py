@@ -484,7 +484,8 @@ def checked_layouts(
     for unit in units:
         try:
             layout = layout_of(unit, limits, parents_known=known is not None)
-            refuse_left_out(unit)
+            if known is None:
+                refuse_left_out(unit)
             for tensor in layout.tensors:
                 values += layout.values_of(tensor)
                 limits.check_values(tensor.name, values, bytes_in_all)

@@ -14,7 +14,7 @@ from nnc.model.data_format import DTYPES, deliver
 from nnc.model.metadata import TensorNote, named_dtype, restore
 from nnc.model.node import Node
 from nnc.model.ties import Tie
-from nnc.model.tree_names import in_header_order
+from nnc.model.tree_names import LEFT_OUT, in_header_order
 
 #: A tensor on a device: device_id and name.
 Key = tuple[int, str]
@@ -188,7 +188,8 @@ class SessionState:
             ]
             if names:
                 return in_header_order(names)
-        return []
+        # A base given as arrays has no trees; a tensor of it may have an empty name.
+        return [LEFT_OUT] if LEFT_OUT in self.names(device) else []
 
     def names_without_values(self) -> set[str]:
         """Return the names of tensors of which only differences came, and not what these are to."""

@@ -10,7 +10,7 @@ from nnc.bitio import MissingValueError
 from nnc.bitstream import Bitstream, Unit
 from nnc.syntax import NnrUnitType
 
-#: The name that stands for one that is left out: no tensor has an empty one.
+#: The name that stands for one that is left out.
 LEFT_OUT = ""
 
 #: By device and parameter_id the names of the tensors of a node, as a header has them.
@@ -80,12 +80,26 @@ def without_names(bitstream: Bitstream, known: Known) -> Bitstream:
 
 
 def named(unit: Unit, known: Known) -> Unit:
-    """Return a unit with the names that `without_names` left out; any other as it is."""
-    header = update_header(unit)
-    if header is None or LEFT_OUT not in own_names(header):
+    """Return a unit with the names that `without_names` left out; any other as it is.
+
+    Raises:
+        MissingValueError: they aren't known.
+    """
+    if not leaves_out_names(unit):
         return unit
+    header = update_header(unit)
     names = known(header.device_id, header.parameter_id)
-    return renamed(unit, names) if len(names) == len(own_names(header)) else unit
+    if len(names) != len(own_names(header)):
+        refuse_left_out(unit)
+    return renamed(unit, names)
+
+
+def leaves_out_names(unit: Unit) -> bool:
+    """Tell whether a unit is an update that leaves out names."""
+    header = update_header(unit)
+    if header is None or not header.parent_node_id_present_flag:
+        return False
+    return LEFT_OUT in own_names(header)
 
 
 def with_names(bitstream: Bitstream, known: Known) -> Bitstream:
@@ -96,12 +110,12 @@ def with_names(bitstream: Bitstream, known: Known) -> Bitstream:
 
 
 def refuse_left_out(unit: Unit) -> None:
-    """Refuse an update whose names are left out, and not known from bitstreams before it."""
-    header = update_header(unit)
-    if header is not None and header.parent_node_id_present_flag and LEFT_OUT in own_names(header):
-        raise MissingValueError(
+    """Refuse an update whose names are left out, where nothing tells them."""
+    if leaves_out_names(unit):
+        error = MissingValueError(
             "the update leaves out the name of its tensor, and nothing before tells it",
             path="header.topology_elem_id",
             clause="6.4.3",
             hint="decode the bitstreams before it with the same decoder",
         )
+        raise unit.locate(error)

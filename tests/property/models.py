@@ -206,6 +206,9 @@ def add_layer(draw: Draw, drawn: DrawnModel) -> None:
     if drawn.options["profile"] == 0:
         del drawn.options["tensors"]
     drawn.options["blocks"] = [nnc.Block(**names)]
+    if "g" in names or "scaling" in names:
+        # What decoders put together can't be stored as it is.
+        drawn.options.pop("keep", None)
 
 
 def add_joined(draw: Draw, drawn: DrawnModel) -> None:

@@ -98,3 +98,9 @@ def test_tools_know_the_names_from_what_is_before(two):
     rows = []
     decode_bins(unit, rows.append, False, session)
     assert rows
+
+
+def test_an_empty_name_of_a_base_is_a_name():
+    base = {"": np.random.default_rng(0).normal(size=(12, 9)).astype("f4")}
+    update = nnc.Encoder(base).encode({"": base[""] + 1})
+    assert set(nnc.Decoder(base).decode(update)) == {""}
