@@ -11,7 +11,7 @@ Run it from anywhere; it takes one or two minutes on one core::
     pip install torch==2.13.0 scikit-learn numpy safetensors
     python docs/demo/reduce_digits.py
 
-It writes ``nnc/demo/digits_reduced.nnc``, unless told otherwise. The test images choose nothing:
+It writes ``nnc/demo/digits_reduced.nnc``, unless told otherwise. No rule looks at the test images:
 six pairs of ``COMPRESSIBILITY`` and ``QP`` were tried with images kept apart from the training
 images, by ``tests/benchmarks/parameter_reduction.py``, and of those within 3,500 bytes the most
 accurate one was taken.
