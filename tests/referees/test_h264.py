@@ -1,5 +1,6 @@
 """H.264 against FFmpeg: name, position and value of each element of headers."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,11 @@ def drawn_stream(form, seed):
     return stream + MACROBLOCKS
 
 
+def is_opaque(unit):
+    """Tell whether FFmpeg doesn't look into all of a unit."""
+    return any(one.name in OPAQUE for one in unit)
+
+
 def check_drawn(tmp_path, count):
     """Compare drawn streams; nearly all FFmpeg reads to the end."""
     form, path, whole = Format.load("h264"), tmp_path / "drawn.ivf", 0
@@ -89,7 +95,8 @@ def check_drawn(tmp_path, count):
         theirs = traced(path, "ivf")
         ours = read(form, data, NAMES)
         assert not differences(ours, theirs, OPAQUE, whole=False), seed
-        whole += [len(unit) for unit in ours] == [len(unit) for unit in theirs]
+        pairs = zip_longest(ours, theirs, fillvalue=[])
+        whole += all(len(mine) == len(other) or is_opaque(other) for mine, other in pairs)
     return whole
 
 
