@@ -21,6 +21,7 @@ from nnc.bitio import (
     MissingValueError,
 )
 from nnc.bitio.caution import DecodingWarning, warn
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
@@ -462,6 +463,7 @@ def check_new(name: str, names: set[str]) -> None:
         )
 
 
+@without_collection()
 def checked_layouts(
     bitstream: Bitstream,
     units: list[Unit],

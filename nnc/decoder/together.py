@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnc import deepcabac
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
@@ -45,6 +46,25 @@ def decode_ahead(
     if work.executor is not None and work.pool is None:
         return result
     together = deepcabac.lanes()
+    with without_collection():
+        small, large = tasks_of(units, layouts, nncodec1)
+        decoded = deepcabac.decode_plain([task for _, task in small])
+    if together is not None:
+        tasks = [task for _, task in large]
+        decoded += together.decode_together(tasks, work.pool, work.threads)
+    with without_collection():
+        for (number, _), one in zip(small + large, decoded, strict=False):
+            if one is not None:
+                qp, levels = one
+                layout = layouts[number]
+                tensor = layout.tensors[0]
+                qp = None if qp is None else layout.qp_base + qp
+                result[number] = DecodedTensor(tensor, layout, tensor.from_matrix(levels), qp=qp)
+    return result
+
+
+def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tuple[Tasks, Tasks]:
+    """Return what is to be decoded of single tensors coded row by row: small ones, and others."""
     small: Tasks = []
     large: Tasks = []
     for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
@@ -58,19 +78,5 @@ def decode_ahead(
             continue
         density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
         task = unit.payload_bytes, density, rows, cols, coding
-        if rows * cols < SMALL_TENSOR:
-            small.append((number, task))
-        elif together is not None and together.fits(rows, cols, coding):
-            large.append((number, task))
-    decoded = deepcabac.decode_plain([task for _, task in small])
-    if together is not None:
-        tasks = [task for _, task in large]
-        decoded += together.decode_together(tasks, work.pool, work.threads)
-    for (number, _), one in zip(small + large, decoded, strict=True):
-        if one is not None:
-            qp, levels = one
-            layout = layouts[number]
-            tensor = layout.tensors[0]
-            qp = None if qp is None else layout.qp_base + qp
-            result[number] = DecodedTensor(tensor, layout, tensor.from_matrix(levels), qp=qp)
-    return result
+        (small if rows * cols < SMALL_TENSOR else large).append((number, task))
+    return small, large

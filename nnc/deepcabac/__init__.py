@@ -84,7 +84,7 @@ def decode_plain(tasks: list[PlainTask]) -> list[tuple[int | None, NDArray[np.in
         reference engine.
     """
     decode = getattr(_engine(), "decode_plain", None)
-    return [None] * len(tasks) if decode is None else decode(tasks)  # type: ignore[no-any-return]
+    return [None] * len(tasks) if decode is None else decode(tasks)
 
 
 def __getattr__(name: str) -> Any:
