@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Unpack
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
 from nnc.bitstream.editing import edit as editing
@@ -83,7 +84,9 @@ class Bitstream:
             LimitError: aggregates are nested too deep.
         """
         view = view_of(data)
-        return cls(UnitParser(view, OutOfBand.of(**left_out)).parse_units(0, len(view)))
+        parser = UnitParser(view, OutOfBand.of(**left_out))
+        with without_collection():
+            return cls(parser.parse_units(0, len(view)))
 
     @classmethod
     def open(

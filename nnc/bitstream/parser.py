@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, get_type_hints
 
@@ -33,6 +33,9 @@ from nnc.syntax import (
 
 #: Types of units whose header has a table of its own.
 KNOWN_TYPES = frozenset(int(kind) for kind in NnrUnitType)
+
+#: A plain number: an operation on enumerated flags takes longer than all else about a tensor.
+DECOMPOSED = int(CompressedParameterTypes.NNR_CPT_DC)
 
 #: An aggregate costs ten bytes; nobody nests them deeper than this, but a fuzzer does.
 MAXIMUM_AGGREGATE_DEPTH = 16
@@ -184,7 +187,7 @@ class UnitParser:
             return unit
         unit.scope = self.copy_scope()
         unit.scope.nnr_unit_size = told_by(size)
-        unit.scope.given = self.given_for(unit)
+        unit.scope.given = GivenFor(self, unit)
         depth = len(self.reader.stack)
         self.reader.enter("header", "nnr_unit_header")
         try:
@@ -232,7 +235,7 @@ class UnitParser:
         shorter = Unit(None, size=unit.size, parameter_sets=self.parameter_sets)
         shorter.given["aggregate_has_tail"] = 0
         shorter.scope = self.scope.copy()
-        shorter.scope.given = self.given_for(shorter)
+        shorter.scope.given = GivenFor(self, shorter)
         self.reader.position = begin
         self.reader.enter("header", "nnr_unit_header")
         shorter.header = nnr_unit_header._parse(self.reader, shorter.scope, "")
@@ -320,23 +323,6 @@ class UnitParser:
             unit.parse_payload(unit.payload_syntax)
         return False
 
-    def given_for(self, unit: Unit) -> Callable[[str, Table], Any]:
-        """Return the function that the generated parsers ask for values they can't know."""
-
-        def given(name: str, table: Table) -> Any:
-            if name in unit.given:
-                return unit.given[name]
-            if name == "out_of_band_tensor_dimensions":
-                return self.out_of_band.shape(self.name_of(table))
-            if name == "out_of_band_cabac_unary_length_minus1":
-                return self.out_of_band.unary_length(self.name_of(table))
-            if name == "decomposed_tensor_role":
-                unit.given[name] = self.decomposed_tensor_role(table)
-                return unit.given[name]
-            return None
-
-        return given
-
     def name_of(self, table: Table) -> str:
         """Return the name of the tensor whose header is being read, or "" where it has none."""
         unit = self.parameter_sets.reference_list
@@ -371,6 +357,31 @@ class UnitParser:
         return role
 
 
+class GivenFor:
+    """The function that the generated parsers ask for values of a unit that they can't know."""
+
+    __slots__ = ("parser", "unit")
+
+    def __init__(self, parser: UnitParser, unit: Unit) -> None:
+        """Take the unit, and who parses it."""
+        self.parser = parser
+        self.unit = unit
+
+    def __call__(self, name: str, table: Table) -> Any:
+        """Return a value, None for one that isn't known."""
+        parser, given = self.parser, self.unit.given
+        if name in given:
+            return given[name]
+        if name == "out_of_band_tensor_dimensions":
+            return parser.out_of_band.shape(parser.name_of(table))
+        if name == "out_of_band_cabac_unary_length_minus1":
+            return parser.out_of_band.unary_length(parser.name_of(table))
+        if name == "decomposed_tensor_role":
+            given[name] = parser.decomposed_tensor_role(table)
+            return given[name]
+        return None
+
+
 def holds_part_of_decomposed(unit: Unit) -> bool:
     """Tell whether a unit holds G or H of a decomposed layer by itself."""
     header, scope = unit.header, unit.scope
@@ -378,7 +389,7 @@ def holds_part_of_decomposed(unit: Unit) -> bool:
         return False
     return (
         scope.nnr_compressed_data_unit_payload_type != CompressedDataUnitPayloadType.NNR_PT_BLOCK
-        and bool(scope.compressed_parameter_types & CompressedParameterTypes.NNR_CPT_DC)
+        and bool(scope.compressed_parameter_types & DECOMPOSED)
         and scope.count_tensor_dimensions > 1
     )
 

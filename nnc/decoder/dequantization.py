@@ -39,6 +39,7 @@ def step_size(qp: int, qp_density: int) -> np.float32:
         return np.float32(math.ldexp((1 << qp_density) + fraction, exponent))
 
 
+@functools.lru_cache(maxsize=1024)
 def finite_step_size(qp: int, qp_density: int) -> np.float32:
     """Return the step size, or refuse one beyond float32.
 
@@ -70,6 +71,8 @@ def dequantize(levels: NDArray[np.int32], step: np.float32) -> NDArray[np.float3
         float32 array of the same shape.
     """
     values = levels.view(np.float32)
+    if levels.size <= PIECE and step < LARGE_STEP:
+        return np.multiply(levels.astype(np.float32), step, out=values)
     source, target = levels.reshape(-1), values.reshape(-1)
     with np.errstate(over="ignore"):
         for start in range(0, source.size, PIECE):

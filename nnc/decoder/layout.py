@@ -40,6 +40,8 @@ MEANINGFUL = tuple(
     )
 )
 
+NO_ENTRY_POINTS = EntryPoints()
+
 #: How the scaling factors of a layer that isn't coded as a block are told from its bias.
 SCALING_SUFFIX = "_scaling"
 
@@ -211,12 +213,13 @@ def layout_of(
         if not parents_known:
             refuse_temporal_contexts(header)
     dimensions = tuple(int(length) for length in scope.tensor_dimensions)
-    limits.check_shape(", ".join(unit.names), dimensions)
+    names = unit.names
+    limits.check_shape(", ".join(names), dimensions)
     density, base = quantization_in_force(unit)
     return UnitLayout(
         unit_path=unit.path,
         payload_type=header.nnr_compressed_data_unit_payload_type,
-        tensors=tensors_of(unit, header, dimensions),
+        tensors=tensors_of(unit, names, header, dimensions),
         dimensions=dimensions,
         node=node_of(header),
         parent=parent_of(header),
@@ -236,11 +239,13 @@ def layout_of(
     )
 
 
-def tensors_of(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> list[CodedTensor]:
+def tensors_of(
+    unit: Unit, names: list[str], header: Table, dimensions: tuple[int, ...]
+) -> list[CodedTensor]:
     """Return the tensors of a unit in the order of the payload."""
     if header.nnr_compressed_data_unit_payload_type == PayloadType.NNR_PT_BLOCK:
-        return block_tensors(unit, header, dimensions)
-    return [single_tensor(unit, header, dimensions)]
+        return block_tensors(names, header, dimensions)
+    return [single_tensor(unit, names[0], header, dimensions)]
 
 
 def refuse_reserved_header(header: Table) -> None:
@@ -298,11 +303,9 @@ def model_flag(unit: Unit, element: str) -> bool:
     return mps is not None and bool(getattr(mps.payload, element))
 
 
-def single_tensor(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> CodedTensor:
+def single_tensor(unit: Unit, name: str, header: Table, dimensions: tuple[int, ...]) -> CodedTensor:
     """Return the tensor of a unit that holds one."""
     types = header.compressed_parameter_types or 0
-    entry_points = EntryPoints(*entry_point_lists(header))
-    name = unit.names[0]
     part = Part.WHOLE
     if types & DC and len(dimensions) > 1:
         g, h = decomposed_dimensions(header, dimensions)
@@ -317,7 +320,7 @@ def single_tensor(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> Cod
         row_axis_of(header, dimensions),
         split_of(unit, dimensions),
         codebook_of(header.integer_codebook),
-        entry_points,
+        entry_points_of(header),
     )
 
 
@@ -335,7 +338,9 @@ def row_axis_of(header: Table, dimensions: tuple[int, ...]) -> int:
     return int(shift)
 
 
-def block_tensors(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> list[CodedTensor]:
+def block_tensors(
+    names: list[str], header: Table, dimensions: tuple[int, ...]
+) -> list[CodedTensor]:
     """Return the tensors of a block in the order of the payload (clause 7.3.5).
 
     The names stand in another order: the weight (or G and H), local scaling, batch norm's
@@ -343,7 +348,6 @@ def block_tensors(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> lis
     """
     types = header.compressed_parameter_types or 0
     count = 1 + bool(types & DC) + bool(types & LS) + 4 * bool(types & BN) + bool(types & BI)
-    names = unit.names
     if len(names) != count:
         raise InvalidError(
             "the number of names differs from the number of tensors in the block",
@@ -365,10 +369,9 @@ def block_tensors(unit: Unit, header: Table, dimensions: tuple[int, ...]) -> lis
 
 def weight_tensors(header: Table, dimensions: tuple[int, ...], names) -> list[CodedTensor]:  # type: ignore[no-untyped-def]
     """Return the weight of a block, or its parts G and H, taking their names."""
-    lists = entry_point_lists(header)
+    entry_points = entry_points_of(header)
     codebook = codebook_of(header.integer_codebook)
     if not (header.compressed_parameter_types or 0) & DC:
-        entry_points = EntryPoints(*lists)
         row_axis = row_axis_of(header, dimensions)
         return [
             CodedTensor(
@@ -388,14 +391,14 @@ def weight_tensors(header: Table, dimensions: tuple[int, ...], names) -> list[Co
             g,
             Part.G,
             codebook=codebook,
-            entry_points=EntryPoints(*(part[:first] for part in lists)),
+            entry_points=EntryPoints(*(part[:first] for part in entry_points)),
         ),
         CodedTensor(
             next(names),
             h,
             Part.H,
             codebook=codebook_of(header.integer_codebook_dc),
-            entry_points=EntryPoints(*(part[first:] for part in lists)),
+            entry_points=EntryPoints(*(part[first:] for part in entry_points)),
         ),
     ]
 
@@ -417,14 +420,14 @@ def decomposed_dimensions(
     return (rows, rank), (rank, values // rows)
 
 
-def entry_point_lists(header: Table) -> tuple[list[int], list[int], list[int]]:
-    """Return the lists of entry points, empty where the header has none."""
+def entry_points_of(header: Table) -> EntryPoints:
+    """Return the entry points of a header, empty lists where it has none."""
     if not header.scan_order:
-        return [], [], []
-    return (
-        header.cabac_offset_list or [],
-        header.dq_state_list or [],
-        header.BitOffsetList or [],
+        return NO_ENTRY_POINTS
+    return EntryPoints(
+        header.cabac_offset_list or (),
+        header.dq_state_list or (),
+        header.BitOffsetList or (),
     )
 
 

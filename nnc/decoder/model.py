@@ -21,6 +21,7 @@ from nnc.bitio import (
     MissingValueError,
 )
 from nnc.bitio.caution import DecodingWarning, warn
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
@@ -28,7 +29,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.together import Ahead, coding_of, decode_ahead
+from nnc.decoder.together import coding_of, decode_ahead
 from nnc.decoder.workers import DEFAULTS, SERIAL, Call, Resources, Workers, in_order
 from nnc.engine.places import rule_of_element
 from nnc.model.batch_norm import BatchNorm
@@ -68,7 +69,6 @@ def decode_unit(
     nncodec1: bool = False,
     known: Mapping[str, Known] | None = None,
     work: Workers | None = None,
-    ahead: Ahead | None = None,
 ) -> list[DecodedTensor]:
     """Decode the payload of one compressed data unit.
 
@@ -78,7 +78,6 @@ def decode_unit(
         nncodec1: decode the dialect of NNCodec 1.
         known: what is known of its tensors from units before, by name.
         work: threads for the block rows of a tensor that has entry points.
-        ahead: what its one tensor was decoded to together with others.
 
     Returns:
         The tensors in the order of the payload.
@@ -88,11 +87,6 @@ def decode_unit(
         IncompleteError: it ends too early.
         MissingValueError: it is coded with the levels of a parent that isn't known.
     """
-    if ahead is not None:
-        qp, levels = ahead
-        tensor = layout.tensors[0]
-        qp = None if qp is None else layout.qp_base + qp
-        return [DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp)]
     try:
         if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
             return [decode_raw(unit, layout)]
@@ -428,23 +422,23 @@ def decode_units(
             rest.append(number)
             continue
         decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
-    ahead = dict(
-        zip(
-            rest,
-            decode_ahead([units[i] for i in rest], [layouts[i] for i in rest], nncodec1, work),
-            strict=True,
-        )
-    )
+    together = decode_ahead([units[i] for i in rest], [layouts[i] for i in rest], nncodec1, work)
+    alone = []
+    for number, ahead in zip(rest, together, strict=True):
+        if ahead is None:
+            alone.append(number)
+        else:
+            decoded[number] = [ahead]
     calls = (
         Call(
-            (units[number], layouts[number], nncodec1, references[number], None, ahead[number]),
+            (units[number], layouts[number], nncodec1, references[number]),
             4 * sum(tensor.values for tensor in layouts[number].tensors),
         )
-        for number in rest
+        for number in alone
     )
     # All of them stay in memory anyway.
     others = in_order(work, decode_unit, calls, memory=sys.maxsize)
-    decoded.update(zip(rest, others, strict=True))
+    decoded.update(zip(alone, others, strict=True))
     return [decoded[number] for number in range(len(units))]
 
 
@@ -469,6 +463,7 @@ def check_new(name: str, names: set[str]) -> None:
         )
 
 
+@without_collection()
 def checked_layouts(
     bitstream: Bitstream,
     units: list[Unit],

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nnc import deepcabac
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
+from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Workers
-from nnc.deepcabac import TensorCoding
+from nnc.deepcabac import PlainTask, TensorCoding
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
-#: Quantization parameter, None without, and levels of a tensor that was decoded with others.
-Ahead = tuple[int | None, NDArray[np.int32]]
+#: Numbers of units, and their tensors' tasks.
+Tasks = list[tuple[int, PlainTask]]
+
+#: A tensor of fewer values is decoded in less time than it is set up for lanes or threads.
+SMALL_TENSOR = 256
 
 
 def coding_of(tensor: CodedTensor, layout: UnitLayout, nncodec1: bool) -> TensorCoding:
@@ -33,29 +35,48 @@ def coding_of(tensor: CodedTensor, layout: UnitLayout, nncodec1: bool) -> Tensor
 
 def decode_ahead(
     units: list[Unit], layouts: list[UnitLayout], nncodec1: bool, work: Workers
-) -> list[Ahead | None]:
+) -> list[DecodedTensor | None]:
     """Decode the tensors of units together, as far as that is possible and brings something.
 
     Returns:
-        For each unit its quantization parameter and levels, or None: what is wrong in a payload
-        is found where the unit is decoded alone.
+        For each unit its one tensor, or None: what is wrong in a payload is found where the
+        unit is decoded alone.
     """
-    result: list[Ahead | None] = [None] * len(units)
-    together = deepcabac.lanes()
-    if together is None or (work.executor is not None and work.pool is None):
+    result: list[DecodedTensor | None] = [None] * len(units)
+    if work.executor is not None and work.pool is None:
         return result
-    tasks, numbers = [], []
+    together = deepcabac.lanes()
+    with without_collection():
+        small, large = tasks_of(units, layouts, nncodec1)
+        decoded = deepcabac.decode_plain([task for _, task in small])
+    if together is not None:
+        tasks = [task for _, task in large]
+        decoded += together.decode_together(tasks, work.pool, work.threads)
+    with without_collection():
+        for (number, _), one in zip(small + large, decoded, strict=False):
+            if one is not None:
+                qp, levels = one
+                layout = layouts[number]
+                tensor = layout.tensors[0]
+                qp = None if qp is None else layout.qp_base + qp
+                result[number] = DecodedTensor(tensor, layout, tensor.from_matrix(levels), qp=qp)
+    return result
+
+
+def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tuple[Tasks, Tasks]:
+    """Return what is to be decoded of single tensors coded row by row: small ones, and others."""
+    small: Tasks = []
+    large: Tasks = []
     for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
         raw = layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT
         if raw or layout.temporal or len(layout.tensors) != 1:
             continue
         tensor = layout.tensors[0]
+        rows, cols = tensor.rows, tensor.cols
         coding = coding_of(tensor, layout, nncodec1)
-        if together.fits(tensor.rows, tensor.cols, coding):
-            density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
-            tasks.append((unit.payload_bytes, density, tensor.rows, tensor.cols, coding))
-            numbers.append(number)
-    decoded = together.decode_together(tasks, work.pool, work.threads)
-    for number, one in zip(numbers, decoded, strict=True):
-        result[number] = one
-    return result
+        if coding.limited or coding.block_size(rows, cols):
+            continue
+        density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
+        task = unit.payload_bytes, density, rows, cols, coding
+        (small if rows * cols < SMALL_TENSOR else large).append((number, task))
+    return small, large

@@ -21,9 +21,23 @@ from nnc.bitio.errors import InputError
 from nnc.deepcabac.coding import EntryPoints, TensorCoding
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nnc.deepcabac.reference import Decoder, Encoder
 
-__all__ = ["Decoder", "Encoder", "EntryPoints", "TensorCoding", "engine_name", "lanes"]
+__all__ = [
+    "Decoder",
+    "Encoder",
+    "EntryPoints",
+    "TensorCoding",
+    "decode_plain",
+    "engine_name",
+    "lanes",
+]
+
+#: Payload, qp_density or None, rows, columns and coding of a tensor.
+PlainTask = tuple["bytes | memoryview", "int | None", int, int, TensorCoding]
 
 _MODULES = {
     "compiled": "nnc.deepcabac.engine",
@@ -60,6 +74,17 @@ def lanes() -> ModuleType | None:
     if wanted == "lanes":
         raise InputError("NNC_ENGINE is 'lanes', which this processor or installation hasn't")
     return None
+
+
+def decode_plain(tasks: list[PlainTask]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
+    """Decode many small payloads with little about each; see engine_decoder.py.
+
+    Returns:
+        For each what came of it; None where it has to be decoded alone, as all have to by the
+        reference engine.
+    """
+    decode = getattr(_engine(), "decode_plain", None)
+    return [None] * len(tasks) if decode is None else decode(tasks)
 
 
 def __getattr__(name: str) -> Any:

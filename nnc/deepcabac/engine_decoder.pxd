@@ -44,7 +44,15 @@ cdef class Decoder:
     cdef object _records
     cdef Py_ssize_t _record_capacity
     cdef object _entry_points
+    # What _prepare took of a coding, and the coding.
+    cdef object _coding
+    cdef Coding _needed
+    cdef short _signalled[CONTEXTS]
+    cdef Py_ssize_t _signalled_count
 
+    cdef object _start(self, object payload)
+    cdef object _plain(self, Py_ssize_t rows, Py_ssize_t cols, object coding)
+    cdef object _prepare(self, object coding)
     cdef object _parts(
         self,
         Matrix matrix,

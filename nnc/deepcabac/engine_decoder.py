@@ -32,6 +32,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     tables,
 )
 
+from nnc.bitio.errors import NncError
 from nnc.deepcabac import checks
 from nnc.deepcabac.arithmetic import BIN_RECORD
 from nnc.deepcabac.coding import EntryPoints, check_entry_points
@@ -41,6 +42,8 @@ from nnc.deepcabac.contexts import context_count, signalled_contexts
 PAST_END = cython.declare(cython.int, 1)
 OVERFLOW = cython.declare(cython.int, 2)
 OFFSET_TOO_LARGE = cython.declare(cython.int, 3)
+
+NO_ENTRY_POINTS = EntryPoints()
 
 
 @cython.cfunc
@@ -239,20 +242,29 @@ class Decoder:
             IncompleteError: fewer than 2 bytes.
             InvalidError: the first bits can't begin a codeword.
         """
-        self._payload = memoryview(payload).cast("B")
-        first_bits = int.from_bytes(bytes(self._payload[:2]), "big") >> 7
-        checks.check_start(self._payload, first_bits)
-        self._view = self._payload
-        self._entry_points = EntryPoints()
-        self._context_count = 0
         self._record_capacity = record_bins
-        self._records = np.zeros((max(record_bins, 1), RECORD_FIELDS), np.int64)
-        records: cython.longlong[:, ::1] = self._records
+        self._records = np.zeros((record_bins, RECORD_FIELDS), np.int64) if record_bins else None
+        self._context_count = 0
+        self._start(payload)
+
+    @cython.cfunc
+    def _start(self, payload):
+        """Begin a codeword; errors as for a new decoder."""
+        self._payload = memoryview(payload).cast("B")
+        self._view = self._payload
+        size: cython.Py_ssize_t = self._view.shape[0]
+        first_bits = (self._view[0] << 1) | (self._view[1] >> 7) if size > 1 else 0
+        checks.check_start(self._payload, first_bits)
+        self._entry_points = NO_ENTRY_POINTS
         held: cython.pointer(cython.const[Tables]) = tables()
-        self.coder.record = cython.address(records[0, 0])
-        self.coder.records_left = record_bins
+        records: cython.longlong[:, ::1]
+        self.coder.record = cython.NULL
+        if self._record_capacity:
+            records = self._records
+            self.coder.record = cython.address(records[0, 0])
+        self.coder.records_left = self._record_capacity
         self.coder.data = cython.address(self._view[0])
-        self.coder.size = self._view.shape[0]
+        self.coder.size = size
         self.coder.rows = held.rows + 32 * ROW
         self.coder.renormalisation = held.renormalisation
         self.coder.reciprocal = held.reciprocal
@@ -275,6 +287,8 @@ class Decoder:
 
     def bins(self):
         """Return the recorded bins, one element of arithmetic.BIN_RECORD each."""
+        if self._records is None:
+            return np.zeros(0, BIN_RECORD)
         count = self._record_capacity - self.coder.records_left
         return self._records[:count].copy().view(BIN_RECORD).reshape(-1)
 
@@ -344,6 +358,59 @@ class Decoder:
         self._parameter_sets(coding, False, False)
         checks.check_room(rows * cols, self.position, 8 * self.coder.size, "levels")
         return checks.zero_levels(rows, cols)
+
+    @cython.cfunc
+    def _plain(self, rows: cython.Py_ssize_t, cols: cython.Py_ssize_t, coding):
+        """Decode a tensor row by row that has neither parent nor codebook; None: not possible."""
+        if coding is not self._coding:
+            self._prepare(coding)
+        checks.check_size(rows, cols)
+        held: cython.pointer(cython.const[Tables]) = tables()
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        number: cython.Py_ssize_t
+        for number in range(self._context_count):
+            self.contexts[number] = held.starts[0]
+        if rows > 1 and cols > 1:
+            history_enabled, skipped = self._tools(rows, cols, coding, None)
+            if history_enabled or skipped is not None:
+                return None
+        for number in range(self._signalled_count):
+            if regular(coder, self.contexts, SHIFT):
+                self.contexts[self._signalled[number]] = held.starts[unsigned_bins(coder, 3) + 1]
+        self._check_position()
+        checks.check_room(rows * cols, self.position, 8 * coder.size, "levels")
+        levels = checks.zero_levels(rows, cols)
+        if rows and cols:
+            view: cython.int[:, ::1] = levels
+            matrix: Matrix
+            matrix.levels = cython.address(view[0, 0])
+            matrix.base = matrix.history = cython.NULL
+            place: Place
+            place.state = place.neighbour = 0
+            if not _run(
+                coder,
+                self.contexts,
+                cython.address(self._needed),
+                cython.address(place),
+                cython.address(matrix),
+                0,
+                rows * cols,
+            ):
+                return None
+        return levels
+
+    @cython.cfunc
+    def _prepare(self, coding):
+        """Take what depends on the coding alone, and is the same for most tensors of a model."""
+        self._coding = None
+        checks.check_coding_for_stream(coding, self.position)
+        self._context_count = context_count(coding)
+        self._needed = coding_struct(coding)
+        self._signalled_count = 0
+        for number in signalled_contexts(coding, temporal=False, history=False):
+            self._signalled[self._signalled_count] = number
+            self._signalled_count += 1
+        self._coding = coding
 
     def finish(self):
         """Check the end of the codeword; errors as in reference.Decoder."""
@@ -524,6 +591,35 @@ class Decoder:
         if problem == OVERFLOW:
             return checks.level_overflow(at // cols, at % cols, self.position, 8 * self.coder.size)
         return checks.block_row_offset(at, self.position, 8 * self.coder.size)
+
+
+def decode_plain(tasks):
+    """Decode payloads of one small tensor each, with as little as can be besides the levels.
+
+    Args:
+        tasks: payload, qp_density or None, rows, columns and coding of each; scanned row by row,
+            without parent and codebook.
+
+    Returns:
+        For each task the quantization parameter (None without) and the levels; None where the
+        tensor has to be decoded alone, since it uses other tools or something is wrong.
+    """
+    decoder: Decoder = Decoder.__new__(Decoder)
+    results = []
+    for payload, qp_density, rows, cols, coding in tasks:
+        result = None
+        try:
+            decoder._start(payload)
+            qp = None if qp_density is None else decoder.quantization_parameter(qp_density)
+            levels = decoder._plain(rows, cols, coding)
+            if levels is not None:
+                decoder.finish()
+                result = qp, levels
+        except NncError:
+            # Decoding it alone comes to the same error, in its turn.
+            pass
+        results.append(result)
+    return results
 
 
 def _entry_points(found):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from nnc.bitio.arguments import checked
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.decoder.session import Decoder
@@ -94,10 +95,11 @@ def check_trace(
     """
     findings: list[Finding] = []
     rules = all_rules(deep=False)
-    for model in models(traced):
-        for rule in rules:
-            findings += rule.findings(model)
-    findings += syntax_findings(traced, alone=not findings)
+    with without_collection():
+        for model in models(traced):
+            for rule in rules:
+                findings += rule.findings(model)
+        findings += syntax_findings(traced, alone=not findings)
     skipped: dict[str, str] = {
         unit.path: undecoded_reason(unit.missing)
         for unit in traced.walk()

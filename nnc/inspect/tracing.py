@@ -15,6 +15,7 @@ from typing import Any, Unpack
 
 from nnc.bitio import BitReader, BitstreamError, IncompleteError, MissingValueError
 from nnc.bitio.arguments import checked
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import OutOfBand, OutOfBandKeywords, Unit, type_name
 from nnc.bitstream.parser import UnitParser
 from nnc.bitstream.places import located
@@ -185,7 +186,8 @@ def trace(
     """
     view = view_of(data)
     parser = TracingParser(view, OutOfBand.of(**left_out), most)
-    parser.parse_units(0, len(view))
+    with without_collection():
+        parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
 
 

@@ -83,6 +83,8 @@ def narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         values: array of any shape.
         dtype: any, those of ml_dtypes too.
     """
+    if values.dtype == dtype:
+        return values
     if values.dtype.kind != "f" or dtype.kind not in "fV" or dtype.itemsize >= values.itemsize:
         with np.errstate(over="ignore", invalid="ignore"):
             return values.astype(dtype, copy=False)
