@@ -118,6 +118,8 @@ def as_path(path: Any) -> Path:
         raise InputError(f"{type(path).__name__} is no path: {error}") from None
     if not isinstance(text, str) or "\0" in text:
         raise InputError(f"{text!r:.60} is no path: it is bytes, or has a zero character")
+    if not text:  # which pathlib would take for the current folder
+        raise InputError("the path is empty")
     return Path(text)
 
 

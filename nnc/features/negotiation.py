@@ -28,7 +28,12 @@ def capabilities(
         `decoder` with its features, permitted values and limits; `sets` by name, each with its
         features; and `bitstream` with the features that it needs, the sets that it fits, and what
         the decoder lacks for it. All of it is plain data for JSON.
+
+    Raises:
+        BitstreamError: a unit of the bitstream can't be read, so that nothing is known of it.
     """
+    if traced is not None and traced.errors:
+        raise traced.errors[0]
     own = feature_set(ALL) if decoder is None else decoder
     said = own.as_dict()
     if decoder is None:

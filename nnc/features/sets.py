@@ -98,10 +98,10 @@ def feature_set(name: str | os.PathLike[str] | FeatureSet) -> FeatureSet:
         return set_of(given, read(named[given]), given)
     if not Path(given).suffix and not Path(given).exists():
         near = difflib.get_close_matches(given, named, 1)
-        told = f"did you mean {near[0]!r}? " if near else ""
+        told = f"did you mean {near[0]!r}; " if near else ""
         raise InputError(
             f"{given}: neither a set of features nor a file of one; {told}"
-            f"There are: {', '.join(named)}"
+            f"there are {', '.join(named)}"
         )
     return set_of(given, read(given), given)
 

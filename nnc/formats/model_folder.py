@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.caution import ModelFileWarning, warn
 from nnc.formats import pytorch, sharded
-from nnc.formats.recognition import check_is_model
+from nnc.formats.recognition import check_is_model, shards_by_name
 from nnc.formats.registry import INDEX_SUFFIX, SHARDS_KEY, holds_weights
 from nnc.formats.safetensors import SafetensorsSource
 from nnc.formats.side_files import files_in, packed
@@ -126,13 +126,20 @@ def chosen(folder: Path, pattern: str) -> Path | None:
     """Return the one file of weights in a folder, None for none.
 
     Raises:
-        InputError: there are several, none of which is named as the model.
+        InputError: there are several, none of which is named as the model; or there are shards
+            alone, without the index that says what belongs to the model.
 
     Warns:
         ModelFileWarning: there are others beside the model.
     """
     found = sorted(folder.glob(pattern))
     usual = [one for one in found if one.stem in (sharded.DEFAULT_STEM, "pytorch_model")]
+    shards = [one for one in found if shards_by_name(one) > 1]
+    if shards and not usual:
+        raise InputError(
+            f"{folder}: {shards[0].name} is one of {shards_by_name(shards[0])} shards, and their "
+            "index (*.index.json) is missing; fetch it too"
+        )
     if len(found) > 1 and len(usual) != 1:
         names = ", ".join(one.name for one in found[:4])
         raise InputError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from nnc.formats.checkpoints import ADVICE, carried, entries_of, named_tensors, 
 from nnc.formats.extras import load
 from nnc.formats.hostile import check_archive, check_expansion, check_shape
 from nnc.formats.source import ArraySink, ArraySource, Sink, Source, TensorInfo
+from nnc.formats.unknown_objects import loaded_around, without_stand_ins
 from nnc.model.given import BIT_TYPES, check_has_shape, torch_array
 from nnc.model.ties import ties_of
 
@@ -65,25 +67,43 @@ def loaded(place: Path) -> Any:
         InputError: it holds more than tensors, or isn't one of PyTorch.
     """
     torch = load("torch", "torch", "PyTorch files")
+
+    def load_weights() -> Any:
+        with warnings.catch_warnings():  # of PyTorch to its own developers
+            warnings.simplefilter("ignore")
+            return torch.load(place, map_location="cpu", weights_only=True)
+
     try:
-        return torch.load(place, map_location="cpu", weights_only=True)
+        return load_weights()
     except OSError as error:
         if error.errno is None:  # not of the system, but PyTorch's word for a damaged file
             raise InputError(f"{place}: {what_is_wrong(error)}") from None
         raise
     except Exception as error:  # a damaged pickle can make the loader raise anything
-        raise InputError(f"{place}: {what_is_wrong(error)}") from None
+        around = loaded_around(load_weights, refused_name, error)
+        rest = None if around is None else without_stand_ins(*around, place)
+        if rest is None:
+            raise InputError(f"{place}: {what_is_wrong(error)}") from None
+        return rest
+
+
+def refused_name(error: Exception) -> str | None:
+    """Return the class or function that the loader refuses, None where it fails otherwise."""
+    found = REFUSED.search(str(error))
+    return None if found is None else found[1]
 
 
 def what_is_wrong(error: Exception) -> str:
     """Say why a file couldn't be loaded, without the loader's advice to trust it."""
-    refused = REFUSED.search(str(error))
+    refused = refused_name(error)
     if refused is not None:
         return (
-            f"it holds more than tensors: {refused[1]}, which is code to be run and never is; "
+            f"it holds more than tensors: {refused}, which is code to be run and never is; "
             f"{ADVICE}, or the checkpoint without that"
         )
     said = str(error).rpartition("WeightsUnpickler error: ")[2].partition("\n")[0]
+    if "weights_only" in said:  # advice on arguments, which its callers have and ours haven't
+        said = "its layout is not one of torch.save"
     reason = "".join(one for one in said if one.isprintable()).strip()
     kind = "" if isinstance(error, pickle.UnpicklingError | RuntimeError) else type(error).__name__
     return f"it is no file of PyTorch, or damaged ({kind}{': ' if kind else ''}{reason})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -28,6 +29,9 @@ BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\x93NUMPY", "a single array of numpy (.npy); numpy.savez makes an .npz file of it"),
 )
 
+#: How the names of files end that hold a part of a model, with the number of all of them.
+SHARD_NAME = re.compile(r"-\d+-of-(\d{1,9})\.(?:safetensors|bin|pt|pth)$")
+
 #: How web pages and what servers answer begin, after blanks, in lower case.
 PAGES: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype html", "an HTML page"),
@@ -51,6 +55,12 @@ def what_it_is(head: bytes) -> str | None:
         if text.startswith(beginning):
             return f"{what}, probably of a download that failed; fetch the model again"
     return None
+
+
+def shards_by_name(path: Path) -> int:
+    """Return of how many files a file is one, as its name says it (`-00001-of-00003`); else 1."""
+    found = SHARD_NAME.search(path.name)
+    return 1 if found is None else int(found[1])
 
 
 def head_of(path: str | os.PathLike[str]) -> bytes:

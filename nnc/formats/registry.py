@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import cast
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import ModelFileWarning, warn
 from nnc.decoder import Topology
 from nnc.engine.files import as_path
 from nnc.formats.hostile import check_expansion, check_name, our_errors, unpacking
-from nnc.formats.recognition import check_is_model, head_of
+from nnc.formats.recognition import check_is_model, head_of, shards_by_name
 from nnc.formats.side_files import FILES_KEY
 from nnc.formats.source import Sink, Source, TensorInfo
 from nnc.syntax import TopologyStorageFormat
@@ -246,6 +247,9 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
         InputError: an unknown format, a file that is not of its format, or names of tensors that
             would do harm as paths or on a terminal.
         OSError: the file can't be read.
+
+    Warns:
+        ModelFileWarning: the name says that it is one shard of a model.
     """
     place = as_path(path)
     if place.exists() and not place.is_file() and not place.is_dir():
@@ -260,6 +264,12 @@ def open_source(path: str | os.PathLike[str], *, unpacked: int | None = None) ->
             check_expansion(place, "the file", place.stat().st_size, source.nbytes)
     for name in source.tensors:
         check_name(path, name)
+    if place.is_file() and shards_by_name(place) > 1:
+        warn(
+            f"{place}: its name says that it is one of {shards_by_name(place)} shards, and no "
+            "whole model; the folder or the index of the shards is one",
+            ModelFileWarning,
+        )
     return source
 
 

@@ -154,6 +154,7 @@ def read_index(index: Path) -> tuple[dict[str, Any], dict[str, str]]:
             result[key] = value
         return result
 
+    check_is_model(index)
     try:
         content = json.loads(index.read_bytes(), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:

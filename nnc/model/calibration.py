@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from nnc.bitio import InputError
+from nnc.engine.files import as_path
 
 #: What is added to the diagonal of second moments, as a share of its mean: inputs that the
 #: calibration hasn't seen differ from those that it has.
@@ -49,10 +50,15 @@ class Calibration(Mapping[str, NDArray[np.float32]]):
             names: which of them; None for all.
 
         Raises:
-            InputError: the file is no file of statistics.
+            InputError: the statistics are none by name, or the file is no file of them.
             OSError: it can't be read.
         """
-        self._path = None if path is None else os.fspath(path)
+        if not isinstance(statistics, Mapping | None):
+            raise InputError(
+                "statistics are given by the names of tensors, not as "
+                f"{type(statistics).__name__}; those of a file with path="
+            )
+        self._path = None if path is None else os.fspath(as_path(path))
         self._statistics = dict(statistics or {})
         found = names_in(self._path) if self._path is not None else list(self._statistics)
         self._names = [name for name in found if names is None or name in names]

@@ -15,6 +15,9 @@ import nnc.numpy
 GOOD = {"w": np.ones((2, 2), "f4")}
 DATA = nnc.encode(GOOD)
 
+#: Text of any length is a dtype since numpy 2.
+TEXT = np.array(["text"], np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else "U4")
+
 
 class Raises:
     """Whatever is asked of it, it raises."""
@@ -58,6 +61,7 @@ NONSENSE = {
     "numbers as names": {1: np.ones(2)},
     "ragged": {"a": [[1], [1, 2]]},
     "text in it": {"a": "text"},
+    "text of any length in it": {"a": TEXT},
     "objects in it": {"a": object(), "b": None},
     "nested": {"a": {"b": np.ones(2)}},
     "sets in it": {"a": {1, 2}},
@@ -94,6 +98,8 @@ CALLS = {
     "Encoder.receive": lambda x: nnc.Encoder().receive(x),
     "Encoder.save": lambda x: nnc.Encoder().save(x),
     "Encoder.load": lambda x: nnc.Encoder().load(x),
+    "Calibration": nnc.Calibration,
+    "Calibration path": lambda x: nnc.Calibration(path=x),
     "Decoder": nnc.Decoder,
     "Decoder.decode": lambda x: nnc.Decoder().decode(x),
     "Decoder.save": lambda x: nnc.Decoder().save(x),

@@ -167,6 +167,8 @@ def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
 @lru_cache(maxsize=64)
 def is_of_numbers(dtype: np.dtype[Any]) -> bool:
     """Tell whether a type is of numbers of no more bits than decoders have."""
+    if dtype.kind == "T":  # strings of any length, which have no byte order to ask for
+        return False
     native = dtype.newbyteorder("=")
     return (
         native.kind in "biu"

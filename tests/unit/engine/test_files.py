@@ -2,10 +2,13 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
+from nnc.bitio import InputError
 from nnc.bitstream import NewFile, replace_bytes
+from nnc.engine.files import as_path
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 
@@ -119,3 +122,11 @@ def test_a_name_as_long_as_names_can_be(tmp_path):
     place = tmp_path / ("ä" * 127)
     replace_bytes(place, b"1")
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("only.npz").touch()
+    with pytest.raises(InputError, match="the path is empty"):
+        as_path("")
+    assert as_path(".") == Path()

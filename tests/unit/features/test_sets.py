@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.bitio import InputError
+from nnc.bitio import BitstreamError, InputError
 from nnc.cli.main import run
 from nnc.features import capabilities, feature_set, features, fitting_sets, held_to, set_names
 from nnc.features.use import used_features
@@ -120,6 +120,18 @@ def test_a_file_that_says_something_else_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         feature_set(path)
+
+
+def test_nothing_is_said_of_what_is_no_bitstream(tmp_path, model, capsys):
+    for number, content in enumerate((b"nonsense" * 9, nnc.encode(model)[:-9])):
+        path = tmp_path / f"{number}.nnc"
+        path.write_bytes(content)
+        assert run(["capabilities", str(path)]) == 2
+        said = capsys.readouterr()
+        assert not said.out
+        assert "runs past the end" in said.err
+        with pytest.raises(BitstreamError):
+            capabilities(nnc.trace(content))
 
 
 def test_check_warns_info_names_sets_and_capabilities_tell(tmp_path, model, capsys):

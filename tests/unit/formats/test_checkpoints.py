@@ -1,7 +1,10 @@
 """What training scripts save: state dicts under many keys, and entries that are no tensors."""
 
+import argparse
 import collections
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,16 +158,64 @@ def test_two_names_that_are_one_when_joined(tmp_path):
         read_model(saved(content, tmp_path))
 
 
-@pytest.mark.parametrize("beside", [np.float64(3.0), np.ones(3), collections.Counter("a")])
-def test_what_would_be_run_is_named(beside, tmp_path):
-    place = saved({"state_dict": STATE, "best": beside}, tmp_path)
-    try:
-        read_model(place)
-    except InputError as error:
-        message = str(error)
-        assert "holds more than tensors: " in message
-        assert message.isprintable()
-        assert "two options" not in message
+BESIDE_MODELS = {
+    "a number of numpy": np.float64(3.0),
+    "an array of numpy": np.ones(3),
+    "arguments": argparse.Namespace(out=Path("out"), lr=0.1),
+    "in a list": {"a": [(Path("x"),)]},
+    "a program": os.system,
+}
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("beside", BESIDE_MODELS.values(), ids=BESIDE_MODELS)
+def test_what_would_be_run_is_left_out_beside_a_model(beside, zipped, tmp_path):
+    content = {"state_dict": STATE, "epoch": 3, "best": beside}
+    place = saved(content, tmp_path, _use_new_zipfile_serialization=zipped)
+    if beside is os.system:  # PyTorch blocks it by its module, whoever allows it
+        with pytest.raises(InputError, match=r"more than tensors: posix\.system"):
+            read_model(place)
+        return
+    with pytest.warns(ModelFileWarning, match="'best' of the checkpoint is left out"):
+        arrays = read_model(place).tensors
+    assert list(arrays) == list(STATE)
+    for name, values in STATE.items():
+        np.testing.assert_array_equal(arrays[name], values.numpy())
+
+
+WITHIN_MODELS = {
+    "an entry": {"state_dict": {**STATE, "x": np.float64(1)}},
+    "an entry of a plain one": {**STATE, "x": np.float64(1)},
+    "a whole module": torch.nn.Linear(2, 2),
+    "a whole module beside": {"model": torch.nn.Linear(2, 2), "ema": STATE},
+    "a whole module alone": {"model": torch.nn.Linear(2, 2)},
+    "no usual key": {"mine": STATE, "args": argparse.Namespace()},
+    "a list": [STATE, Path("x")],
+    "derived from dict": {"model": STATE, "config": collections.defaultdict(list, a=[1])},
+}
+
+
+@pytest.mark.parametrize("content", WITHIN_MODELS.values(), ids=WITHIN_MODELS)
+def test_what_would_be_run_within_a_model_is_named(content, tmp_path):
+    with pytest.raises(InputError, match="more than tensors: ") as caught:
+        read_model(saved(content, tmp_path))
+    assert str(caught.value).isprintable()
+    assert "two options" not in str(caught.value)
+
+
+def test_the_loader_allows_no_more_afterwards(tmp_path):
+    before = torch.serialization.get_safe_globals()
+    with pytest.warns(ModelFileWarning):
+        read_model(saved({"model": STATE, "args": argparse.Namespace()}, tmp_path))
+    assert torch.serialization.get_safe_globals() == before
+
+
+@pytest.mark.parametrize("content", [b"\0" * 1000, b"a.txt".ljust(5120, b"\0")])
+def test_no_advice_on_arguments_of_the_loader(content, tmp_path):
+    (tmp_path / "m.pt").write_bytes(content)
+    with pytest.raises(InputError, match="no file of PyTorch, or damaged") as caught:
+        read_model(tmp_path / "m.pt")
+    assert "weights_only" not in str(caught.value)
 
 
 def test_what_is_no_checkpoint(tmp_path):

@@ -210,3 +210,41 @@ def test_an_end_between_two_moves_keeps_the_model_that_was_there(tmp_path, monke
         replace_folder(place, "mark", lambda folder: (folder / "mark").write_text("after"))
     assert (place / "mark").read_text() == "before"
     assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("present", [(1,), (2,), (1, 2)])
+def test_shards_without_their_index_are_no_model(present, tmp_path):
+    for one in present:
+        save_file({f"w{one}": W["a.bias"]}, tmp_path / f"model-0000{one}-of-00002.safetensors")
+    beside(tmp_path)
+    with pytest.raises(InputError, match=r"is one of 2 shards, and their index .* is missing"):
+        nnc.encode_file(tmp_path, tmp_path / "m.nnc")
+
+
+@pytest.mark.parametrize("name", ["x-00002-of-00003.safetensors", "model-1-of-2.safetensors"])
+def test_one_shard_is_not_taken_for_the_whole_silently(name, tmp_path):
+    save_file(W, tmp_path / name)
+    with pytest.warns(ModelFileWarning, match=r"one of [23] shards, and no whole model"):
+        assert set(read_model(tmp_path / name).tensors) == set(W)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["model-00001-of-00001.safetensors", "state-of-3.safetensors"])
+def test_what_is_no_shard_by_its_name(name, tmp_path):
+    save_file(W, tmp_path / name)
+    assert set(read_model(tmp_path / name).tensors) == set(W)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"<!DOCTYPE html>", "an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+    ],
+)
+def test_an_index_that_is_something_else(content, said, tmp_path):
+    save_file(W, tmp_path / "model-00001-of-00001.safetensors")
+    (tmp_path / "model.safetensors.index.json").write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_model(tmp_path)
