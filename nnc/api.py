@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
+from nnc.bitio.collection import without_collection
 from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.decoder import (
     BatchNorm,
@@ -34,6 +36,9 @@ from nnc.reduce.asked import is_reduced, reduced
 if TYPE_CHECKING:
     from nnc.encoder.call.keywords import EncodeKeywords, SaveFileKeywords
     from nnc.inspect import BitstreamTrace, Difference, Finding, Node
+
+#: A bitstream of at most so many bytes takes about a second, however many tensors it holds.
+SOON_DECODED = 1 << 22
 
 Bytes = bytes | bytearray | memoryview
 Shapes = Mapping[str, Sequence[int]]
@@ -144,6 +149,19 @@ def decoded_values(
     bitstream: Bitstream, resources: Resources, names: Sequence[str] | None, **how: Any
 ) -> dict[str, NDArray[Any]]:
     """Decode a bitstream, or some tensors of it; arguments and errors as for `decode`."""
+    size = sum(unit.byte_size for unit in bitstream.units)
+    with without_collection() if size <= SOON_DECODED else nullcontext():
+        values = values_of(bitstream, resources, names, **how)
+    if names is None:
+        return values
+    check_names(names, values)
+    return {name: values[name] for name in names}
+
+
+def values_of(
+    bitstream: Bitstream, resources: Resources, names: Sequence[str] | None, **how: Any
+) -> dict[str, NDArray[Any]]:
+    """Decode as `decoded_values`, and maybe more than the tensors that are named."""
     if names is None:
         model = decode_model(bitstream, resources)
         model.warn_of_missing()
@@ -155,11 +173,7 @@ def decoded_values(
     else:
         model = decode_some(bitstream, names, resources)
     model.warn_of_differences()
-    values = model.values(**how)
-    if names is None:
-        return values
-    check_names(names, values)
-    return {name: values[name] for name in names}
+    return model.values(**how)
 
 
 @naming_options

@@ -18,9 +18,9 @@ def without_collection() -> Iterator[None]:
     """Put the collector off; it is as it was when the last of several such calls has ended.
 
     While the objects of tens of thousands of units are made, it would look through all of them
-    again and again, for nothing: that takes longer than to make them. It is for loops that make
-    objects only, and end soon; not for those that code payloads, which may take minutes, in
-    which other threads leave garbage.
+    again and again, for nothing: that takes longer than to make them. It is for what ends soon;
+    not for the coding of large payloads, which may take minutes, in which other threads leave
+    garbage.
     """
     global _going_on, _was_on
     with _lock:

@@ -21,6 +21,9 @@ from nnc.syntax import NnrCompressedDataUnitHeader, ParentNodeIdType, Scope, Ten
 #: What tensors have of their own in headers that are otherwise the same.
 OWN = ("topology_elem_id", "tensor_dimensions_list")
 
+#: Kinds of values that are a tensor's own as well. No union: to make one takes longer than to ask.
+UNLIKE = (list, Table)
+
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
@@ -68,7 +71,7 @@ def whole_header(
     signalled = lineage is not None and lineage.signalled
     alike = {name: value for name, value in elements.items() if name not in OWN}
     name, dimensions = elements.get("topology_elem_id"), elements["tensor_dimensions_list"]
-    if said or name is None or any(isinstance(one, list | Table) for one in alike.values()):
+    if said or name is None or any(isinstance(one, UNLIKE) for one in alike.values()):
         return made_header(options.profile, signalled, {**elements, **said})
     rank = dimensions.count_tensor_dimensions
     header = copy.copy(header_of_many(options.profile, signalled, rank, tuple(alike.items())))
