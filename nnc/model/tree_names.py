@@ -13,6 +13,9 @@ from nnc.syntax import NnrUnitType
 #: The name that stands for one that is left out: no tensor has an empty one.
 LEFT_OUT = ""
 
+#: The element that holds it.
+NEED_OF_NAMES = "topology_elem_id"
+
 #: By device and parameter_id the names of the tensors of a node, as a header has them.
 Known = Callable[[int, int], Sequence[str]]
 
@@ -95,13 +98,26 @@ def with_names(bitstream: Bitstream, known: Known) -> Bitstream:
     return Bitstream(units) if changed else bitstream
 
 
-def refuse_left_out(unit: Unit) -> None:
-    """Refuse an update whose names are left out, and not known from bitstreams before it."""
+def leaves_out_names(unit: Unit) -> bool:
+    """Tell whether a unit is an update that leaves names out."""
     header = update_header(unit)
-    if header is not None and header.parent_node_id_present_flag and LEFT_OUT in own_names(header):
+    return (
+        header is not None
+        and bool(header.parent_node_id_present_flag)
+        and LEFT_OUT in own_names(header)
+    )
+
+
+def refuse_left_out(unit: Unit) -> None:
+    """Refuse an update whose names are left out, and not known from bitstreams before it.
+
+    Raises:
+        MissingValueError: it is one.
+    """
+    if leaves_out_names(unit):
         raise MissingValueError(
             "the update leaves out the name of its tensor, and nothing before tells it",
-            path="header.topology_elem_id",
+            path=f"header.{NEED_OF_NAMES}",
             clause="6.4.3",
             hint="decode the bitstreams before it with the same decoder",
         )
