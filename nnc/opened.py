@@ -25,6 +25,7 @@ from nnc.formats.pytorch import tensor_of
 from nnc.model.options import naming_options
 from nnc.model.parts import joined_data_units
 from nnc.model.ties import with_ties
+from nnc.model.tree_names import refuse_left_out
 
 FRAMEWORKS = {"np": "np", "numpy": "np", "pt": "pt", "torch": "pt", "pytorch": "pt"}
 
@@ -89,8 +90,15 @@ class TensorFile:
         self._whole = self._contents = self._stream = self._mapped = self._data = None
 
     def keys(self) -> list[str]:
-        """Return the names of all tensors, in the order of the bitstream."""
+        """Return the names of all tensors, in the order of the bitstream.
+
+        Raises:
+            MissingValueError: it is an update that leaves names out, to be decoded by
+                `nnc.Decoder` after what comes before it.
+        """
         contents = self._all()
+        for unit in contents.units:
+            refuse_left_out(unit)
         if contents.is_layered or any(len(unit.names) > 1 for unit in contents.units):
             return list(self._streamed().tensors)
         return list(with_ties(dict.fromkeys(contents.names()), contents.metadata.ties))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.elements import open_data
+from nnc.cli.common.documents import load, trace_file
 from nnc.cli.common.files import out_of_band_options
 from nnc.cli.common.output import examples, print_json
 
@@ -29,10 +29,9 @@ def command(bitstream: str | None, decoder: str | None, out_of_band: dict[str, A
     """
     from nnc.cli.main import DIFFERS, GOOD
     from nnc.features import capabilities, feature_set
-    from nnc.inspect import trace
 
     wanted = None if decoder is None else feature_set(decoder)
-    traced = None if bitstream is None else trace(open_data(bitstream), **out_of_band)
+    traced = None if bitstream is None else trace_file(bitstream, load(None), out_of_band)
     found = capabilities(traced, wanted)
     print_json(found)
     return DIFFERS if found.get("bitstream", {}).get("lacking") else GOOD

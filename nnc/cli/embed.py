@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.common.files import check_output, input_file
+from nnc.cli.common.files import check_output, input_file, saying_what_it_is
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import (
     BITSTREAM,
@@ -51,7 +51,7 @@ def command(
     check_output(output, force)
     if Path(output).suffix.lower() == ".onnx":
         check_data_file(bitstream, output, force)
-    with input_file(bitstream) as source:
+    with input_file(bitstream) as source, saying_what_it_is(bitstream):
         embed(source, output, message=message)
     report_done(output, quiet=quiet)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from nnc.cli.common.documents import load, schema_option
-from nnc.cli.common.elements import open_data, report_faults
+from nnc.cli.common.documents import load, schema_option, trace_file
+from nnc.cli.common.elements import report_faults
 from nnc.cli.common.files import check_output, write_bytes
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import (
@@ -74,9 +74,8 @@ def command(
         return 0
     from nnc.explore.page import page_of
 
-    data, name = open_data(bitstream), Path(bitstream).name
-    form = load(schema)
-    traced = form.trace(data)
+    name, form = Path(bitstream).name, load(schema)
+    traced = trace_file(bitstream, form, {})
     hand_over(page_of(form.content(traced, name), name), output, port, quiet)
     return report_faults(traced)
 

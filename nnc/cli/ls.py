@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from nnc.inspect import TensorSummary
 
 
+#: What stands for the name of a tensor that an update leaves out, and what is said of such.
+LEFT_OUT = "(left out)"
+SAID_OF_NAMES = "names that an update leaves out are those of the bitstreams before it"
+
+
 @click.command(
     epilog=examples(
         "nnc ls model.nnc",
@@ -40,6 +45,8 @@ def command(bitstream: str, output_format: str, out_of_band: dict[str, Any]) -> 
         print_rows(rows, [one.name for one in fields(TensorSummary)], output_format, "tensors")
     else:
         print_human(tensors)
+        if not all(tensor.name for tensor in tensors):
+            click.echo(f"nnc: {SAID_OF_NAMES}", err=True)
     return report_unread(opened)
 
 
@@ -47,7 +54,7 @@ def print_human(tensors: Sequence[TensorSummary]) -> None:
     """Print a table of tensors."""
     cells = [
         [
-            tensor.name,
+            tensor.name or LEFT_OUT,
             "x".join(map(str, tensor.shape)) or "scalar",
             tensor.dtype,
             f"tied to {tensor.tied}" if tensor.tied is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import io
 import json
@@ -33,6 +34,9 @@ GOOD, DIFFERS, BAD_BITSTREAM, NOT_SUPPORTED, USAGE, INTERNAL = range(6)
 
 #: Exit codes of what was ended from outside, as shells give them.
 INTERRUPTED, PIPE_CLOSED = 130, 141
+
+#: Of errors of the system that name no file: those of files that are being written.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 #: The verbs by what they are for, in the order of the help page.
 GROUPS = {
@@ -224,6 +228,8 @@ def report(error: Exception, arguments: list[str]) -> int:
         message = "a file ends too early" if is_end else "interrupted"
     if isinstance(error, OSError) and error.strerror is not None:
         place = "" if error.filename is None else f"{error.filename}: "
+        if not place and error.errno in NO_ROOM:
+            place = "the output can't be written: "
         message = f"{place}{error.strerror}"
     if code == INTERNAL:
         import traceback

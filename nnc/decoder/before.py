@@ -11,7 +11,7 @@ from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.model import Known
 from nnc.decoder.session import Decoder
 from nnc.model.limits import Limits
-from nnc.model.tree_names import named
+from nnc.model.tree_names import NEED_OF_NAMES, named
 
 #: Elements by which a payload is coded with what bitstreams before hold, and the one by which
 #: its values are differences to such.
@@ -84,5 +84,5 @@ def known_of(
 
 def needs_session(error: BitstreamError) -> bool:
     """Tell whether an error says that bitstreams of the session before are needed."""
-    names = (*NEED_OF_LEVELS, NEED_OF_VALUES)
+    names = (*NEED_OF_LEVELS, NEED_OF_VALUES, NEED_OF_NAMES)
     return isinstance(error, MissingValueError) and error.path.endswith(names)

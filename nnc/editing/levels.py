@@ -29,6 +29,7 @@ from nnc.deepcabac import EntryPoints
 from nnc.deepcabac.coding import VALID
 from nnc.editing.tensors import refuse_unread
 from nnc.encoder.units.header import set_entry_points
+from nnc.model.tree_names import named
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Elements of profile 1 that a base model can do without: they only name nodes.
@@ -58,7 +59,7 @@ def read_levels(
         MissingValueError: the payload is coded with what bitstreams before hold.
         BitstreamError: the payload can't be decoded.
     """
-    unit, _ = find_unit(bitstream, name)
+    unit, _ = find_unit(bitstream, name, known)
     decoded, _, _ = decode_for_editing(unit, known)
     return tensor_of(decoded, name).levels  # type: ignore[return-value]
 
@@ -96,7 +97,7 @@ def replace_levels(
         MissingValueError: the payload is coded with what bitstreams before hold.
         BitstreamError: the payload can't be decoded.
     """
-    unit, path = find_unit(bitstream, name)
+    unit, path = find_unit(bitstream, name, known)
     decoded, layout, nncodec1 = decode_for_editing(unit, known)
     former = tensor_of(decoded, name)
     array = np.asarray(levels)
@@ -190,16 +191,20 @@ def is_raw(unit: Unit) -> bool:
     return raw
 
 
-def find_unit(bitstream: Bitstream, name: str) -> tuple[Unit, str]:
-    """Return the unit that holds a tensor, and its path.
+def find_unit(bitstream: Bitstream, name: str, known: KnownTensors | None) -> tuple[Unit, str]:
+    """Return the unit that holds a tensor, and its path; a session knows names left out.
 
     Raises:
         InputError: there is none.
+        MissingValueError: there may be one, but for a value that isn't in the bitstream.
     """
     if any(unit.scope is None and unit.header is not None for unit in bitstream.walk()):
         link(bitstream)
     for path, unit in walk_paths(bitstream.units):
-        if unit.header is not None and name in unit.names:
+        if unit.header is None:
+            continue
+        whole = named(unit, known.state.names_of_node) if isinstance(known, Decoder) else unit
+        if name in whole.names:
             return unit, path
     refuse_unread(bitstream)
     raise InputError(f"there is no tensor {name!r} in the bitstream")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nnc.bitio import BuildError, InputError
+from nnc.bitio import BuildError, InputError, MissingValueError
 from nnc.bitio.table import same_value
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
@@ -20,6 +20,7 @@ from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
 from nnc.engine.fields import copy_table
 from nnc.model.metadata import read_metadata
+from nnc.model.tree_names import refuse_left_out
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
     NnrUnitType,
@@ -62,11 +63,25 @@ def refuse_unread(bitstream: Bitstream) -> None:
     """Refuse a bitstream of which some units could not be read, and might hold what is wanted.
 
     Raises:
-        MissingValueError: which value they need.
+        MissingValueError: which value they need, or that they leave out names.
     """
     for unit in bitstream.walk():
         if unit.missing is not None:
             raise unit.locate(unit.missing)
+    refuse_without_names(bitstream)
+
+
+def refuse_without_names(bitstream: Bitstream) -> None:
+    """Refuse a bitstream whose tensors can't be told apart by name, as one leaves its name out.
+
+    Raises:
+        MissingValueError: where that is.
+    """
+    for unit in bitstream.walk():
+        try:
+            refuse_left_out(unit)
+        except MissingValueError as error:
+            raise unit.locate(error) from None
 
 
 def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True) -> Plan:
@@ -79,7 +94,9 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
 
     Raises:
         InputError: an old name isn't there, or two tensors would have one name.
+        MissingValueError: an update leaves out the names of its tensors.
     """
+    refuse_without_names(bitstream)
     present = tensor_names(bitstream)
     missing = [name for name in names if name not in present]
     if missing:
@@ -177,7 +194,9 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
     Raises:
         InputError: a name isn't there; a block would be torn apart; a tensor would come under
             other layer parameters.
+        MissingValueError: an update leaves out the names of its tensors.
     """
+    refuse_without_names(bitstream)
     groups = tensor_groups(bitstream)
     ties = ties_in(bitstream)
     # A tensor of which only another name is wanted goes by that.
@@ -252,6 +271,7 @@ def drop(bitstream: Bitstream, names: Iterable[str], *, keep: bool = True) -> Pl
     present, leaving = tensor_names(bitstream), set(names)
     missing = sorted(leaving - set(present))
     if missing:
+        refuse_unread(bitstream)
         raise InputError(f"there is no tensor {missing[0]!r} in the bitstream")
     return select(bitstream, [name for name in present if name not in leaving], keep=keep)
 
@@ -278,6 +298,8 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
         InputError: a tensor is in both, or one of them is no single model.
         BuildError: their profiles or parameter sets can't be brought together.
     """
+    refuse_without_names(first)
+    refuse_without_names(second)
     twice = sorted(set(tensor_names(first)) & set(tensor_names(second)))
     if twice:
         raise InputError(f"tensor {twice[0]!r} is in both; rename it first")

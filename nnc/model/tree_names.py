@@ -13,6 +13,9 @@ from nnc.syntax import NnrUnitType
 #: The name that stands for one that is left out.
 LEFT_OUT = ""
 
+#: The element that holds it.
+NEED_OF_NAMES = "topology_elem_id"
+
 #: By device and parameter_id the names of the tensors of a node, as a header has them.
 Known = Callable[[int, int], Sequence[str]]
 
@@ -114,7 +117,7 @@ def refuse_left_out(unit: Unit) -> None:
     if leaves_out_names(unit):
         error = MissingValueError(
             "the update leaves out the name of its tensor, and nothing before tells it",
-            path="header.topology_elem_id",
+            path=f"header.{NEED_OF_NAMES}",
             clause="6.4.3",
             hint="decode the bitstreams before it with the same decoder",
         )

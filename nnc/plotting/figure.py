@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from nnc.bitio import InputError
+from nnc.engine.files import replace_file
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -33,7 +34,8 @@ def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
     """
     if not os.fspath(path).lower().endswith(SUFFIXES):
         raise InputError(f"{os.fspath(path)}: the suffix must be one of {', '.join(SUFFIXES)}")
-    figure.savefig(path, dpi=150)
+    suffix = os.fspath(path).rpartition(".")[2].lower()
+    replace_file(path, lambda file: figure.savefig(file, format=suffix, dpi=150))
 
 
 def check_text(text: str) -> None:

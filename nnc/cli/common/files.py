@@ -96,14 +96,22 @@ def open_bitstream(path: str, **out_of_band: Any) -> Bitstream:
     if path == "-":
         bitstream = Bitstream.parse(sys.stdin.buffer.read(), **out_of_band)
     else:
-        try:
+        with saying_what_it_is(path):
             bitstream = Bitstream.open(path, **out_of_band)
-        except BitstreamError as error:
-            error.hint = hint_of(path) or hint_of_first(error) or error.hint
-            raise
     if not bitstream.units:
         raise InputError(f"{path}: the file is empty")
     return bitstream
+
+
+@contextmanager
+def saying_what_it_is(path: str) -> Iterator[None]:
+    """Add to an error of a file that is read what the file is, where it is no bitstream."""
+    try:
+        yield
+    except BitstreamError as error:
+        if path != "-":
+            error.hint = hint_of(path) or hint_of_first(error) or error.hint
+        raise
 
 
 def hint_of(path: str) -> str:

@@ -132,3 +132,11 @@ def test_models_through_named_pipes(folder):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert nnc.load_file("x.nnc").keys() == TENSORS.keys()
+
+
+@pytest.mark.parametrize("verb", ["explore", "embed", "capabilities"])
+def test_a_model_in_place_of_a_bitstream_is_named(verb, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.savez("m.npz", w=np.ones((2, 2), "f4"))
+    assert run([verb, "m.npz"]) == 2
+    assert "looks like a model file; nnc encode" in capsys.readouterr().err

@@ -383,7 +383,7 @@ def test_a_full_device(arguments, folder):
             check=False,
         )
     assert done.returncode == 4
-    assert done.stderr == b"nnc: No space left on device\n"
+    assert done.stderr == b"nnc: the output can't be written: No space left on device\n"
 
 
 @pytest.mark.parametrize(("said", "near"), [("lss", "ls"), ("Decode", "decode"), ("exlpore", "ex")])

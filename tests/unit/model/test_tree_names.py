@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.cli.main import run
+from nnc.editing import levels, tensors
 from nnc.editing.levels import decode_for_editing
 from nnc.inspect.bins import decode_bins
 
@@ -104,3 +106,64 @@ def test_an_empty_name_of_a_base_is_a_name():
     base = {"": np.random.default_rng(0).normal(size=(12, 9)).astype("f4")}
     update = nnc.Encoder(base).encode({"": base[""] + 1})
     assert set(nnc.Decoder(base).decode(update)) == {""}
+
+
+def test_a_file_of_an_update_lists_no_names(two, tmp_path):
+    (tmp_path / "u.nnc").write_bytes(two[1])
+    with nnc.safe_open(tmp_path / "u.nnc", framework="np") as file:
+        with pytest.raises(nnc.MissingValueError, match="leaves out the name"):
+            file.keys()
+        with pytest.raises(nnc.NncError):
+            file.get_tensor("w")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda update: tensors.select(update, [""]),
+        lambda update: tensors.select(update, ["w"]),
+        lambda update: tensors.drop(update, ["w"]),
+        lambda update: tensors.drop(update, []),
+        lambda update: tensors.rename(update, {"": "w"}),
+        lambda update: tensors.rename(update, {"w": "v"}),
+        lambda update: tensors.merge(update, nnc.Bitstream.parse(nnc.encode(model(0)))),
+        lambda update: levels.read_levels(update, "w"),
+    ],
+)
+def test_tensors_without_names_are_not_told_apart(change):
+    encoder = nnc.Encoder(names=False)
+    encoder.encode(model(0))
+    update = nnc.Bitstream.parse(encoder.encode(model(1)))
+    before = update.to_bytes()
+    with pytest.raises(nnc.MissingValueError, match="leaves out the name"):
+        change(update)
+    assert update.to_bytes() == before
+
+
+def test_levels_are_found_by_names_of_the_session(two):
+    session = nnc.Decoder()
+    session.decode(two[0])
+    update = nnc.Bitstream.parse(two[1])
+    found = levels.read_levels(update, "w", session)
+    assert found.shape == (12, 9)
+    levels.replace_levels(update, "w", np.zeros_like(found), known=session)
+    assert not levels.read_levels(update, "w", session).any()
+    with pytest.raises(nnc.MissingValueError, match="leaves out the name"):
+        levels.read_levels(update, "v")
+
+
+def test_verbs_say_that_names_are_left_out(two, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, data in zip(("m.nnc", "u.nnc"), two, strict=True):
+        (tmp_path / name).write_bytes(data)
+    assert run(["ls", "u.nnc"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1].startswith("(left out)")
+    assert "those of the bitstreams before it" in said.err
+    np.savez("m.npz", w=np.zeros((12, 9), "f4"))
+    assert run(["decode", "u.nnc", "--base", "m.npz", "-o", "out.npz"]) == 4
+    assert "--base FILE gives what came before it" in capsys.readouterr().err
+    assert run(["decode", "u.nnc", "--base", "m.nnc", "-o", "out.npz"]) == 0
+    assert run(["select", "u.nnc", "*", "-o", "s.nnc"]) == 4
+    assert not (tmp_path / "s.nnc").exists()
+    assert run(["levels", "u.nnc", "w", "--base", "m.nnc"]) == 0

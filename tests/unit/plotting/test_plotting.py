@@ -1,5 +1,8 @@
 """Pictures by matplotlib; skipped where that is missing."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -60,3 +63,19 @@ def test_the_command(tensors, tmp_path):
         assert run(["plot", str(tmp_path / name), "-o", str(picture), "-q"]) == 0
         assert picture.read_bytes().startswith(b"\x89PNG")
     assert run(["plot", str(tmp_path / "m.safetensors"), "-o", "x.png", "--qp", "a,b"]) == 4
+
+
+def test_a_picture_that_fails_leaves_nothing_behind(tensors, tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    def full(self, file, **_):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    (tmp_path / "old.png").write_bytes(b"old")
+    for name in ("new.png", "old.png"):
+        with pytest.raises(OSError, match="space"):
+            plot_bytes(nnc.Bitstream.parse(nnc.encode(tensors)), tmp_path / name)
+    assert [one.name for one in tmp_path.iterdir()] == ["old.png"]
+    assert (tmp_path / "old.png").read_bytes() == b"old"
