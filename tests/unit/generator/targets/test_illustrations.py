@@ -53,6 +53,11 @@ def test_an_empty_example_has_no_bytes_and_no_rows():
     assert illustrated((b"", [])) == {"bytes": [], "rows": []}
 
 
+def test_names_may_break_between_their_words():
+    text = annotated((b"\x00", [row(0, 8, "unit[0].one_flag")]))
+    assert "| 0.0 | 8 | `unit[0].`<wbr>`one_`<wbr>`flag` | 0 |" in text
+
+
 def test_values_and_names_are_no_markup():
     text = annotated((b"\x00", [row(0, 8, 'a["<k>"]', "'<b>|'")]))
     assert 'title="a[&quot;&lt;k&gt;&quot;]"' in text
