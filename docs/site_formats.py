@@ -70,7 +70,7 @@ def pages_of(name: str) -> dict[str, str]:
     """Return the pages of a format by path."""
     form = Format.load(name)
     described, proved = told(name)
-    introduction = f"""{described}
+    introduction = f"""{described}.
 
 [A file, annotated](file.md). Proved on {proved}; see
 [how each was proved](../../guides/library.md#how-each-was-proved)."""

@@ -34,7 +34,7 @@ def byte_of(data: bytes, number: int, rows: Sequence[ExampleRow]) -> dict[str, s
     inside = [
         place
         for place, (position, bits, *_) in enumerate(rows)
-        if position < 8 * number + 8 and position + bits > 8 * number
+        if max(position, 8 * number) < min(position + bits, 8 * number + 8)
     ]
     kind = "several" if len(inside) > 1 else "odd" if inside and inside[0] % 2 else "even"
     names = escape(", ".join(rows[place][3] for place in inside), quote=True)

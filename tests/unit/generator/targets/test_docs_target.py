@@ -88,6 +88,19 @@ def test_the_index_has_every_element(pages):
         assert f"[`{name}`]" in pages["elements.md"]
 
 
+def test_names_of_tables_may_break_between_their_words(analyse):
+    text = TEXT.replace("inner", "inner_table")
+    page = docs.generate(analyse(one=text), OPTIONS)["index.md"]
+    assert "| [`inner_`<wbr>`table`](inner_table.md) | 1.10 |" in page
+
+
+def test_only_long_descriptors_may_break(analyse):
+    text = TEXT.replace("wide u(40)", "wide u(kind + kind + kind + kind + kind)")
+    page = docs.generate(analyse(one=text), OPTIONS)["top.md"]
+    assert "| <span>u([kind](#kind) + [kind](#kind) +" in page
+    assert "</span> | u(1) |" in page
+
+
 def test_layout(pages):
     page = pages["top.md"]
     assert "wide  u(40)" in page
