@@ -66,13 +66,13 @@ def test_the_command(tensors, tmp_path):
 
 
 def test_a_picture_that_fails_leaves_nothing_behind(tensors, tmp_path, monkeypatch):
-    from matplotlib.figure import Figure
+    figure = pytest.importorskip("matplotlib.figure")
 
     def full(self, file, **_):
         file.write(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Figure, "savefig", full)
+    monkeypatch.setattr(figure.Figure, "savefig", full)
     (tmp_path / "old.png").write_bytes(b"old")
     for name in ("new.png", "old.png"):
         with pytest.raises(OSError, match="space"):
