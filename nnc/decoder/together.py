@@ -49,11 +49,12 @@ def decode_ahead(
     with without_collection():
         small, large = tasks_of(units, layouts, nncodec1)
         decoded = deepcabac.decode_plain([task for _, task in small])
+    tasks = small
     if together is not None:
-        tasks = [task for _, task in large]
-        decoded += together.decode_together(tasks, work.pool, work.threads)
+        tasks = small + large
+        decoded += together.decode_together([task for _, task in large], work.pool, work.threads)
     with without_collection():
-        for (number, _), one in zip(small + large, decoded, strict=False):
+        for (number, _), one in zip(tasks, decoded, strict=True):
             if one is not None:
                 qp, levels = one
                 layout = layouts[number]

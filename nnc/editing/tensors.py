@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nnc.bitio import BuildError, InputError, MissingValueError
+from nnc.bitio import BuildError, InputError
 from nnc.bitio.table import same_value
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.builder import build_table
@@ -78,10 +78,7 @@ def refuse_without_names(bitstream: Bitstream) -> None:
         MissingValueError: where that is.
     """
     for unit in bitstream.walk():
-        try:
-            refuse_left_out(unit)
-        except MissingValueError as error:
-            raise unit.locate(error) from None
+        refuse_left_out(unit)
 
 
 def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True) -> Plan:
