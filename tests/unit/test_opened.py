@@ -247,21 +247,19 @@ def test_metadata_behind_its_tensors_is_refused():
 
 @pytest.mark.slow
 def test_one_tensor_of_a_large_model_costs_that_tensor(tmp_path):
-    """One of 1,000 in 500 MB: 0.05 s of CPU and 50 MB at most, where all would be 500 MB."""
+    """One of 1,000 in 500 MB takes 50 MB of memory at most."""
     path = tmp_path / "large.nnc"
     values = np.random.default_rng(0).normal(size=(360, 348)).astype("f4")
     nnc.save_file({f"layers.{number}.w": values + number for number in range(1000)}, path,
                   lossless=True)  # fmt: skip
     code = (
-        "import sys, time, nnc\n"
+        "import sys, nnc\n"
         "def memory(): return int(open('/proc/self/statm').read().split()[1]) * 4096 / 1e6\n"
-        "before, begun = memory(), time.process_time()\n"
+        "before = memory()\n"
         "with nnc.safe_open(sys.argv[1]) as file:\n"
         "    file.get_tensor('layers.500.w')\n"
-        "    print(memory() - before, time.process_time() - begun)\n"
+        "    print(memory() - before)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True,
                           check=True)  # fmt: skip
-    memory, seconds = map(float, done.stdout.split())
-    assert memory < 50
-    assert seconds < 0.05
+    assert float(done.stdout) < 50
