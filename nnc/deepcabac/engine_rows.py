@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import cython
 from cython.cimports.libc.string import memcpy
-from cython.cimports.nnc.deepcabac.engine_search import ContextSearch, restart_search
+from cython.cimports.nnc.deepcabac.engine_search import Searches, levels_collected, restart_searches
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     PREFIX_BINS,
@@ -106,7 +106,7 @@ def _skip(
 @cython.exceptval(check=False)
 def _look_at(
     coder: cython.pointer(Coder),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -131,7 +131,7 @@ def _look_at(
         put_levels(
             coder,
             cython.NULL,
-            searches,
+            searches.contexts,
             coding,
             cython.address(before),
             matrix.levels + start,
@@ -139,6 +139,7 @@ def _look_at(
             history,
             count,
         )
+        levels_collected(searches, count, CHUNK)
     return True
 
 
@@ -148,7 +149,7 @@ def _look_at(
 def _run(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -204,7 +205,7 @@ def _run(
 def _block_row(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -238,7 +239,7 @@ def put_rows(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
     starts: cython.pointer(cython.const[Context]),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     count: cython.Py_ssize_t,
     coding: cython.pointer(Coding),
     matrix: cython.pointer(Matrix),
@@ -255,7 +256,6 @@ def put_rows(
     matrix.passed = 0
     matrix.wrong_at = -1
     matrix.is_out_of_memory = False
-    number: cython.Py_ssize_t
     block_row: cython.Py_ssize_t
     for block_row in range(first, last):
         found: cython.pointer(cython.longlong) = matrix.starts + 3 * block_row
@@ -269,8 +269,7 @@ def put_rows(
                 coder.range = 256
                 memcpy(contexts, starts, count * cython.sizeof(Context))
             elif searches != cython.NULL:
-                for number in range(count):
-                    restart_search(searches + number)
+                restart_searches(searches)
         if not _block_row(
             coder,
             contexts,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnc import deepcabac
 from nnc.deepcabac import TensorCoding
 from nnc.deepcabac.arithmetic import Context
 from nnc.deepcabac.search import NARROW_AFTER, SIGNALLING_COST, ParameterSearch, is_sampled
@@ -55,3 +56,23 @@ def test_search_makes_payloads_smaller(coder, fit_states, dq_flag):
         encoder.tensor(levels, coding, search=search)
         sizes.append(len(encoder.finish()))
     assert sizes[1] < sizes[0]
+
+
+@pytest.mark.parametrize(("dq_flag", "scale", "scan_order"), [(0, 0.4, 0), (1, 3.0, 0), (1, 40, 2)])
+def test_any_way_of_counting_takes_the_same_sets(
+    both, fit_states, monkeypatch, dq_flag, scale, scan_order
+):
+    reference, engine = both
+    coding = TensorCoding(dq_flag=dq_flag, scan_order=scan_order)
+    # So many that searches narrow, and that bins are counted more than once.
+    levels = np.random.default_rng(3).laplace(0, scale, (130, 100)).round()
+    levels = fit_states(levels, coding)
+    payloads = []
+    for coder, lanes in ((reference, False), (engine, False), (engine, True)):
+        with monkeypatch.context() as changed:
+            if not lanes:
+                changed.setattr(deepcabac, "lanes", lambda: None)
+            encoder = coder.Encoder()
+            encoder.tensor(levels, coding)
+            payloads.append(encoder.finish())
+    assert payloads[0] == payloads[1] == payloads[2]
