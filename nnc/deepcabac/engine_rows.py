@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import cython
 from cython.cimports.libc.string import memcpy
-from cython.cimports.nnc.deepcabac.engine_search import Searches, levels_collected, restart_searches
+from cython.cimports.nnc.deepcabac.engine_search import (
+    Searches,
+    collect_levels,
+    levels_collected,
+    restart_searches,
+)
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     PREFIX_BINS,
@@ -116,25 +121,33 @@ def _look_at(
     """Check the parities of levels, and search if they are in a sampled block."""
     base: cython.pointer(cython.const[cython.int]) = matrix.base
     history: cython.pointer(cython.const[cython.uchar]) = matrix.history
-    if base != cython.NULL:
-        base = matrix.base + start
-    if history != cython.NULL:
-        history = matrix.history + start
+    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
+    sampled: cython.bint = searches != cython.NULL and (
+        block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0
+    )
+    plain: cython.bint = base == cython.NULL and history == cython.NULL and not coding.limited
+    levels: cython.pointer(cython.const[cython.int]) = matrix.levels + start
+    if sampled and plain and collect_levels(searches, coding, place, levels, count):
+        levels_collected(searches, count, CHUNK)
+        return True
     before: Place = place[0]
-    good: cython.Py_ssize_t = _pass_over(coder, coding, place, matrix.levels + start, count)
+    good: cython.Py_ssize_t = _pass_over(coder, coding, place, levels, count)
     if good < count:
         matrix.wrong_at = start + good
         matrix.wrong_state = place.state
         return False
-    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
-    if searches != cython.NULL and (block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0):
+    if sampled:
+        if base != cython.NULL:
+            base += start
+        if history != cython.NULL:
+            history += start
         put_levels(
             coder,
             cython.NULL,
             searches.contexts,
             coding,
             cython.address(before),
-            matrix.levels + start,
+            levels,
             base,
             history,
             count,

@@ -1,6 +1,6 @@
 # The parameter search of the compiled encoder: bins are collected, then counted by the block.
 
-from nnc.deepcabac.engine_states cimport Tables
+from nnc.deepcabac.engine_states cimport CHUNK, Coding, Place, Tables
 
 cdef extern from "search_lanes.h" nogil:
     enum:
@@ -26,11 +26,18 @@ cdef extern from "search_lanes.h" nogil:
         ContextSearch **searches, long long count, int candidates, const SearchTables *tables
     )
 
+    long long sift_in_lanes(
+        unsigned int *values, long long count, unsigned int threshold, ContextSearch *search
+    )
+
 cdef enum:
     # Levels that may be collected, each of which has one bin of a context at most.
     BUFFER = 4096
     # A context that has fewer bins waits, while there are levels to come.
     FEWEST_BINS = 128
+    # Room for the levels of a chunk, and for what sifting them overwrites.
+    SIFTED = CHUNK + 16
+    SIFTED_BY_SIGN = 2 * SIFTED
 
 ctypedef struct Searches:
     # The searches of all contexts of a tensor.
@@ -44,6 +51,13 @@ ctypedef struct Searches:
 
 cdef Searches *begin_searches(Py_ssize_t count, Py_ssize_t levels, bint in_lanes) noexcept nogil
 cdef void free_searches(Searches *searches) noexcept nogil
+cdef bint collect_levels(
+    Searches *searches,
+    const Coding *coding,
+    Place *place,
+    const int *levels,
+    Py_ssize_t count,
+) noexcept nogil
 cdef void count_collected(Searches *searches, int fewest) noexcept nogil
 cdef void restart_searches(Searches *searches) noexcept nogil
 cdef int best_set(const ContextSearch *search) noexcept nogil

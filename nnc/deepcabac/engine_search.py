@@ -12,7 +12,18 @@ from __future__ import annotations
 
 import cython
 from cython.cimports.libc.stdlib import free, malloc
-from cython.cimports.nnc.deepcabac.engine_states import Context, Tables, tables
+from cython.cimports.nnc.deepcabac.engine_states import (
+    GREATER,
+    PREFIX,
+    PREFIX_BINS,
+    SIG,
+    SIGN,
+    Coding,
+    Context,
+    Place,
+    Tables,
+    tables,
+)
 
 from nnc.deepcabac import search as rule
 from nnc.deepcabac.tables import STATE_CURVE
@@ -84,6 +95,112 @@ def begin_searches(
 def free_searches(searches: cython.pointer(Searches)) -> cython.void:
     """Give the memory back."""
     free(searches)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _sift(
+    values: cython.pointer(cython.uint),
+    count: cython.Py_ssize_t,
+    threshold: cython.uint,
+    search: cython.pointer(ContextSearch),
+    in_lanes: cython.bint,
+) -> cython.Py_ssize_t:
+    """Collect whether values are at least a threshold; keep those only, and return how many."""
+    if in_lanes:
+        return sift_in_lanes(values, count, threshold, search)
+    bins: cython.pointer(cython.uchar) = search.buffer + search.filled
+    kept: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    for i in range(count):
+        value: cython.uint = values[i]
+        enough: cython.int = value >= threshold
+        bins[i] = cython.cast(cython.uchar, enough)
+        values[kept] = value
+        kept += enough
+    search.filled += cython.cast(cython.int, count)
+    return kept
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def collect_levels(
+    searches: cython.pointer(Searches),
+    coding: cython.pointer(cython.const[Coding]),
+    place: cython.pointer(Place),
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+) -> cython.bint:
+    """Collect the bins of up to CHUNK levels, without limits, base levels or a history.
+
+    Which levels have a bin isn't asked level by level but bin by bin, without a branch.
+
+    Returns:
+        Whether all parities fit; if not, the place stays.
+    """
+    contexts: cython.pointer(ContextSearch) = searches.contexts
+    transitions: cython.pointer(cython.const[cython.uchar]) = tables().transitions
+    # Magnitudes of positive and of negative levels, and of those beyond the flags.
+    magnitudes: cython.uint[SIFTED_BY_SIGN]
+    beyond: cython.uint[SIFTED]
+    counts: cython.Py_ssize_t[2]
+    counts[0] = counts[1] = 0
+    many: cython.Py_ssize_t = 0
+    dq: cython.int = coding.dq
+    flags: cython.int = coding.greater_flags
+    state: cython.int = place.state
+    neighbour: cython.int = place.neighbour
+    wrong: cython.uint = 0
+    search: cython.pointer(ContextSearch)
+    i: cython.Py_ssize_t
+    for i in range(count):
+        level: cython.uint = levels[i]
+        sign: cython.uint = level >> 31
+        value: cython.int = level != 0
+        search = contexts + (SIG + 3 * state + neighbour)
+        collect(search, value)
+        search = contexts + (SIGN + neighbour)
+        search.buffer[search.filled] = cython.cast(cython.uchar, sign)
+        search.filled += value
+        magnitude: cython.uint = (level ^ (0 - sign)) + sign
+        wrong |= (0 - cython.cast(cython.uint, value)) & (level ^ state)
+        if dq:
+            magnitude = (magnitude + 1) >> 1
+            state = transitions[2 * state + (magnitude & 1)]
+        magnitudes[SIFTED * sign + counts[sign]] = magnitude
+        counts[sign] += value
+        beyond[many] = magnitude
+        many += magnitude > cython.cast(cython.uint, flags)
+        neighbour = value * (2 - cython.cast(cython.int, sign))
+    if dq and wrong & 1:
+        return False
+    place.state = state
+    place.neighbour = neighbour
+    flag: cython.int
+    number: cython.int
+    for number in range(2):
+        for flag in range(flags):
+            if counts[number] == 0:
+                break
+            search = contexts + (GREATER + 2 * flag + number)
+            counts[number] = _sift(
+                magnitudes + SIFTED * number,
+                counts[number],
+                flag + 2,
+                search,
+                searches.in_lanes,
+            )
+    threshold: cython.uint = 2
+    for number in range(PREFIX_BINS):
+        if many == 0:
+            break
+        search = contexts + (PREFIX + number)
+        many = _sift(beyond, many, flags + threshold, search, searches.in_lanes)
+        threshold += threshold
+    return True
 
 
 @cython.cfunc

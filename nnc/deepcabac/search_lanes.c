@@ -144,7 +144,29 @@ TARGET void search_in_lanes(
             leave(&held, lane, candidates);
 }
 
+TARGET int64_t sift_in_lanes(
+    uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search) {
+    const __m512i least = _mm512_set1_epi32((int)threshold);
+    unsigned char *bins = search->buffer + search->filled;
+    int64_t kept = 0;
+    for (int64_t place = 0; place < count; place += LANES) {
+        __mmask16 there = (__mmask16)(count - place < LANES ? (1U << (count - place)) - 1 : 0xFFFF);
+        __m512i some = _mm512_loadu_si512(values + place);
+        __mmask16 enough = _mm512_mask_cmpge_epu32_mask(there, some, least);
+        _mm_storeu_si128((__m128i *)(bins + place), _mm_maskz_set1_epi8(enough, 1));
+        _mm512_storeu_si512(values + kept, _mm512_maskz_compress_epi32(enough, some));
+        kept += __builtin_popcount(enough);
+    }
+    search->filled += (int32_t)count;
+    return kept;
+}
+
 #else
+
+int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search) {
+    (void)values, (void)count, (void)threshold, (void)search;
+    return 0;
+}
 
 void search_in_lanes(
     ContextSearch **searches, int64_t count, int candidates, const SearchTables *tables) {

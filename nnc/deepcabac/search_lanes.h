@@ -48,4 +48,9 @@ CANDIDATES or FEW_CANDIDATES. The last few may be left over. */
 void search_in_lanes(
     ContextSearch **searches, int64_t count, int candidates, const SearchTables *tables);
 
+/* Append a bin for each of some values, whether it is at least a threshold, to those of a search;
+keep these values only, and return how many. As many more than there are may be overwritten as a
+register holds. */
+int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search);
+
 #endif
