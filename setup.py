@@ -45,16 +45,20 @@ if sys.platform != "win32":
         *vectors, "-fassociative-math", "-fno-signed-zeros",
     ]  # fmt: skip
 
-# Its functions are for processors that have AVX-512, and say so themselves.
-MORE_SOURCES = {"nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"]}
+# Functions for processors that have AVX-512, which say so themselves.
+MORE_SOURCES = {
+    "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
+    "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
+}
+HEADERS = [f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes")]
 
 extensions = cythonize(
     [
         Extension(
             name,
             [name.replace(".", "/") + ".py", *MORE_SOURCES.get(name, [])],
-            include_dirs=["nnc/deepcabac"] if name in MORE_SOURCES else [],
-            depends=["nnc/deepcabac/lanes.h"] if name in MORE_SOURCES else [],
+            include_dirs=["nnc/deepcabac"],
+            depends=HEADERS if name.startswith("nnc.deepcabac") else [],
             extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
         )
         for name in COMPILED_MODULES

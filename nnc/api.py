@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 #: A bitstream of at most so many bytes takes about a second, however many tensors it holds.
 SOON_DECODED = 1 << 22
 
+#: A model of at most so many values takes about a second to encode, however many tensors it has.
+SOON_ENCODED = 1 << 21
+
 Bytes = bytes | bytearray | memoryview
 Shapes = Mapping[str, Sequence[int]]
 
@@ -72,10 +75,12 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
     arrays = as_arrays(model)
     if is_reduced(wanted.options):
         arrays, wanted = reduced(arrays, wanted)
-    data = encoded(arrays, wanted).to_bytes()
+    count = value_count(arrays)
+    with without_collection() if count <= SOON_ENCODED else nullcontext():
+        data = encoded(arrays, wanted).to_bytes()
     if within is not None:
         refuse_outside(data, within)
-    warn_of_limits(value_count(arrays) + values_of_products(wanted.structure.blocks), len(data))
+    warn_of_limits(count + values_of_products(wanted.structure.blocks), len(data))
     return data
 
 

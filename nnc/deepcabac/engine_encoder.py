@@ -9,10 +9,16 @@ from itertools import pairwise
 
 import cython
 import numpy as np
-from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memcpy
 from cython.cimports.nnc.deepcabac.engine_rows import Matrix, put_rows
-from cython.cimports.nnc.deepcabac.engine_search import ContextSearch, begin_search, best_set
+from cython.cimports.nnc.deepcabac.engine_search import (
+    Searches,
+    begin_searches,
+    best_set,
+    count_collected,
+    free_searches,
+)
 from cython.cimports.nnc.deepcabac.engine_states import (
     RECORD_FIELDS,
     ROW,
@@ -35,6 +41,7 @@ from cython.cimports.nnc.deepcabac.engine_writing import (
     unsigned_bins,
 )
 
+from nnc import deepcabac
 from nnc.bitio.errors import InputError
 from nnc.deepcabac import checks
 from nnc.deepcabac.arithmetic import BIN_RECORD
@@ -310,19 +317,15 @@ class State:
         search: cython.bint,
     ):
         """Check the parities, and if it is wanted find the best parameter sets."""
-        searches: cython.pointer(ContextSearch) = cython.NULL
+        searches: cython.pointer(Searches) = cython.NULL
         count: cython.Py_ssize_t = self.context_count
         number: cython.Py_ssize_t
         if search:
-            searches = cython.cast(
-                cython.pointer(ContextSearch), malloc(count * cython.sizeof(ContextSearch))
-            )
+            in_lanes: cython.bint = deepcabac.lanes() is not None
+            searches = begin_searches(count, matrix.rows * matrix.cols, in_lanes)
             if searches == cython.NULL:
                 raise MemoryError("no memory for the parameter search")
         with cython.nogil:
-            if searches != cython.NULL:
-                for number in range(count):
-                    begin_search(searches + number)
             put_rows(
                 cython.address(self.coder),
                 cython.NULL,
@@ -335,9 +338,10 @@ class State:
                 matrix.block_rows,
             )
             if searches != cython.NULL:
+                count_collected(searches, 1)
                 for number in range(count):
-                    sets[number] = best_set(searches + number)
-            free(searches)
+                    sets[number] = best_set(searches.contexts + number)
+            free_searches(searches)
 
     def _front(self, rows, cols, coding, temporal, history, skipped, sets):
         """Encode what stands before the levels, and set up the contexts."""

@@ -1,6 +1,6 @@
 # A tensor as the compiled encoder goes through it.
 
-from nnc.deepcabac.engine_search cimport ContextSearch
+from nnc.deepcabac.engine_search cimport Searches
 from nnc.deepcabac.engine_states cimport Coding, Context
 from nnc.deepcabac.engine_writing cimport Coder
 
@@ -29,7 +29,7 @@ cdef bint put_rows(
     Coder *coder,
     Context *contexts,
     const Context *starts,
-    ContextSearch *searches,
+    Searches *searches,
     Py_ssize_t count,
     Coding *coding,
     Matrix *matrix,

@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import cython
 from cython.cimports.libc.string import memcpy
-from cython.cimports.nnc.deepcabac.engine_search import ContextSearch, restart_search
+from cython.cimports.nnc.deepcabac.engine_search import (
+    Searches,
+    collect_levels,
+    levels_collected,
+    restart_searches,
+)
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     PREFIX_BINS,
@@ -106,7 +111,7 @@ def _skip(
 @cython.exceptval(check=False)
 def _look_at(
     coder: cython.pointer(Coder),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -116,29 +121,38 @@ def _look_at(
     """Check the parities of levels, and search if they are in a sampled block."""
     base: cython.pointer(cython.const[cython.int]) = matrix.base
     history: cython.pointer(cython.const[cython.uchar]) = matrix.history
-    if base != cython.NULL:
-        base = matrix.base + start
-    if history != cython.NULL:
-        history = matrix.history + start
+    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
+    sampled: cython.bint = searches != cython.NULL and (
+        block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0
+    )
+    plain: cython.bint = base == cython.NULL and history == cython.NULL and not coding.limited
+    levels: cython.pointer(cython.const[cython.int]) = matrix.levels + start
+    if sampled and plain and collect_levels(searches, coding, place, levels, count):
+        levels_collected(searches, count, CHUNK)
+        return True
     before: Place = place[0]
-    good: cython.Py_ssize_t = _pass_over(coder, coding, place, matrix.levels + start, count)
+    good: cython.Py_ssize_t = _pass_over(coder, coding, place, levels, count)
     if good < count:
         matrix.wrong_at = start + good
         matrix.wrong_state = place.state
         return False
-    block: cython.Py_ssize_t = matrix.passed >> SAMPLE_BLOCK_BITS
-    if searches != cython.NULL and (block < SAMPLE_FIRST or block % SAMPLE_EVERY == 0):
+    if sampled:
+        if base != cython.NULL:
+            base += start
+        if history != cython.NULL:
+            history += start
         put_levels(
             coder,
             cython.NULL,
-            searches,
+            searches.contexts,
             coding,
             cython.address(before),
-            matrix.levels + start,
+            levels,
             base,
             history,
             count,
         )
+        levels_collected(searches, count, CHUNK)
     return True
 
 
@@ -148,7 +162,7 @@ def _look_at(
 def _run(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -204,7 +218,7 @@ def _run(
 def _block_row(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     matrix: cython.pointer(Matrix),
@@ -238,7 +252,7 @@ def put_rows(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
     starts: cython.pointer(cython.const[Context]),
-    searches: cython.pointer(ContextSearch),
+    searches: cython.pointer(Searches),
     count: cython.Py_ssize_t,
     coding: cython.pointer(Coding),
     matrix: cython.pointer(Matrix),
@@ -255,7 +269,6 @@ def put_rows(
     matrix.passed = 0
     matrix.wrong_at = -1
     matrix.is_out_of_memory = False
-    number: cython.Py_ssize_t
     block_row: cython.Py_ssize_t
     for block_row in range(first, last):
         found: cython.pointer(cython.longlong) = matrix.starts + 3 * block_row
@@ -269,8 +282,7 @@ def put_rows(
                 coder.range = 256
                 memcpy(contexts, starts, count * cython.sizeof(Context))
             elif searches != cython.NULL:
-                for number in range(count):
-                    restart_search(searches + number)
+                restart_searches(searches)
         if not _block_row(
             coder,
             contexts,

@@ -5,8 +5,9 @@
 
 - Low stands in 64 bits and is written 4 bytes at a time; a carry, which is rare, walks back
   through what was written.
-- One template, `_levels`, puts the bins of levels either into the codeword or into the buffers
-  of the parameter search; it is compiled several times over with constant flags.
+- One template, `_levels`, puts the bins of levels into the codeword, or where there are limits
+  or other contexts into the buffers of the parameter search; it is compiled several times over
+  with constant flags.
 - Levels of few bins, all but those at high rates, go through a queue first: they are turned into
   bins without a branch, and the bins into bits in one tight loop.
 """
@@ -467,36 +468,29 @@ def _put_queued(
 def _through_queue(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     levels: cython.pointer(cython.const[cython.int]),
     count: cython.Py_ssize_t,
     dq: cython.bint,
-    searching: cython.bint,
 ) -> cython.void:
-    """Put levels by queues; the last two arguments are constants."""
+    """Put levels by queues; the last argument is a constant."""
     queue: cython.ushort[QUEUE]
     bins: cython.Py_ssize_t = 0
-    i: cython.Py_ssize_t
     beyond: cython.int = 0
     while count > 0:
         part: cython.Py_ssize_t = min(count, QUEUED_LEVELS)
         queued: cython.Py_ssize_t = _queue(
             coder, coding.greater_flags, place, levels, part, queue, cython.address(bins), dq
         )
-        if searching:
-            for i in range(bins):
-                collect(searches + (queue[i] >> 6), queue[i] & 1)
-        else:
-            _put_queued(coder, contexts, queue, bins)
+        _put_queued(coder, contexts, queue, bins)
         levels += queued
         count -= queued
         if queued < part:
             beyond += 1
             _levels(
-                coder, contexts, searches, coding, place, levels, cython.NULL, cython.NULL, 1,
-                dq, False, searching, False,
+                coder, contexts, cython.NULL, coding, place, levels, cython.NULL, cython.NULL, 1,
+                dq, False, False, False,
             )  # fmt: skip
             levels += 1
             count -= 1
@@ -510,7 +504,6 @@ def _through_queue(
 def _put_directly(
     coder: cython.pointer(Coder),
     contexts: cython.pointer(Context),
-    searches: cython.pointer(ContextSearch),
     coding: cython.pointer(Coding),
     place: cython.pointer(Place),
     levels: cython.pointer(cython.const[cython.int]),
@@ -519,15 +512,11 @@ def _put_directly(
     """Put levels one by one, which is faster where many bins of each are foreseeable."""
     none: cython.pointer(cython.const[cython.int]) = cython.NULL
     old: cython.pointer(cython.const[cython.uchar]) = cython.NULL
+    search: cython.pointer(ContextSearch) = cython.NULL
     if coding.dq:
-        if searches != cython.NULL:
-            _levels(coder, contexts, searches, coding, place, levels, none, old, count, 1, 0, 1, 0)
-        else:
-            _levels(coder, contexts, searches, coding, place, levels, none, old, count, 1, 0, 0, 0)
-    elif searches != cython.NULL:
-        _levels(coder, contexts, searches, coding, place, levels, none, old, count, 0, 0, 1, 0)
+        _levels(coder, contexts, search, coding, place, levels, none, old, count, 1, 0, 0, 0)
     else:
-        _levels(coder, contexts, searches, coding, place, levels, none, old, count, 0, 0, 0, 0)
+        _levels(coder, contexts, search, coding, place, levels, none, old, count, 0, 0, 0, 0)
 
 
 @cython.cfunc
@@ -544,29 +533,27 @@ def put_levels(
     old: cython.pointer(cython.const[cython.uchar]),
     count: cython.Py_ssize_t,
 ) -> cython.void:
-    """Put levels by that form of the template that fits; searches is NULL when encoding."""
+    """Put levels by that form of the template that fits.
+
+    Where searches isn't NULL their bins are collected, as `collect_levels` can't do with all.
+    """
     if base != cython.NULL or old != cython.NULL or coding.limited:
         if searches != cython.NULL:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 1, 0)
         else:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 1, 0, 1)
-    elif coder.records_left > 0 and searches == cython.NULL:
+    elif coder.records_left > 0:
         if coding.dq:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 1, 0, 0, 1)
         else:
             _levels(coder, contexts, searches, coding, place, levels, base, old, count, 0, 0, 0, 1)
     elif coder.direct > 0 or coding.greater_flags > QUEUED_FLAGS:
         coder.direct -= 1
-        _put_directly(coder, contexts, searches, coding, place, levels, count)
+        _put_directly(coder, contexts, coding, place, levels, count)
     elif coding.dq:
-        if searches != cython.NULL:
-            _through_queue(coder, contexts, searches, coding, place, levels, count, 1, 1)
-        else:
-            _through_queue(coder, contexts, searches, coding, place, levels, count, 1, 0)
-    elif searches != cython.NULL:
-        _through_queue(coder, contexts, searches, coding, place, levels, count, 0, 1)
+        _through_queue(coder, contexts, coding, place, levels, count, 1)
     else:
-        _through_queue(coder, contexts, searches, coding, place, levels, count, 0, 0)
+        _through_queue(coder, contexts, coding, place, levels, count, 0)
 
 
 @cython.cfunc

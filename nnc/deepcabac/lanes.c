@@ -1,6 +1,6 @@
 /* Sixteen codewords decoded at once, in the lanes of one AVX-512 register.
 
-It is C, and the one such file here, since its functions have to be compiled for another processor
+It is C, as search_lanes.c is, since its functions have to be compiled for another processor
 than the rest, which Cython can't say of a function; and without that no intrinsic is inlined.
 
 A level is a walk over nodes: significance by state and neighbour, sign, each greater-than flag,
@@ -18,15 +18,12 @@ In each step every lane decodes one bin, whatever node it is at:
 
 #include "lanes.h"
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#include "avx512.h"
 
-#include <immintrin.h>
+#if NNC_AVX512
+
 #include <stdlib.h>
 #include <string.h>
-
-#define FEATURES "avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vbmi,avx512vbmi2,popcnt,bmi"
-#define TARGET __attribute__((target(FEATURES)))
-#define INLINE static inline TARGET __attribute__((always_inline))
 
 /* Steps after which levels are written; a lane ends at most one level in each. */
 #define STEPS 255

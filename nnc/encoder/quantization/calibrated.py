@@ -23,7 +23,7 @@ from nnc.encoder.quantization.rate_distortion import (
     sample_of,
     situation_of,
 )
-from nnc.encoder.quantization.rates import RateTables, Situation, rate_tables
+from nnc.encoder.quantization.rates import RateTables, Situation
 
 #: Largest value in steps: the errors that are added to it are far smaller than float32 needs.
 LARGEST = 1 << 20
@@ -93,10 +93,10 @@ def learned_tables(
 ) -> RateTables:
     """Return what the bits of a sequence cost, as some blocks of it without feedback tell."""
     if not effort:
-        return rate_tables(nothing(situation), 0.0, situation)
-    by_rate, count = kernel()
+        return kernel().rate_tables(nothing(situation), 0.0, situation)
+    by_rate, count, tables_of = kernel()
     sample, sampled = sample_of(values, situation, whole=False)
     indices = by_error(sample, step, sampled)
-    tables = rate_tables(count(indices, sampled), WEIGHT_DEPENDENT, sampled)
+    tables = tables_of(count(indices, sampled), WEIGHT_DEPENDENT, sampled)
     indices = by_rate(sample, step, sampled, tables)
-    return rate_tables(count(indices, sampled), WEIGHT_DEPENDENT, situation)
+    return tables_of(count(indices, sampled), WEIGHT_DEPENDENT, situation)

@@ -1,29 +1,49 @@
 # mypy: ignore-errors
 # (the annotations are C types, which mypy doesn't know)
-"""Counting the bins of levels, for compilation; `rate_trellis_reference` has the same."""
+"""How often the bins of levels come, and what they cost by that, for compilation.
+
+`rate_trellis_reference` counts the same, and `rates` makes the same tables of it.
+"""
 
 from __future__ import annotations
 
 import cython
+import numpy as np
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
-from nnc.encoder.quantization.rates import LevelCounts
+from nnc.encoder.quantization import rates
+from nnc.encoder.quantization.rates import LevelCounts, RateTables
 
 if not cython.compiled:
     raise ImportError("nnc.encoder.quantization.rate_counting works only when compiled")
 
+FRACTION_BITS = cython.declare(cython.int, rates.FRACTION_BITS)
+MANTISSA_BITS = cython.declare(cython.int, rates.MANTISSA_BITS)
+COST_ONE = cython.declare(cython.int, rates.COST_ONE)
+LARGEST_BRANCH_COST = cython.declare(int64_t, rates.LARGEST_BRANCH_COST)
+LARGEST_MAGNITUDE_COST = cython.declare(int64_t, rates.LARGEST_MAGNITUDE_COST)
+FORBIDDEN = cython.declare(int32_t, rates.FORBIDDEN)
+MAGNITUDES = cython.declare(cython.int, rates.MAGNITUDES)
+SIG_KINDS = cython.declare(cython.int, rates.SIG_KINDS)
+SIGN_KINDS = cython.declare(cython.int, rates.SIGN_KINDS)
+PREFIX_CLASSES = cython.declare(cython.int, rates.PREFIX_CLASSES)
+
 _after = cython.declare(uint8_t[16])
+# Logarithms of fractions, see `rates.logarithm_table`.
+_logarithms = cython.declare(int32_t[2048])
 
 
 @cython.cfunc
 def fill_tables() -> cython.void:
-    """Make the table of the state machine."""
+    """Make the tables of the state machine and of logarithms."""
     state: cython.int
     parity: cython.int
     for state in range(8):
         for parity in range(2):
             _after[2 * state + parity] = STATE_TRANSITIONS[state][parity]
+    for place, value in enumerate(rates.logarithm_table().tolist()):
+        _logarithms[place] = value
 
 
 fill_tables()
@@ -107,3 +127,193 @@ def count_levels(indices, situation):
                     kind += 1
                 magnitudes[row, kind] += 1
     return counts
+
+
+@cython.ccall
+def rate_tables(counts, weight, situation):
+    """Return the costs of levels by counts; arguments and result as in `rates`."""
+    units: int64_t = round(weight * COST_ONE)
+    branches = np.empty((10 * SIG_KINDS, 2, 8), np.int32)
+    fill_branches(counts.significant, counts.signs, units, branches)
+    flags: cython.int = situation.greater_flags
+    bits = np.empty((3 + flags, flags + PREFIX_CLASSES), np.int64)
+    fill_bits(counts.magnitudes, counts.magnitudes.copy(), flags, bits)
+    magnitudes = np.empty((3 + flags, MAGNITUDES), np.int32)
+    spread(bits, units, flags, situation.dependent, magnitudes)
+    return RateTables(branches, magnitudes)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def logarithm(number: int64_t) -> int64_t:
+    """Return Log2 of a positive number, in units of 2^-12."""
+    length: cython.int = bit_length(number)
+    place: int64_t = (
+        number << (MANTISSA_BITS - length)
+        if length < MANTISSA_BITS
+        else (number >> (length - MANTISSA_BITS))
+    )
+    return (cython.cast(int64_t, length) << FRACTION_BITS) + _logarithms[place]
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def bit_length(number: int64_t) -> cython.int:
+    """Return how many bits a positive number has."""
+    length: cython.int = 0
+    step: cython.int = 32
+    while step:
+        if number >> step:
+            number >>= step
+            length += step
+        step >>= 1
+    return length + 1
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def bits_of(
+    zeros: int64_t, ones: int64_t, of_0: cython.pointer[int64_t], of_1: cython.pointer[int64_t]
+) -> cython.void:
+    """Find the bits of both bins, as if each had come half a time more."""
+    total: int64_t = logarithm(2 * (zeros + ones) + 2)
+    of_0[0] = total - logarithm(2 * zeros + 1)
+    of_1[0] = total - logarithm(2 * ones + 1)
+
+
+@cython.cfunc
+def fill_branches(
+    significant: cython.const[int64_t][:, :, ::1],
+    signs: cython.const[int64_t][:, ::1],
+    units: int64_t,
+    branches: int32_t[:, :, ::1],
+) -> cython.void:
+    """Find the weighted bits of sig_flag and sign_flag."""
+    kind: cython.int
+    state: cython.int
+    other: cython.int
+    sign: cython.int
+    zero: int64_t = 0
+    one: int64_t = 0
+    sign_bits = cython.declare(int64_t[10])
+    for other in range(SIGN_KINDS):
+        bits_of(
+            signs[other, 0], signs[other, 1],
+            cython.address(sign_bits[2 * other]), cython.address(sign_bits[2 * other + 1]),
+        )  # fmt: skip
+    for kind in range(SIG_KINDS):
+        for state in range(8):
+            bits_of(
+                significant[kind, state, 0], significant[kind, state, 1],
+                cython.address(zero), cython.address(one),
+            )  # fmt: skip
+            for sign in range(2 * SIGN_KINDS):
+                other = 2 * SIGN_KINDS * kind + sign
+                branches[other, 0, state] = cython.cast(
+                    int32_t, min((zero * units) >> FRACTION_BITS, LARGEST_BRANCH_COST)
+                )
+                branches[other, 1, state] = cython.cast(
+                    int32_t,
+                    min(((one + sign_bits[sign]) * units) >> FRACTION_BITS, LARGEST_BRANCH_COST),
+                )
+
+
+@cython.cfunc
+def fill_bits(
+    counts: cython.const[int64_t][:, ::1],
+    reached: int64_t[:, ::1],
+    flags: cython.int,
+    bits: int64_t[:, ::1],
+) -> cython.void:
+    """Find the bits of magnitudes by class; `reached` begins as a copy of the counts."""
+    rows: cython.int = 3 + flags
+    row: cython.int
+    place: cython.int
+    flag: cython.int
+    parity: cython.int
+    sums = cython.declare(int64_t[4])
+    of_0 = cython.declare(int64_t[2])
+    of_1 = cython.declare(int64_t[2])
+    own_0: int64_t = 0
+    own_1: int64_t = 0
+    for row in range(rows):
+        for place in range(flags + PREFIX_CLASSES - 1, 0, -1):
+            reached[row, place - 1] += reached[row, place]
+        # What the flags before have cost, which is added up here.
+        bits[row, flags] = 0
+    for flag in range(flags):
+        sums[0] = sums[1] = sums[2] = sums[3] = 0
+        for row in range(2, rows):
+            parity = row - 2 < flag
+            sums[2 * parity] += counts[row, flag]
+            sums[2 * parity + 1] += reached[row, flag + 1]
+        for parity in range(2):
+            bits_of(
+                sums[2 * parity], sums[2 * parity + 1],
+                cython.address(of_0[parity]), cython.address(of_1[parity]),
+            )  # fmt: skip
+        for row in range(rows):
+            if row < 2:
+                bits_of(
+                    counts[row, flag], reached[row, flag + 1],
+                    cython.address(own_0), cython.address(own_1),
+                )  # fmt: skip
+            else:
+                own_0 = of_0[row - 2 < flag]
+                own_1 = of_1[row - 2 < flag]
+            bits[row, flag] = bits[row, flags] + own_0
+            bits[row, flags] += own_1
+    prefix: int64_t = 0
+    longer: int64_t
+    steps: int64_t = 0
+    for row in range(rows):
+        prefix += reached[row, flags]
+    for place in range(PREFIX_CLASSES):
+        longer = 0
+        if place < PREFIX_CLASSES - 1:
+            for row in range(rows):
+                longer += reached[row, flags + place + 1]
+        bits_of(prefix - longer, longer, cython.address(own_0), cython.address(own_1))
+        own_0 += steps + (cython.cast(int64_t, place) << FRACTION_BITS)
+        # The first class last, since the others begin with what stands there.
+        if place > 0:
+            for row in range(rows):
+                bits[row, flags + place] = bits[row, flags] + own_0
+        else:
+            sums[0] = own_0
+        steps += own_1
+        prefix = longer
+    for row in range(rows):
+        bits[row, flags] += sums[0]
+
+
+@cython.cfunc
+def spread(
+    bits: cython.const[int64_t][:, ::1],
+    units: int64_t,
+    flags: cython.int,
+    dependent: cython.bint,
+    costs: int32_t[:, ::1],
+) -> cython.void:
+    """Spread weighted bits by class of magnitude over indices."""
+    row: cython.int
+    place: cython.int
+    level: cython.int
+    kind: cython.int
+    for place in range(MAGNITUDES):
+        level = (place - 3) >> 1 if dependent else place - 4
+        kind = max(level, 1) - 1
+        if level > flags:
+            kind = flags + bit_length(level - flags) - 1
+        for row in range(costs.shape[0]):
+            costs[row, place] = cython.cast(
+                int32_t, min((bits[row, kind] * units) >> FRACTION_BITS, LARGEST_MAGNITUDE_COST)
+            )
+            if place <= 4:
+                costs[row, place] = FORBIDDEN

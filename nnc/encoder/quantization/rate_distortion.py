@@ -71,6 +71,7 @@ class Kernel(NamedTuple):
         [NDArray[np.floating], float, Situation, RateTables], NDArray[np.int32]
     ]
     count_levels: Callable[[NDArray[np.int32], Situation], LevelCounts]
+    rate_tables: Callable[[LevelCounts, float, Situation], RateTables]
 
 
 @functools.cache
@@ -81,8 +82,8 @@ def kernel() -> Kernel:
         with contextlib.suppress(ImportError):
             trellis = import_module("nnc.encoder.quantization.rate_trellis")
             counting = import_module("nnc.encoder.quantization.rate_counting")
-            return Kernel(trellis.quantize_by_rate, counting.count_levels)
-    return Kernel(reference.quantize_by_rate, reference.count_levels)
+            return Kernel(trellis.quantize_by_rate, counting.count_levels, counting.rate_tables)
+    return Kernel(reference.quantize_by_rate, reference.count_levels, rate_tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,18 +224,18 @@ def quantize_sequence(
     values: NDArray[np.floating], step: float, situation: Situation, weight: float, effort: int
 ) -> NDArray[np.int32]:
     """Quantize a sequence in coding order, in as many passes as the effort says."""
-    by_rate, count = kernel()
+    by_rate, count, tables_of = kernel()
     if not weight:
-        return by_rate(values, step, situation, rate_tables(nothing(situation), 0.0, situation))
+        return by_rate(values, step, situation, tables_of(nothing(situation), 0.0, situation))
     passes = PASSES[effort]
     sample, sampled = sample_of(values, situation, whole=not passes.sampled)
     indices = by_error(sample, step, sampled)
     for _ in range(passes.sampled):
-        tables = rate_tables(count(indices, sampled), weight, sampled)
+        tables = tables_of(count(indices, sampled), weight, sampled)
         indices = by_rate(sample, step, sampled, tables)
     counted = sampled
     for _ in range(passes.whole):
-        tables = rate_tables(count(indices, counted), weight, situation)
+        tables = tables_of(count(indices, counted), weight, situation)
         indices, counted = by_rate(values, step, situation, tables), situation
     return indices
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnc import deepcabac
 from nnc.deepcabac import TensorCoding
 from nnc.deepcabac.arithmetic import Context
 from nnc.deepcabac.search import NARROW_AFTER, SIGNALLING_COST, ParameterSearch, is_sampled
@@ -55,3 +56,33 @@ def test_search_makes_payloads_smaller(coder, fit_states, dq_flag):
         encoder.tensor(levels, coding, search=search)
         sizes.append(len(encoder.finish()))
     assert sizes[1] < sizes[0]
+
+
+@pytest.mark.parametrize(
+    ("dq_flag", "scale", "scan_order", "flags", "rows"),
+    [
+        (0, 0.4, 0, 11, 130),
+        (1, 2, 0, 1, 130),
+        (1, 9, 1, 4, 40),
+        (0, 1e8, 0, 2, 9),
+        (1, 60, 2, 256, 9),
+    ],
+)
+def test_any_way_of_counting_takes_the_same_sets(
+    both, fit_states, monkeypatch, dq_flag, scale, scan_order, flags, rows
+):
+    reference, engine = both
+    coding = TensorCoding(1, dq_flag, scan_order, cabac_unary_length_minus1=flags - 1)
+    # Where there are many, searches narrow, and bins are counted more than once.
+    levels = np.random.default_rng(3).laplace(0, scale, (rows, 100)).round()
+    levels[0, :2] = -(1 << 31), 1 - (1 << 31)
+    levels = fit_states(levels, coding)
+    payloads = []
+    for coder, lanes in ((reference, False), (engine, False), (engine, True)):
+        with monkeypatch.context() as changed:
+            if not lanes:
+                changed.setattr(deepcabac, "lanes", lambda: None)
+            encoder = coder.Encoder()
+            encoder.tensor(levels, coding)
+            payloads.append(encoder.finish())
+    assert payloads[0] == payloads[1] == payloads[2]

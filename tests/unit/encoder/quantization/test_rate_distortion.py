@@ -248,6 +248,22 @@ def test_logarithms_are_the_same_everywhere():
         assert abs(abs(scaled % 1) - 0.5) > 1e-9
 
 
+@needs_compiled
+@pytest.mark.parametrize("dependent", [True, False])
+@pytest.mark.parametrize("flags", [1, 2, 11, 256])
+def test_compiled_tables_are_the_same(dependent, flags):
+    situation = whole(1, dependent, greater_flags=flags)
+    empty, large = LevelCounts.empty(flags), random_counts(5, flags)
+    large.significant[...] <<= 30
+    for counts in (empty, random_counts(4, flags), large):
+        for weight in (0.0, 0.3, 50.0):
+            tables, expected = (
+                make(counts, weight, situation) for make in (counting.rate_tables, rate_tables)
+            )
+            np.testing.assert_array_equal(tables.branches, expected.branches)
+            np.testing.assert_array_equal(tables.magnitudes, expected.magnitudes)
+
+
 @pytest.mark.parametrize("dq", [True, False])
 @pytest.mark.parametrize("effort", [1, 2, 3])
 def test_fewer_bits_at_the_same_error(effort, dq):
