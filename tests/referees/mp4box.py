@@ -47,8 +47,8 @@ OURS = {
 NAMES_OF = {"tfhd": {"default_sample_description_index": "sample_description_index"}}
 
 #: Elements that it reads and doesn't keep: fixed ones, and lengths of lists.
-UNSAID = ("reserved", "pre_defined", "pad", "entry_count", "reference_count", "usertype")
-UNSAID += ("item_count", "extent_count", "association_count")
+UNSAID = {"reserved", "pre_defined", "pad", "entry_count", "reference_count", "usertype"}
+UNSAID |= {"item_count", "extent_count", "association_count"}
 
 #: Texts that stand one behind the other, in our one element of bytes.
 TEXTS = ("item_name", "content_type", "content_encoding", "item_uri_type", "extension_type")
@@ -195,4 +195,4 @@ def same(element: TracedElement, told: Any) -> bool:
     if element.name == "sample_delta" and value >> 31:
         value = 1
     # Its numbers have 53 bits, and a sign where it likes.
-    return float(value) == float(told) or (value - told) % (1 << element.bits) == 0
+    return float(value) == float(told) or bool((value - told) % (1 << element.bits) == 0)
