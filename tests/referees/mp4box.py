@@ -44,11 +44,20 @@ OURS = {
 }
 
 #: Its names in boxes of one kind.
-NAMES_OF = {"tfhd": {"default_sample_description_index": "sample_description_index"}}
+NAMES_OF = {
+    "tfhd": {"default_sample_description_index": "sample_description_index"},
+    "tfra": {"sample_delta": "sample_number"},
+}
+
+#: Elements that it tells as place and kind of a box.
+HEADER = ("size", "largesize", "type", "usertype")
 
 #: Elements that it reads and doesn't keep: fixed ones, and lengths of lists.
-UNSAID = {"reserved", "pre_defined", "pad", "entry_count", "reference_count", "usertype"}
-UNSAID |= {"item_count", "extent_count", "association_count"}
+UNSAID = {"reserved", "pre_defined", "pad", "entry_count", "reference_count"}
+UNSAID |= {"number_of_entry", "item_count", "extent_count", "association_count"}
+
+#: Tables that are boxes.
+TABLES = ("box", "item_reference")
 
 #: Texts that stand one behind the other, in our one element of bytes.
 TEXTS = ("item_name", "content_type", "content_encoding", "item_uri_type", "extension_type")
@@ -100,28 +109,33 @@ def read(form: Format, data: bytes) -> dict[Box, list[TracedElement]]:
     assert not trace.errors, trace.errors
     found: dict[Any, list[TracedElement]] = {}
     for element in trace.all_elements():
-        depth = max(number for number, each in enumerate(element.stack) if each[1] == "box")
+        depth = max(number for number, each in enumerate(element.stack) if each[1] in TABLES)
         found.setdefault(element.stack[: depth + 1], []).append(element)
     return {box_of(elements): elements for elements in found.values()}
 
 
 def box_of(elements: list[TracedElement]) -> Box:
     """Return the box that elements stand in."""
-    header = {each.name: each.value for each in elements if each.table == "box_header"}
+    header = {each.name: each.value for each in elements if each.name in HEADER}
     begin = elements[0].position // 8
     size = header["largesize"] if header["size"] == 1 else header["size"]
     return Box(begin, begin + size, header["type"].to_bytes(4, "big").decode("latin-1"))
 
 
 def differences(ours: Mapping[Box, list[TracedElement]], theirs: Answer) -> list[str]:
-    """Return in words what it reads otherwise than we do."""
-    if list(ours) != [box for box, _ in theirs.boxes]:
-        return [f"boxes {list(ours)}, MP4Box.js: {[box for box, _ in theirs.boxes]}"]
+    """Return in words what it reads otherwise than we do; what we keep as bytes isn't compared."""
+    kept = [box for box, elements in ours.items() if elements[-1].name == "data"]
+    told = {
+        box: values
+        for box, values in theirs.boxes
+        if not any(each.begin < box.begin < each.end for each in kept)
+    }
+    if list(ours) != list(told):
+        return [f"boxes {list(ours)}, MP4Box.js: {list(told)}"]
     found = list(misplaced(list(chain(*ours.values())), theirs.reads))
-    for box, values in theirs.boxes:
-        elements = [each for each in ours[box] if each.table != "box_header"]
-        if not any(each.name == "data" for each in elements):
-            found += [f"{box}: {each}" for each in unlike(box.kind, elements, values)]
+    for box in ours.keys() - set(kept):
+        elements = [each for each in ours[box] if each.name not in HEADER]
+        found += [f"{box}: {each}" for each in unlike(box.kind, elements, told[box])]
     return found
 
 
@@ -171,6 +185,8 @@ def rewrite(ours: dict[str, list[TracedElement]], theirs: dict[str, list[Any]]) 
     if "item_name" in theirs:
         texts = "\0".join(chain(*(theirs.pop(name, []) for name in TEXTS)))
         theirs["item_description" if "item_description" in ours else "item_name"] = [texts]
+    if "aux_subtype" in theirs:
+        theirs["aux_subtype"] = [bytes(theirs["aux_subtype"]).decode("latin-1")]
     if "language" in theirs:
         whole = theirs["language"][0]
         theirs["language"] = [whole >> shift & 31 for shift in (10, 5, 0)]
@@ -184,9 +200,12 @@ def same(element: TracedElement, told: Any) -> bool:
     if element.name == "compressorname":
         value = value[1 : 1 + min(31, value[0])]
     if isinstance(value, bytes | memoryview):
-        return bytes(value).rstrip(b"\0").decode("latin-1") == told.rstrip("\0")
+        value, told = bytes(value).rstrip(b"\0"), told.rstrip("\0").encode("latin-1")
     if isinstance(told, str):
-        return value in (told, int.from_bytes(told.encode("latin-1"), "big"))
+        told = told.encode("latin-1")
+        value = value.encode() if isinstance(value, str) else value.to_bytes(4, "big")
+    if isinstance(value, bytes):
+        return value == bytes(told)
     if element.name == "volume":
         value, told = (value >> 8) % 256, told % 256
     if element.name == "samplerate":
@@ -195,4 +214,4 @@ def same(element: TracedElement, told: Any) -> bool:
     if element.name == "sample_delta" and value >> 31:
         value = 1
     # Its numbers have 53 bits, and a sign where it likes.
-    return float(value) == float(told) or bool((value - told) % (1 << element.bits) == 0)
+    return float(value) == float(told) or not (value - told) % (1 << element.bits)
