@@ -67,8 +67,8 @@ def description(bitstream: Bitstream, name: str, offset: int, size: int) -> byte
     """Return the `meta` box that says where the item is and what it needs."""
     made = library()
     place = made.ItemLocation(
-        item_ID=ITEM_ID, construction_method=IN_FILE, data_reference_index=0, base_offset=0,
-        extent_offset=[offset], extent_length=[size],
+        item_ID=ITEM_ID, reserved=0, construction_method=IN_FILE, data_reference_index=0,
+        base_offset=0, extent_offset=[offset], extent_length=[size],
     )  # fmt: skip
     location = made.ItemLocationBox(
         version=1, flags=0, offset_size=8, length_size=8, base_offset_size=0, index_size=0,
@@ -201,7 +201,7 @@ def is_in_this_file(meta: dict[bytes, Box], number: int) -> bool:
 
 def views_of(data: memoryview, meta: dict[bytes, Box], place: Any, path: str) -> list[memoryview]:
     """Return the bytes of an item, extent by extent."""
-    method = (place.construction_method or 0) & 15
+    method = place.construction_method or IN_FILE
     if place.data_reference_index != 0 and not is_in_this_file(meta, place.data_reference_index):
         raise UnsupportedError("the item's data are in another file", path=path)
     if method not in (IN_FILE, IN_IDAT):

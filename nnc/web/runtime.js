@@ -354,7 +354,7 @@ export function arrays(map, sizes, before = []) {
 export function grown(map, size) {
   if (!map.size) return [];
   const lists = [...map.values()].some(isList);
-  const length = Math.max(...map.keys()) + 1;
+  const length = largest([...map.keys()]) + 1;
   return Array.from({ length }, (_, index) => get(map, index, lists ? [] : 0));
 }
 
@@ -666,7 +666,7 @@ export class BitReader {
     let place = start;
     for (;;) {
       if (place >= this.end) this.raiseIncomplete(place - start + 1 + order, name, index);
-      if ((this.data[place >>> 3] >> (7 - (place & 7))) & 1) break;
+      if ((this.data[Math.floor(place / 8)] >> (7 - (place % 8))) & 1) break;
       order++;
       place++;
       if (order > MAXIMUM_EXP_GOLOMB_ORDER) {
@@ -1442,7 +1442,7 @@ export function settle_later(stream, table, syntax, obj, name, begin, work) {
 /** Settle the computed elements that wait for the end of a table. */
 export function settle_pending(stream, table, before) {
   const since = stream.pending.splice(before);
-  stream.pending.push(...since.filter((each) => each.table !== table));
+  for (const each of since) if (each.table !== table) stream.pending.push(each);
   for (const each of since) if (each.table === table) each.check();
 }
 

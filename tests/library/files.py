@@ -18,6 +18,7 @@ SUFFIXES = {
     ".mp4": "isobmff",
     ".m4a": "isobmff",
     ".avif": "isobmff",
+    ".heic": "isobmff",
 }
 
 #: All files, in order, each with its format.

@@ -34,6 +34,7 @@ BITWISE = (
     "tx_mode",
     "lr_unit_shift",
     "subexp_more_bits",
+    "frame_header_copy",
 )
 
 

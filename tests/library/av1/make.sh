@@ -55,3 +55,13 @@ encode tile_groups "testsrc2=size=512x192:rate=25" 2 --lag-in-frames=0 --tile-co
 encode delta_lf "mandelbrot=size=128x128:rate=25" 2 --lag-in-frames=0 --deltaq-mode=1 --delta-lf-mode=1 --aq-mode=0 --cq-level=63
 encode grain_reference "$small" 6 --lag-in-frames=6 --film-grain-test=7
 encode large "testsrc2=size=160x160:rate=25" 3 --lag-in-frames=2 --sb-size=128 --enable-restoration=1 --cq-level=63
+encode constant "$small" 2 --lag-in-frames=0 --timing-info=constant
+encode repeated "testsrc2=size=256x128:rate=25" 2 --cpu-used=8 --lag-in-frames=0 --tile-columns=1 --tile-rows=1 --num-tile-groups=4 --sb-size=64 --error-resilient=1 --cq-level=63
+encode motion "mandelbrot=size=128x128:rate=25:start_scale=3:end_scale=0.5:end_pts=20,rotate=PI*t/2" 6 --cpu-used=1 --lag-in-frames=6 --enable-global-motion=1 --cq-level=55
+encode deltas "testsrc2=size=128x64:rate=25,noise=alls=40" 2 --cpu-used=2 --lag-in-frames=3 --deltaq-mode=1 --delta-lf-mode=1 --enable-tpl-model=1 --sb-size=64 --cq-level=50
+
+# What aomenc doesn't ask of libaom either (of Debian's libaom-dev).
+cc -O1 -o layers layers.c -laom
+./layers layers.obu
+./layers tile_sizes.obu tiles
+rm layers

@@ -27,3 +27,12 @@ make frame_packing "$small" 2 -pix_fmt yuv420p -c:v libx264 -x264-params crf=50:
 make long_term "$small" 6 -pix_fmt yuv420p -c:v libx264 -x264-params crf=45:ref=3:bframes=3:b-pyramid=strict:open-gop=1:keyint=3:intra-refresh=0
 make refresh "$small" 6 -pix_fmt yuv420p -c:v libx264 -x264-params crf=45:intra-refresh=1:constrained-intra=1:bframes=0
 make monochrome "$small" 2 -pix_fmt gray -c:v libx264 -x264-params crf=50
+make lists "$small,setsar=200/99" 2 -pix_fmt yuv420p -c:v libx264 -x264-params crf=50:cqm4=8,12,12,20,16,16,20,24,24,28,28,32,32,36,40,44:chromaloc=2:alternative-transfer=arib-std-b67
+make temporal "mandelbrot=size=48x48:rate=25" 12 -pix_fmt yuv420p -c:v libx264 -x264-params crf=48:bframes=4:b-pyramid=strict:ref=4:b-adapt=0:direct=temporal:bluray-compat=1:vbv-maxrate=500:vbv-bufsize=500:slices=4:aud=1
+ffmpeg -loglevel error -y -f lavfi -i "$small" -frames:v 2 -threads 1 -pix_fmt yuv420p -c:v libx264 -x264-params crf=50 \
+    -bsf:v h264_metadata=display_orientation=insert:rotate=90:flip=horizontal -f h264 orientation.h264
+
+# ffmpeg hands no filler on; x264 itself is asked for it.
+ffmpeg -loglevel error -y -f lavfi -i color=gray:size=32x32:rate=25 -frames:v 6 -pix_fmt yuv420p made.y4m
+x264 --quiet --threads 1 --bitrate 100 --vbv-maxrate 100 --vbv-bufsize 8 --nal-hrd cbr --filler -o filler.h264 made.y4m
+rm made.y4m

@@ -25,3 +25,14 @@ ffmpeg -loglevel error -y -f lavfi -i "$video" -f lavfi -i "$sound" -t 0.3 -thre
     -fflags +bitexact -flags:v +bitexact -c:v libx264 -crf 50 -c:a aac -b:a 16k both.mp4
 ffmpeg -loglevel error -y -f lavfi -i "$video" -frames:v 1 -pix_fmt yuv420p -fflags +bitexact \
     -c:v libaom-av1 -crf 63 -cpu-used 8 -still-picture 1 picture.avif
+make smooth.mp4 6 -c:v libx264 -crf 50 -g 3 -f ismv
+make negative.mp4 6 -c:v libx264 -crf 50 -bf 2 -movflags negative_cts_offsets
+make negative_fragments.mp4 6 -c:v libx264 -crf 50 -bf 2 -g 3 -movflags frag_keyframe+empty_moov+negative_cts_offsets -vf "setpts='if(gt(N,3),PTS*2,PTS)'" -vsync vfr
+make late.mp4 2 -c:v libx264 -crf 50 -metadata creation_time=2060-01-01T00:00:00Z
+printf '1\n00:00:00,000 --> 00:00:00,200\nA\n\n' | ffmpeg -loglevel error -y -f srt -i - -fflags +bitexact -c:s mov_text text.mp4
+
+# Pictures of libheif and of libavif (Debian's libheif-examples and libavif-bin).
+ffmpeg -loglevel error -y -f lavfi -i "color=red@0.5:size=48x32,format=rgba" -frames:v 1 made.png
+heif-enc -q 10 -o picture.heic made.png
+avifenc -s 10 --min 60 --max 63 --irot 1 --clap 40,1,20,1,0,1,0,1 made.png alpha.avif > /dev/null
+rm made.png

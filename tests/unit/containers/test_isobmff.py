@@ -77,6 +77,7 @@ def location(*extents, version=1, method=1, item=1, base=0, reference=0, sizes=(
     made = library()
     place = made.ItemLocation(
         item_ID=item,
+        reserved=0 if version else None,
         construction_method=method if version else None,
         data_reference_index=reference,
         base_offset=base,
@@ -85,6 +86,8 @@ def location(*extents, version=1, method=1, item=1, base=0, reference=0, sizes=(
     )
     names = ("offset_size", "length_size", "base_offset_size", "index_size")
     widths = dict(zip(names, sizes, strict=True))
+    if version == 0:
+        widths["reserved"] = widths.pop("index_size")
     return made.ItemLocationBox(version=version, flags=0, item_location=[place], **widths)
 
 

@@ -253,6 +253,18 @@ def test_large_zlib_streams(tmp_path):
     assert compare(*packed(tmp_path), map(zlib.compress, plain), tmp_path) == 1
 
 
+@pytest.mark.slow
+def test_many_sizes_that_wait_for_the_end_of_a_table(tmp_path):
+    node()
+    schema = tmp_path / "waiting"
+    schema.mkdir()
+    text = "syntax top() { group() group() } syntax group() { while (next_bits(8) == 0) item() }"
+    text += " syntax item() { size u(8) = sizeof(top) % 1 around u(8) = sizeof(group) % 1 }"
+    (schema / "made.syntax").write_text(HEAD + text, "utf-8")
+    form, data = Format.load(schema), bytes(150_000)
+    assert compare(form, made(schema, tmp_path / "made"), [data], tmp_path) == 0
+
+
 def test_a_reader_by_command(tmp_path):
     module = tmp_path / "player"
     done = CliRunner().invoke(

@@ -1,5 +1,5 @@
 import { InvalidError } from "./errors.js";
-import { abs, bitLength, integer, isInteger, isList, last, left, multiply, negative, right, subtract } from "./numbers.js";
+import { abs, bitLength, integer, isInteger, isList, largest, last, left, multiply, negative, right, subtract } from "./numbers.js";
 
 /** Bits of the largest number that an expression may come to. */
 const MAXIMUM_BITS = 4096;
@@ -136,7 +136,7 @@ export function arrays(map, sizes, before = []) {
 export function grown(map, size) {
   if (!map.size) return [];
   const lists = [...map.values()].some(isList);
-  const length = Math.max(...map.keys()) + 1;
+  const length = largest([...map.keys()]) + 1;
   return Array.from({ length }, (_, index) => get(map, index, lists ? [] : 0));
 }
 

@@ -168,7 +168,7 @@ export class BitReader {
     let place = start;
     for (;;) {
       if (place >= this.end) this.raiseIncomplete(place - start + 1 + order, name, index);
-      if ((this.data[place >>> 3] >> (7 - (place & 7))) & 1) break;
+      if ((this.data[Math.floor(place / 8)] >> (7 - (place % 8))) & 1) break;
       order++;
       place++;
       if (order > MAXIMUM_EXP_GOLOMB_ORDER) {

@@ -113,7 +113,7 @@ export function settle_later(stream, table, syntax, obj, name, begin, work) {
 /** Settle the computed elements that wait for the end of a table. */
 export function settle_pending(stream, table, before) {
   const since = stream.pending.splice(before);
-  stream.pending.push(...since.filter((each) => each.table !== table));
+  for (const each of since) if (each.table !== table) stream.pending.push(each);
   for (const each of since) if (each.table === table) each.check();
 }
 
