@@ -19,7 +19,7 @@ from nnc.decoder import Limits, Resources, decode_model, read_topology
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
 from nnc.formats.onnx_inputs import layer_inputs
-from nnc.model.calibration import Calibration, factors_of
+from nnc.model.calibration import Calibration, statistics_of
 
 __all__ = ["calibrate", "load_file", "session"]
 
@@ -131,4 +131,10 @@ def calibrate(
             sums[layer.weight] = sums[layer.weight] + found if layer.weight in sums else found
     if not sums:
         raise InputError("no input came through a layer that can be calibrated: give it batches")
-    return Calibration({name: factors_of(one) for name, one in sums.items()})
+    weights = {one.weight: one.values for one in layers}
+    return Calibration(
+        {
+            name: statistics_of(one, onnx.numpy_helper.to_array(weights[name]))
+            for name, one in sums.items()
+        }
+    )

@@ -19,12 +19,14 @@ class LayerInput(NamedTuple):
 
     Attributes:
         weight: name of its weight.
+        values: the weight, a TensorProto.
         name: name of its input in the graph.
         node: the node.
         kernel: shape of the weight for each row; () where it is a matrix.
     """
 
     weight: str
+    values: Any
     name: str
     node: Any
     kernel: tuple[int, ...] = ()
@@ -51,12 +53,13 @@ def layer_inputs(model: Any) -> Iterator[LayerInput]:
         weight = scope.tensor(node.input[1])
         if weight is None or scope.tensor(node.input[0]) is not None:
             continue
-        shape, said = tuple(found.protos[weight].dims), attributes(node)
+        values = found.protos[weight]
+        shape, said = tuple(values.dims), attributes(node)
         if node.op_type == "Conv":
             if said.get("group", 1) == 1 and said.get("auto_pad", b"NOTSET") == b"NOTSET":
-                yield LayerInput(weight, node.input[0], node, shape[1:])
+                yield LayerInput(weight, values, node.input[0], node, shape[1:])
         elif len(shape) == 2 and not said.get("transA", 0):
-            yield LayerInput(weight, node.input[0], node)
+            yield LayerInput(weight, values, node.input[0], node)
 
 
 def attributes(node: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.model.calibration import factors_of
+from nnc.model.calibration import statistics_of
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -60,10 +60,12 @@ def test_statistics_are_those_of_the_inputs(tmp_path):
         rows = conv.rows(batch["x"]) @ weights["conv"].reshape(4, -1).T
         pooled = rows.reshape(8, -1, 4).mean(axis=1) @ weights["gemm"].T
         moments += pooled.T @ pooled
-    np.testing.assert_allclose(found["last"], factors_of(moments), rtol=0.01, atol=1e-3)
+    np.testing.assert_allclose(
+        found["last"], statistics_of(moments, weights["last"]), rtol=0.01, atol=1e-3
+    )
     squares = calibrate(tmp_path / "model.onnx", batches(), diagonal=True)
     np.testing.assert_allclose(
-        squares["last"], factors_of(moments.diagonal()), rtol=0.01, atol=1e-3
+        squares["last"], statistics_of(moments.diagonal(), weights["last"]), rtol=0.01, atol=1e-3
     )
 
 
