@@ -184,25 +184,24 @@ def checked_statistics(name: str, values: ArrayLike) -> NDArray[np.float32]:
 
 
 def statistics_of(
-    moments: NDArray[np.floating], weight: NDArray[np.floating], *, whole: bool = False
+    moments: NDArray[np.floating], weight: NDArray[np.floating], lost: float | None = None
 ) -> NDArray[np.float32]:
     """Return the statistics of a weight.
 
     Args:
-        moments: as for `factors_of`: of the inputs of a layer, or of gradients of the outputs.
+        moments: as for `factors_of`, of the inputs of a layer or of gradients.
         weight: the weight.
-        whole: they are of gradients, summed up over the rows, and so say what the outputs lose.
-            Else that is taken to be as much for all tensors, relative to their values.
+        lost: what the outputs lose by an error of each of its values, beside those of others; None:
+            as much by all tensors, relative to their values.
 
     Raises:
         InputError: the moments aren't finite.
     """
-    if whole:
-        return factors_of(np.asarray(moments, np.float64) / len(weight))
-    mean = float(np.abs(weight, dtype=np.float64).mean())
+    if lost is None:
+        lost = 1 / (float(np.abs(weight, dtype=np.float64).mean()) ** 2 * weight.size or 1.0)
     diagonal = moments if moments.ndim == 1 else moments.diagonal()
-    size = float(diagonal.mean(dtype=np.float64)) * mean**2 * weight.size
-    return factors_of(np.asarray(moments, np.float64) / (size or 1.0))
+    mean = float(diagonal.mean(dtype=np.float64))
+    return factors_of(np.asarray(moments, np.float64) * (lost / mean if mean else 1.0))
 
 
 def factors_of(moments: NDArray[np.floating], damping: float = DAMPING) -> NDArray[np.float32]:

@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.model.calibration import Calibration, statistics_of
@@ -85,17 +88,23 @@ def calibrate(
             handle.remove()
     if not sums.moments:
         raise InputError("no input came through a layer that can be calibrated: give it batches")
-    return Calibration(
-        {
-            name: statistics_of(
-                moments.cpu().numpy(),
-                weights[name].detach().float().cpu().numpy(),
-                whole=gradients,
-            )
-            for name, moments in sums.moments.items()
-            if not gradients or moments.any()
-        }
-    )
+    return Calibration(dict(statistics(sums, weights, gradients)))
+
+
+def statistics(
+    sums: Sums, weights: Mapping[str, Any], gradients: bool
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the statistics of the weights that the outputs depend on."""
+    for name, one in sums.moments.items():
+        moments = one.cpu().numpy()
+        weight = weights[name].detach().float().cpu().numpy()
+        diagonal = moments if moments.ndim == 1 else moments.diagonal()
+        if not gradients:
+            yield name, statistics_of(moments, weight)
+        elif diagonal.any():
+            # Each of the rows has an equal share of the sum.
+            lost = float(diagonal.mean(dtype=np.float64)) / len(weight)
+            yield name, statistics_of(moments, weight, lost)
 
 
 class Sums:
