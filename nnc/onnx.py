@@ -5,8 +5,9 @@ Needs `pip install 'nnc[onnx]'`.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ from nnc.bitstream import Bitstream
 from nnc.decoder import Limits, Resources, decode_model, read_topology
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
-from nnc.formats.onnx_inputs import layer_inputs
-from nnc.model.calibration import Calibration, factors_of
+from nnc.formats.onnx_inputs import LayerInput, layer_inputs, with_open_weights
+from nnc.model.calibration import Calibration, statistics_of
 
 __all__ = ["calibrate", "load_file", "session"]
+
+#: Batches that are run with noise on each weight, and its size over the mean magnitude.
+MOST_TRIED, NOISE = 4, 0.01
 
 #: Columns beyond which only their own squares are added up: a square matrix would take 256 MB.
 MOST_COLUMNS = 8192
@@ -82,7 +86,11 @@ def session(
 
 @checked
 def calibrate(
-    model: str | os.PathLike[str], batches: Iterable[Any], *, diagonal: bool = False
+    model: str | os.PathLike[str],
+    batches: Iterable[Any],
+    *,
+    diagonal: bool = False,
+    outputs: bool = True,
 ) -> Calibration:
     """Run a model on some inputs, and gather what they say of its weights.
 
@@ -91,10 +99,12 @@ def calibrate(
         batches: inputs, each a mapping of arrays by name. A few hundred examples of the kind that
             it is for will do; not those that it is measured with.
         diagonal: gather the mean squares of the inputs alone: less memory, and less gained.
+        outputs: run the first few batches again with noise on one weight at a time: steps follow
+            what that does to the outputs. False leaves that out: they follow the weights' scales.
 
     Returns:
-        The statistics of the weights of MatMul, Gemm and Conv (of one group) in the main graph, for
-        `nnc encode model.onnx --calibration FILE`.
+        The statistics of the weights of MatMul, Gemm, Conv and ConvTranspose in the main graph,
+        for `nnc encode model.onnx --calibration FILE`.
 
     Raises:
         InputError: nothing ran through such a layer; inputs that aren't finite; onnx or onnxruntime
@@ -110,25 +120,104 @@ def calibrate(
     except Exception as error:  # of protobuf, whichever it is
         raise InputError(f"{os.fspath(model)} can't be read as an ONNX model: {error}") from None
     layers = list(layer_inputs(graph))
-    given = {one.name for one in graph.graph.input}
-    wanted = [name for name in dict.fromkeys(one.name for one in layers) if name not in given]
-    known = {one.name for one in graph.graph.output}
-    graph.graph.output.extend(
+    tried: list[Mapping[str, Any]] = []
+
+    def looked_at() -> Iterator[Mapping[str, Any]]:
+        """Yield the batches, and keep the first few."""
+        for batch in batches:
+            if not isinstance(batch, Mapping):
+                raise InputError(f"a batch must be arrays by name, not {type(batch).__name__}")
+            if outputs and len(tried) < MOST_TRIED:
+                tried.append(batch)
+            yield batch
+
+    sums = sums_of_inputs(onnx, runtime, graph, layers, looked_at(), diagonal)
+    if not layers or not (sums or tried):
+        raise InputError("no input came through a layer that can be calibrated: give it batches")
+    losses = losses_by_noise(onnx, runtime, graph, layers, tried) if tried else {}
+    statistics = {}
+    for layer in layers:
+        lost = losses.get(layer.weight)
+        if layer.weight in sums:
+            weight = onnx.numpy_helper.to_array(layer.values)
+            statistics[layer.weight] = statistics_of(sums[layer.weight], weight, lost)
+        elif lost is not None:
+            statistics[layer.weight] = np.full(layer.columns, lost, np.float32)
+    return Calibration(statistics)
+
+
+def sums_of_inputs(
+    onnx: Any,
+    runtime: Any,
+    graph: Any,
+    layers: Sequence[LayerInput],
+    batches: Iterable[Mapping[str, Any]],
+    diagonal: bool,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the sums of the products of the inputs of layers, by the names of their weights."""
+    given, known = ({one.name for one in side} for side in (graph.graph.input, graph.graph.output))
+    told = [one for one in layers if one.name]
+    wanted = [name for name in dict.fromkeys(one.name for one in told) if name not in given]
+    model = onnx.ModelProto()
+    model.CopyFrom(graph)
+    model.graph.output.extend(
         onnx.ValueInfoProto(name=name) for name in wanted if name not in known
     )
     session = runtime.InferenceSession(
-        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
+    del model
     sums: dict[str, NDArray[np.float32]] = {}
     for batch in batches:
-        if not isinstance(batch, Mapping):
-            raise InputError(f"a batch must be arrays by name, not {type(batch).__name__}")
-        values = {**batch, **dict(zip(wanted, session.run(wanted, dict(batch)), strict=True))}
-        for layer in layers:
+        # Of no names all outputs would be given.
+        inner = session.run(wanted, dict(batch)) if wanted else []
+        values = {**batch, **dict(zip(wanted, inner, strict=True))}
+        for layer in told:
             rows = layer.rows(values[layer.name])
             full = not diagonal and rows.shape[1] <= MOST_COLUMNS
             found = rows.T @ rows if full else np.square(rows).sum(axis=0)
             sums[layer.weight] = sums[layer.weight] + found if layer.weight in sums else found
-    if not sums:
-        raise InputError("no input came through a layer that can be calibrated: give it batches")
-    return Calibration({name: factors_of(one) for name, one in sums.items()})
+    return sums
+
+
+def losses_by_noise(
+    onnx: Any,
+    runtime: Any,
+    graph: Any,
+    layers: Sequence[LayerInput],
+    batches: Sequence[Mapping[str, Any]],
+) -> dict[str, float]:
+    """Return what the outputs of a model lose by noise on a weight, for each of its values.
+
+    That is the square of their relative error over that of an error of the weight's values.
+    """
+    outputs = [one.name for one in graph.graph.output]
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3  # It warns of inputs that are tensors too.
+    session = runtime.InferenceSession(
+        with_open_weights(graph, layers).SerializeToString(), options, ["CPUExecutionProvider"]
+    )
+    random = np.random.default_rng(0)
+    result: dict[str, float] = {}
+    for batch in batches:
+        before = session.run(outputs, dict(batch))
+        for layer in layers:
+            weight = onnx.numpy_helper.to_array(layer.values)
+            size = NOISE * float(np.abs(weight, dtype=np.float64).mean())
+            noise = np.where(random.random(weight.shape) < 0.5, -size, size)
+            moved = weight + noise.astype(weight.dtype)
+            after = session.run(outputs, {**batch, layer.node.input[1]: moved})
+            lost = sum(map(relative_error, before, after))
+            if size and math.isfinite(lost):
+                known = result.get(layer.weight, 0.0)
+                result[layer.weight] = known + lost / size**2 / weight.size
+    return {name: one for name, one in result.items() if one}
+
+
+def relative_error(before: NDArray[Any], after: NDArray[Any]) -> float:
+    """Return the square of the relative error of an output; 0 for one that has no floats."""
+    if before.dtype.kind != "f" or before.shape != after.shape:
+        return 0.0
+    wide = before.astype(np.float64)
+    signal = float(np.square(wide).sum())
+    return float(np.square(after - wide).sum()) / signal if signal else 0.0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.formats.onnx_graph import tensors_of
+from nnc.formats.onnx_graph import row_axis, tensors_of
+
+#: Operators of layers.
+LAYERS = ("MatMul", "Gemm", "Conv", "ConvTranspose")
 
 #: Positions of a convolution's input that are looked at in each batch.
 MOST_PATCHES = 1 << 14
@@ -19,15 +23,23 @@ class LayerInput(NamedTuple):
 
     Attributes:
         weight: name of its weight.
-        name: name of its input in the graph.
+        values: the weight, a TensorProto.
+        name: name of its input in the graph; empty where that isn't told.
         node: the node.
         kernel: shape of the weight for each row; () where it is a matrix.
     """
 
     weight: str
+    values: Any
     name: str
     node: Any
     kernel: tuple[int, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """Number of values of the weight for each output channel."""
+        rows: int = self.values.dims[row_axis(self.node)]
+        return int(math.prod(self.values.dims) // rows)
 
     def rows(self, given: NDArray[Any]) -> NDArray[np.float32]:
         """Return what the weight is multiplied with, (rows, columns), of one input."""
@@ -38,25 +50,53 @@ class LayerInput(NamedTuple):
 
 
 def layer_inputs(model: Any) -> Iterator[LayerInput]:
-    """Yield the inputs of MatMul, Gemm and Conv in the main graph whose weight is a tensor.
+    """Yield the layers of the main graph whose weight is a tensor: MatMul, Gemm, Conv ...
 
-    Left out are convolutions of several groups, or padded by a rule, and products with a transposed
-    input.
+    Not told are the inputs of transposed convolutions, of those of several groups or padded by a
+    rule, and of products with a transposed input.
     """
     found = tensors_of(model)
     scope = found.scopes[0]
     for node in scope.graph.node:
-        if node.domain not in ("", "ai.onnx") or node.op_type not in ("MatMul", "Gemm", "Conv"):
+        if node.domain not in ("", "ai.onnx") or node.op_type not in LAYERS:
             continue
         weight = scope.tensor(node.input[1])
         if weight is None or scope.tensor(node.input[0]) is not None:
             continue
-        shape, said = tuple(found.protos[weight].dims), attributes(node)
+        values = found.protos[weight]
+        shape, said = tuple(values.dims), attributes(node)
+        if len(shape) < 2 or not math.prod(shape):
+            continue
         if node.op_type == "Conv":
-            if said.get("group", 1) == 1 and said.get("auto_pad", b"NOTSET") == b"NOTSET":
-                yield LayerInput(weight, node.input[0], node, shape[1:])
-        elif len(shape) == 2 and not said.get("transA", 0):
-            yield LayerInput(weight, node.input[0], node)
+            plain = said.get("group", 1) == 1 and said.get("auto_pad", b"NOTSET") == b"NOTSET"
+            yield LayerInput(weight, values, node.input[0] if plain else "", node, shape[1:])
+        else:
+            plain = node.op_type != "ConvTranspose" and len(shape) == 2
+            plain = plain and not said.get("transA", 0)
+            yield LayerInput(weight, values, node.input[0] if plain else "", node)
+
+
+def with_open_weights(model: Any, layers: Sequence[LayerInput]) -> Any:
+    """Return a copy of a model to which the weights of layers can be given as inputs."""
+    result = type(model)()
+    result.CopyFrom(model)
+    graph, weights = result.graph, {one.node.input[1]: one.values for one in layers}
+    nodes = [one for one in graph.node if not (set(one.output) & weights.keys())]
+    given = {one.name for one in graph.input}
+    tensors = [one for one in graph.initializer if one.name not in weights]
+    for field, kept in ((graph.node, nodes), (graph.initializer, tensors)):
+        copies = [type(one).FromString(one.SerializeToString()) for one in kept]
+        del field[:]
+        field.extend(copies)
+    for name, values in weights.items():
+        graph.initializer.add().CopyFrom(values)
+        graph.initializer[-1].name = name
+        if name not in given:
+            said = graph.input.add(name=name).type.tensor_type
+            said.elem_type = values.data_type
+            for length in values.dims:
+                said.shape.dim.add(dim_value=length)
+    return result
 
 
 def attributes(node: Any) -> dict[str, Any]:

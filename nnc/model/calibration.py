@@ -1,14 +1,18 @@
-"""What the inputs of layers say of their weights: how errors of these reach the outputs.
+"""What calibration says of weights: how errors of these reach the outputs.
 
 Statistics of one tensor are an array of float32: of its columns (the dimensions but that of the
 rows, flattened) either the mean squares alone, or a square matrix. That holds U above its diagonal
-and D on it, of the second moments C = U D U' of the inputs, where U is upper triangular with ones
-on its diagonal. With the factors rather than the moments encoding is quick, and its bytes are the
-same everywhere.
+and D on it, of the second moments C = U D U' of the inputs of its layer, or of gradients, where U
+is upper triangular with ones on its diagonal. With the factors rather than the moments encoding is
+quick, and its bytes are the same everywhere.
+
+Their size says what the outputs of the model lose: D is the loss by an error of a value in each
+column, squared, beside those of other tensors. So it gives the steps of the tensors as well.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Iterator, Mapping
 
@@ -23,6 +27,10 @@ from nnc.engine.files import as_path
 #: What is added to the diagonal of second moments, as a share of its mean: inputs that the
 #: calibration hasn't seen differ from those that it has.
 DAMPING = 0.03
+
+#: Octaves that a step is finer or coarser for its statistics at most: inputs that the calibration
+#: hasn't seen may use what it found without effect.
+MOST_OCTAVES = 3.0
 
 #: Marks a file of statistics.
 MARK = {"nnc": "calibration"}
@@ -110,6 +118,35 @@ class Calibration(Mapping[str, NDArray[np.float32]]):
         return f"<nnc.Calibration of {len(self)} tensors{where}>"
 
 
+def coarser_octaves(
+    known: Calibration, scales: Mapping[str, tuple[float, float]]
+) -> dict[str, float]:
+    """Return by how much the steps of weights are coarser than by their scales, in octaves.
+
+    All outputs lose least, bits given, where each value loses them as much: by a squared step times
+    what an error in its column counts.
+
+    Args:
+        known: the statistics.
+        scales: of each weight the number of its values, and the logarithm to the base 2 of the step
+            that it would have without.
+
+    Returns:
+        Octaves of those that there are statistics of: 0 on average over their values.
+    """
+    own = {}
+    for name, (_, octaves) in scales.items():
+        if name in known:
+            statistics = known[name]
+            weights = statistics if statistics.ndim == 1 else statistics.diagonal()
+            mean = math.fsum(weights.tolist()) / weights.size
+            if mean > 0:
+                own[name] = -math.log2(mean) / 2 - octaves
+    values = sum(scales[name][0] for name in own)
+    average = sum(scales[name][0] * one for name, one in own.items()) / max(values, 1)
+    return {name: min(max(one - average, -MOST_OCTAVES), MOST_OCTAVES) for name, one in own.items()}
+
+
 def names_in(path: str) -> list[str]:
     """Return the names in a file of statistics, in order.
 
@@ -144,6 +181,27 @@ def checked_statistics(name: str, values: ArrayLike) -> NDArray[np.float32]:
     if not np.isfinite(array).all() or not (weights >= 0).all():
         raise InputError(f"statistics of {name!r} hold what no second moments give")
     return array
+
+
+def statistics_of(
+    moments: NDArray[np.floating], weight: NDArray[np.floating], lost: float | None = None
+) -> NDArray[np.float32]:
+    """Return the statistics of a weight.
+
+    Args:
+        moments: as for `factors_of`, of the inputs of a layer or of gradients.
+        weight: the weight.
+        lost: what the outputs lose by an error of each of its values, beside those of others; None:
+            as much by all tensors, relative to their values.
+
+    Raises:
+        InputError: the moments aren't finite.
+    """
+    if lost is None:
+        lost = 1 / (float(np.abs(weight, dtype=np.float64).mean()) ** 2 * weight.size or 1.0)
+    diagonal = moments if moments.ndim == 1 else moments.diagonal()
+    mean = float(diagonal.mean(dtype=np.float64))
+    return factors_of(np.asarray(moments, np.float64) * (lost / mean if mean else 1.0))
 
 
 def factors_of(moments: NDArray[np.floating], damping: float = DAMPING) -> NDArray[np.float32]:

@@ -1,8 +1,12 @@
-"""What the inputs of a module's layers say of its weights, for `nnc.encode(..., calibration=...)`.
+"""What some inputs of a module say of its weights, for `nnc.encode(..., calibration=...)`.
 
-While the module runs, the products of each layer's inputs are added up. Of an embedding table the
-columns are the outputs: there it is the gradients that tell which of them matter, of sums of the
-module's outputs with random signs (Hutchinson's estimate).
+Of sums of the module's outputs with random signs, gradients by a weight are taken. What the
+outputs lose by an error E of the weight is, on average over the signs, the square of the sum of E
+times the gradient (Hutchinson's estimate). With M the gradient as a matrix, the mean of M'M says
+how errors of columns go together: over all positions at which a layer is used, and through all
+layers behind it.
+
+Where gradients can't be had, the products of each layer's inputs are added up while it runs.
 """
 
 from __future__ import annotations
@@ -11,9 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
-from nnc.model.calibration import Calibration, factors_of
+from nnc.model.calibration import Calibration, statistics_of
 from nnc.reduce.reduced import fits
 from nnc.torch.library import check_module, pytorch
 
@@ -35,37 +42,44 @@ def calibrate(
 ) -> Calibration:
     """Run a module on some inputs, and gather what they say of its weights.
 
-    Layers of Linear, Conv1d to Conv3d and MultiheadAttention are looked at, and embeddings through
-    gradients. In memory are the module and a square matrix for each layer; where that is too much,
-    calibrate some weights at a time, and put the results together:
-    `nnc.Calibration({**first, **second})`.
+    Looked at are all parameters of at least two dimensions. In memory are the module, what a
+    backward pass needs, and a square matrix for each weight; where that is too much, calibrate some
+    weights at a time, and put the results together: `nnc.Calibration({**first, **second})`.
 
     Args:
         module: the module, as it is to be encoded; it runs in evaluation mode.
         batches: inputs as it takes them: a tensor, a tuple or list of arguments, or a mapping of
-            keywords. A few hundred examples of the kind that it is for will do; not those that it
-            is measured with.
+            keywords. A few hundred examples of the kind that it is for will do, a few in each
+            batch; not those that it is measured with.
         only: patterns of the names of weights; None for all.
-        diagonal: gather the mean squares of the inputs alone: less memory, and less gained.
-        gradients: look at embeddings too, which takes a backward pass for each batch.
+        diagonal: gather what says of single columns alone: less memory, and less gained.
+        gradients: False looks at the inputs of layers alone, of Linear, Conv1d to Conv3d and
+            MultiheadAttention, and runs no backward pass. Steps then follow the weights' scales.
 
     Returns:
         The statistics, by the names of the weights in the state dict.
 
     Raises:
-        InputError: no module; nothing ran through a layer of it; inputs that aren't finite.
+        InputError: no module; nothing ran through a layer of it; outputs that no gradients lead
+            back from; inputs that aren't finite.
     """
     check_module(module)
     torch = pytorch()
     sums = Sums(torch, diagonal)
-    handles = list(hooks(torch, module, sums, only, gradients))
+    weights = {
+        name: one
+        for name, one in module.named_parameters()
+        if one.ndim > 1 and one.numel() and one.is_floating_point() and fits(name, only)
+    }
+    handles = [] if gradients else list(hooks(torch, module, sums, only))
     random = torch.Generator().manual_seed(0)
     try:
-        with evaluating(module):
+        with evaluating(module, weights if gradients else {}):
             for batch in batches:
                 check_batch(torch, batch)
-                if sums.embeddings:
-                    run_back(torch, module, batch, random)
+                if gradients:
+                    for name, gradient in gradients_of(torch, module, batch, weights, random):
+                        sums.add(name, gradient)
                 else:
                     with torch.no_grad():
                         run(module, batch)
@@ -74,9 +88,23 @@ def calibrate(
             handle.remove()
     if not sums.moments:
         raise InputError("no input came through a layer that can be calibrated: give it batches")
-    return Calibration(
-        {name: factors_of(sums.moments[name].cpu().numpy()) for name in sums.moments}
-    )
+    return Calibration(dict(statistics(sums, weights, gradients)))
+
+
+def statistics(
+    sums: Sums, weights: Mapping[str, Any], gradients: bool
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the statistics of the weights that the outputs depend on."""
+    for name, one in sums.moments.items():
+        moments = one.cpu().numpy()
+        weight = weights[name].detach().float().cpu().numpy()
+        diagonal = moments if moments.ndim == 1 else moments.diagonal()
+        if not gradients:
+            yield name, statistics_of(moments, weight)
+        elif diagonal.any():
+            # Each of the rows has an equal share of the sum.
+            lost = float(diagonal.mean(dtype=np.float64)) / len(weight)
+            yield name, statistics_of(moments, weight, lost)
 
 
 class Sums:
@@ -86,14 +114,12 @@ class Sums:
         torch: the package.
         diagonal: only squares are added up.
         moments: tensors of float32 by name.
-        embeddings: whether gradients are asked for.
     """
 
     def __init__(self, torch: Any, diagonal: bool) -> None:
         """Begin with nothing."""
         self.torch, self.diagonal = torch, diagonal
         self.moments: dict[str, Any] = {}
-        self.embeddings = False
 
     def add(self, name: str, rows: Any) -> None:
         """Add the products of some rows of inputs, (rows, columns)."""
@@ -108,9 +134,7 @@ class Sums:
             self.moments[name] = found
 
 
-def hooks(
-    torch: Any, module: Any, sums: Sums, only: Sequence[str] | None, gradients: bool
-) -> Iterator[Any]:
+def hooks(torch: Any, module: Any, sums: Sums, only: Sequence[str] | None) -> Iterator[Any]:
     """Have the layers of a module tell their inputs; yield what takes that back."""
     nn = torch.nn
     convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -126,9 +150,6 @@ def hooks(
             )
         elif isinstance(layer, convolutions) and layer.groups == 1:
             yield layer.register_forward_pre_hook(telling(sums, weight, patches), with_kwargs=True)
-        elif isinstance(layer, nn.Embedding) and gradients and layer.weight.requires_grad:
-            sums.embeddings = True
-            yield layer.register_forward_hook(telling_gradients(sums, weight))
 
 
 def telling(sums: Sums, name: str, rows: Callable[[Any, Any], Any]) -> Callable[..., None]:
@@ -138,18 +159,6 @@ def telling(sums: Sums, name: str, rows: Callable[[Any, Any], Any]) -> Callable[
         given = arguments[0] if arguments else next(iter(keywords.values()))
         with sums.torch.no_grad():
             sums.add(name, rows(layer, given))
-
-    return hook
-
-
-def telling_gradients(sums: Sums, name: str) -> Callable[..., None]:
-    """Return a hook that adds up the gradients of a layer's outputs."""
-
-    def hook(layer: Any, arguments: tuple[Any, ...], output: Any) -> None:
-        if output.requires_grad:
-            output.register_hook(
-                lambda gradient: sums.add(name, gradient.reshape(-1, gradient.shape[-1]))
-            )
 
     return hook
 
@@ -181,20 +190,19 @@ def patches(layer: Any, given: Any) -> Any:
 
 
 @contextmanager
-def evaluating(module: Any) -> Iterator[None]:
-    """Run a module in evaluation mode, with gradients of embeddings alone."""
-    embedding = pytorch().nn.Embedding
+def evaluating(module: Any, weights: Mapping[str, Any]) -> Iterator[None]:
+    """Run a module in evaluation mode, with gradients of some weights alone."""
     training = module.training
-    tables = {id(one.weight) for one in module.modules() if isinstance(one, embedding)}
-    changed = [one for one in module.parameters() if one.requires_grad and id(one) not in tables]
+    before = [(one, one.requires_grad) for one in module.parameters()]
+    wanted = {id(one) for one in weights.values()}
     module.eval()
-    for one in changed:
-        one.requires_grad_(False)
     try:
+        for one, _ in before:
+            one.requires_grad_(id(one) in wanted)
         yield
     finally:
-        for one in changed:
-            one.requires_grad_(True)
+        for one, required in before:
+            one.requires_grad_(required)
         module.train(training)
 
 
@@ -217,18 +225,31 @@ def run(module: Any, batch: Any) -> Any:
     return module(*batch) if isinstance(batch, tuple | list) else module(batch)
 
 
-def run_back(torch: Any, module: Any, batch: Any, random: Any) -> None:
-    """Run a module on one batch, and gradients of its outputs back through it."""
+def gradients_of(
+    torch: Any, module: Any, batch: Any, weights: Mapping[str, Any], random: Any
+) -> Iterator[tuple[str, Any]]:
+    """Run a module on one batch, and yield gradients of its outputs by the weights, as rows.
+
+    Raises:
+        InputError: there are none.
+    """
     with torch.enable_grad():
         outputs = [one for one in flat(torch, run(module, batch)) if one.requires_grad]
         total = sum((signs(torch, one, random) * one).sum() for one in outputs)
-    if outputs:
-        tables = [
-            one.weight
-            for one in module.modules()
-            if isinstance(one, torch.nn.Embedding) and one.weight.requires_grad
-        ]
-        torch.autograd.grad(total, tables, allow_unused=True)
+    if not outputs:
+        raise InputError(
+            "no gradients lead from the outputs of the module to its weights: calibrate it with "
+            "gradients=False"
+        )
+    found = torch.autograd.grad(total, list(weights.values()), allow_unused=True)
+    for name, gradient in zip(weights, found, strict=True):
+        if gradient is None:
+            continue
+        if gradient.is_sparse:
+            gradient = gradient.coalesce().values()
+        rows = gradient.flatten(1)
+        # Of an embedding table few rows are used.
+        yield name, rows[rows.any(1)]
 
 
 def signs(torch: Any, output: Any, random: Any) -> Any:

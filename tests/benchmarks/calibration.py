@@ -117,7 +117,7 @@ def main(arguments: Sequence[str]) -> None:
     if given.stats is not None and given.stats.exists():
         stats = nnc.Calibration.load(given.stats)
     else:
-        texts = minilm.batches(tokenizer, minilm.docstrings(given.texts))
+        texts = minilm.batches(tokenizer, minilm.docstrings(given.texts), 4)
         module = minilm.network(tensors)
         stats, seconds = timed(lambda: nnc.torch.calibrate(module, texts))
         print(f"statistics: {seconds:.0f} s of the processor\n")
@@ -141,7 +141,9 @@ def main(arguments: Sequence[str]) -> None:
         coded(f"nnc, {bits} bits, by scale", bits_per_value=bits, sensitivity="scale")
     for bits in CALIBRATED:
         coded(f"nnc, {bits} bits, calibrated", bits_per_value=bits, calibration=stats)
-    for name, bits, back in other_formats(tensors, stats):
+    texts = minilm.batches(tokenizer, minilm.docstrings(given.texts))
+    inputs = nnc.torch.calibrate(minilm.network(tensors), texts, gradients=False)
+    for name, bits, back in other_formats(tensors, inputs):
         row(name, bits, back)
 
 

@@ -113,8 +113,9 @@ class StepSizes:
         "Statistics of the layers' inputs, or a file of them: weights are coded so that the "
         "outputs lose least.",
         "They come from `nnc.torch.calibrate` or `nnc.onnx.calibrate`. Each error is made good by "
-        "the columns after it. Tensors with a codebook, a bit depth, a block, a scan order of "
-        "blocks or without dependent quantization are coded as ever.",
+        "the columns after it, and without qp steps follow what the outputs lose. Tensors with a "
+        "codebook, a bit depth, a block, a scan order of blocks or without dependent quantization "
+        "are coded as ever.",
         calls=WHOLE_MODEL,
         elsewhere="is for single models: no statistics tell of updates",
     )

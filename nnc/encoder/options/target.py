@@ -66,7 +66,7 @@ class Target:
         "Which weights get finer steps than others: by error those of small values, by scale "
         "all as without a target, by callback those whose coarse quantization lets evaluate fall.",
         "By scale, steps follow mean magnitudes and sizes: large tables get coarser ones. That is "
-        "the default with `calibration`.",
+        "the default with `calibration`, which tells more of the tensors that it knows.",
     )
 
     def __post_init__(self) -> None:

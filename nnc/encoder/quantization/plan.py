@@ -34,6 +34,7 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
 from nnc.encoder.options.steps import PRESET_BITS, QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
+from nnc.model.calibration import Calibration, coarser_octaves
 
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
@@ -105,6 +106,7 @@ def plan_quantization(
     whole = [tensor for tensor in floats if not update or tensor.scale is None]
     scales = scales_of(whole, options, read, bound)
     typical, middle = typical_size(floats), middle_depth(floats, depths or {})
+    coarser = {} if update else coarser_by_calibration(floats, scales, options)
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
         if tensor.values.size == 0 or options.keeps(tensor.name):
@@ -122,7 +124,9 @@ def plan_quantization(
             qps[tensor.name] = scaled_qp(
                 tensor,
                 scales[tensor.name],
-                typical * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle))),
+                typical
+                * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle)))
+                / 4 ** coarser.get(tensor.name, 0.0),
                 options,
                 bound=tensor.name in bound,
             )
@@ -194,6 +198,25 @@ def changed_scales(
         for one in differences
         if one.scale is not None and one.scale.mean and is_free(one.name, one.values.ndim, options)
     }
+
+
+def coarser_by_calibration(
+    tensors: Sequence[PreparedTensor], scales: Mapping[str, Scale], options: EncoderOptions
+) -> dict[str, float]:
+    """Return by how many octaves steps are coarser than scales say, where statistics tell."""
+    if not isinstance(options.calibration, Calibration):
+        return {}
+    octaves = {
+        tensor.name: (
+            float(tensor.values.size),
+            math.log2(scales[tensor.name].mean * math.sqrt(tensor.values.size)),
+        )
+        for tensor in tensors
+        if tensor.name in scales
+        and scales[tensor.name].mean
+        and not (scales[tensor.name].exact or is_vector(tensor.values.shape))
+    }
+    return coarser_octaves(options.calibration, octaves)
 
 
 def typical_size(tensors: Sequence[PreparedTensor]) -> float:

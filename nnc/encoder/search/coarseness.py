@@ -154,11 +154,11 @@ class Coarseness:
     @property
     def bounds(self) -> tuple[float, float]:
         """The finest and the coarsest that is of use."""
-        top = float(self.largest.max(initial=0.0)) or 1.0
-        octave = math.log2(top)
-        finest = PER_OCTAVE * max(octave - FINEST_OCTAVES, -100)
+        octaves = np.log2(self.largest[self.largest > 0]) if self.largest.any() else np.zeros(1)
+        # Single large values of one tensor mustn't keep all others from being fine.
+        finest = PER_OCTAVE * max(float(np.median(octaves)) - FINEST_OCTAVES, -100)
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
-        return finest, PER_OCTAVE * min(octave + 2, 100) + gap
+        return finest, PER_OCTAVE * min(float(octaves.max()) + 2, 100) + gap
 
     def follow_peaks(self) -> None:
         """Let the steps be the same share of each tensor's largest magnitude."""

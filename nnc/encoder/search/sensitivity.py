@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.encoder.options.target import Evaluate
 from nnc.encoder.search.coarseness import PER_OCTAVE, Coarseness
+from nnc.model.calibration import Calibration, coarser_octaves
 
 #: By how much a tensor is finer or coarser than the model at most, in quantization parameters.
 LARGEST_OFFSET = 6.0
@@ -64,6 +65,13 @@ def sensitivities(
     elif kind == "scale":
         sizes, means = coarseness.sizes[rows], coarseness.means[rows]
         wanted = np.log2(means * np.sqrt(sizes))
+        if isinstance(coarseness.base.calibration, Calibration):
+            names = [coarseness.names[row] for row in rows]
+            pairs = zip(sizes.tolist(), wanted.tolist(), strict=True)
+            coarser = coarser_octaves(
+                coarseness.base.calibration, dict(zip(names, pairs, strict=True))
+            )
+            wanted += np.array([coarser.get(name, 0.0) for name in names])
         middle = float(np.sum(sizes * wanted) / max(1.0, np.sum(sizes)))
         return {
             coarseness.names[row]: PER_OCTAVE * float(one - middle)

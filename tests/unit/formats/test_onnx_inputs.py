@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.model.calibration import factors_of
+from nnc.model.calibration import statistics_of
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -50,7 +50,7 @@ def batches(count=6):
 def test_statistics_are_those_of_the_inputs(tmp_path):
     said = {"pads": [1, 0, 2, 1], "strides": [2, 1], "dilations": [1, 2]}
     weights = network(tmp_path / "model.onnx", **said)
-    found = calibrate(tmp_path / "model.onnx", batches())
+    found = calibrate(tmp_path / "model.onnx", batches(), outputs=False)
     assert {name: one.shape for name, one in found.items()} == {
         "conv": (12, 12), "gemm": (4, 4), "last": (6, 6)
     }  # fmt: skip
@@ -60,11 +60,62 @@ def test_statistics_are_those_of_the_inputs(tmp_path):
         rows = conv.rows(batch["x"]) @ weights["conv"].reshape(4, -1).T
         pooled = rows.reshape(8, -1, 4).mean(axis=1) @ weights["gemm"].T
         moments += pooled.T @ pooled
-    np.testing.assert_allclose(found["last"], factors_of(moments), rtol=0.01, atol=1e-3)
-    squares = calibrate(tmp_path / "model.onnx", batches(), diagonal=True)
     np.testing.assert_allclose(
-        squares["last"], factors_of(moments.diagonal()), rtol=0.01, atol=1e-3
+        found["last"], statistics_of(moments, weights["last"]), rtol=0.01, atol=1e-3
     )
+    squares = calibrate(tmp_path / "model.onnx", batches(), diagonal=True, outputs=False)
+    np.testing.assert_allclose(
+        squares["last"], statistics_of(moments.diagonal(), weights["last"]), rtol=0.01, atol=1e-3
+    )
+
+
+def test_noise_tells_what_the_outputs_lose(tmp_path):
+    weights = network(tmp_path / "model.onnx")
+    stats = calibrate(tmp_path / "model.onnx", batches())
+    cpu = ["CPUExecutionProvider"]
+    runtime = pytest.importorskip("onnxruntime")
+    for name, weight in weights.items():
+        before, after = [], []
+        model = onnx.load(tmp_path / "model.onnx")
+        tensor = next(one for one in model.graph.initializer if one.name == name)
+        noise = np.random.default_rng(5).normal(0, 1e-3, (20, *weight.shape))
+        for number in range(20):
+            moved = (weight + noise[number]).astype("f4")
+            for values, outputs in (weight.astype("f4"), before), (moved, after):
+                tensor.CopyFrom(numpy_helper.from_array(values, name))
+                session = runtime.InferenceSession(model.SerializeToString(), providers=cpu)
+                outputs += [session.run(None, one)[0] for one in batches()[:4]]
+        lost = np.square(np.subtract(after, before)).sum((1, 2)) / np.square(before).sum((1, 2))
+        # Of 4 batches, each with one draw of noise.
+        wanted = 4 * lost.mean() / 1e-6 / weight.size
+        upper = np.triu(stats[name], 1).astype(np.float64) + np.eye(len(stats[name]))
+        found = float(np.sum(upper**2 @ stats[name].diagonal()) / len(upper)) / 1.03
+        assert 0.3 < found / wanted < 3, name
+
+
+def test_layers_whose_inputs_are_not_told_have_a_loss(tmp_path):
+    random, kind = np.random.default_rng(0), onnx.TensorProto.FLOAT
+    weights = {"each": random.normal(size=(2, 1, 3, 2)), "up": random.normal(size=(2, 5, 2, 2))}
+    constant = numpy_helper.from_array(weights["up"].astype("f4"), "")
+    nodes = [
+        helper.make_node("Conv", ["x", "each"], ["c"], group=2),
+        helper.make_node("Constant", [], ["up"], value=constant),
+        helper.make_node("ConvTranspose", ["c", "up"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("x", kind, ["n", 2, 9, 8])],
+        [helper.make_tensor_value_info("y", kind, None)],
+        [numpy_helper.from_array(weights["each"].astype("f4"), "each")],
+    )
+    imports = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "m.onnx")
+    stats = calibrate(tmp_path / "m.onnx", batches(2))
+    assert {name: one.shape for name, one in stats.items()} == {"each": (6,), "up": (8,)}
+    nnc.encode_file(tmp_path / "m.onnx", tmp_path / "m.nnc", calibration=stats)
+    with pytest.raises(nnc.InputError, match="no input came through"):
+        calibrate(tmp_path / "m.onnx", batches(2), outputs=False)
 
 
 def test_a_calibrated_network_loses_less(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import nnc
-from nnc.model.calibration import factors_of
+from nnc.model.calibration import coarser_octaves, factors_of, statistics_of
 
 
 def moments(columns=6, seed=0):
@@ -60,3 +60,21 @@ def test_other_files_are_refused(tmp_path):
 def test_what_no_inputs_give_is_refused(statistics, message):
     with pytest.raises(nnc.InputError, match=message):
         nnc.Calibration({"w": statistics})["w"]
+
+
+def test_steps_are_coarser_where_the_outputs_lose_less():
+    stats = nnc.Calibration(
+        {"a": np.full(4, 16, np.float32), "b": np.ones(4, np.float32), "c": np.zeros(4, "f4")}
+    )
+    scales = {"a": (100.0, 0.5), "b": (100.0, 0.5), "c": (100.0, 0.5), "d": (100.0, 3.0)}
+    assert coarser_octaves(stats, scales) == {"a": -1, "b": 1}
+    assert coarser_octaves(stats, {"a": (1.0, 100.0), "b": (3.0, 0.5)})["a"] == -3
+
+
+def test_statistics_are_relative_to_the_weight_without_gradients():
+    wanted = moments()
+    weight = np.random.default_rng(1).normal(size=(5, 6))
+    one, other = statistics_of(wanted, weight), statistics_of(8 * wanted, 4 * weight)
+    np.testing.assert_allclose(16 * other.diagonal(), one.diagonal(), rtol=1e-5)
+    same = statistics_of(wanted, weight, wanted.diagonal().mean())
+    np.testing.assert_allclose(same, factors_of(wanted), rtol=1e-5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.model.calibration import factors_of
+from nnc.model.calibration import factors_of, statistics_of
 
 torch = pytest.importorskip("torch")
 nnc_torch = pytest.importorskip("nnc.torch")
@@ -14,20 +14,45 @@ def close(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
 
 
-def test_linear_layers_tell_the_moments_of_their_inputs():
+def gradients(module, inputs, weight):
+    """Return the gradients of all outputs by a weight, one output a row."""
+    outputs = module(inputs)
+    return torch.stack(
+        [torch.autograd.grad(one, weight, retain_graph=True)[0] for one in outputs.flatten()]
+    )
+
+
+def test_weights_tell_what_the_outputs_lose_by_their_errors():
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.ReLU(), torch.nn.Linear(7, 3))
+    module[2].weight.requires_grad_(False)
+    inputs = torch.randn(600, 5)
+    found = nnc_torch.calibrate(module, inputs.split(1))
+    assert set(found) == {"0.weight", "2.weight"}
+    assert module.training
+    assert not module[2].weight.requires_grad
+    assert module[0].weight.requires_grad
+    assert all(one.grad is None for one in module.parameters())
+    whole = gradients(module, inputs[:200], module[0].weight)
+    wanted = factors_of(torch.einsum("nrc,nrd->cd", whole, whole).numpy() * 3 / 7)
+    np.testing.assert_allclose(found["0.weight"].diagonal(), wanted.diagonal(), rtol=0.3)
+    squares = nnc_torch.calibrate(module, inputs.split(1), only=["0.*"], diagonal=True)
+    assert set(squares) == {"0.weight"}
+    np.testing.assert_allclose(squares["0.weight"].sum(), np.trace(wanted), rtol=1)
+
+
+def test_without_gradients_layers_tell_the_moments_of_their_inputs():
     torch.manual_seed(0)
     module = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.ReLU(), torch.nn.Linear(7, 3))
     inputs = torch.randn(40, 5)
-    found = nnc_torch.calibrate(module, [inputs[:20], (inputs[20:],)])
-    assert set(found) == {"0.weight", "2.weight"}
-    close(found["0.weight"], factors_of((inputs.T @ inputs).numpy()))
+    found = nnc_torch.calibrate(module, [inputs[:20], (inputs[20:],)], gradients=False)
     inner = module[1](module[0](inputs)).detach()
-    close(found["2.weight"], factors_of((inner.T @ inner).numpy()))
-    squares = nnc_torch.calibrate(module, [inputs], only=["0.*"], diagonal=True)
-    assert set(squares) == {"0.weight"}
-    close(squares["0.weight"], factors_of(inputs.square().sum(0).numpy()))
-    assert module.training
-    assert all(one.requires_grad for one in module.parameters())
+    for name, given in ("0.weight", inputs), ("2.weight", inner):
+        weight = module.state_dict()[name].numpy()
+        close(found[name], statistics_of((given.T @ given).numpy(), weight))
+    squares = nnc_torch.calibrate(module, [inputs], diagonal=True, gradients=False)
+    weight = module.state_dict()["0.weight"].numpy()
+    close(squares["0.weight"], statistics_of(inputs.square().sum(0).numpy(), weight))
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -42,10 +67,12 @@ def test_convolutions_tell_what_their_weights_multiply(rank):
     outputs = rows @ layer.weight.reshape(4, -1).T
     wanted = layer(inputs).movedim(1, -1).reshape(-1, 4)
     assert torch.allclose(outputs, wanted, atol=1e-5)
-    assert nnc_torch.calibrate(layer, [inputs])["weight"].shape == (2 * 3**rank,) * 2
+    for way in (True, False):
+        found = nnc_torch.calibrate(layer, [inputs], gradients=way)
+        assert found["weight"].shape == (2 * 3**rank,) * 2
 
 
-def test_embeddings_tell_by_gradients_and_attention_by_its_inputs():
+def test_embeddings_and_attention_are_looked_at():
     torch.manual_seed(0)
 
     class Model(torch.nn.Module):
@@ -62,11 +89,11 @@ def test_embeddings_tell_by_gradients_and_attention_by_its_inputs():
 
     module, batches = Model(), [{"tokens": torch.randint(0, 50, (4, 6))} for _ in range(3)]
     found = nnc_torch.calibrate(module, batches)
-    assert set(found) == {"words.weight", "attention.in_proj_weight", "head.weight"}
+    joint, last = "attention.in_proj_weight", "attention.out_proj.weight"
+    assert set(found) == {"words.weight", joint, last, "head.weight"}
     assert all(one.shape == (8, 8) for one in found.values())
-    assert set(nnc_torch.calibrate(module, batches, gradients=False)) == set(found) - {
-        "words.weight"
-    }
+    # Attention takes its last projection as it is, without a call.
+    assert set(nnc_torch.calibrate(module, batches, gradients=False)) == {joint, "head.weight"}
     assert all(one.grad is None for one in module.parameters())
     again = nnc_torch.calibrate(module, batches)
     assert all(np.array_equal(found[name], again[name]) for name in found)
@@ -74,10 +101,28 @@ def test_embeddings_tell_by_gradients_and_attention_by_its_inputs():
     assert nnc.check(data, deep=True) == []
 
 
+class Whole(torch.nn.Linear):
+    """A module that gives whole numbers."""
+
+    def __init__(self):
+        super().__init__(5, 7)
+
+    def forward(self, inputs):
+        return super().forward(inputs).argmax(1)
+
+
+def test_weights_that_the_outputs_do_not_depend_on_are_left_alone():
+    module = torch.nn.ModuleDict({"used": torch.nn.Linear(4, 4), "not": torch.nn.Linear(4, 4)})
+    module.forward = lambda given: module["used"](given)
+    assert set(nnc_torch.calibrate(module, [torch.ones(1, 4)])) == {"used.weight"}
+
+
 def test_what_can_not_be_calibrated_is_refused():
     layer = torch.nn.Linear(5, 7)
     with pytest.raises(nnc.InputError, match="no input came through"):
         nnc_torch.calibrate(layer, [])
+    with pytest.raises(nnc.InputError, match="no gradients lead"):
+        nnc_torch.calibrate(Whole(), [torch.ones(2, 5)])
     with pytest.raises(nnc.InputError, match="aren't finite"):
         nnc_torch.calibrate(layer, [torch.full((2, 5), float("nan"))])
     with pytest.raises(nnc.InputError, match=r"must be a torch\.nn\.Module"):

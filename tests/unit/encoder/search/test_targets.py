@@ -328,3 +328,11 @@ def test_by_scale_large_tables_get_coarser_steps():
     # A sixteenth of the values: a quarter of the step, and so 16 times less noise.
     assert 10 < errors["table"] / errors["layer"] < 25
     assert before["table"] / before["layer"] == pytest.approx(1, rel=0.3)
+
+
+def test_single_large_values_keep_no_target_from_being_met():
+    random = np.random.default_rng(0)
+    model = {f"w{number}": random.normal(0, 0.05, (40, 50)).astype("f4") for number in range(6)}
+    model["variances"] = np.geomspace(1e-3, 1e8, 20).astype("f4")
+    data = nnc.encode(model, bits_per_value=8)
+    assert 7.5 < 8 * len(data) / 12020 <= 8
