@@ -166,7 +166,9 @@ class TensorFile:
         tie = contents.metadata.ties.get(self._known(name))
         source = name if tie is None else tie.name
         units = [unit for unit in contents.units if source in unit.names]
-        (unit,) = joined_data_units(units)
+        note = contents.metadata.tensors.get(source)
+        is_planes = note is not None and note.is_planes
+        (unit,) = joined_data_units(units, {source} if is_planes else ())
         layout = layout_of(unit, self.resources.limits or Limits())
         return outlines_of(unit, layout, contents.metadata)[source]
 

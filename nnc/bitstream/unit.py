@@ -153,6 +153,7 @@ class Unit:
             new unit whose payload is a table.
         table: the payload as a syntax table, once it has been parsed or set; see `payload`.
         parts: the units that this one was joined from; empty for a unit as it was read.
+        noise: payload of the unit after it, where that holds the rest of its tensor.
         missing: the error that says which value is missing for reading the header.
         edited_size: the unit's size in bytes after an edit, None before the first one.
     """
@@ -182,6 +183,7 @@ class Unit:
         self.payload_start: int | None = None
         self.missing: MissingValueError | None = None
         self.edited_size: int | None = None
+        self.noise: bytes | memoryview | None = None
         self.table = payload if isinstance(payload, Table) else None
         if self.table is None and len(payload):
             self.payload_bytes = memoryview(payload)

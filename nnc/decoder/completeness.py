@@ -9,6 +9,7 @@ from nnc.bitio import IncompleteError
 from nnc.bitio.caution import MissingTensorsWarning, warn
 from nnc.bitstream import Bitstream
 from nnc.model.metadata import Metadata
+from nnc.model.parts import names_of_planes, noise_names
 from nnc.syntax import NnrUnitType, TopologyStorageFormat
 
 #: Units without which there is no model.
@@ -57,9 +58,12 @@ def warn_of_missing(bitstream: Bitstream, metadata: Metadata, names: Collection[
     known = dict.fromkeys([*listed_names(bitstream), *metadata.tensors])
     if metadata.count is None:
         known |= dict.fromkeys(metadata.full_dimensions)
-    missing = [name for name in known if name not in names]
+    planes = names_of_planes(metadata)
+    noise = noise_names(planes)
+    missing = [name for name in known if name not in names and name not in noise]
     missing += [tied for tied, tie in metadata.ties.items() if tie.name not in names]
-    number = max(len(missing), (metadata.count or 0) - len(names))
+    # Of each tensor in planes, there or not, the raw vector is counted too.
+    number = max(len(missing), (metadata.count or 0) - len(names) - len(planes))
     if number:
         shown = ", ".join(map(repr, missing[:SHOWN])) + (", ..." if number > SHOWN else "")
         shown = f" ({shown})" if missing else ""

@@ -25,7 +25,13 @@ from nnc.engine.mapped import view_of
 from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, read_metadata
 from nnc.model.options import naming_options
-from nnc.model.parts import joined_data_units
+from nnc.model.parts import (
+    holds_integers,
+    holds_noise,
+    joined_data_units,
+    names_of_planes,
+    with_noise,
+)
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitType
 
@@ -69,6 +75,8 @@ class StreamDecoder:
         self._tied: dict[str, list[str]] = {}
         self._folded: set[str] = set()
         self._parts: list[Unit] = []
+        self._begun: list[Unit] = []
+        self._planes: set[str] = set()
         self._others: list[Unit] = []
         self._kept: list[Unit] = []
         self._is_update = self._finished = False
@@ -122,6 +130,8 @@ class StreamDecoder:
                 clause="6.2.3",
             )
         joined_data_units(self._parts)
+        for unit in self._begun:
+            raise missing_noise(unit)
         whole = Bitstream([*self._others, *self._kept])
         if not self._names:
             check_whole(whole)
@@ -176,6 +186,14 @@ class StreamDecoder:
                 return {}
             parts, self._parts = self._parts, []
             (unit,) = joined_data_units(parts)
+        if holds_integers(unit, self._planes):
+            self._begun.append(unit)
+            return {}
+        if self._begun:
+            first = self._begun.pop()
+            if not holds_noise(unit, first, self._planes):
+                raise missing_noise(first)
+            unit = with_noise(first, unit)
         try:
             layout = layout_of(unit, self.limits)
             self._check(layout)
@@ -195,6 +213,7 @@ class StreamDecoder:
 
     def _take_notes(self, unit: Unit) -> None:
         self.metadata = read_metadata([unit])
+        self._planes = names_of_planes(self.metadata)
         for name, tie in self.metadata.ties.items():
             self._tied.setdefault(tie.name, []).append(name)
         for weight, norm in self.metadata.batch_norms.items():
@@ -246,6 +265,17 @@ class StreamDecoder:
                 "nnc.Decoder(base) applies them",
                 DecodingWarning,
             )
+
+
+def missing_noise(unit: Unit) -> BitstreamError:
+    """Return the error for integers of planes that the rest of their tensor doesn't follow."""
+    return unit.locate(
+        IncompleteError(
+            f"the raw vector of tensor {unit.names[0]!r} doesn't follow its integers",
+            missing_bits=8,
+            path="payload",
+        )
+    )
 
 
 def is_layered_name(name: str, units: Sequence[Unit]) -> bool:

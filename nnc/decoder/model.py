@@ -28,7 +28,7 @@ from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
-from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.tensor import DecodedTensor, with_noise
 from nnc.decoder.together import coding_of, decode_ahead
 from nnc.decoder.workers import DEFAULTS, SERIAL, Call, Resources, Workers, in_order
 from nnc.engine.places import rule_of_element
@@ -90,7 +90,9 @@ def decode_unit(
     try:
         if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
             return [decode_raw(unit, layout)]
-        return decode_codeword(unit, layout, nncodec1, known or {}, work or SERIAL)
+        return with_noise(
+            unit, decode_codeword(unit, layout, nncodec1, known or {}, work or SERIAL)
+        )
     except BitstreamError as error:
         raise unit.locate(error, in_payload=True) from None
 
@@ -428,7 +430,7 @@ def decode_units(
         if ahead is None:
             alone.append(number)
         else:
-            decoded[number] = [ahead]
+            decoded[number] = with_noise(units[number], [ahead])
     calls = (
         Call(
             (units[number], layouts[number], nncodec1, references[number]),

@@ -15,13 +15,15 @@ from nnc.decoder.reconstruction import G_SUFFIX, H_SUFFIX, NEW_BIAS_SUFFIX
 from nnc.decoder.workers import DEFAULTS, Resources
 from nnc.model.limits import Limits
 from nnc.model.metadata import Metadata, read_metadata
+from nnc.model.parts import names_of_planes, noise_names
+from nnc.model.planes import NOISE_SUFFIX
 from nnc.syntax import CompressedParameterTypes, NnrUnitType
 
 #: Units of one layer carry these where its tensors come out of several together.
 LAYERED = int(CompressedParameterTypes.NNR_CPT_DC) | int(CompressedParameterTypes.NNR_CPT_LS)
 
 #: What stands after the name of a weight in those of the tensors that it is made of.
-SUFFIXES = ("", G_SUFFIX, H_SUFFIX, SCALING_SUFFIX)
+SUFFIXES = ("", G_SUFFIX, H_SUFFIX, SCALING_SUFFIX, NOISE_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Contents:
 
     def names(self) -> list[str]:
         """Return the names of all coded tensors in order."""
-        return list(dict.fromkeys(name for unit in self.units for name in unit.names))
+        noise = noise_names(names_of_planes(self.metadata))
+        names = dict.fromkeys(name for unit in self.units for name in unit.names)
+        return [name for name in names if name not in noise] if noise else list(names)
 
     def sources(self, names: Iterable[str]) -> set[str]:
         """Return the coded tensors that some tensors come out of, and perhaps others."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio import InvalidError
+from nnc.bitstream import Unit
 from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.model.data_format import deliver
@@ -27,6 +29,7 @@ class DecodedTensor:
         levels: int32 array of the tensor's shape; None for raw values.
         raw: float array of the tensor's shape; None for levels.
         qp: quantization parameter, the parameter set's included; None without one.
+        noise: words that come after the integers of planes; None elsewhere.
     """
 
     tensor: CodedTensor
@@ -34,6 +37,7 @@ class DecodedTensor:
     levels: NDArray[np.int32] | None = None
     raw: NDArray[Any] | None = None
     qp: int | None = None
+    noise: NDArray[np.int32] | None = None
 
     def dequantized(self) -> NDArray[Any]:
         """Return the values: float32, int32, or raw; the levels are used up.
@@ -44,6 +48,8 @@ class DecodedTensor:
         if self.levels is None:
             assert self.raw is not None
             return self.raw
+        if self.noise is not None:
+            return np.concatenate([self.levels.reshape(-1), self.noise])
         if self.qp is None:
             return self.levels
         step = finite_step_size(self.qp, self.layout.qp_density)
@@ -82,3 +88,21 @@ class DecodedTensor:
             piece = flat[start : start + PIECE].copy()
             part = replace(self, raw=piece) if levels is None else replace(self, levels=piece)
             yield part.values()
+
+
+def with_noise(unit: Unit, decoded: list[DecodedTensor]) -> list[DecodedTensor]:
+    """Return the tensors of a unit with the noise that belongs to them.
+
+    Raises:
+        InvalidError: this isn't of whole words.
+    """
+    if unit.noise is None:
+        return decoded
+    if len(unit.noise) % 4:
+        raise InvalidError(
+            "the raw vector of a tensor in planes isn't of 32-bit words",
+            path="payload",
+            value=len(unit.noise),
+        )
+    noise = np.frombuffer(unit.noise, "<i4").astype(np.int32, copy=False)
+    return [replace(one, noise=noise) for one in decoded]

@@ -20,6 +20,8 @@ from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.encoder.units.layer_parameters import layer_parameter_set
 from nnc.engine.fields import copy_table
 from nnc.model.metadata import read_metadata
+from nnc.model.parts import holds_noise, names_of_planes, noise_names
+from nnc.model.planes import NOISE_SUFFIX
 from nnc.model.tree_names import refuse_left_out
 from nnc.syntax import (
     NnrModelParameterSetUnitPayload,
@@ -40,7 +42,9 @@ LISTS_OF_NAMES: dict[int | None, str] = {
 def tensor_names(bitstream: Bitstream) -> list[str]:
     """Return the names of all tensors in order, each once; those tied to others at the end."""
     names = (name for unit in bitstream.walk() if unit.header is not None for name in unit.names)
-    return list(dict.fromkeys([*names, *ties_in(bitstream)]))
+    noise = noise_names(names_of_planes(read_metadata(bitstream.walk())))
+    found = dict.fromkeys([*names, *ties_in(bitstream)])
+    return [name for name in found if name not in noise]
 
 
 def ties_in(bitstream: Bitstream) -> dict[str, str]:
@@ -103,6 +107,13 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
     twice = [name for number, name in enumerate(after) if name in after[:number]]
     if twice:
         raise InputError(f"two tensors would have the name {twice[0]!r}")
+
+    planes = names_of_planes(read_metadata(bitstream.walk()))
+    names = {
+        one + suffix: name + suffix
+        for one, name in names.items()
+        for suffix in ("", NOISE_SUFFIX)[: 1 + (one in planes)]
+    }
 
     def change(edit: Edit) -> None:
         for path, unit in walk_paths(bitstream.units):
@@ -226,7 +237,11 @@ def select(bitstream: Bitstream, names: Sequence[str], *, keep: bool = True) -> 
 
 
 def tensor_groups(bitstream: Bitstream) -> list[list[Unit]]:
-    """Return the units with tensors; parts of one unit, and G and H of a weight, stay together."""
+    """Return the units with tensors.
+
+    Parts of one unit, G and H of a weight, and the integers and the noise of planes stay together.
+    """
+    planes = names_of_planes(read_metadata(bitstream.units))
     groups: list[list[Unit]] = []
     together = False
     for unit in bitstream.units:
@@ -235,7 +250,7 @@ def tensor_groups(bitstream: Bitstream) -> list[list[Unit]]:
         if unit.nnr_unit_type != NnrUnitType.NNR_NDU:
             together = False
             continue
-        if together:
+        if together or (planes and groups and holds_noise(unit, groups[-1][0], planes)):
             groups[-1].append(unit)
         else:
             groups.append([unit])
@@ -255,7 +270,7 @@ def ordered_groups(groups: list[list[Unit]], names: Sequence[str]) -> list[list[
         group = group_of[name]
         if any(group is one for one in found):
             continue
-        inside = {one for unit in group for one in unit.names}
+        inside = {one for unit in group for one in unit.names} - {name + NOISE_SUFFIX}
         if not inside <= set(names):
             left = sorted(inside - set(names))[0]
             raise InputError(f"{name!r} and {left!r} are coded together and can't be separated")

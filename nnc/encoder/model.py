@@ -34,6 +34,7 @@ from nnc.encoder.units.supply import Supply
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.information import ModelInformation
 from nnc.model.metadata import Metadata
+from nnc.model.planes import NOISE_SUFFIX
 from nnc.model.ties import Tie
 from nnc.model.topology import Topology
 from nnc.syntax import QuantizationMethod
@@ -152,6 +153,9 @@ def encode_units(
     check_names(inputs, options)
     alone = {name for join in joins for name in join.names}
     alone |= {name for one in blocks if isinstance(one, Block) for name in one.names}
+    if options.lossless:
+        taken = {name for name in inputs.tensors if name + NOISE_SUFFIX in inputs.tensors}
+        options = replace(options, bound=alone | taken)
     ties = wanted_ties(inputs.ties, inputs.tensors, options, alone)
     inputs = UntiedInputs(inputs, ties)
     pruned: PrunedInputs | None = None
@@ -445,7 +449,7 @@ def metadata_units(
         notes,
         dict(options.metadata),
         full_dimensions,
-        len(tensors),
+        len(tensors) + sum(note.is_planes for note in notes.values()),
         dict(ties),
         dict(batch_norms),
     )

@@ -167,13 +167,15 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
         raise unit.locate(error) from None
     qp = first_qp(unit, layout) if read_qp else None
     step = None if qp is None else float(step_size(qp, layout.qp_density))
-    values = sum(tensor.values for tensor in layout.tensors)
     size = sum(part.byte_size for part in unit.parts or [unit])
     named = [
         (tensor, name, shape)
         for tensor in layout.tensors
         for name, shape in tensor.shapes().items()
     ]
+    if unit.noise is not None:
+        named = [(tensor, name, metadata.shape_of(name, shape)) for tensor, name, shape in named]
+    values = sum(math.prod(shape) for _, _, shape in named)
     return [
         TensorSummary(
             name=name,
@@ -182,7 +184,7 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
             values=math.prod(shape),
             bytes=size if number == 0 else None,
             bits_per_value=8 * size / values if values else None,
-            kind=PayloadType(layout.payload_type).name.removeprefix("NNR_PT_").lower(),
+            kind=kind_of(unit, layout),
             qp=qp if tensor is layout.tensors[0] else None,
             dq=bool(layout.coding.dq_flag),
             codebook_size=0 if tensor.codebook is None else len(tensor.codebook.values),
@@ -192,6 +194,13 @@ def unit_lines(unit: Unit, metadata: Metadata, read_qp: bool) -> list[TensorSumm
         )
         for number, (tensor, name, shape) in enumerate(named)
     ]
+
+
+def kind_of(unit: Unit, layout: UnitLayout) -> str:
+    """Return how the tensors of a unit are coded."""
+    if unit.noise is not None:
+        return "planes"
+    return PayloadType(layout.payload_type).name.removeprefix("NNR_PT_").lower()
 
 
 def first_qp(unit: Unit, layout: UnitLayout) -> int | None:

@@ -11,8 +11,9 @@ The payload of the unit (see `nnc.bitstream.notes`) is a signature and a JSON ob
 
 `dtype` restores a type that no nnr_decompressed_data_format says (bfloat16, uint8, bool ...);
 `packing` and `shape` tell of integers wider than the 32 bits that an entropy coded level has,
-coded as pairs of int32, low half first; or, with the packing "real and imaginary", of complex
-numbers coded as pairs of floats. `metadata` are the key-value pairs of the model file.
+coded as pairs of int32, low half first; with the packing "real and imaginary", of complex
+numbers coded as pairs of floats; or, with the packing "planes", of floats coded in two units as
+`nnc.model.planes` says. `metadata` are the key-value pairs of the model file.
 `count` is the number of tensors that are coded, by which a bitstream that was cut off is noticed.
 `tied` are names of tensors that are coded under another name, that name, and which place they
 have in the order of all names. `folded` are batch norms that were folded into layers, by the names
@@ -46,10 +47,12 @@ from nnc.bitstream.notes import (
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
 from nnc.model.batch_norm import BatchNorm, batch_norm_of, noted
 from nnc.model.data_format import narrowed
+from nnc.model.planes import FIELDS, floats_of
 from nnc.model.ties import Tie, noted_ties
 
 PACKED_HALVES = "int32 halves"
 PACKED_PARTS = "real and imaginary"
+PACKED_PLANES = "planes"
 
 COMPLEX_TYPES = ("complex64", "complex128")
 
@@ -66,12 +69,17 @@ class TensorNote:
 
     Attributes:
         dtype: name of the dtype to be restored, as numpy or ml_dtypes know it.
-        packed_shape: shape of a tensor of integers coded as pairs of int32, or of complex numbers
-            coded as pairs of floats, else None.
+        packed_shape: shape of a tensor of integers coded as pairs of int32, of complex numbers
+            coded as pairs of floats, or of floats coded as planes, else None.
     """
 
     dtype: str
     packed_shape: tuple[int, ...] | None = None
+
+    @property
+    def is_planes(self) -> bool:
+        """Whether it tells of floats that are coded in two units, as planes."""
+        return self.packed_shape is not None and self.dtype in FIELDS
 
     @property
     def changes_values(self) -> bool:
@@ -111,7 +119,8 @@ class Metadata:
         metadata: key-value pairs of the model file.
         full_dimensions: by name what tensors were before pruning, in the order in which a
             pruning mask has bits for them.
-        count: number of tensors that are coded; None where nothing is said.
+        count: number of tensors that are coded, raw vectors of planes too; None where nothing is
+            said.
         ties: by name of which tensor it is another name.
         batch_norms: those that were folded into layers, by the name of the layer's weight.
     """
@@ -139,6 +148,11 @@ class Metadata:
                 [name, *full.as_content()] for name, full in self.full_dimensions.items()
             ]
         return Unit(whole_unit_header(METADATA_UNIT_TYPE), payload_of(content))
+
+    def shape_of(self, name: str, coded: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of a tensor by the one that is coded."""
+        note = self.tensors.get(name)
+        return coded if note is None or note.packed_shape is None else note.packed_shape
 
     def __bool__(self) -> bool:
         """Tell whether there is anything in it that is worth a unit."""
@@ -191,6 +205,8 @@ def tensor_note(note: Any) -> TensorNote:
 
 def packing_of(dtype: str) -> str:
     """Return how values of a dtype are packed that no coded tensor has."""
+    if dtype in FIELDS:
+        return PACKED_PLANES
     return PACKED_PARTS if dtype in COMPLEX_TYPES else PACKED_HALVES
 
 
@@ -243,6 +259,8 @@ def restore(values: NDArray[Any], note: TensorNote, name: str) -> NDArray[Any]:
     dtype = named_dtype(note.dtype)
     if note.packed_shape is None:
         return narrowed(values, dtype)
+    if note.is_planes:
+        return floats_of(values, dtype, note.packed_shape, name)
     size = int(np.prod(note.packed_shape, dtype=object))
     if dtype.kind == "c" and values.dtype.kind == "f" and values.size == 2 * size:
         part = dtype.type(0).real.dtype

@@ -1,20 +1,32 @@
-"""Compressed data units that are cut over several units, joined (clause 6.4.2)."""
+"""Compressed data units that are cut over several units, joined (clause 6.4.2).
+
+So are the two units of a tensor of floats that is coded as planes (`nnc.model.planes`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from nnc.bitio import BitstreamError, IncompleteError, InvalidError
 from nnc.bitstream import Unit
+from nnc.bitstream.notes import holds_notes
+from nnc.model.metadata import Metadata, read_metadata
+from nnc.model.planes import NOISE_SUFFIX
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import NnrUnitType
 
 
-def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
+def joined_data_units(units: Iterable[Unit], planes: Iterable[str] = ()) -> list[Unit]:
     """Return the compressed data units among `units`, those cut into parts joined.
 
     partial_data_counter counts backwards: the first part of a unit carries the number of its
     parts, the last one 1. A unit whose header can't be read without values sent out of band is
     given as it is.
+
+    Args:
+        units: any units.
+        planes: names of tensors that are coded as planes, beside those that notes among the
+            units tell of.
 
     Raises:
         InvalidError: a part comes out of order, or its name isn't in the list of element ids.
@@ -22,20 +34,26 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
     """
     result: list[Unit] = []
     begun: dict[tuple[str, ...], list[Unit]] = {}
+    known = set(planes)
     for unit in units:
         if unit.nnr_unit_type != NnrUnitType.NNR_NDU:
+            if holds_notes(unit):
+                known |= names_of_planes(read_metadata([unit]))
             continue
         counter = 0 if unit.header is None else unit.header.partial_data_counter or 0
-        if counter == 0:
-            result.append(unit)
-            continue
-        names = names_of_part(unit)
-        parts = begun.setdefault(names, [])
-        check_turn(unit, counter, parts)
-        parts.append(unit)
-        if counter == 1:
-            result.append(Unit.joined(parts))
+        if counter:
+            names = names_of_part(unit)
+            parts = begun.setdefault(names, [])
+            check_turn(unit, counter, parts)
+            parts.append(unit)
+            if counter > 1:
+                continue
+            unit = Unit.joined(parts)
             del begun[names]
+        if known and result and holds_noise(unit, result[-1], known):
+            result[-1] = with_noise(result[-1], unit)
+        else:
+            result.append(unit)
     for parts in begun.values():
         raise parts[-1].locate(
             IncompleteError(
@@ -47,6 +65,45 @@ def joined_data_units(units: Iterable[Unit]) -> list[Unit]:
             )
         )
     return result
+
+
+def names_of_planes(metadata: Metadata) -> set[str]:
+    """Return the names of the tensors that are coded as planes."""
+    return {name for name, note in metadata.tensors.items() if note.is_planes}
+
+
+def noise_names(planes: Iterable[str]) -> set[str]:
+    """Return the names of the raw vectors of tensors that are coded as planes."""
+    return {name + NOISE_SUFFIX for name in planes}
+
+
+def holds_integers(unit: Unit, planes: Set[str]) -> bool:
+    """Tell whether a unit holds the integers of a tensor that is coded as planes."""
+    return not planes.isdisjoint(names_of_type(unit, PayloadType.NNR_PT_INT))
+
+
+def holds_noise(unit: Unit, first: Unit, planes: Set[str]) -> bool:
+    """Tell whether a unit holds the noise of a tensor whose integers are in the one before it."""
+    if first.noise is not None or not holds_integers(first, planes):
+        return False
+    return names_of_type(unit, PayloadType.NNR_PT_RAW_FLOAT) == {first.names[0] + NOISE_SUFFIX}
+
+
+def names_of_type(unit: Unit, payload_type: PayloadType) -> set[str]:
+    """Return the name of the one tensor of a unit, where its payload is of a type."""
+    header = None if unit.header is None else unit.header.nnr_compressed_data_unit_header
+    if header is None or header.nnr_compressed_data_unit_payload_type != payload_type:
+        return set()
+    names = names_of_part(unit)
+    return set(names) if len(names) == 1 else set()
+
+
+def with_noise(first: Unit, second: Unit) -> Unit:
+    """Return a unit of integers with the noise of its tensor; for reading only."""
+    unit = Unit.joined([first])
+    unit.parts = [*(first.parts or [first]), *(second.parts or [second])]
+    unit.noise = second.payload_bytes
+    return unit
 
 
 def names_of_part(unit: Unit) -> tuple[str, ...]:

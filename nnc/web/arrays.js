@@ -3,6 +3,7 @@
 
 import { InvalidError, LimitError } from "./runtime.js";
 import { product } from "./layout.js";
+import { floatsOf, hasPlanes } from "./planes.js";
 
 /** Floats narrower than 32 bits: bits of the fraction, least exponent, largest finite value. */
 const NARROW = {
@@ -121,6 +122,7 @@ export function deliver(array, format, name) {
 /** Return a decoded array in the dtype and the shape that are noted of it. */
 export function restore(array, note, name) {
   if (note.shape === undefined) return cast(array, note.dtype);
+  if (hasPlanes(note.dtype)) return floatsOf(array.values, note.dtype, note.shape, name);
   const size = product(note.shape);
   const isComplex = note.dtype.startsWith("complex");
   if (array.values.length !== 2 * size || isFloat(array) !== isComplex)

@@ -7,12 +7,16 @@
 import { restore } from "./arrays.js";
 import { layoutOf, product } from "./layout.js";
 import { Notes } from "./notes.js";
+import { NOISE_SUFFIX } from "./planes.js";
 import { BitstreamError, InvalidError, LimitError, MissingValueError } from "./runtime.js";
+import { enums } from "./schema.js";
 import { State, Update } from "./session.js";
 import { Reconstruction, decodeUnit, divided } from "./tensors.js";
 import { UnitReader } from "./units.js";
 
 export { BitstreamError, IncompleteError, InvalidError, LimitError, MissingValueError } from "./runtime.js";
+
+const { CompressedDataUnitPayloadType: PayloadType } = enums;
 
 /** Values that a bitstream may hold: so many, and so many more for each of its bytes. */
 const FREE_VALUES = 1 << 24;
@@ -27,6 +31,14 @@ function bytesOf(data) {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError("a bitstream is an ArrayBuffer or a view on one, such as a Uint8Array");
+}
+
+const namesOf = (layout) => layout.tensors.flatMap(({ names }) => names);
+
+/** Tell whether a unit holds the noise of the tensor whose integers are in the one before. */
+function isNoise(layout, before) {
+  const [name, ...others] = namesOf(layout);
+  return layout.type === PayloadType.NNR_PT_RAW_FLOAT && !others.length && name === namesOf(before)[0] + NOISE_SUFFIX;
 }
 
 /** Decodes the units of one bitstream as they come. */
@@ -47,7 +59,7 @@ class ModelReader {
     const found = [];
     for (const unit of this.reader.units(false)) {
       found.push(...this.add(unit));
-      if (unit.isData) this.decodeFrom(this.units.length - 1);
+      if (unit.isData && !this.isWaiting()) this.decodeFrom(this.units.length - 1);
     }
     return found;
   }
@@ -56,10 +68,17 @@ class ModelReader {
   takeAll() {
     const units = [...this.reader.units(true)];
     this.reader.finish();
-    const first = this.units.length;
-    for (const unit of units.filter(({ isData }) => isData)) this.add(unit);
+    const first = this.units.length - (this.isWaiting() ? 1 : 0);
+    // Notes tell which tensors come in two units.
     for (const unit of units.filter(({ isData }) => !isData)) this.add(unit);
+    for (const unit of units.filter(({ isData }) => isData)) this.add(unit);
     this.decodeFrom(first);
+  }
+
+  /** Tell whether the rest of the last tensor comes in the next unit. */
+  isWaiting() {
+    const last = this.units.at(-1);
+    return Boolean(last?.isInPlanes) && last.noise === undefined;
   }
 
   /** Take a unit with tensors or notes; return the names of the tensors. */
@@ -69,9 +88,16 @@ class ModelReader {
       return [];
     }
     const layout = layoutOf(unit);
+    const before = this.units.at(-1);
+    if (this.isWaiting() && isNoise(layout, before.layout)) {
+      before.noise = unit.payload;
+      return namesOf(before.layout);
+    }
     this.check(layout);
-    this.units.push({ layout, decoded: null });
-    return layout.tensors.flatMap(({ names }) => names);
+    const names = namesOf(layout);
+    const isInPlanes = layout.type === PayloadType.NNR_PT_INT && names.length === 1 && this.notes.isInPlanes(names[0]);
+    this.units.push({ layout, decoded: null, isInPlanes });
+    return isInPlanes ? [] : names;
   }
 
   /** Refuse names that came before, and more values than the bytes may hold. */
@@ -124,7 +150,9 @@ class ModelReader {
   decodeInDialect(first) {
     for (const unit of this.units.slice(first)) {
       const known = this.update === null ? NOTHING_KNOWN : (tensor) => this.update.known(unit.layout, tensor);
-      unit.decoded = decodeUnit(unit.layout, this.nncodec1, known);
+      const { noise } = unit;
+      const decoded = decodeUnit(unit.layout, this.nncodec1, known);
+      unit.decoded = noise === undefined ? decoded : decoded.map((one) => ({ ...one, noise }));
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { InvalidError } from "./runtime.js";
 import { typeOf } from "./arrays.js";
+import { hasPlanes } from "./planes.js";
 import { notesOf } from "./units.js";
 
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
@@ -25,6 +26,12 @@ export class Notes {
     } catch (error) {
       throw unit.located(new InvalidError(`the metadata unit can't be read: ${error.message}`, { path: "payload" }));
     }
+  }
+
+  /** Tell whether a tensor is coded as planes. */
+  isInPlanes(name) {
+    const note = this.tensors.get(name);
+    return note?.shape !== undefined && hasPlanes(note.dtype);
   }
 
   tie(tied, name, place) {
@@ -51,7 +58,8 @@ function checkedNote({ dtype, packing, shape }) {
   typeOf(dtype);
   const isComplex = dtype.startsWith("complex");
   if (packing === undefined && !isComplex) return { dtype };
-  if (packing !== (isComplex ? "real and imaginary" : "int32 halves") || !shape.every(isCount)) throw new TypeError("unknown packing");
+  const wanted = isComplex ? "real and imaginary" : hasPlanes(dtype) ? "planes" : "int32 halves";
+  if (packing !== wanted || !shape.every(isCount)) throw new TypeError("unknown packing");
   return { dtype, shape };
 }
 

@@ -5,6 +5,7 @@ import { CabacDecoder } from "./cabac.js";
 import { SCALING_SUFFIX, codingOf, product } from "./layout.js";
 import { BitstreamError, IncompleteError, InvalidError, MissingValueError } from "./runtime.js";
 import { enums } from "./schema.js";
+import { withNoise } from "./planes.js";
 
 const { CompressedDataUnitPayloadType: PayloadType, DecompressedDataFormat: Format } = enums;
 const LARGEST_FLOAT32 = 2 ** 128 - 2 ** 104;
@@ -110,9 +111,10 @@ export function stepSize(qp, density) {
 }
 
 /** Return the values of a tensor: float32, int32, or raw. */
-export function dequantized({ tensor, layout, levels, qp, raw }) {
+export function dequantized({ tensor, layout, levels, qp, raw, noise }) {
   if (levels === null) return raw;
   const shape = tensor.dimensions;
+  if (noise !== undefined) return { shape: [], dtype: "int32", values: withNoise(levels, noise) };
   if (qp === null) return { shape, dtype: "int32", values: levels };
   const step = stepSize(qp, layout.density);
   if (step === Infinity)

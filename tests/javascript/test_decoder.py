@@ -175,6 +175,23 @@ def test_what_nnc_encodes(tmp_path, options):
     check(found["tensors"][0], nnc.decode(path.read_bytes()))
 
 
+def test_planes_come_back(tmp_path):
+    import ml_dtypes
+
+    node()
+    types = ["f4", "f2", ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2]
+    source = np.random.default_rng(2)
+    tensors = {str(n): source.normal(0, 1, (12, 30)).astype(t) for n, t in enumerate(types)}
+    for values in tensors.values():
+        values[3:6] = 0
+        values[0, :2] = -0.0, 1e-7
+    path = tmp_path / "model.nnc"
+    path.write_bytes(nnc.encode(tensors, lossless=True))
+    jobs = [job([path], "decode"), job([path], "session", 97)]
+    for found in results(jobs, tmp_path):
+        check(found["tensors"][0], nnc.decode(path.read_bytes()))
+
+
 @pytest.mark.slow
 def test_folded_batch_norms_come_back(tmp_path):
     node()

@@ -54,7 +54,7 @@ class EveryKeywords(TypedDict, total=False):
     """Patterns of names of float tensors that are stored as they are."""
 
     lossless: bool
-    """Store all float tensors as they are."""
+    """Bring all float tensors back to the bit."""
 
     tensors: Mapping[str, TensorOptions | TensorKeywords] | None
     """Options of single tensors by pattern of the name, before all others."""

@@ -14,6 +14,7 @@ from nnc.encoder.inputs.scale import Scale
 from nnc.model.data_format import DTYPES, FORMATS, INTEGER_BITS
 from nnc.model.limits import LARGEST_RANK
 from nnc.model.metadata import TensorNote, pack_halves
+from nnc.model.planes import FIELDS, planes_of
 from nnc.model.split import Split
 from nnc.syntax import DecompressedDataFormat as Format
 
@@ -46,6 +47,8 @@ class PreparedTensor:
         parent_step: the step that the parent of a difference was coded with; None: it is known
             without loss.
         is_outline: whether zeros that take no memory stand in place of the values.
+        noise: of floats that are coded as planes what follows the integers; None for others, and
+            for an outline.
     """
 
     name: str
@@ -59,6 +62,7 @@ class PreparedTensor:
     scale: Scale | None = None
     parent_step: float | None = None
     is_outline: bool = False
+    noise: NDArray[np.float32] | None = None
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -148,6 +152,20 @@ def prepare(name: str, values: Any, largest: float | None = None) -> PreparedTen
         small = SMALL_FORMATS.get(array.dtype.name)
         return PreparedTensor(name, array.astype(np.int32), small, TensorNote(array.dtype.name))
     return prepare_floats(name, array, largest)
+
+
+def packed(name: str, values: Any) -> PreparedTensor | None:
+    """Prepare floats as integers that bring them back to the bit, None where that saves nothing."""
+    array = np.asarray(values)
+    if array.dtype.name not in FIELDS:
+        return None
+    check_rank(name, array.ndim)
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    planes = planes_of(native)
+    if planes is None:
+        return None
+    note = TensorNote(array.dtype.name, array.shape)
+    return PreparedTensor(name, planes.integers, note=note, noise=planes.noise)
 
 
 def check_dtype(name: str, dtype: np.dtype[Any]) -> None:

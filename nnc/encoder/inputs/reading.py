@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.decoder.workers import Call, Workers, in_order
-from nnc.encoder.inputs.preparation import PreparedTensor, prepare, with_format, with_row_axis
+from nnc.encoder.inputs.preparation import (
+    PreparedTensor,
+    packed,
+    prepare,
+    with_format,
+    with_row_axis,
+)
 from nnc.encoder.inputs.scale import is_free, scale_of
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.given import as_arrays
@@ -108,7 +114,9 @@ class GivenTensor(NamedTuple):
         Raises:
             InputError: it can't be coded, or can't have the format or the axis.
         """
-        tensor = prepare(self.name, self.values, self.largest)
+        tensor = packed(self.name, self.values) if options.packs(self.name) else None
+        if tensor is None:
+            tensor = prepare(self.name, self.values, self.largest)
         if self.release is not None and not np.may_share_memory(tensor.values, self.values):
             self.release()
         axis = options.row_axis_of(self.name, self.values.ndim, self.row_axis)
@@ -128,7 +136,7 @@ def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
         return replace(tensor, values=values.copy(), scale=scale)
     zero = bytes(values.itemsize)
     empty: NDArray[Any] = np.ndarray(values.shape, values.dtype, zero, strides=(0,) * values.ndim)
-    return replace(tensor, values=empty, scale=scale, is_outline=True)
+    return replace(tensor, values=empty, scale=scale, is_outline=True, noise=None)
 
 
 def outlines(

@@ -39,10 +39,12 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
             tensor: what a search for a target comes to.
         exact: names of float tensors that are stored as they are too, unless `tensors`
             says otherwise.
+        bound: names of tensors that can't be coded as planes.
     """
 
     named_qp: Mapping[str, int] = field(default_factory=dict)
     exact: Collection[str] = frozenset()
+    bound: Collection[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse what can't be encoded.
@@ -167,6 +169,16 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
             return None
         depth: int | None = self.said_of(name).get("bit_depth", self.bit_depth)
         return depth
+
+    def packs(self, name: str) -> bool:
+        """Tell whether a tensor of floats may be coded as planes: only a metadata unit tells so."""
+        return (
+            self.lossless
+            and self.metadata_unit
+            and not (self.prune_rows or self.out_of_band)
+            and name not in self.bound
+            and self.format_of(name) is None
+        )
 
     def keeps(self, name: str) -> bool:
         """Tell whether a tensor is to be stored as it is."""

@@ -130,4 +130,8 @@ class StepSizes:
     keep: Sequence[str] = option(
         (), "Patterns of names of float tensors that are stored as they are."
     )
-    lossless: bool = option(False, "Store all float tensors as they are.")
+    lossless: bool = option(
+        False,
+        "Bring all float tensors back to the bit.",
+        "Floats of up to 32 bits are coded as exponents and noise where that is smaller than raw.",
+    )

@@ -26,6 +26,7 @@ from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
 from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
 from nnc.encoder.units.weighed import is_weighed, weighed_floats
 from nnc.model.calibration import Calibration
+from nnc.model.planes import NOISE_SUFFIX
 
 
 class Job(NamedTuple):
@@ -168,7 +169,11 @@ def encode_job(job: Job) -> list[Unit]:
             options = options.with_scan_order(0)
         if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
             # Integers, values that are stored or exact, and updates have one way only.
-            return [encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))]
+            unit = encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))
+            if tensor.noise is None:
+                return [unit]
+            noise = PreparedTensor(tensor.name + NOISE_SUFFIX, tensor.noise)
+            return [unit, encode_raw(noise, options)]
         orders = scan_orders(tensor.values.shape, options)
         ways = ([encode_tensor(tensor, plan, options.with_scan_order(k))] for k in orders)
         return fewest_bytes(ways, options)

@@ -42,6 +42,10 @@ def parsed(**options):
     return Bitstream.parse(nnc.encode(tied_model(), **options))
 
 
+def stream_names(data):
+    return [line.name for line in summarize_tensors(Bitstream.parse(data)) if line.tied is None]
+
+
 def ties_of(bitstream):
     return {name: tie.name for name, tie in read_metadata(bitstream.walk()).ties.items()}
 
@@ -51,8 +55,7 @@ def ties_of(bitstream):
 def test_coded_once_and_one_array_again(dtype, options):
     model = tied_model(dtype)
     data = nnc.encode(model, **options)
-    names = [name for unit in Bitstream.parse(data).walk() for name in unit.names]
-    assert sorted(names) == ["embed", "other", "z"]
+    assert sorted(stream_names(data)) == ["embed", "other", "z"]
     decoded = nnc.decode(data)
     assert list(decoded) == list(model)
     assert decoded["embed"] is decoded["head"] is decoded["tail"]

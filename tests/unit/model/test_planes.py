@@ -1,0 +1,193 @@
+"""Floats as exponents and noise: each bit pattern comes back, and what can't be is refused."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import nnc
+from nnc.bitstream import Bitstream
+from nnc.editing.tensors import drop, rename, select
+from nnc.inspect import check, summarize_tensors
+from nnc.model.planes import FIELDS, HEAD, NOISE_SUFFIX, floats_of, planes_of
+
+TYPES = [np.dtype(getattr(ml_dtypes, name, None) or name) for name in FIELDS]
+
+
+def same_bits(one, other):
+    return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+
+
+def weights(dtype, shape=(30, 70)):
+    return (np.random.default_rng(0).standard_t(4, shape) * 0.05).astype(dtype)
+
+
+def patterns(dtype, count):
+    """Return floats of all bit patterns, or of many, special ones among them."""
+    bits = 8 * dtype.itemsize
+    found = np.random.default_rng(1).integers(0, 1 << bits, count, dtype=np.uint64)
+    return found.astype(f"u{dtype.itemsize}").view(dtype)
+
+
+def special(dtype):
+    """Return weights with NaNs of two payloads, infinities, -0 and the smallest subnormal."""
+    values = weights(dtype).copy()
+    size = dtype.itemsize
+    largest = (1 << (8 * size - 1)) - 1
+    bits = values.reshape(-1).view(f"u{size}")
+    bits[:8] = [0, largest + 1, 1, largest, largest - 1, 2 * largest + 1, largest + 2, 0]
+    values[3, :4] = 0
+    return values
+
+
+def joined(planes):
+    return np.concatenate([planes.integers, planes.noise.view(np.int32)])
+
+
+def back(planes, like):
+    return floats_of(joined(planes), like.dtype, like.shape, "w")
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("make", [weights, special])
+def test_each_bit_comes_back(dtype, make):
+    values = make(dtype)
+    assert same_bits(back(planes_of(values), values), values)
+
+
+@pytest.mark.parametrize("shape", [(64,), (1, 64), (64, 1), (4, 4, 3, 3), (7, 11), (500, 300)])
+def test_of_any_shape(shape):
+    values = weights(np.dtype(np.float32), shape)
+    assert same_bits(back(planes_of(values), values), values)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1.5, np.inf, np.nan])
+def test_of_one_value(value):
+    values = np.full((20, 20), value, np.float16)
+    planes = planes_of(values)
+    assert same_bits(back(planes, values), values)
+    assert planes.noise.nbytes <= values.size / 8 + 4
+
+
+def test_zeros_take_no_noise():
+    values = weights(np.dtype(np.float32))
+    values[np.random.default_rng(2).random(values.shape) < 0.9] = 0
+    planes = planes_of(values)
+    assert same_bits(back(planes, values), values)
+    assert planes.noise.size <= np.count_nonzero(values)
+
+
+def test_trailing_zeros_are_left_out():
+    values = weights(np.dtype(np.float16)).astype(np.float32)
+    assert len(nnc.encode({"w": values}, lossless=True)) < 1.02 * len(
+        nnc.encode({"w": values.astype(np.float16)}, lossless=True)
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=str)
+def test_few_nans_keep_their_payloads(dtype):
+    values = np.array([0x7F81, 0xFFFF, 0x7FC0, 1], "<u2").view(dtype)
+    assert same_bits(nnc.decode(nnc.encode({"w": values}, lossless=True))["w"], values)
+
+
+def test_what_planes_save_nothing_of_is_stored():
+    assert planes_of(patterns(np.dtype(np.float32), 1000)) is None
+    assert planes_of(np.ones(5, np.float32)) is None
+    assert planes_of(np.ones(500, np.float64)) is None
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_through_a_bitstream(dtype):
+    model = {"w": special(dtype), "empty": np.zeros((0, 3), dtype), "some": patterns(dtype, 300)}
+    data = nnc.encode(model, lossless=True)
+    decoded = nnc.decode(data)
+    assert list(decoded) == list(model)
+    assert all(same_bits(decoded[name], model[name]) for name in model)
+    assert not check(data, deep=True).findings
+    line = summarize_tensors(Bitstream.parse(data))[0]
+    assert (line.name, line.shape, line.dtype, line.kind) == ("w", (30, 70), dtype.name, "planes")
+
+
+def test_weights_of_half_precision_shrink():
+    model = {"w": weights(np.dtype(ml_dtypes.bfloat16), (200, 300))}
+    assert len(nnc.encode(model, lossless=True)) < 0.68 * model["w"].nbytes
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"profile": 0}, {"references": True}, {"part_size": 500}, {"aggregates": "all"},
+        {"scan_order": 2}, {"threads": 2}, {"effort": 3}, {"metadata_unit": False},
+        {"prune_rows": True}, {"joins": [nnc.Joined(names=["a", "b"])]},
+        {"tensors": {"a": {"data_format": "float16"}}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_beside_other_options(options):
+    values = weights(np.dtype(np.float16)).astype(np.float32)
+    model = {"a": values, "b": values[:3] + 1}
+    decoded = nnc.decode(nnc.encode(model, lossless=True, **options))
+    assert all(np.array_equal(decoded[name], model[name]) for name in model)
+
+
+def test_a_name_that_noise_would_have():
+    values = weights(np.dtype(np.float32))
+    model = {"a": values, "a" + NOISE_SUFFIX: values + 1}
+    decoded = nnc.decode(nnc.encode(model, lossless=True))
+    assert all(same_bits(decoded[name], model[name]) for name in model)
+
+
+def test_piece_by_piece():
+    model = {"a": weights(np.dtype(np.float16)), "b": weights(np.dtype(ml_dtypes.bfloat16))}
+    data = nnc.encode(model, lossless=True)
+    decoder = nnc.StreamDecoder()
+    got = {}
+    for start in range(0, len(data), 100):
+        got |= decoder.feed(data[start : start + 100])
+    assert not decoder.finish()
+    assert all(same_bits(got[name], model[name]) for name in model)
+
+
+def test_cut_off_between_the_two_units():
+    data = nnc.encode({"a": weights(np.dtype(np.float16))}, lossless=True)
+    cut = data[: Bitstream.parse(data).units[-1].start]
+    with pytest.raises(nnc.InvalidError, match="not packed as the metadata say"):
+        nnc.decode(cut)
+    decoder = nnc.StreamDecoder()
+    decoder.feed(cut)
+    with pytest.raises(nnc.IncompleteError, match="doesn't follow its integers"):
+        decoder.finish()
+
+
+def test_tensors_are_edited_whole():
+    model = {"a": weights(np.dtype(np.float16)), "b": weights(np.dtype(np.float32))}
+    bitstream = Bitstream.parse(nnc.encode(model, lossless=True))
+    rename(bitstream, {"a": "c"})
+    select(bitstream, ["b", "c"])
+    decoded = nnc.decode(bitstream.to_bytes())
+    assert list(decoded) == ["b", "c"]
+    assert same_bits(decoded["c"], model["a"])
+    drop(bitstream, ["b"])
+    assert list(nnc.decode(bitstream.to_bytes())) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, -1), (0, 24), (1, 30), (3, 500), (4, 2), (5, 1 << 20), (5, -1), (2, 10_000), (-1, None)],
+)
+def test_planes_that_can_not_be(place, value):
+    values = weights(np.dtype(np.float32))
+    planes = joined(planes_of(values))
+    if value is None:
+        planes = planes[:-1]
+    else:
+        planes[place] = value
+    with pytest.raises(nnc.InvalidError, match="tensor 'w' is not packed as the metadata say"):
+        floats_of(planes, values.dtype, values.shape, "w")
+
+
+def test_exponents_outside_the_list():
+    values = weights(np.dtype(np.float32))
+    planes = joined(planes_of(values))
+    planes[HEAD + planes[5] + 100] = 1 << 20
+    with pytest.raises(nnc.InvalidError, match="isn't in the list"):
+        floats_of(planes, values.dtype, values.shape, "w")
