@@ -33,6 +33,12 @@ MAXIMUM_DEPTH = 12
 #: Values that take no bits, of all tables together.
 MOST_IDLE = 1 << 14
 
+#: Bits of all tables together: what a product of sizes asks for has no end otherwise.
+MOST_BITS = 1 << 21
+
+#: As so many tables drawn anew counts what is rejected only after so many bits were drawn.
+COSTLY = MOST_REJECTED // 2
+
 #: Values of elements that decide how much follows: mostly below the first, always the second.
 FEW, MANY = 3, 12
 
@@ -237,6 +243,14 @@ class Drawer:
             raise RejectedError(f"{self.path('')}: data after their end")
         self.pieces.append((width, value))
         self.position += width
+        if self.position > MOST_BITS:
+            self.rejected += COSTLY
+            raise RejectedError(f"{self.path('')}: too many bits")
+
+    def room_for(self, bits: int, name: str) -> None:
+        """Reject so many bits where all would be too many then."""
+        if self.position + bits > MOST_BITS:
+            raise RejectedError(f"{self.path(name)}: too many bits")
 
     def put_bytes(self, data: bytes | memoryview) -> None:
         """Write bytes down."""
@@ -814,12 +828,14 @@ class Drawer:
 
     def u_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
         """Draw unsigned integers of `n` bits each."""
+        self.room_for(n * count, name)
         dtype = f"u{1 if n <= 8 else 2 if n <= 16 else 4 if n <= 32 else 8}"
         values = [self.u(n, name, j, **limits) for j in range(count)]
         return np.array(values, dtype=dtype)
 
     def flt_array(self, n: int, count: int, name: str, **limits: Any) -> np.ndarray[Any, Any]:
         """Draw IEEE 754 numbers of `n` bits each."""
+        self.room_for(n * count, name)
         values = [self.flt(n, name, j, in_vector=True, **limits) for j in range(count)]
         return np.array(values, dtype=f"<f{n >> 3}")
 
@@ -845,6 +861,7 @@ class Drawer:
             if size < 0 and self.unsettled:
                 # What it follows from is computed: it grows when the size is settled.
                 self.lacking, size, arguments = self.path(name), 0, (0,)
+            self.room_for(8 * size, name)
             data = bytes(self.source.integer(low, high) for _ in range(size))
             value = data if coding.kind == "bytes" else data.decode()
         writer = BitWriter()

@@ -125,6 +125,27 @@ def test_a_size_above_its_table_is_settled(compile_both):
         assert made.size == 1 + 2 * len(made.inside.a)
 
 
+PRODUCTS = """
+syntax top() {
+    n u(24)
+    m u(24)
+    if (n & 1)
+        for (i = 0; i < n * m; i++) a[i] flt(32)
+    else
+        for (i = 0; i < n * m; i++) { b[i] u(9) c[i] u(16) }
+}
+"""
+
+
+def test_no_product_of_sizes_takes_all_memory(compile_both):
+    tables, draws = compile_both(HEAD + PRODUCTS)
+    for parity in range(2):
+        drawer = draws.Drawer(draws.RandomSource(1), fixed={"n": 1 << 23 | parity, "m": 1 << 23})
+        with pytest.raises(draws.RejectedError):
+            drawer.again(draws.TABLES["top"], tables.Scope())
+        assert drawer.position < 1 << 22
+
+
 LITTLE = """
 syntax top() {
     size ule(16) = sizeof(body)
