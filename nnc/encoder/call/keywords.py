@@ -169,9 +169,8 @@ class ModelKeywords(EveryKeywords, total=False):
     in percent."""
 
     sensitivity: Literal["none", "error", "scale", "callback"]
-    """Which weights get finer steps than others: by error those of small values, by scale all
-    as without a target, by callback those whose coarse quantization lets evaluate fall.
-    [default: none]"""
+    """Which weights get finer steps than others: by error and by scale those of small values,
+    by callback those whose coarse quantization lets evaluate fall.  [default: none]"""
 
     joins: Sequence[Joined]
     """Code tensors as one, along a dimension of theirs."""

@@ -63,8 +63,8 @@ class Target:
     )
     sensitivity: Literal["none", "error", "scale", "callback"] = target_option(
         "none",
-        "Which weights get finer steps than others: by error those of small values, by scale "
-        "all as without a target, by callback those whose coarse quantization lets evaluate fall.",
+        "Which weights get finer steps than others: by error and by scale those of small values, "
+        "by callback those whose coarse quantization lets evaluate fall.",
         "By scale, steps follow mean magnitudes and sizes: large tables get coarser ones. That is "
         "the default with `calibration`, which tells more of the tensors that it knows.",
     )

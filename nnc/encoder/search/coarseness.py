@@ -27,6 +27,9 @@ PER_OCTAVE = 1 << DEFAULT_QP_DENSITY
 #: Octaves from a magnitude down to the finest step that is of use: float32 has 24 bits.
 FINEST_OCTAVES = 26
 
+#: A matrix of so many times as many rows as columns is a table.
+TABLE = 16
+
 #: Octaves that vectors are finer than weights where both follow their tensors.
 FINER_VECTORS = 4
 
@@ -60,6 +63,7 @@ class Coarseness:
         variances: their mean squares.
         largest: their largest magnitudes.
         weights: whether they have more than one dimension.
+        tables: whether they are tables of many rows, of which a network looks up some.
         values_of_all: values of all tensors, the others too.
         fixed_bytes: what the others will take, roughly.
         density: the qp_density taken.
@@ -74,6 +78,7 @@ class Coarseness:
     variances: NDArray[np.float64]
     largest: NDArray[np.float64]
     weights: NDArray[np.bool_]
+    tables: NDArray[np.bool_]
     values_of_all: int
     fixed_bytes: float
     density: int
@@ -83,9 +88,9 @@ class Coarseness:
     @classmethod
     def of(cls, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions) -> Coarseness:
         """Look at the tensors of a model."""
-        rows: list[tuple[float, float, float, float, bool]] = []
+        rows: list[tuple[float, float, float, float, bool, bool]] = []
         names: list[str] = []
-        settings: dict[str, tuple[tuple[float, float, float, float, bool], float, bool]] = {}
+        settings: dict[str, tuple[tuple[float, float, float, float, bool, bool], float, bool]] = {}
         fixed, every = 0.0, 0
         for name, tensor in tensors.items():
             check_dtype(name, tensor.dtype)
@@ -99,12 +104,13 @@ class Coarseness:
                 fixed += tensor.nbytes + UNIT_BYTES
                 continue
             weight = tensor.ndim > 1
+            table = tensor.ndim == 2 and tensor.shape[0] >= TABLE * tensor.shape[1]
             if options.keeps(name):
                 fixed += tensor.nbytes + UNIT_BYTES
             elif is_setting(name, tensor, options):
                 size = exact_bytes(tensor) + UNIT_BYTES
                 settings[name] = (
-                    (tensor.size, mean, square, largest, weight),
+                    (tensor.size, mean, square, largest, weight, table),
                     size,
                     weight and is_whole(tensor),
                 )
@@ -112,7 +118,7 @@ class Coarseness:
                 fixed += 2.0 * tensor.size + UNIT_BYTES
             else:
                 names.append(name)
-                rows.append((tensor.size, mean, square, largest, weight))
+                rows.append((tensor.size, mean, square, largest, weight, table))
         # The weights of a model that was decoded from coarse steps look like settings, but they
         # are no whole numbers.
         decoded = not any(row[4] for row in rows)
@@ -122,7 +128,7 @@ class Coarseness:
                 rows.append(row)
             else:
                 fixed += size
-        columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
+        columns = np.array(rows, dtype=np.float64).reshape(-1, 6).T
         return cls(
             options,
             names,
@@ -131,6 +137,7 @@ class Coarseness:
             columns[2],
             columns[3],
             columns[4] > 0,
+            columns[5] > 0,
             every,
             fixed,
             options.qp_density,
@@ -168,6 +175,22 @@ class Coarseness:
                 own = PER_OCTAVE * math.log2(largest / top)
                 self.offsets[name] = self.offsets.get(name, 0.0) + own
         self.follows = True
+
+    def octaves_by_scale(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the steps of some weights that follow their scales, as logarithms to the base 2.
+
+        Were the noise of each tensor, relative to its values, to count as much, squared steps would
+        go with the number of values. Beside a table, most of whose rows do nothing at a time, are
+        the layers of a language model: the large ones carry more of what reaches the outputs.
+        """
+        sizes, tables = np.log2(self.sizes[rows]), self.tables[rows]
+        counts = np.where(tables, 0, self.sizes[rows])
+        if not (tables.any() and counts.any()):
+            return np.asarray(np.log2(self.means[rows]) + sizes / 2)
+        typical = float(np.sum(counts * sizes)) / float(counts.sum())
+        shares = np.where(tables, (2 * sizes - typical) / 4, sizes / 4)
+        result: NDArray[np.float64] = np.log2(self.means[rows]) + shares
+        return result
 
     def octaves(self, coarseness: float) -> NDArray[np.float64]:
         """Return the wanted step sizes of the tensors as logarithms to the base 2.

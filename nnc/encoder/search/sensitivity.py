@@ -63,8 +63,7 @@ def sensitivities(
         spread = np.log2(coarseness.variances[rows]) / 4
         wanted = (spread - spread.mean()) if rows.size else spread
     elif kind == "scale":
-        sizes, means = coarseness.sizes[rows], coarseness.means[rows]
-        wanted = np.log2(means * np.sqrt(sizes))
+        sizes, wanted = coarseness.sizes[rows], coarseness.octaves_by_scale(rows)
         if isinstance(coarseness.base.calibration, Calibration):
             names = [coarseness.names[row] for row in rows]
             pairs = zip(sizes.tolist(), wanted.tolist(), strict=True)

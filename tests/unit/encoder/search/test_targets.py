@@ -14,6 +14,7 @@ import nnc
 from nnc.decoder import Resources
 from nnc.demo import accuracy, load_network
 from nnc.encoder import EncoderOptions, Target, encode_to_target
+from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.targets import MOST_ENCODES, TOLERANCE, parsed_size
 
 DEMO = load_network()
@@ -336,3 +337,20 @@ def test_single_large_values_keep_no_target_from_being_met():
     model["variances"] = np.geomspace(1e-3, 1e8, 20).astype("f4")
     data = nnc.encode(model, bits_per_value=8)
     assert 7.5 < 8 * len(data) / 12020 <= 8
+
+
+def test_steps_by_scale_of_language_models_differ_less_between_layers():
+    random = np.random.default_rng(0)
+
+    def steps(rows):
+        shapes = {"small": (40, 40), "large": (40, 640), "more": (rows, 40)}
+        model = {name: random.normal(0, 0.05, shape).astype("f4") for name, shape in shapes.items()}
+        found = Coarseness.of(model, EncoderOptions())
+        octaves = found.octaves_by_scale(np.arange(3))
+        return octaves - np.log2(found.means)
+
+    small, large, _ = steps(639)
+    assert large - small == pytest.approx(2)
+    small, large, table = steps(640)
+    assert large - small == pytest.approx(1)
+    assert table > large
