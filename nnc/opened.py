@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
-from nnc.bitstream import Bitstream
+from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.skimming import skimmed
 from nnc.decoder import Limits, ModelStream, Resources, decode_model
 from nnc.decoder.completeness import check_whole
-from nnc.decoder.layout import layout_of
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.rows import decoded_rows
 from nnc.decoder.selection import Contents, decode_some, may_be_nncodec1, no_tensor
 from nnc.decoder.stream import Outline, outlines_of
 from nnc.engine.mapped import MappedFile, opened, view_of
@@ -132,8 +134,21 @@ class TensorFile:
         Raises:
             InputError: there is no such tensor.
         """
-        outline = self._outline(name)
-        return TensorSlice(name, outline, lambda: self._values(name), self._delivered)
+        return TensorSlice(name, self._outline(name), partial(self._part, name), self._delivered)
+
+    def _part(self, name: str, first: int, stop: int) -> tuple[NDArray[Any], int]:
+        """Return rows of a tensor, or all of them, and the number of the first that is there."""
+        self._check()
+        contents = self._all()
+        source = self._source(name)
+        simple = not (contents.is_layered or contents.metadata.full_dimensions)
+        if simple and not may_be_nncodec1(self._parsed()):
+            unit, layout = self._unit(source)
+            note = contents.metadata.tensors.get(source)
+            found = decoded_rows(unit, layout, note, first, stop)
+            if found is not None:
+                return found, first
+        return self._values(name), 0
 
     def _delivered(self, name: str, values: NDArray[Any]) -> Any:
         if self.framework == "np":
@@ -162,15 +177,22 @@ class TensorFile:
     def _outline(self, name: str) -> Outline:
         if self._all().is_layered:
             return self._streamed().tensors[self._known(name)]
+        source = self._source(name)
+        return outlines_of(*self._unit(source), self._all().metadata)[source]
+
+    def _source(self, name: str) -> str:
+        """Return the name that a tensor is coded under."""
+        tie = self._all().metadata.ties.get(self._known(name))
+        return name if tie is None else tie.name
+
+    def _unit(self, source: str) -> tuple[Unit, UnitLayout]:
+        """Return the unit of a tensor, which comes out of no other, and its layout."""
         contents = self._all()
-        tie = contents.metadata.ties.get(self._known(name))
-        source = name if tie is None else tie.name
         units = [unit for unit in contents.units if source in unit.names]
         note = contents.metadata.tensors.get(source)
         is_planes = note is not None and note.is_planes
         (unit,) = joined_data_units(units, {source} if is_planes else ())
-        layout = layout_of(unit, self.resources.limits or Limits())
-        return outlines_of(unit, layout, contents.metadata)[source]
+        return unit, layout_of(unit, self.resources.limits or Limits())
 
     def _known(self, name: str) -> str:
         names = self.keys()
@@ -240,16 +262,21 @@ def check_device(device: Any) -> None:
 
 
 class TensorSlice:
-    """A tensor of which parts are taken by indices. It is decoded as a whole each time."""
+    """A tensor of which parts are taken by indices.
+
+    Rows of the first dimension are decoded from the first one to the last that is asked for, or
+    read alone where they are stored. Where a tensor's rows don't come by themselves (packed types,
+    layers put together, skipped rows) all of it is decoded each time.
+    """
 
     def __init__(
         self,
         name: str,
         outline: Outline,
-        decoded: Callable[[], NDArray[Any]],
+        decoded: Callable[[int, int], tuple[NDArray[Any], int]],
         delivered: Callable[[str, NDArray[Any]], Any],
     ) -> None:
-        """Remember how the tensor is decoded."""
+        """Remember how rows are decoded: from one on to before another."""
         self.name, self.outline = name, outline
         self.decoded, self.delivered = decoded, delivered
 
@@ -263,7 +290,35 @@ class TensorSlice:
 
     def __getitem__(self, index: Any) -> Any:
         """Return a part of the tensor, which keeps nothing of the rest."""
-        return self.delivered(self.name, np.array(self.decoded()[index]))
+        shape = self.outline.shape
+        rows = rows_in(index, shape[0]) if shape else range(0)
+        values, first = self.decoded(rows.start, rows.stop)
+        if shape and len(values) < shape[0]:
+            index = moved(index, first)
+        return self.delivered(self.name, np.array(values[index]))
+
+
+def rows_in(index: Any, count: int) -> range:
+    """Return the rows that an index takes some of, all where that isn't easily told; not none."""
+    row = index[0] if isinstance(index, tuple) and index else index
+    if (isinstance(row, slice) and row.step in (None, 1)) or is_number(row):
+        row = row if isinstance(row, slice) else slice(row, int(row) + 1)
+        if row.start is None or row.start >= 0:
+            start, stop, _ = row.indices(count)
+            if start < stop:
+                return range(start, stop)
+    return range(count)
+
+
+def moved(index: Any, first: int) -> Any:
+    """Return an index of whole rows as it is in an array that begins with another row."""
+    row, *others = index if isinstance(index, tuple) else (index,)
+    return (row - first if is_number(row) else slice(None), *others)
+
+
+def is_number(index: Any) -> bool:
+    """Tell whether an index is one number, and no truth value."""
+    return isinstance(index, int | np.integer) and not isinstance(index, bool)
 
 
 @naming_options
