@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Unit
-from nnc.bitstream.skimming import skimmed
+from nnc.bitstream.skimming import RangedParser, skimmed
 from nnc.decoder import Limits, ModelStream, Resources, decode_model
 from nnc.decoder.completeness import check_whole
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.rows import decoded_rows
+from nnc.decoder.rows import decoded_rows, raw_span
 from nnc.decoder.selection import Contents, decode_some, may_be_nncodec1, no_tensor
 from nnc.decoder.stream import Outline, outlines_of
 from nnc.engine.mapped import MappedFile, opened, view_of
+from nnc.engine.ranged import SeekableFile, ranged
 from nnc.formats.extras import load
 from nnc.formats.pytorch import tensor_of
 from nnc.model.options import naming_options
@@ -43,7 +44,7 @@ class TensorFile:
 
     def __init__(
         self,
-        filename: str | os.PathLike[str],
+        filename: str | os.PathLike[str] | SeekableFile,
         framework: str = "np",
         device: str | int = "cpu",
         threads: int | None = None,
@@ -58,9 +59,14 @@ class TensorFile:
         if self.framework == "pt":
             check_device(device)
         self.resources = Resources(threads=threads, limits=limits)
-        self.filename = os.fspath(filename)
-        found = opened(filename)
-        self._mapped: MappedFile | None = None if isinstance(found, bytes) else found
+        self._ranged = ranged(filename)
+        found: Any = self._ranged
+        if found is None:
+            path: Any = filename
+            self.filename, found = os.fspath(path), opened(path)
+        else:
+            self.filename = found.name
+        self._mapped = found if isinstance(found, MappedFile) else None
         self._data: Any = found if isinstance(found, bytes) else found.mapping
         self._whole: Bitstream | None = None
         self._contents: Contents | None = None
@@ -145,10 +151,19 @@ class TensorFile:
         if simple and not may_be_nncodec1(self._parsed()):
             unit, layout = self._unit(source)
             note = contents.metadata.tensors.get(source)
+            self._fetch_rows(unit, layout, first, stop)
             found = decoded_rows(unit, layout, note, first, stop)
             if found is not None:
                 return found, first
         return self._values(name), 0
+
+    def _fetch_rows(self, unit: Unit, layout: UnitLayout, first: int, stop: int) -> None:
+        """Bring the bytes of some rows to where they are looked for: all where they are coded."""
+        span = None if unit.parts else raw_span(layout, first, stop)
+        if span is None or self._ranged is None or unit.payload_start is None:
+            self._fetch_units(unit.parts or [unit])
+        else:
+            self._ranged.fetch(*(unit.payload_start + place for place in span))
 
     def _delivered(self, name: str, values: NDArray[Any]) -> Any:
         if self.framework == "np":
@@ -158,6 +173,7 @@ class TensorFile:
 
     def _values(self, name: str) -> NDArray[Any]:
         bitstream = self._holding(name)
+        self._fetch(bitstream, name)
         if self._nncodec1 is None and may_be_nncodec1(bitstream):
             # The dialect shows only in all units together.
             self._nncodec1 = decode_model(self._parsed(), self.resources).nncodec1
@@ -173,6 +189,21 @@ class TensorFile:
         if name not in values:
             raise no_tensor(name, self.keys())
         return values[name]
+
+    def _fetch(self, bitstream: Bitstream, name: str) -> None:
+        """Bring the bytes that a tensor comes out of to where they are looked for."""
+        if self._ranged is None:
+            return
+        contents = Contents.of(bitstream.walk())
+        needed = contents.needed([name])
+        if not needed or contents.is_layered or may_be_nncodec1(bitstream):
+            self._ranged.fetch(0, self._ranged.size)
+        self._fetch_units(needed)
+
+    def _fetch_units(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            if self._ranged is not None and unit.start is not None and unit.stop is not None:
+                self._ranged.fetch(unit.start, unit.stop)
 
     def _outline(self, name: str) -> Outline:
         if self._all().is_layered:
@@ -191,6 +222,9 @@ class TensorFile:
         units = [unit for unit in contents.units if source in unit.names]
         note = contents.metadata.tensors.get(source)
         is_planes = note is not None and note.is_planes
+        if len(units) > 1:
+            # Payloads are put together.
+            self._fetch_units(units)
         (unit,) = joined_data_units(units, {source} if is_planes else ())
         return unit, layout_of(unit, self.resources.limits or Limits())
 
@@ -211,18 +245,23 @@ class TensorFile:
         self._check()
         if self._whole is not None:
             return self._whole
-        read = None if self._mapped is None else self._mapped.bytes_at
-        units = skimmed(view_of(self._data), [name], read)
+        units = self._skimmed(name)
         contents = Contents.of(units or ())
         tie = contents.metadata.ties.get(name)
         if tie is not None:
-            units = skimmed(view_of(self._data), [tie.name], read)
+            units = self._skimmed(tie.name)
             contents = Contents.of(units or ())
         source = name if tie is None else tie.name
         simple = not contents.metadata.batch_norms and any(
             unit.header is not None and source in unit.names for unit in contents.units
         )
         return self._with_units(units) if units and simple else self._parsed()
+
+    def _skimmed(self, name: str) -> list[Unit] | None:
+        file = self._mapped or self._ranged
+        read = None if file is None else file.bytes_at
+        fetch = None if self._ranged is None else self._ranged.fetch
+        return skimmed(view_of(self._data), [name], read, fetch)
 
     def _with_units(self, units: list[Any]) -> Bitstream:
         made = Bitstream(units)
@@ -232,7 +271,11 @@ class TensorFile:
 
     def _parsed(self) -> Bitstream:
         self._check()
-        if self._whole is None:
+        if self._whole is None and self._ranged is not None:
+            file, data = self._ranged, view_of(self._data)
+            parser = RangedParser(data, file.bytes_at, file.fetch)
+            self._whole = Bitstream(parser.parse_units(0, len(data)))
+        elif self._whole is None:
             self._whole = self._with_units(Bitstream.parse(self._data).units)
         return self._whole
 
@@ -244,6 +287,8 @@ class TensorFile:
 
     def _streamed(self) -> ModelStream:
         if self._stream is None:
+            if self._ranged is not None:
+                self._ranged.fetch(0, self._ranged.size)
             self._stream = ModelStream(self._parsed(), self.resources)
         return self._stream
 
@@ -323,7 +368,7 @@ def is_number(index: Any) -> bool:
 
 @naming_options
 def safe_open(
-    filename: str | os.PathLike[str],
+    filename: str | os.PathLike[str] | SeekableFile,
     framework: str = "np",
     device: str | int = "cpu",
     *,
@@ -337,7 +382,9 @@ def safe_open(
                 tensor = file.get_tensor(name)
 
     Args:
-        filename: the file.
+        filename: the file; or a URL that fsspec knows (`https://...`, `s3://...`; extra `fsspec`),
+            or a file object that seeks and reads, of which only the ranges are read that hold the
+            headers and what is asked for.
         framework: `np` returns arrays, `pt` tensors of PyTorch.
         device: where tensors of PyTorch go.
         threads: number of threads, None for one per processor.

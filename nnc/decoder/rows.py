@@ -61,12 +61,27 @@ def decoded_rows(
         raise unit.locate(error) from None
 
 
+def width_of(layout: UnitLayout) -> int:
+    """Return the bytes of a stored value."""
+    bits: int = RAW_FLOAT_BITS.get(layout.data_format, 32)  # type: ignore[call-overload]
+    return bits >> 3
+
+
+def raw_span(layout: UnitLayout, first: int, stop: int) -> tuple[int, int] | None:
+    """Return from where to where in the payload rows are stored; None where they are coded."""
+    if layout.payload_type != PayloadType.NNR_PT_RAW_FLOAT:
+        return None
+    row = layout.tensors[0].cols * width_of(layout)
+    return first * row, stop * row
+
+
 def raw_rows(unit: Unit, layout: UnitLayout, first: int) -> DecodedTensor | None:
     """Return stored rows; None where the payload is of another size than the whole tensor's."""
     (tensor,) = layout.tensors
-    width = RAW_FLOAT_BITS.get(layout.data_format, 32) >> 3  # type: ignore[call-overload]
-    start = first * tensor.cols * width
-    found = unit.payload_bytes[start : start + tensor.values * width]
+    span = raw_span(layout, first, first + tensor.rows)
+    assert span is not None
+    found = unit.payload_bytes[slice(*span)]
+    width = width_of(layout)
     if len(found) < tensor.values * width:
         return None
     raw = np.frombuffer(found, f"<f{width}").reshape(tensor.dimensions)
