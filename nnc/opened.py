@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
-from nnc.bitstream import Bitstream
-from nnc.bitstream.skimming import skimmed
+from nnc.bitstream import Bitstream, Unit
+from nnc.bitstream.skimming import RangedParser, skimmed
 from nnc.decoder import Limits, ModelStream, Resources, decode_model
 from nnc.decoder.completeness import check_whole
-from nnc.decoder.layout import layout_of
+from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.rows import decoded_rows, raw_span
 from nnc.decoder.selection import Contents, decode_some, may_be_nncodec1, no_tensor
 from nnc.decoder.stream import Outline, outlines_of
 from nnc.engine.mapped import MappedFile, opened, view_of
+from nnc.engine.ranged import SeekableFile, ranged
 from nnc.formats.extras import load
 from nnc.formats.pytorch import tensor_of
 from nnc.model.options import naming_options
@@ -41,7 +44,7 @@ class TensorFile:
 
     def __init__(
         self,
-        filename: str | os.PathLike[str],
+        filename: str | os.PathLike[str] | SeekableFile,
         framework: str = "np",
         device: str | int = "cpu",
         threads: int | None = None,
@@ -56,9 +59,14 @@ class TensorFile:
         if self.framework == "pt":
             check_device(device)
         self.resources = Resources(threads=threads, limits=limits)
-        self.filename = os.fspath(filename)
-        found = opened(filename)
-        self._mapped: MappedFile | None = None if isinstance(found, bytes) else found
+        self._ranged = ranged(filename)
+        found: Any = self._ranged
+        if found is None:
+            path: Any = filename
+            self.filename, found = os.fspath(path), opened(path)
+        else:
+            self.filename = found.name
+        self._mapped = found if isinstance(found, MappedFile) else None
         self._data: Any = found if isinstance(found, bytes) else found.mapping
         self._whole: Bitstream | None = None
         self._contents: Contents | None = None
@@ -132,8 +140,30 @@ class TensorFile:
         Raises:
             InputError: there is no such tensor.
         """
-        outline = self._outline(name)
-        return TensorSlice(name, outline, lambda: self._values(name), self._delivered)
+        return TensorSlice(name, self._outline(name), partial(self._part, name), self._delivered)
+
+    def _part(self, name: str, first: int, stop: int) -> tuple[NDArray[Any], int]:
+        """Return rows of a tensor, or all of them, and the number of the first that is there."""
+        self._check()
+        contents = self._all()
+        source = self._source(name)
+        simple = not (contents.is_layered or contents.metadata.full_dimensions)
+        if simple and not may_be_nncodec1(self._parsed()):
+            unit, layout = self._unit(source)
+            note = contents.metadata.tensors.get(source)
+            self._fetch_rows(unit, layout, first, stop)
+            found = decoded_rows(unit, layout, note, first, stop)
+            if found is not None:
+                return found, first
+        return self._values(name), 0
+
+    def _fetch_rows(self, unit: Unit, layout: UnitLayout, first: int, stop: int) -> None:
+        """Bring the bytes of some rows to where they are looked for: all where they are coded."""
+        span = None if unit.parts else raw_span(layout, first, stop)
+        if span is None or self._ranged is None or unit.payload_start is None:
+            self._fetch_units(unit.parts or [unit])
+        else:
+            self._ranged.fetch(*(unit.payload_start + place for place in span))
 
     def _delivered(self, name: str, values: NDArray[Any]) -> Any:
         if self.framework == "np":
@@ -143,6 +173,7 @@ class TensorFile:
 
     def _values(self, name: str) -> NDArray[Any]:
         bitstream = self._holding(name)
+        self._fetch(bitstream, name)
         if self._nncodec1 is None and may_be_nncodec1(bitstream):
             # The dialect shows only in all units together.
             self._nncodec1 = decode_model(self._parsed(), self.resources).nncodec1
@@ -159,18 +190,43 @@ class TensorFile:
             raise no_tensor(name, self.keys())
         return values[name]
 
+    def _fetch(self, bitstream: Bitstream, name: str) -> None:
+        """Bring the bytes that a tensor comes out of to where they are looked for."""
+        if self._ranged is None:
+            return
+        contents = Contents.of(bitstream.walk())
+        needed = contents.needed([name])
+        if not needed or contents.is_layered or may_be_nncodec1(bitstream):
+            self._ranged.fetch(0, self._ranged.size)
+        self._fetch_units(needed)
+
+    def _fetch_units(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            if self._ranged is not None and unit.start is not None and unit.stop is not None:
+                self._ranged.fetch(unit.start, unit.stop)
+
     def _outline(self, name: str) -> Outline:
         if self._all().is_layered:
             return self._streamed().tensors[self._known(name)]
+        source = self._source(name)
+        return outlines_of(*self._unit(source), self._all().metadata)[source]
+
+    def _source(self, name: str) -> str:
+        """Return the name that a tensor is coded under."""
+        tie = self._all().metadata.ties.get(self._known(name))
+        return name if tie is None else tie.name
+
+    def _unit(self, source: str) -> tuple[Unit, UnitLayout]:
+        """Return the unit of a tensor, which comes out of no other, and its layout."""
         contents = self._all()
-        tie = contents.metadata.ties.get(self._known(name))
-        source = name if tie is None else tie.name
         units = [unit for unit in contents.units if source in unit.names]
         note = contents.metadata.tensors.get(source)
         is_planes = note is not None and note.is_planes
+        if len(units) > 1:
+            # Payloads are put together.
+            self._fetch_units(units)
         (unit,) = joined_data_units(units, {source} if is_planes else ())
-        layout = layout_of(unit, self.resources.limits or Limits())
-        return outlines_of(unit, layout, contents.metadata)[source]
+        return unit, layout_of(unit, self.resources.limits or Limits())
 
     def _known(self, name: str) -> str:
         names = self.keys()
@@ -189,18 +245,23 @@ class TensorFile:
         self._check()
         if self._whole is not None:
             return self._whole
-        read = None if self._mapped is None else self._mapped.bytes_at
-        units = skimmed(view_of(self._data), [name], read)
+        units = self._skimmed(name)
         contents = Contents.of(units or ())
         tie = contents.metadata.ties.get(name)
         if tie is not None:
-            units = skimmed(view_of(self._data), [tie.name], read)
+            units = self._skimmed(tie.name)
             contents = Contents.of(units or ())
         source = name if tie is None else tie.name
         simple = not contents.metadata.batch_norms and any(
             unit.header is not None and source in unit.names for unit in contents.units
         )
         return self._with_units(units) if units and simple else self._parsed()
+
+    def _skimmed(self, name: str) -> list[Unit] | None:
+        file = self._mapped or self._ranged
+        read = None if file is None else file.bytes_at
+        fetch = None if self._ranged is None else self._ranged.fetch
+        return skimmed(view_of(self._data), [name], read, fetch)
 
     def _with_units(self, units: list[Any]) -> Bitstream:
         made = Bitstream(units)
@@ -210,7 +271,11 @@ class TensorFile:
 
     def _parsed(self) -> Bitstream:
         self._check()
-        if self._whole is None:
+        if self._whole is None and self._ranged is not None:
+            file, data = self._ranged, view_of(self._data)
+            parser = RangedParser(data, file.bytes_at, file.fetch)
+            self._whole = Bitstream(parser.parse_units(0, len(data)))
+        elif self._whole is None:
             self._whole = self._with_units(Bitstream.parse(self._data).units)
         return self._whole
 
@@ -222,6 +287,8 @@ class TensorFile:
 
     def _streamed(self) -> ModelStream:
         if self._stream is None:
+            if self._ranged is not None:
+                self._ranged.fetch(0, self._ranged.size)
             self._stream = ModelStream(self._parsed(), self.resources)
         return self._stream
 
@@ -240,16 +307,21 @@ def check_device(device: Any) -> None:
 
 
 class TensorSlice:
-    """A tensor of which parts are taken by indices. It is decoded as a whole each time."""
+    """A tensor of which parts are taken by indices.
+
+    Rows of the first dimension are decoded from the first one to the last that is asked for, or
+    read alone where they are stored. Where a tensor's rows don't come by themselves (packed types,
+    layers put together, skipped rows) all of it is decoded each time.
+    """
 
     def __init__(
         self,
         name: str,
         outline: Outline,
-        decoded: Callable[[], NDArray[Any]],
+        decoded: Callable[[int, int], tuple[NDArray[Any], int]],
         delivered: Callable[[str, NDArray[Any]], Any],
     ) -> None:
-        """Remember how the tensor is decoded."""
+        """Remember how rows are decoded: from one on to before another."""
         self.name, self.outline = name, outline
         self.decoded, self.delivered = decoded, delivered
 
@@ -263,12 +335,40 @@ class TensorSlice:
 
     def __getitem__(self, index: Any) -> Any:
         """Return a part of the tensor, which keeps nothing of the rest."""
-        return self.delivered(self.name, np.array(self.decoded()[index]))
+        shape = self.outline.shape
+        rows = rows_in(index, shape[0]) if shape else range(0)
+        values, first = self.decoded(rows.start, rows.stop)
+        if shape and len(values) < shape[0]:
+            index = moved(index, first)
+        return self.delivered(self.name, np.array(values[index]))
+
+
+def rows_in(index: Any, count: int) -> range:
+    """Return the rows that an index takes some of, all where that isn't easily told; not none."""
+    row = index[0] if isinstance(index, tuple) and index else index
+    if (isinstance(row, slice) and row.step in (None, 1)) or is_number(row):
+        row = row if isinstance(row, slice) else slice(row, int(row) + 1)
+        if row.start is None or row.start >= 0:
+            start, stop, _ = row.indices(count)
+            if start < stop:
+                return range(start, stop)
+    return range(count)
+
+
+def moved(index: Any, first: int) -> Any:
+    """Return an index of whole rows as it is in an array that begins with another row."""
+    row, *others = index if isinstance(index, tuple) else (index,)
+    return (row - first if is_number(row) else slice(None), *others)
+
+
+def is_number(index: Any) -> bool:
+    """Tell whether an index is one number, and no truth value."""
+    return isinstance(index, int | np.integer) and not isinstance(index, bool)
 
 
 @naming_options
 def safe_open(
-    filename: str | os.PathLike[str],
+    filename: str | os.PathLike[str] | SeekableFile,
     framework: str = "np",
     device: str | int = "cpu",
     *,
@@ -282,7 +382,9 @@ def safe_open(
                 tensor = file.get_tensor(name)
 
     Args:
-        filename: the file.
+        filename: the file; or a URL that fsspec knows (`https://...`, `s3://...`; extra `fsspec`),
+            or a file object that seeks and reads, of which only the ranges are read that hold the
+            headers and what is asked for.
         framework: `np` returns arrays, `pt` tensors of PyTorch.
         device: where tensors of PyTorch go.
         threads: number of threads, None for one per processor.

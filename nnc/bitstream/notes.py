@@ -33,7 +33,12 @@ def content_of(unit: Unit) -> Any:
         ValueError: they are no JSON.
         RecursionError: they are nested too deep.
     """
-    return json.loads(bytes(unit.payload_bytes[len(SIGNATURE) :]))
+    return json_of(bytes(unit.payload_bytes))
+
+
+def json_of(payload: bytes) -> Any:
+    """Return the notes of a payload as they stand in JSON; errors as for `content_of`."""
+    return json.loads(payload[len(SIGNATURE) :])
 
 
 def payload_of(content: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from nnc.bitio import LimitError
+from nnc.bitio import BitstreamError, LimitError
 from nnc.bitstream.parser import OutOfBand, UnitParser
 from nnc.bitstream.sizes import size_at
 from nnc.bitstream.unit import Unit
@@ -20,6 +20,12 @@ SEARCHED = 1 << 9
 #: Returns bytes of the data from a place on, so many or what is left.
 Read = Callable[[int, int], bytes]
 
+#: Brings the bytes of the data from one place to another to where a parser finds them.
+Fetch = Callable[[int, int], None]
+
+#: Bytes in which nearly all headers are.
+HEADER = 1 << 12
+
 NDU = int(NnrUnitType.NNR_NDU)
 
 #: Bytes from which on a unit has a size, a type and something after it.
@@ -29,10 +35,12 @@ SMALLEST = 6
 class SkimmingParser(UnitParser):
     """Parses the units that may hold tensors with some names, and all that aren't data units."""
 
-    def __init__(self, data: memoryview, names: Sequence[str], read: Read) -> None:
+    def __init__(
+        self, data: memoryview, names: Sequence[str], read: Read, fetch: Fetch | None = None
+    ) -> None:
         """Start at the first byte of `data`, which may be read in another way as well."""
         super().__init__(data, OutOfBand.of())
-        self.read = read
+        self.read, self.fetch = read, fetch
         self.wanted = [name.encode("utf-8", "surrogatepass") for name in names]
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
@@ -44,6 +52,8 @@ class SkimmingParser(UnitParser):
         while start < end:
             stop = self.stop_of_other(start, end)
             if stop is None:
+                if self.fetch is not None:
+                    self.fetch(start, start + size_at(self.read(start, SMALLEST))[0])
                 self.reader.enter("units", "nnr_unit", number)
                 unit = self.parse_unit(start, end, depth)
                 self.reader.leave()
@@ -68,13 +78,54 @@ class SkimmingParser(UnitParser):
         return stop
 
 
-def skimmed(data: memoryview, names: Sequence[str], read: Read | None = None) -> list[Unit] | None:
+class RangedParser(UnitParser):
+    """Parses all units of data of which only ranges are there: headers, and what isn't tensors."""
+
+    def __init__(self, data: memoryview, read: Read, fetch: Fetch) -> None:
+        """Start at the first byte of `data`; arguments as for `skimmed`."""
+        super().__init__(data, OutOfBand.of())
+        self.read, self.fetch = read, fetch
+
+    def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
+        """Parse the units from `start` to `end`; aggregates are fetched as a whole."""
+        if depth:
+            return super().parse_units(start, end, depth)
+        units: list[Unit] = []
+        while start < end:
+            head = self.read(start, SMALLEST)
+            size, width = size_at(head)
+            is_data = len(head) > width and head[width] >> 2 == NDU
+            there = start + (min(size, HEADER) if is_data else size)
+            self.fetch(start, there)
+            entered = len(self.reader.stack)
+            self.reader.enter("units", "nnr_unit", len(units))
+            try:
+                unit = self.parse_unit(start, end, depth)
+            except BitstreamError:
+                if there >= start + size:
+                    raise
+                unit = None
+            if unit is None or unit.missing is not None or (unit.payload_start or 0) > there:
+                self.fetch(start, start + size)
+                del self.reader.stack[entered + 1 :]
+                unit = self.parse_unit(start, end, depth)
+            self.reader.leave()
+            units.append(unit)
+            assert unit.stop is not None
+            start = unit.stop
+        return units
+
+
+def skimmed(
+    data: memoryview, names: Sequence[str], read: Read | None = None, fetch: Fetch | None = None
+) -> list[Unit] | None:
     """Return the units that may hold tensors, and all that aren't data units.
 
     Args:
         data: the bitstream.
         names: of the tensors.
         read: reads bytes of it where that is better done in another way.
+        fetch: brings bytes into `data`, where not all are there.
 
     Returns:
         None where headers don't say names by themselves, or units are nested.
@@ -83,7 +134,7 @@ def skimmed(data: memoryview, names: Sequence[str], read: Read | None = None) ->
         BitstreamError: as for `Bitstream.parse`, as far as those units go.
     """
     parser = SkimmingParser(
-        data, names, read or (lambda place, count: bytes(data[place : place + count]))
+        data, names, read or (lambda place, count: bytes(data[place : place + count])), fetch
     )
     try:
         units = parser.parse_units(0, len(data))

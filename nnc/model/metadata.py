@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +41,8 @@ from nnc.bitstream.notes import (
     FULL_DIMENSIONS,
     TENSORS,
     TIED,
-    content_of,
     holds_notes,
+    json_of,
     payload_of,
 )
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
@@ -49,6 +50,9 @@ from nnc.model.batch_norm import BatchNorm, batch_norm_of, noted
 from nnc.model.data_format import narrowed
 from nnc.model.planes import FIELDS, floats_of
 from nnc.model.ties import Tie, noted_ties
+
+#: Bytes of notes up to which what they say is kept.
+REMEMBERED = 1 << 20
 
 PACKED_HALVES = "int32 halves"
 PACKED_PARTS = "real and imaginary"
@@ -63,7 +67,7 @@ NUMPY_TYPES = frozenset(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class TensorNote:
     """What is noted of one tensor.
 
@@ -172,9 +176,8 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
         if not holds_notes(unit):
             continue
         try:
-            content = content_of(unit)
-            for name, note in content[TENSORS].items():
-                result.tensors[name] = tensor_note(note)
+            content, tensors = told_by(unit)
+            result.tensors |= tensors
             result.metadata.update(
                 {str(key): str(value) for key, value in content["metadata"].items()}
             )
@@ -190,6 +193,22 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
                 InvalidError(f"the metadata unit can't be read: {error!r}", path="payload")
             ) from None
     return result
+
+
+def told_by(unit: Unit) -> tuple[Any, dict[str, TensorNote]]:
+    """Return what a metadata unit says: its JSON, only to be read, and the notes of tensors."""
+    payload = unit.payload_bytes
+    return (remembered if len(payload) <= REMEMBERED else content_and_notes)(bytes(payload))
+
+
+def content_and_notes(payload: bytes) -> tuple[Any, dict[str, TensorNote]]:
+    """Return the JSON of notes, and those of tensors, checked."""
+    content = json_of(payload)
+    return content, {name: tensor_note(note) for name, note in content[TENSORS].items()}
+
+
+# One tensor of a file asks for them several times.
+remembered = lru_cache(maxsize=2)(content_and_notes)
 
 
 def tensor_note(note: Any) -> TensorNote:
@@ -232,6 +251,7 @@ def full_dimensions(shape: Any, row_axis: Any = 0) -> FullDimensions:
     return FullDimensions(lengths, row_axis)
 
 
+@lru_cache(maxsize=64)
 def named_dtype(name: str) -> np.dtype[Any]:
     """Return the dtype of a name, those of ml_dtypes too.
 

@@ -338,25 +338,43 @@ def joined(planes: NDArray[np.int32], fields: Fields, shape: tuple[int, ...]) ->
         raise ValueError("the planes are not of one length")
     noise = unpacked_bits(words, rest, count)
     result = np.zeros(size, f"u{fields.width >> 3}")
+    table, lowest = by_order(listed + head.centre)
     taken = 0
     for start in range(0, size, PIECE):
-        piece = exponents[start : start + PIECE].astype(np.int64)
-        place = np.where(piece > 0, 2 * piece - 1, -2 * piece)
-        if place.max() >= listed.size:
+        piece = exponents[start : start + PIECE]
+        if piece.min() < lowest or piece.max() >= lowest + table.size:
             raise ValueError("an exponent isn't in the list")
-        found = listed[place] + head.centre
+        found = table[piece - np.int32(lowest)]
         if head.rows:
-            found += offsets[np.arange(start, start + piece.size) // (size // rows)]
+            found += rows_of(offsets, start, piece.size, size // rows)
         there = slice(None) if zero is None else piece != zero
         found = found[there]
         if found.size and not 0 <= found.min() <= found.max() <= fields.largest >> shift:
             raise ValueError("an exponent is out of its range")
-        own = noise[taken : taken + found.size].astype(np.int64)
+        own = noise[taken : taken + found.size]
         taken += found.size
-        low = (own & ((1 << (rest - 1)) - 1)) << head.dropped
-        sign = (own >> (rest - 1)) << (fields.width - 1)
-        result[start : start + PIECE][there] = found << shift | low | sign
+        low = (own & np.uint32((1 << (rest - 1)) - 1)) << np.uint32(head.dropped)
+        sign = own >> np.uint32(rest - 1) << np.uint32(fields.width - 1)
+        high = found.astype(np.uint32) << np.uint32(shift)
+        result[start : start + PIECE][there] = high | low | sign
     return result
+
+
+def by_order(listed: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Return a list of exponents by the integers that stand for its places, and the lowest."""
+    order = np.arange(listed.size)
+    order = np.where(order & 1, (order + 1) >> 1, -(order >> 1))
+    lowest = -((listed.size - 1) >> 1) if listed.size else 0
+    table = np.zeros(listed.size, np.int64)
+    table[order - lowest] = listed
+    return table, lowest
+
+
+def rows_of(offsets: NDArray[np.int32], start: int, count: int, row: int) -> NDArray[np.int32]:
+    """Return the offsets of some values from a place on, by the length of a row."""
+    first = start // row
+    near = offsets[first : (start + count - 1) // row + 1]
+    return np.repeat(near, row)[start - first * row :][:count]
 
 
 def order_of(place: int) -> int:

@@ -263,3 +263,42 @@ def test_one_tensor_of_a_large_model_costs_that_tensor(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True,
                           check=True)  # fmt: skip
     assert float(done.stdout) < 50
+
+
+ROWS = [
+    np.s_[3], np.s_[-1], np.s_[0:1], np.s_[5:9], np.s_[30:], np.s_[:], np.s_[2:20:3], np.s_[4, 2:5],
+    np.s_[6:8, ..., 1], np.s_[9:9], np.s_[-4:-1], np.s_[[1, 3]], np.s_[...], np.s_[None, 2],
+    np.s_[100:],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"qp": -20}, {"scan_order": 1}, {"lossless": True}, {"keep": ["*"]}, {"dq": False},
+     {"codebook": 16}, {"tensors": {"w": {"row_axis": 1}}}, {"part_size": 500}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", ["f4", "f2", "i4", "i8"])
+def test_slices_are_those_of_the_whole(options, dtype, tmp_path):
+    values = (np.random.default_rng(0).normal(0, 1, (41, 6, 7)) * 100).astype(dtype)
+    nnc.save_file({"v": values[0], "w": values, "zeros": values * 0}, tmp_path / "m.nnc", **options)
+    whole = nnc.load_file(tmp_path / "m.nnc")
+    with nnc.safe_open(tmp_path / "m.nnc") as file:
+        for name in ("w", "zeros"):
+            for index in ROWS:
+                same(file.get_slice(name)[index], whole[name][index])
+        with pytest.raises(IndexError):
+            file.get_slice("w")[41]
+
+
+def test_of_a_slice_no_more_is_decoded_than_to_its_end(tmp_path, monkeypatch):
+    if nnc.deepcabac.engine_name() != "compiled":
+        pytest.skip("needs the compiled engine")
+    values = np.random.default_rng(0).normal(0, 1, (400, 50)).astype("f4")
+    nnc.save_file({"w": values}, tmp_path / "m.nnc", qp=-20)
+    data = bytearray((tmp_path / "m.nnc").read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    whole = nnc.load_file(tmp_path / "m.nnc")["w"]
+    (tmp_path / "cut.nnc").write_bytes(data)
+    with nnc.safe_open(tmp_path / "cut.nnc") as file:
+        same(file.get_slice("w")[50:60], whole[50:60])
