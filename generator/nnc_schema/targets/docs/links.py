@@ -18,6 +18,23 @@ CLAUSES_PAGE, VALUES_PAGE = "clauses.md", "values.md"
 INDICES = (INDEX_PAGE, ELEMENTS_PAGE, CLAUSES_PAGE, VALUES_PAGE)
 
 
+#: Where a name may break: behind an underscore or a dot, and before a word that begins large.
+BREAKS = re.compile(r"(?<=[_.])(?=.)|(?<=[a-z0-9])(?=[A-Z])")
+
+
+def pieces(name: str) -> str:
+    """Write a name as code that may break between its words, and nowhere else."""
+    return f"`{BREAKS.sub('`<wbr>`', name)}`"
+
+
+def characters(value: int) -> str:
+    """Return the four characters that a number stands for; "" for one that isn't meant so."""
+    if not 1 << 24 <= value < 1 << 32:
+        return ""
+    text = value.to_bytes(4, "big").decode("latin-1")
+    return text if text.isascii() and text.isprintable() else ""
+
+
 def page_of(table: str) -> str:
     """Return the page of a table; one named like an index gets an underscore."""
     page = f"{table}.md"

@@ -20,7 +20,9 @@ from nnc_schema.targets.docs.links import (
     VALUES_PAGE,
     Links,
     Uses,
+    characters,
     page_of,
+    pieces,
 )
 from nnc_schema.targets.docs.overview import overview
 from nnc_schema.targets.docs.syntax import Writer
@@ -77,6 +79,7 @@ class Pages:
         self.links = Links(analysis)
         self.environment = environment(TEMPLATES)
         self.environment.filters["page"] = page_of
+        self.environment.filters["pieces"] = pieces
 
     def render(self, template: str, **values: Any) -> str:
         """Render a template."""
@@ -196,14 +199,23 @@ class Pages:
 
     def enum(self, enum: tree.Enum) -> dict[str, Any]:
         """Return what a page says of an enum: its values in order."""
+        are_characters = all(characters(member.value) for member in enum.members)
         rows = [
-            (member.value, f"{member.value}", f"`{member.name}`", self.links.prose(text, None))
+            (
+                member.value,
+                f"`'{characters(member.value)}'`" if are_characters else f"{member.value}",
+                pieces(member.name),
+                self.links.prose(member.text, None),
+            )
             for member in enum.members
-            for text in (member.text,)
         ]
-        for each in enum.ranges:
-            values = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
-            rows.append((each.first, values, "", each.kind))
+        if are_characters:
+            kinds = sorted({each.kind for each in enum.ranges})
+            rows += [(1 << 32, "others", "", kind) for kind in kinds]
+        else:
+            for each in enum.ranges:
+                values = str(each.first) if each.first == each.last else f"{each.first}-{each.last}"
+                rows.append((each.first, values, "", each.kind))
         users = [
             f"[`{name}`]({page_of(facts.table.name)}#{name}) of {self.table_link(facts.table.name)}"
             for facts, name in self.links.enum_users(enum.name)
