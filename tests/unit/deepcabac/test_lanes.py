@@ -86,6 +86,23 @@ def test_levels(decode, fit_states, dq_flag, profile, flags):
     assert compare(decode, tasks) > 4
 
 
+@pytest.mark.parametrize("count", [8, 17, 32])
+def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, count):
+    coding = TensorCoding(1, 1)
+    tasks = []
+    for number in range(count):
+        # The first few are so long that they are left over in any case.
+        shape = (60, 50) if number < 3 else (20, 15 + number)
+        levels = np.random.default_rng(number).laplace(0, 40, shape).round()
+        encoder = Encoder()
+        encoder.tensor(fit_states(levels, coding), coding, row_skip=False)
+        tasks.append((encoder.finish(), None, *shape, coding))
+    expected = [alone(task)[1] for task in tasks]
+    for levels, result in zip(expected, lanes.decode_together(tasks), strict=True):
+        assert result is not None
+        np.testing.assert_array_equal(result[1], levels)
+
+
 def test_damage(decode, fit_states):
     generator = np.random.default_rng(5)
     tasks = drawn(generator, TensorCoding(0, 1), fit_states)
