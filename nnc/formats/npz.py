@@ -67,7 +67,10 @@ def check_member(
             raise InputError(f"{os.fspath(path)}: {member.filename!r} holds no array of numbers")
         shape, _, dtype = reader(file)
         if dtype.hasobject:
-            raise InputError(f"{os.fspath(path)}: {member.filename!r} holds pickled objects")
+            raise InputError(
+                f"{os.fspath(path)}: {member.filename!r} holds pickled objects, which aren't read: "
+                "reading them may run code; save the file again without them"
+            )
         check_shape(path, member.filename, shape)
         size = math.prod(shape) * dtype.itemsize
         held = member.file_size - file.tell()

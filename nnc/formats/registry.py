@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -41,6 +42,10 @@ STRUCTURES: Mapping[int, str] = {
     TopologyStorageFormat.NNR_TPL_ONNX: ".onnx",
     TopologyStorageFormat.NNR_TPL_PYT: ".pt2",
 }
+
+
+class UnknownFormatError(InputError):
+    """Nothing of a file or folder says which format of models it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +182,31 @@ def format_of_input(path: str | os.PathLike[str]) -> Format:
             return one
     if head or place.is_file():
         check_is_model(place)
-    raise InputError(f"{os.fspath(path)}: {unknown(place)}")
+    raise unknown(path, place)
 
 
-def unknown(place: Path) -> str:
-    """Say of a file or folder that it is of no format, and what there is."""
+def unknown(path: str | os.PathLike[str], place: Path) -> InputError:
+    """Return the error for a file or folder that is of no format, which says what there is."""
+    told = os.fspath(path)
     if place.suffix.lower() == ".nnc":
-        return "this seems to be a bitstream already, not a model format; nnc decode restores it"
+        return InputError(
+            f"{told}: this seems to be a bitstream already, not a model format; "
+            "nnc decode restores it"
+        )
+    if zipfile.is_zipfile(place):
+        return InputError(f"{told}: this is no model but a zip archive{holding(place)}; unpack it")
     what = "nothing in this folder is of" if place.is_dir() else "neither suffix nor content say"
-    return f"{what} a model format (known: {known(FORMATS)})"
+    return UnknownFormatError(f"{told}: {what} a model format (known: {known(FORMATS)})")
+
+
+def holding(archive: Path) -> str:
+    """Say of a zip archive with a single file which that is; else nothing."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [one for one in opened.namelist() if not one.endswith("/")]
+    except zipfile.BadZipFile:
+        return ""
+    return f" that holds {names[0]!r}" if len(names) == 1 else ""
 
 
 def known(formats: Iterable[Format]) -> str:

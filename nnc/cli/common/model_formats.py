@@ -56,17 +56,20 @@ def model_input(path: str, suffix: str | None) -> Iterator[str]:
             )
         yield path
         return
+    from nnc.formats import UnknownFormatError
+
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, f"model{suffix or ''}")
         with place.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
             yield os.fspath(place)
+        except UnknownFormatError:
+            raise InputError(
+                f"{STANDARD_INPUT}: the content doesn't say the format; name it with --from"
+            ) from None
         except InputError as error:
-            told = str(error).replace(os.fspath(place), STANDARD_INPUT)
-            if suffix is None and "neither suffix nor content" in told:
-                told = f"{STANDARD_INPUT}: the content doesn't say the format; name it with --from"
-            raise InputError(told) from None
+            raise InputError(str(error).replace(os.fspath(place), STANDARD_INPUT)) from None
 
 
 @contextmanager

@@ -161,7 +161,9 @@ def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
             f"tensor {name!r} is of dtype {dtype}, wider than decoders have: convert it to float64"
         )
     if not is_of_numbers(dtype):
-        raise InputError(f"tensor {name!r} is of dtype {dtype}, which is not one of numbers")
+        raise InputError(
+            f"tensor {name!r} is of dtype {dtype}, which is not one of numbers: leave it out (drop)"
+        )
 
 
 @lru_cache(maxsize=64)

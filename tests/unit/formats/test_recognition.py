@@ -3,6 +3,7 @@
 import gzip
 import os
 import threading
+import zipfile
 
 import numpy as np
 import pytest
@@ -53,6 +54,22 @@ def test_files_whose_content_is_plain_are_read(kind, name, tmp_path):
         with place.open("wb") as file:
             np.savez(file, **TENSORS)
     assert list(read_model(place).tensors) == ["w"]
+
+
+def test_a_zipped_model_is_named(tmp_path):
+    place = tmp_path / "m.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("m.onnx", b"a model")
+    with pytest.raises(InputError, match=r"a zip archive that holds 'm\.onnx'; unpack it"):
+        read_model(place)
+
+
+def test_texts_beside_tensors_can_be_left_out(tmp_path):
+    np.savez(tmp_path / "m.npz", **TENSORS, labels=np.array(["cat", "dog"]))
+    with pytest.raises(InputError, match=r"tensor 'labels' is of dtype <U3.*leave it out \(drop\)"):
+        nnc.encode_file(tmp_path / "m.npz", tmp_path / "m.nnc")
+    nnc.encode_file(tmp_path / "m.npz", tmp_path / "m.nnc", drop=["labels"])
+    assert list(nnc.load_file(tmp_path / "m.nnc")) == ["w"]
 
 
 def test_what_is_nothing_of_this():
