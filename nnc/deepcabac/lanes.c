@@ -290,8 +290,10 @@ int lanes_decode(LaneStream *streams, int64_t count, long long *next, const Lane
         enter(machine, lane, stream, tables);
         active += stream != NULL;
     }
-    while (active >= LANE_FEWEST) {
-        int64_t steps = STEPS;
+    while (active > 0) {
+        /* When too few are left, each leaves as soon as it is at the beginning of a level. */
+        int few = active < LANE_FEWEST;
+        int64_t steps = few ? 1 : STEPS;
         for (uint32_t lane = 0; lane < LANES; lane++) {
             held->record[lane] = lane << LANE_SHIFT;
             LaneStream *stream = machine->streams[lane];
@@ -308,7 +310,7 @@ int lanes_decode(LaneStream *streams, int64_t count, long long *next, const Lane
             stream->count -= ended;
             stream->failed = held->node[lane] == (uint32_t)tables->trap ||
                              machine->past_end[lane] > MOST_PAST_END;
-            if (stream->count > 0 && !stream->failed)
+            if (stream->count > 0 && !stream->failed && !(few && ended))
                 continue;
             leave(machine, (int)lane);
             stream = taken(streams, count, next);

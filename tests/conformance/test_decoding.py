@@ -1,13 +1,16 @@
-"""Vectors that one bitstream decodes by itself: levels and values, by both engines."""
+"""Vectors that one bitstream decodes by itself: levels and values, by every engine."""
 
 import numpy as np
 import pytest
 
 import nnc
+from nnc import deepcabac
+from nnc.decoder import together
 from nnc.deepcabac import engine, reference
 from tests.cases import CASES
 
-ENGINES = {"compiled": engine.Decoder, "reference": reference.Decoder}
+#: One tensor after the other, small ones together, and what is possible in lanes.
+ENGINES = ("compiled", "reference", "plain", "lanes")
 SINGLE = [case for case in CASES if not case.is_sequence and not case.is_odd]
 
 
@@ -24,9 +27,35 @@ def by_engine():
             yield pytest.param(case, name, marks=marks, id=f"{name}-{case.name}")
 
 
+def force(engine_name, changed):
+    """Let one engine decode whatever it can."""
+    lanes, plain = deepcabac.lanes(), deepcabac.decode_plain
+    changed.setattr(deepcabac, "lanes", lambda: None)
+    changed.setattr(deepcabac, "decode_plain", lambda tasks: [None] * len(tasks))
+    if engine_name == "plain":
+        changed.setattr(together, "SMALL_TENSOR", 1 << 40)
+        changed.setattr(deepcabac, "decode_plain", plain)
+    elif engine_name == "lanes":
+        if lanes is None:
+            pytest.skip("no lanes on this processor")
+        changed.setattr(together, "SMALL_TENSOR", 0)
+        changed.setattr(lanes, "FEWEST_LEVELS", 1)
+        decode = lanes.decode_together
+        # Each of them several times, since a few aren't decoded in lanes.
+        changed.setattr(
+            lanes,
+            "decode_together",
+            lambda tasks, *how: decode([task for task in tasks for _ in range(8)], *how)[::8],
+        )
+        changed.setattr(deepcabac, "lanes", lambda: lanes)
+    else:
+        decoder = reference.Decoder if engine_name == "reference" else engine.Decoder
+        changed.setattr(deepcabac, "Decoder", decoder, raising=False)
+
+
 @pytest.mark.parametrize(("case", "engine_name"), list(by_engine()))
 def test_levels(case, engine_name, monkeypatch):
-    monkeypatch.setattr("nnc.deepcabac.Decoder", ENGINES[engine_name], raising=False)
+    force(engine_name, monkeypatch)
     levels = case.arrays("levels") or {}
     decoded = nnc.decode_levels(case.bitstreams[0].read_bytes(), **case.out_of_band)
     assert set(decoded) == set(levels)

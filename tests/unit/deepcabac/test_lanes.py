@@ -10,7 +10,7 @@ import pytest
 import nnc
 from nnc import deepcabac
 from nnc.bitio.errors import BitstreamError
-from nnc.deepcabac import Decoder, Encoder, TensorCoding
+from nnc.deepcabac import Decoder, Encoder, TensorCoding, reference
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def alone(task):
     return qp, levels
 
 
-def drawn(generator, coding, fit_states, count=24):
+def drawn(generator, coding, fit_states, count=24, longest=59):
     """Return tasks of random sizes and rates, some of them of rows that are all 0."""
     tasks = []
     for number in range(count):
-        rows, cols = (int(size) for size in generator.integers(1, 60, 2))
+        rows, cols = (int(size) for size in generator.integers(1, longest + 1, 2))
         levels = generator.laplace(0, 2.0 ** generator.uniform(-3, 11), (rows, cols)).round()
         if number % 5 == 0:
             levels[rows // 2] = 0
@@ -86,6 +86,23 @@ def test_levels(decode, fit_states, dq_flag, profile, flags):
     assert compare(decode, tasks) > 4
 
 
+@pytest.mark.parametrize("count", [8, 17, 32])
+def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, count):
+    coding = TensorCoding(1, 1)
+    tasks = []
+    for number in range(count):
+        # The first few are so long that they are left over in any case.
+        shape = (60, 50) if number < 3 else (20, 15 + number)
+        levels = np.random.default_rng(number).laplace(0, 40, shape).round()
+        encoder = Encoder()
+        encoder.tensor(fit_states(levels, coding), coding, row_skip=False)
+        tasks.append((encoder.finish(), None, *shape, coding))
+    expected = [alone(task)[1] for task in tasks]
+    for levels, result in zip(expected, lanes.decode_together(tasks), strict=True):
+        assert result is not None
+        np.testing.assert_array_equal(result[1], levels)
+
+
 def test_damage(decode, fit_states):
     generator = np.random.default_rng(5)
     tasks = drawn(generator, TensorCoding(0, 1), fit_states)
@@ -97,6 +114,29 @@ def test_damage(decode, fit_states):
             keep = len(data) if generator.integers(3) else int(generator.integers(len(data)))
             broken.append((bytes(data[:keep]), *rest))
         compare(decode, broken)
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_tensors(lanes, fit_states, monkeypatch):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    generator = np.random.default_rng(16)
+    decoded = 0
+    for number in range(200):
+        flags = int(generator.integers(1, 33)) if number % 4 else 11
+        coding = TensorCoding(number & 1, number >> 1 & 1, cabac_unary_length_minus1=flags - 1)
+        tasks = drawn(generator, coding, fit_states, 50, longest=20)
+        for task, result in zip(tasks, lanes.decode_together(tasks), strict=True):
+            if result is None:
+                continue
+            payload, density, rows, cols, _ = task
+            decoder = reference.Decoder(payload)
+            if density is not None:
+                assert result[0] == decoder.quantization_parameter(density)
+            np.testing.assert_array_equal(result[1], decoder.tensor(rows, cols, coding))
+            decoder.finish()
+            decoded += 1
+    # The others skip rows, or have levels that are too large.
+    assert decoded > 8000
 
 
 SCRIPT = """
