@@ -60,9 +60,9 @@ int lanes_supported(void);
 
 /* Decode streams from *next on, which other threads may count up as well.
 
-Levels that are 0 aren't written. Streams that are left over at the end, since they are too few, leave
-at the beginning of a level and
-have a count above 0. Return -1 if there is no memory; no stream is touched then. */
+Levels that are 0 aren't written. Streams that are left over at the end, since they are too few, have
+a count above 0 and stand at the beginning of a level. Return -1 if there is no memory; no stream is
+touched then. */
 int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables);
 
 #endif
