@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,8 @@ def calibrate(
         The statistics, by the names of the weights in the state dict.
 
     Raises:
-        InputError: no module; nothing ran through a layer of it; outputs that no gradients lead
-            back from; inputs that aren't finite.
+        InputError: no module; no such weights; nothing ran through a layer of it; outputs that no
+            gradients lead back from, or that depend on no weight; inputs that aren't finite.
     """
     check_module(module)
     torch = pytorch()
@@ -71,6 +72,9 @@ def calibrate(
         for name, one in module.named_parameters()
         if one.ndim > 1 and one.numel() and one.is_floating_point() and fits(name, only)
     }
+    if not weights:
+        named = "" if only is None else f" that any of {list(only)} fits"
+        raise InputError(f"the module has no weight of two dimensions or more{named}")
     handles = [] if gradients else list(hooks(torch, module, sums, only))
     random = torch.Generator().manual_seed(0)
     try:
@@ -88,7 +92,10 @@ def calibrate(
             handle.remove()
     if not sums.moments:
         raise InputError("no input came through a layer that can be calibrated: give it batches")
-    return Calibration(dict(statistics(sums, weights, gradients)))
+    found = dict(statistics(sums, weights, gradients))
+    if not found:
+        raise InputError("the outputs for these batches don't depend on any weight")
+    return Calibration(found)
 
 
 def statistics(
@@ -158,7 +165,9 @@ def telling(sums: Sums, name: str, rows: Callable[[Any, Any], Any]) -> Callable[
     def hook(layer: Any, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         given = arguments[0] if arguments else next(iter(keywords.values()))
         with sums.torch.no_grad():
-            sums.add(name, rows(layer, given))
+            found = rows(layer, given)
+        if len(found):
+            sums.add(name, found)
 
     return hook
 
@@ -192,18 +201,22 @@ def patches(layer: Any, given: Any) -> Any:
 @contextmanager
 def evaluating(module: Any, weights: Mapping[str, Any]) -> Iterator[None]:
     """Run a module in evaluation mode, with gradients of some weights alone."""
-    training = module.training
+    training = [(one, one.training) for one in module.modules()]
     before = [(one, one.requires_grad) for one in module.parameters()]
     wanted = {id(one) for one in weights.values()}
     module.eval()
     try:
-        for one, _ in before:
-            one.requires_grad_(id(one) in wanted)
+        for one, required in before:
+            if required != (id(one) in wanted):
+                one.requires_grad_(not required)
         yield
     finally:
         for one, required in before:
-            one.requires_grad_(required)
-        module.train(training)
+            if one.requires_grad != required:
+                one.requires_grad_(required)
+        # Some of its parts may stay in evaluation mode while the others are trained.
+        for part, trained in training:
+            part.training = trained
 
 
 def check_batch(torch: Any, batch: Any) -> None:
@@ -235,7 +248,8 @@ def gradients_of(
     """
     with torch.enable_grad():
         outputs = [one for one in flat(torch, run(module, batch)) if one.requires_grad]
-        total = sum((signs(torch, one, random) * one).sum() for one in outputs)
+        parts = (torch.view_as_real(one) if one.is_complex() else one for one in outputs)
+        total = sum((signs(torch, one, random) * one).sum() for one in parts)
     if not outputs:
         raise InputError(
             "no gradients lead from the outputs of the module to its weights: calibrate it with "
@@ -268,3 +282,6 @@ def flat(torch: Any, output: Any) -> Iterator[Any]:
     elif isinstance(output, tuple | list):
         for one in output:
             yield from flat(torch, one)
+    elif is_dataclass(output):
+        for field in fields(output):
+            yield from flat(torch, getattr(output, field.name))

@@ -1,5 +1,7 @@
 """Statistics of the inputs of a module's layers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,55 @@ def test_weights_that_the_outputs_do_not_depend_on_are_left_alone():
     assert set(nnc_torch.calibrate(module, [torch.ones(1, 4)])) == {"used.weight"}
 
 
+@pytest.mark.parametrize("gradients", [True, False])
+def test_a_module_is_left_as_it_was(gradients):
+    module = torch.nn.Sequential(
+        torch.nn.Linear(5, 5), torch.nn.BatchNorm1d(5), torch.nn.Dropout(), torch.nn.Linear(5, 2)
+    )
+    module[1].eval()
+    module[0].weight.requires_grad_(False)
+
+    def state():
+        parameters, parts = list(module.parameters()), list(module.modules())
+        flags = [one.requires_grad for one in parameters], [one.training for one in parts]
+        return flags, {name: one.tolist() for name, one in module.state_dict().items()}
+
+    before = state()
+    nnc_torch.calibrate(module, [torch.randn(3, 5)], gradients=gradients)
+    assert state() == before
+    with pytest.raises(RuntimeError, match="shapes"):
+        nnc_torch.calibrate(module, [torch.randn(3, 4)], gradients=gradients)
+    assert state() == before
+
+
+@dataclasses.dataclass
+class Output:
+    """What a module returns."""
+
+    logits: object
+    hidden: object = None
+
+
+class Returning(torch.nn.Linear):
+    """A module whose outputs are of a certain kind."""
+
+    def __init__(self, made):
+        super().__init__(5, 7)
+        self.made = made
+
+    def forward(self, inputs):
+        return self.made(super().forward(inputs))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [Output, lambda one: torch.complex(one, 2 * one), lambda one: (one, None, [one.argmax()])],
+    ids=["dataclass", "complex", "nested"],
+)
+def test_outputs_of_any_kind(made):
+    assert set(nnc_torch.calibrate(Returning(made), [torch.ones(2, 5)])) == {"weight"}
+
+
 def test_what_can_not_be_calibrated_is_refused():
     layer = torch.nn.Linear(5, 7)
     with pytest.raises(nnc.InputError, match="no input came through"):
@@ -125,5 +176,12 @@ def test_what_can_not_be_calibrated_is_refused():
         nnc_torch.calibrate(Whole(), [torch.ones(2, 5)])
     with pytest.raises(nnc.InputError, match="aren't finite"):
         nnc_torch.calibrate(layer, [torch.full((2, 5), float("nan"))])
+    for gradients, said in (True, "don't depend on any"), (False, "no input came through"):
+        with pytest.raises(nnc.InputError, match=said):
+            nnc_torch.calibrate(layer, [torch.ones(0, 5)], gradients=gradients)
+        with pytest.raises(nnc.InputError, match=r"no weight .* any of \['x'\] fits"):
+            nnc_torch.calibrate(layer, [torch.ones(2, 5)], only=["x"], gradients=gradients)
+    with pytest.raises(nnc.InputError, match="don't depend on any weight"):
+        nnc_torch.calibrate(Returning(lambda one: 0 * one), [torch.ones(2, 5)])
     with pytest.raises(nnc.InputError, match=r"must be a torch\.nn\.Module"):
         nnc_torch.calibrate("model", [])
