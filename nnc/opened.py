@@ -18,6 +18,7 @@ from nnc.bitstream.skimming import RangedParser, skimmed
 from nnc.decoder import Limits, ModelStream, Resources, decode_model
 from nnc.decoder.completeness import check_whole
 from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.model import twice
 from nnc.decoder.rows import decoded_rows, raw_span
 from nnc.decoder.selection import Contents, decode_some, may_be_nncodec1, no_tensor
 from nnc.decoder.stream import Outline, outlines_of
@@ -225,7 +226,9 @@ class TensorFile:
         if len(units) > 1:
             # Payloads are put together.
             self._fetch_units(units)
-        (unit,) = joined_data_units(units, {source} if is_planes else ())
+        unit, *others = joined_data_units(units, {source} if is_planes else ())
+        if others:
+            raise others[0].locate(twice(source))
         return unit, layout_of(unit, self.resources.limits or Limits())
 
     def _known(self, name: str) -> str:

@@ -457,12 +457,14 @@ def is_large(layout: UnitLayout) -> bool:
 def check_new(name: str, names: set[str]) -> None:
     """Refuse a name that occurred before."""
     if name in names:
-        raise InvalidError(
-            f"tensor {name!r} occurs twice",
-            path="header.topology_elem_id",
-            value=name,
-            clause="6.2.3",
-        )
+        raise twice(name)
+
+
+def twice(name: str) -> InvalidError:
+    """Return the error for a name that occurred before."""
+    return InvalidError(
+        f"tensor {name!r} occurs twice", path="header.topology_elem_id", value=name, clause="6.2.3"
+    )
 
 
 @without_collection()

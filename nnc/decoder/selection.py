@@ -59,8 +59,8 @@ class Contents:
 
     def names(self) -> list[str]:
         """Return the names of all coded tensors in order."""
-        noise = noise_names(names_of_planes(self.metadata))
         names = dict.fromkeys(name for unit in self.units for name in unit.names)
+        noise = noise_names(names_of_planes(self.metadata) & names.keys())
         return [name for name in names if name not in noise] if noise else list(names)
 
     def sources(self, names: Iterable[str]) -> set[str]:

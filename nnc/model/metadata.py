@@ -240,7 +240,8 @@ def noted_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape as it stands in JSON, checked."""
     if not all(type(length) is int and length >= 0 for length in shape):
         raise ValueError("a shape must hold numbers, 0 or more")
-    return tuple(shape)
+    # NumPy refuses what no array has: too many dimensions, or too long ones beside empty ones.
+    return np.broadcast_to(np.complex128(0), tuple(shape)).shape
 
 
 def full_dimensions(shape: Any, row_axis: Any = 0) -> FullDimensions:

@@ -324,7 +324,9 @@ def joined(planes: NDArray[np.int32], fields: Fields, shape: tuple[int, ...]) ->
         raise ValueError(f"{planes.size} integers can't be planes of {size} values")
     head = Head(*(int(one) for one in planes[:HEAD]))
     check_head(head, fields)
-    rows = shape[0] if head.rows and shape else 0
+    if head.rows and not shape:
+        raise ValueError("a single value has no rows")
+    rows = shape[0] if head.rows else 0
     listed, planes = (
         planes[HEAD : HEAD + head.listed].astype(np.int64),
         planes[HEAD + head.listed :],

@@ -1,5 +1,7 @@
 """Floats as exponents and noise: each bit pattern comes back, and what can't be is refused."""
 
+import io
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -183,6 +185,53 @@ def test_planes_that_can_not_be(place, value):
         planes[place] = value
     with pytest.raises(nnc.InvalidError, match="tensor 'w' is not packed as the metadata say"):
         floats_of(planes, values.dtype, values.shape, "w")
+
+
+def test_a_single_value_has_no_rows():
+    planes = np.array([2, 0, 5, 0, 1, 1, 0, 0, 0], np.int32)
+    with pytest.raises(nnc.InvalidError, match="has no rows"):
+        floats_of(planes, np.dtype(np.float32), (), "w")
+
+
+def noted(data, shape):
+    """Return a bitstream whose note of a tensor in planes says another shape."""
+    before, after = b'"shape":[30,70]', b'"shape":' + str(shape).encode()
+    unit = next(one for one in Bitstream.parse(data).units if before in bytes(one.payload_bytes))
+    size = unit.byte_size + len(after) - len(before)
+    start = data[: unit.start] + size.to_bytes(2, "big") + data[unit.start + 2 :]
+    return start.replace(before, after)
+
+
+@pytest.mark.parametrize("shape", [[1 << 70, 0], [1 << 62, 0, 4], [1] * 70, [1 << 40], [], [0]])
+def test_shapes_that_no_array_has_or_that_do_not_fit(shape):
+    data = nnc.encode({"w": weights(np.dtype(np.float32))}, lossless=True)
+    assert nnc.decode(noted(data, [70, 30]))["w"].shape == (70, 30)
+    with pytest.raises(nnc.InvalidError, match=r"can't be read|not packed"):
+        nnc.decode(noted(data, shape))
+
+
+def units_of(data):
+    return [data[unit.start : unit.stop] for unit in Bitstream.parse(data).units]
+
+
+def test_noise_alone_is_a_tensor_by_its_own_name():
+    model = {"a": weights(np.dtype(np.float16)), "b": weights(np.dtype(np.float16)) + 1}
+    units = units_of(nnc.encode(model, lossless=True))
+    data = b"".join(units[:3] + units[4:])
+    with pytest.warns(nnc.DecodingWarning):
+        decoded = nnc.decode(data)
+    assert list(decoded) == ["a.noise", "b"]
+    with nnc.safe_open(io.BytesIO(data)) as file:
+        assert file.keys() == ["a.noise", "b"]
+        assert same_bits(file.get_tensor("a.noise"), decoded["a.noise"])
+
+
+def test_planes_that_come_twice():
+    units = units_of(nnc.encode({"a": weights(np.dtype(np.float16))}, lossless=True))
+    with nnc.safe_open(io.BytesIO(b"".join(units + units[3:]))) as file:
+        for ask in (file.get_tensor, file.get_slice):
+            with pytest.raises(nnc.InvalidError, match="'a' occurs twice"):
+                ask("a")
 
 
 def test_exponents_outside_the_list():
