@@ -186,14 +186,14 @@ class StreamDecoder:
                 return {}
             parts, self._parts = self._parts, []
             (unit,) = joined_data_units(parts)
-        if holds_integers(unit, self._planes):
-            self._begun.append(unit)
-            return {}
         if self._begun:
             first = self._begun.pop()
             if not holds_noise(unit, first, self._planes):
                 raise missing_noise(first)
             unit = with_noise(first, unit)
+        elif holds_integers(unit, self._planes):
+            self._begun.append(unit)
+            return {}
         try:
             layout = layout_of(unit, self.limits)
             self._check(layout)
@@ -212,15 +212,17 @@ class StreamDecoder:
         return result
 
     def _take_notes(self, unit: Unit) -> None:
-        self.metadata = read_metadata([unit])
-        self._planes = names_of_planes(self.metadata)
-        for name, tie in self.metadata.ties.items():
+        new = read_metadata([unit])
+        self.metadata.add(new)
+        self._planes.difference_update(new.tensors)
+        self._planes |= names_of_planes(new)
+        for name, tie in new.ties.items():
             self._tied.setdefault(tie.name, []).append(name)
-        for weight, norm in self.metadata.batch_norms.items():
+        for weight, norm in new.batch_norms.items():
             self._folded |= {weight, weight + NEW_BIAS_SUFFIX, *norm.names}
-        said = {*self.metadata.tensors, *(tie.name for tie in self.metadata.ties.values())}
+        said = {*new.tensors, *(tie.name for tie in new.ties.values())}
         late = sorted(said & self._delivered)
-        if late or (self.metadata.batch_norms and self._delivered):
+        if late or (new.batch_norms and self._delivered):
             raise unit.locate(
                 InvalidError(
                     "the metadata unit comes after tensors that it speaks of",

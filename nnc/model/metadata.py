@@ -153,6 +153,16 @@ class Metadata:
             ]
         return Unit(whole_unit_header(METADATA_UNIT_TYPE), payload_of(content))
 
+    def add(self, other: Metadata) -> None:
+        """Take in what a later unit says."""
+        self.tensors |= other.tensors
+        self.metadata |= other.metadata
+        self.full_dimensions |= other.full_dimensions
+        if other.count is not None:
+            self.count = (self.count or 0) + other.count
+        self.ties |= other.ties
+        self.batch_norms |= other.batch_norms
+
     def shape_of(self, name: str, coded: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of a tensor by the one that is coded."""
         note = self.tensors.get(name)

@@ -336,7 +336,11 @@ def joined(planes: NDArray[np.int32], fields: Fields, shape: tuple[int, ...]) ->
     rest, shift = rest_of(head, fields), fields.mantissa - head.leading
     zero = order_of(head.zero - 1) if head.zero else None
     count = size if zero is None else int(np.count_nonzero(exponents != zero))
-    if exponents.size != size or words.size != math.ceil(count * rest / WORD):
+    if (
+        offsets.size != rows
+        or exponents.size != size
+        or words.size != math.ceil(count * rest / WORD)
+    ):
         raise ValueError("the planes are not of one length")
     noise = unpacked_bits(words, rest, count)
     result = np.zeros(size, f"u{fields.width >> 3}")

@@ -226,6 +226,28 @@ def test_noise_alone_is_a_tensor_by_its_own_name():
         assert same_bits(file.get_tensor("a.noise"), decoded["a.noise"])
 
 
+@pytest.mark.parametrize("place", range(3, 6))
+def test_notes_in_several_units_are_put_together(place):
+    model = {"a": weights(np.dtype(np.float16)), "wide": np.array([1 << 50])}
+    units = units_of(nnc.encode(model, lossless=True))
+    other = units_of(nnc.encode({"b": np.ones(3, "i8")}, metadata={"author": "me"}))
+    data = b"".join([*units[:place], other[2], *units[place:], *other[3:]])
+    whole = nnc.decode(data)
+    assert same_bits(whole["a"], model["a"])
+    decoder = nnc.StreamDecoder()
+    came = decoder.feed(data) | decoder.finish()
+    assert list(came) == ["a", "wide", "b"]
+    assert all(same_bits(came[name], whole[name]) for name in came)
+    assert decoder.metadata.metadata == {"author": "me"}
+
+
+def test_planes_of_an_empty_tensor_hold_nothing():
+    planes = joined(planes_of(weights(np.dtype(np.float32))))
+    planes[4] = 1
+    with pytest.raises(nnc.InvalidError, match="not of one length"):
+        floats_of(planes, np.dtype(np.float32), (1 << 40, 0), "w")
+
+
 def test_planes_that_come_twice():
     units = units_of(nnc.encode({"a": weights(np.dtype(np.float16))}, lossless=True))
     with nnc.safe_open(io.BytesIO(b"".join(units + units[3:]))) as file:
