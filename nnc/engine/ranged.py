@@ -5,11 +5,20 @@ from __future__ import annotations
 import bisect
 import io
 import mmap
+import operator
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 from nnc.bitio import InputError
+
+#: Machines on which the flag has this value.
+UNRESERVING = ("x86_64", "aarch64")
+
+#: Has Linux count memory when it is written to; Python 3.13 is the first to have a name for it.
+UNRESERVED = 0x4000 if sys.platform == "linux" and os.uname().machine in UNRESERVING else 0
 
 #: A request brings at least so many bytes.
 SMALLEST_READ = 1 << 12
@@ -26,6 +35,22 @@ class SeekableFile(Protocol):
         """Return so many bytes from there on."""
 
 
+def memory_for(size: int, name: str) -> mmap.mmap:
+    """Return zeros that take no memory until they are written to, more than there is, too.
+
+    Raises:
+        InputError: no file is so large, or the system has no place for it.
+    """
+    try:
+        if not UNRESERVED:
+            return mmap.mmap(-1, size)
+        return mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | UNRESERVED)
+    except (OSError, OverflowError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{name}: a file of {size} bytes can't be read by ranges: {error}"
+        ) from None
+
+
 class RangedFile:
     """A file that stands in memory as far as it was read; the rest takes no memory.
 
@@ -36,7 +61,7 @@ class RangedFile:
     def __init__(self, name: str, size: int, read: Callable[[int, int], bytes]) -> None:
         """Remember how bytes are read: from one place on to before another."""
         self.name, self.size, self.read = name, size, read
-        self.mapping: Any = mmap.mmap(-1, size) if size else b""
+        self.mapping: Any = memory_for(size, name) if size else b""
         # Starts and ends of what was read, in order, apart from each other.
         self.edges: list[int] = []
 
@@ -93,15 +118,53 @@ def ranged(source: Any) -> RangedFile | None:
     if isinstance(source, str | os.PathLike) or not hasattr(source, "read"):
         return None
     try:
-        size = source.seek(0, io.SEEK_END)
-    except (OSError, AttributeError, ValueError) as error:
+        size = operator.index(source.seek(0, io.SEEK_END))
+    except (OSError, AttributeError, TypeError, ValueError) as error:
         raise InputError(f"{source!r} can't be read by ranges: {error}") from None
 
-    def read(start: int, stop: int) -> bytes:
-        source.seek(start)
-        return bytes(source.read(stop - start))
+    name = str(getattr(source, "name", source))
 
-    return RangedFile(str(getattr(source, "name", source)), size, read)
+    def read(start: int, stop: int) -> bytes:
+        try:
+            source.seek(start)
+        except ValueError as error:  # It was closed.
+            raise InputError(f"{name}: {error}") from None
+        return read_whole(source, stop - start, name)
+
+    return RangedFile(name, size, read)
+
+
+def read_whole(source: SeekableFile, count: int, name: str) -> bytes:
+    """Return so many bytes of a file from where it is, fewer at its end.
+
+    Raises:
+        InputError: what it gives are no bytes.
+        OSError: it can't be read.
+    """
+    parts: list[bytes] = []
+    # Files without a buffer give as much as is there.
+    while count > 0:
+        part: Any = source.read(count)
+        if not isinstance(part, bytes | bytearray | memoryview):
+            raise InputError(
+                f"{name}: reading returns {type(part).__name__}, not bytes: open it in binary mode"
+            )
+        if not part:
+            break
+        parts.append(bytes(part))
+        count -= len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def asking(url: str) -> Iterator[None]:
+    """Refuse what a file system doesn't answer; errors as for `ranged`."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # of whichever library is behind it
+        raise InputError(f"{url}: {str(error) or type(error).__name__}") from None
 
 
 def at_url(url: str) -> RangedFile:
@@ -110,15 +173,14 @@ def at_url(url: str) -> RangedFile:
         from fsspec.core import url_to_fs
     except ImportError:
         raise InputError(f"{url}: needs fsspec: pip install 'nnc[fsspec]'") from None
-    try:
+    with asking(url):
         system, path = url_to_fs(url)
-    except (ValueError, ImportError) as error:
-        raise InputError(f"{url}: {error}") from None
-    size = system.size(path)
+        size = system.size(path)
     if size is None:
         raise InputError(f"{url}: the server doesn't tell the size, without which no range is read")
 
     def read(start: int, stop: int) -> bytes:
-        return bytes(system.cat_file(path, start=start, end=stop))
+        with asking(url):
+            return bytes(system.cat_file(path, start=start, end=stop))
 
     return RangedFile(url, int(size), read)

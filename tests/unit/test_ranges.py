@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nnc
+from nnc.engine import ranged
 from nnc.engine.ranged import RangedFile
 
 OPTIONS = [
@@ -103,6 +104,75 @@ def test_what_can_not_be_read():
         short.bytes_at(0, 10)
     with pytest.raises(nnc.IncompleteError):
         nnc.safe_open(io.BytesIO())
+
+
+class Unbuffered(io.BytesIO):
+    """A file that gives no more at a time than it likes."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 1000))
+
+
+class Telling(io.BytesIO):
+    """A file that tells another size than it has, and may give something else than bytes."""
+
+    def __init__(self, data, size=None, given=None):
+        super().__init__(data)
+        self.size, self.given = size, given
+
+    def seek(self, place, whence=0):
+        end = super().seek(place, whence)
+        return self.size if whence == io.SEEK_END and self.size != 0 else end
+
+    def read(self, size=-1):
+        return super().read(size) if self.given is None else self.given[0]
+
+
+def test_short_reads_go_on():
+    data = nnc.encode(model())
+    with nnc.safe_open(Unbuffered(data)) as file:
+        same(file.get_tensor("half"), nnc.decode(data)["half"])
+
+
+def test_a_file_larger_than_memory():
+    data = nnc.encode(model())
+    size = 1 << 42
+    if not ranged.UNRESERVED:
+        pytest.skip("memory is counted before it is used")
+    file = RangedFile("x", size, lambda start, stop: (data + bytes(stop))[start:stop])
+    assert file.bytes_at(0, 100) == data[:100]
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 70, 1 << 62, "7", 2.5, None])
+def test_sizes_that_no_file_has(size):
+    with pytest.raises(nnc.InputError, match="can't be read by ranges"):
+        nnc.safe_open(Telling(b"abc", size))
+
+
+@pytest.mark.parametrize("given", ["text", None, 7])
+def test_files_that_give_no_bytes(given):
+    with (
+        nnc.safe_open(Telling(nnc.encode(model()), 0, [given])) as file,
+        pytest.raises(nnc.InputError, match=f"returns {type(given).__name__}, not bytes"),
+    ):
+        file.keys()
+
+
+def test_a_file_closed_meanwhile():
+    data = io.BytesIO(nnc.encode(model()))
+    with nnc.safe_open(data) as file:
+        data.close()
+        with pytest.raises(nnc.InputError, match="closed file"):
+            file.keys()
+
+
+@pytest.mark.parametrize("url", ["reference://x", "data://x", "zip://a::memory://folder/no.zip"])
+def test_urls_that_fsspec_makes_nothing_of(url):
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://folder/no.zip", "wb") as file:
+        file.write(b"no zip")
+    with pytest.raises(nnc.InputError, match=url.partition(":")[0]):
+        nnc.safe_open(url)
 
 
 class Pipe:
