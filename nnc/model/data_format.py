@@ -85,7 +85,9 @@ def narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """
     if values.dtype == dtype:
         return values
-    if values.dtype.kind != "f" or dtype.kind not in "fV" or dtype.itemsize >= values.itemsize:
+    # Of no kind that NumPy knows are floats and integers of ml_dtypes.
+    is_float = dtype.kind == "f" or (dtype.kind == "V" and "float" in dtype.name)
+    if values.dtype.kind != "f" or not is_float or dtype.itemsize >= values.itemsize:
         with np.errstate(over="ignore", invalid="ignore"):
             return values.astype(dtype, copy=False)
     low, high = finite_range(dtype)

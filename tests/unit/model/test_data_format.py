@@ -61,6 +61,14 @@ def test_what_is_finite_stays_finite_in_a_narrow_type(name):
     assert not np.isfinite(got[5])
 
 
+@pytest.mark.parametrize("name", ["int4", "uint4", "int2", "int8"])
+def test_narrow_integers_are_no_floats(name):
+    dtype = np.dtype(getattr(ml_dtypes, name, None) or name)
+    got = narrowed(np.array([1.25, 0], "f4"), dtype)
+    assert got.dtype == dtype
+    assert got.tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("name", ["float16", *NARROW])
 @pytest.mark.parametrize("options", [{"qp": 24}, {"qp": 24, "codebook": 20}, {"max_error": 20}])
 def test_the_largest_values_of_narrow_types_come_back_finite(name, options):
