@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,8 @@ def calibrate(
         for `nnc encode model.onnx --calibration FILE`.
 
     Raises:
-        InputError: nothing ran through such a layer; inputs that aren't finite; onnx or onnxruntime
-            missing.
+        InputError: nothing ran through such a layer; inputs that aren't finite, or that the model
+            doesn't take; a model that can't be run; onnx or onnxruntime missing.
         OSError: the file can't be read.
     """
     onnx = load_library("onnx", "onnx", "ONNX models")
@@ -135,7 +136,7 @@ def calibrate(
     if not layers or not (sums or tried):
         raise InputError("no input came through a layer that can be calibrated: give it batches")
     losses = losses_by_noise(onnx, runtime, graph, layers, tried) if tried else {}
-    statistics = {}
+    statistics: dict[str, NDArray[np.float32]] = {}
     for layer in layers:
         lost = losses.get(layer.weight)
         if layer.weight in sums:
@@ -143,6 +144,8 @@ def calibrate(
             statistics[layer.weight] = statistics_of(sums[layer.weight], weight, lost)
         elif lost is not None:
             statistics[layer.weight] = np.full(layer.columns, lost, np.float32)
+    if not statistics:
+        raise InputError("the batches hold no values, or the outputs don't depend on any weight")
     return Calibration(statistics)
 
 
@@ -163,17 +166,22 @@ def sums_of_inputs(
     model.graph.output.extend(
         onnx.ValueInfoProto(name=name) for name in wanted if name not in known
     )
-    session = runtime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    with running():
+        session = runtime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
     del model
     sums: dict[str, NDArray[np.float32]] = {}
     for batch in batches:
-        # Of no names all outputs would be given.
-        inner = session.run(wanted, dict(batch)) if wanted else []
-        values = {**batch, **dict(zip(wanted, inner, strict=True))}
+        # An output is computed where no more is wanted: so batches are checked.
+        names = wanted or [one.name for one in graph.graph.output][:1]
+        with running():
+            inner = session.run(names, dict(batch))
+        values = {**batch, **dict(zip(names, inner, strict=True))}
         for layer in told:
             rows = layer.rows(values[layer.name])
+            if not rows.size:
+                continue
             full = not diagonal and rows.shape[1] <= MOST_COLUMNS
             found = rows.T @ rows if full else np.square(rows).sum(axis=0)
             sums[layer.weight] = sums[layer.weight] + found if layer.weight in sums else found
@@ -194,19 +202,22 @@ def losses_by_noise(
     outputs = [one.name for one in graph.graph.output]
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # It warns of inputs that are tensors too.
-    session = runtime.InferenceSession(
-        with_open_weights(graph, layers).SerializeToString(), options, ["CPUExecutionProvider"]
-    )
+    with running():
+        session = runtime.InferenceSession(
+            with_open_weights(graph, layers).SerializeToString(), options, ["CPUExecutionProvider"]
+        )
     random = np.random.default_rng(0)
     result: dict[str, float] = {}
     for batch in batches:
-        before = session.run(outputs, dict(batch))
+        with running():
+            before = session.run(outputs, dict(batch))
         for layer in layers:
             weight = onnx.numpy_helper.to_array(layer.values)
             size = NOISE * float(np.abs(weight, dtype=np.float64).mean())
             noise = np.where(random.random(weight.shape) < 0.5, -size, size)
             moved = weight + noise.astype(weight.dtype)
-            after = session.run(outputs, {**batch, layer.node.input[1]: moved})
+            with running():
+                after = session.run(outputs, {**batch, layer.node.input[1]: moved})
             lost = sum(map(relative_error, before, after))
             if size and math.isfinite(lost):
                 known = result.get(layer.weight, 0.0)
@@ -214,8 +225,26 @@ def losses_by_noise(
     return {name: one for name, one in result.items() if one}
 
 
-def relative_error(before: NDArray[Any], after: NDArray[Any]) -> float:
+@contextmanager
+def running() -> Iterator[None]:
+    """Refuse what ONNX Runtime can't run.
+
+    Raises:
+        InputError: the model, or a batch that it doesn't take.
+    """
+    try:
+        yield
+    except Exception as error:  # Its own types derive from nothing else.
+        raise InputError(f"ONNX Runtime can't run the model: {error}") from None
+
+
+def relative_error(before: Any, after: Any) -> float:
     """Return the square of the relative error of an output; 0 for one that has no floats."""
+    if isinstance(before, list) and isinstance(after, list):
+        # A sequence; of another length now and then.
+        return sum(map(relative_error, before, after))
+    if not isinstance(before, np.ndarray) or not isinstance(after, np.ndarray):
+        return 0.0
     if before.dtype.kind != "f" or before.shape != after.shape:
         return 0.0
     wide = before.astype(np.float64)

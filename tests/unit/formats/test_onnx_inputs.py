@@ -133,6 +133,60 @@ def test_a_calibrated_network_loses_less(tmp_path):
     assert errors[1] < errors[0]
 
 
+@pytest.mark.parametrize("outputs", [True, False])
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        ({"z": np.ones((1, 3), "f4")}, "x"),
+        ({"x": np.ones((1, 2), "f4")}, "invalid dimensions"),
+        ({"x": np.ones((1, 3))}, "input data type"),
+        ({"x": None}, "can't run the model"),
+        ({"x": np.ones((0, 3), "f4")}, "no input came|hold no values"),
+        ({}, "missing"),
+    ],
+    ids=["name", "shape", "type", "none", "rows", "nothing"],
+)
+def test_batches_that_a_model_does_not_take(tmp_path, batch, said, outputs):
+    product(tmp_path / "model.onnx")
+    with pytest.raises(nnc.InputError, match=said):
+        calibrate(tmp_path / "model.onnx", [batch], outputs=outputs)
+
+
+def product(path, *others, output=None):
+    """Write a network of one product, and perhaps of other nodes."""
+    kind = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"]), *others],
+        "network",
+        [helper.make_tensor_value_info("x", kind, ["n", 3])],
+        [output or helper.make_tensor_value_info("y", kind, ["n", 2])],
+        [numpy_helper.from_array(np.ones((3, 2), "f4"), "w")],
+    )
+    imports = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), path)
+
+
+def test_outputs_that_are_sequences(tmp_path):
+    kind = onnx.TensorProto.FLOAT
+    node = helper.make_node("SequenceConstruct", ["y", "y"], ["z"])
+    output = helper.make_tensor_sequence_value_info("z", kind, None)
+    product(tmp_path / "model.onnx", node, output=output)
+    batch = {"x": np.ones((4, 3), "f4")}
+    found = calibrate(tmp_path / "model.onnx", [batch])
+    product(tmp_path / "model.onnx")
+    alone = calibrate(tmp_path / "model.onnx", [batch])
+    np.testing.assert_allclose(
+        found["w"], 2 * alone["w"] * [[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("operator", ["MatMul", "NoSuch"])
+def test_models_that_can_not_be_run(tmp_path, operator):
+    product(tmp_path / "model.onnx", helper.make_node(operator, ["y", "no"], ["z"]))
+    with pytest.raises(nnc.InputError, match="can't run the model"):
+        calibrate(tmp_path / "model.onnx", [{"x": np.ones((1, 3), "f4")}])
+
+
 def test_what_can_not_be_calibrated_is_refused(tmp_path):
     network(tmp_path / "model.onnx")
     with pytest.raises(nnc.InputError, match="no input came through"):
