@@ -5,6 +5,7 @@ No payload is decoded. The notes that a metadata unit of ours has of tensors go 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -41,10 +42,15 @@ LISTS_OF_NAMES: dict[int | None, str] = {
 
 def tensor_names(bitstream: Bitstream) -> list[str]:
     """Return the names of all tensors in order, each once; those tied to others at the end."""
-    names = (name for unit in bitstream.walk() if unit.header is not None for name in unit.names)
-    noise = noise_names(names_of_planes(read_metadata(bitstream.walk())))
-    found = dict.fromkeys([*names, *ties_in(bitstream)])
+    found = taken_names(bitstream)
+    noise = noise_names(names_of_planes(read_metadata(bitstream.walk())).intersection(found))
     return [name for name in found if name not in noise]
+
+
+def taken_names(bitstream: Bitstream) -> list[str]:
+    """Return the names that no other tensor can have: those of the raw vectors of planes, too."""
+    names = (name for unit in bitstream.walk() if unit.header is not None for name in unit.names)
+    return list(dict.fromkeys([*names, *ties_in(bitstream)]))
 
 
 def ties_in(bitstream: Bitstream) -> dict[str, str]:
@@ -103,17 +109,16 @@ def rename(bitstream: Bitstream, names: Mapping[str, str], *, keep: bool = True)
     if missing:
         refuse_unread(bitstream)
         raise InputError(f"there is no tensor {missing[0]!r} in the bitstream")
-    after = [names.get(name, name) for name in present]
-    twice = [name for number, name in enumerate(after) if name in after[:number]]
-    if twice:
-        raise InputError(f"two tensors would have the name {twice[0]!r}")
-
     planes = names_of_planes(read_metadata(bitstream.walk()))
     names = {
         one + suffix: name + suffix
         for one, name in names.items()
         for suffix in ("", NOISE_SUFFIX)[: 1 + (one in planes)]
     }
+    after = Counter(names.get(name, name) for name in taken_names(bitstream))
+    twice = [name for name, number in after.items() if number > 1]
+    if twice:
+        raise InputError(f"two tensors would have the name {twice[0]!r}")
 
     def change(edit: Edit) -> None:
         for path, unit in walk_paths(bitstream.units):
@@ -312,7 +317,7 @@ def merge(first: Bitstream, second: Bitstream) -> Bitstream:
     """
     refuse_without_names(first)
     refuse_without_names(second)
-    twice = sorted(set(tensor_names(first)) & set(tensor_names(second)))
+    twice = sorted(set(taken_names(first)) & set(taken_names(second)))
     if twice:
         raise InputError(f"tensor {twice[0]!r} is in both; rename it first")
     result, added = copy_bitstream(first), copy_bitstream(second)

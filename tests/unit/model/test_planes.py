@@ -8,7 +8,7 @@ import pytest
 
 import nnc
 from nnc.bitstream import Bitstream
-from nnc.editing.tensors import drop, rename, select
+from nnc.editing.tensors import drop, merge, rename, select, split
 from nnc.inspect import check, summarize_tensors
 from nnc.model.planes import FIELDS, HEAD, NOISE_SUFFIX, floats_of, planes_of
 
@@ -170,6 +170,25 @@ def test_tensors_are_edited_whole():
     assert same_bits(decoded["c"], model["a"])
     drop(bitstream, ["b"])
     assert list(nnc.decode(bitstream.to_bytes())) == ["c"]
+
+
+def test_names_that_noise_has_are_not_given_again():
+    model = {"a": weights(np.dtype(np.float16)), "b": weights(np.dtype(np.float32))}
+    bitstream = Bitstream.parse(nnc.encode(model, lossless=True))
+    before = bitstream.to_bytes()
+    for names in {"b": "a.noise"}, {"a": "c", "b": "c.noise"}:
+        with pytest.raises(nnc.InputError, match=r"two tensors would have the name '\w.noise'"):
+            rename(bitstream, names)
+    assert bitstream.to_bytes() == before
+    first, second = split(bitstream, ["a"])
+    rename(second, {"b": "a.noise"})
+    for one, other in (first, second), (second, first):
+        with pytest.raises(nnc.InputError, match=r"'a\.noise' is in both"):
+            merge(one, other)
+    rename(first, {"a": "b"})
+    decoded = nnc.decode(merge(first, second).to_bytes())
+    assert same_bits(decoded["b"], model["a"])
+    assert same_bits(decoded["a.noise"], model["b"])
 
 
 @pytest.mark.parametrize(
