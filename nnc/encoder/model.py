@@ -193,13 +193,11 @@ def check_names(inputs: Inputs, options: EncoderOptions) -> None:
         InputError: there is one.
 
     Warns:
-        EncodingWarning: a pattern of the options fits no name.
+        EncodingWarning: a pattern of the options fits no name, or the calibration.
     """
     for name in inputs.tensors:
         check_name(name)
-    if inputs.tensors:
-        for pattern in options.unused_patterns(inputs.tensors):
-            warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    options.warn_of_unused(inputs.tensors)
 
 
 def warn_of_losses(losses: Losses, advice: str = "a smaller qp makes their steps finer") -> None:

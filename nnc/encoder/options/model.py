@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.bitio.caution import EncodingWarning, warn
 from nnc.encoder.options.coding import Coding
 from nnc.encoder.options.contents import Contents
 from nnc.encoder.options.reduction import OF_TENSORS, Reductions, check_reductions
@@ -109,10 +110,25 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
         """Return what `tensors` says of a tensor."""
         return options_of(name, self.typed()) if self.tensors else {}
 
-    def unused_patterns(self, names: Collection[str]) -> list[str]:
-        """Return the patterns of `tensors`, `tensor_qp` and `keep` that fit none of the names."""
-        patterns = dict.fromkeys([*self.tensors, *self.tensor_qp, *self.keep])
-        return [one for one in patterns if not any(matches(name, [one]) for name in names)]
+    def warn_of_unused(self, names: Collection[str]) -> None:
+        """Say what is asked for, and known, of none of the tensors of a model.
+
+        Warns:
+            EncodingWarning: a pattern of `tensors`, `tensor_qp` or `keep` fits no name; or the
+                calibration is another model's.
+        """
+        if not names:
+            return
+        for pattern in dict.fromkeys([*self.tensors, *self.tensor_qp, *self.keep]):
+            if not any(matches(name, [pattern]) for name in names):
+                warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+        known = self.calibration
+        if isinstance(known, Calibration) and known and not any(name in known for name in names):
+            warn(
+                "the calibration tells of no tensor of the model: the first that it knows is "
+                f"{next(iter(known))!r}",
+                EncodingWarning,
+            )
 
     def said_alike(self, one: str, other: str) -> bool:
         """Tell whether the same is said of two tensors, by their names."""

@@ -204,15 +204,8 @@ def coarser_by_calibration(
     tensors: Sequence[PreparedTensor], scales: Mapping[str, Scale], options: EncoderOptions
 ) -> dict[str, float]:
     """Return by how many octaves steps are coarser than scales say, where statistics tell."""
-    known = options.calibration
-    if not isinstance(known, Calibration):
+    if not isinstance(options.calibration, Calibration):
         return {}
-    if known and not any(tensor.name in known for tensor in tensors):
-        warn(
-            f"the calibration tells of no tensor of the model: the first that it knows is "
-            f"{next(iter(known))!r}",
-            EncodingWarning,
-        )
     octaves = {
         tensor.name: (
             float(tensor.values.size),
@@ -223,7 +216,7 @@ def coarser_by_calibration(
         and scales[tensor.name].mean
         and not (scales[tensor.name].exact or is_vector(tensor.values.shape))
     }
-    return coarser_octaves(known, octaves)
+    return coarser_octaves(options.calibration, octaves)
 
 
 def typical_size(tensors: Sequence[PreparedTensor]) -> float:

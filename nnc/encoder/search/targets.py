@@ -252,14 +252,13 @@ def options_for(
         InputError: they set the steps, or there are no values.
 
     Warns:
-        EncodingWarning: a pattern fits no name.
+        EncodingWarning: a pattern fits no name, or the calibration.
     """
     if options.qp is not None or options.bit_depth is not None:
         raise InputError("a target sets the step sizes: give it without qp and bit_depth")
     if target.bits_per_value is not None and not any(one.size for one in arrays.values()):
         raise InputError("the target bits_per_value can't be met: there are no values")
-    for pattern in options.unused_patterns(arrays) if arrays else ():
-        warn(f"no tensor name matches {pattern!r}", EncodingWarning)
+    options.warn_of_unused(arrays)
     if target.max_error is not None and options.dq is None:
         # Rounding makes no error above half a step; all else does, where others gain by it.
         return replace(options, dq=False, effort=0)

@@ -88,8 +88,9 @@ def test_statistics_that_do_not_fit_are_told():
     with pytest.warns(nnc.EncodingWarning, match="has 20 columns, its calibration 40"):
         data = nnc.encode({"w": weight[:, :20]}, qp=-24, calibration=stats)
     assert data == nnc.encode({"w": weight[:, :20]}, qp=-24)
-    with pytest.warns(nnc.EncodingWarning, match="no tensor of the model: .* 'w'"):
-        nnc.encode({"x": weight}, calibration=stats)
+    for options in ({}, {"target_size": 500}):
+        with pytest.warns(nnc.EncodingWarning, match="no tensor of the model: .* 'w'"):
+            nnc.encode({"x": weight}, calibration=stats, **options)
 
 
 @pytest.mark.parametrize("options", [{"dq": False}, {"bit_depth": 5}, {"scan_order": 1}])
