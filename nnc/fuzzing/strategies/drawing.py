@@ -34,7 +34,7 @@ MAXIMUM_DEPTH = 12
 MOST_IDLE = 1 << 14
 
 #: Bits of all tables together: what a product of sizes asks for has no end otherwise.
-MOST_BITS = 1 << 21
+MOST_BITS = 1 << 23
 
 #: As so many tables drawn anew counts what is rejected only after so many bits were drawn.
 COSTLY = MOST_REJECTED // 2
