@@ -86,34 +86,28 @@ class RangedParser(UnitParser):
         super().__init__(data, OutOfBand.of())
         self.read, self.fetch = read, fetch
 
-    def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
-        """Parse the units from `start` to `end`; aggregates are fetched as a whole."""
+    def parse_unit(self, start: int, end: int, depth: int) -> Unit:
+        """Parse the unit that begins at byte `start`; an aggregate is fetched as a whole."""
         if depth:
-            return super().parse_units(start, end, depth)
-        units: list[Unit] = []
-        while start < end:
-            head = self.read(start, SMALLEST)
-            size, width = size_at(head)
-            is_data = len(head) > width and head[width] >> 2 == NDU
-            there = start + (min(size, HEADER) if is_data else size)
-            self.fetch(start, there)
-            entered = len(self.reader.stack)
-            self.reader.enter("units", "nnr_unit", len(units))
-            try:
-                unit = self.parse_unit(start, end, depth)
-            except BitstreamError:
-                if there >= start + size:
-                    raise
-                unit = None
-            if unit is None or unit.missing is not None or (unit.payload_start or 0) > there:
-                self.fetch(start, start + size)
-                del self.reader.stack[entered + 1 :]
-                unit = self.parse_unit(start, end, depth)
-            self.reader.leave()
-            units.append(unit)
-            assert unit.stop is not None
-            start = unit.stop
-        return units
+            return super().parse_unit(start, end, depth)
+        head = self.read(start, SMALLEST)
+        size, width = size_at(head)
+        is_data = len(head) > width and head[width] >> 2 == NDU
+        there = start + (min(size, HEADER) if is_data else size)
+        self.fetch(start, there)
+        entered = len(self.reader.stack)
+        try:
+            unit = super().parse_unit(start, end, depth)
+            is_there = unit.missing is None and (unit.payload_start or 0) <= there
+        except BitstreamError:
+            if there >= start + size:
+                raise
+            is_there = False
+        if not is_there:
+            self.fetch(start, start + size)
+            del self.reader.stack[entered:]
+            unit = super().parse_unit(start, end, depth)
+        return unit
 
 
 def skimmed(

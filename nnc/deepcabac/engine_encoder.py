@@ -17,7 +17,6 @@ from cython.cimports.nnc.deepcabac.engine_search import (
     begin_searches,
     best_set,
     count_collected,
-    free_searches,
 )
 from cython.cimports.nnc.deepcabac.engine_states import (
     RECORD_FIELDS,
@@ -341,7 +340,7 @@ class State:
                 count_collected(searches, 1)
                 for number in range(count):
                     sets[number] = best_set(searches.contexts + number)
-            free_searches(searches)
+            free(searches)
 
     def _front(self, rows, cols, coding, temporal, history, skipped, sets):
         """Encode what stands before the levels, and set up the contexts."""

@@ -50,7 +50,6 @@ ctypedef struct Searches:
     bint in_lanes
 
 cdef Searches *begin_searches(Py_ssize_t count, Py_ssize_t levels, bint in_lanes) noexcept nogil
-cdef void free_searches(Searches *searches) noexcept nogil
 cdef bint collect_levels(
     Searches *searches,
     const Coding *coding,

@@ -11,7 +11,7 @@ contexts (search_lanes.c).
 from __future__ import annotations
 
 import cython
-from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.stdlib import malloc
 from cython.cimports.nnc.deepcabac.engine_states import (
     GREATER,
     PREFIX,
@@ -37,6 +37,9 @@ _starts = cython.declare(cython.uint[9])
 
 @cython.cfunc
 def _fill_tables():
+    # What C has to know when it is compiled, search.py says.
+    assert len(rule.PARAMETER_SETS) == CANDIDATES
+    assert rule.NARROW_TO == FEW_CANDIDATES
     held: cython.pointer(cython.const[Tables]) = tables()
     place: cython.int
     for place in range(64):
@@ -59,10 +62,13 @@ _fill_tables()
 def begin_searches(
     count: cython.Py_ssize_t, levels: cython.Py_ssize_t, in_lanes: cython.bint
 ) -> cython.pointer(Searches):
-    """Begin with all parameter sets and no bins, for so many contexts; NULL without memory."""
+    """Begin with all parameter sets and no bins, for so many contexts; NULL without memory.
+
+    All is in one piece, for `free`.
+    """
     room: cython.Py_ssize_t = min(levels, BUFFER) + BINS_BEYOND
     size: cython.Py_ssize_t = cython.sizeof(ContextSearch) + cython.sizeof(cython.p_void) + room
-    # All in one piece, the buffers at its end.
+    # The buffers are at its end.
     searches = cython.cast(cython.pointer(Searches), malloc(cython.sizeof(Searches) + count * size))
     if searches == cython.NULL:
         return searches
@@ -87,14 +93,6 @@ def begin_searches(
             search.candidates[index].cost = SIGNALLING_COST if index > 0 else 0
             search.candidates[index].word = _starts[index]
     return searches
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def free_searches(searches: cython.pointer(Searches)) -> cython.void:
-    """Give the memory back."""
-    free(searches)
 
 
 @cython.cfunc
@@ -273,9 +271,9 @@ def _count_ordered(
         search: cython.pointer(ContextSearch) = searches.order[number]
         if search.counted < search.stop:
             if candidates == CANDIDATES:
-                _count(search, 9)
+                _count(search, CANDIDATES)
             else:
-                _count(search, 5)
+                _count(search, FEW_CANDIDATES)
         if candidates == CANDIDATES and search.bins == NARROW_AFTER:
             _narrow(search)
 

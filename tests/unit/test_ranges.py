@@ -198,6 +198,20 @@ def test_urls_of_fsspec():
         nnc.safe_open("nosuch://folder/model.nnc")
 
 
+def test_a_file_system_that_fails_while_it_is_read(monkeypatch):
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://folder/model.nnc", "wb") as file:
+        file.write(nnc.encode(model()))
+    opened = nnc.safe_open("memory://folder/model.nnc")
+
+    def fail(self, path, start=None, end=None):
+        raise RuntimeError("the token has expired")
+
+    monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "cat_file", fail)
+    with pytest.raises(nnc.InputError, match=r"memory://folder/model\.nnc: the token has expired"):
+        opened.keys()
+
+
 class Ranges(http.server.BaseHTTPRequestHandler):
     """Serves ranges of some bytes."""
 
