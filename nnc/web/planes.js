@@ -45,7 +45,8 @@ export function floatsOf(planes, dtype, shape, name) {
   const isHead =
     leading >= 0 && leading <= mantissa && dropped >= 0 && dropped <= mantissa - leading && zero >= 0 && zero <= length;
   check(isHead && length <= LONGEST && (hasRows === 0 || hasRows === 1), `no planes begin with ${planes.subarray(0, HEAD)}`);
-  const rows = hasRows && shape.length ? shape[0] : 0;
+  check(!hasRows || shape.length, "a single value has no rows");
+  const rows = hasRows ? shape[0] : 0;
   const listed = planes.subarray(HEAD, HEAD + length);
   const offsets = planes.subarray(HEAD + length, HEAD + length + rows);
   const exponents = planes.subarray(HEAD + length + rows, HEAD + length + rows + size);
@@ -56,7 +57,8 @@ export function floatsOf(planes, dtype, shape, name) {
   const empty = zero ? (place & 1 ? (place + 1) >> 1 : -(place >> 1)) : null;
   let count = 0;
   for (const one of exponents) if (one !== empty) count++;
-  check(exponents.length === size && words.length === Math.ceil((count * rest) / WORD), "the planes are not of one length");
+  const isWhole = offsets.length === rows && exponents.length === size;
+  check(isWhole && words.length === Math.ceil((count * rest) / WORD), "the planes are not of one length");
   const bits = new Uint32Array(size);
   const low = 2 ** (rest - 1);
   const largest = 2 ** (width - 1 - shift);

@@ -12,6 +12,7 @@ import nnc
 from tests.cases import CASES
 from tests.javascript.reader import node, run
 from tests.mutations import mutations
+from tests.unit.model.test_planes import noted
 
 MODULE = Path(nnc.__file__).parent / "web" / "nnc.js"
 
@@ -190,6 +191,19 @@ def test_planes_come_back(tmp_path):
     jobs = [job([path], "decode"), job([path], "session", 97)]
     for found in results(jobs, tmp_path):
         check(found["tensors"][0], nnc.decode(path.read_bytes()))
+
+
+def test_planes_of_another_shape_are_refused(tmp_path):
+    node()
+    values = np.random.default_rng(3).normal(0, 1, (30, 70)).astype("f4")
+    values *= 2.0 ** np.arange(30)[:, None]
+    data = nnc.encode({"w": values}, lossless=True)
+    paths = []
+    for number, shape in enumerate([[], [0], [70, 31], [1 << 40, 0]]):
+        paths.append(tmp_path / f"{number}.nnc")
+        paths[-1].write_bytes(noted(data, shape))
+    for found in results([job([path], "decode") for path in paths], tmp_path):
+        assert found["error"][0] == "invalid"
 
 
 @pytest.mark.slow
