@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,12 @@ VECTORS = Path(__file__).parent / "vectors"
 def vectors() -> Path:
     """The folder of the interoperability vectors."""
     return VECTORS
+
+
+def pytest_collection_finish() -> None:
+    """Keep the tests themselves, a million objects, out of the collector's way."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
