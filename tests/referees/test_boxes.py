@@ -76,7 +76,7 @@ def check_drawn(folder, count):
 
 
 def test_drawn_files(tmp_path):
-    check_drawn(tmp_path, 2)
+    check_drawn(tmp_path, 1)
 
 
 @pytest.mark.slow
