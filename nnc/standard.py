@@ -31,7 +31,7 @@ from nnc.engine.mapped import view_of
 from nnc.engine.tree import Node
 from nnc.explore.content import explore
 from nnc.inspect import BitstreamTrace, Report, diff, trace, tree
-from nnc.inspect.check import check_trace
+from nnc.inspect.checking import check_trace
 from nnc.model.limits import Limits
 
 #: What formats are loaded by.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from functools import cache, wraps
 from inspect import Parameter, signature
 from typing import (
@@ -165,7 +165,9 @@ def is_left_to_call(wanted: Any) -> bool:
     have names.
     """
     return (
-        wanted in (ArrayLike, Executor, memoryview)
+        wanted in (ArrayLike, memoryview)
+        # Where executors aren't loaded yet, they are no type of an argument.
+        or wanted is getattr(sys.modules.get("concurrent.futures"), "Executor", None)
         or is_typeddict(wanted)
         or any(map(is_left_to_call, arguments_of(wanted)))
     )

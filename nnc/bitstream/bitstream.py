@@ -11,20 +11,19 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitio.collection import without_collection
-from nnc.bitstream import paths
 from nnc.bitstream.builder import UnitBuilder
-from nnc.bitstream.editing import edit as editing
 from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords, UnitParser
 from nnc.bitstream.unit import Unit
-from nnc.engine.editing import setting
 from nnc.engine.files import replace_file
 from nnc.engine.mapped import MappedFile, opened, view_of
-from nnc.engine.plan import Plan
+
+if TYPE_CHECKING:
+    from nnc.engine.plan import Plan
 
 #: Large payloads are written in pieces of so many bytes, so that little of them is in memory.
 WRITING_BYTES = 1 << 23
@@ -151,6 +150,8 @@ class Bitstream:
             InputError: the path leads nowhere.
             BitstreamError: the payload that holds the element can't be parsed.
         """
+        from nnc.bitstream import paths
+
         self.check_files()
         return paths.get(self.units, path)
 
@@ -180,7 +181,7 @@ class Bitstream:
     @checked
     def set_all(self, values: Mapping[str, Any], *, force: bool = False) -> Plan:
         """Change several elements at once, by path; else as `set`."""
-        return editing.run(self, setting(values), force=force)
+        return self._change("set", values, force=force)
 
     @checked
     def plan_set(
@@ -188,7 +189,7 @@ class Bitstream:
     ) -> Plan:
         """Say what `set`, or `set_all` for a mapping, would change; nothing is changed."""
         values = path if isinstance(path, Mapping) else {path: value}
-        return editing.run(self, setting(values), force=force, keep=False)
+        return self._change("set", values, force=force, keep=False)
 
     @checked
     def insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
@@ -201,12 +202,12 @@ class Bitstream:
 
         Returns and raises as `set`.
         """
-        return editing.run(self, editing.insertion(path, value), force=force)
+        return self._change("insert", path, value, force=force)
 
     @checked
     def plan_insert(self, path: str, value: Any, *, force: bool = False) -> Plan:
         """Say what `insert` would change."""
-        return editing.run(self, editing.insertion(path, value), force=force, keep=False)
+        return self._change("insert", path, value, force=force, keep=False)
 
     @checked
     def remove(self, path: str, *, force: bool = False) -> Plan:
@@ -215,12 +216,22 @@ class Bitstream:
         An element without index is taken away where the syntax lets it be absent.
         Returns and raises as `set`.
         """
-        return editing.run(self, editing.removal(path), force=force)
+        return self._change("remove", path, force=force)
 
     @checked
     def plan_remove(self, path: str, *, force: bool = False) -> Plan:
         """Say what `remove` would change."""
-        return editing.run(self, editing.removal(path), force=force, keep=False)
+        return self._change("remove", path, force=force, keep=False)
+
+    def _change(self, kind: str, *about: Any, force: bool, keep: bool = True) -> Plan:
+        # Most calls only read: they don't load what changes.
+        from nnc.bitstream.editing import edit
+        from nnc.engine.editing import setting
+
+        changes: dict[str, Any] = {
+            "set": setting, "insert": edit.insertion, "remove": edit.removal,
+        }  # fmt: skip
+        return edit.run(self, changes[kind](*about), force=force, keep=keep)
 
     def pieces(self) -> Iterator[bytes | memoryview]:
         """Return the bytes of the bitstream piece by piece, payloads as views.

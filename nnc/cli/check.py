@@ -46,7 +46,7 @@ def command(
     Exit code 0: nothing was found; 1: warnings only; 2: errors.
     """
     from nnc.cli.main import BAD_BITSTREAM, DIFFERS, GOOD
-    from nnc.inspect.check import Report
+    from nnc.inspect.checking import Report
 
     if base and not deep:
         raise click.UsageError("--base needs --deep")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nnc.bitio import InputError
-from nnc.cli.common.files import check_output, input_file, saying_what_it_is
+from nnc.cli.common.files import check_output, saying_what_it_is
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import (
     BITSTREAM,
@@ -17,6 +17,7 @@ from nnc.cli.common.results import (
     quiet_option,
     report_done,
 )
+from nnc.cli.common.temporary import input_file
 
 
 @click.command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nnc.cli.common.files import check_output, input_file, output_file
+from nnc.cli.common.files import check_output
 from nnc.cli.common.output import examples
 from nnc.cli.common.results import (
     BITSTREAM,
@@ -14,6 +14,7 @@ from nnc.cli.common.results import (
     quiet_option,
     report_done,
 )
+from nnc.cli.common.temporary import input_file, output_file
 
 
 @click.command(

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from nnc.cli.common.elements import report_unread
 from nnc.cli.common.files import open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples, format_option, human_size, print_json, print_pairs
+from nnc.cli.common.unread import report_unread
 
 
 @click.command(

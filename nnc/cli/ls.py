@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nnc.cli.common.elements import report_unread
 from nnc.cli.common.files import open_bitstream, out_of_band_options
 from nnc.cli.common.output import examples, format_option, print_rows, print_table
+from nnc.cli.common.unread import report_unread
 
 if TYPE_CHECKING:
     from nnc.inspect import TensorSummary
-
 
 #: What stands for the name of a tensor that an update leaves out, and what is said of such.
 LEFT_OUT = "(left out)"

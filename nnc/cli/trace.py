@@ -132,7 +132,8 @@ def print_bins(
 ) -> int:
     """Print the bins of units, up to the first fault of each, and return the exit code."""
     from nnc.cli.main import DIFFERS
-    from nnc.inspect.bins import PART, decode_bins, find_dialect, is_coded, is_coded_part
+    from nnc.inspect.bins import PART, decode_bins, is_coded, is_coded_part
+    from nnc.inspect.dialect import find_dialect
 
     nncodec1 = find_dialect(traced)
     writer = Rows(output_format, BIN_COLUMNS, "bins")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Unpack
 
 from nnc.bitio import BitstreamError, InputError, MissingValueError
-from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
-from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.model import Known
+from nnc.bitstream import Bitstream, OutOfBandKeywords
 from nnc.decoder.session import Decoder
-from nnc.model.limits import Limits
-from nnc.model.tree_names import NEED_OF_NAMES, named
+from nnc.model.tree_names import NEED_OF_NAMES
 
 #: Elements by which a payload is coded with what bitstreams before hold, and the one by which
 #: its values are differences to such.
@@ -51,35 +48,6 @@ def session_after(
     for data in before:
         session.decode(data, apply=False, **left_out)
     return session
-
-
-def layout_after(
-    known: Mapping[str, Known] | Decoder | None, unit: Unit, limits: Limits
-) -> UnitLayout:
-    """Return the layout of a unit, with names that it leaves out and its session knows.
-
-    Raises:
-        BitstreamError: as for `layout_of`.
-    """
-    if isinstance(known, Decoder):
-        unit = named(unit, known.state.names_of_node)
-    return layout_of(unit, limits, parents_known=known is not None)
-
-
-def known_of(
-    known: Mapping[str, Known] | Decoder | None, unit: Unit, layout: UnitLayout
-) -> Mapping[str, Known] | None:
-    """Return what is known of the tensors of a unit, which a session has to be asked for.
-
-    Raises:
-        BitstreamError: the unit doesn't follow on what the session has come to.
-    """
-    if not isinstance(known, Decoder):
-        return known
-    try:
-        return known.known(unit, layout)
-    except BitstreamError as error:
-        raise unit.locate(error) from None
 
 
 def needs_session(error: BitstreamError) -> bool:

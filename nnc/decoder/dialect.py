@@ -12,7 +12,6 @@ from enum import Enum
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Bitstream, Unit
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.model import decode_unit
 from nnc.model.limits import Limits
 from nnc.model.parts import joined_data_units
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
@@ -68,6 +67,9 @@ def detect_dialect(bitstream: Bitstream, limits: Limits | None = None) -> Dialec
 
 def decodes(unit: Unit, layout: UnitLayout, nncodec1: bool) -> bool:
     """Tell whether a unit can be decoded in a dialect."""
+    # Of profile 1 nothing is decoded, and no decoder loaded.
+    from nnc.decoder.model import decode_unit
+
     try:
         decode_unit(unit, layout, nncodec1)
     except BitstreamError:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ from nnc.bitio.collection import without_collection
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
-from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
+from nnc.decoder.known import NOTHING_KNOWN, Known, matrix_of, missing_parent
+from nnc.decoder.layout import UnitLayout, layout_of
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor, with_noise
@@ -45,22 +46,6 @@ from nnc.syntax import nnr_compressed_data_unit_payload
 
 # Tensors of so many values are decoded on several threads, where they have entry points.
 LARGE_TENSOR = 1 << 20
-
-
-class Known(NamedTuple):
-    """What is known of a tensor from the units that were decoded before.
-
-    Attributes:
-        base_levels: levels of the parent node, int32 of the tensor's shape, or None.
-        history: whether a level was not 0 in any update so far, bool of the tensor's shape, or
-            None.
-    """
-
-    base_levels: NDArray[np.int32] | None = None
-    history: NDArray[np.bool_] | None = None
-
-
-NOTHING_KNOWN = Known()
 
 
 def decode_unit(
@@ -166,21 +151,6 @@ def decode_codeword(
         decoded.append(DecodedTensor(tensor, layout, levels=tensor.from_matrix(levels), qp=qp))
     decoder.finish()
     return decoded
-
-
-def matrix_of(tensor: CodedTensor, values: NDArray[Any] | None) -> NDArray[Any] | None:
-    """Return what is known of a tensor as the matrix that the tensor is coded as."""
-    return None if values is None else tensor.to_matrix(values)
-
-
-def missing_parent(layout: UnitLayout) -> MissingValueError:
-    """Return the error for a unit that needs the levels of a parent that isn't known."""
-    return MissingValueError(
-        f"the tensor is coded with the levels of its parent, {layout.parent}, as contexts",
-        path="header.temporal_context_modeling_flag",
-        clause="10.3",
-        hint="decode the updates before it with the same decoder",
-    )
 
 
 @dataclass(frozen=True, slots=True)

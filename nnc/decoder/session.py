@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from nnc.bitio import InvalidError, MissingValueError
 from nnc.bitstream import Bitstream, OutOfBandKeywords, Unit
 from nnc.decoder.dequantization import step_size
+from nnc.decoder.known import Known
 from nnc.decoder.layout import CodedTensor, UnitLayout
-from nnc.decoder.model import DecodedModel, Known, decode_model
+from nnc.decoder.model import DecodedModel, decode_model
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.session_file import load_state, save_state, state_from_bytes, state_to_bytes
 from nnc.decoder.session_fit import (

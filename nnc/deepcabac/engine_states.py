@@ -42,19 +42,27 @@ def coding_struct(coding) -> Coding:
 
 @cython.cfunc
 def _fill_rows():
+    index: cython.int
+    value: cython.int
+    row: cython.int
+    less: cython.int
+    shift: cython.int
     for index in range(-32, 32):
-        certainty = min(abs(index), 31)
-        start = ROW * (index + 32)
+        certainty: cython.int = min(abs(index), 31)
+        start: cython.int = ROW * (index + 32)
         _tables.rows[start] = int(index >= 0)
         for row in range(8):
             _tables.rows[start + 8 + row] = LPS_RANGE[32 * row + certainty]
         for value in range(256, 512):
-            less = LPS_RANGE[32 * ((value >> 5) - 8) + certainty]
-            more = value - less
-            place = 16 * start + value - 256
-            for offset, part in ((0, more), (256, less)):
-                shift = 9 - part.bit_length()
-                _tables.next_range[place + offset] = (part << shift) - 256 + 256 * shift
+            less = _tables.rows[start + value // 32]
+            place: cython.int = 16 * start + value - 256
+            is_less: cython.int
+            for is_less in range(2):
+                part: cython.int = less if is_less else value - less
+                shift = 0
+                while (part << shift) < 256:
+                    shift += 1
+                _tables.next_range[place + 256 * is_less] = (part << shift) - 256 + 256 * shift
         costs = BIN_COSTS[certainty]
         _tables.costs[2 * (index + 32)] = costs[index >= 0]
         _tables.costs[2 * (index + 32) + 1] = costs[index < 0]
@@ -62,17 +70,23 @@ def _fill_rows():
 
 @cython.cfunc
 def _fill_steps():
+    curve: cython.int[32]
+    shift: cython.int
+    fast: cython.int
+    upper: cython.int
+    for upper in range(32):
+        curve[upper] = STATE_CURVE[upper]
     for shift in range(4):
         for fast in range(-128, 128):
-            up = STATE_CURVE[16 + (fast >> 3)] >> (shift + 4)
-            down = STATE_CURVE[16 + (min(-fast, 127) >> 3)] >> (shift + 4)
+            up: cython.int = curve[16 + (fast >> 3)] >> (shift + 4)
+            down: cython.int = curve[16 + (min(-fast, 127) >> 3)] >> (shift + 4)
             _tables.fast_next[512 * shift + fast + 128] = 2 * (fast - down + 128)
             _tables.fast_next[512 * shift + 256 + fast + 128] = 2 * (fast + up + 128)
     for shift in range(8):
         for upper in range(-16, 17):
-            start = 66 * shift + upper + 16
-            _tables.slow_step[start] = -(STATE_CURVE[min(16 - upper, 31)] >> shift)
-            _tables.slow_step[start + 33] = STATE_CURVE[min(16 + upper, 31)] >> shift
+            start: cython.int = 66 * shift + upper + 16
+            _tables.slow_step[start] = -(curve[min(16 - upper, 31)] >> shift)
+            _tables.slow_step[start + 33] = curve[min(16 + upper, 31)] >> shift
 
 
 @cython.cfunc

@@ -7,8 +7,7 @@ size.
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from nnc.deepcabac.checks import Flags, Levels
 from nnc.deepcabac.coding import EntryPoints, TensorCoding, check_entry_points
 from nnc.deepcabac.neighbourhood import Neighbourhood
 from nnc.deepcabac.scan import segments
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 PREFIX_BINS = 31
 

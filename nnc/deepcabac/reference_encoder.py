@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from nnc.deepcabac.neighbourhood import Neighbourhood
 from nnc.deepcabac.reference_decoder import PREFIX_BINS
 from nnc.deepcabac.scan import segments
 from nnc.deepcabac.search import ParameterSearch, is_sampled
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class BinSink(Protocol):

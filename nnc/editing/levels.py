@@ -20,9 +20,10 @@ from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing.edit import Edit, link, run, walk_paths
 from nnc.decoder import Limits
-from nnc.decoder.before import known_of, layout_after
+from nnc.decoder.following import known_of, layout_after
+from nnc.decoder.known import Known, matrix_of
 from nnc.decoder.layout import UnitLayout, coded_units
-from nnc.decoder.model import Known, decode_unit, matrix_of
+from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -143,7 +142,7 @@ def new_beside(target: Path, mode: int) -> tuple[int, str]:
     # A name as long as names can be would leave no room.
     stem = target.name.encode("utf-8", "surrogateescape")[:100].decode("utf-8", "ignore")
     while True:
-        place = os.fspath(target.parent / f".{stem}.{secrets.token_hex(4)}")
+        place = os.fspath(target.parent / f".{stem}.{os.urandom(4).hex()}")
         if os.path.lexists(place):
             continue
         UNFINISHED[place] = os.getpid()

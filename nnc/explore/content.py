@@ -17,9 +17,9 @@ from nnc.decoder.model import decode_model
 from nnc.decoder.workers import Resources
 from nnc.engine.explorer import CONTENT_VERSION, Budget, flatten, semantics, titles
 from nnc.explore.histograms import describe_levels, describe_pieces, describe_values
+from nnc.inspect.arranging import tree
 from nnc.inspect.summary import summarize_tensors
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
-from nnc.inspect.tree import tree
 from nnc.syntax import TABLES
 
 

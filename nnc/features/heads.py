@@ -12,8 +12,8 @@ import numpy as np
 
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
+from nnc.decoder.known import Known
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.model import Known
 from nnc.features.values import CODED_ELEMENTS
 from nnc.inspect.bins import decode_bins, is_coded
 from nnc.model.limits import Limits

@@ -69,17 +69,21 @@ class UnitFacts:
         return None if unit.scope is None else head_values(unit)
 
     @cached_property
+    def around(self) -> Mapping[str, Any]:
+        """The names in force for the unit; none where its header can't be read."""
+        scope = self.traced.scope
+        return {} if scope is None else scope.names()
+
+    @cached_property
     def measures(self) -> Mapping[str, int]:
         """What is measured of its tensor, or of its topology."""
-        scope = self.traced.scope
-        around = {} if scope is None else scope.names()
         data = self.elements.get("topology_data")
         if data:
             return {"topology_bytes": data[0].bits >> 3}
-        shape = around.get("tensor_dimensions")
+        shape = self.around.get("tensor_dimensions")
         if shape is None or self.traced.type_name != NnrUnitType.NNR_NDU.name:
             return {}
-        axis = around.get("first_tensor_dimension_shift") or 0
+        axis = self.around.get("first_tensor_dimension_shift") or 0
         values = math.prod(shape)
         rows = shape[axis] if axis < len(shape) else 1
         names = self.traced.names
@@ -105,8 +109,8 @@ class UnitFacts:
 
     def in_force(self, name: str, values: Values) -> bool:
         """Tell whether something else than the unit gives an element such a value."""
-        scope, unit = self.traced.scope, self.traced.unit
-        if scope is not None and values.hold(scope.names().get(name)):
+        unit = self.traced.unit
+        if self.traced.scope is not None and values.hold(self.around.get(name)):
             return True
         sets = None if unit is None else unit.parameter_sets
         found = () if sets is None else (sets.mps, sets.lps)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from nnc.bitio import BitWriter
 from nnc.bitstream import Unit
 from nnc.decoder import Limits
+from nnc.decoder.known import Known
 from nnc.decoder.layout import CodedTensor, UnitLayout, layout_of
-from nnc.decoder.model import Known
 from nnc.decoder.tensor import DecodedTensor
 from nnc.deepcabac import EntryPoints
 from nnc.editing.levels import encode_codeword

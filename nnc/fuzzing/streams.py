@@ -13,7 +13,7 @@ from nnc.bitio import BitstreamError, NncError, Table
 from nnc.bitstream import Unit
 from nnc.bitstream.sizes import SHORT_SIZE_LIMIT, size_bytes, size_in_form
 from nnc.bitstream.unit import ParameterSets, kind_of, scope_after
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.engine.fields import copy_table
 from nnc.fuzzing.payloads import code_tensors, header_bytes, raw_values
 from nnc.fuzzing.placed import PlacedSource

@@ -1,32 +1,6 @@
 """Looking at bitstreams without changing them."""
 
-from nnc.engine.diff import Difference
-from nnc.engine.findings import Finding, Rule
-from nnc.engine.tracing import TracedElement
-from nnc.inspect.bins import decode_bins
-from nnc.inspect.check import Report, all_rules, check
-from nnc.inspect.diff import diff
-from nnc.inspect.summary import BitstreamSummary, TensorSummary, summarize, summarize_tensors
-from nnc.inspect.tracing import BitstreamTrace, UnitTrace, trace
-from nnc.inspect.tree import Node, tree
+from nnc.bitio.deferred import deferred
 
-__all__ = [
-    "BitstreamSummary",
-    "BitstreamTrace",
-    "Difference",
-    "Finding",
-    "Node",
-    "Report",
-    "Rule",
-    "TensorSummary",
-    "TracedElement",
-    "UnitTrace",
-    "all_rules",
-    "check",
-    "decode_bins",
-    "diff",
-    "summarize",
-    "summarize_tensors",
-    "trace",
-    "tree",
-]
+# What there is stands in `__init__.pyi`. Each name is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = deferred(__name__, __file__)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnc.bitio import BitstreamError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Unit
-from nnc.decoder.before import known_of, layout_after
-from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.model import Known, decode_unit, matrix_of, missing_parent
-from nnc.decoder.session import Decoder
+from nnc.decoder.following import known_of, layout_after
+from nnc.decoder.known import Known, matrix_of, missing_parent
+from nnc.decoder.layout import UnitLayout
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.engine.tracing import byte_bit
-from nnc.inspect.tracing import BitstreamTrace
 from nnc.model.limits import Limits
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import CompressedParameterTypes, NnrUnitType
+
+if TYPE_CHECKING:
+    from nnc.decoder.session import Decoder
 
 #: Names of the tensors of a block in the schema, each with the flag that says it is there.
 BLOCK_PARTS = (
@@ -143,25 +144,3 @@ def part_names(unit: Unit, layout: UnitLayout) -> list[str]:
     names = [name for flag, parts in BLOCK_PARTS if types & flag for name in parts]
     decomposed = types & CompressedParameterTypes.NNR_CPT_DC
     return [*names, *(("g", "h") if decomposed else ("tensor",))]
-
-
-def find_dialect(traced: BitstreamTrace) -> bool:
-    """Tell whether the coded payloads of a bitstream are in the dialect of NNCodec 1.
-
-    The dialect isn't signalled. It is taken where a unit of profile 0 doesn't decode by the
-    standard, and fewer units fail by the dialect.
-    """
-    units = [unit.unit for unit in traced.walk() if unit.unit is not None and is_coded(unit.unit)]
-    if any(unit.scope is None or unit.scope.general_profile_idc != 0 for unit in units):
-        return False
-    standard = sum(not decodes(unit, nncodec1=False) for unit in units)
-    return standard > 0 and sum(not decodes(unit, nncodec1=True) for unit in units) < standard
-
-
-def decodes(unit: Unit, nncodec1: bool) -> bool:
-    """Tell whether the payload of a unit decodes by the standard, or by the dialect."""
-    try:
-        decode_unit(unit, layout_of(unit, Limits()), nncodec1)
-    except BitstreamError:
-        return False
-    return True

@@ -12,7 +12,8 @@ from nnc.bitio import (
     UnsupportedError,
 )
 from nnc.bitstream import Unit
-from nnc.decoder.before import known_of, layout_after, needs_session
+from nnc.decoder.before import needs_session
+from nnc.decoder.following import known_of, layout_after
 from nnc.decoder.layout import UnitLayout
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from nnc.bitstream import Bitstream, Unit  # noqa: E402
 from nnc.bitstream.editing.parts import cut as cut_unit  # noqa: E402
-from nnc.inspect.check import check  # noqa: E402
+from nnc.inspect.checking import check  # noqa: E402
 from nnc.inspect.tracing import TracedElement, trace  # noqa: E402
 from nnc.syntax import (  # noqa: E402
     BitMask,

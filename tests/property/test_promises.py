@@ -14,7 +14,7 @@ from nnc.decoder.model import decode_unit
 from nnc.fuzzing.corpus import element_of, first_drawn, rule_names
 from nnc.fuzzing.streams import VERDICTS
 from nnc.fuzzing.whole import draw_broken, draw_syntax, draw_valid
-from nnc.inspect.check import check
+from nnc.inspect.checking import check
 from nnc.syntax import TABLES
 
 LIMITS = Limits(values=1 << 18)

@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from nnc.bitio import InputError
-from nnc.bitstream import Bitstream
-from nnc.cli.common.hints import hints, with_hint
+from nnc.cli.common.hints import with_hint
 from nnc.cli.common.output import escape_controls
 from nnc.engine.looking import DocumentTrace
 from nnc.engine.mapped import bytes_of
@@ -69,19 +68,6 @@ def value_json(element: TracedElement) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
-
-
-def report_unread(bitstream: Bitstream) -> int:
-    """Report units that need values from outside, and return the exit code."""
-    from nnc.cli.main import DIFFERS, GOOD
-
-    missing = [unit.missing for unit in bitstream.walk() if unit.missing is not None]
-    if not missing:
-        return GOOD
-    count = "1 unit needs" if len(missing) == 1 else f"{len(missing)} units need"
-    told = "; ".join([f"{count} values that are not in the bitstream", *hints(missing)])
-    click.echo(f"nnc: {told}", err=True)
-    return DIFFERS
 
 
 def report_faults(traced: BitstreamTrace | DocumentTrace) -> int:

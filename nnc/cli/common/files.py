@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
 from nnc.bitio import BitstreamError, InputError
 from nnc.bitstream import Bitstream, replace_bytes
-from nnc.engine.document import Document
+
+if TYPE_CHECKING:
+    from nnc.engine.document import Document
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -225,32 +225,6 @@ def write_bytes(data: bytes | memoryview, path: str) -> None:
         sys.stdout.buffer.flush()
     else:
         replace_bytes(path, data)
-
-
-@contextmanager
-def input_file(path: str) -> Iterator[str]:
-    """Return the path of a file; for `-` that of a temporary one with standard input."""
-    if path != "-":
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder, "bitstream.nnc")
-        place.write_bytes(sys.stdin.buffer.read())
-        yield os.fspath(place)
-
-
-@contextmanager
-def output_file(path: str) -> Iterator[str]:
-    """Return the path of a file to be written; for `-` it goes to standard output at the end."""
-    if path != "-":
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder, "output")
-        yield os.fspath(place)
-        with place.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
 
 
 def write_bitstream(bitstream: Bitstream | Document, path: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.decoder.session_state import ROOT, CodedState, SessionState
 from nnc.encoder.call.tables import SessionOptions
 from nnc.model.node import Node, Parent

@@ -14,7 +14,7 @@ from nnc import deepcabac
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checking_fields
 from nnc.bitstream import Unit
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.encoder.inputs.preparation import PreparedTensor, check_rank
 from nnc.encoder.options.model import EncoderOptions

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnc.bitio import Table
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.deepcabac import EntryPoints
 from nnc.encoder.options.model import EncoderOptions
 from nnc.model.node import Node, Parent

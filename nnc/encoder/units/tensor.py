@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nnc import deepcabac
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Unit, whole_unit_header
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.deepcabac import EntryPoints, TensorCoding
 from nnc.deepcabac.checks import may_skip_rows
 from nnc.deepcabac.coding import shared_coding

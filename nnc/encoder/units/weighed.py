@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from nnc.decoder.model import Known
+from nnc.decoder.known import Known
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import (

@@ -8,7 +8,7 @@ from nnc.fuzzing.corpus import first_drawn
 from nnc.fuzzing.plans import FORMATS, Planner
 from nnc.fuzzing.strategies import RandomSource
 from nnc.fuzzing.whole import draw_broken, draw_syntax, draw_valid
-from nnc.inspect.check import check
+from nnc.inspect.checking import check
 from nnc.syntax import CompressedDataUnitPayloadType, NnrUnitType, TopologyStorageFormat
 
 

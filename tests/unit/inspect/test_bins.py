@@ -8,7 +8,8 @@ import pytest
 import nnc
 from nnc.bitio import BitstreamError, MissingValueError
 from nnc.decoder.layout import layout_of
-from nnc.inspect.bins import decode_bins, find_dialect, is_coded
+from nnc.inspect.bins import decode_bins, is_coded
+from nnc.inspect.dialect import find_dialect
 from nnc.inspect.tracing import trace
 from nnc.model.limits import Limits
 from tests.cases import CASES

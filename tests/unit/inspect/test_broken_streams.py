@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nnc
-from nnc.inspect.check import all_rules, check
+from nnc.inspect.checking import all_rules, check
 from tests.golden_files import check_golden
 
 BROKEN = Path(__file__).parents[2] / "broken"

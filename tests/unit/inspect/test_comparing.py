@@ -8,7 +8,7 @@ import pytest
 import nnc
 from nnc.bitio.table import same_value
 from nnc.editing.levels import edit_levels
-from nnc.inspect.diff import diff, longest_ascending
+from nnc.inspect.comparing import diff, longest_ascending
 from nnc.inspect.tracing import trace
 from tests.cases import CASES
 

@@ -9,13 +9,15 @@ import numpy as np
 
 from nnc.bitio import BitstreamError
 from nnc.bitio.arguments import checked
-from nnc.decoder.before import Before, known_of, layout_after, session_after
+from nnc.decoder.before import Before, session_after
+from nnc.decoder.following import known_of, layout_after
 from nnc.decoder.model import decode_unit
 from nnc.decoder.session import Decoder
 from nnc.decoder.tensor import DecodedTensor
 from nnc.engine.diff import Difference, diff_elements, equal, longest_ascending, one_sided
 from nnc.engine.tracing import PAYLOAD
-from nnc.inspect.bins import PART, find_dialect, is_coded, is_coded_part
+from nnc.inspect.bins import PART, is_coded, is_coded_part
+from nnc.inspect.dialect import find_dialect
 from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.tracing import BitstreamTrace, UnitTrace
 from nnc.model.limits import Limits

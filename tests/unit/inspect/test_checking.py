@@ -7,9 +7,9 @@ import pytest
 
 import nnc
 from nnc.bitstream.editing.parts import cut
-from nnc.inspect.check import all_rules, check
+from nnc.inspect.arranging import tree
+from nnc.inspect.checking import all_rules, check
 from nnc.inspect.tracing import trace
-from nnc.inspect.tree import tree
 from tests.cases import CASES, FOLDER
 
 GOOD = [(case, path) for case in CASES if not case.is_odd for path in case.bitstreams]
