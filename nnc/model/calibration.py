@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,9 +119,21 @@ class Calibration(Mapping[str, NDArray[np.float32]]):
         return f"<nnc.Calibration of {len(self)} tensors{where}>"
 
 
-def coarser_octaves(
-    known: Calibration, scales: Mapping[str, tuple[float, float]]
-) -> dict[str, float]:
+class WeightScale(NamedTuple):
+    """What is known of a weight without statistics.
+
+    Attributes:
+        values: the number of its values.
+        columns: how many columns it may have; statistics of others aren't its own.
+        octaves: the logarithm to the base 2 of the step that it would have.
+    """
+
+    values: float
+    columns: Collection[int]
+    octaves: float
+
+
+def coarser_octaves(known: Calibration, scales: Mapping[str, WeightScale]) -> dict[str, float]:
     """Return by how much the steps of weights are coarser than by their scales, in octaves.
 
     All outputs lose least, bits given, where each value loses them as much: by a squared step times
@@ -128,22 +141,23 @@ def coarser_octaves(
 
     Args:
         known: the statistics.
-        scales: of each weight the number of its values, and the logarithm to the base 2 of the step
-            that it would have without.
+        scales: the weights.
 
     Returns:
         Octaves of those that there are statistics of: 0 on average over their values.
     """
     own = {}
-    for name, (_, octaves) in scales.items():
+    for name, scale in scales.items():
         if name in known:
             statistics = known[name]
+            if statistics.shape[0] not in scale.columns:
+                continue
             weights = statistics if statistics.ndim == 1 else statistics.diagonal()
             mean = math.fsum(weights.tolist()) / weights.size
             if mean > 0:
-                own[name] = -math.log2(mean) / 2 - octaves
-    values = sum(scales[name][0] for name in own)
-    average = sum(scales[name][0] * one for name, one in own.items()) / max(values, 1)
+                own[name] = -math.log2(mean) / 2 - scale.octaves
+    values = sum(scales[name].values for name in own)
+    average = sum(scales[name].values * one for name, one in own.items()) / max(values, 1)
     return {name: min(max(one - average, -MOST_OCTAVES), MOST_OCTAVES) for name, one in own.items()}
 
 

@@ -120,7 +120,7 @@ class ModelKeywords(EveryKeywords, total=False):
 
     preset: Literal["archive", "balanced", "small"]
     """How much is lost where the steps follow the tensors: archive loses 18 dB less than
-    balanced, small 24 dB more.  [default: balanced]"""
+    balanced, small 24 dB more, or less where tensors are large.  [default: balanced]"""
 
     calibration: Calibration | str | PathLike[str] | None
     """Statistics of the layers' inputs, or a file of them: weights are coded so that the

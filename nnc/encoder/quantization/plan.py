@@ -10,7 +10,8 @@ to its values, reaches the output of a network about as strongly whatever the te
 bits given, all of it together is least where each tensor makes as much of it as it has of the
 values. So the step of a tensor is its mean magnitude times the square root of its size, times a
 number for the whole model: that at which the values take the bits of the preset on average, if they
-were of Laplace distributions.
+were of Laplace distributions. Networks of large tensors bear more noise, as what reaches an output
+is a sum over more of it: bits are fewer there.
 
 The step of a difference is the finer of two: that which the tensor that it leads to would have as
 a whole, and that at which the difference itself takes `DIFFERENCE_BITS`. So an updated model is
@@ -34,7 +35,7 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import DEFAULT_QP as DEFAULT_QP_AT_DENSITY_2
 from nnc.encoder.options.steps import PRESET_BITS, QPS, at_density
 from nnc.encoder.quantization.uniform import qp_of_bit_depth, smallest_qp_that_fits
-from nnc.model.calibration import Calibration, coarser_octaves
+from nnc.model.calibration import Calibration, WeightScale, coarser_octaves
 
 #: Bits that values take on average where the steps follow the tensors, in theory; dependent
 #: quantization needs one less.
@@ -42,6 +43,10 @@ DEFAULT_BITS = PRESET_BITS["balanced"]
 
 #: Likewise for the values of a difference.
 DIFFERENCE_BITS = 4.0
+
+#: The size of tensors from which on bits are fewer, by how many each time that it doubles, and by
+#: how many at most. They are never fewer than in the coarsest preset.
+LARGE, SPARED, MOST_SPARED = 200_000, 0.7, 3.0
 
 #: The mean magnitude of what quantization leaves, at most, over the step.
 LEFT_OVER = 0.5
@@ -106,6 +111,7 @@ def plan_quantization(
     whole = [tensor for tensor in floats if not update or tensor.scale is None]
     scales = scales_of(whole, options, read, bound)
     typical, middle = typical_size(floats), middle_depth(floats, depths or {})
+    bits = wanted_bits(options, typical)
     coarser = {} if update else coarser_by_calibration(floats, scales, options)
     for tensor in floats:
         # An empty tensor has nothing to quantize, and a payload without values says just that.
@@ -118,7 +124,7 @@ def plan_quantization(
                 EncodingWarning,
             )
         elif tensor.name in changed:
-            step = step_of_difference(tensor, changed[tensor.name], typical)
+            step = step_of_difference(tensor, changed[tensor.name], typical, bits)
             qps[tensor.name] = qp_of_step(step, options.qp_density)
         elif tensor.name in scales:
             qps[tensor.name] = scaled_qp(
@@ -127,6 +133,7 @@ def plan_quantization(
                 typical
                 * 4 ** (DEPTH_OCTAVES * (middle - (depths or {}).get(tensor.name, middle)))
                 / 4 ** coarser.get(tensor.name, 0.0),
+                bits,
                 options,
                 bound=tensor.name in bound,
             )
@@ -207,8 +214,9 @@ def coarser_by_calibration(
     if not isinstance(options.calibration, Calibration):
         return {}
     octaves = {
-        tensor.name: (
-            float(tensor.values.size),
+        tensor.name: WeightScale(
+            tensor.values.size,
+            (tensor.values.size // tensor.values.shape[0],),
             math.log2(scales[tensor.name].mean * math.sqrt(tensor.values.size)),
         )
         for tensor in tensors
@@ -225,6 +233,12 @@ def typical_size(tensors: Sequence[PreparedTensor]) -> float:
     return math.exp(sum(size * math.log(size) for size in sizes) / sum(sizes)) if sizes else 1.0
 
 
+def wanted_bits(options: EncoderOptions, typical: float) -> float:
+    """Return the bits that values are to take on average, in a model of tensors of a size."""
+    spared = min(max(SPARED * math.log2(typical / LARGE), 0.0), MOST_SPARED)
+    return max(PRESET_BITS[options.preset] - spared, PRESET_BITS["small"])
+
+
 def middle_depth(tensors: Sequence[PreparedTensor], depths: Mapping[str, float]) -> float:
     """Return the mean depth of the values of the tensors whose depth is known."""
     known = [
@@ -235,7 +249,13 @@ def middle_depth(tensors: Sequence[PreparedTensor], depths: Mapping[str, float])
 
 
 def scaled_qp(
-    tensor: PreparedTensor, scale: Scale, typical: float, options: EncoderOptions, *, bound: bool
+    tensor: PreparedTensor,
+    scale: Scale,
+    typical: float,
+    bits: float,
+    options: EncoderOptions,
+    *,
+    bound: bool,
 ) -> int | None:
     """Return the quantization parameter of the step that follows a tensor.
 
@@ -247,7 +267,6 @@ def scaled_qp(
         return at_density(DEFAULT_QP_AT_DENSITY_2, options.qp_density)
     if scale.exact and scale.exponent is not None:
         return qp_of_step(math.ldexp(1.0, scale.exponent), options.qp_density)
-    bits = PRESET_BITS[options.preset]
     if is_vector(tensor.values.shape):
         # What vectors take is little, and what they do is much.
         bits = max(bits, DEFAULT_BITS)
@@ -261,9 +280,9 @@ def scaled_qp(
     return qp_of_step(max(step, finest), options.qp_density)
 
 
-def step_of_difference(tensor: PreparedTensor, scale: Scale, typical: float) -> float:
+def step_of_difference(tensor: PreparedTensor, scale: Scale, typical: float, bits: float) -> float:
     """Return the step of a difference that leads to a tensor of a scale."""
-    step = step_of(tensor, scale, typical)
+    step = step_of(tensor, scale, typical, bits)
     mean = scale_of(tensor.values).mean
     if tensor.parent_step and mean <= LEFT_OVER * tensor.parent_step:
         return min(step, tensor.parent_step)
@@ -271,9 +290,7 @@ def step_of_difference(tensor: PreparedTensor, scale: Scale, typical: float) -> 
     return max(min(step, own), scale.mean * FINEST_OF_LARGEST)
 
 
-def step_of(
-    tensor: PreparedTensor, scale: Scale, typical: float, bits: float = DEFAULT_BITS
-) -> float:
+def step_of(tensor: PreparedTensor, scale: Scale, typical: float, bits: float) -> float:
     """Return the step that follows a tensor of a scale."""
     # A Laplace variable of mean magnitude m takes log2(2 e m / step) bits.
     fineness = 2 * math.e * 2**-bits * math.sqrt(tensor.values.size / typical)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.encoder.options.target import Evaluate
 from nnc.encoder.search.coarseness import PER_OCTAVE, Coarseness
-from nnc.model.calibration import Calibration, coarser_octaves
+from nnc.model.calibration import Calibration, WeightScale, coarser_octaves
 
 #: By how much a tensor is finer or coarser than the model at most, in quantization parameters.
 LARGEST_OFFSET = 6.0
@@ -66,10 +66,12 @@ def sensitivities(
         sizes, wanted = coarseness.sizes[rows], coarseness.octaves_by_scale(rows)
         if isinstance(coarseness.base.calibration, Calibration):
             names = [coarseness.names[row] for row in rows]
-            pairs = zip(sizes.tolist(), wanted.tolist(), strict=True)
-            coarser = coarser_octaves(
-                coarseness.base.calibration, dict(zip(names, pairs, strict=True))
-            )
+            scales = {
+                # Any of the dimensions may be that of the rows.
+                name: WeightScale(size, {round(size) // side for side in tensors[name].shape}, one)
+                for name, size, one in zip(names, sizes.tolist(), wanted.tolist(), strict=True)
+            }
+            coarser = coarser_octaves(coarseness.base.calibration, scales)
             wanted += np.array([coarser.get(name, 0.0) for name in names])
         middle = float(np.sum(sizes * wanted) / max(1.0, np.sum(sizes)))
         return {

@@ -5,7 +5,13 @@ import pytest
 from safetensors.numpy import save_file
 
 import nnc
-from nnc.model.calibration import coarser_octaves, factors_of, statistics_of
+from nnc.bitstream import Bitstream
+from nnc.inspect import summarize_tensors
+from nnc.model.calibration import WeightScale, coarser_octaves, factors_of, statistics_of
+
+
+def summarize(data):
+    return summarize_tensors(Bitstream.parse(data))
 
 
 def moments(columns=6, seed=0):
@@ -66,9 +72,23 @@ def test_steps_are_coarser_where_the_outputs_lose_less():
     stats = nnc.Calibration(
         {"a": np.full(4, 16, np.float32), "b": np.ones(4, np.float32), "c": np.zeros(4, "f4")}
     )
-    scales = {"a": (100.0, 0.5), "b": (100.0, 0.5), "c": (100.0, 0.5), "d": (100.0, 3.0)}
+    scales = {name: WeightScale(100, (4,), 0.5) for name in "abcd"}
     assert coarser_octaves(stats, scales) == {"a": -1, "b": 1}
-    assert coarser_octaves(stats, {"a": (1.0, 100.0), "b": (3.0, 0.5)})["a"] == -3
+    far = {"a": WeightScale(1, (4,), 100.0), "b": WeightScale(3, (4,), 0.5)}
+    assert coarser_octaves(stats, far)["a"] == -3
+
+
+def test_statistics_of_other_columns_move_no_step():
+    random = np.random.default_rng(0)
+    model = {name: random.laplace(0, 0.1, (20, 8)).astype(np.float32) for name in "ab"}
+    foreign = nnc.Calibration({"a": np.full(5, 64, np.float32), "b": np.ones(8, np.float32)})
+    with pytest.warns(nnc.EncodingWarning, match="has 8 columns, its calibration 5"):
+        steps = {one.name: one.step for one in summarize(nnc.encode(model, calibration=foreign))}
+    plain = {one.name: one.step for one in summarize(nnc.encode(model))}
+    assert steps == plain
+    found = nnc.encode(model, calibration=foreign, bits_per_value=5)
+    steps = {one.name: one.step for one in summarize(found)}
+    assert steps["a"] == pytest.approx(steps["b"], rel=0.3)
 
 
 def test_statistics_are_relative_to_the_weight_without_gradients():

@@ -35,6 +35,20 @@ def test_presets_say_how_much_is_lost():
     assert small["bias"] == balanced["bias"]
 
 
+def test_networks_of_large_tensors_get_coarser_steps():
+    random = np.random.default_rng(1)
+    large = {"weight": random.laplace(0, 0.05, (800, 1000)).astype(np.float32)}
+    little = {"weight": large["weight"][:200]}
+    lost = {
+        preset: [noise(one, nnc.encode(one, preset=preset))["weight"] for one in (large, little)]
+        for preset in ("small", "balanced", "archive")
+    }
+    # The values are 4 times 200,000: 1.4 bits.
+    assert lost["balanced"][1] - lost["balanced"][0] == pytest.approx(8.4, abs=2)
+    assert lost["archive"][1] - lost["archive"][0] == pytest.approx(8.4, abs=2)
+    assert lost["small"][1] == pytest.approx(lost["small"][0], abs=0.5)
+
+
 def test_balanced_is_the_default_and_qp_counts_before_it():
     tensors = model()
     assert nnc.encode(tensors, preset="balanced") == nnc.encode(tensors)
