@@ -25,6 +25,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_states",
+    "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.quantization.feedback",
     "nnc.encoder.quantization.rate_counting",
@@ -49,16 +50,21 @@ if sys.platform != "win32":
 MORE_SOURCES = {
     "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
+    "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
+    "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
-HEADERS = [f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes")]
+HEADERS = [
+    f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes", "writing_lanes")
+]
+HEADERS += [f"nnc/encoder/quantization/{name}.h" for name in ("trellis_lanes",)]
 
 extensions = cythonize(
     [
         Extension(
             name,
             [name.replace(".", "/") + ".py", *MORE_SOURCES.get(name, [])],
-            include_dirs=["nnc/deepcabac"],
-            depends=HEADERS if name.startswith("nnc.deepcabac") else [],
+            include_dirs=["nnc/deepcabac", "nnc/encoder/quantization"],
+            depends=HEADERS if name.startswith("nnc.deepcabac") or name in MORE_SOURCES else [],
             extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
         )
         for name in COMPILED_MODULES

@@ -1,9 +1,10 @@
 """The entropy coder of clause 10: compiled where that is possible, plain Python elsewhere.
 
 `Decoder` and `Encoder` are those of engine.py if its parts were compiled at installation, else
-those of reference.py. Where the processor has AVX-512, `lanes` decodes many tensors at once, and
-the encoder searches the parameter sets of many contexts at once. The environment variable
-NNC_ENGINE forces one way: `reference`, `compiled`, `scalar` (compiled, without AVX-512) or `lanes`.
+those of reference.py. Where the processor has AVX-512, `lanes` decodes many tensors at once,
+`write_together` writes many, and the encoder searches the parameter sets of many contexts at once.
+The environment variable NNC_ENGINE forces one way: `reference`, `compiled`, `scalar` (compiled,
+without AVX-512) or `lanes`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ __all__ = [
     "decode_plain",
     "engine_name",
     "lanes",
+    "write_together",
+    "writes_together",
 ]
 
 #: Payload, qp_density or None, rows, columns and coding of a tensor.
@@ -85,6 +88,30 @@ def decode_plain(tasks: list[PlainTask]) -> list[tuple[int | None, NDArray[np.in
     """
     decode = getattr(_engine(), "decode_plain", None)
     return [None] * len(tasks) if decode is None else decode(tasks)
+
+
+def write_together(encoders: list[Encoder]) -> None:
+    """Put the levels that wait in encoders, many at a time where that is possible."""
+    together = _together()
+    if together is not None:
+        together.write_together(encoders)
+
+
+@functools.cache
+def _together() -> ModuleType | None:
+    """Return the module that writes many codewords at once; None where that isn't possible."""
+    if lanes() is None:
+        return None
+    try:
+        return import_module("nnc.deepcabac.engine_together")
+    except ImportError:
+        # Compiled modules are optional one by one.
+        return None
+
+
+def writes_together() -> bool:
+    """Tell whether it is any use to let the levels of several encoders wait for each other."""
+    return _together() is not None
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 # What the compiled encoder holds.
 
 from nnc.deepcabac.engine_rows cimport Matrix
-from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context
+from nnc.deepcabac.engine_states cimport CONTEXTS, Coding, Context, Place
 from nnc.deepcabac.engine_writing cimport Coder
 
 cdef class Part
@@ -13,6 +13,11 @@ cdef class State:
     cdef Py_ssize_t context_count
     cdef Py_ssize_t record_capacity
     cdef object records
+    # Levels that are still to be put, and how; None: there are none.
+    cdef object waiting
+    cdef Coding waiting_coding
+    cdef _put_waiting(self)
+    cdef _put_rest(self, const int *levels, Py_ssize_t count, Coding *coding, Place *place)
     cdef _put(self, Matrix *matrix, Coding *coding, Py_ssize_t first, Py_ssize_t last)
     cdef _put_parts(self, Matrix *matrix, Coding *coding, executor, Py_ssize_t count)
     cdef _append(self, Matrix *matrix, Part part)

@@ -19,12 +19,15 @@ from cython.cimports.nnc.deepcabac.engine_search import (
     count_collected,
 )
 from cython.cimports.nnc.deepcabac.engine_states import (
+    CHUNK,
+    PREFIX_BINS,
     RECORD_FIELDS,
     ROW,
     ROW_SKIP,
     SHIFT,
     Coding,
     Context,
+    Place,
     Tables,
     coding_struct,
     tables,
@@ -34,6 +37,7 @@ from cython.cimports.nnc.deepcabac.engine_writing import (
     carry,
     flush,
     position,
+    put_levels,
     regular,
     reserve,
     terminate,
@@ -114,6 +118,7 @@ class State:
         self.coder.output = cython.NULL
         self.coder.capacity = 0
         self.context_count = 0
+        self.waiting = None
         self.record_capacity = record_bins
         records = np.zeros((record_bins, RECORD_FIELDS), np.int64) if record_bins else NO_RECORDS
         self._set_records(records, record_bins)
@@ -132,6 +137,7 @@ class State:
 
     def copy(self):
         """Return a second state that goes on from the same place."""
+        self._put_waiting()
         other: State = State(0)
         output: cython.pointer(cython.uchar) = other.coder.output
         capacity: cython.Py_ssize_t = other.coder.capacity
@@ -154,6 +160,7 @@ class State:
     @property
     def position(self):
         """Bits that a decoder at this place has consumed."""
+        self._put_waiting()
         return position(cython.address(self.coder))
 
     def bins(self):
@@ -163,6 +170,7 @@ class State:
 
     def states(self):
         """Return (fast, slow) of all contexts."""
+        self._put_waiting()
         states = np.zeros((self.context_count, 2), np.int64)
         number: cython.Py_ssize_t
         for number in range(self.context_count):
@@ -172,18 +180,24 @@ class State:
 
     def unsigned(self, value, bits):
         """Encode uae(bits)."""
+        self._put_waiting()
         self.reserve(64)
         unsigned_bins(cython.address(self.coder), value, bits)
 
     def finish(self):
         """Encode the terminating bin and the stop bit, and return the codeword."""
+        self._put_waiting()
         self.reserve(64)
         coder: cython.pointer(Coder) = cython.address(self.coder)
         terminate(coder)
         return cython.cast(cython.p_char, coder.output)[: coder.written]
 
-    def tensor(self, levels, coding, base, history, skipped, search, executor, parts):
-        """Encode quant_tensor(); return entry points, and (position, register) of each."""
+    def tensor(self, levels, coding, base, history, skipped, search, executor, parts, waits=False):
+        """Encode quant_tensor(); return entry points, and (position, register) of each.
+
+        Where it `waits`, and is one for the lanes, the levels aren't put before something follows.
+        """
+        self._put_waiting()
         rows, cols = levels.shape
         count = context_count(coding)
         self.context_count = count
@@ -225,6 +239,18 @@ class State:
                 row, col = divmod(matrix.wrong_at, cols)
                 raise checks.parity_problem(row, col, int(levels[row, col]), matrix.wrong_state)
         self._front(rows, cols, coding, base is not None, history is not None, skipped, sets)
+        plain: cython.bint = not (needed.limited or needed.nothing_coded or is_empty or size)
+        if (
+            waits
+            and plain
+            and self.coder.records_left <= 0
+            and base is None
+            and history is None
+            and skipped is None
+        ):
+            self.waiting = levels
+            self.waiting_coding = needed
+            return EntryPoints([], [], []), []
         if not is_empty:
             in_parts: cython.bint = executor is not None and parts > 1 and matrix.restarts
             # Bins are recorded in order.
@@ -236,6 +262,51 @@ class State:
             return EntryPoints([], [], []), []
         entry_points = EntryPoints([], found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
         return entry_points, [(consumed, low) for low, _, consumed in found[1:].tolist()]
+
+    @cython.cfunc
+    def _put_waiting(self):
+        """Put the levels that wait, if there are any."""
+        if self.waiting is None:
+            return
+        levels: cython.const[cython.int][::1] = self.waiting.reshape(-1)
+        self.waiting = None
+        place: Place
+        place.state = place.neighbour = 0
+        self._put_rest(
+            cython.address(levels[0]),
+            levels.shape[0],
+            cython.address(self.waiting_coding),
+            cython.address(place),
+        )
+
+    @cython.cfunc
+    def _put_rest(
+        self,
+        levels: cython.pointer(cython.const[cython.int]),
+        count: cython.Py_ssize_t,
+        coding: cython.pointer(Coding),
+        place: cython.pointer(Place),
+    ):
+        """Put levels that follow each other, without contexts of other tensors."""
+        # Each regular bin adds at most 7 bits.
+        bits: cython.Py_ssize_t = 7 * (2 + coding.greater_flags + PREFIX_BINS) + PREFIX_BINS
+        while count > 0:
+            part: cython.Py_ssize_t = min(count, CHUNK)
+            self.reserve(part * bits // 8 + 64)
+            with cython.nogil:
+                put_levels(
+                    cython.address(self.coder),
+                    self.contexts,
+                    cython.NULL,
+                    coding,
+                    place,
+                    levels,
+                    cython.NULL,
+                    cython.NULL,
+                    part,
+                )
+            levels += part
+            count -= part
 
     @cython.cfunc
     def _put(
@@ -431,8 +502,12 @@ class Encoder:
         row_skip=None,
         executor=None,
         parts=1,
+        waits=False,
     ):
-        """Encode quant_tensor(); arguments, result and errors as in reference.Encoder."""
+        """Encode quant_tensor(); arguments, result and errors as in reference.Encoder.
+
+        If it `waits`, the levels may be put together with those of other encoders.
+        """
         self._check_open()
         checks.check_coding_for_input(coding)
         matrix = checks.level_matrix(levels)
@@ -452,7 +527,7 @@ class Encoder:
             if other.position <= self._state.position:
                 self._state, result = other, unskipped
         else:
-            result = self._state.tensor(matrix, coding, base, flags, skipped, *how)
+            result = self._state.tensor(matrix, coding, base, flags, skipped, *how, waits)
         entry_points, registers = result
         for consumed, register in registers:
             self._open_entries.append((entry_points.cabac_offset_list, consumed, register))

@@ -1,6 +1,7 @@
 # What lanes.h declares, and what the queue of streams holds.
 
 from nnc.deepcabac.engine_decoder cimport Decoder
+from nnc.deepcabac.engine_states cimport Context, Tables
 
 cdef extern from "lanes.h" nogil:
     enum:
@@ -50,3 +51,6 @@ cdef class Queue:
     cdef bint is_out_of_memory
     cdef void put(self, Decoder decoder, int[:, ::1] levels)
     cdef bint take(self, Py_ssize_t number, Decoder decoder, coding)
+
+cdef unsigned int word_of(const Context *context, const Tables *held) noexcept
+cdef void set_context(Context *context, unsigned int word, const unsigned char *rows) noexcept

@@ -205,7 +205,7 @@ class Queue:
         for node in range(128):
             stream.contexts[node] = (128 << 16) | 2048
             if self.numbers[node] >= 0:
-                stream.contexts[node] = _word(
+                stream.contexts[node] = word_of(
                     cython.address(decoder.contexts[self.numbers[node]]), held
                 )
         self.count += 1
@@ -234,7 +234,7 @@ class Queue:
         node: cython.int
         for node in range(128):
             if self.numbers[node] >= 0:
-                _set_context(
+                set_context(
                     cython.address(decoder.contexts[self.numbers[node]]),
                     stream.contexts[node],
                     coder.rows,
@@ -265,8 +265,8 @@ class Queue:
 
 @cython.cfunc
 @cython.exceptval(check=False)
-def _word(
-    context: cython.pointer(Context), held: cython.pointer(cython.const[Tables])
+def word_of(
+    context: cython.pointer(cython.const[Context]), held: cython.pointer(cython.const[Tables])
 ) -> cython.uint:
     """Return a context as the lanes have it."""
     fast_next = cython.cast(cython.pointer(cython.const[cython.uchar]), held.fast_next)
@@ -279,7 +279,7 @@ def _word(
 
 @cython.cfunc
 @cython.exceptval(check=False)
-def _set_context(
+def set_context(
     context: cython.pointer(Context),
     word: cython.uint,
     rows: cython.pointer(cython.const[cython.uchar]),

@@ -1,3 +1,5 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
 # mypy: ignore-errors
 # (the annotations are C types, which mypy doesn't know)
 """Dependent quantization by an 8-state trellis, for compilation (clause 9.3, Annex G).
@@ -10,6 +12,10 @@ How this one is fast: costs are integers of 32 bits in the upper half of 64; bel
 decisions that led there, one bit a step, so that taking the cheaper of two paths takes its
 history along with it. After every 32 steps the histories of the 8 states are put aside (a byte
 a value) and the costs made small again.
+
+With AVX-512 eight pieces of a sequence go through at once (trellis_lanes.c): each begins some steps
+earlier, as segments.py says of segments, and where its costs then aren't those that the piece
+before ends with, it is gone through once more.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
 
+from nnc import deepcabac
 from nnc.encoder.quantization.segments import go_through
 from nnc.encoder.quantization.trellis_reference import (
     COST_ONE,
@@ -111,6 +118,7 @@ class ErrorTrellis:
     kept_indices: int32_t[::1]
     # Histories by the first value of each segment that waits for them.
     kept: dict
+    in_lanes: cython.bint
 
     def __init__(self, flat, step):
         """Begin with a sequence of at least one value."""
@@ -119,6 +127,7 @@ class ErrorTrellis:
         self.indices = np.empty(flat.size, dtype=np.int32)
         self.kept_indices = self.indices
         self.kept = {}
+        self.in_lanes = flat.dtype == np.float32 and deepcabac.lanes() is not None
         self.source.step = step
         self.source.narrow = cython.NULL
         self.source.wide = cython.NULL
@@ -142,16 +151,23 @@ class ErrorTrellis:
         if kept:
             self.kept[first] = array
         costs_view: uint64_t[::1] = costs
-        start: cython.Py_ssize_t
-        bad: cython.Py_ssize_t = 0
+        bad: cython.Py_ssize_t
         with cython.nogil:
-            for start in range(first, stop, 512):
-                bad += forward(
+            if self.in_lanes:
+                bad = forward_in_lanes(
                     self.source,
-                    start,
-                    cython.cast(cython.int, min(512, stop - start)),
+                    first,
+                    stop,
                     cython.address(costs_view[0]),
-                    cython.address(histories[(start - first) >> 2]),
+                    cython.address(histories[0]),
+                )
+            else:
+                bad = forward_in_blocks(
+                    self.source,
+                    first,
+                    stop,
+                    cython.address(costs_view[0]),
+                    cython.address(histories[0]),
                 )
         return bad
 
@@ -184,6 +200,7 @@ class ErrorTrellis:
                     state,
                     cython.address(histories[(start - first) >> 2]),
                     cython.address(self.kept_indices[start]),
+                    self.in_lanes,
                 )
                 start -= 512
         return state
@@ -270,6 +287,142 @@ def measure_wide(
         rests[i] = cython.cast(cython.float, ratio - 4 * cython.cast(cython.double, period))
         signs[i] = -(values[i] < 0)
     return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_in_blocks(
+    source: Source,
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    costs: cython.pointer[uint64_t],
+    histories: cython.pointer[uint32_t],
+) -> cython.Py_ssize_t:
+    """Carry the costs of the 8 states block by block; return the number of values refused."""
+    bad: cython.Py_ssize_t = 0
+    start: cython.Py_ssize_t
+    for start in range(first, stop, 512):
+        bad += forward(
+            source,
+            start,
+            cython.cast(cython.int, min(512, stop - start)),
+            costs,
+            histories + ((start - first) >> 2),
+        )
+    return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_in_lanes(
+    source: Source,
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    costs: cython.pointer[uint64_t],
+    histories: cython.pointer[uint32_t],
+) -> cython.Py_ssize_t:
+    """Do what `forward_in_blocks` does, eight pieces at once as long as that pays."""
+    bad: cython.Py_ssize_t = 0
+    start: cython.Py_ssize_t = first
+    wrong: cython.int = 0
+    while stop - start >= PIECES * SHORTEST_PIECE:
+        piece: cython.Py_ssize_t = min((stop - start) // PIECES // GROUP * GROUP, LONGEST_PIECE)
+        bad += forward_pieces(
+            source, start, piece, costs, histories + ((start - first) >> 2), cython.address(wrong)
+        )
+        start += PIECES * piece
+        if wrong > MOST_WRONG:
+            # Among values that are nearly all 0 the states stay as they are.
+            end: cython.Py_ssize_t = min(stop - start, LEFT_OUT * PIECES * piece) + start
+            if end < stop:
+                end -= (end - first) % GROUP
+            bad += forward_in_blocks(source, start, end, costs, histories + ((start - first) >> 2))
+            start = end
+    return bad + forward_in_blocks(source, start, stop, costs, histories + ((start - first) >> 2))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_pieces(
+    source: Source,
+    first: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    costs: cython.pointer[uint64_t],
+    histories: cython.pointer[uint32_t],
+    wrong: cython.pointer[cython.int],
+) -> cython.Py_ssize_t:
+    """Carry costs through eight pieces of a length; return the number of values refused.
+
+    `wrong` is how many pieces had to be gone through as a whole once more.
+    """
+    values = cython.declare(cython.pointer[cython.const[cython.float]][8])
+    places = cython.declare(cython.pointer[uint32_t][8])
+    # By state and piece.
+    held = cython.declare(uint64_t[8][8])
+    begun = cython.declare(uint64_t[8][8])
+    later = cython.declare(uint64_t[8][8])
+    step: cython.float = cython.cast(cython.float, source.step)
+    state: cython.int
+    piece: cython.int
+    for piece in range(PIECES):
+        values[piece] = source.narrow + first + piece * length
+        places[piece] = histories + ((piece * length) >> 2)
+        if piece > 0:
+            values[piece] -= RUN_UP
+        for state in range(STATES):
+            held[state][piece] = 0
+    # What the first piece goes through meanwhile doesn't count.
+    trellis_in_lanes(values, step, LIMIT, RUN_UP, held, cython.NULL)
+    for state in range(STATES):
+        held[state][0] = costs[state]
+    for piece in range(1, PIECES):
+        values[piece] += RUN_UP
+    memcpy(begun, held, 512)
+    bad: cython.Py_ssize_t = trellis_in_lanes(values, step, LIMIT, MENDED, held, places)
+    memcpy(later, held, 512)
+    for piece in range(PIECES):
+        values[piece] += MENDED
+        places[piece] += MENDED >> 2
+    bad += trellis_in_lanes(values, step, LIMIT, length - MENDED, held, places)
+    wrong[0] = 0
+    for piece in range(PIECES):
+        place: cython.Py_ssize_t = first + piece * length
+        if not is_column(begun, piece, costs):
+            forward_in_blocks(
+                source, place, place + MENDED, costs, histories + (place - first >> 2)
+            )
+            if not is_column(later, piece, costs):
+                wrong[0] += 1
+                place += MENDED
+                forward_in_blocks(
+                    source,
+                    place,
+                    place + length - MENDED,
+                    costs,
+                    histories + (place - first >> 2),
+                )
+                continue
+        for state in range(STATES):
+            costs[state] = held[state][piece]
+    return bad
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def is_column(
+    held: cython.pointer[uint64_t[8]], piece: cython.int, costs: cython.pointer[uint64_t]
+) -> cython.bint:
+    """Tell whether costs are those that are held for a piece."""
+    state: cython.int
+    other: uint64_t = 0
+    for state in range(STATES):
+        other |= held[state][piece] ^ costs[state]
+    return other == 0
 
 
 @cython.cfunc
@@ -448,15 +601,21 @@ def backward(
     state: cython.int,
     histories: cython.pointer[uint32_t],
     indices: cython.pointer[int32_t],
+    in_lanes: cython.bint,
 ) -> cython.int:
     """Rebuild a block's indices from the state after it; return the state before it."""
     periods = cython.declare(int32_t[512])
     rests = cython.declare(cython.float[512])
     signs = cython.declare(int32_t[512])
     subsets = cython.declare(uint8_t[512])
-    measure(source, first, count, periods, rests, signs)
     state = trace_back(count, state, histories, subsets)
-    rebuild(periods, rests, signs, subsets, count, indices)
+    done: cython.int = count & ~15 if in_lanes else 0
+    if done > 0:
+        step: cython.float = cython.cast(cython.float, source.step)
+        rebuild_in_lanes(source.narrow + first, step, subsets, done, indices)
+    if done < count:
+        measure(source, first + done, count - done, periods, rests, signs)
+        rebuild(periods, rests, signs, subsets + done, count - done, indices + done)
     return state
 
 

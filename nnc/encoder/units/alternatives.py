@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from nnc.bitstream import Bitstream, Unit
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import TRYING_EFFORT
+from nnc.encoder.units.codewords import finish
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.tensor import LARGE_TENSOR, LARGEST_SCAN_ORDER, matrix_shape
 
@@ -30,6 +31,8 @@ def scan_orders(shape: tuple[int, ...], options: EncoderOptions) -> Sequence[int
 def fewest_bytes(ways: Iterable[list[Unit]], options: EncoderOptions) -> list[Unit]:
     """Return the units that take the fewest bytes; of ways as good as each other the first."""
     given = list(ways)
+    if len(given) > 1:
+        finish([unit for units in given for unit in units])
     return given[0] if len(given) == 1 else min(given, key=lambda units: size_of(units, options))
 
 

@@ -20,6 +20,7 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.codewords import written_together
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
@@ -152,6 +153,21 @@ def observed_job(job: Job) -> Coded:
             with helped_by(job.threads):
                 units = encode_job(job)
     return Coded(units, time.perf_counter() - started, losses)
+
+
+def observed_jobs(jobs: Sequence[Job]) -> list[Coded]:
+    """Encode several jobs as `observed_job`, with codewords that wait for each other."""
+    if len(jobs) == 1:
+        return [observed_job(jobs[0])]
+    with written_together():
+        coded = [observed_job(job) for job in jobs]
+        started = time.perf_counter()
+    # What it takes to write them all is shared out.
+    share = (time.perf_counter() - started) / max(1, sum(job.nbytes for job in jobs))
+    return [
+        one._replace(seconds=one.seconds + share * job.nbytes)
+        for one, job in zip(coded, jobs, strict=True)
+    ]
 
 
 def encode_job(job: Job) -> list[Unit]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeGuard
 
-from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for
+from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for, worker_count
+from nnc.deepcabac import writes_together
 from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.inputs.reading import GivenTensor, Inputs, byte_size, memory_for
 from nnc.encoder.options.model import EncoderOptions
-from nnc.encoder.units.jobs import Coded, Job, observed_job, threads_of
+from nnc.encoder.units.jobs import Coded, Job, observed_jobs, threads_of
 from nnc.model.ties import Tie
+
+#: Of jobs that are done together by the threads each gets so many bundles.
+BUNDLES_PER_THREAD = 2
+
+#: A tensor of which fewer fit into a bundle isn't in one.
+FEWEST_IN_BUNDLE = 4
 
 
 class Supply:
@@ -84,11 +92,17 @@ class Supply:
         memory = self.resources.memory
         needs = [sum(memory_for(self.inputs, name) for name in job.names) for job in jobs]
         need_in_all, room = sum(needs), room_for(work, memory)
+        wanted = [threads_of(need, need_in_all, room, work) for need in needs]
+        alike = work.executor is None or work.pool is not None
+        alone = [not alike or threads > 1 for threads in wanted]
         calls = (
-            Call((self.filled(job, threads_of(need, need_in_all, room, work)),), need)
-            for job, need in zip(jobs, needs, strict=True)
+            Call(
+                ([self.filled(jobs[one], wanted[one]) for one in bundle],),
+                sum(needs[one] for one in bundle),
+            )
+            for bundle in bundles_of(needs, alone, room // worker_count(work), work.threads)
         )
-        return in_order(work, observed_job, calls, memory)
+        return chain.from_iterable(in_order(work, observed_jobs, calls, memory))
 
     def finished(self, job: Job, advance: Callable[[int], None] | None) -> None:
         """Give back the memory of a job whose units aren't needed any more, and report it."""
@@ -96,6 +110,34 @@ class Supply:
             self.inputs.release(name)
         if advance is not None:
             advance(sum(self.done[name] for name in job.names))
+
+
+def bundles_of(
+    needs: Sequence[int], alone: Sequence[bool], room: int, threads: int
+) -> Iterator[range]:
+    """Yield the numbers of jobs that follow each other and are done together.
+
+    Args:
+        needs: bytes of memory that each takes.
+        alone: which are done alone, however little they take.
+        room: bytes that a worker may take.
+        threads: how many work; each gets several bundles.
+    """
+    whole, most = sum(needs), max(room // 2, 1)
+    count = max(-(-whole // most), BUNDLES_PER_THREAD * threads if threads > 1 else 1)
+    share = max(whole // count, 1) if writes_together() else 0
+    first, filled = 0, 0
+    for number, need in enumerate(needs):
+        is_alone = alone[number] or need > share // FEWEST_IN_BUNDLE
+        if number > first and (is_alone or filled + need > share + need // 2):
+            yield range(first, number)
+            first, filled = number, 0
+        filled += need
+        if is_alone:
+            yield range(first, number + 1)
+            first, filled = number + 1, 0
+    if first < len(needs):
+        yield range(first, len(needs))
 
 
 def is_kept(tensor: PreparedTensor | GivenTensor) -> TypeGuard[PreparedTensor]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from nnc.encoder.quantization.loss import note_loss
 from nnc.encoder.quantization.rate_distortion import RateOptions, quantize_matrix
 from nnc.encoder.quantization.segments import helpers, segments_of
 from nnc.encoder.quantization.uniform import level_limit, step_size
+from nnc.encoder.units import codewords
 from nnc.encoder.units.header import (
     Lineage,
     dimensions_list,
@@ -65,18 +67,28 @@ def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
     return options.scan_order
 
 
-class CodedLevels(NamedTuple):
+@dataclass(slots=True)
+class CodedLevels:
     """A codeword with what its header has to say about it.
 
     Attributes:
-        payload: the codeword.
+        coder: what it is coded by.
         entry_points: entry points of its block rows.
         known: levels and history that it is coded with.
+        finished: the codeword; None: it may wait for others.
     """
 
-    payload: bytes
+    coder: deepcabac.Encoder
     entry_points: EntryPoints
     known: Known
+    finished: bytes | None = None
+
+    @property
+    def payload(self) -> bytes:
+        """The codeword, which doesn't wait any longer."""
+        if self.finished is None:
+            self.finished = self.coder.finish()
+        return self.finished
 
 
 def encode_raw(
@@ -96,7 +108,7 @@ def encode_integers(
     coding = coding_of(tensor.values.shape, options, dq=False, lineage=lineage)
     coded = cheapest(tensor.values, coding, options, None, lineage)
     header = data_unit_header(tensor, PayloadType.NNR_PT_INT, options, coded, lineage=lineage)
-    return unit_of(header, coded.payload, [coded.known])
+    return coded_unit(header, coded)
 
 
 def encode_floats(
@@ -204,12 +216,12 @@ def encoded_best(
 
     Of units as large as each other the first is taken.
     """
-    best, fewest = None, 0
+    best: tuple[Quantized, CodedLevels] | None = None
     for one in ways:
-        coded, bits = coded_way(tensor, one, base, options, lineage)
-        if best is None or bits < fewest:
+        coded = coded_levels(tensor, one, base, options, lineage)
+        if best is None or bits_of(one, coded) < bits_of(*best):
             note_loss(tensor.name, tensor.values, one, options.qp_density)
-            best, fewest = (one.without_levels(), coded), bits
+            best = one.without_levels(), coded
         # The next way is worked out without these levels in memory.
         del one
     assert best is not None
@@ -217,7 +229,7 @@ def encoded_best(
     header = data_unit_header(
         tensor, PayloadType.NNR_PT_FLOAT, options, coded, dq=one.dq, book=one.book, lineage=lineage
     )
-    return unit_of(header, coded.payload, [coded.known])
+    return coded_unit(header, coded)
 
 
 def coded_way(
@@ -228,9 +240,25 @@ def coded_way(
     lineage: Lineage | None = None,
 ) -> tuple[CodedLevels, int]:
     """Code a tensor in one way, and return the bits that payload and codebook take."""
+    coded = coded_levels(tensor, one, base, options, lineage)
+    return coded, bits_of(one, coded)
+
+
+def coded_levels(
+    tensor: PreparedTensor,
+    one: Quantized,
+    base: int,
+    options: EncoderOptions,
+    lineage: Lineage | None = None,
+) -> CodedLevels:
+    """Code a tensor in one way."""
     coding = coding_of(tensor.values.shape, options, dq=one.dq, book=one.book, lineage=lineage)
-    coded = cheapest(one.levels, coding, options, one.qp - base, lineage)
-    return coded, 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
+    return cheapest(one.levels, coding, options, one.qp - base, lineage)
+
+
+def bits_of(one: Quantized, coded: CodedLevels) -> int:
+    """Return the bits that payload and codebook take."""
+    return 8 * len(coded.payload) + (0 if one.book is None else one.book.header_bits)
 
 
 def clipped(
@@ -311,7 +339,7 @@ def cheapest(
         encode_levels(levels, coding, options, qp_offset, known)
         for (known,) in choices_of([lineage])
     ]
-    return min(coded, key=lambda one: len(one.payload))
+    return coded[0] if len(coded) == 1 else min(coded, key=lambda one: len(one.payload))
 
 
 def choices_of(lineages: Sequence[Lineage | None]) -> list[list[Known]]:
@@ -370,9 +398,9 @@ def encode_levels(
     coder = deepcabac.Encoder()
     if qp_offset is not None:
         coder.quantization_parameter(qp_offset, options.qp_density)
-    entry_points = add_levels(coder, levels, coding, options, known)
-    payload = coder.finish()
-    return CodedLevels(payload, entry_points, known)
+    waits = codewords.may_wait() and not coding.scan_order
+    entry_points = add_levels(coder, levels, coding, options, known, waits=waits)
+    return CodedLevels(coder, entry_points, known, None if waits else coder.finish())
 
 
 def add_levels(
@@ -381,10 +409,13 @@ def add_levels(
     coding: TensorCoding,
     options: EncoderOptions,
     known: Known | None = None,
+    *,
+    waits: bool = False,
 ) -> EntryPoints:
     """Add the levels of one tensor to a codeword, and return the entry points of its block rows.
 
-    These hold bits of the codeword, and are complete only when that is.
+    These hold bits of the codeword, and are complete only when that is. If it `waits`, levels are
+    put together with those of other codewords.
     """
     shape = matrix_shape(levels.shape)
     base_levels, history = known or Known()
@@ -402,6 +433,7 @@ def add_levels(
         history=None if history is None else history.reshape(shape),
         search=options.parameter_search,
         row_skip=row_skip,
+        **({"waits": True} if waits else {}),
     )
 
 
@@ -440,6 +472,14 @@ def data_unit_header(
         elements |= {"codebook_present_flag": 1, "integer_codebook": book.table}
     temporal = coded is not None and coded.known.base_levels is not None
     return whole_header(elements, options, lineage, temporal)
+
+
+def coded_unit(header: NnrCompressedDataUnitHeader, coded: CodedLevels) -> Unit:
+    """Put the unit of a codeword together, which may have to wait for that."""
+    unit = unit_of(header, coded.finished or b"", [coded.known])
+    if coded.finished is None:
+        codewords.wait(coded.coder, unit)
+    return unit
 
 
 def unit_of(
