@@ -128,10 +128,9 @@ class Table:
 
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
-        made = object.__new__(type(self))
-        name: str
-        for name in self.__slots__:
-            setattr(made, name, getattr(self, name))
+        kind: Any = type(self)
+        kind.__copy__ = code_of_copy(kind)
+        made: Self = kind.__copy__(self)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -189,6 +188,14 @@ def code_of_init(kind: Any) -> Any:
     plain.__qualname__ = kind.__qualname__
     made: Any = dataclasses.dataclass(slots=True, eq=False, kw_only=True, repr=False)(plain)
     return made.__init__
+
+
+def code_of_copy(kind: Any) -> Any:
+    """Return the `__copy__` of a table, an assignment for each slot: there are many in some."""
+    lines = [f"    made.{slot} = self.{slot}" for slot in kind.__slots__]
+    made: dict[str, Any] = {"new": object.__new__, "kind": kind}
+    exec("\n".join(["def copy(self):", "    made = new(kind)", *lines, "    return made"]), made)
+    return made["copy"]
 
 
 class Syntax(Construct):  # type: ignore[misc]
