@@ -31,7 +31,7 @@ from nnc.engine.mapped import view_of
 from nnc.engine.tree import Node
 from nnc.explore.content import explore
 from nnc.inspect import BitstreamTrace, Report, diff, trace, tree
-from nnc.inspect.checking import check_trace
+from nnc.inspect.checking import check, check_trace
 from nnc.model.limits import Limits
 
 #: What formats are loaded by.
@@ -64,6 +64,10 @@ class BitstreamFormat(Format):
     def arrange(self, traced: BitstreamTrace) -> Node:
         """Return the elements of a trace as a tree of units, tables and elements."""
         return tree(traced)
+
+    def check(self, data: Any, **given: Any) -> Report:
+        """Return what data break of the standard; see `nnc.inspect.check`."""
+        return check(view_of(data), **given)
 
     def examine(self, traced: BitstreamTrace, **options: Any) -> Report:
         """Return what a bitstream breaks of the standard; options are those of `check_trace`."""

@@ -8,10 +8,11 @@ ours; `construct` knows nothing of them.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import numpy as np
 from construct import Construct, Container
@@ -24,6 +25,8 @@ from nnc.bitio.errors import BuildError, PlacedError
 from nnc.bitio.guard import FAULTS, cause, told
 from nnc.bitio.limits import ParsingLimits
 from nnc.bitio.programs import Program, maker
+
+T = TypeVar("T")
 
 #: Where the constructs around tables keep the scopes of one call of `parse` or `build`.
 KEPT_SCOPES = "_scopes_of_tables"
@@ -112,12 +115,22 @@ class Table:
                 )
         return made
 
+    def __init__(self, **values: Any) -> None:
+        """Take values by element; the first of its kind has the code for that compiled."""
+        kind: Any = type(self)
+        kind.__init__ = code_of_init(kind)
+        kind.__init__(self, **values)
+
+    def __repr__(self) -> str:
+        """Show the values of the elements."""
+        shown = [one.name for one in dataclasses.fields(self) if one.repr]  # type: ignore[arg-type]
+        return f"{type(self).__qualname__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
-        made = object.__new__(type(self))
-        name: str
-        for name in self.__slots__:
-            setattr(made, name, getattr(self, name))
+        kind: Any = type(self)
+        kind.__copy__ = code_of_copy(kind)
+        made: Self = kind.__copy__(self)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -147,6 +160,42 @@ class Table:
                 continue
             if isinstance(value, Table):
                 yield field, value
+
+
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(dataclasses.field,))
+def tabular(made: type[T]) -> type[T]:
+    """Make a class a dataclass of slots: a decorator for tables, of which a schema has many.
+
+    Most are never made by name: `__init__` is compiled when one is, which all together would
+    take longer than to load them.
+    """
+    how: Any = dataclasses.dataclass(slots=True, eq=False, kw_only=True, init=False, repr=False)
+    kind: type[T] = how(made)
+    return kind
+
+
+def code_of_init(kind: Any) -> Any:
+    """Return the `__init__` that a dataclass of the fields of a table has."""
+    fields = dataclasses.fields(kind)
+    told = {
+        one.name: dataclasses.field(
+            default=one.default, default_factory=one.default_factory, init=one.init
+        )
+        for one in fields
+    }
+    types = {one.name: one.type for one in fields}
+    plain = type(kind.__name__, (), {**told, "__annotations__": types})
+    plain.__qualname__ = kind.__qualname__
+    made: Any = dataclasses.dataclass(slots=True, eq=False, kw_only=True, repr=False)(plain)
+    return made.__init__
+
+
+def code_of_copy(kind: Any) -> Any:
+    """Return the `__copy__` of a table, an assignment for each slot: there are many in some."""
+    lines = [f"    made.{slot} = self.{slot}" for slot in kind.__slots__]
+    made: dict[str, Any] = {"new": object.__new__, "kind": kind}
+    exec("\n".join(["def copy(self):", "    made = new(kind)", *lines, "    return made"]), made)
+    return made["copy"]
 
 
 class Syntax(Construct):  # type: ignore[misc]

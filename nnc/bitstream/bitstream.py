@@ -130,7 +130,8 @@ class Bitstream:
         def inside(units: Sequence[Unit]) -> Iterator[Unit]:
             for unit in units:
                 yield unit
-                yield from inside(unit.units)
+                if unit.holds_units:
+                    yield from inside(unit.units)
 
         return inside(self.units)
 

@@ -196,6 +196,11 @@ class Unit:
         """The units inside an aggregate."""
         return []
 
+    @property
+    def holds_units(self) -> bool:
+        """Whether there are units in it."""
+        return bool(self.__dict__.get("units"))
+
     @cached_property
     def given(self) -> dict[str, Any]:
         """Values that hand-written code supplied for reading, by name."""

@@ -7,7 +7,13 @@ from typing import Any
 import click
 
 from nnc.cli.common.bases import base_option, open_session
-from nnc.cli.common.documents import load, refuse_with_schema, schema_option, trace_file
+from nnc.cli.common.documents import (
+    check_file,
+    load,
+    refuse_with_schema,
+    schema_option,
+    trace_file,
+)
 from nnc.cli.common.files import hint_of, out_of_band_options
 from nnc.cli.common.hints import errors_of, hints
 from nnc.cli.common.output import counted, escape_controls, examples, format_option, print_json
@@ -53,11 +59,14 @@ def command(
     refuse_with_schema(schema, deep=deep, profile=profile is not None)
     form = load(schema)
     session = open_session(base, out_of_band, bitstream)
-    options: dict[str, Any] = {"deep": deep, "session": session} if deep else {}
-    traced = trace_file(bitstream, form, out_of_band)
-    report = form.examine(traced, **options)
-    if profile is not None:
-        report = with_set(report, traced, profile)
+    if deep or profile is not None:
+        options: dict[str, Any] = {"deep": True, "session": session} if deep else {}
+        traced = trace_file(bitstream, form, out_of_band)
+        report = form.examine(traced, **options)
+        if profile is not None:
+            report = with_set(report, traced, profile)
+    else:
+        report = check_file(bitstream, form, out_of_band)
     skipped = report.skipped if isinstance(report, Report) else {}
     if output_format == "json":
         print_json(report.as_dict())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +71,7 @@ class Part(Enum):
     BATCH_NORM = "a parameter of the batch norm"
 
 
-@dataclass(frozen=True, slots=True)
-class CodedTensor:
+class CodedTensor(NamedTuple):
     """One tensor of a payload.
 
     Attributes:
@@ -146,8 +145,7 @@ class CodedTensor:
         return math.prod(self.dimensions)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitLayout:
+class UnitLayout(NamedTuple):
     """What the headers say about one compressed data unit.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,9 @@ def decoded_rows(
         return None
     if not tensor.values or not tensor.dimensions:
         return None
-    own = replace(tensor, dimensions=(stop - first, *tensor.dimensions[1:]))
+    own = tensor._replace(dimensions=(stop - first, *tensor.dimensions[1:]))
     if layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT:
-        decoded = raw_rows(unit, replace(layout, tensors=[own]), first)
+        decoded = raw_rows(unit, layout._replace(tensors=[own]), first)
     else:
         decoded = coded_rows(unit, layout, first, stop, own.dimensions)
     if decoded is None:
@@ -112,5 +111,5 @@ def coded_rows(
         levels = decoder.tensor(needed, cols, coding)[first:stop].copy()
     except BitstreamError as error:
         raise unit.locate(error, in_payload=True) from None
-    own = replace(tensor, dimensions=dimensions)
+    own = tensor._replace(dimensions=dimensions)
     return DecodedTensor(own, layout, levels=levels.reshape(dimensions), qp=qp)

@@ -161,7 +161,7 @@ def convert_profile(bitstream: Bitstream, profile: int, *, keep: bool = True) ->
         if layout.coding.general_profile_idc == profile:
             continue
         coding = replace(layout.coding, general_profile_idc=profile)
-        other = replace(layout, coding=coding)
+        other = layout._replace(coding=coding)
         coded.append((unit, path, *encode_codeword(decoded, other, False, {}, True, None)))
 
     def change(edit: Edit) -> None:

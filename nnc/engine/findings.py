@@ -63,6 +63,8 @@ class Rule:
         status: how sure it is: `interop`, `peer`, `draft` or `ours`.
         level: `error` or `warning`.
         problems: gives the places of what is checked that break it.
+        by_unit: what it finds in many units is what it finds in each, so that these may be looked
+            at in turn.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Rule:
     status: str
     level: str
     problems: Callable[[Any], Iterable[Problem]]
+    by_unit: bool = False
 
     def findings(self, model: Any) -> Iterator[Finding]:
         """Check one model."""

@@ -108,7 +108,7 @@ def element_rules(syntax: Any, element: Any, exempt: Callable[[Any], bool]) -> l
 
 def rule(name: str, title: str, element: Any, problems: Any) -> Rule:
     """Return a rule of an element; what the schema says is always an error."""
-    return Rule(name, title, element.clause, element.status, ERROR, problems)
+    return Rule(name, title, element.clause, element.status, ERROR, problems, by_unit=True)
 
 
 def names_all_values(element: Any, names: Any) -> bool:

@@ -138,6 +138,8 @@ class Sink:
         self.list_path = ""
         self.list_length = 0
         self.stack: tuple[Entered, ...] = ()
+        #: Tables that stand in no list, each once: there may be very many of the same.
+        self.entered: dict[Entered, Entered] = {}
 
     def append(self, entry: TraceEntry) -> None:
         """Take one element."""
@@ -156,7 +158,10 @@ class Sink:
             path, value = f"{path[:-1]}:]", [value]
         stack = tuple(self.reader.stack)
         if stack != self.stack:
-            self.stack = stack
+            known = self.entered
+            self.stack = tuple(
+                [one if one[2] is not None else known.setdefault(one, one) for one in stack]
+            )
         self.elements.append(
             TracedElement(
                 position, bits, path, descriptor, value, self.stack, self.tables, name_of(path)

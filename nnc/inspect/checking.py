@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 from nnc.bitio.arguments import checked
 from nnc.bitio.collection import without_collection
-from nnc.bitstream import OutOfBandKeywords
+from nnc.bitstream import OutOfBand, OutOfBandKeywords
 from nnc.decoder.before import Before, session_after
 from nnc.decoder.session import Decoder
 from nnc.engine import looking
@@ -18,10 +18,11 @@ from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import models
 from nnc.inspect.metric_rules import METRIC_RULES
+from nnc.inspect.passing import Passing
 from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.reference_rules import REFERENCE_RULES
 from nnc.inspect.rules import RULES
-from nnc.inspect.tracing import BitstreamTrace, trace
+from nnc.inspect.tracing import BitstreamTrace, trace, trace_units
 from nnc.syntax import TABLES
 
 #: Unit types that applications may use as they like; the schema's range is that of the others.
@@ -79,8 +80,13 @@ def check(
     Raises:
         NncError: one of the bitstreams before can't be decoded.
     """
-    session = session_after(before, **left_out) if deep else None
-    return check_trace(trace(data, **left_out), deep=deep, session=session)
+    if deep:
+        session = session_after(before, **left_out)
+        return check_trace(trace(data, **left_out), deep=True, session=session)
+    rules = all_rules(deep=False)
+    passing = Passing(rules, keep=False)
+    traced = trace_units(data, OutOfBand.of(**left_out), seen=passing.take)
+    return report_of(traced, passing, rules)
 
 
 def check_trace(
@@ -93,25 +99,40 @@ def check_trace(
         deep: decode the entropy-coded payloads too.
         session: a decoder that has taken the bitstreams before it, None for none.
     """
-    findings: list[Finding] = []
     rules = all_rules(deep=False)
+    passing = Passing(rules, keep=True)
+    for unit in traced.units:
+        passing.take(unit)
+    report = report_of(traced, passing, rules)
+    if not deep:
+        return report
+    broken = {finding.path for finding in report.findings if finding.level == ERROR}
+    found, not_decoded = check_payloads(traced, broken, session)
+    findings = sorted([*report.findings, *found], key=place_in_data)
+    return Report(findings, report.skipped | not_decoded)
+
+
+def report_of(traced: BitstreamTrace, passing: Passing, rules: Sequence[Rule]) -> Report:
+    """Return what rules found in units as they passed, and find in all of them.
+
+    Args:
+        traced: the bitstream.
+        passing: looked at its units.
+        rules: all rules.
+    """
+    passing.look()
+    findings: list[Finding] = []
     with without_collection():
-        for model in models(traced):
-            for rule in rules:
-                findings += rule.findings(model)
+        for number, model in enumerate(models(traced)):
+            for place, rule in enumerate(rules):
+                findings += passing.of_rule(number, place) if rule.by_unit else rule.findings(model)
         findings += syntax_findings(traced, alone=not findings)
     skipped: dict[str, str] = {
         unit.path: undecoded_reason(unit.missing)
         for unit in traced.walk()
         if unit.missing is not None
     }
-    if deep:
-        broken = {finding.path for finding in findings if finding.level == ERROR}
-        found, not_decoded = check_payloads(traced, broken, session)
-        findings += found
-        skipped |= not_decoded
-    findings.sort(key=place_in_data)
-    return Report(findings, skipped)
+    return Report(sorted(findings, key=place_in_data), skipped)
 
 
 @checked

@@ -25,7 +25,7 @@ rule = DATA_RULES.rule
 RAW_BYTES = {DecompressedDataFormat.TENSOR_FLOAT16: 2, DecompressedDataFormat.TENSOR_FLOAT64: 8}
 
 
-@rule("block-names", "A block names as many tensors as it holds.", clause="6.3.3")
+@rule("block-names", "A block names as many tensors as it holds.", clause="6.3.3", by_unit=True)
 def block_names(model: Model) -> Iterator[Problem]:
     """Count the names of blocks."""
     block = CompressedDataUnitPayloadType.NNR_PT_BLOCK
@@ -42,7 +42,7 @@ def block_names(model: Model) -> Iterator[Problem]:
 
 
 @rule("decomposition-rows", "G and H of a decomposed weight have as many values as it needs.",
-      clause="6.3.3")  # fmt: skip
+      clause="6.3.3", by_unit=True)  # fmt: skip
 def decomposition_rows(model: Model) -> Iterator[Problem]:
     """Divide the weight by the rows of G."""
     for unit in model.data_units():
@@ -58,10 +58,15 @@ def decomposition_rows(model: Model) -> Iterator[Problem]:
 def dimensions_of(unit: UnitTrace) -> list[int] | None:
     """Return tensor_dimensions of a unit, those from outside too; None where not known."""
     scope = unit.unit.scope if unit.unit is not None else None
-    return None if scope is None else scope.names().get("tensor_dimensions")
+    try:
+        # A scope explains what lacks a value; here it is asked for each of very many units.
+        found: list[int] | None = object.__getattribute__(scope, "tensor_dimensions")
+    except AttributeError:
+        return None
+    return found
 
 
-@rule("entry-point-bits", "The block rows of a payload fit into it.", clause="6.3.3")
+@rule("entry-point-bits", "The block rows of a payload fit into it.", clause="6.3.3", by_unit=True)
 def entry_point_bits(model: Model) -> Iterator[Problem]:
     """Add up the bits of block rows."""
     for unit in model.data_units():
@@ -85,7 +90,12 @@ def entry_point_bits(model: Model) -> Iterator[Problem]:
                 break
 
 
-@rule("raw-size", "A payload of stored values has as many bytes as they need.", clause="6.3.4")
+@rule(
+    "raw-size",
+    "A payload of stored values has as many bytes as they need.",
+    clause="6.3.4",
+    by_unit=True,
+)
 def raw_size(model: Model) -> Iterator[Problem]:
     """Compare sizes of stored payloads."""
     for unit in model.data_units():
@@ -107,7 +117,13 @@ def is_raw(unit: UnitTrace) -> bool:
     return bool(value_of(unit, "nnr_compressed_data_unit_payload_type") == raw)
 
 
-@rule("raw-format", "Stored values are of 16, 32 or 64 bits.", clause="6.3.3", status="ours")
+@rule(
+    "raw-format",
+    "Stored values are of 16, 32 or 64 bits.",
+    clause="6.3.3",
+    status="ours",
+    by_unit=True,
+)
 def raw_format(model: Model) -> Iterator[Problem]:
     """Find stored values in formats of integers."""
     for unit in model.data_units():
@@ -119,7 +135,7 @@ def raw_format(model: Model) -> Iterator[Problem]:
 
 
 @rule("dimension-shift", "The row axis is one of the tensor's axes.", clause="6.3.3",
-      status="ours")  # fmt: skip
+      status="ours", by_unit=True)  # fmt: skip
 def dimension_shift(model: Model) -> Iterator[Problem]:
     """Find row axes beyond the last one."""
     for unit in model.data_units():
@@ -130,7 +146,7 @@ def dimension_shift(model: Model) -> Iterator[Problem]:
 
 
 @rule("mapping-axis", "Tensors are joined along an axis that there is.", clause="6.3.3",
-      status="draft")  # fmt: skip
+      status="draft", by_unit=True)  # fmt: skip
 def mapping_axis(model: Model) -> Iterator[Problem]:
     """Find axes beyond the last one."""
     for unit in model.data_units():
@@ -140,7 +156,13 @@ def mapping_axis(model: Model) -> Iterator[Problem]:
             yield axis, f"{told} (allowed: 0..{len(dimensions) - 1})"
 
 
-@rule("mapping-splits", "Joined tensors end one after the other.", clause="6.3.3", status="draft")
+@rule(
+    "mapping-splits",
+    "Joined tensors end one after the other.",
+    clause="6.3.3",
+    status="draft",
+    by_unit=True,
+)
 def mapping_splits(model: Model) -> Iterator[Problem]:
     """Find places to split at that don't ascend, or lie outside the axis."""
     for unit in model.data_units():
@@ -176,7 +198,7 @@ def quantization_declared(model: Model) -> Iterator[Problem]:
 
 
 @rule("size-form", "A size is in the short form where that can hold it.", clause="6.3.2",
-      level=WARNING)  # fmt: skip
+      level=WARNING, by_unit=True)  # fmt: skip
 def size_form(model: Model) -> Iterator[Problem]:
     """Find sizes in the long form that would fit the short one."""
     for unit in model.units:
@@ -186,7 +208,9 @@ def size_form(model: Model) -> Iterator[Problem]:
             yield flag, f"{told}, but would fit the short one"
 
 
-@rule("byte-alignment", "Bits up to a byte boundary are a 1 and zeros.", clause="6.3.5")
+@rule(
+    "byte-alignment", "Bits up to a byte boundary are a 1 and zeros.", clause="6.3.5", by_unit=True
+)
 def byte_alignment(model: Model) -> Iterator[Problem]:
     """Find other bits."""
     for found in model.elements.values():
@@ -197,7 +221,7 @@ def byte_alignment(model: Model) -> Iterator[Problem]:
                 yield element, f"the alignment bits are {bits} (allowed: {regular})"
 
 
-@rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4")
+@rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4", by_unit=True)
 def trailing_bytes(model: Model) -> Iterator[Problem]:
     """Find bytes after the end of a payload's syntax."""
     for unit in model.units:
@@ -208,7 +232,7 @@ def trailing_bytes(model: Model) -> Iterator[Problem]:
 
 
 @rule("class-count", "The class accuracies of a map are as many as it says.", clause="6.3.4",
-      status="peer", level=WARNING)  # fmt: skip
+      status="peer", level=WARNING, by_unit=True)  # fmt: skip
 def class_count(model: Model) -> Iterator[Problem]:
     """Find units that only read right as a slip of NNCodec wrote them."""
     for unit in model.units:
@@ -217,7 +241,9 @@ def class_count(model: Model) -> Iterator[Problem]:
             yield place, "there are upm_class_bitmask class accuracies, not upm_count_classes"
 
 
-@rule("deflated-data", "Data said to be deflated are.", clause="6.3.4", status="draft")
+@rule(
+    "deflated-data", "Data said to be deflated are.", clause="6.3.4", status="draft", by_unit=True
+)
 def deflated_data(model: Model) -> Iterator[Problem]:
     """Inflate topologies and quantization information, in small pieces."""
     for unit in model.units:

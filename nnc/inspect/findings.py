@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nnc.engine.findings import ERROR, Problem, Rule
@@ -14,6 +15,9 @@ from nnc.inspect.tracing import UNKNOWN_TYPE, BitstreamTrace, UnitTrace
 from nnc.syntax import NnrUnitType
 
 Check = Callable[["Model"], Iterable[Problem]]
+
+#: Name of the type of units that begin a model.
+START = NnrUnitType.NNR_STR.name
 
 
 class RuleBook(list[Rule]):
@@ -27,36 +31,48 @@ class RuleBook(list[Rule]):
         clause: str = "6.2.3",
         status: str = "interop",
         level: str = ERROR,
+        by_unit: bool = False,
     ) -> Callable[[Check], Check]:
         """Register a function as the check of a rule."""
 
         def register(check: Check) -> Check:
-            self.append(Rule(name, title, clause, status, level, check))
+            self.append(Rule(name, title, clause, status, level, check, by_unit))
             return check
 
         return register
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
-    """The units of one model, in the order of decoding.
+    """The units of one model, in the order of decoding; for rules `by_unit` some of them.
 
     Attributes:
-        traced: the bitstream.
         units: from the start unit up to the next, those in aggregates too.
         is_first: whether it begins the bitstream.
-        by_type: the units of each type, by its name, their headers readable or not.
-        elements: its elements by table and name, each with its unit.
-        unlike: elements that don't follow from units elsewhere as the schema says, with what they
-            would be.
     """
 
-    traced: BitstreamTrace
     units: list[UnitTrace]
     is_first: bool
-    by_type: dict[str, list[UnitTrace]]
-    elements: Elements
-    unlike: list[tuple[TracedElement, int]]
+
+    @cached_property
+    def by_type(self) -> dict[str, list[UnitTrace]]:
+        """The units of each type, by its name, their headers readable or not."""
+        result: dict[str, list[UnitTrace]] = {}
+        for unit in self.units:
+            result.setdefault(unit.type_name, []).append(unit)
+        return result
+
+    @cached_property
+    def elements(self) -> Elements:
+        """Its elements by table and name, each with its unit."""
+        return elements_of(self.units)
+
+    @cached_property
+    def unlike(self) -> list[tuple[TracedElement, int]]:
+        """Elements of aggregates that don't follow from the units in them, with what would."""
+        if NnrUnitType.NNR_AGG.name not in self.by_type:
+            return []
+        return list(wrong([element for unit in self.units for element in unit.elements]))
 
     @property
     def is_whole(self) -> bool:
@@ -84,32 +100,15 @@ def models(traced: BitstreamTrace) -> list[Model]:
     """Return the models of a bitstream: each begins with a start unit."""
     groups: list[list[UnitTrace]] = [[]]
     for unit in traced.walk():
-        if unit.type_name == NnrUnitType.NNR_STR.name and groups[-1]:
+        if begins_model(unit) and groups[-1]:
             groups.append([])
         groups[-1].append(unit)
-    found = []
-    for number, units in enumerate(groups):
-        by_type = units_by_type(units)
-        elements, wrong_ones = elements_of(units), unlike(units, by_type)
-        found.append(Model(traced, units, number == 0, by_type, elements, wrong_ones))
-    return found
+    return [Model(units, number == 0) for number, units in enumerate(groups)]
 
 
-def unlike(
-    units: list[UnitTrace], by_type: dict[str, list[UnitTrace]]
-) -> list[tuple[TracedElement, int]]:
-    """Return the elements of aggregates that don't follow from the units in them."""
-    if NnrUnitType.NNR_AGG.name not in by_type:
-        return []
-    return list(wrong([element for unit in units for element in unit.elements]))
-
-
-def units_by_type(units: list[UnitTrace]) -> dict[str, list[UnitTrace]]:
-    """Return the units of each type, by its name."""
-    result: dict[str, list[UnitTrace]] = {}
-    for unit in units:
-        result.setdefault(unit.type_name, []).append(unit)
-    return result
+def begins_model(unit: UnitTrace) -> bool:
+    """Tell whether a unit is a start unit."""
+    return unit.type_name == START
 
 
 def readable(unit: UnitTrace) -> bool:

@@ -192,7 +192,7 @@ def node_of(unit: UnitTrace) -> tuple[int, int, int] | None:
     return device, parameter, depth
 
 
-@rule("parent-depth", "The parent of a node is one level above it.", status="peer")
+@rule("parent-depth", "The parent of a node is one level above it.", status="peer", by_unit=True)
 def parent_depth(model: Model) -> Iterator[Problem]:
     """Find nodes at the top of the tree that name a parent."""
     for unit in model.data_units():
@@ -261,7 +261,7 @@ def missing_parts(count: int, place: str) -> str:
 
 
 @rule("parts-type", "Only topologies, quantization information and data are cut into parts.",
-      clause="6.3.3.1", status="draft")  # fmt: skip
+      clause="6.3.3.1", status="draft", by_unit=True)  # fmt: skip
 def parts_type(model: Model) -> Iterator[Problem]:
     """Find counters of parts in other units."""
     names = {type_name(number) for number, kind in UNIT_KINDS.items() if kind.divisible}

@@ -9,7 +9,7 @@ elements of a trace thus cover each bit of the data once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
@@ -58,6 +58,7 @@ class UnitTrace:
         found: the first element of each name, once one of many was asked for.
         indexed: how many elements there were when `found` was made.
         kind: name of its type, once it was asked for.
+        kept: names of the elements that were kept, None: all are there.
     """
 
     path: str
@@ -72,9 +73,11 @@ class UnitTrace:
     found: dict[str, TracedElement] | None = field(default=None, repr=False, compare=False)
     indexed: int = field(default=0, repr=False, compare=False)
     kind: str = field(default=UNKNOWN_TYPE, repr=False, compare=False)
+    kept: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def element(self, name: str) -> TracedElement | None:
         """Return the first element of a name, or None."""
+        assert self.kept is None or name in self.kept, name
         if len(self.elements) <= FEW:
             for element in self.elements:
                 if element.name == name:
@@ -84,6 +87,12 @@ class UnitTrace:
             self.found = {element.name: element for element in reversed(self.elements)}
             self.indexed = len(self.elements)
         return self.found.get(name)
+
+    def keep(self, names: frozenset[str]) -> None:
+        """Let go of all elements but those of certain names."""
+        self.type_name  # noqa: B018 (remembers it)
+        self.kept, self.found = names, None
+        self.elements[:] = [element for element in self.elements if element.name in names]
 
     @property
     def byte_bit(self) -> str:
@@ -184,8 +193,25 @@ def trace(
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
+    return trace_units(data, OutOfBand.of(**left_out), most)
+
+
+def trace_units(
+    data: bytes | bytearray | memoryview,
+    out_of_band: OutOfBand,
+    most: int | None = None,
+    seen: Callable[[UnitTrace], None] | None = None,
+) -> BitstreamTrace:
+    """Trace a bitstream, and show each unit that isn't in another as soon as it is traced.
+
+    Args:
+        data: the bytes.
+        out_of_band: what is left out of the bitstream.
+        most: as for `trace`.
+        seen: called with each unit; it may let go of elements.
+    """
     view = view_of(data)
-    parser = TracingParser(view, OutOfBand.of(**left_out), most)
+    parser = TracingParser(view, out_of_band, most, seen)
     with without_collection():
         parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
@@ -198,10 +224,16 @@ class TracingParser(UnitParser):
         traces: the units of the bitstream.
     """
 
-    def __init__(self, data: memoryview, out_of_band: OutOfBand, most: int | None = None):
-        """Start at the first byte of `data`, with nothing in force; `most` as for `trace`."""
+    def __init__(
+        self,
+        data: memoryview,
+        out_of_band: OutOfBand,
+        most: int | None = None,
+        seen: Callable[[UnitTrace], None] | None = None,
+    ):
+        """Start at the first byte of `data`, with nothing in force; else as for `trace_units`."""
         super().__init__(data, out_of_band)
-        self.left = most
+        self.left, self.seen = most, seen
         self.traces: list[UnitTrace] = []
         self.current: UnitTrace | None = None
         self.sink = Sink(self.reader, [], TABLES)
@@ -241,6 +273,8 @@ class TracingParser(UnitParser):
                     current.missing.locate(unit=number, unit_type=current.type_name)
                 units.append(current.unit)
             start = current.stop
+            if outer is None and self.seen is not None:
+                self.seen(current)
         self.current = outer
         if outer is not None:
             self.sink.elements = outer.elements

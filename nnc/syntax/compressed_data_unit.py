@@ -8,13 +8,13 @@ Schema hash: sha256 0b2c3790b3c96a80dc34941cab28fd973a472d43d0614776c8b3fe63d40b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax import functions as _functions
 from nnc.syntax import topology
 from nnc.syntax.description import Element, Shape
@@ -163,7 +163,7 @@ TENSOR_FLOAT16: Final = 8
 TENSOR_FLOAT64: Final = 9
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrCompressedDataUnitHeader(Table):
     """NNR compressed data unit header syntax.
 
@@ -1527,7 +1527,7 @@ class NnrCompressedDataUnitHeaderSyntax(Syntax):
 nnr_compressed_data_unit_header = NnrCompressedDataUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class TensorDimensionsList(Table):
     """Tensor dimensions list syntax.
 
@@ -1631,7 +1631,7 @@ class TensorDimensionsListSyntax(Syntax):
 tensor_dimensions_list = TensorDimensionsListSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class IntegerCodebook(Table):
     """Integer codebook syntax.
 
@@ -1886,7 +1886,7 @@ class IntegerCodebookSyntax(Syntax):
 integer_codebook = IntegerCodebookSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class TopologyTensorDimensionMapping(Table):
     """Topology tensor dimension mapping syntax.
 
@@ -2080,7 +2080,7 @@ class TopologyTensorDimensionMappingSyntax(Syntax):
 topology_tensor_dimension_mapping = TopologyTensorDimensionMappingSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrCompressedDataUnitPayload(Table):
     """NNR compressed data unit payload syntax.
 

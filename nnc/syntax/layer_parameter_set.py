@@ -8,12 +8,11 @@ Schema hash: sha256 9de250ecb31524c3f91fc09405eeacbee1247d15b910f7eaf7fb66571d38
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax import model_parameter_set, performance_maps
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new as _new
@@ -22,7 +21,7 @@ from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrLayerParameterSetUnitHeader(Table):
     """NNR layer parameter set unit header syntax.
 
@@ -126,7 +125,7 @@ class NnrLayerParameterSetUnitHeaderSyntax(Syntax):
 nnr_layer_parameter_set_unit_header = NnrLayerParameterSetUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrLayerParameterSetUnitPayload(Table):
     """NNR layer parameter set unit payload syntax.
 

@@ -8,13 +8,12 @@ Schema hash: sha256 a1f840094cc9c034a51c009710a343664a526fb5256835bac84d8617a95b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax import performance_maps
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new as _new
@@ -39,7 +38,7 @@ NNR_QSU: Final = 1
 NNR_QCB: Final = 2
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrModelParameterSetUnitHeader(Table):
     """NNR model parameter set unit header syntax.
 
@@ -81,7 +80,7 @@ class NnrModelParameterSetUnitHeaderSyntax(Syntax):
 nnr_model_parameter_set_unit_header = NnrModelParameterSetUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrModelParameterSetUnitPayload(Table):
     """NNR model parameter set unit payload syntax.
 

@@ -8,11 +8,11 @@ Schema hash: sha256 bdf5f0e91c210db3af1a39b2467e18f74de864606a2a8cd8d4097d97d0a1
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax import functions as _functions
 from nnc.syntax.description import Constraint, Element, Shape
 from nnc.syntax.functions import (
@@ -36,7 +36,7 @@ from nnc.syntax.functions import (
 from nnc.syntax.scope import Scope
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class SparsificationPerformanceMap(Table):
     """Sparsification performance map syntax.
 
@@ -284,7 +284,7 @@ class SparsificationPerformanceMapSyntax(Syntax):
 sparsification_performance_map = SparsificationPerformanceMapSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class PruningPerformanceMap(Table):
     """Pruning performance map syntax.
 
@@ -506,7 +506,7 @@ class PruningPerformanceMapSyntax(Syntax):
 pruning_performance_map = PruningPerformanceMapSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class UnificationPerformanceMap(Table):
     """Unification performance map syntax.
 
@@ -952,7 +952,7 @@ class UnificationPerformanceMapSyntax(Syntax):
 unification_performance_map = UnificationPerformanceMapSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class DecompositionPerformanceMap(Table):
     """Decomposition performance map syntax.
 

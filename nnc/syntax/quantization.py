@@ -6,13 +6,12 @@ Schema hash: sha256 cfb6fb6ce513d44785bd329bc62ae14d3def1d75c896573e2a7611468822
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new as _new
 from nnc.syntax.functions import required as _required
@@ -46,7 +45,7 @@ NNR_QNT_PYT: Final = 3
 NNR_QNT_TEF: Final = 4
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrQuantizationUnitHeader(Table):
     """NNR quantization unit header syntax.
 
@@ -159,7 +158,7 @@ class NnrQuantizationUnitHeaderSyntax(Syntax):
 nnr_quantization_unit_header = NnrQuantizationUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrQuantizationUnitPayload(Table):
     """NNR quantization unit payload syntax.
 

@@ -8,19 +8,18 @@ Schema hash: sha256 e89d055df9d9074e733719e4e8c129f63c2ef79860218c400600a9192f96
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import new as _new
 from nnc.syntax.functions import required as _required
 from nnc.syntax.scope import Scope
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrStartUnitHeader(Table):
     """NNR start unit header syntax.
 
@@ -102,7 +101,7 @@ class NnrStartUnitHeaderSyntax(Syntax):
 nnr_start_unit_header = NnrStartUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrStartUnitPayload(Table):
     """NNR start unit payload syntax.
 

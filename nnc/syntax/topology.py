@@ -8,7 +8,7 @@ Schema hash: sha256 8e1682cd9ba0dc9a9d87ea9a75feb671968f1726c219bd6cf9646858685d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax.description import Element, Shape
 from nnc.syntax.functions import (
     Array,
@@ -111,7 +111,7 @@ NNR_TPL_BMSK: Final = 0
 NNR_TPL_DICT: Final = 1
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrTopologyUnitHeader(Table):
     """NNR topology unit header syntax.
 
@@ -220,7 +220,7 @@ class NnrTopologyUnitHeaderSyntax(Syntax):
 nnr_topology_unit_header = NnrTopologyUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrTopologyUnitPayload(Table):
     """NNR topology unit payload syntax.
 
@@ -334,7 +334,7 @@ class NnrTopologyUnitPayloadSyntax(Syntax):
 nnr_topology_unit_payload = NnrTopologyUnitPayloadSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrPruningTopologyContainer(Table):
     """NNR pruning topology container syntax.
 
@@ -716,7 +716,7 @@ class NnrPruningTopologyContainerSyntax(Syntax):
 nnr_pruning_topology_container = NnrPruningTopologyContainerSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class BitMask(Table):
     """Bit mask syntax.
 
@@ -800,7 +800,7 @@ class BitMaskSyntax(Syntax):
 bit_mask = BitMaskSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class TopologyElementsIdsList(Table):
     """Topology elements ids list syntax.
 

@@ -8,14 +8,14 @@ Schema hash: sha256 6e0f813b78278bb881c8500776637bd0fadfedf22563c084172e9aa9d6c5
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio import computing as _computing
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from nnc.syntax import (
     compressed_data_unit,
     layer_parameter_set,
@@ -109,7 +109,7 @@ NNR_AGG_GEN: Final = 0
 NNR_AGG_SLF: Final = 1
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrUnit(Table):
     """NNR unit syntax.
 
@@ -220,7 +220,7 @@ class NnrUnitSyntax(Syntax):
 nnr_unit = NnrUnitSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrUnitSize(Table):
     """NNR unit size syntax.
 
@@ -352,7 +352,7 @@ class NnrUnitSizeSyntax(Syntax):
 nnr_unit_size = NnrUnitSizeSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrUnitHeader(Table):
     """General NNR unit header syntax.
 
@@ -719,7 +719,7 @@ class NnrUnitHeaderSyntax(Syntax):
 nnr_unit_header = NnrUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrUnitPayload(Table):
     """NNR unit payload syntax.
 
@@ -1088,7 +1088,7 @@ class NnrUnitPayloadSyntax(Syntax):
 nnr_unit_payload = NnrUnitPayloadSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrAggregateUnitHeader(Table):
     """NNR aggregate unit header syntax.
 
@@ -1391,7 +1391,7 @@ class NnrAggregateUnitHeaderSyntax(Syntax):
 nnr_aggregate_unit_header = NnrAggregateUnitHeaderSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NnrAggregateUnitPayload(Table):
     """NNR aggregate unit payload syntax.
 

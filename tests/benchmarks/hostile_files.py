@@ -63,7 +63,8 @@ MEASURES = (
     Measure("tensors of 16 values: explore", "explore", "tensors", "s", 4),
     Measure("tensors of 16 values: parse", "parse", "tensors", "us each", None),
     Measure("tensors of 16 values: held", "held", "tensors", "bytes each", None),
-    Measure("tensors of 16 values: check", "check", "tensors", "us each", None),
+    Measure("tensors of 16 values: check", "check", "tensors", "us each", 160),
+    Measure("tensors of 16 values: peak of check", "peak of check", "tensors", "MB", 150),
     *(
         Measure(f"{ROWS * columns} zeros: {kind}", kind, f"zeros{columns}", "MB", 100)
         for columns in COLUMNS

@@ -78,6 +78,11 @@ def trace_file(path: str, form: Format, out_of_band: Mapping[str, Any]) -> Any:
     return traced
 
 
+def check_file(path: str, form: Format, out_of_band: Mapping[str, Any]) -> Any:
+    """Return what a file of a format breaks of its rules; args and errors as for `trace_file`."""
+    return form.check(open_data(path), **told(out_of_band))
+
+
 def told(out_of_band: Mapping[str, Any]) -> dict[str, Any]:
     """Return what options say of a file, those left out that weren't given."""
     return {name: value for name, value in out_of_band.items() if value not in (None, {})}

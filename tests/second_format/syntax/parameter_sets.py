@@ -8,13 +8,13 @@ Schema hash: sha256 bbfc2f13e4574cdfe85954ded3264d87b7f64ecdc7634cf024daa9cb82da
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from nnc.bitio.bits import BitReader, BitWriter
 from nnc.bitio.programs import Program
-from nnc.bitio.table import Syntax, Table
+from nnc.bitio.table import Syntax, Table, tabular
 from tests.second_format.syntax import functions as _functions
 from tests.second_format.syntax.description import Constraint, Element, Shape
 from tests.second_format.syntax.functions import (
@@ -72,7 +72,7 @@ HIGH: Final = 100
 HIGH_422: Final = 122
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class NalUnit(Table):
     """NAL unit syntax.
 
@@ -251,7 +251,7 @@ class NalUnitSyntax(Syntax):
 nal_unit = NalUnitSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class SeqParameterSetData(Table):
     """Sequence parameter set syntax.
 
@@ -1231,7 +1231,7 @@ class SeqParameterSetDataSyntax(Syntax):
 seq_parameter_set_data = SeqParameterSetDataSyntax()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@tabular
 class PicParameterSetRbsp(Table):
     """Picture parameter set syntax.
 
