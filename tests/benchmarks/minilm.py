@@ -276,8 +276,11 @@ def rank_correlation(
     made = vectors(tensors, tokenizer(words))
     place = {word: number for number, word in enumerate(words)}
     near = [float(made[place[one]] @ made[place[other]]) for one, other, _ in pairs]
-    ranks = [mean_ranks(np.array(one)) for one in (near, [pair[2] for pair in pairs])]
-    return float(np.corrcoef(ranks)[0, 1])
+    first, second = (
+        ranks - ranks.mean()
+        for ranks in map(mean_ranks, (np.array(near), np.array([pair[2] for pair in pairs])))
+    )
+    return float(first @ second / np.linalg.norm(first) / np.linalg.norm(second))
 
 
 def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
