@@ -5,8 +5,9 @@ One number, the coarseness, says how fine all tensors are: it is a quantization 
 default density, but may lie between two of them, as step sizes at a higher density do; and where
 even that isn't fine enough, some of the tensors take the one and some the next.
 
-What an encoding will be like is guessed first (each tensor as if it had a Laplace distribution), and
-sizes of large models by some of their rows; after each encoding the guess is scaled to what came out.
+What an encoding will be like is guessed first: each tensor as if it had a Laplace distribution. Of
+the size of a large model some of its rows tell more. After each encoding the guess is scaled to
+what came out.
 """
 
 from __future__ import annotations
