@@ -7,6 +7,7 @@ network is written down here in PyTorch, so that nothing else is needed.
 from __future__ import annotations
 
 import ast
+import importlib.util
 import math
 import re
 import sys
@@ -245,6 +246,47 @@ def vectors(tensors: Mapping[str, NDArray[Any]], tokens: torch.Tensor) -> torch.
     """Return the network's vectors of some sentences."""
     with torch.no_grad():
         result: torch.Tensor = network(tensors)(tokens)
+    return result
+
+
+def similarity_sets(folder: Path | None = None) -> dict[str, list[tuple[str, str, float]]]:
+    """Return pairs of words and how near people find them, by the names of public collections.
+
+    Args:
+        folder: where the package gensim is unpacked; None: where it is installed, if it is.
+    """
+    found = importlib.util.find_spec("gensim") if folder is None else None
+    if found is not None and found.origin is not None:
+        folder = Path(found.origin).parents[1]
+    if folder is None:
+        return {}
+    result = {}
+    for name in ("wordsim353.tsv", "simlex999.txt"):
+        lines = (folder / "gensim" / "test" / "test_data" / name).read_text("utf-8").splitlines()
+        rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+        result[name.split(".")[0]] = [(one, other, float(near)) for one, other, near in rows]
+    return result
+
+
+def rank_correlation(
+    tensors: Mapping[str, NDArray[Any]], tokenizer: Tokenizer, pairs: list[tuple[str, str, float]]
+) -> float:
+    """Return Spearman's correlation of the network's similarities of words and people's."""
+    words = sorted({word for pair in pairs for word in pair[:2]})
+    made = vectors(tensors, tokenizer(words))
+    place = {word: number for number, word in enumerate(words)}
+    near = [float(made[place[one]] @ made[place[other]]) for one, other, _ in pairs]
+    first, second = (
+        ranks - ranks.mean()
+        for ranks in map(mean_ranks, (np.array(near), np.array([pair[2] for pair in pairs])))
+    )
+    return float(first @ second / np.linalg.norm(first) / np.linalg.norm(second))
+
+
+def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ranks of numbers, those that are equal sharing the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    result: NDArray[np.float64] = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     return result
 
 

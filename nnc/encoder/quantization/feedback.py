@@ -7,7 +7,8 @@ the same indices for every input. Sums of floats have a fixed order, so that all
 same of them.
 
 How this one is fast: a survivor doesn't take its history along, but what that adds to the rest of
-its block; histories are followed back at the end of each block only.
+its block; histories are followed back at the end of each block only, and what paths have in common
+is added up once. Loops are over fours, or over all states, so that compilers make vectors of them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ FURTHEST = cython.declare(cython.float, 1 << 22)
 ROW = cython.declare(cython.int, MAGNITUDES)
 TOP = cython.declare(cython.int, MAGNITUDES - 8)
 
+# The state after each, and the smallest index of its subset: by parity, then by state.
 _after = cython.declare(int32_t[16])
+_rest = cython.declare(int32_t[16])
 
 # What is kept of a block: errors, indices and the states before, 8 to a column.
 History = cython.struct(
@@ -54,6 +57,8 @@ def fill_tables() -> cython.void:
     for state in range(8):
         _after[2 * state] = STATE_TRANSITIONS[state][0]
         _after[2 * state + 1] = STATE_TRANSITIONS[state][1]
+        _rest[state] = 3 if state & 1 else 0
+        _rest[8 + state] = 1 if state & 1 else 2
 
 
 fill_tables()
@@ -114,7 +119,10 @@ def quantize_row(
     histories = cython.declare(History[2])
     survivors = cython.declare(Survivors[2])
     paths = cython.declare(cython.float[256])
+    shared = cython.declare(cython.float[32])
     begins = cython.declare(cython.int[8])
+    rows: cython.pointer[cython.const[cython.float]]
+    alike: cython.int
     place: cython.Py_ssize_t
     first: cython.Py_ssize_t
     count: cython.int
@@ -131,6 +139,7 @@ def quantize_row(
         survivors[0].neighbours[state] = start >> 3
         for column in range(32):
             survivors[0].added[32 * state + column] = 0
+            survivors[1].added[32 * state + column] = 0
     survivors[0].costs[start & 7] = 0
     for first in range(0, cols, 32):
         count = cython.cast(cython.int, min(32, cols - first))
@@ -170,26 +179,44 @@ def quantize_row(
                 target + first - 32,
             )
             if factor != cython.NULL and first + 32 < cols:
-                for place in range(first - 32, first):
-                    add(
-                        common + first + 32,
-                        factor + place * cols + first + 32,
-                        errors[place],
-                        cols - first - 32,
-                    )
+                add_block(
+                    common + first + 32,
+                    factor + (first - 32) * cols + first + 32,
+                    cols,
+                    errors + first - 32,
+                    0,
+                    cols - first - 32,
+                )
         if first + 32 >= cols:
             decide(cython.address(histories[block]), count, best, errors + first, target + first)
             return best + 8 * survivors[now].neighbours[best]
         further = cython.cast(cython.int, min(32, cols - first - 32))
+        alike = 32
         for state in range(8):
             for column in range(32):
                 survivors[now].added[32 * state + column] = 0
-            if factor != cython.NULL and survivors[now].costs[state] < DEAD:
-                for column in range(32):
-                    add(
+            column = 0
+            while column < alike and paths[32 * state + column] == paths[32 * best + column]:
+                column += 1
+            if survivors[now].costs[state] < DEAD:
+                alike = column
+        if factor != cython.NULL:
+            rows = factor + first * cols + first + 32
+            # Where the paths to all states still are one, it adds the same to all.
+            alike &= ~3
+            for place in range(32):
+                shared[place] = 0
+            add_block(shared, rows, cols, paths + 32 * best, 32 - alike, further)
+            for state in range(8):
+                if survivors[now].costs[state] < DEAD:
+                    for column in range(32):
+                        survivors[now].added[32 * state + column] = shared[column]
+                    add_block(
                         survivors[now].added + 32 * state,
-                        factor + (first + column) * cols + first + 32,
-                        paths[32 * state + column],
+                        rows + alike * cols,
+                        cols,
+                        paths + 32 * state + alike,
+                        alike,
                         further,
                     )
         block = 1 - block
@@ -216,12 +243,17 @@ def advance(
     costs = cython.declare(cython.float[8])
     origins = cython.declare(cython.int[8])
     indices = cython.declare(int32_t[8])
+    goals = cython.declare(cython.float[8])
+    sizes = cython.declare(cython.float[8])
+    plain = cython.declare(cython.float[8])
+    lows = cython.declare(int32_t[16])
+    below = cython.declare(cython.float[16])
+    above = cython.declare(cython.float[16])
+    place: cython.int
     state: cython.int
     parity: cython.int
     after: cython.int
     sign: cython.int
-    side: cython.int
-    rest: cython.int
     low: int32_t
     index: int32_t
     chosen: int32_t
@@ -233,6 +265,10 @@ def advance(
     least: cython.float = DEAD
     further: cython.int
     error: cython.float
+    one: cython.float
+    two: cython.float
+    three: cython.float
+    four: cython.float
     branch: cython.pointer[cython.const[int32_t]]
     magnitude: cython.pointer[cython.const[int32_t]]
     quarter: cython.float = 0.25
@@ -240,38 +276,46 @@ def advance(
         costs[after] = 2 * DEAD
         origins[after] = 0
         indices[after] = 0
+    # What needs no tables is worked out for all states at once, and without branches, which nobody
+    # could predict.
+    for state in range(8):
+        goal = (value + common) + old.added[32 * state + column]
+        goals[state] = goal if goal >= -FURTHEST and goal <= FURTHEST else value
+    for state in range(8):
+        sizes[state] = -goals[state] if goals[state] < 0 else goals[state]
+        plain[state] = weight * (sizes[state] * sizes[state]) * ONE
+    for place in range(16):
+        # The two indices of the subset next to the value: the lower may be below zero.
+        size = sizes[place & 7]
+        low = (cython.cast(int32_t, (size - _rest[place] + 4) * quarter) - 1) * 4 + _rest[place]
+        lows[place] = low
+        distance = size - low
+        below[place] = weight * (distance * distance) * ONE
+        distance = size - (low + 4)
+        above[place] = weight * (distance * distance) * ONE
     for state in range(8):
         if old.costs[state] >= DEAD:
             continue
-        goal = (value + common) + old.added[32 * state + column]
-        if not (goal >= -FURTHEST and goal <= FURTHEST):
-            goal = value
-        sign = goal < 0
-        size = -goal if sign else goal
+        sign = goals[state] < 0
         branch = branches + 16 * (12 * old.neighbours[state] + sign) + state
         magnitude = magnitudes + ROW * sign + 4
         for parity in range(2):
-            rest = (3 - 2 * parity) if state & 1 else 2 * parity
-            # The two indices of the subset next to the value: the lower may be below zero.
-            low = (cython.cast(int32_t, (size - rest + 4) * quarter) - 1) * 4 + rest
-            cheapest = 4 * DEAD
-            chosen = 0
-            for side in range(2):
-                index = low + 4 * side
-                if index <= 0:
-                    continue
-                distance = size - index
-                cost = weight * (distance * distance) * ONE + cython.cast(
-                    cython.float, branch[8] + magnitude[min(index, TOP)]
-                )
-                if cost < cheapest:
-                    cheapest = cost
-                    chosen = index
+            low = lows[8 * parity + state]
+            index = low + 4
+            cheapest = below[8 * parity + state] + cython.cast(
+                cython.float, branch[8] + magnitude[min(low, TOP)]
+            )
+            cheapest = cheapest if low > 0 else 4 * DEAD
+            cost = above[8 * parity + state] + cython.cast(
+                cython.float, branch[8] + magnitude[min(index, TOP)]
+            )
+            cost = cost if index > 0 else 4 * DEAD
+            chosen = index if cost < cheapest else low
+            cheapest = cost if cost < cheapest else cheapest
             if parity == 0:
-                cost = weight * (size * size) * ONE + cython.cast(cython.float, branch[0])
-                if cost <= cheapest:
-                    cheapest = cost
-                    chosen = 0
+                cost = plain[state] + cython.cast(cython.float, branch[0])
+                chosen = 0 if cost <= cheapest else chosen
+                cheapest = cost if cost <= cheapest else cheapest
             after = _after[2 * state + parity]
             cost = old.costs[state] + cheapest
             if cost < costs[after]:
@@ -295,13 +339,23 @@ def advance(
         new.costs[after] = costs[after] - least
         new.neighbours[after] = 0 if index == 0 else 1 + (index > 0)
         if factor != cython.NULL:
-            for further in range(column + 1, count):
+            # From where fours begin; what is behind isn't looked at any more.
+            further = (column + 1) & ~3
+            while further + 4 <= count:
+                one = old.added[32 * state + further] + error * factor[further]
+                two = old.added[32 * state + further + 1] + error * factor[further + 1]
+                three = old.added[32 * state + further + 2] + error * factor[further + 2]
+                four = old.added[32 * state + further + 3] + error * factor[further + 3]
+                new.added[32 * after + further] = one
+                new.added[32 * after + further + 1] = two
+                new.added[32 * after + further + 2] = three
+                new.added[32 * after + further + 3] = four
+                further += 4
+            while further < count:
                 new.added[32 * after + further] = (
                     old.added[32 * state + further] + error * factor[further]
                 )
-        else:
-            for further in range(column + 1, count):
-                new.added[32 * after + further] = 0
+                further += 1
 
 
 @cython.cfunc
@@ -356,16 +410,33 @@ def decide(
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def add(
+def add_block(
     target: cython.pointer[cython.float],
-    source: cython.pointer[cython.const[cython.float]],
-    factor: cython.float,
+    rows: cython.pointer[cython.const[cython.float]],
+    stride: cython.Py_ssize_t,
+    factors: cython.pointer[cython.const[cython.float]],
+    fewer: cython.int,
     count: cython.Py_ssize_t,
 ) -> cython.void:
-    """Add a multiple of some numbers to others."""
+    """Add multiples of 32 - `fewer` rows of numbers to others, one after the other.
+
+    Four at a time go through the processor's registers. `fewer` is a multiple of four.
+    """
     place: cython.Py_ssize_t
-    for place in range(count):
-        target[place] = target[place] + factor * source[place]
+    row: cython.int
+    first: cython.pointer[cython.const[cython.float]]
+    second: cython.pointer[cython.const[cython.float]]
+    third: cython.pointer[cython.const[cython.float]]
+    fourth: cython.pointer[cython.const[cython.float]]
+    for row in range(0, 32 - fewer, 4):
+        first = rows + row * stride
+        second = first + stride
+        third = second + stride
+        fourth = third + stride
+        for place in range(count):
+            target[place] = (
+                ((target[place] + factors[row] * first[place]) + factors[row + 1] * second[place])
+                + factors[row + 2] * third[place]
+            ) + factors[row + 3] * fourth[place]

@@ -5,8 +5,9 @@ One number, the coarseness, says how fine all tensors are: it is a quantization 
 default density, but may lie between two of them, as step sizes at a higher density do; and where
 even that isn't fine enough, some of the tensors take the one and some the next.
 
-What an encoding will be like is guessed first (each tensor as if it had a Laplace distribution);
-after each encoding the guess is scaled to what came out.
+What an encoding will be like is guessed first: each tensor as if it had a Laplace distribution. Of
+the size of a large model some of its rows tell more. After each encoding the guess is scaled to
+what came out.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from nnc.encoder.options.target import Target, Trial, parsed_size
 from nnc.encoder.quantization.loss import Losses, decibels
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
+from nnc.encoder.search.sampling import Sample, place_by_sample, sample_of
 from nnc.encoder.search.sensitivity import points, sensitivities
 from nnc.model.options import rows_of
 
@@ -99,6 +101,7 @@ class Search:
         accuracy: of the tensors as they are, in percent.
         trials: all encodings so far.
         best: the bitstream of the best trial that meets the target, with that and its options.
+        sample: some rows of the weights, where sizes are searched for.
     """
 
     tensors: Mapping[str, NDArray[Any]]
@@ -109,6 +112,7 @@ class Search:
     accuracy: float = 0.0
     trials: list[Trial] = field(default_factory=list)
     best: tuple[Bitstream, Trial, EncoderOptions] | None = None
+    sample: Sample | None = None
 
     @property
     def limit(self) -> float:
@@ -235,6 +239,9 @@ def encode_to_target(
             return encode_model(tensors, one, resources, losses=losses[-1], **structure)
 
     search = Search(arrays, target, Coarseness.of(arrays, options), encode, progress)
+    if search.coarser_is_better:
+        axes = structure.get("row_axes") or {}
+        search.sample = sample_of(arrays, axes, options, resources)
     search_target(search)
     result = result_of(search)
     result = replace(result, losses=losses[result.trial.number - 1])
@@ -384,7 +391,7 @@ def search_value(search: Search) -> None:
     ends = list(search.coarseness.bounds)
     logarithms: list[float | None] = [None, None]
     aim = 1 - NEAR_ENOUGH / 2
-    place = solved(search, aim * min(search.limit, search.most), *ends)
+    place = first_place(search, aim * min(search.limit, search.most), *ends)
     for number in range(1, MOST_ENCODES + 1):
         share = search.measure(place)
         if 1 - slack(number) <= share <= 1:
@@ -399,6 +406,16 @@ def search_value(search: Search) -> None:
         place = next_place(number, ends, logarithms, solved(search, wanted, *ends))
         if ends[1] - ends[0] < FINEST_DIFFERENCE:
             return
+
+
+def first_place(search: Search, wanted: float, low: float, high: float) -> float:
+    """Return the coarseness to begin with: by the guess, and by a sample where there is one."""
+    if search.sample is None or not wanted > 0:
+        return solved(search, wanted, low, high)
+    place = place_by_sample(
+        search.sample, search.coarseness, wanted, lambda one: solved(search, one, low, high)
+    )
+    return min(max(place, low), high)
 
 
 def slack(number: int) -> float:
