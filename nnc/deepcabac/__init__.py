@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnc.bitio.caution import warn
 from nnc.bitio.errors import InputError
-from nnc.deepcabac.coding import EntryPoints, TensorCoding
+from nnc.deepcabac.coding import EntryPoints, Task, TensorCoding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,14 +30,12 @@ __all__ = [
     "Decoder",
     "Encoder",
     "EntryPoints",
+    "Task",
     "TensorCoding",
     "decode_plain",
     "engine_name",
     "lanes",
 ]
-
-#: Payload, qp_density or None, rows, columns and coding of a tensor.
-PlainTask = tuple["bytes | memoryview", "int | None", int, int, TensorCoding]
 
 _MODULES = {
     "compiled": "nnc.deepcabac.engine",
@@ -76,7 +74,7 @@ def lanes() -> ModuleType | None:
     return None
 
 
-def decode_plain(tasks: list[PlainTask]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
+def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
     """Decode many small payloads with little about each; see engine_decoder.py.
 
     Returns:
