@@ -386,21 +386,20 @@ def decode_units(
     nncodec1: bool,
     work: Workers,
 ) -> list[list[DecodedTensor]]:
-    """Decode units: large tensors with entry points one by one on all threads, then the rest."""
+    """Decode units: many at once where that is possible, and the others one by one.
+
+    Of those, large tensors with entry points come first, each on all threads.
+    """
     decoded: dict[int, list[DecodedTensor]] = {}
-    rest = []
-    for number, layout in enumerate(layouts):
-        if work.pool is None or not is_large(layout):
-            rest.append(number)
-            continue
-        decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
-    together = decode_ahead([units[i] for i in rest], [layouts[i] for i in rest], nncodec1, work)
     alone = []
-    for number, ahead in zip(rest, together, strict=True):
-        if ahead is None:
-            alone.append(number)
-        else:
+    for number, ahead in enumerate(decode_ahead(units, layouts, nncodec1, work)):
+        layout = layouts[number]
+        if ahead is not None:
             decoded[number] = with_noise(units[number], [ahead])
+        elif work.pool is not None and is_large(layout):
+            decoded[number] = decode_unit(units[number], layout, nncodec1, references[number], work)
+        else:
+            alone.append(number)
     calls = (
         Call(
             (units[number], layouts[number], nncodec1, references[number]),

@@ -10,11 +10,11 @@ from nnc.bitstream import Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Workers
-from nnc.deepcabac import PlainTask, TensorCoding
+from nnc.deepcabac import Task, TensorCoding
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Numbers of units, and their tensors' tasks.
-Tasks = list[tuple[int, PlainTask]]
+Tasks = list[tuple[int, Task]]
 
 #: A tensor of fewer values is decoded in less time than it is set up for lanes or threads.
 SMALL_TENSOR = 256
@@ -65,7 +65,7 @@ def decode_ahead(
 
 
 def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tuple[Tasks, Tasks]:
-    """Return what is to be decoded of single tensors coded row by row: small ones, and others."""
+    """Return what is to be decoded of single tensors: small ones coded row by row, and others."""
     small: Tasks = []
     large: Tasks = []
     for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
@@ -75,9 +75,12 @@ def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tu
         tensor = layout.tensors[0]
         rows, cols = tensor.rows, tensor.cols
         coding = coding_of(tensor, layout, nncodec1)
-        if coding.limited or coding.block_size(rows, cols):
+        if coding.limited:
             continue
         density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
-        task = unit.payload_bytes, density, rows, cols, coding
-        (small if rows * cols < SMALL_TENSOR else large).append((number, task))
+        in_blocks = coding.block_size(rows, cols) > 0
+        points = tensor.entry_points if in_blocks else None
+        task = Task(unit.payload_bytes, density, rows, cols, coding, points)
+        is_small = rows * cols < SMALL_TENSOR and not in_blocks
+        (small if is_small else large).append((number, task))
     return small, large

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnc.bitio.caution import warn
 from nnc.bitio.errors import InputError
-from nnc.deepcabac.coding import EntryPoints, TensorCoding
+from nnc.deepcabac.coding import EntryPoints, Task, TensorCoding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,7 @@ __all__ = [
     "Decoder",
     "Encoder",
     "EntryPoints",
+    "Task",
     "TensorCoding",
     "decode_plain",
     "engine_name",
@@ -38,9 +39,6 @@ __all__ = [
     "write_together",
     "writes_together",
 ]
-
-#: Payload, qp_density or None, rows, columns and coding of a tensor.
-PlainTask = tuple["bytes | memoryview", "int | None", int, int, TensorCoding]
 
 _MODULES = {
     "compiled": "nnc.deepcabac.engine",
@@ -79,7 +77,7 @@ def lanes() -> ModuleType | None:
     return None
 
 
-def decode_plain(tasks: list[PlainTask]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
+def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
     """Decode many small payloads with little about each; see engine_decoder.py.
 
     Returns:

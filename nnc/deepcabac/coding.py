@@ -163,6 +163,36 @@ class EntryPoints(NamedTuple):
     bit_offset_list: Sequence[int] = ()
 
 
+class Task(NamedTuple):
+    """A tensor that is the only one of its payload, and depends on no other.
+
+    Attributes:
+        payload: the codeword.
+        qp_density: precision of the quantization parameter; None if there is none.
+        rows: rows of the matrix that is coded.
+        cols: its columns.
+        coding: how it is coded.
+        entry_points: those of the header; None without any.
+    """
+
+    payload: bytes | memoryview
+    qp_density: int | None
+    rows: int
+    cols: int
+    coding: TensorCoding
+    entry_points: EntryPoints | None = None
+
+
+def are_complete(points: EntryPoints | None, block_rows: int, dq_flag: int) -> bool:
+    """Tell whether a header has the entry points of all block rows but the first."""
+    if points is None:
+        return False
+    lists = [points.cabac_offset_list, points.bit_offset_list]
+    if dq_flag:
+        lists.append(points.dq_state_list)
+    return all(len(values) == block_rows - 1 for values in lists)
+
+
 def check_entry_points(given: EntryPoints, found: EntryPoints, dq_flag: int) -> None:
     """Compare the header's entry points with those that decoding in order has come to.
 

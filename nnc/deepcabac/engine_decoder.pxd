@@ -21,6 +21,9 @@ ctypedef struct Matrix:
     # State of dependent quantization after the last level.
     int end_state
 
+# Set a coder to where so many bits are consumed; false if that is outside the payload.
+cdef bint enter(Coder *coder, long long start, unsigned long long offset) noexcept nogil
+
 cdef class Part:
     # Block rows that a thread decodes by itself.
     cdef Coder coder

@@ -35,7 +35,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
 from nnc.bitio.errors import NncError
 from nnc.deepcabac import checks
 from nnc.deepcabac.arithmetic import BIN_RECORD
-from nnc.deepcabac.coding import EntryPoints, check_entry_points
+from nnc.deepcabac.coding import EntryPoints, are_complete, check_entry_points
 from nnc.deepcabac.contexts import context_count, signalled_contexts
 
 # What may be wrong in Matrix.problem.
@@ -189,7 +189,7 @@ def _matrix(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _enter(
+def enter(
     coder: cython.pointer(Coder), start: cython.longlong, offset: cython.ulonglong
 ) -> cython.bint:
     """Set a coder to where `start` bits are consumed and the register holds `offset`."""
@@ -503,7 +503,7 @@ class Decoder:
         last: cython.Py_ssize_t = block_rows
         matrix.end_state = 0
         parts = min(parts, block_rows)
-        if parts > 1 and matrix.restarts and _are_complete(points, block_rows, coding.dq_flag):
+        if parts > 1 and matrix.restarts and are_complete(points, block_rows, coding.dq_flag):
             made = self._parts(matrix, needed, height, last, points, parts)
             if made is not None:
                 for future in [executor.submit(part.run) for part in made]:
@@ -559,7 +559,7 @@ class Decoder:
                 if coding.dq:
                     part.state = points.dq_state_list[part.first - 1]
                 offset = points.cabac_offset_list[part.first - 1]
-                if not _enter(cython.address(part.coder), places[part.first], offset):
+                if not enter(cython.address(part.coder), places[part.first], offset):
                     return None
             made.append(part)
         return made
@@ -597,8 +597,7 @@ def decode_plain(tasks):
     """Decode payloads of one small tensor each, with as little as can be besides the levels.
 
     Args:
-        tasks: payload, qp_density or None, rows, columns and coding of each; scanned row by row,
-            without parent and codebook.
+        tasks: a coding.Task for each; scanned row by row, without parent and codebook.
 
     Returns:
         For each task the quantization parameter (None without) and the levels; None where the
@@ -606,7 +605,7 @@ def decode_plain(tasks):
     """
     decoder: Decoder = Decoder.__new__(Decoder)
     results = []
-    for payload, qp_density, rows, cols, coding in tasks:
+    for payload, qp_density, rows, cols, coding, _ in tasks:
         result = None
         try:
             decoder._start(payload)
@@ -625,13 +624,3 @@ def decode_plain(tasks):
 def _entry_points(found):
     """Return the entry points out of offset, state and position at the start of each block row."""
     return EntryPoints(found[1:, 0].tolist(), found[1:, 1].tolist(), np.diff(found[:, 2]).tolist())
-
-
-def _are_complete(points, block_rows, dq_flag):
-    """Whether a header has the entry points of all block rows but the first."""
-    if points is None:
-        return False
-    lists = [points.cabac_offset_list, points.bit_offset_list]
-    if dq_flag:
-        lists.append(points.dq_state_list)
-    return all(len(values) == block_rows - 1 for values in lists)

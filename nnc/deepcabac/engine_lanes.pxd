@@ -1,7 +1,8 @@
 # What lanes.h declares, and what the queue of streams holds.
 
 from nnc.deepcabac.engine_decoder cimport Decoder
-from nnc.deepcabac.engine_states cimport Context, Tables
+from nnc.deepcabac.engine_reading cimport Coder
+from nnc.deepcabac.engine_states cimport Coding, Context, Tables
 
 cdef extern from "lanes.h" nogil:
     enum:
@@ -31,26 +32,35 @@ cdef extern from "lanes.h" nogil:
         int *levels
         long long count
         unsigned int *contexts
+        int *block_row
+        long long height
+        long long cols
+        long long block_size
     bint lanes_supported()
     int lanes_decode(
         LaneStream *streams, long long count, long long *next, const LaneTables *tables
     )
-
-cdef enum:
-    # Streams of a queue at most: each holds its contexts.
-    MOST_STREAMS = 128
+    long long lanes_largest_block_row(const LaneStream *streams, long long count)
+    void lanes_put_in_place(const LaneStream *stream, int *scratch)
 
 cdef class Queue:
-    cdef LaneStream streams[MOST_STREAMS]
-    cdef unsigned int contexts[MOST_STREAMS * 128]
+    cdef LaneStream *streams
+    # LANE_NODES words for each stream.
+    cdef unsigned int *contexts
     cdef LaneTables tables
     cdef long long count
     cdef long long next
     # The context of each node, -1 for none.
-    cdef int numbers[128]
+    cdef int numbers[LANE_NODES]
     cdef bint is_out_of_memory
-    cdef void put(self, Decoder decoder, int[:, ::1] levels)
-    cdef bint take(self, Py_ssize_t number, Decoder decoder, coding)
+    cdef bint put(self, Decoder decoder, levels, coding, points)
+    cdef void _put_stream(
+        self, Coder *coder, int state, int *levels, long long count
+    ) noexcept nogil
+    cdef bint take(self, Py_ssize_t first, Decoder decoder, levels, coding, points)
+    cdef void _put_contexts(self, Py_ssize_t first, Decoder decoder)
+    cdef void _begin_again(self, LaneStream *stream, Decoder decoder, int state)
+    cdef bint _go_on(self, LaneStream *stream, Decoder decoder, Coding *coding) noexcept nogil
 
-cdef unsigned int word_of(const Context *context, const Tables *held) noexcept
-cdef void set_context(Context *context, unsigned int word, const unsigned char *rows) noexcept
+cdef unsigned int word_of(const Context *context, const Tables *held) noexcept nogil
+cdef void set_context(Context *context, unsigned int word, const unsigned char *rows) noexcept nogil

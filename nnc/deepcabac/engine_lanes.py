@@ -13,8 +13,11 @@ A level is a walk over nodes, whose numbers say where they stand:
 from __future__ import annotations
 
 import cython
-from cython.cimports.nnc.deepcabac.engine_decoder import Decoder
-from cython.cimports.nnc.deepcabac.engine_reading import decode_levels, position
+import numpy as np
+from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.nnc.deepcabac.engine_decoder import Decoder, enter
+from cython.cimports.nnc.deepcabac.engine_reading import Coder, decode_levels, position
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     GREATER,
@@ -29,13 +32,16 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     tables,
 )
 
-from nnc.bitio.errors import NncError
+from nnc.bitio.errors import LimitError, NncError
+from nnc.deepcabac.coding import are_complete
 from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 
 #: With fewer streams the lanes gain nothing.
 FEWEST_STREAMS = 8
 #: A stream of fewer levels isn't worth a lane's being set up.
 FEWEST_LEVELS = 256
+#: Streams of several tensors that are decoded at a time: each holds its contexts.
+MOST_STREAMS = 512
 #: Greater-than flags that there are nodes for.
 MOST_FLAGS = 32
 # A magnitude of more prefix bins leaves the stream to the scalar decoder.
@@ -47,22 +53,27 @@ def supported():
     return bool(lanes_supported())
 
 
-def fits(rows, cols, coding):
-    """Return whether a tensor is one for the lanes, as far as its headers say."""
-    return (
-        not coding.limited
-        and not coding.block_size(rows, cols)
-        and coding.greater_flags <= MOST_FLAGS
-        and rows * cols >= FEWEST_LEVELS
-        and not coding.problem()
-    )
+def stream_count(task):
+    """Return how many streams a tensor is in lanes, as far as its headers say; 0: none.
+
+    A tensor scanned in blocks that has all its entry points is one for each block row.
+    """
+    rows, cols, coding = task.rows, task.cols, task.coding
+    if coding.limited or coding.greater_flags > MOST_FLAGS or coding.problem():
+        return 0
+    count = coding.block_rows(rows, cols)
+    if rows * cols < FEWEST_LEVELS * count:
+        return 0
+    if coding.block_size(rows, cols) and not are_complete(task.entry_points, count, coding.dq_flag):
+        return 0
+    return count
 
 
 def decode_together(tasks, executor=None, threads=1):
     """Decode payloads of one tensor each, many at a time.
 
     Args:
-        tasks: payload, qp_density or None, rows, columns and coding of each.
+        tasks: a coding.Task for each.
         executor: threads to share the work.
         threads: how many of them.
 
@@ -72,33 +83,44 @@ def decode_together(tasks, executor=None, threads=1):
     """
     results = [None] * len(tasks)
     kinds = {}
-    for number, (_, _, rows, cols, coding) in enumerate(tasks):
-        if fits(rows, cols, coding):
-            kinds.setdefault((coding.dq_flag, coding.greater_flags), []).append(number)
-    for (dq_flag, greater_flags), numbers in kinds.items():
-        numbers.sort(key=lambda number: -tasks[number][2] * tasks[number][3])
-        for start in range(0, len(numbers), MOST_STREAMS):
-            some = numbers[start : start + MOST_STREAMS]
-            if len(some) >= FEWEST_STREAMS:
-                queue = Queue(dq_flag, greater_flags)
-                _decode_some(queue, tasks, some, results, executor, threads)
+    for number, task in enumerate(tasks):
+        count = stream_count(task)
+        if count:
+            kind = task.coding.dq_flag, task.coding.greater_flags
+            kinds.setdefault(kind, []).append((task.rows * task.cols / count, number, count))
+    for kind, found in kinds.items():
+        # The longest streams first, so that all lanes are busy to the end.
+        found.sort(key=lambda one: -one[0])
+        some, held = [], 0
+        for _, number, count in found:
+            if held and held + count > MOST_STREAMS:
+                _decode_some(kind, tasks, some, held, results, executor, threads)
+                some, held = [], 0
+            some.append(number)
+            held += count
+        _decode_some(kind, tasks, some, held, results, executor, threads)
     return results
 
 
-def _decode_some(queue: Queue, tasks, numbers, results, executor, threads):
+def _decode_some(kind, tasks, numbers, count, results, executor, threads):
+    """Decode tasks of one kind, which are so many streams."""
+    if count < FEWEST_STREAMS:
+        return
+    queue: Queue = Queue(*kind, count)
     begun = []
     for number in numbers:
-        payload, qp_density, rows, cols, coding = tasks[number]
+        task = tasks[number]
         try:
-            decoder = Decoder(payload)
-            qp = None if qp_density is None else decoder.quantization_parameter(qp_density)
-            levels = decoder.begin(rows, cols, coding)
+            decoder = Decoder(task.payload)
+            density = task.qp_density
+            qp = None if density is None else decoder.quantization_parameter(density)
+            levels = decoder.begin(task.rows, task.cols, task.coding)
         except NncError:
             # Decoding it alone comes to the same error, in its turn.
             continue
-        if levels is not None:
-            queue.put(decoder, levels)
-            begun.append((number, decoder, qp, levels, coding))
+        first = queue.count
+        if levels is not None and queue.put(decoder, levels, task.coding, task.entry_points):
+            begun.append((number, first, decoder, qp, levels))
     if queue.count < FEWEST_STREAMS:
         return
     threads = min(threads, queue.count // FEWEST_STREAMS)
@@ -107,9 +129,10 @@ def _decode_some(queue: Queue, tasks, numbers, results, executor, threads):
     else:
         for future in [executor.submit(queue.run) for _ in range(threads)]:
             future.result()
-    for place, (number, decoder, qp, levels, coding) in enumerate(begun):
+    for number, first, decoder, qp, levels in begun:
+        task = tasks[number]
         try:
-            if queue.take(place, decoder, coding):
+            if queue.take(first, decoder, levels, task.coding, task.entry_points):
                 decoder.finish()
                 results[number] = qp, levels
         except NncError:
@@ -118,6 +141,7 @@ def _decode_some(queue: Queue, tasks, numbers, results, executor, threads):
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _sig_node(state: cython.int, neighbour: cython.int) -> cython.int:
     return (state >> 1 << 4) | ((state & 1) << 2) | neighbour
@@ -128,7 +152,23 @@ def _sig_node(state: cython.int, neighbour: cython.int) -> cython.int:
 class Queue:
     """Streams of one kind, and the tables of that kind."""
 
-    def __init__(self, dq_flag, greater_flags):
+    def __cinit__(self, dq_flag, greater_flags, capacity):
+        """Make room for so many streams."""
+        self.streams = cython.cast(
+            cython.pointer(LaneStream), calloc(capacity, cython.sizeof(LaneStream))
+        )
+        self.contexts = cython.cast(
+            cython.pointer(cython.uint), calloc(capacity, LANE_NODES * cython.sizeof(cython.uint))
+        )
+        if self.streams == cython.NULL or self.contexts == cython.NULL:
+            raise LimitError(f"there is no memory for {capacity} streams")
+
+    def __dealloc__(self):
+        """Let go of the streams."""
+        free(self.streams)
+        free(self.contexts)
+
+    def __init__(self, dq_flag, greater_flags, capacity):
         """Make the tables, for dq_flag and a number of greater-than flags."""
         self.count = self.next = 0
         self.is_out_of_memory = False
@@ -186,29 +226,85 @@ class Queue:
             self.tables.reset[key] = 2 - (after & 1)
 
     @cython.cfunc
-    def put(self, decoder: Decoder, levels: cython.int[:, ::1]) -> cython.void:
-        """Append the tensor that a decoder stands before."""
-        stream: cython.pointer(LaneStream) = cython.address(self.streams[self.count])
-        stream.data = decoder.coder.data
-        stream.size = decoder.coder.size
-        stream.loaded = decoder.coder.loaded
-        stream.value = decoder.coder.value
-        stream.bits = decoder.coder.bits
-        stream.range = decoder.coder.range
-        stream.node = _sig_node(0, 0)
+    def put(self, decoder: Decoder, levels, coding, points) -> cython.bint:
+        """Append the tensor that a decoder stands before; false if it can't be entered."""
+        rows: cython.Py_ssize_t = levels.shape[0]
+        cols: cython.Py_ssize_t = levels.shape[1]
+        flat: cython.int[::1] = levels.reshape(-1)
+        first: cython.Py_ssize_t = self.count
+        coder: Coder = decoder.coder
+        size: cython.Py_ssize_t = coding.block_size(rows, cols)
+        if size == 0:
+            self._put_stream(cython.address(coder), 0, cython.address(flat[0]), rows * cols)
+            self._put_contexts(first, decoder)
+            return True
+        begins = _begins(decoder, points, coding)
+        if begins is None:
+            return False
+        view: cython.const[cython.longlong][:, ::1] = begins
+        restarts: cython.bint = coding.restarts_block_rows(rows, cols)
+        stream: cython.pointer(LaneStream)
+        number: cython.Py_ssize_t
+        for number in range(view.shape[0]):
+            if restarts and not enter(cython.address(coder), view[number, 2], view[number, 0]):
+                self.count = first
+                return False
+            top: cython.Py_ssize_t = number * size
+            height: cython.Py_ssize_t = min(size, rows - top)
+            stream = self.streams + self.count
+            self._put_stream(
+                cython.address(coder),
+                cython.cast(cython.int, view[number, 1]),
+                cython.address(flat[top * cols]),
+                height * cols,
+            )
+            stream.block_row = cython.address(flat[top * cols])
+            stream.height = height
+            stream.cols = cols
+            stream.block_size = size
+        self._put_contexts(first, decoder)
+        return True
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _put_stream(
+        self,
+        coder: cython.pointer(Coder),
+        state: cython.int,
+        levels: cython.pointer(cython.int),
+        count: cython.longlong,
+    ) -> cython.void:
+        stream: cython.pointer(LaneStream) = self.streams + self.count
+        stream.data = coder.data
+        stream.size = coder.size
+        stream.loaded = coder.loaded
+        stream.value = coder.value
+        stream.bits = coder.bits
+        stream.range = coder.range
+        stream.node = _sig_node(state, 0)
         stream.failed = 0
-        stream.levels = cython.address(levels[0, 0])
-        stream.count = levels.shape[0] * levels.shape[1]
-        stream.contexts = self.contexts + 128 * self.count
-        held: cython.pointer(cython.const[Tables]) = tables()
-        node: cython.int
-        for node in range(128):
-            stream.contexts[node] = (128 << 16) | 2048
-            if self.numbers[node] >= 0:
-                stream.contexts[node] = word_of(
-                    cython.address(decoder.contexts[self.numbers[node]]), held
-                )
+        stream.levels = levels
+        stream.count = count
+        stream.contexts = self.contexts + LANE_NODES * self.count
+        stream.block_row = cython.NULL
         self.count += 1
+
+    @cython.cfunc
+    def _put_contexts(self, first: cython.Py_ssize_t, decoder: Decoder) -> cython.void:
+        """Let streams from the first on begin with a decoder's contexts."""
+        held: cython.pointer(cython.const[Tables]) = tables()
+        words: cython.pointer(cython.uint) = self.contexts + LANE_NODES * first
+        node: cython.int
+        for node in range(LANE_NODES):
+            words[node] = (128 << 16) | 2048
+            if self.numbers[node] >= 0:
+                words[node] = word_of(cython.address(decoder.contexts[self.numbers[node]]), held)
+        number: cython.Py_ssize_t
+        for number in range(first + 1, self.count):
+            memcpy(
+                self.contexts + LANE_NODES * number, words, LANE_NODES * cython.sizeof(cython.uint)
+            )
 
     def run(self):
         """Decode streams until none is left that nobody else decodes."""
@@ -221,49 +317,150 @@ class Queue:
             self.is_out_of_memory = True
 
     @cython.cfunc
-    def take(self, number: cython.Py_ssize_t, decoder: Decoder, coding) -> cython.bint:
-        """Let a decoder go on where its stream has come to; false if that is no use."""
-        stream: cython.pointer(LaneStream) = cython.address(self.streams[number])
-        if stream.failed or self.is_out_of_memory:
+    def take(
+        self, first: cython.Py_ssize_t, decoder: Decoder, levels, coding, points
+    ) -> cython.bint:
+        """Bring a tensor to its end, and let its decoder go on there; false if that is no use."""
+        if self.is_out_of_memory:
             return False
+        rows, cols = levels.shape
+        needed: Coding = coding_struct(coding)
+        if not coding.block_size(rows, cols):
+            return self._go_on(self.streams + first, decoder, cython.address(needed))
+        begins: cython.const[cython.longlong][:, ::1] = _begins(decoder, points, coding)
+        restarts: cython.bint = coding.restarts_block_rows(rows, cols)
+        count: cython.Py_ssize_t = begins.shape[0]
+        scratch: cython.int[::1] = np.empty(
+            lanes_largest_block_row(self.streams + first, count), np.int32
+        )
         coder = cython.address(decoder.coder)
+        stream: cython.pointer(LaneStream)
+        number: cython.Py_ssize_t
+        for number in range(count):
+            stream = self.streams + first + number
+            is_left: cython.bint = stream.count > 0 or stream.failed
+            if stream.failed:
+                # What is too large for the lanes isn't for the scalar decoder.
+                if not restarts:
+                    return False
+                enter(coder, begins[number, 2], begins[number, 0])
+                self._begin_again(stream, decoder, cython.cast(cython.int, begins[number, 1]))
+            if not self._go_on(stream, decoder, cython.address(needed)):
+                return False
+            if is_left:
+                lanes_put_in_place(stream, cython.address(scratch[0]))
+            # Each has to end where the next one began.
+            if number + 1 < count and (
+                position(coder) != begins[number + 1, 2]
+                or cython.cast(cython.longlong, coder.value >> coder.bits) != begins[number + 1, 0]
+                or _state(stream.node) != begins[number + 1, 1]
+            ):
+                return False
+        return True
+
+    @cython.cfunc
+    def _begin_again(
+        self, stream: cython.pointer(LaneStream), decoder: Decoder, state: cython.int
+    ) -> cython.void:
+        """Set a block row that failed to its beginning, where its decoder stands."""
+        coder = cython.address(decoder.coder)
+        stream.failed = 0
+        stream.loaded = coder.loaded
+        stream.value = coder.value
+        stream.bits = coder.bits
+        stream.range = coder.range
+        stream.node = _sig_node(state, 0)
+        stream.levels = stream.block_row
+        stream.count = stream.height * stream.cols
+        memset(stream.levels, 0, stream.count * cython.sizeof(cython.int))
+        held: cython.pointer(cython.const[Tables]) = tables()
+        node: cython.int
+        for node in range(LANE_NODES):
+            if self.numbers[node] >= 0:
+                stream.contexts[node] = word_of(
+                    cython.address(decoder.starts[self.numbers[node]]), held
+                )
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _go_on(
+        self,
+        stream: cython.pointer(LaneStream),
+        decoder: Decoder,
+        coding: cython.pointer(Coding),
+    ) -> cython.bint:
+        """Let a decoder go on where a stream has come to; false if it fails."""
+        if stream.failed:
+            return False
+        coder: cython.pointer(Coder) = cython.address(decoder.coder)
         coder.loaded = stream.loaded
         coder.value = stream.value
         coder.bits = stream.bits
         coder.range = stream.range
+        if stream.count == 0:
+            return True
+        memcpy(decoder.contexts, decoder.starts, decoder._context_count * cython.sizeof(Context))
         node: cython.int
-        for node in range(128):
+        for node in range(LANE_NODES):
             if self.numbers[node] >= 0:
                 set_context(
                     cython.address(decoder.contexts[self.numbers[node]]),
                     stream.contexts[node],
                     coder.rows,
                 )
-        needed: Coding = coding_struct(coding)
         place: Place
-        place.state = ((stream.node >> 4) << 1) | (stream.node >> 2 & 1)
+        place.state = _state(stream.node)
         place.neighbour = stream.node & 3
-        with cython.nogil:
-            while stream.count > 0 and position(coder) <= 8 * coder.size:
-                part: cython.Py_ssize_t = min(stream.count, CHUNK)
-                if part > decode_levels(
-                    coder,
-                    decoder.contexts,
-                    cython.address(needed),
-                    cython.address(place),
-                    stream.levels,
-                    cython.NULL,
-                    cython.NULL,
-                    part,
-                    False,
-                ):
-                    break
-                stream.levels += part
-                stream.count -= part
+        while stream.count > 0 and position(coder) <= 8 * coder.size:
+            part: cython.Py_ssize_t = min(stream.count, CHUNK)
+            if part > decode_levels(
+                coder,
+                decoder.contexts,
+                coding,
+                cython.address(place),
+                stream.levels,
+                cython.NULL,
+                cython.NULL,
+                part,
+                False,
+            ):
+                break
+            stream.levels += part
+            stream.count -= part
+        stream.node = _sig_node(place.state, place.neighbour)
         return stream.count == 0
 
 
+def _begins(decoder: Decoder, points, coding):
+    """Return offset, state and position of each block row's start; None: some can't be.
+
+    The decoder stands before the first of them.
+    """
+    offset: cython.longlong = decoder.coder.value >> decoder.coder.bits
+    start: cython.longlong = decoder.position
+    states = points.dq_state_list if coding.dq_flag else [0] * len(points.bit_offset_list)
+    begins = np.empty((1 + len(points.bit_offset_list), 3), np.int64)
+    begins[0] = offset, 0, start
+    begins[1:, 0] = points.cabac_offset_list
+    begins[1:, 1] = states
+    begins[1:, 2] = start + np.cumsum(points.bit_offset_list)
+    if (begins[:, 0] > 255).any() or (begins[:, 1] > 7).any() or (begins < 0).any():
+        return None
+    return begins
+
+
 @cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _state(node: cython.int) -> cython.int:
+    """Return the state of dependent quantization at a node where a level begins."""
+    return ((node >> 4) << 1) | (node >> 2 & 1)
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def word_of(
     context: cython.pointer(cython.const[Context]), held: cython.pointer(cython.const[Tables])
@@ -278,6 +475,7 @@ def word_of(
 
 
 @cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def set_context(
     context: cython.pointer(Context),

@@ -18,12 +18,35 @@ In each step every lane decodes one bin, whatever node it is at:
 
 #include "lanes.h"
 
-#include "avx512.h"
-
-#if NNC_AVX512
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "avx512.h"
+
+int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count) {
+    int64_t largest = 0;
+    for (int64_t number = 0; number < count; number++) {
+        const LaneStream *stream = streams + number;
+        if (stream->block_row != NULL && stream->height * stream->cols > largest)
+            largest = stream->height * stream->cols;
+    }
+    return largest;
+}
+
+void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
+    int64_t cols = stream->cols;
+    memcpy(scratch, stream->block_row, sizeof(int32_t) * (size_t)(stream->height * cols));
+    for (int64_t left = 0; left < cols; left += stream->block_size) {
+        int64_t width = cols - left < stream->block_size ? cols - left : stream->block_size;
+        for (int64_t row = 0; row < stream->height; row++) {
+            int32_t *to = stream->block_row + row * cols + left;
+            memcpy(to, scratch, sizeof(int32_t) * (size_t)width);
+            scratch += width;
+        }
+    }
+}
+
+#if NNC_AVX512
 
 /* Steps after which levels are written; a lane ends at most one level in each. */
 #define STEPS 255
@@ -281,8 +304,13 @@ static LaneStream *taken(LaneStream *streams, int64_t count, long long *next) {
 
 int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables) {
     Machine *machine = calloc(1, sizeof(Machine));
-    if (machine == NULL)
+    size_t largest = (size_t)lanes_largest_block_row(streams, count);
+    int32_t *scratch = malloc(sizeof(int32_t) * (largest ? largest : 1));
+    if (machine == NULL || scratch == NULL) {
+        free(machine);
+        free(scratch);
         return -1;
+    }
     Registers *held = &machine->registers;
     int active = 0;
     for (int lane = 0; lane < LANES; lane++) {
@@ -313,12 +341,15 @@ int lanes_decode(LaneStream *streams, int64_t count, long long *next, const Lane
             if (stream->count > 0 && !stream->failed && !(few && ended))
                 continue;
             leave(machine, (int)lane);
+            if (stream->count == 0 && !stream->failed && stream->block_row != NULL)
+                lanes_put_in_place(stream, scratch);
             stream = taken(streams, count, next);
             enter(machine, (int)lane, stream, tables);
             active -= stream == NULL;
         }
     }
     free(machine);
+    free(scratch);
     return 0;
 }
 

@@ -53,6 +53,12 @@ typedef struct {
     int64_t count;
     /* LANE_NODES words: where contexts begin, and at the end what they have come to. */
     uint32_t *contexts;
+    /* The block row that it is, of so many rows and columns in blocks so wide; NULL if its levels
+    stay in coding order. They are decoded in that order, then put in place. */
+    int32_t *block_row;
+    int64_t height;
+    int64_t cols;
+    int64_t block_size;
 } LaneStream;
 
 /* Whether the processor has what it takes. */
@@ -61,8 +67,15 @@ int lanes_supported(void);
 /* Decode streams from *next on, which other threads may count up as well.
 
 Levels that are 0 aren't written. Streams that are left over at the end, since they are too few, have
-a count above 0 and stand at the beginning of a level. Return -1 if there is no memory; no stream is
-touched then. */
+a count above 0 and stand at the beginning of a level; those of block rows are still in coding order.
+Return -1 if there is no memory; no stream is touched then. */
 int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables);
+
+/* Levels that a block row of these streams takes at most, 0 without any. */
+int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count);
+
+/* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room for
+them. */
+void lanes_put_in_place(const LaneStream *stream, int32_t *scratch);
 
 #endif

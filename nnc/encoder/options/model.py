@@ -106,6 +106,16 @@ class EncoderOptions(Reductions, Contents, Coding, SingleTensors, StepSizes):
         object.__setattr__(made, "scan_order", order)
         return made
 
+    def in_blocks(self, order: int) -> EncoderOptions:
+        """Return the options with blocks that nobody asked for.
+
+        Rows aren't skipped in them: NNCodec counts the states of skipped rows otherwise.
+        """
+        made = copy.copy(self)
+        object.__setattr__(made, "scan_order", order)
+        object.__setattr__(made, "row_skip", False)
+        return made
+
     def said_of(self, name: str) -> dict[str, Any]:
         """Return what `tensors` says of a tensor."""
         return options_of(name, self.typed()) if self.tensors else {}

@@ -18,13 +18,19 @@ from nnc.encoder.quantization.choice import TRYING_EFFORT
 from nnc.encoder.quantization.loss import Losses, noting
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
-from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
+from nnc.encoder.units.alternatives import fewest_bytes, gains_by_block_rows, scan_orders
 from nnc.encoder.units.block import Block, encode_block
 from nnc.encoder.units.codewords import written_together
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
-from nnc.encoder.units.tensor import encode_floats, encode_integers, encode_raw, exact_units
+from nnc.encoder.units.tensor import (
+    LARGEST_SCAN_ORDER,
+    encode_floats,
+    encode_integers,
+    encode_raw,
+    exact_units,
+)
 from nnc.encoder.units.weighed import is_weighed, weighed_floats
 from nnc.model.calibration import Calibration
 from nnc.model.planes import NOISE_SUFFIX
@@ -183,6 +189,12 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = options.with_scan_order(0)
+        if (
+            options.scan_order is None
+            and not job.lineages
+            and gains_by_block_rows(tensor, plan, options)
+        ):
+            options = options.in_blocks(LARGEST_SCAN_ORDER)
         if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
             # Integers, values that are stored or exact, and updates have one way only.
             unit = encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))

@@ -64,7 +64,7 @@ def scan_order_of(shape: tuple[int, ...], options: EncoderOptions) -> int:
         return 0
     if options.scan_order == "auto":
         return LARGEST_SCAN_ORDER if rows * cols >= LARGE_TENSOR else 0
-    return options.scan_order
+    return options.scan_order or 0
 
 
 @dataclass(slots=True)

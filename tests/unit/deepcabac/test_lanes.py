@@ -10,7 +10,7 @@ import pytest
 import nnc
 from nnc import deepcabac
 from nnc.bitio.errors import BitstreamError
-from nnc.deepcabac import Decoder, Encoder, TensorCoding, reference
+from nnc.deepcabac import Decoder, Encoder, EntryPoints, Task, TensorCoding, reference
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +24,11 @@ def lanes():
 
 def alone(task):
     """Return what one task gives by itself, or the error's type."""
-    payload, density, rows, cols, coding = task
+    density = task.qp_density
     try:
-        decoder = Decoder(payload)
+        decoder = Decoder(task.payload)
         qp = None if density is None else decoder.quantization_parameter(density)
-        levels = decoder.tensor(rows, cols, coding)
+        levels = decoder.tensor(task.rows, task.cols, task.coding, entry_points=task.entry_points)
         decoder.finish()
     except BitstreamError:
         return None
@@ -48,8 +48,13 @@ def drawn(generator, coding, fit_states, count=24, longest=59):
         if density is not None:
             encoder.quantization_parameter(-7, density)
         skip = None if number % 5 == 0 else False
-        encoder.tensor(fit_states(levels, coding), coding, search=bool(number & 1), row_skip=skip)
-        tasks.append((encoder.finish(), density, rows, cols, coding))
+        points = encoder.tensor(
+            fit_states(levels, coding), coding, search=bool(number & 1), row_skip=skip
+        )
+        payload = encoder.finish()
+        tasks.append(
+            Task(payload, density, rows, cols, coding, points if rows > 1 < cols else None)
+        )
     return tasks
 
 
@@ -96,7 +101,7 @@ def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, coun
         levels = np.random.default_rng(number).laplace(0, 40, shape).round()
         encoder = Encoder()
         encoder.tensor(fit_states(levels, coding), coding, row_skip=False)
-        tasks.append((encoder.finish(), None, *shape, coding))
+        tasks.append(Task(encoder.finish(), None, *shape, coding))
     expected = [alone(task)[1] for task in tasks]
     for levels, result in zip(expected, lanes.decode_together(tasks), strict=True):
         assert result is not None
@@ -108,12 +113,88 @@ def test_damage(decode, fit_states):
     tasks = drawn(generator, TensorCoding(0, 1), fit_states)
     for _ in range(20):
         broken = []
-        for payload, *rest in tasks:
-            data = bytearray(payload)
+        for task in tasks:
+            data = bytearray(task.payload)
             data[int(generator.integers(len(data)))] ^= int(generator.integers(256))
             keep = len(data) if generator.integers(3) else int(generator.integers(len(data)))
-            broken.append((bytes(data[:keep]), *rest))
+            broken.append(task._replace(payload=bytes(data[:keep])))
         compare(decode, broken)
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+@pytest.mark.parametrize("scan_order", [1, 2, 3, 4])
+def test_block_rows(lanes, fit_states, monkeypatch, scan_order, dq_flag):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    coding = TensorCoding(scan_order & 1, dq_flag, scan_order)
+    tasks = drawn(np.random.default_rng(scan_order), coding, fit_states, 12, longest=150)
+    assert compare(lanes.decode_together, tasks) > 7
+
+
+def blocks(fit_states, levels, dq_flag=1):
+    """Return the task of a tensor in blocks of 8."""
+    coding = TensorCoding(1, dq_flag, 1)
+    encoder = Encoder()
+    points = encoder.tensor(fit_states(levels, coding), coding, row_skip=False)
+    return Task(encoder.finish(), None, *levels.shape, coding, points)
+
+
+@pytest.mark.parametrize("rows", [64, 75, 160])
+def test_one_tensor_is_as_many_streams_as_block_rows(lanes, fit_states, rows):
+    levels = np.random.default_rng(rows).laplace(0, 3, (rows, 61)).round()
+    assert compare(lanes.decode_together, [blocks(fit_states, levels)]) == 1
+
+
+def test_levels_too_large_for_the_lanes_leave_the_other_block_rows_to_them(lanes, fit_states):
+    levels = np.random.default_rng(1).laplace(0, 3, (160, 40)).round()
+    levels[70, 7] = 1 << 24
+    levels[157, 39] = -(1 << 30)
+    assert compare(lanes.decode_together, [blocks(fit_states, levels)]) == 1
+
+
+@pytest.mark.parametrize("name", EntryPoints._fields)
+def test_wrong_entry_points(lanes, fit_states, name):
+    task = blocks(fit_states, np.random.default_rng(2).laplace(0, 3, (120, 40)).round())
+    values = list(getattr(task.entry_points, name))
+    for place in (0, 7, len(values) - 1):
+        for wrong in (values[place] ^ 1, 0, 1 << 40, -1):
+            if wrong != values[place]:
+                changed = [*values[:place], wrong, *values[place + 1 :]]
+                points = task.entry_points._replace(**{name: changed})
+                assert lanes.decode_together([task._replace(entry_points=points)]) == [None]
+    for changed in (values[:-1], [*values, 0], []):
+        points = task.entry_points._replace(**{name: changed})
+        assert lanes.decode_together([task._replace(entry_points=points)]) == [None]
+    assert lanes.decode_together([task._replace(entry_points=None)]) == [None]
+
+
+def problem(data):
+    """Return what is said to be wrong in a bitstream, or a digest of its tensors."""
+    try:
+        model = nnc.decode(data, threads=1)
+    except BitstreamError as error:
+        return type(error), str(error), error.path, error.bit_position
+    return {name: values.tobytes() for name, values in model.items()}
+
+
+@pytest.mark.parametrize("scan_order", [0, 1])
+def test_errors_are_those_of_the_scalar_decoder(lanes, monkeypatch, scan_order):
+    generator = np.random.default_rng(scan_order)
+    model = {
+        f"w{number}": generator.laplace(0, 1, (24 + number, 90)).astype(np.float32)
+        for number in range(8)
+    }
+    data = nnc.encode(model, qp=-8, scan_order=scan_order)
+    errors = 0
+    for _ in range(60):
+        broken = bytearray(data)
+        broken[int(generator.integers(40, len(data)))] ^= 1 << int(generator.integers(8))
+        keep = len(data) if generator.integers(8) else int(generator.integers(len(data)))
+        monkeypatch.setattr(deepcabac, "lanes", lambda: lanes)
+        found = problem(bytes(broken[:keep]))
+        monkeypatch.setattr(deepcabac, "lanes", lambda: None)
+        assert found == problem(bytes(broken[:keep]))
+        errors += isinstance(found, tuple)
+    assert errors > 20
 
 
 @pytest.mark.slow
@@ -123,19 +204,23 @@ def test_ten_thousand_random_tensors(lanes, fit_states, monkeypatch):
     decoded = 0
     for number in range(200):
         flags = int(generator.integers(1, 33)) if number % 4 else 11
-        coding = TensorCoding(number & 1, number >> 1 & 1, cabac_unary_length_minus1=flags - 1)
+        coding = TensorCoding(
+            number & 1, number >> 1 & 1, number % 5, cabac_unary_length_minus1=flags - 1
+        )
         tasks = drawn(generator, coding, fit_states, 50, longest=20)
         for task, result in zip(tasks, lanes.decode_together(tasks), strict=True):
             if result is None:
                 continue
-            payload, density, rows, cols, _ = task
+            payload, density, rows, cols, _, points = task
             decoder = reference.Decoder(payload)
             if density is not None:
                 assert result[0] == decoder.quantization_parameter(density)
-            np.testing.assert_array_equal(result[1], decoder.tensor(rows, cols, coding))
+            np.testing.assert_array_equal(
+                result[1], decoder.tensor(rows, cols, coding, entry_points=points)
+            )
             decoder.finish()
             decoded += 1
-    # The others skip rows, or have levels that are too large.
+    # The others skip rows, or have levels that are too large and no block rows.
     assert decoded > 8000
 
 
