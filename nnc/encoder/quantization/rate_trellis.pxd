@@ -3,9 +3,21 @@
 #
 # nnc_measure gives for each value the cheaper of the two indices next to it in each of the four
 # subsets, twice over in the order of the indices, and sets the bits 24 to 27 of its decisions
-# where that is the upper one. nnc_advance sets the bits below them.
+# where that is the upper one. nnc_advance sets the bits below them. Where there is AVX2, rate_wide.c
+# does the same.
 
 from libc.stdint cimport int32_t, uint32_t
+
+cdef extern from "rate_wide.h" nogil:
+    bint wide_supported()
+    void wide_advance(
+        const int32_t *branches, const int32_t *after_zero, const int32_t *after_coded,
+        const int32_t *zeros, const int32_t *coded, const int32_t *wholes, int count,
+        int32_t *costs, uint32_t *decisions)
+    void wide_measure(
+        const int32_t *magnitudes, const int32_t *rows, const int32_t *wholes, const float *rests,
+        const int32_t *limits, int32_t top, int32_t forbidden, float one, int count,
+        int32_t *coded, uint32_t *decisions)
 
 cdef extern from *:
     """

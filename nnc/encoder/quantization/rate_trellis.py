@@ -7,7 +7,8 @@
 `rate_trellis_reference` is the same, written to be read, and says what the numbers mean; both
 give the same indices for every input.
 
-How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), with a
+How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), or eight
+(rate_wide.c), with a
 word of decisions for each value: bits 0 to 7 and 8 to 15 say for the 8 states before whether a
 level 0, and a coded one (not 0), is cheaper after a coded one; bits 16 to 23 say for the 8
 states after whether a coded level that leads there has parity 1.
@@ -28,6 +29,7 @@ from cython.cimports.nnc.encoder.quantization.rate_path import (
     trace_uniform,
 )
 
+from nnc import deepcabac
 from nnc.encoder.quantization.rates import (
     COST_ONE,
     FORBIDDEN,
@@ -59,6 +61,7 @@ Task = cython.struct(
     narrow=cython.pointer[cython.const[cython.float]],
     wide=cython.pointer[cython.const[cython.double]],
     step=cython.double,
+    by_eight=cython.bint,
     dependent=cython.bint,
     restart=cython.Py_ssize_t,
     most_negative=int32_t,
@@ -128,6 +131,7 @@ class RateTrellis:
         self.runs = situation.runs
         self.arrays = flat, situation, tables
         self.task.step = step
+        self.task.by_eight = not deepcabac.is_scalar() and wide_supported()
         self.task.narrow = cython.NULL
         self.task.wide = cython.NULL
         if flat.dtype == np.float32:
@@ -446,12 +450,13 @@ def measure_zeros(
     i: cython.int
     ratio: cython.float
     nearest: cython.float
-    cost: int32_t
+    far: int32_t
+    # Masks instead of conditions: which values are far can't be foreseen.
     for i in range(count):
         ratio = cython.cast(cython.float, block.wholes[i]) + block.rests[i]
+        far = -(ratio >= reach)
         nearest = ratio if ratio < reach else reach
-        cost = squared(nearest)
-        block.zeros[i] = cost if ratio < reach else BAN
+        block.zeros[i] = (squared(nearest) & ~far) | (BAN & far)
 
 
 @cython.cfunc
@@ -475,18 +480,31 @@ def forward(
     bad: cython.int = split(task, block, first, count)
     choose_rows(task, block, first, count)
     measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
-    if task.dependent:
+    if task.dependent and task.by_eight:
+        wide_measure(
+            task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
+            count, block.coded, decisions,
+        )  # fmt: skip
+    elif task.dependent:
         nnc_measure(
             task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
             count, block.coded, decisions,
         )  # fmt: skip
+    if task.dependent:
         for start in range(count):
             # Of negative values the complement.
             indices[start] = block.wholes[start] ^ -block.signs[start]
     else:
         measure_uniform(task, block, count, indices)
     for start in range(0, count, 16):
-        if task.dependent:
+        if task.dependent and task.by_eight:
+            wide_advance(
+                task.branches, cython.address(block.after_zero[start]),
+                cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
+                cython.address(block.coded[8 * start]), cython.address(block.wholes[start]),
+                min(16, count - start), costs, decisions + start,
+            )  # fmt: skip
+        elif task.dependent:
             nnc_advance(
                 task.branches, cython.address(block.after_zero[start]),
                 cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
