@@ -173,6 +173,8 @@ static TARGET uint32_t *write_levels(
     const __m512i halve = _mm512_set1_epi32(tables->dq);
     const int flags = tables->flags;
     uint32_t index[LANES] __attribute__((aligned(64))), words[LANES] __attribute__((aligned(64)));
+    /* Those of sig_flag stand first. */
+    uint32_t *contexts = (uint32_t *)machine->contexts;
     Writer writer = {
         _mm512_loadu_si512(machine->low), _mm512_loadu_si512(machine->range),
         _mm512_loadu_si512(machine->bits), machine->records,
@@ -185,10 +187,10 @@ static TARGET uint32_t *write_levels(
         __m512i place = _mm512_add_epi32(_mm512_add_epi32(state, _mm512_add_epi32(state, state)), neighbour);
         place = _mm512_add_epi32(_mm512_slli_epi32(place, 4), lanes);
         _mm512_store_si512(index, place);
-        __m512i context = gathered(machine->contexts[0], index);
+        __m512i context = gathered(contexts, index);
         _mm512_store_si512(words, put(&writer, &constants, context, active, coded));
         for (int lane = 0; lane < LANES; lane++)
-            machine->contexts[0][index[lane]] = words[lane];
+            contexts[index[lane]] = words[lane];
 
         __mmask16 negative = _mm512_movepi32_mask(level);
         __m512i magnitude = _mm512_abs_epi32(level);

@@ -101,6 +101,36 @@ def trace_uniform(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def mark_dependent(
+    count: cython.Py_ssize_t, state: cython.int, decisions: cython.pointer[uint32_t]
+) -> cython.int:
+    """Do what `backward_dependent` says but for the indices.
+
+    Of the decisions bits 24 to 27 stay; bits 0 and 1 are the subset of the index, bit 2 says that
+    it isn't 0.
+    """
+    place: cython.Py_ssize_t = count - 1
+    decided: uint32_t
+    coded: cython.int = state >> 3
+    parity: cython.int
+    ways: uint64_t
+    either: uint32_t
+    state &= 7
+    while place >= 0:
+        decided = decisions[place]
+        ways = _ways >> (8 * state)
+        either = decided >> (8 * coded)
+        parity = cython.cast(cython.int, decided >> 16 >> state) & coded
+        state = cython.cast(cython.int, ways >> (4 * parity)) & 7
+        decisions[place] = (decided & 0x0F000000) | (4 * coded + 2 * (state & 1) + parity)
+        coded = cython.cast(cython.int, either >> state) & 1
+        place -= 1
+    return state | coded << 3
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def backward_dependent(
     count: cython.Py_ssize_t,
     state: cython.int,

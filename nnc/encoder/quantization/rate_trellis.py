@@ -23,6 +23,7 @@ from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
 from cython.cimports.nnc.encoder.quantization.rate_path import (
     backward_dependent,
     backward_uniform,
+    mark_dependent,
     pass_back,
     pass_over,
     trace_dependent,
@@ -241,6 +242,9 @@ class RateTrellis:
                     state = trace_dependent(stop - begin, state, decisions + offset)
                 elif indices == cython.NULL:
                     state = trace_uniform(stop - begin, state, decisions + offset)
+                elif self.task.dependent and self.task.by_eight:
+                    state = mark_dependent(stop - begin, state, decisions + offset)
+                    wide_indices(decisions + offset, stop - begin, indices + offset)
                 elif self.task.dependent:
                     state = backward_dependent(
                         stop - begin, state, decisions + offset, indices + offset
@@ -371,7 +375,6 @@ def choose_rows(
 ) -> cython.void:
     """Choose the rows of the tables, and the limits; `rates` says which rows there are."""
     i: cython.int
-    start: cython.Py_ssize_t
     for i in range(1, count):
         block.after_coded[i] = 16 * (12 * (2 - block.signs[i - 1]) + block.signs[i])
     block.after_coded[0] = 16 * block.signs[0]
@@ -381,6 +384,19 @@ def choose_rows(
         block.after_zero[i] = 16 * block.signs[i]
         block.rows[i] = ROW * block.signs[i]
         block.limits[i] = task.most_negative if block.signs[i] else task.most_positive
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_special_rows(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Choose the rows that restarts, base levels and a history lead to."""
+    start: cython.Py_ssize_t
     # At the restarts it is as if the level before were 0.
     start = (first + task.restart - 1) // task.restart * task.restart
     while start < first + count:
@@ -462,6 +478,45 @@ def measure_zeros(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def prepare_by_eight(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+    indices: cython.pointer[int32_t],
+) -> cython.int:
+    """Do what `split`, `choose_rows` and `measure_zeros` do; return how many values are refused."""
+    wide_task: WideTask
+    fields: WideBlock
+    wide_task.step = cython.cast(cython.float, task.step)
+    wide_task.largest = LIMIT
+    wide_task.reach = REACH_DEPENDENT
+    wide_task.one = ONE
+    wide_task.most_negative = task.most_negative
+    wide_task.most_positive = task.most_positive
+    wide_task.forbidden = BAN
+    wide_task.row = ROW
+    fields.wholes = block.wholes
+    fields.rests = block.rests
+    fields.signs = block.signs
+    fields.limits = block.limits
+    fields.zeros = block.zeros
+    fields.after_zero = block.after_zero
+    fields.after_coded = block.after_coded
+    fields.rows = block.rows
+    return wide_prepare(
+        task.narrow + first,
+        count,
+        first > 0,
+        cython.address(wide_task),
+        cython.address(fields),
+        indices,
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def forward(
     task: cython.pointer[Task],
     block: cython.pointer[Block],
@@ -477,10 +532,19 @@ def forward(
     dependent quantization their magnitudes in whole steps, with the sign.
     """
     start: cython.int
-    bad: cython.int = split(task, block, first, count)
-    choose_rows(task, block, first, count)
-    measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
-    if task.dependent and task.by_eight:
+    bad: cython.int
+    by_eight: cython.bint = task.dependent and task.by_eight
+    if by_eight and task.narrow != cython.NULL:
+        bad = prepare_by_eight(task, block, first, count, indices)
+    else:
+        bad = split(task, block, first, count)
+        choose_rows(task, block, first, count)
+        measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
+        for start in range(count):
+            # Of negative values the complement.
+            indices[start] = block.wholes[start] ^ -block.signs[start]
+    choose_special_rows(task, block, first, count)
+    if by_eight:
         wide_measure(
             task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
             count, block.coded, decisions,
@@ -490,19 +554,15 @@ def forward(
             task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
             count, block.coded, decisions,
         )  # fmt: skip
-    if task.dependent:
-        for start in range(count):
-            # Of negative values the complement.
-            indices[start] = block.wholes[start] ^ -block.signs[start]
     else:
         measure_uniform(task, block, count, indices)
     for start in range(0, count, 16):
-        if task.dependent and task.by_eight:
+        if by_eight:
             wide_advance(
                 task.branches, cython.address(block.after_zero[start]),
                 cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
-                cython.address(block.coded[8 * start]), cython.address(block.wholes[start]),
-                min(16, count - start), costs, decisions + start,
+                cython.address(block.coded[4 * start]), min(16, count - start), costs,
+                decisions + start,
             )  # fmt: skip
         elif task.dependent:
             nnc_advance(
