@@ -22,6 +22,8 @@ enum {
     LANES = 16,
     /* Levels of each lane at once. */
     STEPS = 16,
+    /* Of registers in memory. */
+    ALIGNMENT = 64,
     PREFIX_BINS = 31,
     /* Bypass bins at once: with the 7 bits that may be left they make 21. */
     MOST_BYPASS = 14,
@@ -368,10 +370,10 @@ static void leave(Machine *machine, int lane) {
 }
 
 int write_in_lanes(WrittenStream *streams, int64_t count, const WritingTables *tables) {
-    Machine *machine = NULL;
-    if (posix_memalign((void **)&machine, 64, sizeof(Machine)))
+    uint8_t *memory = calloc(1, sizeof(Machine) + ALIGNMENT);
+    if (memory == NULL)
         return -1;
-    memset(machine->contexts, 0, sizeof machine->contexts);
+    Machine *machine = (Machine *)(memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT));
     int active = 0, wrong = 0;
     int64_t next = 0;
     for (int lane = 0; lane < LANES; lane++) {
@@ -410,7 +412,7 @@ int write_in_lanes(WrittenStream *streams, int64_t count, const WritingTables *t
     for (int lane = 0; lane < LANES; lane++)
         if (machine->streams[lane] != NULL)
             leave(machine, lane);
-    free(machine);
+    free(memory);
     return wrong;
 }
 

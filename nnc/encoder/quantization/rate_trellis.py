@@ -540,9 +540,10 @@ def forward(
         bad = split(task, block, first, count)
         choose_rows(task, block, first, count)
         measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
-        for start in range(count):
+        if task.dependent:
             # Of negative values the complement.
-            indices[start] = block.wholes[start] ^ -block.signs[start]
+            for start in range(count):
+                indices[start] = block.wholes[start] ^ -block.signs[start]
     choose_special_rows(task, block, first, count)
     if by_eight:
         wide_measure(
