@@ -25,8 +25,8 @@ from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 
 #: With fewer codewords the lanes gain nothing.
 FEWEST_STREAMS = 5
-#: A codeword of fewer levels isn't worth a lane's being set up.
-FEWEST_LEVELS = 256
+#: A block row of fewer levels isn't worth a lane's being set up.
+FEWEST_LEVELS = 64
 
 
 def write_together(encoders):
