@@ -4,7 +4,7 @@
 those of reference.py. Where the processor has AVX-512, `lanes` decodes many tensors at once,
 `write_together` writes many, and the encoder searches the parameter sets of many contexts at once.
 The environment variable NNC_ENGINE forces one way: `reference`, `compiled`, `scalar` (compiled,
-without AVX-512) or `lanes`.
+without AVX) or `lanes`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ __all__ = [
     "TensorCoding",
     "decode_plain",
     "engine_name",
+    "is_scalar",
     "lanes",
     "write_together",
     "writes_together",
@@ -75,6 +76,11 @@ def lanes() -> ModuleType | None:
     if wanted == "lanes":
         raise InputError("NNC_ENGINE is 'lanes', which this processor or installation hasn't")
     return None
+
+
+def is_scalar() -> bool:
+    """Tell whether NNC_ENGINE forces to do without what not every processor has."""
+    return os.environ.get("NNC_ENGINE", "") == "scalar"
 
 
 def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]] | None]:

@@ -11,7 +11,7 @@ import cython
 import numpy as np
 from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memcpy
-from cython.cimports.nnc.deepcabac.engine_rows import Matrix, put_rows
+from cython.cimports.nnc.deepcabac.engine_rows import Matrix, copy_block_row, put_rows
 from cython.cimports.nnc.deepcabac.engine_search import (
     Searches,
     begin_searches,
@@ -21,6 +21,7 @@ from cython.cimports.nnc.deepcabac.engine_search import (
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     PREFIX_BINS,
+    QUEUED_FLAGS,
     RECORD_FIELDS,
     ROW,
     ROW_SKIP,
@@ -250,6 +251,7 @@ class State:
         ):
             self.waiting = levels
             self.waiting_coding = needed
+            self.waiting_state = 0
             return EntryPoints([], [], []), []
         if not is_empty:
             in_parts: cython.bint = executor is not None and parts > 1 and matrix.restarts
@@ -271,7 +273,8 @@ class State:
         levels: cython.const[cython.int][::1] = self.waiting.reshape(-1)
         self.waiting = None
         place: Place
-        place.state = place.neighbour = 0
+        place.state = self.waiting_state
+        place.neighbour = 0
         self._put_rest(
             cython.address(levels[0]),
             levels.shape[0],
@@ -317,6 +320,13 @@ class State:
         last: cython.Py_ssize_t,
     ):
         """Encode the block rows from first to last (exclusive)."""
+        plain: cython.bint = not (coding.limited or coding.nothing_coded)
+        plain = plain and matrix.base == cython.NULL and matrix.history == cython.NULL
+        plain = plain and matrix.skipped == cython.NULL and matrix.restarts
+        plain = plain and coding.greater_flags <= QUEUED_FLAGS and self.coder.records_left <= 0
+        if plain and last - first >= FEWEST_TOGETHER and deepcabac.writes_together():
+            self._put_in_lanes(matrix, coding, first, last)
+            return
         with cython.nogil:
             put_rows(
                 cython.address(self.coder),
@@ -331,6 +341,43 @@ class State:
             )
         if matrix.is_out_of_memory:
             raise MemoryError("no memory for the codeword")
+
+    @cython.cfunc
+    def _put_in_lanes(
+        self,
+        matrix: cython.pointer(Matrix),
+        coding: cython.pointer(Coding),
+        first: cython.Py_ssize_t,
+        last: cython.Py_ssize_t,
+    ):
+        """Encode block rows many at once, and put them together as `_put_parts` does."""
+        size: cython.Py_ssize_t = matrix.height * matrix.cols
+        most: cython.Py_ssize_t = MOST_TOGETHER
+        if most * size > MANY_LEVELS:
+            most //= 2
+        most = min(most, last - first)
+        levels = np.empty(most * size, np.int32)
+        ordered: cython.int[::1] = levels
+        parts = [Part(self) for _ in range(most)]
+        part: Part
+        row: cython.Py_ssize_t
+        number: cython.Py_ssize_t
+        for row in range(first, last, most):
+            begun = parts[: last - row]
+            for number in range(len(begun)):
+                part = begun[number]
+                part.first = row + number
+                part.last = row + number + 1
+                part.matrix = matrix[0]
+                with cython.nogil:
+                    count: cython.Py_ssize_t = copy_block_row(
+                        matrix, row + number, cython.address(ordered[number * size])
+                    )
+                part._begin(self, coding, levels[number * size : number * size + count])
+            deepcabac.write_together(begun)
+            for part in begun:
+                part.state._put_waiting()
+                self._append(matrix, part)
 
     @cython.cfunc
     def _put_parts(
@@ -450,6 +497,22 @@ class Part:
         self.state = State(0)
         self.state.context_count = whole.context_count
         memcpy(self.state.starts, whole.starts, whole.context_count * cython.sizeof(Context))
+
+    @cython.cfunc
+    def _begin(self, whole: State, coding: cython.pointer(Coding), levels):
+        """Let the levels of one block row wait, with nothing put before them."""
+        state: State = self.state
+        state.coder.low = 0
+        state.coder.range = 256
+        state.coder.bits = 0
+        state.coder.written = 0
+        memcpy(state.contexts, whole.starts, whole.context_count * cython.sizeof(Context))
+        state.waiting = levels
+        state.waiting_coding = coding[0]
+        found: cython.pointer(cython.longlong) = self.matrix.starts + 3 * self.first
+        state.waiting_state = cython.cast(cython.int, found[1])
+        found[0] = 0
+        found[2] = START_POSITION
 
     def put(self):
         """Encode the block rows."""

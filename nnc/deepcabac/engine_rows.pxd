@@ -36,3 +36,7 @@ cdef bint put_rows(
     Py_ssize_t first,
     Py_ssize_t last,
 ) noexcept nogil
+
+cdef Py_ssize_t copy_block_row(
+    const Matrix *matrix, Py_ssize_t block_row, int *levels
+) noexcept nogil

@@ -295,3 +295,27 @@ def put_rows(
         ):
             return False
     return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def copy_block_row(
+    matrix: cython.pointer(cython.const[Matrix]),
+    block_row: cython.Py_ssize_t,
+    levels: cython.pointer(cython.int),
+) -> cython.Py_ssize_t:
+    """Copy the levels of a block row in coding order; return how many there are."""
+    top: cython.Py_ssize_t = block_row * matrix.height
+    bottom: cython.Py_ssize_t = min(top + matrix.height, matrix.rows)
+    cols: cython.Py_ssize_t = matrix.cols
+    left: cython.Py_ssize_t = 0
+    count: cython.Py_ssize_t = 0
+    row: cython.Py_ssize_t
+    while left < cols:
+        width: cython.Py_ssize_t = min(matrix.block_size, cols - left)
+        for row in range(top, bottom):
+            memcpy(levels + count, matrix.levels + row * cols + left, 4 * width)
+            count += width
+        left += width
+    return count

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import cython
 from cython.cimports.libc.stdlib import calloc, free
-from cython.cimports.nnc.deepcabac.engine_encoder import State
+from cython.cimports.nnc.deepcabac.engine_encoder import Part, State
 from cython.cimports.nnc.deepcabac.engine_lanes import set_context, word_of
 from cython.cimports.nnc.deepcabac.engine_states import (
     GREATER,
@@ -25,19 +25,20 @@ from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 
 #: With fewer codewords the lanes gain nothing.
 FEWEST_STREAMS = 5
-#: A codeword of fewer levels isn't worth a lane's being set up.
-FEWEST_LEVELS = 256
+#: A block row of fewer levels isn't worth a lane's being set up.
+FEWEST_LEVELS = 64
 
 
 def write_together(encoders):
-    """Put the levels that wait in encoders, those of one kind many at a time.
+    """Put the levels that wait in encoders (or parts of one), those of one kind many at a time.
 
     Where there are too few of a kind they go on waiting.
     """
     kinds = {}
     encoder: object
+    state: State
     for encoder in encoders:
-        state: State = encoder._state
+        state = cython.cast(Part, encoder).state if isinstance(encoder, Part) else encoder._state
         if state.waiting is None or state.waiting.size < FEWEST_LEVELS:
             continue
         coding: cython.pointer(Coding) = cython.address(state.waiting_coding)
@@ -113,6 +114,7 @@ def _write(dq, flags, states):
         stream.capacity = state.coder.capacity
         stream.levels = cython.address(levels[0])
         stream.count = levels.shape[0]
+        stream.state = state.waiting_state
         stream.contexts = contexts + WRITTEN_CONTEXTS * number
         for place in range(WRITTEN_CONTEXTS):
             if numbers[place] >= 0:

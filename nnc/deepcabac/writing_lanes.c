@@ -22,6 +22,8 @@ enum {
     LANES = 16,
     /* Levels of each lane at once. */
     STEPS = 16,
+    /* Of registers in memory. */
+    ALIGNMENT = 64,
     PREFIX_BINS = 31,
     /* Bypass bins at once: with the 7 bits that may be left they make 21. */
     MOST_BYPASS = 14,
@@ -173,6 +175,8 @@ static TARGET uint32_t *write_levels(
     const __m512i halve = _mm512_set1_epi32(tables->dq);
     const int flags = tables->flags;
     uint32_t index[LANES] __attribute__((aligned(64))), words[LANES] __attribute__((aligned(64)));
+    /* Those of sig_flag stand first. */
+    uint32_t *contexts = (uint32_t *)machine->contexts;
     Writer writer = {
         _mm512_loadu_si512(machine->low), _mm512_loadu_si512(machine->range),
         _mm512_loadu_si512(machine->bits), machine->records,
@@ -185,10 +189,10 @@ static TARGET uint32_t *write_levels(
         __m512i place = _mm512_add_epi32(_mm512_add_epi32(state, _mm512_add_epi32(state, state)), neighbour);
         place = _mm512_add_epi32(_mm512_slli_epi32(place, 4), lanes);
         _mm512_store_si512(index, place);
-        __m512i context = gathered(machine->contexts[0], index);
+        __m512i context = gathered(contexts, index);
         _mm512_store_si512(words, put(&writer, &constants, context, active, coded));
         for (int lane = 0; lane < LANES; lane++)
-            machine->contexts[0][index[lane]] = words[lane];
+            contexts[index[lane]] = words[lane];
 
         __mmask16 negative = _mm512_movepi32_mask(level);
         __m512i magnitude = _mm512_abs_epi32(level);
@@ -366,10 +370,10 @@ static void leave(Machine *machine, int lane) {
 }
 
 int write_in_lanes(WrittenStream *streams, int64_t count, const WritingTables *tables) {
-    Machine *machine = NULL;
-    if (posix_memalign((void **)&machine, 64, sizeof(Machine)))
+    uint8_t *memory = calloc(1, sizeof(Machine) + ALIGNMENT);
+    if (memory == NULL)
         return -1;
-    memset(machine->contexts, 0, sizeof machine->contexts);
+    Machine *machine = (Machine *)(memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT));
     int active = 0, wrong = 0;
     int64_t next = 0;
     for (int lane = 0; lane < LANES; lane++) {
@@ -408,7 +412,7 @@ int write_in_lanes(WrittenStream *streams, int64_t count, const WritingTables *t
     for (int lane = 0; lane < LANES; lane++)
         if (machine->streams[lane] != NULL)
             leave(machine, lane);
-    free(machine);
+    free(memory);
     return wrong;
 }
 

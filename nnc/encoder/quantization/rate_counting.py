@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import cython
 import numpy as np
-from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t
+from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
+from cython.cimports.libc.string import memset
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import rates
@@ -30,6 +31,22 @@ SIGN_KINDS = cython.declare(cython.int, rates.SIGN_KINDS)
 PREFIX_CLASSES = cython.declare(cython.int, rates.PREFIX_CLASSES)
 
 _after = cython.declare(uint8_t[16])
+
+# Larger magnitudes are counted one by one.
+HISTOGRAM = cython.declare(cython.int, 255)
+
+# What there is of each kind without base levels and a history, so that no branch hangs on a level.
+Tally = cython.struct(
+    state=cython.int,
+    neighbour=cython.int,
+    # By neighbour, state, and whether it isn't 0.
+    significant=int64_t[48],
+    # By neighbour and sign; that of levels that are 0 comes first.
+    signs=int64_t[7],
+    # By sign and magnitude.
+    magnitudes=int64_t[512],
+)
+
 # Logarithms of fractions, see `rates.logarithm_table`.
 _logarithms = cython.declare(int32_t[2048])
 
@@ -71,6 +88,9 @@ def count_levels(indices, situation):
         base_view = situation.base
     if has_history:
         history_view = situation.history
+    elif not has_base:
+        count_plainly(values, runs, dependent, flags, restart, significant, signs, magnitudes)
+        return counts
     number: cython.Py_ssize_t
     i: cython.Py_ssize_t
     place: cython.Py_ssize_t = 0
@@ -117,16 +137,89 @@ def count_levels(indices, situation):
                     flags if base >= flags or base <= -flags else base if base > 0 else -base
                 )
             neighbour = 2 - sign
-            if magnitude <= flags:
-                magnitudes[row, magnitude - 1] += 1
-            else:
-                magnitude -= flags
-                kind = flags
-                while magnitude > 1:
-                    magnitude >>= 1
-                    kind += 1
-                magnitudes[row, kind] += 1
+            magnitudes[row, kind_of(magnitude, flags)] += 1
     return counts
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def kind_of(magnitude: int64_t, flags: int32_t) -> cython.int:
+    """Return what a magnitude, not 0, is counted as."""
+    kind: cython.int = flags
+    if magnitude <= flags:
+        return cython.cast(cython.int, magnitude - 1)
+    magnitude -= flags
+    while magnitude > 1:
+        magnitude >>= 1
+        kind += 1
+    return kind
+
+
+@cython.cfunc
+def count_plainly(
+    values: cython.const[int32_t][::1],
+    runs: cython.const[int64_t][:, ::1],
+    dependent: cython.bint,
+    flags: int32_t,
+    restart: cython.Py_ssize_t,
+    significant: int64_t[:, :, ::1],
+    signs: int64_t[:, ::1],
+    magnitudes: int64_t[:, ::1],
+):
+    """Count where neither base levels nor a history are contexts."""
+    tally: Tally
+    memset(cython.address(tally), 0, cython.sizeof(Tally))
+    number: cython.Py_ssize_t
+    place: cython.Py_ssize_t = 0
+    first: cython.Py_ssize_t
+    stop: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    for number in range(runs.shape[0]):
+        if dependent:
+            for _ in range(runs[number, 2]):
+                tally.state = _after[2 * tally.state]
+        first = runs[number, 0]
+        while first < runs[number, 1]:
+            if place == restart:
+                place = 0
+                tally.neighbour = 0
+            stop = min(runs[number, 1], first + restart - place)
+            for i in range(first, stop):
+                magnitude = tallied(cython.address(tally), values[i], dependent)
+                if magnitude > HISTOGRAM:
+                    magnitudes[values[i] < 0, kind_of(magnitude, flags)] += 1
+            place += stop - first
+            first = stop
+    for i in range(24):
+        significant[i >> 3, i & 7, 0] += tally.significant[2 * i]
+        significant[i >> 3, i & 7, 1] += tally.significant[2 * i + 1]
+    for i in range(6):
+        signs[i >> 1, i & 1] += tally.signs[1 + i]
+    for i in range(1, HISTOGRAM + 1):
+        magnitudes[0, kind_of(i, flags)] += tally.magnitudes[i]
+        magnitudes[1, kind_of(i, flags)] += tally.magnitudes[256 + i]
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def tallied(tally: cython.pointer[Tally], index: int32_t, dependent: cython.bint) -> uint32_t:
+    """Count one level, without a branch; return its magnitude."""
+    sign: uint32_t = cython.cast(uint32_t, index) >> 31
+    coded: uint32_t = index != 0
+    magnitude: uint32_t = (cython.cast(uint32_t, index) ^ (0 - sign)) + sign
+    magnitude = (magnitude + dependent) >> dependent
+    tally.significant[16 * tally.neighbour + 2 * tally.state + coded] += 1
+    tally.signs[coded * (1 + 2 * tally.neighbour + sign)] += 1
+    # Those beyond go where 0 does.
+    within: uint32_t = magnitude <= cython.cast(uint32_t, HISTOGRAM)
+    tally.magnitudes[256 * sign + magnitude * within] += 1
+    tally.neighbour = coded * (2 - sign)
+    tally.state = _after[2 * tally.state + (magnitude & 1)] & (0 - dependent)
+    return magnitude
 
 
 @cython.ccall

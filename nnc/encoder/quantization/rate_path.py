@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import cython
-from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t
+from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization.trellis_reference import BEFORE
@@ -19,16 +19,21 @@ _residues = cython.declare(int32_t[4], [0, 2, 3, 1])
 _after = cython.declare(uint8_t[16])
 _before = cython.declare(uint8_t[16])
 
+# The same in 4 bits each.
+_ways = cython.declare(uint64_t, 0)
+
 
 @cython.cfunc
 def fill_tables() -> cython.void:
     """Make the tables of the state machine, forward and backward."""
+    global _ways
     state: cython.int
     parity: cython.int
     for state in range(8):
         for parity in range(2):
             _after[2 * state + parity] = STATE_TRANSITIONS[state][parity]
             _before[2 * state + parity] = BEFORE[state][parity]
+            _ways |= cython.cast(uint64_t, _before[2 * state + parity]) << (8 * state + 4 * parity)
 
 
 fill_tables()
@@ -96,6 +101,36 @@ def trace_uniform(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def mark_dependent(
+    count: cython.Py_ssize_t, state: cython.int, decisions: cython.pointer[uint32_t]
+) -> cython.int:
+    """Do what `backward_dependent` says but for the indices.
+
+    Of the decisions bits 24 to 27 stay; bits 0 and 1 are the subset of the index, bit 2 says that
+    it isn't 0.
+    """
+    place: cython.Py_ssize_t = count - 1
+    decided: uint32_t
+    coded: cython.int = state >> 3
+    parity: cython.int
+    ways: uint64_t
+    either: uint32_t
+    state &= 7
+    while place >= 0:
+        decided = decisions[place]
+        ways = _ways >> (8 * state)
+        either = decided >> (8 * coded)
+        parity = cython.cast(cython.int, decided >> 16 >> state) & coded
+        state = cython.cast(cython.int, ways >> (4 * parity)) & 7
+        decisions[place] = (decided & 0x0F000000) | (4 * coded + 2 * (state & 1) + parity)
+        coded = cython.cast(cython.int, either >> state) & 1
+        place -= 1
+    return state | coded << 3
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def backward_dependent(
     count: cython.Py_ssize_t,
     state: cython.int,
@@ -108,26 +143,30 @@ def backward_dependent(
     """
     place: cython.Py_ssize_t = count - 1
     decided: uint32_t
-    coded: cython.int
+    coded: cython.int = state >> 3
     parity: cython.int
     offset: cython.int
     sign: int32_t
     whole: int32_t
+    ways: uint64_t
+    either: uint32_t
+    # What one place hangs on the next by takes the time: shifts are faster than tables.
+    state &= 7
     while place >= 0:
         decided = decisions[place]
         sign = indices[place] >> 31
         whole = indices[place] ^ sign
-        coded = state >> 3
-        state &= 7
-        parity = cython.cast(cython.int, decided >> (16 + state)) & coded
-        state = _before[2 * state + parity]
+        ways = _ways >> (8 * state)
+        either = decided >> (8 * coded)
+        parity = cython.cast(cython.int, decided >> 16 >> state) & coded
+        state = cython.cast(cython.int, ways >> (4 * parity)) & 7
         # The first index from 3 below on that is in the subset, or the next one.
         offset = (_residues[2 * (state & 1) + parity] + 3 - whole) & 3
         whole += offset - 3 + 4 * cython.cast(int32_t, decided >> (24 + offset) & 1)
         indices[place] = ((whole ^ sign) - sign) & -coded
-        state |= (cython.cast(cython.int, decided >> (8 * coded + state)) & 1) << 3
+        coded = cython.cast(cython.int, either >> state) & 1
         place -= 1
-    return state
+    return state | coded << 3
 
 
 @cython.cfunc

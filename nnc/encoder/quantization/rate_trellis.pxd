@@ -3,9 +3,43 @@
 #
 # nnc_measure gives for each value the cheaper of the two indices next to it in each of the four
 # subsets, twice over in the order of the indices, and sets the bits 24 to 27 of its decisions
-# where that is the upper one. nnc_advance sets the bits below them.
+# where that is the upper one. nnc_advance sets the bits below them. Where there is AVX2, rate_wide.c
+# does the same.
 
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
+
+cdef extern from "rate_wide.h" nogil:
+    bint wide_supported()
+    void wide_advance(
+        const int32_t *branches, const int32_t *after_zero, const int32_t *after_coded,
+        const int32_t *zeros, const int32_t *coded, int count, int32_t *costs,
+        uint32_t *decisions)
+    void wide_measure(
+        const int32_t *magnitudes, const int32_t *rows, const int32_t *wholes, const float *rests,
+        const int32_t *limits, int32_t top, int32_t forbidden, float one, int count,
+        int32_t *coded, uint32_t *decisions)
+    void wide_indices(const uint32_t *decisions, int64_t count, int32_t *indices)
+    ctypedef struct WideBlock:
+        int32_t *wholes
+        float *rests
+        int32_t *signs
+        int32_t *limits
+        int32_t *zeros
+        int32_t *after_zero
+        int32_t *after_coded
+        int32_t *rows
+    ctypedef struct WideTask:
+        float step
+        float largest
+        float reach
+        float one
+        int32_t most_negative
+        int32_t most_positive
+        int32_t forbidden
+        int32_t row
+    int wide_prepare(
+        const float *values, int count, int goes_on, const WideTask *task, const WideBlock *block,
+        int32_t *indices)
 
 cdef extern from *:
     """

@@ -7,7 +7,8 @@
 `rate_trellis_reference` is the same, written to be read, and says what the numbers mean; both
 give the same indices for every input.
 
-How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), with a
+How this one is fast: the states are carried forward four at a time (rate_trellis.pxd), or eight
+(rate_wide.c), with a
 word of decisions for each value: bits 0 to 7 and 8 to 15 say for the 8 states before whether a
 level 0, and a coded one (not 0), is cheaper after a coded one; bits 16 to 23 say for the 8
 states after whether a coded level that leads there has parity 1.
@@ -22,12 +23,14 @@ from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
 from cython.cimports.nnc.encoder.quantization.rate_path import (
     backward_dependent,
     backward_uniform,
+    mark_dependent,
     pass_back,
     pass_over,
     trace_dependent,
     trace_uniform,
 )
 
+from nnc import deepcabac
 from nnc.encoder.quantization.rates import (
     COST_ONE,
     FORBIDDEN,
@@ -59,6 +62,7 @@ Task = cython.struct(
     narrow=cython.pointer[cython.const[cython.float]],
     wide=cython.pointer[cython.const[cython.double]],
     step=cython.double,
+    by_eight=cython.bint,
     dependent=cython.bint,
     restart=cython.Py_ssize_t,
     most_negative=int32_t,
@@ -128,6 +132,7 @@ class RateTrellis:
         self.runs = situation.runs
         self.arrays = flat, situation, tables
         self.task.step = step
+        self.task.by_eight = not deepcabac.is_scalar() and wide_supported()
         self.task.narrow = cython.NULL
         self.task.wide = cython.NULL
         if flat.dtype == np.float32:
@@ -237,6 +242,9 @@ class RateTrellis:
                     state = trace_dependent(stop - begin, state, decisions + offset)
                 elif indices == cython.NULL:
                     state = trace_uniform(stop - begin, state, decisions + offset)
+                elif self.task.dependent and self.task.by_eight:
+                    state = mark_dependent(stop - begin, state, decisions + offset)
+                    wide_indices(decisions + offset, stop - begin, indices + offset)
                 elif self.task.dependent:
                     state = backward_dependent(
                         stop - begin, state, decisions + offset, indices + offset
@@ -367,7 +375,6 @@ def choose_rows(
 ) -> cython.void:
     """Choose the rows of the tables, and the limits; `rates` says which rows there are."""
     i: cython.int
-    start: cython.Py_ssize_t
     for i in range(1, count):
         block.after_coded[i] = 16 * (12 * (2 - block.signs[i - 1]) + block.signs[i])
     block.after_coded[0] = 16 * block.signs[0]
@@ -377,6 +384,19 @@ def choose_rows(
         block.after_zero[i] = 16 * block.signs[i]
         block.rows[i] = ROW * block.signs[i]
         block.limits[i] = task.most_negative if block.signs[i] else task.most_positive
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def choose_special_rows(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+) -> cython.void:
+    """Choose the rows that restarts, base levels and a history lead to."""
+    start: cython.Py_ssize_t
     # At the restarts it is as if the level before were 0.
     start = (first + task.restart - 1) // task.restart * task.restart
     while start < first + count:
@@ -446,12 +466,52 @@ def measure_zeros(
     i: cython.int
     ratio: cython.float
     nearest: cython.float
-    cost: int32_t
+    far: int32_t
+    # Masks instead of conditions: which values are far can't be foreseen.
     for i in range(count):
         ratio = cython.cast(cython.float, block.wholes[i]) + block.rests[i]
+        far = -(ratio >= reach)
         nearest = ratio if ratio < reach else reach
-        cost = squared(nearest)
-        block.zeros[i] = cost if ratio < reach else BAN
+        block.zeros[i] = (squared(nearest) & ~far) | (BAN & far)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def prepare_by_eight(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    count: cython.int,
+    indices: cython.pointer[int32_t],
+) -> cython.int:
+    """Do what `split`, `choose_rows` and `measure_zeros` do; return how many values are refused."""
+    wide_task: WideTask
+    fields: WideBlock
+    wide_task.step = cython.cast(cython.float, task.step)
+    wide_task.largest = LIMIT
+    wide_task.reach = REACH_DEPENDENT
+    wide_task.one = ONE
+    wide_task.most_negative = task.most_negative
+    wide_task.most_positive = task.most_positive
+    wide_task.forbidden = BAN
+    wide_task.row = ROW
+    fields.wholes = block.wholes
+    fields.rests = block.rests
+    fields.signs = block.signs
+    fields.limits = block.limits
+    fields.zeros = block.zeros
+    fields.after_zero = block.after_zero
+    fields.after_coded = block.after_coded
+    fields.rows = block.rows
+    return wide_prepare(
+        task.narrow + first,
+        count,
+        first > 0,
+        cython.address(wide_task),
+        cython.address(fields),
+        indices,
+    )
 
 
 @cython.cfunc
@@ -472,21 +532,40 @@ def forward(
     dependent quantization their magnitudes in whole steps, with the sign.
     """
     start: cython.int
-    bad: cython.int = split(task, block, first, count)
-    choose_rows(task, block, first, count)
-    measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
-    if task.dependent:
+    bad: cython.int
+    by_eight: cython.bint = task.dependent and task.by_eight
+    if by_eight and task.narrow != cython.NULL:
+        bad = prepare_by_eight(task, block, first, count, indices)
+    else:
+        bad = split(task, block, first, count)
+        choose_rows(task, block, first, count)
+        measure_zeros(block, count, REACH_DEPENDENT if task.dependent else REACH)
+        if task.dependent:
+            # Of negative values the complement.
+            for start in range(count):
+                indices[start] = block.wholes[start] ^ -block.signs[start]
+    choose_special_rows(task, block, first, count)
+    if by_eight:
+        wide_measure(
+            task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
+            count, block.coded, decisions,
+        )  # fmt: skip
+    elif task.dependent:
         nnc_measure(
             task.magnitudes, block.rows, block.wholes, block.rests, block.limits, TOP, BAN, ONE,
             count, block.coded, decisions,
         )  # fmt: skip
-        for start in range(count):
-            # Of negative values the complement.
-            indices[start] = block.wholes[start] ^ -block.signs[start]
     else:
         measure_uniform(task, block, count, indices)
     for start in range(0, count, 16):
-        if task.dependent:
+        if by_eight:
+            wide_advance(
+                task.branches, cython.address(block.after_zero[start]),
+                cython.address(block.after_coded[start]), cython.address(block.zeros[start]),
+                cython.address(block.coded[4 * start]), min(16, count - start), costs,
+                decisions + start,
+            )  # fmt: skip
+        elif task.dependent:
             nnc_advance(
                 task.branches, cython.address(block.after_zero[start]),
                 cython.address(block.after_coded[start]), cython.address(block.zeros[start]),

@@ -14,6 +14,9 @@ from typing import NamedTuple
 from nnc import deepcabac
 from nnc.bitstream import Unit
 
+#: Fewer levels aren't worth the wait.
+FEWEST_LEVELS = 256
+
 
 class Waiting(NamedTuple):
     """A codeword that isn't finished.
@@ -42,9 +45,9 @@ def written_together() -> Iterator[None]:
         _waiting.reset(token)
 
 
-def may_wait() -> bool:
-    """Tell whether the caller's codewords may wait."""
-    return _waiting.get() is not None
+def may_wait(count: int) -> bool:
+    """Tell whether a codeword of the caller's of so many levels may wait."""
+    return count >= FEWEST_LEVELS and _waiting.get() is not None
 
 
 def wait(coder: deepcabac.Encoder, unit: Unit) -> None:

@@ -19,6 +19,9 @@ from nnc.model.ties import Tie
 #: Of jobs that are done together by the threads each gets so many bundles.
 BUNDLES_PER_THREAD = 2
 
+#: Jobs in a bundle at most: each encoder that waits holds some memory of its own.
+MOST_IN_BUNDLE = 128
+
 #: A tensor of which fewer fit into a bundle isn't in one.
 FEWEST_IN_BUNDLE = 4
 
@@ -129,7 +132,8 @@ def bundles_of(
     first, filled = 0, 0
     for number, need in enumerate(needs):
         is_alone = alone[number] or need > share // FEWEST_IN_BUNDLE
-        if number > first and (is_alone or filled + need > share + need // 2):
+        is_full = number - first == MOST_IN_BUNDLE or filled + need > share + need // 2
+        if number > first and (is_alone or is_full):
             yield range(first, number)
             first, filled = number, 0
         filled += need

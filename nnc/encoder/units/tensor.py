@@ -398,7 +398,7 @@ def encode_levels(
     coder = deepcabac.Encoder()
     if qp_offset is not None:
         coder.quantization_parameter(qp_offset, options.qp_density)
-    waits = codewords.may_wait() and not coding.scan_order
+    waits = codewords.may_wait(levels.size) and not coding.scan_order
     entry_points = add_levels(coder, levels, coding, options, known, waits=waits)
     return CodedLevels(coder, entry_points, known, None if waits else coder.finish())
 

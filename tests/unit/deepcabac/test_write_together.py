@@ -1,6 +1,7 @@
 """Levels of many encoders put at once in lanes: the same bytes as one after the other."""
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -119,8 +120,48 @@ def test_goes_on_where_the_lanes_have_come_to(fit_states):
         decoder.finish()
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("effort", [0, 1, 2])
+def block_rows(monkeypatch, levels, coding, **options):
+    """Check that block rows in lanes come to what they come to one by one."""
+
+    def coded():
+        coder = Encoder()
+        coder.quantization_parameter(-3, 2)
+        points = coder.tensor(levels, coding, row_skip=False, **options)
+        # What comes after hangs on where the coder stands.
+        coder.tensor(levels, coding, row_skip=False)
+        return coder.finish(), points, coder.context_states().tolist()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deepcabac, "_together", lambda: None)
+        expected = coded()
+    assert coded() == expected
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+@pytest.mark.parametrize("scan_order", [1, 2, 3, 4])
+def test_block_rows(monkeypatch, fit_states, dq_flag, scan_order):
+    coding = TensorCoding(1, dq_flag, scan_order)
+    generator = np.random.default_rng([dq_flag, scan_order])
+    for rows in (1, 5, 40, 65, 300, 700):
+        levels = generator.laplace(0, 2.0 ** generator.uniform(-3, 9), (rows, 23)).round()
+        levels = fit_states(levels, coding) if dq_flag else levels.astype(np.int32)
+        block_rows(monkeypatch, levels, coding)
+        with ThreadPoolExecutor(2) as pool:
+            block_rows(monkeypatch, levels, coding, executor=pool, parts=3)
+
+
+def test_block_rows_of_what_the_lanes_leave_out(monkeypatch):
+    levels = np.random.default_rng(4).integers(0, 9, (200, 30), np.int32)
+    for coding in (
+        TensorCoding(1, 0, 1, codebook_size=20),
+        TensorCoding(1, 0, 1, cabac_unary_length_minus1=40),
+        TensorCoding(0, 0, 1),
+    ):
+        block_rows(monkeypatch, levels, coding)
+    block_rows(monkeypatch, levels, TensorCoding(1, 0, 1), base_levels=levels % 3)
+
+
+@pytest.mark.parametrize(("effort", "threads"), [(0, 1), (0, 3), (1, 1), (2, 2)])
 def test_models_have_the_same_bytes(monkeypatch, effort, threads):
     generator = np.random.default_rng(10)
     tensors = {

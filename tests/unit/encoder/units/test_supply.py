@@ -1,0 +1,49 @@
+"""Which jobs are done together."""
+
+import numpy as np
+import pytest
+
+from nnc.encoder.units import supply
+from nnc.encoder.units.supply import MOST_IN_BUNDLE, bundles_of
+
+MANY = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def together(monkeypatch):
+    """Bundle on processors without lanes, too."""
+    monkeypatch.setattr(supply, "writes_together", lambda: True)
+
+
+def sizes(bundles):
+    return [len(bundle) for bundle in bundles]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+@pytest.mark.parametrize("count", [0, 1, 2, 59, 700])
+def test_every_job_is_in_one_bundle(count, threads):
+    generator = np.random.default_rng(count)
+    needs = (10 ** generator.uniform(2, 8, count)).astype(int).tolist()
+    alone = (generator.random(count) < 0.1).tolist()
+    bundles = list(bundles_of(needs, alone, 160 << 20, threads))
+    assert [one for bundle in bundles for one in bundle] == list(range(count))
+    for bundle in bundles:
+        assert len(bundle) <= MOST_IN_BUNDLE
+        assert len(bundle) == 1 or not any(alone[one] for one in bundle)
+        assert len(bundle) == 1 or sum(needs[one] for one in bundle) <= 100 << 20
+
+
+def test_equal_jobs_are_in_equal_bundles():
+    assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 1)) == [16, 16]
+    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 1)) == [32]
+    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 2)) == 4 * [8]
+
+
+def test_large_jobs_are_done_alone():
+    needs = [*(20 * [MANY]), 40 * MANY, *(20 * [MANY])]
+    assert sizes(bundles_of(needs, 41 * [False], 100 * MANY, 1)) == [20, 1, 20]
+
+
+def test_without_lanes_all_are_done_alone(monkeypatch):
+    monkeypatch.setattr(supply, "writes_together", lambda: False)
+    assert sizes(bundles_of([9, 9, 9], 3 * [False], MANY, 1)) == [1, 1, 1]
