@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from nnc import syntax
 from nnc.bitio import InputError
 from nnc.bitstream import Bitstream, Unit, paths
-from nnc.bitstream.json import form as json_form
-from nnc.bitstream.json.schema import schema as json_schema
 from nnc.decoder.layout import layout_of
 from nnc.decoder.model import decode_unit
 from nnc.engine import drawing
@@ -29,7 +27,6 @@ from nnc.engine.format import Format
 from nnc.engine.json_tables import ByteStore, inline
 from nnc.engine.mapped import view_of
 from nnc.engine.tree import Node
-from nnc.explore.content import explore
 from nnc.inspect import BitstreamTrace, Report, diff, trace, tree
 from nnc.inspect.checking import check, check_trace
 from nnc.model.limits import Limits
@@ -81,6 +78,8 @@ class BitstreamFormat(Format):
 
     def content(self, traced: BitstreamTrace, name: str) -> dict[str, Any]:
         """Return what the explorer's page shows of a bitstream, its tensors too."""
+        from nnc.explore.content import explore
+
         # Traced again: large ones are shown without the elements of most units.
         return explore(traced.data, name)
 
@@ -94,21 +93,29 @@ class BitstreamFormat(Format):
 
     def to_json(self, document: Any) -> dict[str, Any]:
         """Return a bitstream as plain data for JSON, without loss."""
-        return json_form.bitstream_object(document)
+        from nnc.bitstream.json.form import bitstream_object
+
+        return bitstream_object(document)
 
     def dump(self, document: Bitstream, payloads: ByteStore = inline) -> Iterator[str]:
-        """Yield a bitstream as JSON text, piece by piece; payloads as `payloads` keeps them."""
-        return json_form.dump(document, payloads)
+        """Return a bitstream as JSON text, piece by piece; payloads as `payloads` keeps them."""
+        from nnc.bitstream.json.form import dump
+
+        return dump(document, payloads)
 
     def from_json(self, content: Any, folder: Path | None = None, **given: Any) -> Any:
         """Return the bitstream that plain data stand for; side files are in `folder`."""
         if given:
             raise InputError("the JSON of a bitstream holds what it was read with: no values")
-        return json_form.build(content, folder)
+        from nnc.bitstream.json.form import build
+
+        return build(content, folder)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema (draft 2020-12) of bitstreams as JSON."""
-        return json_schema()
+        from nnc.bitstream.json.schema import schema
+
+        return schema()
 
     def drawing(self) -> ModuleType:
         """Return the package that draws tables, which is built into this one."""

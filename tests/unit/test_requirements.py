@@ -47,3 +47,9 @@ def test_the_package_loads_what_is_asked_for():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["nnc.reduce", "False", "True"]
+
+
+def test_stubs_are_installed():
+    """Packages read their names from stubs, which stand beside the modules."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    assert "**/*.pyi" in data["package-data"]["nnc"]
