@@ -32,7 +32,7 @@ WORTH_IT = 1 << 20
 TRIALS = 3
 
 #: Bytes that each tensor takes until the coder knows its values, however many these are.
-LEARNT_BYTES = 50
+LEARNT_BYTES = 100
 
 #: How far two samples that differ little move the coarseness at most.
 STRIDE = 4.0

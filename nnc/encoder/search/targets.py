@@ -390,11 +390,13 @@ def search_value(search: Search) -> None:
     """Search for a size or an error: by scaled guesses, then by secants and halves in turn."""
     ends = list(search.coarseness.bounds)
     logarithms: list[float | None] = [None, None]
-    aim = 1 - NEAR_ENOUGH / 2
+    # With calibration each encoding takes long.
+    near = NEAR_ENOUGH if search.coarseness.base.calibration is None else TOLERANCE
+    aim = 1 - near / 2
     place = first_place(search, aim * min(search.limit, search.most), *ends)
     for number in range(1, MOST_ENCODES + 1):
         share = search.measure(place)
-        if 1 - slack(number) <= share <= 1:
+        if 1 - slack(number, near) <= share <= 1:
             return
         side = int((share > 1) != search.coarser_is_better)
         if place == ends[side]:
@@ -418,9 +420,9 @@ def first_place(search: Search, wanted: float, low: float, high: float) -> float
     return min(max(place, low), high)
 
 
-def slack(number: int) -> float:
+def slack(number: int, near: float) -> float:
     """Return how far below its limit an encoding may be for the search to end with it."""
-    return NEAR_ENOUGH if number < MOST_ENCODES // 2 else TOLERANCE
+    return near if number < MOST_ENCODES // 2 else TOLERANCE
 
 
 def next_place(
