@@ -65,6 +65,7 @@ cdef class Queue:
         long long cols,
         const unsigned char *skipped,
     ) noexcept nogil
+    cdef bint is_left(self, Py_ssize_t first, task)
     cdef bint take(self, Py_ssize_t first, Decoder decoder, levels, coding, points)
     cdef void _put_contexts(self, Py_ssize_t first, Decoder decoder)
     cdef void _begin_again(self, LaneStream *stream, Decoder decoder, int state)

@@ -147,20 +147,34 @@ def _decode_some(tasks, numbers, count, results, executor, threads):
             begun.append((number, first, decoder, qp, levels, skipped))
     if queue.count < FEWEST_STREAMS:
         return
-    threads = min(threads, queue.count // FEWEST_STREAMS)
-    if executor is None or threads < 2:
+    sharing = min(threads, queue.count // FEWEST_STREAMS)
+    if executor is None or sharing < 2:
         queue.run()
     else:
-        for future in [executor.submit(queue.run) for _ in range(threads)]:
+        for future in [executor.submit(queue.run) for _ in range(sharing)]:
             future.result()
+    waiting = []
     for number, first, decoder, qp, levels, _ in begun:
-        task = tasks[number]
-        try:
-            if queue.take(first, decoder, levels, task.coding, task.entry_points):
-                decoder.finish()
+        rest = queue, first, decoder, levels, tasks[number]
+        if executor is None or threads < 2 or not queue.is_left(first, tasks[number]):
+            if _finish(*rest):
                 results[number] = qp, levels
-        except NncError:
-            continue
+        else:
+            waiting.append((number, qp, levels, executor.submit(_finish, *rest)))
+    for number, qp, levels, future in waiting:
+        if future.result():
+            results[number] = qp, levels
+
+
+def _finish(queue: Queue, first, decoder: Decoder, levels, task):
+    """Bring a tensor to its end; false if it has to be decoded alone."""
+    try:
+        if queue.take(first, decoder, levels, task.coding, task.entry_points):
+            decoder.finish()
+            return True
+    except NncError:
+        pass
+    return False
 
 
 @cython.cfunc
@@ -374,6 +388,15 @@ class Queue:
             self.is_out_of_memory = True
 
     @cython.cfunc
+    def is_left(self, first: cython.Py_ssize_t, task) -> cython.bint:
+        """Tell whether a tensor has streams that the lanes have left over."""
+        number: cython.Py_ssize_t
+        for number in range(first, first + task.coding.block_rows(task.rows, task.cols)):
+            if self.streams[number].count > 0:
+                return True
+        return False
+
+    @cython.cfunc
     def take(
         self, first: cython.Py_ssize_t, decoder: Decoder, levels, coding, points
     ) -> cython.bint:
@@ -384,9 +407,12 @@ class Queue:
         needed: Coding = coding_struct(coding)
         stream: cython.pointer(LaneStream) = self.streams + first
         is_left: cython.bint
+        is_done: cython.bint
         if not coding.block_size(rows, cols):
             is_left = stream.count > 0
-            if not self._go_on(stream, decoder, cython.address(needed)):
+            with cython.nogil:
+                is_done = self._go_on(stream, decoder, cython.address(needed))
+            if not is_done:
                 return False
             if is_left and stream.block_row != cython.NULL:
                 lanes_put_in_place(stream, cython.NULL)
@@ -408,7 +434,9 @@ class Queue:
                     return False
                 enter(coder, begins[number, 2], begins[number, 0])
                 self._begin_again(stream, decoder, cython.cast(cython.int, begins[number, 1]))
-            if not self._go_on(stream, decoder, cython.address(needed)):
+            with cython.nogil:
+                is_done = self._go_on(stream, decoder, cython.address(needed))
+            if not is_done:
                 return False
             if is_left:
                 lanes_put_in_place(stream, cython.address(scratch[0]))
