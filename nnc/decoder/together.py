@@ -75,12 +75,12 @@ def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tu
         tensor = layout.tensors[0]
         rows, cols = tensor.rows, tensor.cols
         coding = coding_of(tensor, layout, nncodec1)
-        if coding.limited:
-            continue
         density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
         in_blocks = coding.block_size(rows, cols) > 0
         points = tensor.entry_points if in_blocks else None
         task = Task(unit.payload_bytes, density, rows, cols, coding, points)
-        is_small = rows * cols < SMALL_TENSOR and not in_blocks
-        (small if is_small else large).append((number, task))
+        if rows * cols >= SMALL_TENSOR:
+            large.append((number, task))
+        elif not in_blocks and not coding.limited:
+            small.append((number, task))
     return small, large

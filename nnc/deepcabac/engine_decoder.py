@@ -347,17 +347,19 @@ class Decoder:
         """Decode what comes before the levels of a tensor, which has no parent.
 
         Returns:
-            The levels, all 0; None where rows are skipped or a history is in use.
+            The levels, all 0, and 1 for each row that is skipped, None for none. None for both
+            where a history is in use, or the state changes with a row that is skipped.
         """
         checks.check_size(rows, cols)
         checks.check_coding_for_stream(coding, self.position)
         self._start_contexts(coding)
         history_enabled, skipped = self._tools(rows, cols, coding, None)
-        if history_enabled or skipped is not None:
-            return None
+        coded_rows = rows if skipped is None else rows - int(np.count_nonzero(skipped))
+        if history_enabled or (coded_rows < rows and coding.dq_flag and cols & 3):
+            return None, None
         self._parameter_sets(coding, False, False)
-        checks.check_room(rows * cols, self.position, 8 * self.coder.size, "levels")
-        return checks.zero_levels(rows, cols)
+        checks.check_room(coded_rows * cols, self.position, 8 * self.coder.size, "levels")
+        return checks.zero_levels(rows, cols), skipped if coded_rows < rows else None
 
     @cython.cfunc
     def _plain(self, rows: cython.Py_ssize_t, cols: cython.Py_ssize_t, coding):

@@ -36,6 +36,8 @@ cdef extern from "lanes.h" nogil:
         long long height
         long long cols
         long long block_size
+        const unsigned char *skipped
+        long long coded
     bint lanes_supported()
     int lanes_decode(
         LaneStream *streams, long long count, long long *next, const LaneTables *tables
@@ -53,10 +55,17 @@ cdef class Queue:
     # The context of each node, -1 for none.
     cdef int numbers[LANE_NODES]
     cdef bint is_out_of_memory
-    cdef bint put(self, Decoder decoder, levels, coding, points)
-    cdef void _put_stream(
-        self, Coder *coder, int state, int *levels, long long count
+    cdef bint put(self, Decoder decoder, levels, skipped, coding, points)
+    cdef LaneStream *_put_stream(
+        self,
+        Coder *coder,
+        int state,
+        int *levels,
+        long long height,
+        long long cols,
+        const unsigned char *skipped,
     ) noexcept nogil
+    cdef bint is_left(self, Py_ssize_t first, task)
     cdef bint take(self, Py_ssize_t first, Decoder decoder, levels, coding, points)
     cdef void _put_contexts(self, Py_ssize_t first, Decoder decoder)
     cdef void _begin_again(self, LaneStream *stream, Decoder decoder, int state)

@@ -59,7 +59,7 @@ def stream_count(task):
     A tensor scanned in blocks that has all its entry points is one for each block row.
     """
     rows, cols, coding = task.rows, task.cols, task.coding
-    if coding.limited or coding.greater_flags > MOST_FLAGS or coding.problem():
+    if coding.greater_flags > MOST_FLAGS or coding.problem() or prefix_bins(coding) is None:
         return 0
     count = coding.block_rows(rows, cols)
     if rows * cols < FEWEST_LEVELS * count:
@@ -67,6 +67,26 @@ def stream_count(task):
     if coding.block_size(rows, cols) and not are_complete(task.entry_points, count, coding.dq_flag):
         return 0
     return count
+
+
+def prefix_bins(coding):
+    """Return how many prefix bins a magnitude has at most, as far as there are nodes for them.
+
+    None: the lanes can't decode levels within a codebook's limits, since there are none, or all
+    are negative, or both signs have prefix bins, but not as many.
+    """
+    limits = coding.negative_limit, coding.positive_limit
+    if limits[1] == 0:
+        return None
+    longest = set()
+    for limit in limits:
+        if limit > coding.greater_flags + 1:
+            # After so many of value 1 another one would be too many.
+            room = limit - coding.greater_flags
+            longest.add(min(room.bit_length() - 1, PREFIX_NODES))
+    if len(longest) > 1:
+        return None
+    return longest.pop() if longest else PREFIX_NODES
 
 
 def decode_together(tasks, executor=None, threads=1):
@@ -86,27 +106,29 @@ def decode_together(tasks, executor=None, threads=1):
     for number, task in enumerate(tasks):
         count = stream_count(task)
         if count:
-            kind = task.coding.dq_flag, task.coding.greater_flags
+            coding = task.coding
+            limits = coding.negative_limit, coding.positive_limit
+            kind = coding.dq_flag, coding.greater_flags, limits
             kinds.setdefault(kind, []).append((task.rows * task.cols / count, number, count))
-    for kind, found in kinds.items():
+    for found in kinds.values():
         # The longest streams first, so that all lanes are busy to the end.
         found.sort(key=lambda one: -one[0])
         some, held = [], 0
         for _, number, count in found:
             if held and held + count > MOST_STREAMS:
-                _decode_some(kind, tasks, some, held, results, executor, threads)
+                _decode_some(tasks, some, held, results, executor, threads)
                 some, held = [], 0
             some.append(number)
             held += count
-        _decode_some(kind, tasks, some, held, results, executor, threads)
+        _decode_some(tasks, some, held, results, executor, threads)
     return results
 
 
-def _decode_some(kind, tasks, numbers, count, results, executor, threads):
+def _decode_some(tasks, numbers, count, results, executor, threads):
     """Decode tasks of one kind, which are so many streams."""
     if count < FEWEST_STREAMS:
         return
-    queue: Queue = Queue(*kind, count)
+    queue: Queue = Queue(tasks[numbers[0]].coding, count)
     begun = []
     for number in numbers:
         task = tasks[number]
@@ -114,29 +136,45 @@ def _decode_some(kind, tasks, numbers, count, results, executor, threads):
             decoder = Decoder(task.payload)
             density = task.qp_density
             qp = None if density is None else decoder.quantization_parameter(density)
-            levels = decoder.begin(task.rows, task.cols, task.coding)
+            levels, skipped = decoder.begin(task.rows, task.cols, task.coding)
         except NncError:
             # Decoding it alone comes to the same error, in its turn.
             continue
         first = queue.count
-        if levels is not None and queue.put(decoder, levels, task.coding, task.entry_points):
-            begun.append((number, first, decoder, qp, levels))
+        points = task.entry_points
+        if levels is not None and queue.put(decoder, levels, skipped, task.coding, points):
+            # The queue points to the rows that are skipped.
+            begun.append((number, first, decoder, qp, levels, skipped))
     if queue.count < FEWEST_STREAMS:
         return
-    threads = min(threads, queue.count // FEWEST_STREAMS)
-    if executor is None or threads < 2:
+    sharing = min(threads, queue.count // FEWEST_STREAMS)
+    if executor is None or sharing < 2:
         queue.run()
     else:
-        for future in [executor.submit(queue.run) for _ in range(threads)]:
+        for future in [executor.submit(queue.run) for _ in range(sharing)]:
             future.result()
-    for number, first, decoder, qp, levels in begun:
-        task = tasks[number]
-        try:
-            if queue.take(first, decoder, levels, task.coding, task.entry_points):
-                decoder.finish()
+    waiting = []
+    for number, first, decoder, qp, levels, _ in begun:
+        rest = queue, first, decoder, levels, tasks[number]
+        if executor is None or threads < 2 or not queue.is_left(first, tasks[number]):
+            if _finish(*rest):
                 results[number] = qp, levels
-        except NncError:
-            continue
+        else:
+            waiting.append((number, qp, levels, executor.submit(_finish, *rest)))
+    for number, qp, levels, future in waiting:
+        if future.result():
+            results[number] = qp, levels
+
+
+def _finish(queue: Queue, first, decoder: Decoder, levels, task):
+    """Bring a tensor to its end; false if it has to be decoded alone."""
+    try:
+        if queue.take(first, decoder, levels, task.coding, task.entry_points):
+            decoder.finish()
+            return True
+    except NncError:
+        pass
+    return False
 
 
 @cython.cfunc
@@ -152,7 +190,7 @@ def _sig_node(state: cython.int, neighbour: cython.int) -> cython.int:
 class Queue:
     """Streams of one kind, and the tables of that kind."""
 
-    def __cinit__(self, dq_flag, greater_flags, capacity):
+    def __cinit__(self, coding, capacity):
         """Make room for so many streams."""
         self.streams = cython.cast(
             cython.pointer(LaneStream), calloc(capacity, cython.sizeof(LaneStream))
@@ -168,11 +206,14 @@ class Queue:
         free(self.streams)
         free(self.contexts)
 
-    def __init__(self, dq_flag, greater_flags, capacity):
-        """Make the tables, for dq_flag and a number of greater-than flags."""
+    def __init__(self, coding, capacity):
+        """Make the tables for a coding."""
+        greater_flags = coding.greater_flags
+        limits = coding.positive_limit, coding.negative_limit
+        most_bins = prefix_bins(coding)
         self.count = self.next = 0
         self.is_out_of_memory = False
-        self.tables.halve = not dq_flag
+        self.tables.halve = not coding.dq_flag
         held: cython.pointer(LaneTables) = cython.address(self.tables)
         taken = set()
         for node in range(128):
@@ -193,22 +234,34 @@ class Queue:
             held.next0[number], held.next1[number], held.weight[number] = next0, next1, weight
 
         node(trap, trap, trap, 0)
+        # Where a magnitude that is known to be larger goes on, by the flags so far and the sign.
+        onward = [
+            LANE_END
+            if flag + 1 >= limits[sign]
+            else 64 + 2 * flag + sign
+            if flag < greater_flags
+            else prefixes[0]
+            for flag in range(greater_flags + 1)
+            for sign in range(2)
+        ]
         for number in taken:
-            node(number, LANE_END, signs[number & 3], 30)
+            # Without negative levels there are no signs.
+            node(number, LANE_END, signs[number & 3] if limits[1] else onward[0], 30)
         for neighbour in range(3):
-            node(signs[neighbour], 64, 65, 31)
+            node(signs[neighbour], onward[0], onward[1], 31)
             self.numbers[signs[neighbour]] = SIGN + neighbour
         for flag in range(2 * greater_flags):
-            is_last = flag >> 1 == greater_flags - 1
-            node(64 + flag, LANE_END, prefixes[0] if is_last else 66 + flag, 1)
+            node(64 + flag, LANE_END, onward[flag + 2], 1)
             self.numbers[64 + flag] = GREATER + flag
         for bits in range(PREFIX_NODES):
             longer = prefixes[bits + 1] if bits < PREFIX_NODES - 1 else trap
+            if bits + 1 == most_bins < PREFIX_NODES:
+                longer = rest[most_bins]
             node(prefixes[bits], rest[bits], longer, bits + 1)
             self.numbers[prefixes[bits]] = PREFIX + bits
         for bits in range(1, PREFIX_NODES):
             node(rest[bits], rest[bits - 1], rest[bits - 1], bits | LANE_BYPASS)
-        self._constants(dq_flag)
+        self._constants(coding.dq_flag)
 
     def _constants(self, dq_flag):
         for shift in range(4):
@@ -226,7 +279,7 @@ class Queue:
             self.tables.reset[key] = 2 - (after & 1)
 
     @cython.cfunc
-    def put(self, decoder: Decoder, levels, coding, points) -> cython.bint:
+    def put(self, decoder: Decoder, levels, skipped, coding, points) -> cython.bint:
         """Append the tensor that a decoder stands before; false if it can't be entered."""
         rows: cython.Py_ssize_t = levels.shape[0]
         cols: cython.Py_ssize_t = levels.shape[1]
@@ -234,8 +287,18 @@ class Queue:
         first: cython.Py_ssize_t = self.count
         coder: Coder = decoder.coder
         size: cython.Py_ssize_t = coding.block_size(rows, cols)
+        stream: cython.pointer(LaneStream)
+        rows_of: cython.pointer(cython.const[cython.uchar]) = cython.NULL
+        skipped_view: cython.const[cython.uchar][::1]
+        if skipped is not None:
+            skipped_view = skipped
+            rows_of = cython.address(skipped_view[0])
         if size == 0:
-            self._put_stream(cython.address(coder), 0, cython.address(flat[0]), rows * cols)
+            stream = self._put_stream(
+                cython.address(coder), 0, cython.address(flat[0]), rows, cols, rows_of
+            )
+            if skipped is None:
+                stream.block_row = cython.NULL
             self._put_contexts(first, decoder)
             return True
         begins = _begins(decoder, points, coding)
@@ -243,24 +306,20 @@ class Queue:
             return False
         view: cython.const[cython.longlong][:, ::1] = begins
         restarts: cython.bint = coding.restarts_block_rows(rows, cols)
-        stream: cython.pointer(LaneStream)
         number: cython.Py_ssize_t
         for number in range(view.shape[0]):
             if restarts and not enter(cython.address(coder), view[number, 2], view[number, 0]):
                 self.count = first
                 return False
             top: cython.Py_ssize_t = number * size
-            height: cython.Py_ssize_t = min(size, rows - top)
-            stream = self.streams + self.count
-            self._put_stream(
+            stream = self._put_stream(
                 cython.address(coder),
                 cython.cast(cython.int, view[number, 1]),
                 cython.address(flat[top * cols]),
-                height * cols,
+                min(size, rows - top),
+                cols,
+                cython.NULL if rows_of == cython.NULL else rows_of + top,
             )
-            stream.block_row = cython.address(flat[top * cols])
-            stream.height = height
-            stream.cols = cols
             stream.block_size = size
         self._put_contexts(first, decoder)
         return True
@@ -273,8 +332,11 @@ class Queue:
         coder: cython.pointer(Coder),
         state: cython.int,
         levels: cython.pointer(cython.int),
-        count: cython.longlong,
-    ) -> cython.void:
+        height: cython.longlong,
+        cols: cython.longlong,
+        skipped: cython.pointer(cython.const[cython.uchar]),
+    ) -> cython.pointer(LaneStream):
+        """Append so many rows, of which some may be skipped; return the stream."""
         stream: cython.pointer(LaneStream) = self.streams + self.count
         stream.data = coder.data
         stream.size = coder.size
@@ -284,11 +346,20 @@ class Queue:
         stream.range = coder.range
         stream.node = _sig_node(state, 0)
         stream.failed = 0
-        stream.levels = levels
-        stream.count = count
+        stream.levels = stream.block_row = levels
+        stream.height = height
+        stream.cols = stream.block_size = cols
+        stream.skipped = skipped
+        stream.coded = height * cols
+        row: cython.longlong
+        if skipped != cython.NULL:
+            for row in range(height):
+                if skipped[row]:
+                    stream.coded -= cols
+        stream.count = stream.coded
         stream.contexts = self.contexts + LANE_NODES * self.count
-        stream.block_row = cython.NULL
         self.count += 1
+        return stream
 
     @cython.cfunc
     def _put_contexts(self, first: cython.Py_ssize_t, decoder: Decoder) -> cython.void:
@@ -317,6 +388,15 @@ class Queue:
             self.is_out_of_memory = True
 
     @cython.cfunc
+    def is_left(self, first: cython.Py_ssize_t, task) -> cython.bint:
+        """Tell whether a tensor has streams that the lanes have left over."""
+        number: cython.Py_ssize_t
+        for number in range(first, first + task.coding.block_rows(task.rows, task.cols)):
+            if self.streams[number].count > 0:
+                return True
+        return False
+
+    @cython.cfunc
     def take(
         self, first: cython.Py_ssize_t, decoder: Decoder, levels, coding, points
     ) -> cython.bint:
@@ -325,27 +405,38 @@ class Queue:
             return False
         rows, cols = levels.shape
         needed: Coding = coding_struct(coding)
+        stream: cython.pointer(LaneStream) = self.streams + first
+        is_left: cython.bint
+        is_done: cython.bint
         if not coding.block_size(rows, cols):
-            return self._go_on(self.streams + first, decoder, cython.address(needed))
+            is_left = stream.count > 0
+            with cython.nogil:
+                is_done = self._go_on(stream, decoder, cython.address(needed))
+            if not is_done:
+                return False
+            if is_left and stream.block_row != cython.NULL:
+                lanes_put_in_place(stream, cython.NULL)
+            return True
         begins: cython.const[cython.longlong][:, ::1] = _begins(decoder, points, coding)
         restarts: cython.bint = coding.restarts_block_rows(rows, cols)
         count: cython.Py_ssize_t = begins.shape[0]
         scratch: cython.int[::1] = np.empty(
-            lanes_largest_block_row(self.streams + first, count), np.int32
+            max(1, lanes_largest_block_row(self.streams + first, count)), np.int32
         )
         coder = cython.address(decoder.coder)
-        stream: cython.pointer(LaneStream)
         number: cython.Py_ssize_t
         for number in range(count):
             stream = self.streams + first + number
-            is_left: cython.bint = stream.count > 0 or stream.failed
+            is_left = stream.count > 0 or stream.failed
             if stream.failed:
                 # What is too large for the lanes isn't for the scalar decoder.
                 if not restarts:
                     return False
                 enter(coder, begins[number, 2], begins[number, 0])
                 self._begin_again(stream, decoder, cython.cast(cython.int, begins[number, 1]))
-            if not self._go_on(stream, decoder, cython.address(needed)):
+            with cython.nogil:
+                is_done = self._go_on(stream, decoder, cython.address(needed))
+            if not is_done:
                 return False
             if is_left:
                 lanes_put_in_place(stream, cython.address(scratch[0]))
@@ -371,8 +462,8 @@ class Queue:
         stream.range = coder.range
         stream.node = _sig_node(state, 0)
         stream.levels = stream.block_row
-        stream.count = stream.height * stream.cols
-        memset(stream.levels, 0, stream.count * cython.sizeof(cython.int))
+        stream.count = stream.coded
+        memset(stream.levels, 0, stream.coded * cython.sizeof(cython.int))
         held: cython.pointer(cython.const[Tables]) = tables()
         node: cython.int
         for node in range(LANE_NODES):

@@ -27,20 +27,35 @@ int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count) {
     int64_t largest = 0;
     for (int64_t number = 0; number < count; number++) {
         const LaneStream *stream = streams + number;
-        if (stream->block_row != NULL && stream->height * stream->cols > largest)
-            largest = stream->height * stream->cols;
+        if (stream->block_row != NULL && stream->block_size < stream->cols &&
+            stream->coded > largest)
+            largest = stream->coded;
     }
     return largest;
 }
 
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
-    int64_t cols = stream->cols;
-    memcpy(scratch, stream->block_row, sizeof(int32_t) * (size_t)(stream->height * cols));
+    const uint8_t *skipped = stream->skipped;
+    int64_t cols = stream->cols, coded = stream->coded;
+    size_t row_bytes = sizeof(int32_t) * (size_t)cols;
+    if (stream->block_size < cols)
+        memcpy(scratch, stream->block_row, sizeof(int32_t) * (size_t)coded);
+    /* Whole rows move down at most: from the last one on, none is overwritten. */
+    for (int64_t row = stream->height - 1; skipped != NULL && row >= 0; row--) {
+        int32_t *to = stream->block_row + row * cols;
+        if (skipped[row])
+            memset(to, 0, row_bytes);
+        else
+            memmove(to, stream->block_row + (coded -= cols), row_bytes);
+    }
+    if (stream->block_size >= cols)
+        return;
     for (int64_t left = 0; left < cols; left += stream->block_size) {
         int64_t width = cols - left < stream->block_size ? cols - left : stream->block_size;
         for (int64_t row = 0; row < stream->height; row++) {
-            int32_t *to = stream->block_row + row * cols + left;
-            memcpy(to, scratch, sizeof(int32_t) * (size_t)width);
+            if (skipped != NULL && skipped[row])
+                continue;
+            memcpy(stream->block_row + row * cols + left, scratch, sizeof(int32_t) * (size_t)width);
             scratch += width;
         }
     }

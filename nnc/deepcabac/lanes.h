@@ -59,6 +59,9 @@ typedef struct {
     int64_t height;
     int64_t cols;
     int64_t block_size;
+    /* Which of its rows are skipped, NULL for none, and the levels of the others. */
+    const uint8_t *skipped;
+    int64_t coded;
 } LaneStream;
 
 /* Whether the processor has what it takes. */
@@ -71,11 +74,11 @@ a count above 0 and stand at the beginning of a level; those of block rows are s
 Return -1 if there is no memory; no stream is touched then. */
 int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables);
 
-/* Levels that a block row of these streams takes at most, 0 without any. */
+/* Levels that there has to be room for when block rows of these streams are put in place. */
 int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count);
 
 /* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room for
-them. */
+them, see above. */
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch);
 
 #endif

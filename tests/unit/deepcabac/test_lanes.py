@@ -108,17 +108,48 @@ def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, coun
         np.testing.assert_array_equal(result[1], levels)
 
 
+def damaged(generator, tasks):
+    """Return tasks with a byte changed, some cut off, some with other entry points."""
+    broken = []
+    for task in tasks:
+        data = bytearray(task.payload)
+        data[int(generator.integers(len(data)))] ^= int(generator.integers(256))
+        keep = len(data) if generator.integers(3) else int(generator.integers(len(data)))
+        points = task.entry_points
+        if points is not None and len(points.bit_offset_list) and not generator.integers(3):
+            name = points._fields[int(generator.integers(3))]
+            values = list(getattr(points, name))
+            values[int(generator.integers(len(values)))] ^= 1 << int(generator.integers(20))
+            points = points._replace(**{name: values})
+        broken.append(task._replace(payload=bytes(data[:keep]), entry_points=points))
+    return broken
+
+
 def test_damage(decode, fit_states):
     generator = np.random.default_rng(5)
     tasks = drawn(generator, TensorCoding(0, 1), fit_states)
     for _ in range(20):
-        broken = []
-        for task in tasks:
-            data = bytearray(task.payload)
-            data[int(generator.integers(len(data)))] ^= int(generator.integers(256))
-            keep = len(data) if generator.integers(3) else int(generator.integers(len(data)))
-            broken.append(task._replace(payload=bytes(data[:keep])))
-        compare(decode, broken)
+        compare(decode, damaged(generator, tasks))
+
+
+def damage_in_blocks(lanes, fit_states, rounds):
+    for number in range(rounds):
+        generator = np.random.default_rng(number)
+        coding = TensorCoding(number >> 1 & 1, number & 1, number % 4 + 1)
+        tasks = drawn(generator, coding, fit_states, 12, longest=100)
+        for _ in range(5):
+            compare(lanes.decode_together, damaged(generator, tasks))
+
+
+def test_damage_in_blocks(lanes, fit_states, monkeypatch):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    damage_in_blocks(lanes, fit_states, 4)
+
+
+@pytest.mark.slow
+def test_much_damage_in_blocks(lanes, fit_states, monkeypatch):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    damage_in_blocks(lanes, fit_states, 150)
 
 
 @pytest.mark.parametrize("dq_flag", [0, 1])
@@ -128,6 +159,53 @@ def test_block_rows(lanes, fit_states, monkeypatch, scan_order, dq_flag):
     coding = TensorCoding(scan_order & 1, dq_flag, scan_order)
     tasks = drawn(np.random.default_rng(scan_order), coding, fit_states, 12, longest=150)
     assert compare(lanes.decode_together, tasks) > 7
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+@pytest.mark.parametrize("scan_order", [0, 1, 3])
+def test_rows_that_are_skipped(lanes, fit_states, scan_order, dq_flag):
+    coding = TensorCoding(1, dq_flag, scan_order)
+    generator = np.random.default_rng(6)
+    tasks = []
+    for number in range(16):
+        rows, cols = int(generator.integers(30, 90)), 4 * int(generator.integers(8, 30))
+        levels = generator.laplace(0, 2, (rows, cols)).round()
+        levels[generator.random(rows) < number / 15] = 0
+        encoder = Encoder()
+        points = encoder.tensor(fit_states(levels, coding), coding, row_skip=True)
+        tasks.append(Task(encoder.finish(), None, rows, cols, coding, points))
+    assert compare(lanes.decode_together, tasks) > 12
+
+
+@pytest.mark.parametrize("dq_flag", [0, 1])
+@pytest.mark.parametrize(
+    ("size", "zero", "flags"),
+    [
+        *((2, 0, 11), (2, 1, 11), (3, 1, 11), (16, 8, 11), (13, 0, 11), (14, 0, 11), (256, 0, 11)),
+        *((256, 128, 11), (255, 127, 11), (40, 20, 1), (9, 4, 2), (60, 3, 3), (5000, 2500, 32)),
+        *((60000, 30000, 11), (66000, 33000, 1), (100, 20, 1), (7, 6, 11)),
+    ],
+)
+def test_codebooks(lanes, fit_states, monkeypatch, size, zero, flags, dq_flag):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    coding = TensorCoding(1, dq_flag, 0, flags - 1, size, zero)
+    generator = np.random.default_rng(size)
+    tasks = []
+    for number in range(12):
+        shape = (8, 40 + number)
+        levels = generator.laplace(0, min(size / 3, 3.0**number), shape).round()
+        levels = np.clip(levels, -zero, size - 1 - zero)
+        encoder = Encoder()
+        encoder.tensor(fit_states(levels, coding), coding, row_skip=False)
+        tasks.append(Task(encoder.finish(), None, *shape, coding))
+    decoded = compare(lanes.decode_together, tasks)
+    if size > 1 << 15:
+        # The largest magnitudes aren't for the lanes.
+        assert decoded > 6
+    else:
+        # Nor are codebooks of negative entries only, or with unlike prefixes.
+        left_out = zero == size - 1 or size == 100
+        assert decoded == (0 if left_out else 12)
 
 
 def blocks(fit_states, levels, dq_flag=1):
@@ -240,7 +318,7 @@ def test_models_are_the_same_by_any_engine(lanes, tmp_path):
         for number in range(30)
     }
     path = tmp_path / "model.nnc"
-    path.write_bytes(nnc.encode(model, qp=-12))
+    path.write_bytes(nnc.encode(model, qp=-12, tensors={"w2*": {"scan_order": 1}}))
     found = []
     for engine, threads in (("lanes", 1), ("lanes", 2), ("scalar", 1)):
         result = subprocess.run(
