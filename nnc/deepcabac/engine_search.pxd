@@ -29,6 +29,9 @@ cdef extern from "search_lanes.h" nogil:
     long long sift_in_lanes(
         unsigned int *values, long long count, unsigned int threshold, ContextSearch *search
     )
+    unsigned int pass_in_lanes(
+        const int *levels, long long count, const unsigned short *steps, int *state
+    )
 
 cdef enum:
     # Levels that may be collected, each of which has one bin of a context at most.
@@ -60,6 +63,8 @@ cdef bint collect_levels(
 cdef void count_collected(Searches *searches, int fewest) noexcept nogil
 cdef void restart_searches(Searches *searches) noexcept nogil
 cdef int best_set(const ContextSearch *search) noexcept nogil
+
+cdef unsigned int pass_levels(const int *levels, Py_ssize_t count, int *state) noexcept nogil
 
 cdef inline void collect(ContextSearch *search, int bin) noexcept nogil:
     search.buffer[search.filled] = <unsigned char> bin

@@ -33,6 +33,8 @@ SIGNALLING_COST = cython.declare(cython.longlong, rule.SIGNALLING_COST)
 
 _tables = cython.declare(SearchTables)
 _starts = cython.declare(cython.uint[9])
+# As pass_in_lanes takes them.
+_steps = cython.declare(cython.ushort[8 * 256])
 
 
 @cython.cfunc
@@ -53,7 +55,38 @@ def _fill_tables():
         _starts[place] = slow | (chosen.s0_start + 128) << 16 | shifts
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _fill_steps() -> cython.void:
+    transitions: cython.pointer(cython.const[cython.uchar]) = tables().transitions
+    start: cython.int
+    parities: cython.int
+    number: cython.int
+    for start in range(8):
+        for parities in range(256):
+            state: cython.int = start
+            odd: cython.int = 0
+            for number in range(8):
+                odd |= (state & 1) << number
+                state = transitions[2 * state + (parities >> number & 1)]
+            _steps[256 * start + parities] = cython.cast(cython.ushort, odd << 8 | state)
+
+
 _fill_tables()
+_fill_steps()
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def pass_levels(
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+    state: cython.pointer(cython.int),
+) -> cython.uint:
+    """Go on after levels, a multiple of 16; return 0 if all parities fit."""
+    return pass_in_lanes(levels, count, _steps, state)
 
 
 @cython.cfunc

@@ -161,7 +161,33 @@ TARGET int64_t sift_in_lanes(
     return kept;
 }
 
+TARGET uint32_t pass_in_lanes(
+    const int32_t *levels, int64_t count, const uint16_t *steps, int *state) {
+    const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
+    uint32_t wrong = 0, at = (uint32_t)*state << 8;
+    for (int64_t place = 0; place < count; place += LANES) {
+        __m512i level = _mm512_loadu_si512(levels + place);
+        /* The parity of half the magnitude, rounded up, is bit 1 of the magnitude plus 1. */
+        __m512i magnitude = _mm512_add_epi32(_mm512_abs_epi32(level), one);
+        uint32_t parities = _mm512_test_epi32_mask(magnitude, two);
+        uint32_t odd = _mm512_test_epi32_mask(level, one);
+        uint32_t coded = _mm512_test_epi32_mask(level, level);
+        uint32_t first = steps[at | (parities & 255)];
+        at = (first & 7) << 8;
+        uint32_t second = steps[at | parities >> 8];
+        at = (second & 7) << 8;
+        wrong |= coded & (odd ^ (first >> 8 | (second & 0xFF00)));
+    }
+    *state = (int)(at >> 8);
+    return wrong;
+}
+
 #else
+
+uint32_t pass_in_lanes(const int32_t *levels, int64_t count, const uint16_t *steps, int *state) {
+    (void)levels, (void)count, (void)steps, (void)state;
+    return 0;
+}
 
 int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search) {
     (void)values, (void)count, (void)threshold, (void)search;

@@ -53,4 +53,10 @@ keep these values only, and return how many. As many more than there are may be 
 register holds. */
 int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search);
 
+/* Go on after a number of levels that is a multiple of 16, from a state of dependent quantization to
+the next. `steps` has by 256 * state + parities of 8 levels, the first in bit 0: the state after
+them, and from bit 8 on which of the states before them are odd. Return 0 if all levels that
+aren't 0 are as odd as their states. */
+uint32_t pass_in_lanes(const int32_t *levels, int64_t count, const uint16_t *steps, int *state);
+
 #endif
