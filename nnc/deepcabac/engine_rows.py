@@ -15,6 +15,7 @@ from cython.cimports.nnc.deepcabac.engine_search import (
     Searches,
     collect_levels,
     levels_collected,
+    pass_levels,
     restart_searches,
 )
 from cython.cimports.nnc.deepcabac.engine_states import (
@@ -64,6 +65,7 @@ def _pass_over(
     place: cython.pointer(Place),
     levels: cython.pointer(cython.const[cython.int]),
     count: cython.Py_ssize_t,
+    in_lanes: cython.bint,
 ) -> cython.Py_ssize_t:
     """Go on after levels without putting them; return the first with a wrong parity, or count."""
     if count == 0:
@@ -78,8 +80,13 @@ def _pass_over(
     level: cython.uint
     sign: cython.uint
     i: cython.Py_ssize_t
+    done: cython.Py_ssize_t = 0
+    if in_lanes:
+        done = count & ~15
+        if pass_levels(levels, done, cython.address(state)):
+            wrong = 1
     # Without a branch, since which levels are 0 can't be foreseen.
-    for i in range(count):
+    for i in range(done, count):
         level = levels[i]
         sign = -(level >> 31)
         wrong |= -cython.cast(cython.uint, level != 0) & (level ^ state)
@@ -131,7 +138,9 @@ def _look_at(
         levels_collected(searches, count, CHUNK)
         return True
     before: Place = place[0]
-    good: cython.Py_ssize_t = _pass_over(coder, coding, place, levels, count)
+    good: cython.Py_ssize_t = _pass_over(
+        coder, coding, place, levels, count, searches != cython.NULL and searches.in_lanes
+    )
     if good < count:
         matrix.wrong_at = start + good
         matrix.wrong_state = place.state

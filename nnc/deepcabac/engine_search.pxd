@@ -29,6 +29,17 @@ cdef extern from "search_lanes.h" nogil:
     long long sift_in_lanes(
         unsigned int *values, long long count, unsigned int threshold, ContextSearch *search
     )
+    ctypedef struct Sifted:
+        unsigned int *magnitudes[3]
+        long long counts[3]
+    unsigned long long collect_in_lanes(
+        const int *levels, long long count, int dq, unsigned int flags,
+        const unsigned short *steps, const unsigned long long *states, int *state, int *neighbour,
+        ContextSearch *sig_flags, ContextSearch *sign_flags, Sifted *sifted
+    )
+    unsigned int pass_in_lanes(
+        const int *levels, long long count, const unsigned short *steps, int *state
+    )
 
 cdef enum:
     # Levels that may be collected, each of which has one bin of a context at most.
@@ -36,8 +47,8 @@ cdef enum:
     # A context that has fewer bins waits, while there are levels to come.
     FEWEST_BINS = 128
     # Room for the levels of a chunk, and for what sifting them overwrites.
-    SIFTED = CHUNK + 16
-    SIFTED_BY_SIGN = 2 * SIFTED
+    SIFTED_LEVELS = CHUNK + 16
+    SIFTED_BY_SIGN = 2 * SIFTED_LEVELS
 
 ctypedef struct Searches:
     # The searches of all contexts of a tensor.
@@ -60,6 +71,8 @@ cdef bint collect_levels(
 cdef void count_collected(Searches *searches, int fewest) noexcept nogil
 cdef void restart_searches(Searches *searches) noexcept nogil
 cdef int best_set(const ContextSearch *search) noexcept nogil
+
+cdef unsigned int pass_levels(const int *levels, Py_ssize_t count, int *state) noexcept nogil
 
 cdef inline void collect(ContextSearch *search, int bin) noexcept nogil:
     search.buffer[search.filled] = <unsigned char> bin

@@ -33,6 +33,9 @@ SIGNALLING_COST = cython.declare(cython.longlong, rule.SIGNALLING_COST)
 
 _tables = cython.declare(SearchTables)
 _starts = cython.declare(cython.uint[9])
+# As pass_in_lanes takes them.
+_steps = cython.declare(cython.ushort[8 * 256])
+_states = cython.declare(cython.ulonglong[8 * 256])
 
 
 @cython.cfunc
@@ -53,7 +56,41 @@ def _fill_tables():
         _starts[place] = slow | (chosen.s0_start + 128) << 16 | shifts
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _fill_steps() -> cython.void:
+    transitions: cython.pointer(cython.const[cython.uchar]) = tables().transitions
+    start: cython.int
+    parities: cython.int
+    number: cython.int
+    for start in range(8):
+        for parities in range(256):
+            state: cython.int = start
+            odd: cython.int = 0
+            passed: cython.ulonglong = 0
+            for number in range(8):
+                odd |= (state & 1) << number
+                passed |= cython.cast(cython.ulonglong, state) << (8 * number)
+                state = transitions[2 * state + (parities >> number & 1)]
+            _steps[256 * start + parities] = cython.cast(cython.ushort, odd << 8 | state)
+            _states[256 * start + parities] = passed
+
+
 _fill_tables()
+_fill_steps()
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def pass_levels(
+    levels: cython.pointer(cython.const[cython.int]),
+    count: cython.Py_ssize_t,
+    state: cython.pointer(cython.int),
+) -> cython.uint:
+    """Go on after levels, a multiple of 16; return 0 if all parities fit."""
+    return pass_in_lanes(levels, count, _steps, state)
 
 
 @cython.cfunc
@@ -143,7 +180,7 @@ def collect_levels(
     transitions: cython.pointer(cython.const[cython.uchar]) = tables().transitions
     # Magnitudes of positive and of negative levels, and of those beyond the flags.
     magnitudes: cython.uint[SIFTED_BY_SIGN]
-    beyond: cython.uint[SIFTED]
+    beyond: cython.uint[SIFTED_LEVELS]
     counts: cython.Py_ssize_t[2]
     counts[0] = counts[1] = 0
     many: cython.Py_ssize_t = 0
@@ -154,7 +191,33 @@ def collect_levels(
     wrong: cython.uint = 0
     search: cython.pointer(ContextSearch)
     i: cython.Py_ssize_t
-    for i in range(count):
+    done: cython.Py_ssize_t = 0
+    if searches.in_lanes:
+        sifted: Sifted
+        sifted.magnitudes[0] = magnitudes
+        sifted.magnitudes[1] = magnitudes + SIFTED_LEVELS
+        sifted.magnitudes[2] = beyond
+        for i in range(3):
+            sifted.counts[i] = 0
+        done = count & ~63
+        if collect_in_lanes(
+            levels,
+            done,
+            dq,
+            flags,
+            _steps,
+            _states,
+            cython.address(state),
+            cython.address(neighbour),
+            contexts + SIG,
+            contexts + SIGN,
+            cython.address(sifted),
+        ):
+            wrong = 1
+        counts[0] = sifted.counts[0]
+        counts[1] = sifted.counts[1]
+        many = sifted.counts[2]
+    for i in range(done, count):
         level: cython.uint = levels[i]
         sign: cython.uint = level >> 31
         value: cython.int = level != 0
@@ -168,7 +231,7 @@ def collect_levels(
         if dq:
             magnitude = (magnitude + 1) >> 1
             state = transitions[2 * state + (magnitude & 1)]
-        magnitudes[SIFTED * sign + counts[sign]] = magnitude
+        magnitudes[SIFTED_LEVELS * sign + counts[sign]] = magnitude
         counts[sign] += value
         beyond[many] = magnitude
         many += magnitude > cython.cast(cython.uint, flags)
@@ -185,7 +248,7 @@ def collect_levels(
                 break
             search = contexts + (GREATER + 2 * flag + number)
             counts[number] = _sift(
-                magnitudes + SIFTED * number,
+                magnitudes + SIFTED_LEVELS * number,
                 counts[number],
                 flag + 2,
                 search,

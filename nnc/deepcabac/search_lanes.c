@@ -161,7 +161,114 @@ TARGET int64_t sift_in_lanes(
     return kept;
 }
 
+TARGET uint32_t pass_in_lanes(
+    const int32_t *levels, int64_t count, const uint16_t *steps, int *state) {
+    const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
+    uint32_t wrong = 0, at = (uint32_t)*state << 8;
+    for (int64_t place = 0; place < count; place += LANES) {
+        __m512i level = _mm512_loadu_si512(levels + place);
+        /* The parity of half the magnitude, rounded up, is bit 1 of the magnitude plus 1. */
+        __m512i magnitude = _mm512_add_epi32(_mm512_abs_epi32(level), one);
+        uint32_t parities = _mm512_test_epi32_mask(magnitude, two);
+        uint32_t odd = _mm512_test_epi32_mask(level, one);
+        uint32_t coded = _mm512_test_epi32_mask(level, level);
+        uint32_t first = steps[at | (parities & 255)];
+        at = (first & 7) << 8;
+        uint32_t second = steps[at | parities >> 8];
+        at = (second & 7) << 8;
+        wrong |= coded & (odd ^ (first >> 8 | (second & 0xFF00)));
+    }
+    *state = (int)(at >> 8);
+    return wrong;
+}
+
+/* Append those of 64 bins that a mask says. */
+INLINE void append(ContextSearch *search, __mmask64 mask, __m512i bins) {
+    _mm512_storeu_si512(search->buffer + search->filled, _mm512_maskz_compress_epi8(mask, bins));
+    search->filled += __builtin_popcountll(mask);
+}
+
+INLINE void append_magnitudes(Sifted *sifted, int kind, __mmask16 mask, __m512i magnitudes) {
+    uint32_t *place = sifted->magnitudes[kind] + sifted->counts[kind];
+    _mm512_storeu_si512(place, _mm512_maskz_compress_epi32(mask, magnitudes));
+    sifted->counts[kind] += __builtin_popcount(mask);
+}
+
+TARGET uint64_t collect_in_lanes(
+    const int32_t *levels, int64_t count, int dq, uint32_t flags, const uint16_t *steps,
+    const uint64_t *states, int *state, int *neighbour, ContextSearch *sig_flags,
+    ContextSearch *sign_flags, Sifted *sifted) {
+    const __m512i one = _mm512_set1_epi32(1), limit = _mm512_set1_epi32((int)flags);
+    const __m512i halve = _mm512_set1_epi32(dq);
+    uint64_t before_coded = *neighbour != 0, before_negative = *neighbour == 1, wrong = 0;
+    uint32_t at = (uint32_t)*state << 8;
+    uint64_t passed[8];
+    memset(passed, 0, sizeof passed);
+    for (int64_t place = 0; place < count; place += 64) {
+        uint64_t coded = 0, negative = 0, odd = 0, parities = 0;
+        for (int part = 0; part < 4; part++) {
+            __m512i level = _mm512_loadu_si512(levels + place + LANES * part);
+            __m512i magnitude = _mm512_add_epi32(_mm512_abs_epi32(level), halve);
+            magnitude = _mm512_srlv_epi32(magnitude, halve);
+            __mmask16 here = _mm512_test_epi32_mask(level, level);
+            __mmask16 below = _mm512_movepi32_mask(level);
+            coded |= (uint64_t)here << LANES * part;
+            negative |= (uint64_t)below << LANES * part;
+            odd |= (uint64_t)_mm512_test_epi32_mask(level, one) << LANES * part;
+            parities |= (uint64_t)_mm512_test_epi32_mask(magnitude, one) << LANES * part;
+            append_magnitudes(sifted, 0, here & (__mmask16)~below, magnitude);
+            append_magnitudes(sifted, 1, below, magnitude);
+            append_magnitudes(sifted, 2, _mm512_cmpgt_epu32_mask(magnitude, limit), magnitude);
+        }
+        if (dq) {
+            uint64_t odd_states = 0;
+            for (int eight = 0; eight < 8; eight++) {
+                uint32_t index = at | (parities >> 8 * eight & 255);
+                passed[eight] = states[index];
+                at = (steps[index] & 7U) << 8;
+                odd_states |= (uint64_t)(steps[index] >> 8) << 8 * eight;
+            }
+            wrong |= coded & (odd ^ odd_states);
+        }
+        uint64_t after_coded = coded << 1 | before_coded;
+        uint64_t after_negative = negative << 1 | before_negative;
+        before_coded = coded >> 63;
+        before_negative = negative >> 63;
+        /* 3 * state + neighbour. */
+        __m512i number = _mm512_loadu_si512(passed);
+        number = _mm512_add_epi8(number, _mm512_add_epi8(number, number));
+        number = _mm512_mask_add_epi8(number, after_coded, number, _mm512_set1_epi8(2));
+        number = _mm512_mask_sub_epi8(number, after_negative, number, _mm512_set1_epi8(1));
+        __m512i bins = _mm512_maskz_set1_epi8(coded, 1);
+        for (int context = 0; context < (dq ? 24 : 3); context++) {
+            __m512i wanted = _mm512_set1_epi8((char)context);
+            append(sig_flags + context, _mm512_cmpeq_epi8_mask(number, wanted), bins);
+        }
+        bins = _mm512_maskz_set1_epi8(negative, 1);
+        append(sign_flags, coded & ~after_coded, bins);
+        append(sign_flags + 1, coded & after_negative, bins);
+        append(sign_flags + 2, coded & after_coded & ~after_negative, bins);
+    }
+    *state = (int)(at >> 8);
+    *neighbour = before_coded ? 2 - (int)before_negative : 0;
+    return wrong;
+}
+
 #else
+
+uint64_t collect_in_lanes(
+    const int32_t *levels, int64_t count, int dq, uint32_t flags, const uint16_t *steps,
+    const uint64_t *states, int *state, int *neighbour, ContextSearch *sig_flags,
+    ContextSearch *sign_flags, Sifted *sifted) {
+    (void)levels, (void)count, (void)dq, (void)flags, (void)steps, (void)states, (void)state;
+    (void)neighbour, (void)sig_flags, (void)sign_flags, (void)sifted;
+    return 0;
+}
+
+uint32_t pass_in_lanes(const int32_t *levels, int64_t count, const uint16_t *steps, int *state) {
+    (void)levels, (void)count, (void)steps, (void)state;
+    return 0;
+}
 
 int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search) {
     (void)values, (void)count, (void)threshold, (void)search;

@@ -9,8 +9,8 @@ enum {
     CANDIDATES = 9,
     /* So many candidates are left once a search has narrowed. */
     FEW_CANDIDATES = 5,
-    /* Bytes that may be read past the bins of a context. */
-    BINS_BEYOND = 32,
+    /* Bytes that may be read, or written, past the bins of a context. */
+    BINS_BEYOND = 64,
     /* With fewer contexts counting one by one is faster. */
     FEWEST_SEARCHES = 3
 };
@@ -52,5 +52,26 @@ void search_in_lanes(
 keep these values only, and return how many. As many more than there are may be overwritten as a
 register holds. */
 int64_t sift_in_lanes(uint32_t *values, int64_t count, uint32_t threshold, ContextSearch *search);
+
+/* Go on after a number of levels that is a multiple of 16, from a state of dependent quantization to
+the next. `steps` has by 256 * state + parities of 8 levels, the first in bit 0: the state after
+them, and from bit 8 on which of the states before them are odd. Return 0 if all levels that
+aren't 0 are as odd as their states. */
+uint32_t pass_in_lanes(const int32_t *levels, int64_t count, const uint16_t *steps, int *state);
+
+/* Magnitudes of positive and of negative levels, and of those beyond the flags, as
+engine_search.py sifts them; there is room for 16 more than there are. */
+typedef struct {
+    uint32_t *magnitudes[3];
+    int64_t counts[3];
+} Sifted;
+
+/* Collect the bins of sig_flag and of sign_flag of a number of levels that is a multiple of 64, with
+`flags` greater-than flags, and append their magnitudes. `states` has the 8 states that `steps` goes
+through, a byte each; without dq neither is looked at. Return 0 if all parities fit. */
+uint64_t collect_in_lanes(
+    const int32_t *levels, int64_t count, int dq, uint32_t flags, const uint16_t *steps,
+    const uint64_t *states, int *state, int *neighbour, ContextSearch *sig_flags,
+    ContextSearch *sign_flags, Sifted *sifted);
 
 #endif

@@ -1,3 +1,5 @@
+# Bare annotations declare variables of C.
+# ruff: noqa: F821
 # mypy: ignore-errors
 # (the annotations are C types, which mypy doesn't know)
 """How often the bins of levels come, and what they cost by that, for compilation.

@@ -43,6 +43,9 @@ WEIGHT_UNIFORM = 0.1
 #: them.
 SHORTEST = 64
 
+# Values of a row that are looked at first.
+FIRST_LOOK = 16
+
 # Rates are learned from some blocks of a sequence at effort 1: one of 8, but no fewer than 8.
 SAMPLE_BLOCK = 1 << 12
 SAMPLE_FEWEST = 8
@@ -163,11 +166,23 @@ def kept_rows(
     if coding.scan_order or options.row_skip is False or not may_skip_rows(coding, rows, cols):
         return None
     half = np.float32(step) / 2
-    kept = np.maximum(values.max(axis=1), -values.min(axis=1)) >= half
-    # Where a value isn't finite its row is kept, so that it is refused.
-    with np.errstate(over="ignore", invalid="ignore"):
-        kept |= ~np.isfinite(values.sum(axis=1))
+    # Most rows show in a few values that they are kept.
+    with np.errstate(invalid="ignore"):
+        kept: NDArray[np.bool_] = (np.abs(values[:, :FIRST_LOOK]) >= half).any(axis=1)
+    left = np.flatnonzero(~kept)
+    if left.size > rows // FIRST_LOOK:
+        kept = reach(values, half)
+    elif left.size:
+        kept[left] = reach(values[left], half)
     return None if kept.all() else kept
+
+
+def reach(values: NDArray[np.floating], magnitude: np.floating) -> NDArray[np.bool_]:
+    """Tell which rows reach a magnitude, or have what isn't finite, so that it is refused."""
+    reached: NDArray[np.bool_] = np.maximum(values.max(axis=1), -values.min(axis=1)) >= magnitude
+    with np.errstate(over="ignore", invalid="ignore"):
+        reached |= ~np.isfinite(values.sum(axis=1))
+    return reached
 
 
 def situation_of(

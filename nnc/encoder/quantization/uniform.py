@@ -187,7 +187,8 @@ def largest_magnitude(values: ArrayLike) -> float:
     """Return the largest magnitude, 0 of nothing, NaN if there is a NaN."""
     flat = np.asarray(values).reshape(-1)
     pieces = (flat[start : start + PIECE] for start in range(0, flat.size, PIECE))
-    return float(np.max([np.abs(piece).max() for piece in pieces], initial=0.0))
+    ends = [(float(piece.max()), -float(piece.min())) for piece in pieces]
+    return float(np.max(ends, initial=0.0)) if ends else 0.0
 
 
 @functools.lru_cache(maxsize=1024)

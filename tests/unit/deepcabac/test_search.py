@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnc import deepcabac
+from nnc.bitio.errors import InputError
 from nnc.deepcabac import TensorCoding
 from nnc.deepcabac.arithmetic import Context
 from nnc.deepcabac.search import NARROW_AFTER, SIGNALLING_COST, ParameterSearch, is_sampled
@@ -86,3 +87,19 @@ def test_any_way_of_counting_takes_the_same_sets(
             encoder.tensor(levels, coding)
             payloads.append(encoder.finish())
     assert payloads[0] == payloads[1] == payloads[2]
+
+
+@pytest.mark.parametrize("place", [70_000, 70_015, 71_117, 99_983])
+def test_wrong_parities_are_found_where_nothing_is_searched(both, fit_states, place):
+    coding = TensorCoding(1, 1)
+    levels = np.random.default_rng(place).laplace(0, 3, (1000, 100)).round()
+    levels = fit_states(levels, coding)
+    coded = np.flatnonzero(levels)
+    place = int(coded[np.searchsorted(coded, place)])
+    levels.reshape(-1)[place] += 1
+    if not levels.reshape(-1)[place]:
+        levels.reshape(-1)[place] = 2
+    encoder = both[1].Encoder()
+    row, col = divmod(place, 100)
+    with pytest.raises(InputError, match=rf"levels\[{row}, {col}\]"):
+        encoder.tensor(levels, coding)

@@ -190,6 +190,22 @@ def test_compiled_and_reference_agree(count, dependent, seed, step, dtype, kind,
 
 
 @needs_compiled
+@pytest.mark.parametrize("flags", [1, 11, 256])
+def test_counts_agree(flags):
+    generator = np.random.default_rng(flags)
+    for size in (1, 2, 50, 51, 400):
+        levels = generator.laplace(0, 2.0 ** generator.uniform(-2, 22), size).round()
+        levels = levels.clip(-(2**31) + 1, 2**31 - 1).astype(np.int32)
+        for dependent in (False, True):
+            runs = np.array([[0, size // 2, 0], [size // 2, size, 3]], np.int64)[size < 2 :]
+            situation = Situation(dependent, flags, runs, restart=7)
+            found = counting.count_levels(levels, situation)
+            expected = reference.count_levels(levels, situation)
+            for name in ("significant", "signs", "magnitudes"):
+                assert (getattr(found, name) == getattr(expected, name)).all()
+
+
+@needs_compiled
 def test_large_levels_agree():
     values = np.array([1e9, -1e9, 3e5, -12345.6, 700, 0.4, -500.5, 255.9], np.float64)
     for dependent in (True, False):
