@@ -183,14 +183,24 @@ class Task(NamedTuple):
     entry_points: EntryPoints | None = None
 
 
-def are_complete(points: EntryPoints | None, block_rows: int, dq_flag: int) -> bool:
-    """Tell whether a header has the entry points of all block rows but the first."""
+def are_usable(points: EntryPoints | None, block_rows: int, dq_flag: int, bits: int) -> bool:
+    """Tell whether a header has entry points of all block rows but the first that may be right.
+
+    Args:
+        points: those of the header.
+        block_rows: number of block rows.
+        dq_flag: whether dq_state_list is in the header.
+        bits: size of the payload; a number may be larger than any integer of a machine.
+    """
     if points is None:
         return False
-    lists = [points.cabac_offset_list, points.bit_offset_list]
+    lists = [(points.cabac_offset_list, 255), (points.bit_offset_list, bits)]
     if dq_flag:
-        lists.append(points.dq_state_list)
-    return all(len(values) == block_rows - 1 for values in lists)
+        lists.append((points.dq_state_list, 7))
+    return all(
+        len(values) == block_rows - 1 and all(0 <= value <= most for value in values)
+        for values, most in lists
+    )
 
 
 def check_entry_points(given: EntryPoints, found: EntryPoints, dq_flag: int) -> None:

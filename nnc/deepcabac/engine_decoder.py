@@ -35,7 +35,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
 from nnc.bitio.errors import NncError
 from nnc.deepcabac import checks
 from nnc.deepcabac.arithmetic import BIN_RECORD
-from nnc.deepcabac.coding import EntryPoints, are_complete, check_entry_points
+from nnc.deepcabac.coding import EntryPoints, are_usable, check_entry_points
 from nnc.deepcabac.contexts import context_count, signalled_contexts
 
 # What may be wrong in Matrix.problem.
@@ -505,7 +505,8 @@ class Decoder:
         last: cython.Py_ssize_t = block_rows
         matrix.end_state = 0
         parts = min(parts, block_rows)
-        if parts > 1 and matrix.restarts and are_complete(points, block_rows, coding.dq_flag):
+        bits = 8 * self.coder.size
+        if parts > 1 and matrix.restarts and are_usable(points, block_rows, coding.dq_flag, bits):
             made = self._parts(matrix, needed, height, last, points, parts)
             if made is not None:
                 for future in [executor.submit(part.run) for part in made]:

@@ -13,6 +13,10 @@ A level is a walk over nodes, whose numbers say where they stand:
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.deepcabac.engine_lanes works only when compiled")
+
 import numpy as np
 from cython.cimports.libc.stdlib import calloc, free
 from cython.cimports.libc.string import memcpy, memset
@@ -33,7 +37,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
 )
 
 from nnc.bitio.errors import LimitError, NncError
-from nnc.deepcabac.coding import are_complete
+from nnc.deepcabac.coding import are_usable
 from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 
 #: With fewer streams the lanes gain nothing.
@@ -64,7 +68,9 @@ def stream_count(task):
     count = coding.block_rows(rows, cols)
     if rows * cols < FEWEST_LEVELS * count:
         return 0
-    if coding.block_size(rows, cols) and not are_complete(task.entry_points, count, coding.dq_flag):
+    bits = 8 * len(task.payload)
+    points = task.entry_points
+    if coding.block_size(rows, cols) and not are_usable(points, count, coding.dq_flag, bits):
         return 0
     return count
 
@@ -302,8 +308,6 @@ class Queue:
             self._put_contexts(first, decoder)
             return True
         begins = _begins(decoder, points, coding)
-        if begins is None:
-            return False
         view: cython.const[cython.longlong][:, ::1] = begins
         restarts: cython.bint = coding.restarts_block_rows(rows, cols)
         number: cython.Py_ssize_t
@@ -524,7 +528,7 @@ class Queue:
 
 
 def _begins(decoder: Decoder, points, coding):
-    """Return offset, state and position of each block row's start; None: some can't be.
+    """Return offset, state and position of each block row's start, of usable entry points.
 
     The decoder stands before the first of them.
     """
@@ -536,8 +540,6 @@ def _begins(decoder: Decoder, points, coding):
     begins[1:, 0] = points.cabac_offset_list
     begins[1:, 1] = states
     begins[1:, 2] = start + np.cumsum(points.bit_offset_list)
-    if (begins[:, 0] > 255).any() or (begins[:, 1] > 7).any() or (begins < 0).any():
-        return None
     return begins
 
 

@@ -49,6 +49,16 @@ def test_wrong_entry_points_are_named(element, place):
     assert len(messages) == 1
 
 
+@pytest.mark.parametrize("number", [(1 << 63) - 1, 1 << 63, 1 << 64])
+@pytest.mark.parametrize("threads", [1, 2, 12])
+def test_entry_points_beyond_all_integers_of_the_machine(number, threads):
+    bitstream = nnc.Bitstream.parse(nnc.encode({"w": random_tensor(100, 40)}, scan_order=1, qp=-20))
+    header = bitstream.units[-1].header.nnr_compressed_data_unit_header
+    header.bit_offset_delta1 = number
+    with pytest.raises(nnc.InvalidError, match=rf"bit_offset_list\[0\] is {number}"):
+        nnc.decode(bitstream.to_bytes(), threads=threads)
+
+
 def test_damage_is_found_on_any_number_of_threads():
     data = nnc.encode({"w": random_tensor(100, 40)}, scan_order=1, qp=-20)
     for place in range(len(data) - 400, len(data), 7):

@@ -234,7 +234,7 @@ def test_wrong_entry_points(lanes, fit_states, name):
     task = blocks(fit_states, np.random.default_rng(2).laplace(0, 3, (120, 40)).round())
     values = list(getattr(task.entry_points, name))
     for place in (0, 7, len(values) - 1):
-        for wrong in (values[place] ^ 1, 0, 1 << 40, -1):
+        for wrong in (values[place] ^ 1, 0, 1 << 40, 1 << 70, -1, -(1 << 70)):
             if wrong != values[place]:
                 changed = [*values[:place], wrong, *values[place + 1 :]]
                 points = task.entry_points._replace(**{name: changed})
