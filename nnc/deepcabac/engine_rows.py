@@ -10,6 +10,10 @@ put the levels into the codeword.
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.deepcabac.engine_rows works only when compiled")
+
 from cython.cimports.libc.string import memcpy
 from cython.cimports.nnc.deepcabac.engine_search import (
     Searches,

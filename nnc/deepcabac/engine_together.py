@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.deepcabac.engine_together works only when compiled")
+
 from cython.cimports.libc.stdlib import calloc, free
 from cython.cimports.nnc.deepcabac.engine_encoder import Part, State
 from cython.cimports.nnc.deepcabac.engine_lanes import set_context, word_of

@@ -1,10 +1,13 @@
 """What an installation pulls in: little, and all else as extras."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -53,3 +56,20 @@ def test_stubs_are_installed():
     """Packages read their names from stubs, which stand beside the modules."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     assert "**/*.pyi" in data["package-data"]["nnc"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
+        *("deepcabac.engine_together", "encoder.quantization.feedback"),
+        *(f"encoder.quantization.rate_{name}" for name in ("counting", "path", "trellis")),
+        *(f"encoder.quantization.{name}" for name in ("rounding", "squares", "trellis")),
+    ],
+)
+def test_modules_that_were_not_compiled_are_done_without(name):
+    """Also where Cython is installed, which lets a part of them be imported."""
+    path = ROOT / "nnc" / f"{name.replace('.', '/')}.py"
+    spec = importlib.util.spec_from_file_location("uncompiled", path)
+    with pytest.raises(ImportError):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))

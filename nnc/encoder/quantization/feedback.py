@@ -14,14 +14,15 @@ is added up once. Loops are over fours, or over all states, so that compilers ma
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.feedback works only when compiled")
+
 import numpy as np
 from cython.cimports.libc.stdint import int8_t, int32_t
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization.rates import COST_ONE, MAGNITUDES
-
-if not cython.compiled:
-    raise ImportError("nnc.encoder.quantization.feedback works only when compiled")
 
 # Blocks are of 32 columns, `feedback_reference.BLOCK`. Costs without a path are at least DEAD.
 DEAD = cython.declare(cython.float, 1e30)

@@ -10,6 +10,10 @@
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.rate_counting works only when compiled")
+
 import numpy as np
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
 from cython.cimports.libc.string import memset
@@ -17,9 +21,6 @@ from cython.cimports.libc.string import memset
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import rates
 from nnc.encoder.quantization.rates import LevelCounts, RateTables
-
-if not cython.compiled:
-    raise ImportError("nnc.encoder.quantization.rate_counting works only when compiled")
 
 FRACTION_BITS = cython.declare(cython.int, rates.FRACTION_BITS)
 MANTISSA_BITS = cython.declare(cython.int, rates.MANTISSA_BITS)

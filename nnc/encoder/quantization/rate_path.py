@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.rate_path works only when compiled")
+
 from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization.trellis_reference import BEFORE
-
-if not cython.compiled:
-    raise ImportError("nnc.encoder.quantization.rate_path works only when compiled")
 
 # The lowest index of each subset, modulo 4.
 _residues = cython.declare(int32_t[4], [0, 2, 3, 1])

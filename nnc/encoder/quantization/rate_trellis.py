@@ -17,6 +17,10 @@ states after whether a coded level that leads there has parity 1.
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.rate_trellis works only when compiled")
+
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
@@ -42,9 +46,6 @@ from nnc.encoder.quantization.rates import (
 from nnc.encoder.quantization.segments import go_through
 from nnc.encoder.quantization.trellis_reference import checked_sequence
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
-
-if not cython.compiled:
-    raise ImportError("nnc.encoder.quantization.rate_trellis works only when compiled")
 
 # Blocks are of 256 values: what is known of them fits the first-level cache together. After
 # groups of 16 the costs are made small again.

@@ -21,6 +21,10 @@ before ends with, it is gone through once more.
 from __future__ import annotations
 
 import cython
+
+if not cython.compiled:
+    raise ImportError("nnc.encoder.quantization.trellis works only when compiled")
+
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
@@ -35,9 +39,6 @@ from nnc.encoder.quantization.trellis_reference import (
     walk_back,
 )
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
-
-if not cython.compiled:
-    raise ImportError("nnc.encoder.quantization.trellis works only when compiled")
 
 # Blocks are of 512 values: what is known of them fits the first-level cache together. They
 # consist of groups of 32, as long as a history.
