@@ -117,7 +117,7 @@ class Table:
 
     def __init__(self, **values: Any) -> None:
         """Take values by element; the first of its kind has the code for that compiled."""
-        kind: Any = type(self)
+        kind: Any = declaring(type(self))
         kind.__init__ = code_of_init(kind)
         kind.__init__(self, **values)
 
@@ -128,7 +128,7 @@ class Table:
 
     def __copy__(self) -> Self:
         """Return a table of the same values; tables and lists in it are shared."""
-        kind: Any = type(self)
+        kind: Any = declaring(type(self))
         kind.__copy__ = code_of_copy(kind)
         made: Self = kind.__copy__(self)
         return made
@@ -174,6 +174,11 @@ def tabular(made: type[T]) -> type[T]:
     return kind
 
 
+def declaring(kind: type[Any]) -> type[Any]:
+    """Return the class that declares the fields of a table, which others may be derived from."""
+    return next(one for one in kind.__mro__ if "fields" in vars(one))
+
+
 def code_of_init(kind: Any) -> Any:
     """Return the `__init__` that a dataclass of the fields of a table has."""
     fields = dataclasses.fields(kind)
@@ -193,8 +198,9 @@ def code_of_init(kind: Any) -> Any:
 def code_of_copy(kind: Any) -> Any:
     """Return the `__copy__` of a table, an assignment for each slot: there are many in some."""
     lines = [f"    made.{slot} = self.{slot}" for slot in kind.__slots__]
-    made: dict[str, Any] = {"new": object.__new__, "kind": kind}
-    exec("\n".join(["def copy(self):", "    made = new(kind)", *lines, "    return made"]), made)
+    made: dict[str, Any] = {"new": object.__new__}
+    first = "    made = new(type(self))"
+    exec("\n".join(["def copy(self):", first, *lines, "    return made"]), made)
     return made["copy"]
 
 

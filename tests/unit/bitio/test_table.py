@@ -70,3 +70,21 @@ def test_elements_of_called_tables():
 def test_copies():
     assert copy.deepcopy(header()) == header()
     assert pickle.loads(pickle.dumps(header())) == header()
+
+
+def test_classes_made_from_tables_keep_what_they_define():
+    class Told(NnrUnitHeader):
+        def __init__(self, told, **values):
+            super().__init__(**values)
+            self.told = told
+
+        def __copy__(self):
+            made = super().__copy__()
+            made.told = f"{self.told}, copied"
+            return made
+
+    values = dict.fromkeys(("nnr_unit_type", "independently_decodable_flag"), 0)
+    for _ in range(2):
+        one = Told("made", partial_data_counter_present_flag=0, **values)
+        assert (one.told, copy.copy(one).told) == ("made", "made, copied")
+        assert type(copy.copy(one)) is Told
