@@ -115,10 +115,12 @@ class Call(NamedTuple):
     Attributes:
         arguments: of the function.
         memory: bytes that it takes until its result is taken, about.
+        parts: how many small calls it may be made of: then it is as small as these.
     """
 
     arguments: tuple[Any, ...]
     memory: int
+    parts: int = 1
 
 
 def in_order(
@@ -150,7 +152,8 @@ def in_order(
     used = 0
     try:
         for call in calls:
-            if call.memory < small and not pending:
+            is_small = call.memory < small * call.parts
+            if is_small and not pending:
                 yield function(*call.arguments)
                 continue
             while pending and (
@@ -162,7 +165,7 @@ def in_order(
                 del future
                 yield result
                 del result
-            submit = work.executor.submit if call.memory >= small else made_here
+            submit = made_here if is_small else work.executor.submit
             pending.append((submit(function, *call.arguments), call.memory))
             used += call.memory
             del call

@@ -102,6 +102,7 @@ class Supply:
             Call(
                 ([self.filled(jobs[one], wanted[one]) for one in bundle],),
                 sum(needs[one] for one in bundle),
+                len(bundle),
             )
             for bundle in bundles_of(needs, alone, room // worker_count(work), work.threads)
         )

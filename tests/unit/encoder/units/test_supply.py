@@ -1,8 +1,11 @@
 """Which jobs are done together."""
 
+import threading
+
 import numpy as np
 import pytest
 
+import nnc
 from nnc.encoder.units import supply
 from nnc.encoder.units.supply import MOST_IN_BUNDLE, bundles_of
 
@@ -47,3 +50,17 @@ def test_large_jobs_are_done_alone():
 def test_without_lanes_all_are_done_alone(monkeypatch):
     monkeypatch.setattr(supply, "writes_together", lambda: False)
     assert sizes(bundles_of([9, 9, 9], 3 * [False], MANY, 1)) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("length", "is_handed_out"), [(4, False), (40, True)])
+def test_bundles_of_tiny_tensors_are_not_handed_to_threads(monkeypatch, length, is_handed_out):
+    workers = set()
+
+    def observed(jobs, real=supply.observed_jobs):
+        workers.add(threading.get_ident())
+        return real(jobs)
+
+    monkeypatch.setattr(supply, "observed_jobs", observed)
+    tensors = {f"t{number}": np.eye(length, dtype="f4") for number in range(300)}
+    nnc.encode(tensors, threads=2, qp=-20)
+    assert (workers != {threading.get_ident()}) == is_handed_out
