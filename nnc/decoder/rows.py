@@ -104,7 +104,8 @@ def coded_rows(
     try:
         if not is_int:
             probe.quantization_parameter(layout.qp_density)
-        if begin(rows, cols, coding) is None:
+        begun, skipped = begin(rows, cols, coding)
+        if begun is None or skipped is not None:
             return None
         decoder = deepcabac.Decoder(unit.payload_bytes)
         qp = None if is_int else layout.qp_base + decoder.quantization_parameter(layout.qp_density)

@@ -1,10 +1,10 @@
 """The entropy coder of clause 10: compiled where that is possible, plain Python elsewhere.
 
 `Decoder` and `Encoder` are those of engine.py if its parts were compiled at installation, else
-those of reference.py. Where the processor has AVX-512, `lanes` decodes many tensors at once,
-`write_together` writes many, and the encoder searches the parameter sets of many contexts at once.
-The environment variable NNC_ENGINE forces one way: `reference`, `compiled`, `scalar` (compiled,
-without AVX) or `lanes`.
+those of reference.py. Where the processor has AVX-512, `lanes` decodes at once many tensors, and
+block rows of one by its entry points, `write_together` writes many, and the encoder searches the
+parameter sets of many contexts. The environment variable NNC_ENGINE forces one way: `reference`,
+`compiled`, `scalar` (compiled, without AVX) or `lanes`.
 """
 
 from __future__ import annotations
