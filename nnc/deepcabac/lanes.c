@@ -114,22 +114,6 @@ static uint32_t next_word(Machine *machine, int lane) {
     return word;
 }
 
-/* Words by index, one by one: the instructions that gather and scatter aren't faster anywhere, and
-slower by far where they were mended against leaks. */
-INLINE __m512i gathered(const uint32_t *words, const uint32_t *index) {
-    __m128i part[4];
-    for (int lane = 0; lane < 4; lane++) {
-        const uint32_t *four = index + 4 * lane;
-        part[lane] = _mm_cvtsi32_si128((int)words[four[0]]);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[1]], 1);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[2]], 2);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[3]], 3);
-    }
-    __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(part[0]), part[1], 1);
-    __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(part[2]), part[3], 1);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
 INLINE void scattered(uint32_t *words, const uint32_t *index, const uint32_t *values) {
     for (int lane = 0; lane < LANES; lane++)
         words[index[lane]] = values[lane];

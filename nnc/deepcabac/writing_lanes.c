@@ -112,21 +112,6 @@ INLINE void flush(Writer *writer) {
     writer->records += __builtin_popcount(full);
 }
 
-/* As in lanes.c. */
-INLINE __m512i gathered(const uint32_t *words, const uint32_t *index) {
-    __m128i part[4];
-    for (int lane = 0; lane < 4; lane++) {
-        const uint32_t *four = index + 4 * lane;
-        part[lane] = _mm_cvtsi32_si128((int)words[four[0]]);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[1]], 1);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[2]], 2);
-        part[lane] = _mm_insert_epi32(part[lane], (int)words[four[3]], 3);
-    }
-    __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(part[0]), part[1], 1);
-    __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(part[2]), part[3], 1);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
 /* Put what magnitudes are beyond the flags. */
 INLINE void put_remainder(
     Writer *writer, const Constants *constants, uint32_t (*prefixes)[LANES], __m512i magnitude,

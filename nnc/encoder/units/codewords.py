@@ -58,7 +58,7 @@ def wait(coder: deepcabac.Encoder, unit: Unit) -> None:
 
 
 def finish(units: Collection[Unit]) -> None:
-    """Give those of some units that wait their codewords."""
+    """Finish the codewords of those of some units that wait for one."""
     waiting = _waiting.get()
     if not waiting:
         return
