@@ -73,7 +73,8 @@ class EveryKeywords(TypedDict, total=False):
 
     scan_order: int | Literal["auto"] | None
     """0 codes row by row, 1 to 4 in blocks of 8, 16, 32 or 64; auto takes blocks for large
-    tensors.  [0 to 4; default: blocks of 64 for tensors that are large and wide, else 0]"""
+    tensors.  [0 to 4; default: blocks of 64 for large tensors where they take little, else
+    0]"""
 
     row_skip: bool | None
     """Signal rows of zeros, where the syntax can (profile 1 only).  [default: where it makes a

@@ -50,11 +50,12 @@ class Coding:
         "0 codes row by row, 1 to 4 in blocks of 8, 16, 32 or 64; auto takes blocks for large "
         "tensors.",
         "Blocks come with entry points, so that several threads, and the lanes of vector "
-        "registers, can decode one tensor. By default a tensor of 1024 rows and 2048 columns or "
-        "more has blocks, where they take less than about 0.1 % of its size: below effort 2, and "
-        "unless other options ask for what blocks don't go with.",
+        "registers, can decode one tensor. By default a tensor of a million values "
+        "that is wide, or much of its model, has blocks, where a sample of it says that they take "
+        "less than 0.1 % of the file: below effort 2, and unless other options ask for what "
+        "blocks don't go with.",
         range=HEADER["scan_order"].valid,
-        told="blocks of 64 for tensors that are large and wide, else 0",
+        told="blocks of 64 for large tensors where they take little, else 0",
     )
     row_skip: bool | None = option(
         None,

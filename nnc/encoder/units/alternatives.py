@@ -4,56 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from nnc.bitstream import Bitstream, Unit
-from nnc.encoder.inputs.preparation import PreparedTensor
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.quantization.choice import TRYING_EFFORT
-from nnc.encoder.quantization.plan import QuantizationPlan
-from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.units.codewords import finish
 from nnc.encoder.units.head import parameter_set, parameter_set_unit_of, start_unit
 from nnc.encoder.units.tensor import LARGE_TENSOR, LARGEST_SCAN_ORDER, matrix_shape
-
-#: Rows and columns from which a tensor is in blocks of its own accord.
-FEWEST_ROWS = 16 * (4 << LARGEST_SCAN_ORDER)
-FEWEST_COLS = 2048
-#: The mean magnitude in steps below which a value takes about a bit or less.
-LEAST_STEPS = 0.5
-
-
-def gains_by_block_rows(
-    tensor: PreparedTensor, plan: QuantizationPlan, options: EncoderOptions
-) -> bool:
-    """Tell whether a tensor is coded in blocks though nobody asks for them.
-
-    There have to be as many block rows as lanes, and each so long that what it takes by itself,
-    20 to 60 bytes, is little: also below some bit a value that isn't so. Whatever else is asked for
-    or known comes first: rows that are skipped, calibration and codebooks do without blocks.
-    """
-    rows, cols = matrix_shape(tensor.values.shape)
-    qp = plan.qps.get(tensor.name)
-    if qp is None and not tensor.is_integer:
-        return False
-    step = 1.0 if qp is None else float(step_size(qp, options.qp_density))
-    return (
-        rows >= FEWEST_ROWS
-        and cols >= FEWEST_COLS
-        and tensor.row_axis == 0
-        and options.effort < TRYING_EFFORT
-        and not options.row_skip
-        and not options.codebook
-        and tensor.name not in plan.exact
-        and options.statistics_of(tensor.name) is None
-        and bool(tensor.values.reshape(rows, cols).any(axis=1).all())
-        and magnitude(tensor) >= LEAST_STEPS * step
-    )
-
-
-def magnitude(tensor: PreparedTensor) -> float:
-    """Return the mean magnitude of a tensor's values, of some of its rows."""
-    return float(np.abs(tensor.values[::16].astype(np.float64)).mean())
 
 
 def scan_orders(shape: tuple[int, ...], options: EncoderOptions) -> Sequence[int]:

@@ -18,8 +18,9 @@ from nnc.encoder.quantization.choice import TRYING_EFFORT
 from nnc.encoder.quantization.loss import Losses, noting
 from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
-from nnc.encoder.units.alternatives import fewest_bytes, gains_by_block_rows, scan_orders
+from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
+from nnc.encoder.units.block_rows import gains_by_blocks, room_for_blocks
 from nnc.encoder.units.codewords import written_together
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
@@ -45,6 +46,7 @@ class Job(NamedTuple):
         block: the layer that they are, if it is coded as one.
         lineages: by name of the tensor which node of the parameter update tree it is, if any.
         threads: how many threads work on it together.
+        room: the share of its bytes that it may take to code its one tensor in blocks.
     """
 
     tensors: Mapping[str, PreparedTensor | GivenTensor]
@@ -52,6 +54,7 @@ class Job(NamedTuple):
     block: Block | None = None
     lineages: Mapping[str, Lineage] = {}
     threads: int = 1
+    room: float = 0.0
 
     @property
     def quantized(self) -> bool:
@@ -119,6 +122,7 @@ def jobs_of(
         if all(qps.get(name) is not None and not is_setting(name) for name in block.names)
         for name in block.names
     }
+    rooms = room_for_blocks(prepared)
     result, done = [], set()
     for tensor in prepared:
         block = block_of.get(tensor.name)
@@ -131,7 +135,8 @@ def jobs_of(
         else:
             continue
         own = {name: lineages[name] for name in members if name in lineages}
-        result.append(Job(members, group, block, own))
+        room = rooms.get(tensor.name, 0.0) if block is None else 0.0
+        result.append(Job(members, group, block, own, room=room))
     return result
 
 
@@ -190,9 +195,10 @@ def encode_job(job: Job) -> list[Unit]:
             # The syntax counts entry points by the first dimension.
             options = options.with_scan_order(0)
         if (
-            options.scan_order is None
+            job.room
+            and options.scan_order is None
             and not job.lineages
-            and gains_by_block_rows(tensor, plan, options)
+            and gains_by_blocks(tensor, plan, options, job.room)
         ):
             options = options.in_blocks(LARGEST_SCAN_ORDER)
         if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:

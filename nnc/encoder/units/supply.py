@@ -87,7 +87,7 @@ class Supply:
         }
         if job.block is None and self.resources.executor is None:
             # Nothing has to be copied for another process: the plan can be that of all tensors.
-            return Job(tensors, job.group, None, job.lineages, threads)
+            return job._replace(tensors=tensors, threads=threads)
         return job.alone(tensors)._replace(threads=threads)
 
     def coded(self, jobs: Sequence[Job], work: Workers) -> Iterator[Coded]:

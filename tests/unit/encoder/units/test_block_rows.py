@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.encoder.units import alternatives
+from nnc.encoder.units import block_rows
 
 SHAPE = (140, 72)
 QP = {"qp": -20, "nonweight_qp": -40}
 
 
-@pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    """Take for large what is quick to encode."""
-    monkeypatch.setattr(alternatives, "FEWEST_ROWS", 128)
-    monkeypatch.setattr(alternatives, "FEWEST_COLS", 64)
+@pytest.fixture
+def small(monkeypatch):
+    """Take for large what is quick to encode, whatever blocks take of it."""
+    monkeypatch.setattr(block_rows, "FEWEST_ROWS", 128)
+    monkeypatch.setattr(block_rows, "LARGE_TENSOR", 0)
+    monkeypatch.setattr(block_rows, "MOST_OF_MODEL", 1.0)
+    monkeypatch.setattr(block_rows, "MOST_OF_TENSOR", 1.0)
 
 
 def weights(shape=SHAPE):
@@ -28,6 +30,7 @@ def header_of(data):
     return next(filter(None, found))
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("options", [{}, {"effort": 0}, {"dq": False}, {"profile": 0}], ids=str)
 def test_large_tensors_are_in_blocks(options):
     model = {"w": weights()}
@@ -41,6 +44,7 @@ def test_large_tensors_are_in_blocks(options):
     assert loss[0] == pytest.approx(loss[1], rel=0.05)
 
 
+@pytest.mark.usefixtures("small")
 def test_whole_numbers_are_in_blocks():
     model = {"w": np.random.default_rng(2).integers(-100, 100, SHAPE, np.int8)}
     data = nnc.encode(model)
@@ -48,6 +52,7 @@ def test_whole_numbers_are_in_blocks():
     np.testing.assert_array_equal(nnc.decode(data)["w"], model["w"])
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     "options",
     [
@@ -57,7 +62,6 @@ def test_whole_numbers_are_in_blocks():
         {"codebook": 20},
         {"tensors": {"w": {"row_axis": 1}}},
         {"tensors": {"w": {"scan_order": 0}}},
-        {"qp": -8},
         {"lossless": True, "qp": None, "nonweight_qp": None},
     ],
     ids=str,
@@ -66,20 +70,65 @@ def test_other_options_come_first(options):
     assert not header_of(nnc.encode({"w": weights()}, **{**QP, **options})).scan_order
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("shape", [(127, 72), (140, 63), (140,), (1, 9000)])
 def test_others_are_not(shape):
     assert not header_of(nnc.encode({"w": weights(shape)}, **QP)).scan_order
 
 
+@pytest.mark.usefixtures("small")
+def test_small_parts_of_models_are_not():
+    model = {"w": weights(), "x": weights((15 * SHAPE[0] + 1, SHAPE[1]))}
+    assert not header_of(nnc.encode(model, **QP)).scan_order
+
+
+@pytest.mark.usefixtures("small")
 def test_rows_of_zeros_are_skipped_instead():
     values = weights()
     values[::3] = 0
     assert not header_of(nnc.encode({"w": values}, **QP)).scan_order
 
 
+@pytest.mark.usefixtures("small")
 def test_updates_are_not():
     encoder, decoder = nnc.Encoder(**QP), nnc.Decoder()
     model = {"w": weights()}
     decoder.decode(encoder.encode(model))
     data = encoder.encode({"w": model["w"] + weights() / 4})
     assert not header_of(data).scan_order
+
+
+@pytest.mark.parametrize(
+    ("shape", "spread", "qp", "blocks"),
+    [
+        ((1024, 2048), 0, -44, 4),
+        ((2100, 500), 0, -44, 4),
+        ((2100, 500), 0.3, -44, 0),
+        ((2100, 500), 0, -8, 0),
+    ],
+)
+def test_they_take_little(shape, spread, qp, blocks):
+    """Rows of different magnitudes, and few bits, are better row by row."""
+    rows = np.random.default_rng(3).lognormal(0, spread, (shape[0], 1)).astype(np.float32)
+    model = {"w": weights(shape) * rows}
+    data = nnc.encode(model, qp=qp, nonweight_qp=-40, effort=0)
+    assert (header_of(data).scan_order or 0) == blocks
+    plain = nnc.encode(model, qp=qp, nonweight_qp=-40, effort=0, scan_order=0)
+    assert len(data) <= 1.001 * len(plain)
+
+
+def test_a_part_of_a_model_may_take_more_of_its_own():
+    tensors = [Shape("w", 4000, 400), Shape("x", 1000, 2048), Shape("y", 20000, 64)]
+    rooms = block_rows.room_for_blocks(tensors)
+    assert set(rooms) == {"w", "y"}
+    assert rooms["w"] == rooms["y"] == pytest.approx(0.001 * (1.6 + 2.048 + 1.28) / 2.88)
+    assert block_rows.room_for_blocks(tensors[1:2]) == {}
+    assert block_rows.room_for_blocks([Shape("v", 2000, 400)]) == {}
+
+
+class Shape:
+    """Stands for a tensor of which only the shape matters."""
+
+    def __init__(self, name, *shape):
+        self.name, self.row_axis = name, 0
+        self.values = np.broadcast_to(np.float32(0), shape)
