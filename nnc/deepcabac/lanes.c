@@ -80,6 +80,7 @@ typedef struct {
     Registers registers;
     uint32_t contexts[LANES * LANE_NODES];
     uint32_t records[LANES * (STEPS + 2)];
+    uint32_t *end_of_records;
     const uint8_t *at[LANES];
     const uint8_t *end[LANES];
     int64_t past_end[LANES];
@@ -124,23 +125,76 @@ INLINE void scattered(uint32_t *words, const uint32_t *index, const uint32_t *va
 #define LOOK_UP_64(table, index) \
     _mm512_maskz_permutexvar_epi8(0x1111111111111111ULL, index, table)
 
-/* Decode one bin in each lane, so many times; return the end of the levels' records. */
-static TARGET uint32_t *steps_of(Machine *machine, const LaneTables *tables, int64_t steps) {
-#define TABLE(name, part) const __m512i name##part = _mm512_loadu_si512(tables->name + 64 * part)
-    TABLE(next0, 0);
-    TABLE(next0, 1);
-    TABLE(next1, 0);
-    TABLE(next1, 1);
-    TABLE(weight, 0);
-    TABLE(weight, 1);
-    TABLE(curve, 0);
-    TABLE(curve, 1);
-    TABLE(lps, 0);
-    TABLE(lps, 1);
-    TABLE(lps, 2);
-    TABLE(lps, 3);
-    TABLE(after, 0);
-    TABLE(reset, 0);
+/* The registers of sixteen lanes, and where the next record goes. */
+typedef struct {
+    __m512i value, more, left, range, node, state, magnitude, record;
+    uint32_t *records;
+} Group;
+
+/* What is looked up in each step. */
+typedef struct {
+    __m512i next0[2], next1[2], weight[2], curve[2], lps[4], after, reset;
+} Constants;
+
+INLINE Group group_of(Machine *machine) {
+    const Registers *held = &machine->registers;
+    Group group;
+    group.value = _mm512_loadu_si512(held->value);
+    group.more = _mm512_loadu_si512(held->more);
+    group.left = _mm512_loadu_si512(held->left);
+    group.range = _mm512_loadu_si512(held->range);
+    group.node = _mm512_loadu_si512(held->node);
+    group.state = _mm512_loadu_si512(held->state);
+    group.magnitude = _mm512_loadu_si512(held->magnitude);
+    group.record = _mm512_loadu_si512(held->record);
+    group.records = machine->records;
+    return group;
+}
+
+INLINE void put_back(Machine *machine, const Group *group) {
+    Registers *held = &machine->registers;
+    _mm512_storeu_si512(held->value, group->value);
+    _mm512_storeu_si512(held->more, group->more);
+    _mm512_storeu_si512(held->left, group->left);
+    _mm512_storeu_si512(held->range, group->range);
+    _mm512_storeu_si512(held->node, group->node);
+    _mm512_storeu_si512(held->state, group->state);
+    _mm512_storeu_si512(held->magnitude, group->magnitude);
+    _mm512_storeu_si512(held->record, group->record);
+    machine->end_of_records = group->records;
+}
+
+INLINE Constants constants_of(const LaneTables *tables) {
+    Constants held;
+    for (int part = 0; part < 2; part++) {
+        held.next0[part] = _mm512_loadu_si512(tables->next0 + 64 * part);
+        held.next1[part] = _mm512_loadu_si512(tables->next1 + 64 * part);
+        held.weight[part] = _mm512_loadu_si512(tables->weight + 64 * part);
+        held.curve[part] = _mm512_loadu_si512(tables->curve + 64 * part);
+    }
+    for (int part = 0; part < 4; part++)
+        held.lps[part] = _mm512_loadu_si512(tables->lps + 64 * part);
+    held.after = _mm512_loadu_si512(tables->after);
+    held.reset = _mm512_loadu_si512(tables->reset);
+    return held;
+}
+
+/* Load the next bits of lanes that have few left. */
+static TARGET void load_bits(Machine *machine, Group *group) {
+    uint32_t words[LANES] __attribute__((aligned(64)));
+    __mmask16 few = _mm512_cmplt_epi32_mask(group->left, _mm512_set1_epi32(24));
+    for (unsigned rest = few; rest; rest &= rest - 1)
+        words[__builtin_ctz(rest)] = next_word(machine, __builtin_ctz(rest));
+    __m512i word = _mm512_maskz_loadu_epi32(few, words);
+    __m512i taken = _mm512_add_epi32(group->left, _mm512_set1_epi32(9));
+    group->value = _mm512_or_si512(group->value, _mm512_srlv_epi32(word, taken));
+    taken = _mm512_sub_epi32(_mm512_set1_epi32(23), group->left);
+    group->more = _mm512_mask_sllv_epi32(group->more, few, word, taken);
+    group->left = _mm512_mask_add_epi32(group->left, few, group->left, _mm512_set1_epi32(32));
+}
+
+/* Decode one bin in each lane. */
+INLINE void step(Machine *machine, Group *group, const Constants *held) {
     const __m512i one = _mm512_set1_epi32(1), bit7 = _mm512_set1_epi32(0x80);
     const __m512i lanes = _mm512_mullo_epi32(
         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
@@ -151,94 +205,94 @@ static TARGET uint32_t *steps_of(Machine *machine, const LaneTables *tables, int
     /* Bits 7 to 13 of a context go to its byte 0, bits 19 to 25 to its byte 2. */
     const __m512i fields = _mm512_set1_epi64(0x0033002700130007LL);
     const __m512i upside_down = _mm512_set1_epi32(0x001F001F);
-    Registers *held = &machine->registers;
-    __m512i value = _mm512_loadu_si512(held->value), more = _mm512_loadu_si512(held->more);
-    __m512i left = _mm512_loadu_si512(held->left), range = _mm512_loadu_si512(held->range);
-    __m512i node = _mm512_loadu_si512(held->node), state = _mm512_loadu_si512(held->state);
-    __m512i magnitude = _mm512_loadu_si512(held->magnitude);
-    __m512i record = _mm512_loadu_si512(held->record);
-    uint32_t *records = machine->records;
     uint32_t index[LANES] __attribute__((aligned(64))), words[LANES] __attribute__((aligned(64)));
 
+    /* A bin takes 7 bits at most. */
+    if (__builtin_expect(_mm512_cmplt_epi32_mask(group->left, _mm512_set1_epi32(7)) != 0, 0))
+        load_bits(machine, group);
+    __m512i node = group->node;
+    _mm512_store_si512(index, _mm512_add_epi32(node, lanes));
+    __m512i context = gathered(machine->contexts, index);
+    __m512i weight = LOOK_UP(held->weight[0], node, held->weight[1]);
+    __m512i next0 = LOOK_UP(held->next0[0], node, held->next0[1]);
+    __m512i next1 = LOOK_UP(held->next1[0], node, held->next1[1]);
+    __mmask16 regular = _mm512_testn_epi32_mask(weight, bit7);
+
+    /* The less probable bin's part of the range. */
+    __m512i range = group->range;
+    __m512i sum = _mm512_madd_epi16(_mm512_and_si512(context, counters), parts);
+    __m512i certainty = _mm512_srai_epi32(_mm512_sub_epi32(sum, middle), 7);
+    certainty = _mm512_abs_epi32(certainty);
+    __m512i row = _mm512_ternarylogic_epi32(
+        _mm512_srli_epi32(range, 23), _mm512_set1_epi32(0xE0), certainty, 0xEA);
+    __mmask16 upper = _mm512_test_epi32_mask(range, _mm512_set1_epi32(0x80 << 23));
+    __m512i less = _mm512_mask_mov_epi32(
+        LOOK_UP(held->lps[0], row, held->lps[1]), upper, LOOK_UP(held->lps[2], row, held->lps[3]));
+    less = _mm512_mask_slli_epi32(_mm512_srli_epi32(range, 1), regular, less, 23);
+
+    /* The bin, and what is left of the range. */
+    __m512i value = group->value;
+    __m512i limit = _mm512_sub_epi32(range, less);
+    __mmask16 is_less = _mm512_cmpge_epu32_mask(value, limit);
+    value = _mm512_mask_sub_epi32(value, is_less, value, limit);
+    range = _mm512_mask_mov_epi32(limit, is_less, less);
+    __m512i shift = _mm512_lzcnt_epi32(range);
+    group->range = _mm512_sllv_epi32(range, shift);
+    group->value = _mm512_shldv_epi32(value, group->more, shift);
+    group->more = _mm512_sllv_epi32(group->more, shift);
+    group->left = _mm512_sub_epi32(group->left, shift);
+    __mmask16 bin = (__mmask16)(_mm512_mask_cmpge_epi32_mask(regular, sum, middle) ^ is_less);
+    __mmask16 is_0 = (__mmask16)~bin;
+
+    /* Both counters move by what their upper bits say, or those of their negative. */
+    __m512i upper_bits = _mm512_mask_sub_epi32(context, is_0, context, less_one);
+    upper_bits = _mm512_multishift_epi64_epi8(fields, upper_bits);
+    upper_bits = _mm512_mask_xor_epi32(upper_bits, is_0, upper_bits, upside_down);
+    __m512i move = _mm512_maskz_permutex2var_epi8(
+        0x5555555555555555ULL, held->curve[0], upper_bits, held->curve[1]);
+    __m512i moved = _mm512_add_epi32(context, move);
+    moved = _mm512_mask_sub_epi32(moved, is_0, context, move);
+    _mm512_store_si512(words, moved);
+    scattered(machine->contexts, index, words);
+
+    /* The next node, of this level or the next. */
+    __m512i magnitude = _mm512_mask_add_epi32(
+        group->magnitude, bin, group->magnitude, _mm512_rolv_epi32(one, weight));
+    node = _mm512_mask_mov_epi32(next0, bin, next1);
+    __mmask16 ends = _mm512_test_epi32_mask(node, bit7);
+    __m512i level = _mm512_rol_epi32(magnitude, 2);
+    __m512i key = _mm512_ternarylogic_epi32(_mm512_set1_epi32(15), level, group->state, 0xCA);
+    __m512i after = LOOK_UP_64(held->after, key);
+    group->node = _mm512_mask_mov_epi32(node, ends, after);
+    group->state = _mm512_mask_mov_epi32(group->state, ends, after);
+    group->magnitude = _mm512_mask_mov_epi32(magnitude, ends, LOOK_UP_64(held->reset, key));
+    __mmask16 not_0 = _mm512_mask_test_epi32_mask(ends, level, one);
+    level = _mm512_maskz_compress_epi32(not_0, _mm512_or_si512(level, group->record));
+    _mm512_storeu_si512(group->records, level);
+    group->records += __builtin_popcount(not_0);
+    group->record = _mm512_mask_add_epi32(
+        group->record, ends, group->record, _mm512_set1_epi32(1 << PLACE_SHIFT));
+}
+
+/* Decode one bin in each lane, so many times. */
+static TARGET void steps_of_one(Machine *machine, const LaneTables *tables, int64_t steps) {
+    const Constants held = constants_of(tables);
+    Group group = group_of(machine);
+    while (steps-- > 0)
+        step(machine, &group, &held);
+    put_back(machine, &group);
+}
+
+/* The same in two groups of lanes: what one waits for is the time of the other. */
+static TARGET void steps_of_two(Machine *machines, const LaneTables *tables, int64_t steps) {
+    const Constants held = constants_of(tables);
+    Group first = group_of(machines), second = group_of(machines + 1);
     while (steps-- > 0) {
-        /* A bin takes 7 bits at most. */
-        if (__builtin_expect(_mm512_cmplt_epi32_mask(left, _mm512_set1_epi32(7)) != 0, 0)) {
-            __mmask16 few = _mm512_cmplt_epi32_mask(left, _mm512_set1_epi32(24));
-            for (unsigned rest = few; rest; rest &= rest - 1)
-                words[__builtin_ctz(rest)] = next_word(machine, __builtin_ctz(rest));
-            __m512i word = _mm512_maskz_loadu_epi32(few, words);
-            __m512i taken = _mm512_add_epi32(left, _mm512_set1_epi32(9));
-            value = _mm512_or_si512(value, _mm512_srlv_epi32(word, taken));
-            taken = _mm512_sub_epi32(_mm512_set1_epi32(23), left);
-            more = _mm512_mask_sllv_epi32(more, few, word, taken);
-            left = _mm512_mask_add_epi32(left, few, left, _mm512_set1_epi32(32));
-        }
-        _mm512_store_si512(index, _mm512_add_epi32(node, lanes));
-        __m512i context = gathered(machine->contexts, index);
-        __m512i weight = LOOK_UP(weight0, node, weight1);
-        __m512i next0 = LOOK_UP(next00, node, next01), next1 = LOOK_UP(next10, node, next11);
-        __mmask16 regular = _mm512_testn_epi32_mask(weight, bit7);
-
-        /* The less probable bin's part of the range. */
-        __m512i sum = _mm512_madd_epi16(_mm512_and_si512(context, counters), parts);
-        __m512i certainty = _mm512_srai_epi32(_mm512_sub_epi32(sum, middle), 7);
-        certainty = _mm512_abs_epi32(certainty);
-        __m512i row = _mm512_ternarylogic_epi32(
-            _mm512_srli_epi32(range, 23), _mm512_set1_epi32(0xE0), certainty, 0xEA);
-        __mmask16 upper = _mm512_test_epi32_mask(range, _mm512_set1_epi32(0x80 << 23));
-        __m512i less = _mm512_mask_mov_epi32(
-            LOOK_UP(lps0, row, lps1), upper, LOOK_UP(lps2, row, lps3));
-        less = _mm512_mask_slli_epi32(_mm512_srli_epi32(range, 1), regular, less, 23);
-
-        /* The bin, and what is left of the range. */
-        __m512i limit = _mm512_sub_epi32(range, less);
-        __mmask16 is_less = _mm512_cmpge_epu32_mask(value, limit);
-        value = _mm512_mask_sub_epi32(value, is_less, value, limit);
-        range = _mm512_mask_mov_epi32(limit, is_less, less);
-        __m512i shift = _mm512_lzcnt_epi32(range);
-        range = _mm512_sllv_epi32(range, shift);
-        value = _mm512_shldv_epi32(value, more, shift);
-        more = _mm512_sllv_epi32(more, shift);
-        left = _mm512_sub_epi32(left, shift);
-        __mmask16 bin = (__mmask16)(_mm512_mask_cmpge_epi32_mask(regular, sum, middle) ^ is_less);
-        __mmask16 is_0 = (__mmask16)~bin;
-
-        /* Both counters move by what their upper bits say, or those of their negative. */
-        __m512i upper_bits = _mm512_mask_sub_epi32(context, is_0, context, less_one);
-        upper_bits = _mm512_multishift_epi64_epi8(fields, upper_bits);
-        upper_bits = _mm512_mask_xor_epi32(upper_bits, is_0, upper_bits, upside_down);
-        __m512i move = _mm512_maskz_permutex2var_epi8(
-            0x5555555555555555ULL, curve0, upper_bits, curve1);
-        __m512i moved = _mm512_add_epi32(context, move);
-        moved = _mm512_mask_sub_epi32(moved, is_0, context, move);
-        _mm512_store_si512(words, moved);
-        scattered(machine->contexts, index, words);
-
-        /* The next node, of this level or the next. */
-        magnitude = _mm512_mask_add_epi32(magnitude, bin, magnitude, _mm512_rolv_epi32(one, weight));
-        node = _mm512_mask_mov_epi32(next0, bin, next1);
-        __mmask16 ends = _mm512_test_epi32_mask(node, bit7);
-        __m512i level = _mm512_rol_epi32(magnitude, 2);
-        __m512i key = _mm512_ternarylogic_epi32(_mm512_set1_epi32(15), level, state, 0xCA);
-        __m512i after = LOOK_UP_64(after0, key);
-        node = _mm512_mask_mov_epi32(node, ends, after);
-        state = _mm512_mask_mov_epi32(state, ends, after);
-        magnitude = _mm512_mask_mov_epi32(magnitude, ends, LOOK_UP_64(reset0, key));
-        __mmask16 not_0 = _mm512_mask_test_epi32_mask(ends, level, one);
-        level = _mm512_maskz_compress_epi32(not_0, _mm512_or_si512(level, record));
-        _mm512_storeu_si512(records, level);
-        records += __builtin_popcount(not_0);
-        record = _mm512_mask_add_epi32(record, ends, record, _mm512_set1_epi32(1 << PLACE_SHIFT));
+        step(machines, &first, &held);
+        step(machines + 1, &second, &held);
     }
-    _mm512_storeu_si512(held->value, value);
-    _mm512_storeu_si512(held->more, more);
-    _mm512_storeu_si512(held->left, left);
-    _mm512_storeu_si512(held->range, range);
-    _mm512_storeu_si512(held->node, node);
-    _mm512_storeu_si512(held->state, state);
-    _mm512_storeu_si512(held->magnitude, magnitude);
-    _mm512_storeu_si512(held->record, record);
-    return records;
+    put_back(machines, &first);
+    put_back(machines + 1, &second);
 }
 
 /* Let a stream go on in a lane; without one the lane goes round in circles. */
@@ -283,71 +337,134 @@ static void leave(Machine *machine, int lane) {
     memcpy(stream->contexts, machine->contexts + lane * LANE_NODES, 4 * LANE_NODES);
 }
 
-static void write_levels(Machine *machine, const uint32_t *end, int halve) {
+static void write_levels(Machine *machine, int halve) {
     int32_t *levels[LANES];
     for (int lane = 0; lane < LANES; lane++)
         levels[lane] = machine->streams[lane] ? machine->streams[lane]->levels : NULL;
-    for (const uint32_t *record = machine->records; record < end; record++) {
+    for (const uint32_t *record = machine->records; record < machine->end_of_records; record++) {
         int32_t level = (int32_t)(*record & ((1U << PLACE_SHIFT) - 1)) >> (2 + halve);
         uint32_t place = *record >> PLACE_SHIFT & ((1U << (LANE_SHIFT - PLACE_SHIFT)) - 1);
         levels[*record >> LANE_SHIFT][place] = *record & 2 ? -level : level;
     }
 }
 
-static LaneStream *taken(LaneStream *streams, int64_t count, long long *next) {
-    if (__atomic_load_n(next, __ATOMIC_RELAXED) >= count)
+/* Streams that are waiting, from *next on; threads share them. */
+typedef struct {
+    LaneStream *streams;
+    int64_t count;
+    long long *next;
+    const LaneTables *tables;
+    /* Room for the levels of one block row. */
+    int32_t *scratch;
+} Queue;
+
+static LaneStream *taken(const Queue *queue) {
+    if (__atomic_load_n(queue->next, __ATOMIC_RELAXED) >= queue->count)
         return NULL;
-    int64_t number = __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
-    return number < count ? streams + number : NULL;
+    int64_t number = __atomic_fetch_add(queue->next, 1, __ATOMIC_RELAXED);
+    return number < queue->count ? queue->streams + number : NULL;
+}
+
+/* Move what the lanes of a machine have to lanes of another that have nothing. */
+static void move_lanes(Machine *from, Machine *to, const LaneTables *tables) {
+    int free = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+        if (from->streams[lane] == NULL)
+            continue;
+        while (to->streams[free] != NULL)
+            free++;
+#define MOVE(part) to->part[free] = from->part[lane]
+        MOVE(registers.value);
+        MOVE(registers.more);
+        MOVE(registers.left);
+        MOVE(registers.range);
+        MOVE(registers.node);
+        MOVE(registers.state);
+        MOVE(registers.magnitude);
+        MOVE(at);
+        MOVE(end);
+        MOVE(past_end);
+        MOVE(streams);
+#undef MOVE
+        memcpy(to->contexts + free * LANE_NODES, from->contexts + lane * LANE_NODES,
+               4 * LANE_NODES);
+        enter(from, lane, NULL, tables);
+    }
+}
+
+/* Steps until the first stream may end. */
+static int64_t steps_for(Machine *machine, int64_t most) {
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        machine->registers.record[lane] = lane << LANE_SHIFT;
+        const LaneStream *stream = machine->streams[lane];
+        if (stream != NULL && stream->count < most)
+            most = stream->count;
+    }
+    return most;
+}
+
+/* Note the levels of some steps, let streams that ended leave, and others enter; return how many
+lanes have none any more. */
+static int go_on(Machine *machine, Queue *queue, int leaving) {
+    const LaneTables *tables = queue->tables;
+    Registers *held = &machine->registers;
+    int emptied = 0;
+    write_levels(machine, tables->halve);
+    for (uint32_t lane = 0; lane < LANES; lane++) {
+        LaneStream *stream = machine->streams[lane];
+        if (stream == NULL)
+            continue;
+        uint32_t ended = (held->record[lane] - (lane << LANE_SHIFT)) >> PLACE_SHIFT;
+        stream->levels += ended;
+        stream->count -= ended;
+        stream->failed = held->node[lane] == (uint32_t)tables->trap ||
+                         machine->past_end[lane] > MOST_PAST_END;
+        if (stream->count > 0 && !stream->failed && !(leaving && ended))
+            continue;
+        leave(machine, (int)lane);
+        if (stream->count == 0 && !stream->failed && stream->block_row != NULL)
+            lanes_put_in_place(stream, queue->scratch);
+        stream = taken(queue);
+        enter(machine, (int)lane, stream, tables);
+        emptied += stream == NULL;
+    }
+    return emptied;
 }
 
 int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables) {
-    Machine *machine = calloc(1, sizeof(Machine));
+    Machine *machines = calloc(2, sizeof(Machine));
     size_t largest = (size_t)lanes_largest_block_row(streams, count);
     int32_t *scratch = malloc(sizeof(int32_t) * (largest ? largest : 1));
-    if (machine == NULL || scratch == NULL) {
-        free(machine);
+    if (machines == NULL || scratch == NULL) {
+        free(machines);
         free(scratch);
         return -1;
     }
-    Registers *held = &machine->registers;
-    int active = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-        LaneStream *stream = taken(streams, count, next);
-        enter(machine, lane, stream, tables);
+    Queue queue = {streams, count, next, tables, scratch};
+    int active = 0, groups = 2;
+    for (int lane = 0; lane < 2 * LANES; lane++) {
+        LaneStream *stream = taken(&queue);
+        enter(machines + lane / LANES, lane % LANES, stream, tables);
         active += stream != NULL;
     }
     while (active > 0) {
+        if (groups == 2 && active <= LANES) {
+            move_lanes(machines + 1, machines, tables);
+            groups = 1;
+        }
         /* When too few are left, each leaves as soon as it is at the beginning of a level. */
         int few = active < LANE_FEWEST;
         int64_t steps = few ? 1 : STEPS;
-        for (uint32_t lane = 0; lane < LANES; lane++) {
-            held->record[lane] = lane << LANE_SHIFT;
-            LaneStream *stream = machine->streams[lane];
-            if (stream != NULL && stream->count < steps)
-                steps = stream->count;
-        }
-        write_levels(machine, steps_of(machine, tables, steps), tables->halve);
-        for (uint32_t lane = 0; lane < LANES; lane++) {
-            LaneStream *stream = machine->streams[lane];
-            if (stream == NULL)
-                continue;
-            uint32_t ended = (held->record[lane] - (lane << LANE_SHIFT)) >> PLACE_SHIFT;
-            stream->levels += ended;
-            stream->count -= ended;
-            stream->failed = held->node[lane] == (uint32_t)tables->trap ||
-                             machine->past_end[lane] > MOST_PAST_END;
-            if (stream->count > 0 && !stream->failed && !(few && ended))
-                continue;
-            leave(machine, (int)lane);
-            if (stream->count == 0 && !stream->failed && stream->block_row != NULL)
-                lanes_put_in_place(stream, scratch);
-            stream = taken(streams, count, next);
-            enter(machine, (int)lane, stream, tables);
-            active -= stream == NULL;
-        }
+        for (int group = 0; group < groups; group++)
+            steps = steps_for(machines + group, steps);
+        if (groups == 2)
+            steps_of_two(machines, tables, steps);
+        else
+            steps_of_one(machines, tables, steps);
+        for (int group = 0; group < groups; group++)
+            active -= go_on(machines + group, &queue, few);
     }
-    free(machine);
+    free(machines);
     free(scratch);
     return 0;
 }

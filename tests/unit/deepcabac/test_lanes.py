@@ -91,7 +91,7 @@ def test_levels(decode, fit_states, dq_flag, profile, flags):
     assert compare(decode, tasks) > 4
 
 
-@pytest.mark.parametrize("count", [8, 17, 32])
+@pytest.mark.parametrize("count", [8, 17, 32, 33, 57])
 def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, count):
     coding = TensorCoding(1, 1)
     tasks = []
