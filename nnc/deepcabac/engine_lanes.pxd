@@ -40,7 +40,11 @@ cdef extern from "lanes.h" nogil:
         long long coded
     bint lanes_supported()
     int lanes_decode(
-        LaneStream *streams, long long count, long long *next, const LaneTables *tables
+        LaneStream *streams,
+        long long count,
+        long long *next,
+        const LaneTables *tables,
+        int threads
     )
     long long lanes_largest_block_row(const LaneStream *streams, long long count)
     void lanes_put_in_place(const LaneStream *stream, int *scratch)

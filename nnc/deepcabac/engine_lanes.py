@@ -155,9 +155,9 @@ def _decode_some(tasks, numbers, count, results, executor, threads):
         return
     sharing = min(threads, queue.count // FEWEST_STREAMS)
     if executor is None or sharing < 2:
-        queue.run()
+        queue.run(1)
     else:
-        for future in [executor.submit(queue.run) for _ in range(sharing)]:
+        for future in [executor.submit(queue.run, sharing) for _ in range(sharing)]:
             future.result()
     waiting = []
     for number, first, decoder, qp, levels, _ in begun:
@@ -381,12 +381,16 @@ class Queue:
                 self.contexts + LANE_NODES * number, words, LANE_NODES * cython.sizeof(cython.uint)
             )
 
-    def run(self):
-        """Decode streams until none is left that nobody else decodes."""
+    def run(self, threads: cython.int):
+        """Decode streams, as one of so many threads, until none is left that nobody decodes."""
         status: cython.int
         with cython.nogil:
             status = lanes_decode(
-                self.streams, self.count, cython.address(self.next), cython.address(self.tables)
+                self.streams,
+                self.count,
+                cython.address(self.next),
+                cython.address(self.tables),
+                threads,
             )
         if status:
             self.is_out_of_memory = True

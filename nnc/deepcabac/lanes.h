@@ -67,12 +67,13 @@ typedef struct {
 /* Whether the processor has what it takes. */
 int lanes_supported(void);
 
-/* Decode streams from *next on, which other threads may count up as well.
+/* Decode streams from *next on, as one of so many threads: the others count it up as well.
 
 Levels that are 0 aren't written. Streams that are left over at the end, since they are too few, have
 a count above 0 and stand at the beginning of a level; those of block rows are still in coding order.
 Return -1 if there is no memory; no stream is touched then. */
-int lanes_decode(LaneStream *streams, int64_t count, long long *next, const LaneTables *tables);
+int lanes_decode(
+    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads);
 
 /* Levels that there has to be room for when block rows of these streams are put in place. */
 int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count);
