@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac import engine_name
+from nnc.deepcabac import is_compiled
 from nnc.encoder.quantization import trellis_reference
 
 __all__ = ["quantize_dependent"]
@@ -36,7 +36,7 @@ def quantize_dependent(values: NDArray[np.floating], step: float) -> NDArray[np.
 @functools.cache
 def _quantizer() -> _Quantizer:
     """Take the quantizer that goes with the entropy coder's engine."""
-    if engine_name() == "compiled":
+    if is_compiled():
         try:
             from nnc.encoder.quantization import trellis
         except ImportError:

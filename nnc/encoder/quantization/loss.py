@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nnc.decoder.dequantization import FLOAT32
 from nnc.decoder.dequantization import step_size as decoded_step_size
-from nnc.deepcabac import engine_name
+from nnc.deepcabac import is_compiled
 from nnc.encoder.quantization.choice import Quantized
 
 #: Below this ratio (in dB) nearly nothing is left of a tensor: four fifths of it are lost.
@@ -114,7 +114,7 @@ def quick_loss(values: NDArray[Any], one: Quantized, qp_density: int) -> Loss | 
 @functools.cache
 def _sums() -> Callable[..., tuple[float, float]] | None:
     """Take the compiled sums, where the entropy coder's engine is compiled too."""
-    if engine_name() != "compiled":
+    if not is_compiled():
         return None
     try:
         from nnc.encoder.quantization import squares
