@@ -1,4 +1,4 @@
-"""ONNX models: bitstreams straight into memory or ONNX Runtime (Annex B), and calibration.
+"""ONNX models: bitstreams straight into memory or ONNX Runtime (Annex B), calibration, refits.
 
 Needs `pip install 'nnc[onnx]'`.
 """
@@ -18,12 +18,16 @@ from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
 from nnc.decoder import Limits, Resources, decode_model, read_topology
+from nnc.editing.values import replace_values
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
-from nnc.formats.onnx_inputs import LayerInput, layer_inputs, with_open_weights
+from nnc.formats.onnx_biases import biases_of
+from nnc.formats.onnx_inputs import LayerInput, layer_inputs, with_open_tensors
+from nnc.formats.onnx_refitted import Refitted, with_values
 from nnc.model.calibration import Calibration, statistics_of
+from nnc.model.refit import apart, best_share, relative_error
 
-__all__ = ["calibrate", "load_file", "session"]
+__all__ = ["calibrate", "load_file", "refit", "session"]
 
 #: Batches that are run with noise on each weight, and its size over the mean magnitude.
 MOST_TRIED, NOISE = 4, 0.01
@@ -114,12 +118,7 @@ def calibrate(
     """
     onnx = load_library("onnx", "onnx", "ONNX models")
     runtime = load_library("onnxruntime", "onnx", "sessions of ONNX Runtime")
-    try:
-        graph = onnx.load(os.fspath(model))
-    except OSError:
-        raise
-    except Exception as error:  # of protobuf, whichever it is
-        raise InputError(f"{os.fspath(model)} can't be read as an ONNX model: {error}") from None
+    graph = read_model(onnx, model)
     layers = list(layer_inputs(graph))
     tried: list[Mapping[str, Any]] = []
 
@@ -202,9 +201,10 @@ def losses_by_noise(
     outputs = [one.name for one in graph.graph.output]
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # It warns of inputs that are tensors too.
+    weights = {layer.node.input[1]: layer.values for layer in layers}
     with running():
         session = runtime.InferenceSession(
-            with_open_weights(graph, layers).SerializeToString(), options, ["CPUExecutionProvider"]
+            with_open_tensors(graph, weights).SerializeToString(), options, ["CPUExecutionProvider"]
         )
     random = np.random.default_rng(0)
     result: dict[str, float] = {}
@@ -225,6 +225,21 @@ def losses_by_noise(
     return {name: one for name, one in result.items() if one}
 
 
+def read_model(onnx: Any, model: str | os.PathLike[str]) -> Any:
+    """Read an ONNX file.
+
+    Raises:
+        InputError: it is none.
+        OSError: it can't be read.
+    """
+    try:
+        return onnx.load(os.fspath(model))
+    except OSError:
+        raise
+    except Exception as error:  # of protobuf, whichever it is
+        raise InputError(f"{os.fspath(model)} can't be read as an ONNX model: {error}") from None
+
+
 @contextmanager
 def running() -> Iterator[None]:
     """Refuse what ONNX Runtime can't run.
@@ -238,15 +253,57 @@ def running() -> Iterator[None]:
         raise InputError(f"ONNX Runtime can't run the model: {error}") from None
 
 
-def relative_error(before: Any, after: Any) -> float:
-    """Return the square of the relative error of an output; 0 for one that has no floats."""
-    if isinstance(before, list) and isinstance(after, list):
-        # A sequence; of another length now and then.
-        return sum(map(relative_error, before, after))
-    if not isinstance(before, np.ndarray) or not isinstance(after, np.ndarray):
-        return 0.0
-    if before.dtype.kind != "f" or before.shape != after.shape:
-        return 0.0
-    wide = before.astype(np.float64)
-    signal = float(np.square(wide).sum())
-    return float(np.square(after - wide).sum()) / signal if signal else 0.0
+@checked
+def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Iterable[Any]) -> bytes:
+    """Take off the biases of a coded model what its weights shift the outputs of layers by.
+
+    Layer by layer, in the order of the graph, the vector that is added to what the layer gives (the
+    bias of Conv, Gemm, BatchNormalization, LayerNormalization, or an Add) changes by the difference
+    of the mean outputs by channel: of the model, and of the coded one as it is refitted so far.
+    Weights stay as they are coded, and so does the size, about. It helps most where values have few
+    bits.
+
+    Args:
+        model: the ONNX file that was encoded.
+        data: what it was encoded as.
+        batches: inputs, each a mapping of arrays by name, two or more; those for calibration will
+            do. Every fourth isn't followed, but tells how much of the change makes the outputs
+            better: all of it, half, or none.
+
+    Returns:
+        The bitstream with other values of these vectors; as it was where none made it better.
+
+    Raises:
+        InputError: too few batches, or some that the model doesn't take; tensors of another model;
+            a model that can't be run; onnx or onnxruntime missing.
+        BitstreamError: the data can't be decoded.
+        OSError: the file can't be read.
+    """
+    onnx = load_library("onnx", "onnx", "ONNX models")
+    runtime = load_library("onnxruntime", "onnx", "sessions of ONNX Runtime")
+    graph = read_model(onnx, model)
+    bitstream = data if isinstance(data, Bitstream) else Bitstream.parse(data)
+    tensors = decode_model(bitstream, Resources()).values()
+    biases = [one for one in biases_of(graph) if one.tensor in tensors]
+    followed, told = apart(batches)
+    with running():
+        given = Refitted(onnx, runtime, graph, biases)
+        coded = Refitted(onnx, runtime, with_values(onnx, graph, tensors), biases)
+        wanted = given.means(biases, followed)
+        for bias in biases:
+            coded.move(bias, wanted[bias.tensor] - coded.means([bias], followed)[bias.tensor])
+        outputs = [given.outputs(batch) for batch in told]
+
+        def loss(share: float) -> float:
+            found = (coded.outputs(batch, share) for batch in told)
+            pairs = (
+                pair
+                for both in zip(outputs, found, strict=True)
+                for pair in zip(*both, strict=True)
+            )
+            return sum(relative_error(*pair) for pair in pairs)
+
+        share = best_share(loss)
+    if share:
+        replace_values(bitstream, coded.moved(share))
+    return bitstream.to_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,19 +76,24 @@ def layer_inputs(model: Any) -> Iterator[LayerInput]:
             yield LayerInput(weight, values, node.input[0] if plain else "", node)
 
 
-def with_open_weights(model: Any, layers: Sequence[LayerInput]) -> Any:
-    """Return a copy of a model to which the weights of layers can be given as inputs."""
+def with_open_tensors(model: Any, tensors: Mapping[str, Any]) -> Any:
+    """Return a copy of a model to which tensors of its main graph can be given as inputs.
+
+    Args:
+        model: a ModelProto.
+        tensors: each TensorProto, by what the nodes call it.
+    """
     result = type(model)()
     result.CopyFrom(model)
-    graph, weights = result.graph, {one.node.input[1]: one.values for one in layers}
-    nodes = [one for one in graph.node if not (set(one.output) & weights.keys())]
+    graph = result.graph
+    nodes = [one for one in graph.node if not (set(one.output) & tensors.keys())]
     given = {one.name for one in graph.input}
-    tensors = [one for one in graph.initializer if one.name not in weights]
-    for field, kept in ((graph.node, nodes), (graph.initializer, tensors)):
+    others = [one for one in graph.initializer if one.name not in tensors]
+    for field, kept in ((graph.node, nodes), (graph.initializer, others)):
         copies = [type(one).FromString(one.SerializeToString()) for one in kept]
         del field[:]
         field.extend(copies)
-    for name, values in weights.items():
+    for name, values in tensors.items():
         graph.initializer.add().CopyFrom(values)
         graph.initializer[-1].name = name
         if name not in given:

@@ -10,6 +10,7 @@ from nnc.torch.files import load, load_file, load_into, save, save_file
 from nnc.torch.gradual import Gradual
 from nnc.torch.graph import batch_norm_layers
 from nnc.torch.reductions import local_scaling, low_rank, mask, reduced, remove, rounded, unify
+from nnc.torch.refitting import refit
 from nnc.torch.surgery import cut_neurons
 from nnc.torch.training import Tuned, tune
 
@@ -28,6 +29,7 @@ __all__ = [
     "low_rank",
     "mask",
     "reduced",
+    "refit",
     "remove",
     "rounded",
     "save",
