@@ -39,6 +39,7 @@ MODULES = (
     "nnc.inspect",
     "nnc.features",
     "nnc.editing.levels",
+    "nnc.editing.values",
     "nnc.strategies",
 )
 
@@ -46,6 +47,7 @@ MODULES = (
 NAMES = {
     "nnc.report": ("write_report", "make_report", "Report", "TensorReport"),
     "nnc.editing.levels": ("read_levels", "replace_levels", "edit_levels"),
+    "nnc.editing.values": ("replace_values",),
 }
 
 #: Sections of a docstring whose lines are `name: text`.

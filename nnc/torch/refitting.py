@@ -56,7 +56,9 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
     bitstream = api.as_bitstream(data)
     coded = decoded_copy(module, bitstream)
     named = set(tensor_names(bitstream))
-    biases = {name: one for name, one in biases_of(torch, coded).items() if f"{name}.bias" in named}
+    biases = {
+        name: one for name, one in biases_of(torch, coded).items() if bias_name(name) in named
+    }
     with torch.no_grad(), evaluating(module, {}), evaluating(coded, {}):
         shifts = shifts_of(module, coded, biases, followed)
         before = {name: layer.bias.clone() for name, layer in biases.items()}
@@ -74,7 +76,7 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
         share = best_share(loss)
         put(share)
     if share:
-        values = {f"{name}.bias": one.bias.detach().cpu() for name, one in biases.items()}
+        values = {bias_name(name): one.bias.detach().cpu() for name, one in biases.items()}
         replace_values(bitstream, {name: one.float().numpy() for name, one in values.items()})
     return bitstream.to_bytes()
 
@@ -111,6 +113,11 @@ def biases_of(torch: Any, module: Any) -> dict[str, Any]:
             seen.add(id(bias))
             found[name] = layer
     return found
+
+
+def bias_name(layer: str) -> str:
+    """Return the name of the bias of a layer."""
+    return f"{layer}.bias" if layer else "bias"
 
 
 def channel_axis(torch: Any, layer: Any, output: Any) -> int:

@@ -33,7 +33,7 @@ CALLED = (
 
 MODULES = [
     "nnc", "nnc.torch", "nnc.onnx", "nnc.numpy", "nnc.containers", "nnc.report", "nnc.explore",
-    "nnc.plotting", "nnc.inspect", "nnc.editing.levels",
+    "nnc.plotting", "nnc.inspect", "nnc.editing.levels", "nnc.editing.values",
 ]  # fmt: skip
 
 #: What methods do for the library itself is no call of users.
@@ -105,6 +105,7 @@ REQUIRED = {
     "nnc.torch.low_rank": lambda: {"module": linear(), "rank": 1},
     "nnc.torch.mask": lambda: {"module": linear(), "masks": {}},
     "nnc.torch.reduced": lambda: {"module": linear()},
+    "nnc.torch.refit": lambda: {"module": linear(), "data": DATA, "batches": []},
     "nnc.torch.remove": lambda: {"module": linear()},
     "nnc.torch.rounded": lambda: {"module": linear(), "qp": -20},
     "nnc.torch.cut_neurons": lambda: {
@@ -118,6 +119,7 @@ REQUIRED = {
     "nnc.torch.save_file": lambda: {"model": linear(), "filename": "out.nnc"},
     "nnc.onnx.calibrate": lambda: {"model": "good.npz", "batches": []},
     "nnc.onnx.load_file": lambda: {"filename": "good.nnc"},
+    "nnc.onnx.refit": lambda: {"model": "good.npz", "data": DATA, "batches": []},
     "nnc.onnx.session": lambda: {"filename": "good.nnc"},
     "nnc.numpy.save": lambda: {"model": GOOD},
     "nnc.numpy.save_file": lambda: {"tensors": GOOD, "filename": "out.nnc"},
@@ -150,6 +152,9 @@ REQUIRED = {
     "nnc.editing.levels.read_levels": lambda: {"bitstream": parsed(), "name": "w"},
     "nnc.editing.levels.edit_levels": lambda: {
         "bitstream": parsed(), "name": "w", "change": lambda levels: levels,
+    },
+    "nnc.editing.values.replace_values": lambda: {
+        "bitstream": parsed(), "values": {"w": np.ones((2, 2), "f4")},
     },
     "nnc.editing.levels.replace_levels": lambda: {
         "bitstream": parsed(), "name": "w", "levels": MAPPING["w"],
