@@ -44,9 +44,7 @@ def replace_values(bitstream: Bitstream, values: Mapping[str, Any], *, keep: boo
     """
     of_units: dict[int, tuple[Unit, str, dict[str, NDArray[Any]]]] = {}
     for name, one in values.items():
-        array = np.asarray(one)
-        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-            raise InputError(f"the values of tensor {name!r} must be finite numbers")
+        array = as_numbers(name, one)
         unit, path = find_unit(bitstream, name, None)
         of_units.setdefault(id(unit), (unit, path, {}))[2][name] = array
     changes = [(unit, path, *coded(unit, own)) for unit, path, own in of_units.values()]
@@ -56,6 +54,17 @@ def replace_values(bitstream: Bitstream, values: Mapping[str, Any], *, keep: boo
             put_payload(edit, unit, path, payload, entry_points)
 
     return run(bitstream, change, keep=keep)
+
+
+def as_numbers(name: str, values: Any) -> NDArray[Any]:
+    """Return values that are given for a tensor as an array of numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # Lists of different lengths.
+        array = np.array(None)
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise InputError(f"the values of tensor {name!r} must be finite numbers")
+    return array
 
 
 def coded(unit: Unit, values: Mapping[str, NDArray[Any]]) -> tuple[bytes, EntryPoints]:
