@@ -12,6 +12,8 @@ A level is a walk over nodes, whose numbers say where they stand:
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cython
 
 if not cython.compiled:
@@ -63,7 +65,7 @@ def stream_count(task):
     A tensor scanned in blocks that has all its entry points is one for each block row.
     """
     rows, cols, coding = task.rows, task.cols, task.coding
-    if coding.greater_flags > MOST_FLAGS or coding.problem() or prefix_bins(coding) is None:
+    if kind_of(coding) is None:
         return 0
     count = coding.block_rows(rows, cols)
     if rows * cols < FEWEST_LEVELS * count:
@@ -73,6 +75,14 @@ def stream_count(task):
     if coding.block_size(rows, cols) and not are_usable(points, count, coding.dq_flag, bits):
         return 0
     return count
+
+
+@lru_cache(maxsize=256)
+def kind_of(coding):
+    """Return what streams that share lanes have in common; None: lanes can't decode them."""
+    if coding.greater_flags > MOST_FLAGS or coding.problem() or prefix_bins(coding) is None:
+        return None
+    return coding.dq_flag, coding.greater_flags, coding.negative_limit, coding.positive_limit
 
 
 def prefix_bins(coding):
@@ -112,10 +122,8 @@ def decode_together(tasks, executor=None, threads=1):
     for number, task in enumerate(tasks):
         count = stream_count(task)
         if count:
-            coding = task.coding
-            limits = coding.negative_limit, coding.positive_limit
-            kind = coding.dq_flag, coding.greater_flags, limits
-            kinds.setdefault(kind, []).append((task.rows * task.cols / count, number, count))
+            streams = kinds.setdefault(kind_of(task.coding), [])
+            streams.append((task.rows * task.cols / count, number, count))
     for found in kinds.values():
         # The longest streams first, so that all lanes are busy to the end.
         found.sort(key=lambda one: -one[0])
