@@ -24,6 +24,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_reading",
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
+    "nnc.deepcabac.engine_small",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
