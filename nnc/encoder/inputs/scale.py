@@ -82,7 +82,7 @@ def is_vector(shape: tuple[int, ...]) -> bool:
 
 def scale_of(values: NDArray[Any]) -> Scale:
     """Look through the values of a tensor: finite floats of any shape."""
-    flat = values.reshape(-1)
+    flat, vector = values.reshape(-1), is_vector(values.shape)
     # Of values near the end of float64 the sum is infinite.
     with np.errstate(over="ignore") if values.dtype.itemsize == 8 else nullcontext():
         total, lowest, highest = sum_and_ends(flat)
@@ -92,10 +92,10 @@ def scale_of(values: NDArray[Any]) -> Scale:
     if max(highest, -lowest) > min(OUTLIER, flat.size / 2) * mean and math.isfinite(total):
         typical = typical_magnitude(flat)
         mean = typical if mean > OUTWEIGHS * typical else mean
-    if is_vector(values.shape) and (lowest == 0 or highest == 0):
+    if vector and (lowest == 0 or highest == 0):
         magnitudes = np.abs(flat)
         smallest = float(magnitudes[magnitudes > 0].min())
-    small = is_vector(values.shape) or flat.size <= SMALL
+    small = vector or flat.size <= SMALL
     exponent = exponent_of(flat, small)
     exact = exponent is not None or flat.size <= TINY
     if not exact and small:
