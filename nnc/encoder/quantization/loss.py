@@ -106,8 +106,8 @@ def quick_loss(values: NDArray[Any], one: Quantized, qp_density: int) -> Loss | 
     source, coded = values.reshape(-1), one.levels.reshape(-1)
     if not (source.flags.c_contiguous and coded.flags.c_contiguous):
         return None
-    sums = squares.sums_of_squares(source, coded, step, np.float32(1) / step)
-    return loss_of_sums(values.size, *sums, float(step))
+    signal, noise = squares.sums_of_squares(source, coded, step, np.float32(1) / step)
+    return loss_of_sums(values.size, signal, noise, float(step))
 
 
 def losses_of_rows(
@@ -126,8 +126,8 @@ def losses_of_rows(
     sums: list[list[float]] = squares.sums_of_rows(values, levels, steps).tolist()
     size = values.shape[1]
     return [
-        loss_of_sums(size, *one, float(step))
-        for one, step in zip(sums, steps.tolist(), strict=True)
+        loss_of_sums(size, signal, noise, step)
+        for (signal, noise), step in zip(sums, steps.tolist(), strict=True)
     ]
 
 

@@ -111,7 +111,9 @@ def encode_small(
     return result
 
 
-def encode_alike(tensors: Sequence[PreparedTensor], group: ParameterGroup) -> list[SmallUnit | None]:
+def encode_alike(
+    tensors: Sequence[PreparedTensor], group: ParameterGroup
+) -> list[SmallUnit | None]:
     """Encode small tensors of one shape and format; None for one that has to be coded alone."""
     options, plan = group.options, group.plan
     shape = tensors[0].values.shape
@@ -166,7 +168,7 @@ def units_of(
     """
     nothing = CodedLevels(deepcabac.Encoder(), EntryPoints(), Known(), b"")
     alike = data_unit_header(first, PayloadType.NNR_PT_FLOAT, options, nothing, dq=True)
-    around = unit_of(alike, b"", [Known()]).header
+    around = unit_of(alike, b"", [Known()]).readable_header()
     result: list[SmallUnit | None] = []
     for tensor, payload, loss, is_right in made:
         if payload is None or loss is None or not is_right:

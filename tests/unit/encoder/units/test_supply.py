@@ -47,8 +47,15 @@ def test_large_jobs_are_done_alone():
     assert sizes(bundles_of(needs, 41 * [False], 100 * MANY, 1)) == [20, 1, 20]
 
 
-def test_without_lanes_all_are_done_alone(monkeypatch):
+def test_without_lanes_small_jobs_are_done_together(monkeypatch):
     monkeypatch.setattr(supply, "writes_together", lambda: False)
+    monkeypatch.setattr(supply, "encodes_small", lambda: True)
+    assert sizes(bundles_of([9, 9, MANY, MANY, 9, 9], 6 * [False], MANY, 1)) == [2, 1, 1, 2]
+
+
+def test_without_a_compiler_all_are_done_alone(monkeypatch):
+    monkeypatch.setattr(supply, "writes_together", lambda: False)
+    monkeypatch.setattr(supply, "encodes_small", lambda: False)
     assert sizes(bundles_of([9, 9, 9], 3 * [False], MANY, 1)) == [1, 1, 1]
 
 
