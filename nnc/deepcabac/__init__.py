@@ -81,6 +81,7 @@ def lanes() -> ModuleType | None:
     return None
 
 
+@functools.cache
 def is_scalar() -> bool:
     """Tell whether NNC_ENGINE forces to do without what not every processor has."""
     return os.environ.get("NNC_ENGINE", "") == "scalar"
@@ -100,7 +101,7 @@ def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]]
 def encode_small(
     levels: NDArray[np.int32],
     coding: TensorCoding,
-    qp_offsets: Sequence[int],
+    qp_offsets: Sequence[int] | None,
     qp_density: int,
     *,
     search: bool,

@@ -26,7 +26,7 @@ def encode_small(levels, coding, qp_offsets, qp_density, search, row_skip):
     Args:
         levels: (tensors, rows, columns) array of int32, contiguous.
         coding: how all of them are coded: row by row, without parent and codebook.
-        qp_offsets: the quantization parameter of each.
+        qp_offsets: the quantization parameter of each; None: they have none.
         qp_density: the density of them all.
         search: choose the parameter sets of the contexts.
         row_skip: rows of zeros may be skipped.
@@ -49,6 +49,7 @@ def encode_small(levels, coding, qp_offsets, qp_density, search, row_skip):
     sets = np.zeros(context_count(coding), np.uint8)
     chosen: cython.uchar[::1] = sets
     bits: cython.int = 6 + qp_density
+    offset: cython.longlong = 0
     least: cython.longlong = -(1 << (bits - 1))
     asks: cython.bint = row_skip and checks.may_skip_rows(coding, rows, cols)
     starts: cython.longlong[3]
@@ -62,14 +63,16 @@ def encode_small(levels, coding, qp_offsets, qp_density, search, row_skip):
     results = []
     number: cython.Py_ssize_t
     for number in range(count):
-        offset: cython.longlong = qp_offsets[number]
+        if qp_offsets is not None:
+            offset = qp_offsets[number]
         matrix.levels = cython.address(view[number, 0, 0])
         if not least <= offset < -least or (asks and _has_zero_row(matrix.levels, rows, cols)):
             results.append(None)
             continue
         state._restart()
         state.context_count = sets.size
-        unsigned_bins(cython.address(state.coder), offset & ((1 << bits) - 1), bits)
+        if qp_offsets is not None:
+            unsigned_bins(cython.address(state.coder), offset & ((1 << bits) - 1), bits)
         chosen[:] = 0
         starts[0] = starts[1] = starts[2] = 0
         state._search(cython.address(matrix), cython.address(needed), chosen, search)

@@ -201,7 +201,7 @@ def small_jobs(jobs: Sequence[Job]) -> dict[int, Coded]:
                 if is_small(tensor, group):
                     tensors[number] = tensor
         for number, coded in encode_small(tensors, group).items():
-            losses = {tensors[number].name: coded.loss}
+            losses = {} if coded.loss is None else {tensors[number].name: coded.loss}
             result[number] = Coded([coded.unit], 0.0, losses)
     return result
 

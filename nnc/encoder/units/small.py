@@ -1,4 +1,4 @@
-"""Small tensors of floats that are coded alike, those of many units at once.
+"""Small tensors that are coded alike, those of many units at once.
 
 They become what `encode_job` makes of them, with little about each: they are quantized, measured
 and coded as rows of one array, and their headers are copies of one. What asks for more than that is
@@ -8,8 +8,8 @@ left to be coded alone.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,11 @@ class SmallUnit(NamedTuple):
 
     Attributes:
         unit: its unit.
-        loss: what quantization took of it.
+        loss: what quantization took of it; None of integers.
     """
 
     unit: Unit
-    loss: Loss
+    loss: Loss | None
 
 
 def may_be_small(options: EncoderOptions) -> bool:
@@ -75,14 +75,20 @@ def may_be_small(options: EncoderOptions) -> bool:
 
 def is_small(tensor: PreparedTensor, group: ParameterGroup) -> bool:
     """Tell whether a tensor of a group is one that is coded beside others."""
+    plan, name = group.plan, tensor.name
     return (
         0 < tensor.values.size <= LARGEST_SMALL
-        and tensor.values.dtype == np.float32
         and not (tensor.stored or tensor.is_outline or tensor.row_axis)
         and tensor.split is None
         and tensor.noise is None
-        and group.plan.qps.get(tensor.name) is not None
-        and tensor.name not in group.plan.exact
+        and (
+            tensor.values.dtype == np.int32
+            or (
+                tensor.values.dtype == np.float32
+                and plan.qps.get(name) is not None
+                and name not in plan.exact
+            )
+        )
     )
 
 
@@ -100,33 +106,48 @@ def encode_small(
     """
     alike: dict[object, list[int]] = {}
     for number, tensor in tensors.items():
-        alike.setdefault((tensor.values.shape, tensor.data_format), []).append(number)
+        key = tensor.values.shape, tensor.values.dtype.kind, tensor.data_format
+        alike.setdefault(key, []).append(number)
     result: dict[int, SmallUnit] = {}
     for numbers in alike.values():
         if len(numbers) > 1:
-            coded = encode_alike([tensors[number] for number in numbers], group)
+            encode = integers_alike if tensors[numbers[0]].is_integer else floats_alike
+            coded = encode([tensors[number] for number in numbers], group)
             result |= {
                 number: one for number, one in zip(numbers, coded, strict=True) if one is not None
             }
     return result
 
 
-def encode_alike(
+def integers_alike(
     tensors: Sequence[PreparedTensor], group: ParameterGroup
 ) -> list[SmallUnit | None]:
-    """Encode small tensors of one shape and format; None for one that has to be coded alone."""
+    """Encode small tensors of integers of one shape; None for one that has to be coded alone."""
+    options, shape = group.options, tensors[0].values.shape
+    payloads = deepcabac.encode_small(
+        matrix_of(tensors).reshape(-1, *matrix_shape(shape)),
+        coding_of(shape, options, dq=False),
+        None,
+        options.qp_density,
+        search=options.parameter_search,
+        row_skip=options.row_skip is None,
+    )
+    return units_of(tensors, payloads, len(tensors) * [None], options)
+
+
+def floats_alike(
+    tensors: Sequence[PreparedTensor], group: ParameterGroup
+) -> list[SmallUnit | None]:
+    """Encode small tensors of floats of one shape; None for one that has to be coded alone."""
     options, plan = group.options, group.plan
-    shape = tensors[0].values.shape
-    rows, cols = matrix_shape(shape)
-    values = np.concatenate([tensor.values.reshape(-1) for tensor in tensors])
-    matrix = values.reshape(len(tensors), rows * cols)
+    shape, matrix = tensors[0].values.shape, matrix_of(tensors)
     qps = [plan.qps[tensor.name] or 0 for tensor in tensors]
     steps = np.array([step_size(qp, options.qp_density) for qp in qps], np.float32)
     levels, fits = quantized_rows(matrix, steps, shape, options)
     if allows_codebook(options):
         fits &= ~rows_of_few_values(matrix)
     payloads = deepcabac.encode_small(
-        levels.reshape(-1, rows, cols),
+        levels.reshape(-1, *matrix_shape(shape)),
         coding_of(shape, options, dq=True),
         [qp - plan.base for qp in qps],
         options.qp_density,
@@ -134,8 +155,16 @@ def encode_alike(
         row_skip=options.row_skip is None,
     )
     losses = losses_of_rows(matrix, levels, steps)
-    made = zip(tensors, payloads, losses, fits.tolist(), strict=True)
-    return units_of(tensors[0], made, options)
+    for number, (loss, is_right) in enumerate(zip(losses, fits.tolist(), strict=True)):
+        if loss is None or not is_right:
+            payloads[number] = None
+    return units_of(tensors, payloads, losses, options)
+
+
+def matrix_of(tensors: Sequence[PreparedTensor]) -> NDArray[Any]:
+    """Return the values of tensors of one shape, in a row each."""
+    values = np.concatenate([tensor.values.reshape(-1) for tensor in tensors])
+    return values.reshape(len(tensors), -1)
 
 
 def quantized_rows(
@@ -155,23 +184,26 @@ def quantized_rows(
 
 
 def units_of(
-    first: PreparedTensor,
-    made: Iterable[tuple[PreparedTensor, bytes | None, Loss | None, bool]],
+    tensors: Sequence[PreparedTensor],
+    payloads: Sequence[bytes | None],
+    losses: Sequence[Loss | None],
     options: EncoderOptions,
 ) -> list[SmallUnit | None]:
     """Put units together whose headers differ in the tensor's name alone.
 
     Args:
-        first: one of the tensors.
-        made: the tensors, the codeword of each, what was lost, and whether that is all right.
+        tensors: the tensors.
+        payloads: the codeword of each; None: it has to be coded alone.
+        losses: what was lost of each.
         options: how they are coded.
     """
-    nothing = CodedLevels(deepcabac.Encoder(), EntryPoints(), Known(), b"")
-    alike = data_unit_header(first, PayloadType.NNR_PT_FLOAT, options, nothing, dq=True)
+    first, nothing = tensors[0], CodedLevels(deepcabac.Encoder(), EntryPoints(), Known(), b"")
+    kind = PayloadType.NNR_PT_INT if first.is_integer else PayloadType.NNR_PT_FLOAT
+    alike = data_unit_header(first, kind, options, nothing, dq=not first.is_integer)
     around = unit_of(alike, b"", [Known()]).readable_header()
     result: list[SmallUnit | None] = []
-    for tensor, payload, loss, is_right in made:
-        if payload is None or loss is None or not is_right:
+    for tensor, payload, loss in zip(tensors, payloads, losses, strict=True):
+        if payload is None:
             result.append(None)
             continue
         own = copy.copy(alike)

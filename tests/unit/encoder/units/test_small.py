@@ -15,15 +15,17 @@ from nnc.encoder.units import jobs
 if not deepcabac.encodes_small():
     pytest.skip("the engine isn't compiled", allow_module_level=True)
 
-SHAPES = [(16,), (4, 4), (13,), (5, 3, 1), (64,), (8, 8), (255,), (3, 85), (1, 14), (14, 1)]
+SHAPES = [(), (16,), (4, 4), (13,), (5, 3, 1), (64,), (8, 8), (255,), (3, 85), (1, 14), (14, 1)]
 
 
 def drawn(generator, shape):
     """Return a tensor of some kind, many of which ask for more than others."""
     values = generator.laplace(0, 10.0 ** generator.integers(-6, 6), shape).astype(np.float32)
-    kind = generator.integers(9)
+    kind = generator.integers(10)
+    if shape == ():
+        values = np.array(values)
     if kind == 0:
-        values[:1] = 0
+        values.reshape(-1)[:5] = 0
     elif kind == 1:
         values = values.round()
     elif kind == 2:
@@ -35,7 +37,10 @@ def drawn(generator, shape):
     elif kind == 5:
         values = values.T
     elif kind == 6:
-        values[:] = 0
+        values[...] = 0
+    elif kind == 7:
+        types = [np.int8, np.int32, np.int64, np.bool_, np.uint64]
+        values = np.clip(values, -100, 100).astype(types[generator.integers(len(types))])
     return values
 
 
