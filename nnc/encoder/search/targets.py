@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream
-from nnc.bitstream.builder import UnitBuilder
+from nnc.bitstream.alike import AlikeBuilder
 from nnc.decoder import Resources
 from nnc.decoder.workers import DEFAULTS
 from nnc.encoder.call.asked import Asked
@@ -317,7 +317,7 @@ def encoded_bytes(tensors: Mapping[str, Any], wanted: Asked) -> bytes:
         return encoded(tensors, wanted).to_bytes()
     structure = wanted.structure.arguments()
     units = encode_units(tensors, wanted.options, wanted.resources, **structure)
-    return b"".join(UnitBuilder().build_units(units))
+    return b"".join(AlikeBuilder().build_units(units))
 
 
 def result_of(search: Search) -> TargetResult:
