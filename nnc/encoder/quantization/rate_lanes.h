@@ -7,20 +7,22 @@
 
 enum { RATE_PIECES = 16, RATE_STATES = 16, RATE_GROUP = 16 };
 
-/* What is the same for all values: float32, without base levels, a history, limits and restarts. */
+/* What is the same for all values: float32, without base levels, a history and limits. After so many
+values as `restart`, 16 or more, it is as if the level before were 0. */
 typedef struct {
     const int32_t *branches, *magnitudes;
     float step, reach, one;
-    int32_t forbidden, row;
+    int32_t forbidden, row, restart;
 } RateTask;
 
 /* Carry the costs of the states, by state and piece, through steps of each piece, a multiple of
-RATE_GROUP of them; there is a value before the first of each. Of each value decisions and index are
-those of rate_trellis.py; null: they aren't kept. Return 0 where a value is too large for that, and
-what is there then means nothing. */
+RATE_GROUP of them; there is a value before the first of each. `until` is how many steps there are
+before the next restart. Of each value decisions and index are those of rate_trellis.py; null: they
+aren't kept. Return 0 where a value is too large for that, and what is there then means nothing. */
 int rate_trellis_in_lanes(
     const float **values, int64_t steps, const RateTask *task,
-    int32_t costs[RATE_STATES][RATE_PIECES], uint32_t **decisions, int32_t **indices);
+    int32_t costs[RATE_STATES][RATE_PIECES], int32_t until[RATE_PIECES], uint32_t **decisions,
+    int32_t **indices);
 
 /* Go back through steps of each piece, a multiple of RATE_GROUP of them, from the states after them to
 those before, and turn decisions into what mark_dependent (rate_path.pxd) leaves there. `before` is

@@ -54,9 +54,10 @@ cdef extern from "rate_lanes.h" nogil:
         float one
         int32_t forbidden
         int32_t row
+        int32_t restart
     bint rate_trellis_in_lanes(
         const float **values, int64_t steps, const RateTask *task, int32_t (*costs)[16],
-        uint32_t **decisions, int32_t **indices)
+        int32_t *until, uint32_t **decisions, int32_t **indices)
     void rate_marks_in_lanes(
         uint32_t **decisions, int64_t steps, int32_t *states, const int32_t *before)
     int rate_state_before(const uint32_t *decisions, int64_t steps, const int32_t *before)
@@ -67,6 +68,8 @@ cdef enum:
     LONGEST_PIECE = 8192
     # So many steps before it a piece is begun, as if all states were as good as each other.
     RUN_UP = 192
+    # More values than go through together.
+    FAR = 1 << 28
     # Where that was too late, so many steps later its costs may have come right.
     MENDED = 512
     # Where those of more pieces haven't, so many times as many values do without lanes.

@@ -177,7 +177,7 @@ class RateTrellis:
             and self.task.dependent
             and self.task.base == cython.NULL
             and self.task.history == cython.NULL
-            and self.task.restart >= flat.size
+            and self.task.restart >= RATE_GROUP
             and self.task.most_negative >= UNLIMITED
             and self.task.most_positive >= UNLIMITED
         )
@@ -384,6 +384,7 @@ def forward_pieces(
     values = cython.declare(cython.pointer[cython.const[cython.float]][16])
     places = cython.declare(cython.pointer[uint32_t][16])
     targets = cython.declare(cython.pointer[int32_t][16])
+    until = cython.declare(int32_t[16])
     # By state and piece.
     held = cython.declare(int32_t[16][16])
     begun = cython.declare(int32_t[16][16])
@@ -396,6 +397,7 @@ def forward_pieces(
     made.one = ONE
     made.forbidden = BAN
     made.row = ROW
+    made.restart = cython.cast(int32_t, min(task.restart, FAR))
     state: cython.int
     piece: cython.int
     place: cython.Py_ssize_t
@@ -403,20 +405,25 @@ def forward_pieces(
         values[piece] = task.narrow + first + piece * length
         places[piece] = decisions + piece * length
         targets[piece] = indices + piece * length
+        until[piece] = until_restart(task, first)
         if piece > 0:
             values[piece] -= RUN_UP
+            until[piece] = until_restart(task, first + piece * length - RUN_UP)
     memset(held, 0, cython.sizeof(held))
     # What the first piece goes through meanwhile doesn't count.
     if not rate_trellis_in_lanes(
-        values, RUN_UP, cython.address(made), held, cython.NULL, cython.NULL
+        values, RUN_UP, cython.address(made), held, until, cython.NULL, cython.NULL
     ):
         return -1
+    until[0] = until_restart(task, first)
     for state in range(RATE_STATES):
         held[state][0] = costs[state]
     for piece in range(1, RATE_PIECES):
         values[piece] += RUN_UP
     memcpy(begun, held, cython.sizeof(held))
-    if not rate_trellis_in_lanes(values, MENDED, cython.address(made), held, places, targets):
+    if not rate_trellis_in_lanes(
+        values, MENDED, cython.address(made), held, until, places, targets
+    ):
         return -1
     memcpy(later, held, cython.sizeof(held))
     for piece in range(RATE_PIECES):
@@ -424,7 +431,7 @@ def forward_pieces(
         places[piece] += MENDED
         targets[piece] += MENDED
     if not rate_trellis_in_lanes(
-        values, length - MENDED, cython.address(made), held, places, targets
+        values, length - MENDED, cython.address(made), held, until, places, targets
     ):
         return -1
     wrong: cython.int = 0
@@ -445,6 +452,16 @@ def forward_pieces(
         for state in range(RATE_STATES):
             costs[state] = held[state][piece]
     return wrong
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def until_restart(task: cython.pointer[Task], place: cython.Py_ssize_t) -> int32_t:
+    """Return how many values there are from a place on before the next restart, or many."""
+    past: cython.Py_ssize_t = place % task.restart
+    return cython.cast(int32_t, min(task.restart - past, FAR) if past else 0)
 
 
 @cython.cfunc
