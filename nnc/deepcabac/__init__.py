@@ -38,6 +38,7 @@ __all__ = [
     "encode_small",
     "encodes_small",
     "engine_name",
+    "is_compiled",
     "is_scalar",
     "lanes",
     "write_together",
@@ -53,12 +54,23 @@ _MODULES = {
 
 
 def engine_name() -> str:
-    """Say which engine is in use: "compiled" or "reference".
+    """Say which engine is in use: "lanes", "scalar" (compiled, but no lanes) or "reference".
+
+    Raises:
+        InputError: NNC_ENGINE names another, or one that this installation or processor hasn't.
+    """
+    if not is_compiled():
+        return "reference"
+    return "scalar" if lanes() is None else "lanes"
+
+
+def is_compiled() -> bool:
+    """Tell whether the engine in use is a compiled one.
 
     Raises:
         InputError: NNC_ENGINE names another, or `compiled` where there is none.
     """
-    return "reference" if _engine().__name__ == _MODULES["reference"] else "compiled"
+    return _engine().__name__ != _MODULES["reference"]
 
 
 @functools.cache
@@ -69,7 +81,7 @@ def lanes() -> ModuleType | None:
         InputError: NNC_ENGINE is `lanes`, and it isn't possible.
     """
     wanted = os.environ.get("NNC_ENGINE", "")
-    if engine_name() == "compiled" and wanted != "scalar":
+    if is_compiled() and not is_scalar():
         try:
             module = import_module("nnc.deepcabac.engine_lanes")
         except ImportError:
@@ -128,7 +140,7 @@ def encode_small(
 @functools.cache
 def _small() -> ModuleType | None:
     """Return the module that encodes many small tensors; None where that isn't possible."""
-    if engine_name() != "compiled":
+    if not is_compiled():
         return None
     try:
         return import_module("nnc.deepcabac.engine_small")
@@ -180,7 +192,7 @@ def _engine() -> ModuleType:
         raise InputError(f"NNC_ENGINE is {wanted!r}, not one of {', '.join(_MODULES)}")
     if wanted != "reference":
         try:
-            if _is_compiled():
+            if _has_all_parts():
                 return import_module(_MODULES["compiled"])
         except ImportError as error:
             if wanted:
@@ -195,7 +207,7 @@ def _engine() -> ModuleType:
     return import_module(_MODULES["reference"])
 
 
-def _is_compiled() -> bool:
+def _has_all_parts() -> bool:
     for part in ("states", "search", "reading", "writing", "decoder", "encoder"):
         spec = find_spec(f"nnc.deepcabac.engine_{part}")
         if spec is None or not str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES)):

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import peer
 
 import nnc
-from nnc.deepcabac import Decoder, Encoder, TensorCoding, engine_name, lanes
+from nnc.deepcabac import Decoder, Encoder, TensorCoding, engine_name
 from nnc.encoder.quantization.dependent import quantize_dependent
 from nnc.encoder.quantization.uniform import quantize_uniform, step_size
 
@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = max(2, arguments.values // COLUMNS)
     values = np.random.default_rng(1).laplace(0, 1, (rows, COLUMNS)).astype(np.float32)
-    engine = "lanes" if lanes() else engine_name()
+    engine = engine_name()
     print(f"{values.size} values; engine: {engine}; NNCodec: {peer.available()}")
     if peer.available():
         # What it imports when it first decodes isn't to be counted.

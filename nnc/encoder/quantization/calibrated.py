@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac import TensorCoding, engine_name
+from nnc.deepcabac import TensorCoding, is_compiled
 from nnc.encoder.quantization import feedback_reference as reference
 from nnc.encoder.quantization.rate_distortion import (
     WEIGHT_DEPENDENT,
@@ -36,7 +36,7 @@ LARGEST_MULTIPLE, STEPS_BEYOND = 2, 64
 @functools.cache
 def quantizer() -> Callable[..., NDArray[np.int32]]:
     """Take the trellis that goes with the entropy coder's engine."""
-    if engine_name() == "compiled":
+    if is_compiled():
         # Compiled modules are optional one by one; the reference gives the same indices.
         with contextlib.suppress(ImportError):
             compiled = import_module("nnc.encoder.quantization.feedback")

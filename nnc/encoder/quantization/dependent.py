@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.deepcabac import engine_name
+from nnc.deepcabac import is_compiled
 from nnc.encoder.quantization import trellis_reference
 
 __all__ = ["quantize_dependent", "quantize_rows"]
@@ -73,7 +73,7 @@ def _quantizer() -> _Quantizer:
 @functools.cache
 def _trellis() -> ModuleType | None:
     """Take the compiled trellis where the entropy coder's engine is compiled too."""
-    if engine_name() != "compiled":
+    if not is_compiled():
         return None
     try:
         return import_module("nnc.encoder.quantization.trellis")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nnc.decoder.dequantization import FLOAT32
 from nnc.decoder.dequantization import step_size as decoded_step_size
-from nnc.deepcabac import engine_name
+from nnc.deepcabac import is_compiled
 from nnc.encoder.quantization.choice import Quantized
 
 #: Below this ratio (in dB) nearly nothing is left of a tensor: four fifths of it are lost.
@@ -142,7 +142,7 @@ def loss_of_sums(size: int, signal: float, noise: float, step: float) -> Loss | 
 @functools.cache
 def _squares() -> ModuleType | None:
     """Take the compiled sums, where the entropy coder's engine is compiled too."""
-    if engine_name() != "compiled":
+    if not is_compiled():
         return None
     try:
         return import_module("nnc.encoder.quantization.squares")

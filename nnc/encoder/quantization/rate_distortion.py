@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac import TensorCoding, engine_name
+from nnc.deepcabac import TensorCoding, is_compiled
 from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder.quantization import rate_trellis_reference as reference
 from nnc.encoder.quantization.dependent import quantize_dependent
@@ -80,7 +80,7 @@ class Kernel(NamedTuple):
 @functools.cache
 def kernel() -> Kernel:
     """Take the inner loops that go with the entropy coder's engine."""
-    if engine_name() == "compiled":
+    if is_compiled():
         # Compiled modules are optional one by one; the reference gives the same indices.
         with contextlib.suppress(ImportError):
             trellis = import_module("nnc.encoder.quantization.rate_trellis")

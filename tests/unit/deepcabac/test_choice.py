@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import nnc.deepcabac
+
 SCRIPT = """
 import sys, warnings
 warnings.simplefilter("always")
@@ -36,7 +38,17 @@ def test_reference_by_name_gives_no_warning():
 
 
 def test_compiled_by_name(both):
-    assert run("compiled").stdout.split() == ["compiled", "0"]
+    name, warnings = run("compiled").stdout.split()
+    assert name in ("lanes", "scalar")
+    assert warnings == "0"
+
+
+def test_scalar_by_name(both):
+    assert run("scalar").stdout.split() == ["scalar", "0"]
+
+
+def test_lanes_by_name_where_there_are_any(both):
+    assert run("lanes").stdout.split() == (["lanes", "0"] if nnc.deepcabac.lanes() else [])
 
 
 def test_without_compiled_engine_one_warning():

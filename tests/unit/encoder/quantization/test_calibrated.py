@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.deepcabac import engine_name
+from nnc.deepcabac import is_compiled
 from nnc.deepcabac.coding import shared_coding
 from nnc.encoder.quantization import calibrated, feedback_reference
 from nnc.model.calibration import factors_of
@@ -28,7 +28,7 @@ def lost(weight, back, moments):
     return float(np.sum((error @ moments) * error))
 
 
-@pytest.mark.skipif(engine_name() != "compiled", reason="there is nothing to compare")
+@pytest.mark.skipif(not is_compiled(), reason="there is nothing to compare")
 @pytest.mark.parametrize("effort", [0, 1])
 @pytest.mark.parametrize(
     ("rows", "cols", "scale"),

@@ -10,7 +10,7 @@ from nnc.decoder.dequantization import step_size
 from nnc.encoder.quantization.choice import Quantized
 from nnc.encoder.quantization.loss import energy, note_loss, noting, quick_loss
 
-compiled = pytest.mark.skipif(nnc.deepcabac.engine_name() != "compiled", reason="compiled sums")
+compiled = pytest.mark.skipif(not nnc.deepcabac.is_compiled(), reason="compiled sums")
 
 
 def quantized(values, qp):

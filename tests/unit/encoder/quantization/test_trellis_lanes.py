@@ -8,7 +8,7 @@ import pytest
 from nnc import deepcabac
 from nnc.bitio.errors import InputError
 
-if deepcabac.engine_name() != "compiled" or deepcabac.lanes() is None:
+if not deepcabac.is_compiled() or deepcabac.lanes() is None:
     pytest.skip("no lanes on this processor", allow_module_level=True)
 
 quantize = importlib.import_module("nnc.encoder.quantization.trellis").quantize_dependent
