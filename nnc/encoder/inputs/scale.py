@@ -110,8 +110,9 @@ def sum_and_ends(flat: NDArray[Any]) -> tuple[float, float, float]:
     total, lowest, highest = 0.0, 0.0, 0.0
     for start in range(0, flat.size, PIECE):
         piece = flat[start : start + PIECE].astype(np.float64)
-        total += float(np.abs(piece).sum())
-        lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
+        total += float(np.add.reduce(np.abs(piece)))
+        lowest = min(lowest, float(np.minimum.reduce(piece)))
+        highest = max(highest, float(np.maximum.reduce(piece)))
     return total, lowest, highest
 
 

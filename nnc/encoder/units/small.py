@@ -27,7 +27,7 @@ from nnc.encoder.quantization.choice import (
 )
 from nnc.encoder.quantization.dependent import quantize_rows
 from nnc.encoder.quantization.loss import Loss, losses_of_rows
-from nnc.encoder.quantization.rate_distortion import SHORTEST
+from nnc.encoder.quantization.rate_distortion import SHORTEST, RateOptions, quantize_alike
 from nnc.encoder.quantization.uniform import step_size
 from nnc.encoder.units import codewords
 from nnc.encoder.units.header import dimensions_list
@@ -37,7 +37,6 @@ from nnc.encoder.units.tensor import (
     coding_of,
     data_unit_header,
     matrix_shape,
-    quantized_by_effort,
     unit_of,
 )
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
@@ -176,11 +175,10 @@ def quantized_rows(
     """Quantize tensors of one shape, a row each; tell of which that could be done."""
     if options.effort == 0 or values.shape[1] < SHORTEST:
         return quantize_rows(values, steps)
-    levels = [
-        quantized_by_effort(row.reshape(shape), step, options, dq=True).reshape(-1)
-        for row, step in zip(values, steps.tolist(), strict=True)
-    ]
-    return np.array(levels, np.int32), np.ones(len(levels), np.bool_)
+    coding = coding_of(shape, options, dq=True)
+    rate_options = RateOptions(effort=options.effort, row_skip=options.row_skip)
+    levels = quantize_alike(values, steps.tolist(), matrix_shape(shape), coding, rate_options)
+    return levels, np.ones(len(levels), np.bool_)
 
 
 def units_of(

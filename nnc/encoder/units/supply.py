@@ -17,9 +17,6 @@ from nnc.encoder.units.jobs import Coded, Job, observed_jobs, threads_of
 from nnc.encoder.units.small import LARGEST_SMALL
 from nnc.model.ties import Tie
 
-#: Of jobs that are done together by the threads each gets so many bundles.
-BUNDLES_PER_THREAD = 2
-
 #: Jobs in a bundle at most: each encoder that waits holds some memory of its own.
 MOST_IN_BUNDLE = 128
 
@@ -129,11 +126,12 @@ def bundles_of(
         needs: bytes of memory that each takes.
         alone: which are done alone, however little they take.
         room: bytes that a worker may take.
-        threads: how many work; each gets several bundles.
+        threads: how many work; each gets as many bundles, and few: the more is in one, the more
+            levels can be written together.
     """
     whole, most = sum(needs), max(room // 2, 1)
-    count = max(-(-whole // most), BUNDLES_PER_THREAD * threads if threads > 1 else 1)
-    share = max(whole // count, 1)
+    rounds = -(-whole // (most * threads))
+    share = max(whole // (max(rounds, 1) * threads), 1)
     if not writes_together():
         share = min(share, FEWEST_IN_BUNDLE * SMALL_NEED) if encodes_small() else 0
     first, filled = 0, 0

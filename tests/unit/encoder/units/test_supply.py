@@ -39,7 +39,8 @@ def test_every_job_is_in_one_bundle(count, threads):
 def test_equal_jobs_are_in_equal_bundles():
     assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 1)) == [16, 16]
     assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 1)) == [32]
-    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 2)) == 4 * [8]
+    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 2)) == [16, 16]
+    assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 3)) == [11, 11, 10]
 
 
 def test_large_jobs_are_done_alone():
