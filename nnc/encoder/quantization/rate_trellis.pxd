@@ -65,6 +65,7 @@ cdef extern from "rate_lanes.h" nogil:
 cdef enum:
     # Steps of each of the pieces that go through the lanes together.
     SHORTEST_PIECE = 512
+    FIRST_PIECE = 1024
     LONGEST_PIECE = 8192
     # So many steps before it a piece is begun, as if all states were as good as each other.
     RUN_UP = 192

@@ -332,14 +332,18 @@ def forward_in_lanes(
     # The run-up to a second piece is within the first; before the first there is a value.
     start: cython.Py_ssize_t = first
     end: cython.Py_ssize_t
+    # Short at first: among values that are nearly all 0 the states stay as they are, and it is all
+    # for nothing.
+    longest: cython.Py_ssize_t = FIRST_PIECE
     wrong: cython.int = 0
     if first == 0 and stop > RATE_GROUP:
         start = RATE_GROUP
         bad += forward_in_blocks(task, block, 0, start, costs, decisions, indices)
     while stop - start >= RATE_PIECES * SHORTEST_PIECE:
         piece: cython.Py_ssize_t = (stop - start) // RATE_PIECES // RATE_GROUP * RATE_GROUP
-        piece = min(piece, LONGEST_PIECE)
+        piece = min(piece, longest)
         end = start + RATE_PIECES * piece
+        longest = min(2 * longest, LONGEST_PIECE)
         wrong = forward_pieces(
             task, block, start, piece, costs,
             decisions + (start - first), indices + (start - first),
@@ -351,13 +355,13 @@ def forward_in_lanes(
             )  # fmt: skip
         start = end
         if wrong < 0 or wrong > MOST_WRONG:
-            # Among values that are nearly all 0 the states stay as they are.
             end = min(stop, start + LEFT_OUT * RATE_PIECES * piece)
             bad += forward_in_blocks(
                 task, block, start, end, costs,
                 decisions + (start - first), indices + (start - first),
             )  # fmt: skip
             start = end
+            longest = FIRST_PIECE
     return bad + forward_in_blocks(
         task, block, start, stop, costs, decisions + (start - first), indices + (start - first)
     )
