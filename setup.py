@@ -24,6 +24,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_reading",
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
+    "nnc.deepcabac.engine_small",
     "nnc.deepcabac.engine_states",
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
@@ -51,13 +52,18 @@ MORE_SOURCES = {
     "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
     "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
-    "nnc.encoder.quantization.rate_trellis": ["nnc/encoder/quantization/rate_wide.c"],
+    "nnc.encoder.quantization.rate_trellis": [
+        "nnc/encoder/quantization/rate_lanes.c",
+        "nnc/encoder/quantization/rate_wide.c",
+    ],
     "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
 HEADERS = [
     f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes", "writing_lanes")
 ]
-HEADERS += [f"nnc/encoder/quantization/{name}.h" for name in ("rate_wide", "trellis_lanes")]
+HEADERS += [
+    f"nnc/encoder/quantization/{name}.h" for name in ("rate_lanes", "rate_wide", "trellis_lanes")
+]
 
 extensions = cythonize(
     [

@@ -26,7 +26,13 @@ from nnc.decoder import (
 )
 from nnc.decoder.before import Before, session_after
 from nnc.decoder.selection import check_names, decode_some
-from nnc.encoder import encoded, listing_options, values_of_products, warn_of_limits
+from nnc.encoder import (
+    encoded,
+    encoded_bytes,
+    listing_options,
+    values_of_products,
+    warn_of_limits,
+)
 from nnc.engine.mapped import view_of
 from nnc.features.encoding import asked_within, refuse_outside
 from nnc.model.given import as_arrays
@@ -77,7 +83,7 @@ def encode(model: Mapping[str, ArrayLike], /, **options: Unpack[EncodeKeywords])
         arrays, wanted = reduced(arrays, wanted)
     count = value_count(arrays)
     with without_collection() if count <= SOON_ENCODED else nullcontext():
-        data = encoded(arrays, wanted).to_bytes()
+        data = encoded_bytes(arrays, wanted)
     if within is not None:
         refuse_outside(data, within)
     warn_of_limits(count + values_of_products(wanted.structure.blocks), len(data))

@@ -133,7 +133,8 @@ def in_order(
 
     The next call is only taken when there is room for it, so that memory stays bounded however
     many there are; a call beyond the limit is made alone. Threads of ours aren't given small
-    ones: thousands of them would cost more in handing over than in work.
+    ones: thousands of them would cost more in handing over than in work. The caller makes those in
+    their turn, while threads work on what comes later.
 
     Args:
         work: who makes the calls.
@@ -148,14 +149,11 @@ def in_order(
     count = worker_count(work)
     limit = room_for(work, memory)
     small = SMALL_CALL if work.pool is not None else 0
-    pending: deque[tuple[Future[Any], int]] = deque()
+    pending: deque[tuple[Future[Any] | Later, int]] = deque()
     used = 0
     try:
         for call in calls:
             is_small = call.memory < small * call.parts
-            if is_small and not pending:
-                yield function(*call.arguments)
-                continue
             while pending and (
                 used + call.memory > limit or len(pending) >= WAITING_PER_WORKER * count
             ):
@@ -165,7 +163,7 @@ def in_order(
                 del future
                 yield result
                 del result
-            submit = made_here if is_small else work.executor.submit
+            submit = Later if is_small else work.executor.submit
             pending.append((submit(function, *call.arguments), call.memory))
             used += call.memory
             del call
@@ -176,14 +174,19 @@ def in_order(
             future.cancel()
 
 
-def made_here(function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
-    """Make a call, and return what came of it, so that an error waits for its turn."""
-    future: Future[Any] = Future()
-    try:
-        future.set_result(function(*arguments))
-    except Exception as error:
-        future.set_exception(error)
-    return future
+class Later:
+    """A call that is made when its result is asked for, by who asks."""
+
+    def __init__(self, function: Callable[..., Any], /, *arguments: Any) -> None:
+        """Take the function and its arguments."""
+        self.function, self.arguments = function, arguments
+
+    def result(self) -> Any:
+        """Make the call, and return what comes of it."""
+        return self.function(*self.arguments)
+
+    def cancel(self) -> None:
+        """Do nothing: it wasn't made."""
 
 
 def room_for(work: Workers, memory: int | None) -> int:

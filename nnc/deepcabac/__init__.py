@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
@@ -34,6 +35,8 @@ __all__ = [
     "Task",
     "TensorCoding",
     "decode_plain",
+    "encode_small",
+    "encodes_small",
     "engine_name",
     "is_compiled",
     "is_scalar",
@@ -90,6 +93,7 @@ def lanes() -> ModuleType | None:
     return None
 
 
+@functools.cache
 def is_scalar() -> bool:
     """Tell whether NNC_ENGINE forces to do without what not every processor has."""
     return os.environ.get("NNC_ENGINE", "") == "scalar"
@@ -104,6 +108,50 @@ def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]]
     """
     decode = getattr(_engine(), "decode_plain", None)
     return [None] * len(tasks) if decode is None else decode(tasks)
+
+
+def encode_small(
+    levels: NDArray[np.int32],
+    coding: TensorCoding,
+    qp_offsets: Sequence[int] | None,
+    qp_density: int,
+    *,
+    search: bool,
+    row_skip: bool,
+) -> list[bytes | None]:
+    """Encode many small tensors of one shape with little about each; see engine_small.py.
+
+    Returns:
+        The codeword of each; None where it has to be encoded alone, as all have to by the
+        reference engine.
+
+    Raises:
+        InputError: a member of the coding is out of its range.
+    """
+    small = _small()
+    if small is None:
+        return [None] * len(levels)
+    found: list[bytes | None] = small.encode_small(
+        levels, coding, qp_offsets, qp_density, search, row_skip
+    )
+    return found
+
+
+@functools.cache
+def _small() -> ModuleType | None:
+    """Return the module that encodes many small tensors; None where that isn't possible."""
+    if not is_compiled():
+        return None
+    try:
+        return import_module("nnc.deepcabac.engine_small")
+    except ImportError:
+        # Compiled modules are optional one by one.
+        return None
+
+
+def encodes_small() -> bool:
+    """Tell whether it is any use to put small tensors together."""
+    return _small() is not None
 
 
 def write_together(encoders: list[Encoder]) -> None:

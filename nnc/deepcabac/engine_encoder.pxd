@@ -24,6 +24,7 @@ cdef class State:
     cdef object waiting
     cdef Coding waiting_coding
     cdef int waiting_state
+    cdef _restart(self)
     cdef _put_waiting(self)
     cdef _put_rest(self, const int *levels, Py_ssize_t count, Coding *coding, Place *place)
     cdef _put_in_lanes(self, Matrix *matrix, Coding *coding, Py_ssize_t first, Py_ssize_t last)
@@ -31,6 +32,9 @@ cdef class State:
     cdef _put_parts(self, Matrix *matrix, Coding *coding, executor, Py_ssize_t count)
     cdef _append(self, Matrix *matrix, Part part)
     cdef _search(self, Matrix *matrix, Coding *coding, unsigned char[::1] sets, bint search)
+    cdef _front(
+        self, Py_ssize_t rows, Py_ssize_t cols, object coding, bint temporal, bint history,
+        object skipped, unsigned char[::1] sets)
 
 cdef class Part:
     cdef State state

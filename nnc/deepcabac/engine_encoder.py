@@ -106,24 +106,29 @@ class State:
     def __init__(self, record_bins):
         """Start a codeword."""
         held: cython.pointer(cython.const[Tables]) = tables()
-        self.coder.low = 0
-        self.coder.range = 510
-        self.coder.bits = 0
-        self.coder.written = 0
         self.coder.rows = held.rows + 32 * ROW
         self.coder.renormalisation = held.renormalisation
         self.coder.transitions = held.transitions
         self.coder.next_range = held.next_range + 32 * 16 * ROW
         self.coder.tables = held
-        self.coder.direct = 0
         self.coder.output = cython.NULL
         self.coder.capacity = 0
-        self.context_count = 0
-        self.waiting = None
+        self._restart()
         self.record_capacity = record_bins
         records = np.zeros((record_bins, RECORD_FIELDS), np.int64) if record_bins else NO_RECORDS
         self._set_records(records, record_bins)
         self.reserve(256)
+
+    @cython.cfunc
+    def _restart(self):
+        """Start another codeword, in the memory of the one before."""
+        self.coder.low = 0
+        self.coder.range = 510
+        self.coder.bits = 0
+        self.coder.written = 0
+        self.coder.direct = 0
+        self.context_count = 0
+        self.waiting = None
 
     def __dealloc__(self):
         """Free the output's memory."""
@@ -460,7 +465,17 @@ class State:
                     sets[number] = best_set(searches.contexts + number)
             free(searches)
 
-    def _front(self, rows, cols, coding, temporal, history, skipped, sets):
+    @cython.cfunc
+    def _front(
+        self,
+        rows: cython.Py_ssize_t,
+        cols: cython.Py_ssize_t,
+        coding,
+        temporal: cython.bint,
+        history: cython.bint,
+        skipped,
+        sets: cython.uchar[::1],
+    ):
         """Encode what stands before the levels, and set up the contexts."""
         coder: cython.pointer(Coder) = cython.address(self.coder)
         held: cython.pointer(cython.const[Tables]) = tables()

@@ -9,7 +9,7 @@ from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.steps import LayerParameters
 from nnc.encoder.options.target import Target, Trial
 from nnc.encoder.options.tensor import TensorOptions
-from nnc.encoder.search.targets import TargetResult, encode_to_target, encoded
+from nnc.encoder.search.targets import TargetResult, encode_to_target, encoded, encoded_bytes
 from nnc.encoder.session.encoder import Encoder
 from nnc.encoder.units.block import Block
 from nnc.encoder.units.decodability import values_of_products, warn_of_limits
@@ -31,6 +31,7 @@ __all__ = [
     "encode_to_target",
     "encode_units",
     "encoded",
+    "encoded_bytes",
     "listing_options",
     "values_of_products",
     "warn_of_limits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -70,6 +71,24 @@ class PreparedTensor:
         rows, *others = self.values.shape or (1,)
         others.insert(self.row_axis, rows)
         return tuple(others) if self.values.shape else ()
+
+    def outline(self, values: NDArray[Any], scale: Scale | None, *, kept: bool) -> PreparedTensor:
+        """Return what is known of the tensor, with copied values or with others in their place."""
+        # Models have many: `replace` would take as long as all else about a small one.
+        return PreparedTensor(
+            self.name,
+            values,
+            self.data_format,
+            self.note,
+            self.largest,
+            self.row_axis,
+            self.stored,
+            self.split,
+            scale,
+            self.parent_step,
+            not kept or self.is_outline,
+            self.noise if kept else None,
+        )
 
     def by_rows_of(self, axis: int) -> PreparedTensor:
         """Return the tensor with one of its dimensions as the rows of the coded matrix."""
@@ -174,14 +193,15 @@ def check_dtype(name: str, dtype: np.dtype[Any]) -> None:
     Raises:
         InputError: it is one.
     """
-    if dtype in (np.longdouble, np.clongdouble) and not is_of_numbers(dtype):
+    if is_of_numbers(dtype):
+        return
+    if dtype in (np.longdouble, np.clongdouble):
         raise InputError(
             f"tensor {name!r} is of dtype {dtype}, wider than decoders have: convert it to float64"
         )
-    if not is_of_numbers(dtype):
-        raise InputError(
-            f"tensor {name!r} is of dtype {dtype}, which is not one of numbers: leave it out (drop)"
-        )
+    raise InputError(
+        f"tensor {name!r} is of dtype {dtype}, which is not one of numbers: leave it out (drop)"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -308,8 +328,8 @@ def magnitude_of(array: NDArray[Any]) -> tuple[float, bool]:
     largest, finite = 0.0, True
     for start in range(0, flat.size, PIECE):
         piece = np.abs(flat[start : start + PIECE])
-        highest = float(piece.max())
-        if not np.isfinite(highest):
+        highest = float(np.maximum.reduce(piece))
+        if not math.isfinite(highest):
             finite = False
             highest = float(piece[np.isfinite(piece)].max(initial=0.0))
         largest = max(largest, highest)

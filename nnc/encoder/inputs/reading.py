@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -133,10 +132,10 @@ def outlined(given: GivenTensor, options: EncoderOptions) -> PreparedTensor:
     if not (tensor.is_integer or tensor.stored) and is_free(tensor.name, values.ndim, options):
         scale = scale_of(values)
     if values.nbytes <= KEPT:
-        return replace(tensor, values=values.copy(), scale=scale)
+        return tensor.outline(values.copy(), scale, kept=True)
     zero = bytes(values.itemsize)
     empty: NDArray[Any] = np.ndarray(values.shape, values.dtype, zero, strides=(0,) * values.ndim)
-    return replace(tensor, values=empty, scale=scale, is_outline=True, noise=None)
+    return tensor.outline(empty, scale, kept=False)
 
 
 def outlines(

@@ -82,7 +82,7 @@ def is_vector(shape: tuple[int, ...]) -> bool:
 
 def scale_of(values: NDArray[Any]) -> Scale:
     """Look through the values of a tensor: finite floats of any shape."""
-    flat = values.reshape(-1)
+    flat, vector = values.reshape(-1), is_vector(values.shape)
     # Of values near the end of float64 the sum is infinite.
     with np.errstate(over="ignore") if values.dtype.itemsize == 8 else nullcontext():
         total, lowest, highest = sum_and_ends(flat)
@@ -92,10 +92,10 @@ def scale_of(values: NDArray[Any]) -> Scale:
     if max(highest, -lowest) > min(OUTLIER, flat.size / 2) * mean and math.isfinite(total):
         typical = typical_magnitude(flat)
         mean = typical if mean > OUTWEIGHS * typical else mean
-    if is_vector(values.shape) and (lowest == 0 or highest == 0):
+    if vector and (lowest == 0 or highest == 0):
         magnitudes = np.abs(flat)
         smallest = float(magnitudes[magnitudes > 0].min())
-    small = is_vector(values.shape) or flat.size <= SMALL
+    small = vector or flat.size <= SMALL
     exponent = exponent_of(flat, small)
     exact = exponent is not None or flat.size <= TINY
     if not exact and small:
@@ -110,8 +110,9 @@ def sum_and_ends(flat: NDArray[Any]) -> tuple[float, float, float]:
     total, lowest, highest = 0.0, 0.0, 0.0
     for start in range(0, flat.size, PIECE):
         piece = flat[start : start + PIECE].astype(np.float64)
-        total += float(np.abs(piece).sum())
-        lowest, highest = min(lowest, float(piece.min())), max(highest, float(piece.max()))
+        total += float(np.add.reduce(np.abs(piece)))
+        lowest = min(lowest, float(np.minimum.reduce(piece)))
+        highest = max(highest, float(np.maximum.reduce(piece)))
     return total, lowest, highest
 
 

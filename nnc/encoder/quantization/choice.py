@@ -146,6 +146,14 @@ def has_few_values(values: NDArray[np.floating]) -> bool:
     return distinct_values(values, limit) is not None
 
 
+def rows_of_few_values(rows: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell of which rows of a matrix `has_few_values` may hold: of the others it doesn't."""
+    limit = min(LARGEST_CODEBOOK, max(1, rows.shape[1] // VALUES_PER_ENTRY))
+    ordered = np.sort(rows[:, : 2 * limit + 2], axis=1)
+    few: NDArray[np.bool_] = (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1) < limit
+    return few
+
+
 def allows_codebook(options: EncoderOptions) -> bool:
     """Tell whether a codebook may be chosen: the limit of a bit depth holds for its entries."""
     return options.codebook in (None, "auto") and options.bit_depth is None

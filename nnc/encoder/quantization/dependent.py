@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnc.bitio import InputError
 from nnc.deepcabac import is_compiled
 from nnc.encoder.quantization import trellis_reference
 
-__all__ = ["quantize_dependent"]
+__all__ = ["quantize_dependent", "quantize_rows"]
 
 _Quantizer = Callable[[NDArray[np.floating], float], NDArray[np.int32]]
 
@@ -33,15 +37,46 @@ def quantize_dependent(values: NDArray[np.floating], step: float) -> NDArray[np.
     return _quantizer()(values, step)
 
 
-@functools.cache
+def quantize_rows(
+    values: NDArray[np.float32], steps: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Quantize the rows of a matrix as `quantize_dependent` does, each by itself.
+
+    Args:
+        values: (rows, columns) array of float32, contiguous, not empty, of less than 4096 columns.
+        steps: the step size of each row, positive.
+
+    Returns:
+        int32 array of the same shape, and for each row whether it could be quantized.
+    """
+    trellis = _trellis()
+    if trellis is not None:
+        found: tuple[NDArray[np.int32], NDArray[np.bool_]] = trellis.quantize_rows(values, steps)
+        return found
+    levels, fits = np.zeros(values.shape, np.int32), np.zeros(values.shape[0], np.bool_)
+    for row, step in enumerate(steps.tolist()):
+        with contextlib.suppress(InputError):
+            levels[row] = trellis_reference.quantize_dependent(values[row], step)
+            fits[row] = True
+    return levels, fits
+
+
 def _quantizer() -> _Quantizer:
     """Take the quantizer that goes with the entropy coder's engine."""
-    if is_compiled():
-        try:
-            from nnc.encoder.quantization import trellis
-        except ImportError:
-            # Compiled modules are optional one by one; the reference gives the same indices.
-            return trellis_reference.quantize_dependent
-        quantizer: _Quantizer = trellis.quantize_dependent
-        return quantizer
-    return trellis_reference.quantize_dependent
+    trellis = _trellis()
+    if trellis is None:
+        return trellis_reference.quantize_dependent
+    quantizer: _Quantizer = trellis.quantize_dependent
+    return quantizer
+
+
+@functools.cache
+def _trellis() -> ModuleType | None:
+    """Take the compiled trellis where the entropy coder's engine is compiled too."""
+    if not is_compiled():
+        return None
+    try:
+        return import_module("nnc.encoder.quantization.trellis")
+    except ImportError:
+        # Compiled modules are optional one by one; the reference gives the same indices.
+        return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,31 +100,55 @@ def quick_loss(values: NDArray[Any], one: Quantized, qp_density: int) -> Loss | 
     Returns:
         None without a compiled pass, or where float32 is too narrow for it.
     """
-    sums, step = _sums(), decoded_step_size(one.qp, qp_density)
-    if sums is None or values.dtype != np.float32 or not step <= 1 / FLOAT32.smallest_normal:
+    squares, step = _squares(), decoded_step_size(one.qp, qp_density)
+    if squares is None or values.dtype != np.float32 or not step <= 1 / FLOAT32.smallest_normal:
         return None
     source, coded = values.reshape(-1), one.levels.reshape(-1)
     if not (source.flags.c_contiguous and coded.flags.c_contiguous):
         return None
-    signal, noise = sums(source, coded, step, np.float32(1) / step)
-    if not SMALLEST_MEAN_SQUARE * values.size <= signal < math.inf or not noise < math.inf:
+    signal, noise = squares.sums_of_squares(source, coded, step, np.float32(1) / step)
+    return loss_of_sums(values.size, signal, noise, float(step))
+
+
+def losses_of_rows(
+    values: NDArray[np.float32], levels: NDArray[np.int32], steps: NDArray[np.float32]
+) -> list[Loss | None]:
+    """Return what quantization takes of each row of a matrix, as `quick_loss` does.
+
+    Args:
+        values: (rows, columns) array, contiguous, not empty.
+        levels: that of the levels.
+        steps: the step of each row, as a decoder has it.
+    """
+    squares = _squares()
+    if squares is None or not (steps <= 1 / FLOAT32.smallest_normal).all():
+        return [None] * len(steps)
+    sums: list[list[float]] = squares.sums_of_rows(values, levels, steps).tolist()
+    size = values.shape[1]
+    return [
+        loss_of_sums(size, signal, noise, step)
+        for (signal, noise), step in zip(sums, steps.tolist(), strict=True)
+    ]
+
+
+def loss_of_sums(size: int, signal: float, noise: float, step: float) -> Loss | None:
+    """Return the loss of values by both sums in squared steps; None where those are too coarse."""
+    if not SMALLEST_MEAN_SQUARE * size <= signal < math.inf or not noise < math.inf:
         return None
-    square = float(step) ** 2
-    return Loss(values.size, signal * square, noise * square)
+    square = step**2
+    return Loss(size, signal * square, noise * square)
 
 
 @functools.cache
-def _sums() -> Callable[..., tuple[float, float]] | None:
+def _squares() -> ModuleType | None:
     """Take the compiled sums, where the entropy coder's engine is compiled too."""
     if not is_compiled():
         return None
     try:
-        from nnc.encoder.quantization import squares
+        return import_module("nnc.encoder.quantization.squares")
     except ImportError:
         # Compiled modules are optional one by one.
         return None
-    compiled: Callable[..., tuple[float, float]] = squares.sums_of_squares
-    return compiled
 
 
 def energy(values: NDArray[Any]) -> float:

@@ -92,7 +92,8 @@ def count_levels(indices, situation):
     if has_history:
         history_view = situation.history
     elif not has_base:
-        count_plainly(values, runs, dependent, flags, restart, significant, signs, magnitudes)
+        with cython.nogil:
+            count_plainly(values, runs, dependent, flags, restart, significant, signs, magnitudes)
         return counts
     number: cython.Py_ssize_t
     i: cython.Py_ssize_t
@@ -161,6 +162,8 @@ def kind_of(magnitude: int64_t, flags: int32_t) -> cython.int:
 
 
 @cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def count_plainly(
     values: cython.const[int32_t][::1],
     runs: cython.const[int64_t][:, ::1],
@@ -170,7 +173,7 @@ def count_plainly(
     significant: int64_t[:, :, ::1],
     signs: int64_t[:, ::1],
     magnitudes: int64_t[:, ::1],
-):
+) -> cython.void:
     """Count where neither base levels nor a history are contexts."""
     tally: Tally
     memset(cython.address(tally), 0, cython.sizeof(Tally))
@@ -179,6 +182,7 @@ def count_plainly(
     first: cython.Py_ssize_t
     stop: cython.Py_ssize_t
     i: cython.Py_ssize_t
+    magnitude: uint32_t
     for number in range(runs.shape[0]):
         if dependent:
             for _ in range(runs[number, 2]):
@@ -229,13 +233,22 @@ def tallied(tally: cython.pointer[Tally], index: int32_t, dependent: cython.bint
 def rate_tables(counts, weight, situation):
     """Return the costs of levels by counts; arguments and result as in `rates`."""
     units: int64_t = round(weight * COST_ONE)
-    branches = np.empty((10 * SIG_KINDS, 2, 8), np.int32)
-    fill_branches(counts.significant, counts.signs, units, branches)
     flags: cython.int = situation.greater_flags
+    dependent: cython.bint = situation.dependent
+    branches = np.empty((10 * SIG_KINDS, 2, 8), np.int32)
     bits = np.empty((3 + flags, flags + PREFIX_CLASSES), np.int64)
-    fill_bits(counts.magnitudes, counts.magnitudes.copy(), flags, bits)
     magnitudes = np.empty((3 + flags, MAGNITUDES), np.int32)
-    spread(bits, units, flags, situation.dependent, magnitudes)
+    branches_view: int32_t[:, :, ::1] = branches
+    bits_view: int64_t[:, ::1] = bits
+    magnitudes_view: int32_t[:, ::1] = magnitudes
+    significant: cython.const[int64_t][:, :, ::1] = counts.significant
+    signs: cython.const[int64_t][:, ::1] = counts.signs
+    counted: cython.const[int64_t][:, ::1] = counts.magnitudes
+    reached: int64_t[:, ::1] = counts.magnitudes.copy()
+    with cython.nogil:
+        fill_branches(significant, signs, units, branches_view)
+        fill_bits(counted, reached, flags, bits_view)
+        spread(bits_view, units, flags, dependent, magnitudes_view)
     return RateTables(branches, magnitudes)
 
 
@@ -284,6 +297,8 @@ def bits_of(
 
 
 @cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def fill_branches(
     significant: cython.const[int64_t][:, :, ::1],
     signs: cython.const[int64_t][:, ::1],
@@ -321,6 +336,8 @@ def fill_branches(
 
 
 @cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def fill_bits(
     counts: cython.const[int64_t][:, ::1],
     reached: int64_t[:, ::1],
@@ -390,26 +407,33 @@ def fill_bits(
 
 
 @cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def spread(
-    bits: cython.const[int64_t][:, ::1],
+    bits: int64_t[:, ::1],
     units: int64_t,
     flags: cython.int,
     dependent: cython.bint,
     costs: int32_t[:, ::1],
 ) -> cython.void:
-    """Spread weighted bits by class of magnitude over indices."""
-    row: cython.int
+    """Spread weighted bits by class of magnitude over indices; the bits become costs."""
+    kinds = cython.declare(cython.short[512])
+    row: cython.Py_ssize_t
+    kind: cython.Py_ssize_t
     place: cython.int
     level: cython.int
-    kind: cython.int
     for place in range(MAGNITUDES):
         level = (place - 3) >> 1 if dependent else place - 4
         kind = max(level, 1) - 1
         if level > flags:
             kind = flags + bit_length(level - flags) - 1
-        for row in range(costs.shape[0]):
-            costs[row, place] = cython.cast(
-                int32_t, min((bits[row, kind] * units) >> FRACTION_BITS, LARGEST_MAGNITUDE_COST)
+        kinds[place] = cython.cast(cython.short, kind)
+    for row in range(costs.shape[0]):
+        for kind in range(bits.shape[1]):
+            bits[row, kind] = min(
+                (bits[row, kind] * units) >> FRACTION_BITS, LARGEST_MAGNITUDE_COST
             )
-            if place <= 4:
-                costs[row, place] = FORBIDDEN
+        for place in range(5):
+            costs[row, place] = FORBIDDEN
+        for place in range(5, MAGNITUDES):
+            costs[row, place] = cython.cast(int32_t, bits[row, kinds[place]])

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import NamedTuple
@@ -157,6 +157,43 @@ def quantize_matrix(
     return result
 
 
+def quantize_alike(
+    values: NDArray[np.floating],
+    steps: Sequence[float],
+    shape: tuple[int, int],
+    coding: TensorCoding,
+    options: RateOptions,
+) -> NDArray[np.int32]:
+    """Quantize small matrices of one shape as `quantize_matrix` does, each by itself.
+
+    Args:
+        values: (matrices, values) array of float32 or float64, row by row.
+        steps: the step size of each.
+        shape: rows and columns of each, `SHORTEST` values or more in all.
+        coding: how they will be coded, without limits and blocks.
+        options: the rest, of an effort of 1 or more, without index limit, base levels and history.
+
+    Returns:
+        int32 array of the same shape as the values.
+
+    Raises:
+        InputError: as for `quantize_matrix`.
+    """
+    levels = np.empty(values.shape, dtype=np.int32)
+    usual = WEIGHT_DEPENDENT if coding.dq_flag else WEIGHT_UNIFORM
+    weight = usual if options.weight is None else options.weight
+    situation = situation_of(shape, coding, options, None)
+    # Of a vector no rows are skipped.
+    alike = min(shape) == 1 and weight
+    for own, target, step in zip(values, levels, steps, strict=True):
+        if alike:
+            target[:] = quantize_sequence(own, step, situation, weight, options.effort)
+        else:
+            matrix = quantize_matrix(own.reshape(shape), step, coding, options)
+            target[:] = matrix.reshape(-1)
+    return levels
+
+
 def kept_rows(
     values: NDArray[np.floating], step: float, coding: TensorCoding, options: RateOptions
 ) -> NDArray[np.bool_] | None:
@@ -274,7 +311,8 @@ def sample_of(
     chosen = max(blocks // SAMPLE_EVERY, SAMPLE_FEWEST)
     runs = np.array([[0, values.size, 0]], dtype=np.int64)
     if whole or chosen >= blocks:
-        return values, replace(situation, runs=runs, restart=0)
+        is_so = not situation.restart and np.array_equal(situation.runs, runs)
+        return values, situation if is_so else replace(situation, runs=runs, restart=0)
     starts = [SAMPLE_BLOCK * (place * (blocks - 1) // chosen) for place in range(chosen)]
     pieces = [slice(start, start + SAMPLE_BLOCK) for start in starts]
     sample = np.concatenate([values[piece] for piece in pieces])

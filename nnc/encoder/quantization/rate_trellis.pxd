@@ -41,6 +41,45 @@ cdef extern from "rate_wide.h" nogil:
         const float *values, int count, int goes_on, const WideTask *task, const WideBlock *block,
         int32_t *indices)
 
+cdef extern from "rate_lanes.h" nogil:
+    enum:
+        RATE_PIECES
+        RATE_STATES
+        RATE_GROUP
+    ctypedef struct RateTask:
+        const int32_t *branches
+        const int32_t *magnitudes
+        float step
+        float reach
+        float one
+        int32_t forbidden
+        int32_t row
+        int32_t restart
+    bint rate_trellis_in_lanes(
+        const float **values, int64_t steps, const RateTask *task, int32_t (*costs)[16],
+        int32_t *until, uint32_t **decisions, int32_t **indices)
+    void rate_marks_in_lanes(
+        uint32_t **decisions, int64_t steps, int32_t *states, const int32_t *before)
+    int rate_state_before(const uint32_t *decisions, int64_t steps, const int32_t *before)
+
+cdef enum:
+    # Steps of each of the pieces that go through the lanes together.
+    SHORTEST_PIECE = 512
+    FIRST_PIECE = 1024
+    LONGEST_PIECE = 8192
+    # So many steps before it a piece is begun, as if all states were as good as each other.
+    RUN_UP = 192
+    # More values than go through together.
+    FAR = 1 << 28
+    # Where that was too late, so many steps later its costs may have come right.
+    MENDED = 512
+    # Where those of more pieces haven't, so many times as many values do without lanes.
+    MOST_WRONG = 4
+    LEFT_OUT = 8
+    # So many steps back the paths to all states mostly come from one.
+    MERGED = 64
+    MERGED_AT_LAST = 1024
+
 cdef extern from *:
     """
     #if defined(__SSE2__) || defined(_M_X64)

@@ -12,6 +12,11 @@ How this one is fast: the states are carried forward four at a time (rate_trelli
 word of decisions for each value: bits 0 to 7 and 8 to 15 say for the 8 states before whether a
 level 0, and a coded one (not 0), is cheaper after a coded one; bits 16 to 23 say for the 8
 states after whether a coded level that leads there has parity 1.
+
+With AVX-512 sixteen pieces of a sequence go through at once (rate_lanes.c): each begins some steps
+earlier, as segments.py says of segments, and where its costs then aren't those that the piece
+before ends with, it is gone through once more. Back they go at once from where the paths to all
+states come from one.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ if not cython.compiled:
 import numpy as np
 from cython.cimports.libc.math import fabs, fabsf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
+from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.nnc.encoder.quantization.rate_path import (
     backward_dependent,
     backward_uniform,
@@ -44,7 +50,7 @@ from nnc.encoder.quantization.rates import (
     ZERO_REACH_DEPENDENT,
 )
 from nnc.encoder.quantization.segments import go_through
-from nnc.encoder.quantization.trellis_reference import checked_sequence
+from nnc.encoder.quantization.trellis_reference import BEFORE, checked_sequence
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
 
 # Blocks are of 256 values: what is known of them fits the first-level cache together. After
@@ -64,6 +70,7 @@ Task = cython.struct(
     wide=cython.pointer[cython.const[cython.double]],
     step=cython.double,
     by_eight=cython.bint,
+    in_lanes=cython.bint,
     dependent=cython.bint,
     restart=cython.Py_ssize_t,
     most_negative=int32_t,
@@ -74,6 +81,12 @@ Task = cython.struct(
     branches=cython.pointer[cython.const[int32_t]],
     magnitudes=cython.pointer[cython.const[int32_t]],
 )
+
+# Magnitudes in steps below which nothing is limited.
+UNLIMITED = cython.declare(int32_t, 1 << 23)
+
+# By state and parity the state before.
+_before = cython.declare(int32_t[16], [one for ways in BEFORE for one in ways])
 
 # What is known of the values of one block.
 Block = cython.struct(
@@ -158,6 +171,16 @@ class RateTrellis:
         if situation.history is not None:
             history: cython.const[uint8_t][::1] = situation.history
             self.task.history = cython.address(history[0])
+        self.task.in_lanes = (
+            deepcabac.lanes() is not None
+            and self.task.narrow != cython.NULL
+            and self.task.dependent
+            and self.task.base == cython.NULL
+            and self.task.history == cython.NULL
+            and self.task.restart >= RATE_GROUP
+            and self.task.most_negative >= UNLIMITED
+            and self.task.most_positive >= UNLIMITED
+        )
         branches: cython.const[int32_t][:, ::1] = tables.branches.reshape(1, -1)
         magnitudes: cython.const[int32_t][:, ::1] = tables.magnitudes.reshape(1, -1)
         self.arrays += branches.base, magnitudes.base
@@ -188,7 +211,6 @@ class RateTrellis:
         costs_view: int32_t[::1] = costs
         number: cython.Py_ssize_t = self.run_of(first)
         place: cython.Py_ssize_t = first
-        start: cython.Py_ssize_t
         end: cython.Py_ssize_t
         bad: cython.Py_ssize_t = 0
         with cython.nogil:
@@ -199,13 +221,19 @@ class RateTrellis:
                         cython.cast(cython.int, self.runs[number, 2]),
                     )
                 end = min(stop, self.runs[number, 1])
-                for start in range(place, end, 256):
-                    bad += forward(
-                        cython.address(self.task), cython.address(block), start,
-                        cython.cast(cython.int, min(256, end - start)),
+                if self.task.in_lanes:
+                    bad += forward_in_lanes(
+                        cython.address(self.task), cython.address(block), place, end,
                         cython.address(costs_view[0]),
-                        cython.address(decisions[start - first]),
-                        cython.address(indices[start - first]),
+                        cython.address(decisions[place - first]),
+                        cython.address(indices[place - first]),
+                    )  # fmt: skip
+                else:
+                    bad += forward_in_blocks(
+                        cython.address(self.task), cython.address(block), place, end,
+                        cython.address(costs_view[0]),
+                        cython.address(decisions[place - first]),
+                        cython.address(indices[place - first]),
                     )  # fmt: skip
                 place = end
                 number += 1
@@ -244,7 +272,10 @@ class RateTrellis:
                 elif indices == cython.NULL:
                     state = trace_uniform(stop - begin, state, decisions + offset)
                 elif self.task.dependent and self.task.by_eight:
-                    state = mark_dependent(stop - begin, state, decisions + offset)
+                    if self.task.in_lanes:
+                        state = mark_in_lanes(stop - begin, state, decisions + offset)
+                    else:
+                        state = mark_dependent(stop - begin, state, decisions + offset)
                     wide_indices(decisions + offset, stop - begin, indices + offset)
                 elif self.task.dependent:
                     state = backward_dependent(
@@ -259,6 +290,224 @@ class RateTrellis:
                 stop = begin
                 number -= 1
         return state
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_in_blocks(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+) -> cython.Py_ssize_t:
+    """Carry the costs on block by block, within a run; return the number of values refused."""
+    bad: cython.Py_ssize_t = 0
+    start: cython.Py_ssize_t
+    for start in range(first, stop, 256):
+        bad += forward(
+            task, block, start, cython.cast(cython.int, min(256, stop - start)), costs,
+            decisions + (start - first), indices + (start - first),
+        )  # fmt: skip
+    return bad
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_in_lanes(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+) -> cython.Py_ssize_t:
+    """Do what `forward_in_blocks` does, sixteen pieces at once as long as that pays."""
+    bad: cython.Py_ssize_t = 0
+    # The run-up to a second piece is within the first; before the first there is a value.
+    start: cython.Py_ssize_t = first
+    end: cython.Py_ssize_t
+    # Short at first: among values that are nearly all 0 the states stay as they are, and it is all
+    # for nothing.
+    longest: cython.Py_ssize_t = FIRST_PIECE
+    wrong: cython.int = 0
+    if first == 0 and stop > RATE_GROUP:
+        start = RATE_GROUP
+        bad += forward_in_blocks(task, block, 0, start, costs, decisions, indices)
+    while stop - start >= RATE_PIECES * SHORTEST_PIECE:
+        piece: cython.Py_ssize_t = (stop - start) // RATE_PIECES // RATE_GROUP * RATE_GROUP
+        piece = min(piece, longest)
+        end = start + RATE_PIECES * piece
+        longest = min(2 * longest, LONGEST_PIECE)
+        wrong = forward_pieces(
+            task, block, start, piece, costs,
+            decisions + (start - first), indices + (start - first),
+        )  # fmt: skip
+        if wrong < 0:
+            bad += forward_in_blocks(
+                task, block, start, end, costs,
+                decisions + (start - first), indices + (start - first),
+            )  # fmt: skip
+        start = end
+        if wrong < 0 or wrong > MOST_WRONG:
+            end = min(stop, start + LEFT_OUT * RATE_PIECES * piece)
+            bad += forward_in_blocks(
+                task, block, start, end, costs,
+                decisions + (start - first), indices + (start - first),
+            )  # fmt: skip
+            start = end
+            longest = FIRST_PIECE
+    return bad + forward_in_blocks(
+        task, block, start, stop, costs, decisions + (start - first), indices + (start - first)
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def forward_pieces(
+    task: cython.pointer[Task],
+    block: cython.pointer[Block],
+    first: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    costs: cython.pointer[int32_t],
+    decisions: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+) -> cython.int:
+    """Carry costs through sixteen pieces of a length, all of whose values are quantized.
+
+    Returns:
+        How many had to be gone through as a whole once more; -1 if the values aren't for the
+        lanes, and the costs are as they were.
+    """
+    values = cython.declare(cython.pointer[cython.const[cython.float]][16])
+    places = cython.declare(cython.pointer[uint32_t][16])
+    targets = cython.declare(cython.pointer[int32_t][16])
+    until = cython.declare(int32_t[16])
+    # By state and piece.
+    held = cython.declare(int32_t[16][16])
+    begun = cython.declare(int32_t[16][16])
+    later = cython.declare(int32_t[16][16])
+    made: RateTask
+    made.branches = task.branches
+    made.magnitudes = task.magnitudes
+    made.step = cython.cast(cython.float, task.step)
+    made.reach = REACH_DEPENDENT
+    made.one = ONE
+    made.forbidden = BAN
+    made.row = ROW
+    made.restart = cython.cast(int32_t, min(task.restart, FAR))
+    state: cython.int
+    piece: cython.int
+    place: cython.Py_ssize_t
+    for piece in range(RATE_PIECES):
+        values[piece] = task.narrow + first + piece * length
+        places[piece] = decisions + piece * length
+        targets[piece] = indices + piece * length
+        until[piece] = until_restart(task, first)
+        if piece > 0:
+            values[piece] -= RUN_UP
+            until[piece] = until_restart(task, first + piece * length - RUN_UP)
+    memset(held, 0, cython.sizeof(held))
+    # What the first piece goes through meanwhile doesn't count.
+    if not rate_trellis_in_lanes(
+        values, RUN_UP, cython.address(made), held, until, cython.NULL, cython.NULL
+    ):
+        return -1
+    until[0] = until_restart(task, first)
+    for state in range(RATE_STATES):
+        held[state][0] = costs[state]
+    for piece in range(1, RATE_PIECES):
+        values[piece] += RUN_UP
+    memcpy(begun, held, cython.sizeof(held))
+    if not rate_trellis_in_lanes(
+        values, MENDED, cython.address(made), held, until, places, targets
+    ):
+        return -1
+    memcpy(later, held, cython.sizeof(held))
+    for piece in range(RATE_PIECES):
+        values[piece] += MENDED
+        places[piece] += MENDED
+        targets[piece] += MENDED
+    if not rate_trellis_in_lanes(
+        values, length - MENDED, cython.address(made), held, until, places, targets
+    ):
+        return -1
+    wrong: cython.int = 0
+    for piece in range(RATE_PIECES):
+        place = piece * length
+        if not is_column(begun, piece, costs):
+            forward_in_blocks(
+                task, block, first + place, first + place + MENDED, costs,
+                decisions + place, indices + place,
+            )  # fmt: skip
+            if not is_column(later, piece, costs):
+                wrong += 1
+                forward_in_blocks(
+                    task, block, first + place + MENDED, first + place + length, costs,
+                    decisions + place + MENDED, indices + place + MENDED,
+                )  # fmt: skip
+                continue
+        for state in range(RATE_STATES):
+            costs[state] = held[state][piece]
+    return wrong
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def until_restart(task: cython.pointer[Task], place: cython.Py_ssize_t) -> int32_t:
+    """Return how many values there are from a place on before the next restart, or many."""
+    past: cython.Py_ssize_t = place % task.restart
+    return cython.cast(int32_t, min(task.restart - past, FAR) if past else 0)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def is_column(
+    held: cython.pointer[int32_t[16]], piece: cython.int, costs: cython.pointer[int32_t]
+) -> cython.bint:
+    """Tell whether costs are those that are held for a piece."""
+    state: cython.int
+    other: int32_t = 0
+    for state in range(RATE_STATES):
+        other |= held[state][piece] ^ costs[state]
+    return other == 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def mark_in_lanes(
+    count: cython.Py_ssize_t, state: cython.int, decisions: cython.pointer[uint32_t]
+) -> cython.int:
+    """Do what `mark_dependent` does, sixteen pieces at once where each ends in one known state."""
+    places = cython.declare(cython.pointer[uint32_t][16])
+    states = cython.declare(int32_t[16])
+    length: cython.Py_ssize_t = count // RATE_PIECES // RATE_GROUP * RATE_GROUP
+    piece: cython.int
+    if length < MERGED_AT_LAST:
+        return mark_dependent(count, state, decisions)
+    for piece in range(RATE_PIECES):
+        places[piece] = decisions + piece * length
+    for piece in range(1, RATE_PIECES):
+        states[piece - 1] = rate_state_before(places[piece], MERGED, _before)
+        if states[piece - 1] < 0:
+            states[piece - 1] = rate_state_before(places[piece], MERGED_AT_LAST, _before)
+        if states[piece - 1] < 0:
+            return mark_dependent(count, state, decisions)
+    place: cython.Py_ssize_t = RATE_PIECES * length
+    states[RATE_PIECES - 1] = mark_dependent(count - place, state, decisions + place)
+    rate_marks_in_lanes(places, length, states, _before)
+    return states[0]
 
 
 @cython.cfunc

@@ -10,6 +10,8 @@ import cython
 if not cython.compiled:
     raise ImportError("nnc.encoder.quantization.squares works only when compiled")
 
+import numpy as np
+
 # So many squares are summed up in float32, these sums in float64.
 BLOCK = cython.declare(cython.Py_ssize_t, 256)
 
@@ -48,6 +50,38 @@ def sums_of_squares(values, levels, step, inverse):
             cython.address(sums[0]),
         )
     return sums[0], sums[1]
+
+
+@cython.ccall
+def sums_of_rows(values, levels, steps):
+    """Sum up as `sums_of_squares` does, the rows of matrices each by itself.
+
+    Args:
+        values: (rows, columns) array of float32, contiguous, not empty.
+        levels: that of int32.
+        steps: the step size of each row, a 1-D array of float32.
+
+    Returns:
+        (rows, 2) array of float64: both sums of each row.
+    """
+    source: cython.const[cython.float][:, ::1] = values
+    coded: cython.const[cython.int][:, ::1] = levels
+    steps_here: cython.const[cython.float][::1] = steps
+    one: cython.float = 1
+    sums = np.empty((values.shape[0], 2), np.float64)
+    places: cython.double[:, ::1] = sums
+    row: cython.Py_ssize_t
+    with cython.nogil:
+        for row in range(source.shape[0]):
+            _sum(
+                cython.address(source[row, 0]),
+                cython.address(coded[row, 0]),
+                steps_here[row],
+                one / steps_here[row],
+                source.shape[1],
+                cython.address(places[row, 0]),
+            )
+    return sums
 
 
 @cython.cfunc

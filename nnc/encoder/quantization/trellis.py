@@ -45,6 +45,7 @@ from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse
 
 COST = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
+UNREACHED_COST = cython.declare(uint64_t, UNREACHED)
 
 # Four steps at once: for the state after them and their four parities, the state before them,
 # and for each step the subset, 2 * (state & 1) + parity, in the order of time.
@@ -104,6 +105,63 @@ def quantize_dependent(values, step):
     if go_through(trellis):
         refuse_values(flat, step)
     return trellis.indices
+
+
+@cython.ccall
+def quantize_rows(values, steps):
+    """Quantize the rows of a matrix as `quantize_dependent` does, each by itself.
+
+    Args:
+        values: (rows, columns) array of float32, contiguous, not empty; of so few columns that a
+            row isn't cut into pieces.
+        steps: the step size of each row, a 1-D array of float32.
+
+    Returns:
+        int32 array of the same shape, and for each row whether all its values are in range.
+    """
+    source: Source
+    source.wide = cython.NULL
+    view: cython.const[cython.float][:, ::1] = values
+    steps_view: cython.const[cython.float][::1] = steps
+    size: cython.Py_ssize_t = view.shape[1]
+    indices = np.empty(values.shape, dtype=np.int32)
+    fits = np.empty(values.shape[0], dtype=np.bool_)
+    indices_view: int32_t[:, ::1] = indices
+    fits_view: uint8_t[::1] = fits.view(np.uint8)
+    histories: uint32_t[::1] = np.empty(8 * ((size + 31) // 32), dtype=np.uint32)
+    costs = cython.declare(uint64_t[8])
+    in_lanes: cython.bint = deepcabac.lanes() is not None
+    row: cython.Py_ssize_t
+    state: cython.int
+    best: cython.int
+    start: cython.Py_ssize_t
+    with cython.nogil:
+        for row in range(view.shape[0]):
+            source.narrow = cython.address(view[row, 0])
+            source.step = steps_view[row]
+            costs[0] = 0
+            for state in range(1, 8):
+                costs[state] = UNREACHED_COST << 32
+            fits_view[row] = not forward_in_blocks(
+                source, 0, size, costs, cython.address(histories[0])
+            )
+            best = 0
+            for state in range(1, 8):
+                if costs[state] < costs[best]:
+                    best = state
+            start = (size - 1) // 512 * 512
+            while start >= 0:
+                best = backward(
+                    source,
+                    start,
+                    cython.cast(cython.int, min(512, size - start)),
+                    best,
+                    cython.address(histories[start >> 2]),
+                    cython.address(indices_view[row, start]),
+                    in_lanes,
+                )
+                start -= 512
+    return indices, fits
 
 
 @cython.final

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.caution import EncodingWarning, warn
 from nnc.bitstream import Bitstream
+from nnc.bitstream.alike import AlikeBuilder
 from nnc.decoder import Resources
 from nnc.decoder.workers import DEFAULTS
 from nnc.encoder.call.asked import Asked
-from nnc.encoder.model import encode_model, warn_of_losses
+from nnc.encoder.model import encode_model, encode_units, warn_of_losses
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.options.target import Target, Trial, parsed_size
 from nnc.encoder.quantization.loss import Losses, decibels
@@ -308,6 +309,15 @@ def encoded(tensors: Mapping[str, Any], wanted: Asked, **known: Any) -> Bitstrea
     if losses is not None:
         losses |= found.losses
     return found.bitstream
+
+
+def encoded_bytes(tensors: Mapping[str, Any], wanted: Asked) -> bytes:
+    """Encode as `encoded` does to bytes: of some units while others are still being encoded."""
+    if wanted.target is not None:
+        return encoded(tensors, wanted).to_bytes()
+    structure = wanted.structure.arguments()
+    units = encode_units(tensors, wanted.options, wanted.resources, **structure)
+    return b"".join(AlikeBuilder().build_units(units))
 
 
 def result_of(search: Search) -> TargetResult:

@@ -25,6 +25,7 @@ from nnc.encoder.units.codewords import written_together
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
+from nnc.encoder.units.small import LARGEST_SMALL, encode_small, is_small, may_be_small
 from nnc.encoder.units.tensor import (
     LARGEST_SCAN_ORDER,
     encode_floats,
@@ -170,15 +171,44 @@ def observed_jobs(jobs: Sequence[Job]) -> list[Coded]:
     """Encode several jobs as `observed_job`, with codewords that wait for each other."""
     if len(jobs) == 1:
         return [observed_job(jobs[0])]
+    started = time.perf_counter()
+    coded = small_jobs(jobs)
+    shared = time.perf_counter() - started
     with written_together():
-        coded = [observed_job(job) for job in jobs]
+        for number, job in enumerate(jobs):
+            if number not in coded:
+                coded[number] = observed_job(job)
         started = time.perf_counter()
-    # What it takes to write them all is shared out.
-    share = (time.perf_counter() - started) / max(1, sum(job.nbytes for job in jobs))
+    shared += time.perf_counter() - started
+    # What it takes to do several together is shared out.
+    sizes = [job.nbytes for job in jobs]
+    share = shared / max(1, sum(sizes))
     return [
-        one._replace(seconds=one.seconds + share * job.nbytes)
-        for one, job in zip(coded, jobs, strict=True)
+        Coded(coded[number].units, coded[number].seconds + share * size, coded[number].losses)
+        for number, size in enumerate(sizes)
     ]
+
+
+def small_jobs(jobs: Sequence[Job]) -> dict[int, Coded]:
+    """Encode what is small among some jobs, and coded alike; return it by number."""
+    groups = {id(job.group): job.group for job in jobs}
+    result: dict[int, Coded] = {}
+    for key, group in groups.items():
+        if not may_be_small(group.options):
+            continue
+        tensors: dict[int, PreparedTensor] = {}
+        for number, job in enumerate(jobs):
+            if id(job.group) == key and job.block is None and not job.lineages:
+                (one,) = job.tensors.values()
+                if one.values.size > LARGEST_SMALL:
+                    continue
+                tensor = one.prepared(group.options) if isinstance(one, GivenTensor) else one
+                if is_small(tensor, group):
+                    tensors[number] = tensor
+        for number, coded in encode_small(tensors, group).items():
+            losses = {} if coded.loss is None else {tensors[number].name: coded.loss}
+            result[number] = Coded([coded.unit], 0.0, losses)
+    return result
 
 
 def encode_job(job: Job) -> list[Unit]:

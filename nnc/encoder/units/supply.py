@@ -8,22 +8,23 @@ from itertools import chain
 from typing import TypeGuard
 
 from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for, worker_count
-from nnc.deepcabac import writes_together
+from nnc.deepcabac import encodes_small, writes_together
 from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.inputs.preparation import PreparedTensor
-from nnc.encoder.inputs.reading import GivenTensor, Inputs, byte_size, memory_for
+from nnc.encoder.inputs.reading import LEVEL_BYTES, GivenTensor, Inputs, byte_size, memory_for
 from nnc.encoder.options.model import EncoderOptions
 from nnc.encoder.units.jobs import Coded, Job, observed_jobs, threads_of
+from nnc.encoder.units.small import LARGEST_SMALL
 from nnc.model.ties import Tie
-
-#: Of jobs that are done together by the threads each gets so many bundles.
-BUNDLES_PER_THREAD = 2
 
 #: Jobs in a bundle at most: each encoder that waits holds some memory of its own.
 MOST_IN_BUNDLE = 128
 
 #: A tensor of which fewer fit into a bundle isn't in one.
 FEWEST_IN_BUNDLE = 4
+
+#: Bytes that coding a small tensor takes: more is done alone where nothing is written together.
+SMALL_NEED = LARGEST_SMALL * (4 + LEVEL_BYTES)
 
 
 class Supply:
@@ -125,11 +126,14 @@ def bundles_of(
         needs: bytes of memory that each takes.
         alone: which are done alone, however little they take.
         room: bytes that a worker may take.
-        threads: how many work; each gets several bundles.
+        threads: how many work; each gets as many bundles, and few: the more is in one, the more
+            levels can be written together.
     """
     whole, most = sum(needs), max(room // 2, 1)
-    count = max(-(-whole // most), BUNDLES_PER_THREAD * threads if threads > 1 else 1)
-    share = max(whole // count, 1) if writes_together() else 0
+    rounds = -(-whole // (most * threads))
+    share = max(whole // (max(rounds, 1) * threads), 1)
+    if not writes_together():
+        share = min(share, FEWEST_IN_BUNDLE * SMALL_NEED) if encodes_small() else 0
     first, filled = 0, 0
     for number, need in enumerate(needs):
         is_alone = alone[number] or need > share // FEWEST_IN_BUNDLE

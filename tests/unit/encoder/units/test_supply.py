@@ -39,7 +39,8 @@ def test_every_job_is_in_one_bundle(count, threads):
 def test_equal_jobs_are_in_equal_bundles():
     assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 1)) == [16, 16]
     assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 1)) == [32]
-    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 2)) == 4 * [8]
+    assert sizes(bundles_of(32 * [MANY], 32 * [False], 100 * MANY, 2)) == [16, 16]
+    assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 3)) == [11, 11, 10]
 
 
 def test_large_jobs_are_done_alone():
@@ -47,8 +48,15 @@ def test_large_jobs_are_done_alone():
     assert sizes(bundles_of(needs, 41 * [False], 100 * MANY, 1)) == [20, 1, 20]
 
 
-def test_without_lanes_all_are_done_alone(monkeypatch):
+def test_without_lanes_small_jobs_are_done_together(monkeypatch):
     monkeypatch.setattr(supply, "writes_together", lambda: False)
+    monkeypatch.setattr(supply, "encodes_small", lambda: True)
+    assert sizes(bundles_of([9, 9, MANY, MANY, 9, 9], 6 * [False], MANY, 1)) == [2, 1, 1, 2]
+
+
+def test_without_a_compiler_all_are_done_alone(monkeypatch):
+    monkeypatch.setattr(supply, "writes_together", lambda: False)
+    monkeypatch.setattr(supply, "encodes_small", lambda: False)
     assert sizes(bundles_of([9, 9, 9], 3 * [False], MANY, 1)) == [1, 1, 1]
 
 
