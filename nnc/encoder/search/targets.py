@@ -34,7 +34,7 @@ from nnc.encoder.quantization.loss import Losses, decibels
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
 from nnc.encoder.search.sampling import Sample, place_by_sample, sample_of
-from nnc.encoder.search.sensitivity import points, sensitivities
+from nnc.encoder.search.sensitivity import points, sensitivities, vectors_by_scale
 from nnc.model.options import rows_of
 
 #: How often a model is encoded at most.
@@ -281,6 +281,8 @@ def search_target(search: Search) -> None:
     if kind == "none" and coarseness.base.calibration is not None:
         kind = "scale"
     coarseness.offsets = sensitivities(arrays, coarseness, kind, target.evaluate, search.accuracy)
+    if kind == "scale":
+        coarseness.vectors = vectors_by_scale(arrays, coarseness)
     if target.kind == "accuracy_drop":
         search_accuracy(search)
         return
