@@ -207,7 +207,8 @@ def encode_to_target(
 
     Tensors whose quantization parameters are given (by name, as vectors, or as layer
     parameters) keep them; the others get finer or coarser together. Vectors and scalars stay
-    as much finer than the weights as by default, but never get finer than that for it.
+    as much finer than the weights as by default, but never get finer than that for it; where
+    steps go by scale, they follow theirs.
 
     Args:
         tensors: arrays by name.
