@@ -65,7 +65,8 @@ class Target:
         "none",
         "Which weights get finer steps than others: by error and by scale those of small values, "
         "by callback those whose coarse quantization lets evaluate fall.",
-        "By scale, steps follow mean magnitudes and sizes: large tables get coarser ones. That is "
+        "By scale, steps follow mean magnitudes and sizes: large tables get coarser ones, and, by "
+        "their names, queries and keys of transformers. That is "
         "the default with `calibration`, which tells more of the tensors that it knows.",
     )
 

@@ -20,6 +20,7 @@ from nnc.encoder.options.steps import (
     rescaled,
 )
 from nnc.encoder.options.tensor import matches
+from nnc.encoder.search.roles import output_heads
 
 #: Quantization parameters of the default density in an octave.
 PER_OCTAVE = 1 << DEFAULT_QP_DENSITY
@@ -69,6 +70,8 @@ class Coarseness:
         density: the qp_density taken.
         offsets: by how much the tensors are coarser than the model, by name.
         follows: whether vectors have offsets too.
+        vectors: by how much vectors are coarser, if their steps follow their scales.
+        heads: names of those whose rows are all used at a time, even if they are tables.
     """
 
     base: EncoderOptions
@@ -84,6 +87,8 @@ class Coarseness:
     density: int
     offsets: dict[str, float] = field(default_factory=dict)
     follows: bool = False
+    vectors: dict[str, float] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, tensors: Mapping[str, NDArray[Any]], options: EncoderOptions) -> Coarseness:
@@ -141,6 +146,7 @@ class Coarseness:
             every,
             fixed,
             options.qp_density,
+            heads=output_heads(tensors),
         )
 
     @property
@@ -188,7 +194,8 @@ class Coarseness:
         if not (tables.any() and counts.any()):
             return np.asarray(np.log2(self.means[rows]) + sizes / 2)
         typical = float(np.sum(counts * sizes)) / float(counts.sum())
-        shares = np.where(tables, (2 * sizes - typical) / 4, sizes / 4)
+        looked_up = tables & np.array([self.names[row] not in self.heads for row in rows], bool)
+        shares = np.where(looked_up, (2 * sizes - typical) / 4, sizes / 4)
         result: NDArray[np.float64] = np.log2(self.means[rows]) + shares
         return result
 
@@ -196,13 +203,17 @@ class Coarseness:
         """Return the wanted step sizes of the tensors as logarithms to the base 2.
 
         Vectors are as much finer than weights as by default, but no finer than by default for
-        that.
+        that; or their steps follow what `vectors` says of them.
         """
         own = np.array([self.offsets.get(name, 0.0) for name in self.names])
         gap = DEFAULT_QP - DEFAULT_NONWEIGHT_QP
         vectors = np.full(own.shape, min(coarseness, max(DEFAULT_NONWEIGHT_QP, coarseness - gap)))
         if self.follows:
             vectors = coarseness + own - PER_OCTAVE * FINER_VECTORS
+        elif self.vectors:
+            pairs = zip(self.names, vectors.tolist(), strict=True)
+            known = ((self.vectors.get(name), one) for name, one in pairs)
+            vectors = np.array([one if own is None else coarseness + own for own, one in known])
         result: NDArray[np.float64] = np.where(self.weights, coarseness + own, vectors)
         return result / PER_OCTAVE
 

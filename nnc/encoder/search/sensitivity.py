@@ -10,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
+from nnc.encoder.inputs.scale import scale_of
 from nnc.encoder.options.target import Evaluate
-from nnc.encoder.search.coarseness import PER_OCTAVE, Coarseness
+from nnc.encoder.search.coarseness import FINER_VECTORS, PER_OCTAVE, Coarseness
+from nnc.encoder.search.roles import octaves_by_role
 from nnc.model.calibration import Calibration, WeightScale, coarser_octaves
 
 #: By how much a tensor is finer or coarser than the model at most, in quantization parameters.
 LARGEST_OFFSET = 6.0
+
+#: Octaves that the steps of factors are finer for the smallest one, at most.
+SMALLEST_FACTOR = 6.0
 
 #: How many of the largest weights are tried one by one.
 TRIED_ALONE = 24
@@ -63,9 +68,10 @@ def sensitivities(
         spread = np.log2(coarseness.variances[rows]) / 4
         wanted = (spread - spread.mean()) if rows.size else spread
     elif kind == "scale":
+        names = [coarseness.names[row] for row in rows]
         sizes, wanted = coarseness.sizes[rows], coarseness.octaves_by_scale(rows)
+        wanted += np.array(octaves_by_role(names, tensors))
         if isinstance(coarseness.base.calibration, Calibration):
-            names = [coarseness.names[row] for row in rows]
             scales = {
                 # Any of the dimensions may be that of the rows.
                 name: WeightScale(size, {round(size) // side for side in tensors[name].shape}, one)
@@ -95,6 +101,32 @@ def sensitivities(
         return {}
     offsets = np.clip(wanted * PER_OCTAVE, -LARGEST_OFFSET, LARGEST_OFFSET)
     return {coarseness.names[row]: float(one) for row, one in zip(rows, offsets, strict=True)}
+
+
+def vectors_by_scale(
+    tensors: Mapping[str, NDArray[Any]], coarseness: Coarseness
+) -> dict[str, float]:
+    """Return by how much vectors are coarser than the model, where steps follow scales.
+
+    In a small network vectors with a fixed step take as much as its weights. So theirs are as
+    weights of their sizes would have, but finer; those of factors follow the smallest one.
+
+    Args:
+        tensors: all tensors by name.
+        coarseness: those that get finer and coarser together.
+    """
+    rows = np.flatnonzero(coarseness.variances > 0)
+    octaves, weights = coarseness.octaves_by_scale(rows), coarseness.weights[rows]
+    sizes = coarseness.sizes[rows] * weights
+    middle = float(np.sum(sizes * octaves) / max(1.0, np.sum(sizes)))
+    result = {}
+    for row, one in zip(rows[~weights], octaves[~weights].tolist(), strict=True):
+        name, mean = coarseness.names[row], float(coarseness.means[row])
+        values = tensors[name]
+        smallest = scale_of(values.astype(np.float64)).smallest or mean
+        spread = min(max(math.log2(smallest / mean), -SMALLEST_FACTOR), 0.0)
+        result[name] = PER_OCTAVE * (one + spread - middle - FINER_VECTORS)
+    return result
 
 
 def coarsened(tensors: Mapping[str, NDArray[Any]], name: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from nnc.encoder.quantization.loss import Losses, decibels
 from nnc.encoder.search.coarseness import Coarseness
 from nnc.encoder.search.errors import Errors, decoded_tensors
 from nnc.encoder.search.sampling import Sample, place_by_sample, sample_of
-from nnc.encoder.search.sensitivity import points, sensitivities
+from nnc.encoder.search.sensitivity import points, sensitivities, vectors_by_scale
 from nnc.model.options import rows_of
 
 #: How often a model is encoded at most.
@@ -208,7 +208,8 @@ def encode_to_target(
 
     Tensors whose quantization parameters are given (by name, as vectors, or as layer
     parameters) keep them; the others get finer or coarser together. Vectors and scalars stay
-    as much finer than the weights as by default, but never get finer than that for it.
+    as much finer than the weights as by default, but never get finer than that for it; where
+    steps go by scale, they follow theirs.
 
     Args:
         tensors: arrays by name.
@@ -282,6 +283,8 @@ def search_target(search: Search) -> None:
     if kind == "none" and coarseness.base.calibration is not None:
         kind = "scale"
     coarseness.offsets = sensitivities(arrays, coarseness, kind, target.evaluate, search.accuracy)
+    if kind == "scale":
+        coarseness.vectors = vectors_by_scale(arrays, coarseness)
     if target.kind == "accuracy_drop":
         search_accuracy(search)
         return
