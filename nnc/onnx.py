@@ -25,7 +25,7 @@ from nnc.formats.onnx_biases import biases_of
 from nnc.formats.onnx_inputs import LayerInput, layer_inputs, with_open_tensors
 from nnc.formats.onnx_refitted import Refitted, with_values
 from nnc.model.calibration import Calibration, statistics_of
-from nnc.model.refit import apart, best_share, relative_error
+from nnc.model.refit import apart, best_share, error_of, relative_error
 
 __all__ = ["calibrate", "load_file", "refit", "session"]
 
@@ -282,7 +282,8 @@ def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Itera
     onnx = load_library("onnx", "onnx", "ONNX models")
     runtime = load_library("onnxruntime", "onnx", "sessions of ONNX Runtime")
     graph = read_model(onnx, model)
-    bitstream = data if isinstance(data, Bitstream) else Bitstream.parse(data)
+    # The one that is given stays as it is.
+    bitstream = Bitstream.parse(data.to_bytes() if isinstance(data, Bitstream) else data)
     tensors = decode_model(bitstream, Resources()).values()
     biases = [one for one in biases_of(graph) if one.tensor in tensors]
     followed, told = apart(batches)
@@ -296,12 +297,7 @@ def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Itera
 
         def loss(share: float) -> float:
             found = (coded.outputs(batch, share) for batch in told)
-            pairs = (
-                pair
-                for both in zip(outputs, found, strict=True)
-                for pair in zip(*both, strict=True)
-            )
-            return sum(relative_error(*pair) for pair in pairs)
+            return sum(map(error_of, outputs, found))
 
         share = best_share(loss)
     if share:

@@ -71,7 +71,7 @@ class Refitted:
             moved = former.astype(np.float64) + by.reshape(former.shape)
             self.now[bias.tensor] = moved.astype(former.dtype)
 
-    def moved(self, share: float) -> dict[str, NDArray[Any]]:
+    def after(self, share: float) -> dict[str, NDArray[Any]]:
         """Return the biases after so much of their way."""
         return {
             name: (former + share * (self.now[name].astype(np.float64) - former)).astype(
@@ -80,9 +80,14 @@ class Refitted:
             for name, former in self.before.items()
         }
 
+    def moved(self, share: float) -> dict[str, NDArray[Any]]:
+        """Return those alone that moved, after so much of their way."""
+        found = self.after(share).items()
+        return {name: one for name, one in found if self.now[name] is not self.before[name]}
+
     def outputs(self, batch: Mapping[str, Any], share: float = 0.0) -> list[Any]:
         """Return what the model gives with the biases after so much of their way."""
-        return self.run(self._outputs, batch, self.moved(share))
+        return self.run(self._outputs, batch, self.after(share))
 
 
 def with_values(onnx: Any, model: Any, tensors: Mapping[str, NDArray[Any]]) -> Any:

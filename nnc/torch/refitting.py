@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc import api
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
@@ -53,7 +52,8 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
     followed, told = apart(batches)
     for batch in (*followed, *told):
         check_batch(torch, batch)
-    bitstream = api.as_bitstream(data)
+    # The one that is given stays as it is.
+    bitstream = Bitstream.parse(data.to_bytes() if isinstance(data, Bitstream) else data)
     coded = decoded_copy(module, bitstream)
     named = set(tensor_names(bitstream))
     biases = {
@@ -76,8 +76,9 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
         share = best_share(loss)
         put(share)
     if share:
-        values = {bias_name(name): one.bias.detach().cpu() for name, one in biases.items()}
-        replace_values(bitstream, {name: one.float().numpy() for name, one in values.items()})
+        moved = {name: one.bias for name, one in biases.items() if bool(shifts[name].any())}
+        values = {bias_name(name): one.detach().cpu().double() for name, one in moved.items()}
+        replace_values(bitstream, {name: one.numpy() for name, one in values.items()})
     return bitstream.to_bytes()
 
 
@@ -122,8 +123,11 @@ def bias_name(layer: str) -> str:
 
 def channel_axis(torch: Any, layer: Any, output: Any) -> int:
     """Return along which dimension of its output the bias of a layer is."""
-    last = isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm) or output.ndim < 3
-    return output.ndim - 1 if last else 1
+    if isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm):
+        return int(output.ndim) - 1
+    # Convolutions take examples without a batch too.
+    kernel = getattr(layer, "kernel_size", None)
+    return 1 if kernel is None else int(output.ndim) - len(kernel) - 1
 
 
 def shifts_of(

@@ -86,6 +86,18 @@ def test_layers_that_run_twice_are_refitted_once_for_both():
     assert lost[1] < lost[0]
 
 
+def test_examples_need_no_batch():
+    torch.manual_seed(4)
+    module = torch.nn.Sequential(torch.nn.Conv2d(2, 7, 3), torch.nn.ReLU())
+    inputs = [torch.rand(2, 8, 8) for _ in range(8)]
+    data = nnc_torch.save(module, qp=-8, nonweight_qp=-60)
+    given = nnc.Bitstream.parse(data)
+    refitted = nnc_torch.refit(module, given, inputs)
+    assert given.to_bytes() == data
+    assert refitted == nnc_torch.refit(module, data, [(one[None],) for one in inputs])
+    assert refitted != data
+
+
 @pytest.mark.parametrize(
     ("module", "batches", "message"),
     [
