@@ -46,7 +46,7 @@ sanitized() {
 
 sanitized "$python" -c "
 import nnc.deepcabac
-assert nnc.deepcabac.engine_name() == 'compiled'"
+assert nnc.deepcabac.is_compiled()"
 sanitized "$python" -m pytest -q -p no:cacheprovider -m 'not slow' \
     -n "${JOBS:-auto}" --dist worksteal "${tests[@]}"
 if [ "$seconds" -gt 0 ] && "$python" -c 'import atheris' 2> /dev/null; then
