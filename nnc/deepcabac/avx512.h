@@ -31,6 +31,37 @@ INLINE __m512i gathered(const uint32_t *words, const uint32_t *index) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
+/* Turn sixteen words of each row into those of all rows at each place. */
+INLINE void transpose_16(__m512i rows[16]) {
+    __m512i pairs[16];
+#pragma GCC unroll 8
+    for (int row = 0; row < 16; row += 2) {
+        pairs[row] = _mm512_unpacklo_epi32(rows[row], rows[row + 1]);
+        pairs[row + 1] = _mm512_unpackhi_epi32(rows[row], rows[row + 1]);
+    }
+#pragma GCC unroll 4
+    for (int row = 0; row < 16; row += 4) {
+        rows[row] = _mm512_unpacklo_epi64(pairs[row], pairs[row + 2]);
+        rows[row + 1] = _mm512_unpackhi_epi64(pairs[row], pairs[row + 2]);
+        rows[row + 2] = _mm512_unpacklo_epi64(pairs[row + 1], pairs[row + 3]);
+        rows[row + 3] = _mm512_unpackhi_epi64(pairs[row + 1], pairs[row + 3]);
+    }
+#pragma GCC unroll 4
+    for (int row = 0; row < 4; row++) {
+        pairs[row] = _mm512_shuffle_i32x4(rows[row], rows[row + 4], 0x88);
+        pairs[row + 4] = _mm512_shuffle_i32x4(rows[row], rows[row + 4], 0xDD);
+        pairs[row + 8] = _mm512_shuffle_i32x4(rows[row + 8], rows[row + 12], 0x88);
+        pairs[row + 12] = _mm512_shuffle_i32x4(rows[row + 8], rows[row + 12], 0xDD);
+    }
+#pragma GCC unroll 4
+    for (int row = 0; row < 4; row++) {
+        rows[row] = _mm512_shuffle_i32x4(pairs[row], pairs[row + 8], 0x88);
+        rows[row + 4] = _mm512_shuffle_i32x4(pairs[row + 4], pairs[row + 12], 0x88);
+        rows[row + 8] = _mm512_shuffle_i32x4(pairs[row], pairs[row + 8], 0xDD);
+        rows[row + 12] = _mm512_shuffle_i32x4(pairs[row + 4], pairs[row + 12], 0xDD);
+    }
+}
+
 #else
 
 #define NNC_AVX512 0

@@ -238,36 +238,16 @@ static TARGET uint32_t *write_levels(
 
 /* Turn sixteen levels of each lane into those of all lanes at each step. */
 static TARGET void load_levels(Machine *machine, int steps) {
-    __m512i rows[16], pairs[16];
+    __m512i rows[16];
     for (int lane = 0; lane < LANES; lane++) {
         const WrittenStream *stream = machine->streams[lane];
         __mmask16 there = stream == NULL ? 0 : (__mmask16)((1U << steps) - 1);
         rows[lane] = _mm512_maskz_loadu_epi32(there, stream == NULL ? NULL : stream->levels);
     }
-#pragma GCC unroll 8
-    for (int row = 0; row < 16; row += 2) {
-        pairs[row] = _mm512_unpacklo_epi32(rows[row], rows[row + 1]);
-        pairs[row + 1] = _mm512_unpackhi_epi32(rows[row], rows[row + 1]);
-    }
-#pragma GCC unroll 4
-    for (int row = 0; row < 16; row += 4) {
-        rows[row] = _mm512_unpacklo_epi64(pairs[row], pairs[row + 2]);
-        rows[row + 1] = _mm512_unpackhi_epi64(pairs[row], pairs[row + 2]);
-        rows[row + 2] = _mm512_unpacklo_epi64(pairs[row + 1], pairs[row + 3]);
-        rows[row + 3] = _mm512_unpackhi_epi64(pairs[row + 1], pairs[row + 3]);
-    }
-#pragma GCC unroll 4
-    for (int column = 0; column < 4; column++) {
-        __m512i even = _mm512_shuffle_i32x4(rows[column], rows[4 + column], 0x88);
-        __m512i odd = _mm512_shuffle_i32x4(rows[column], rows[4 + column], 0xDD);
-        __m512i other_even = _mm512_shuffle_i32x4(rows[8 + column], rows[12 + column], 0x88);
-        __m512i other_odd = _mm512_shuffle_i32x4(rows[8 + column], rows[12 + column], 0xDD);
-        int32_t (*levels)[LANES] = machine->levels + column;
-        _mm512_store_si512(levels[0], _mm512_shuffle_i32x4(even, other_even, 0x88));
-        _mm512_store_si512(levels[4], _mm512_shuffle_i32x4(odd, other_odd, 0x88));
-        _mm512_store_si512(levels[8], _mm512_shuffle_i32x4(even, other_even, 0xDD));
-        _mm512_store_si512(levels[12], _mm512_shuffle_i32x4(odd, other_odd, 0xDD));
-    }
+    transpose_16(rows);
+#pragma GCC unroll 16
+    for (int step = 0; step < 16; step++)
+        _mm512_store_si512(machine->levels[step], rows[step]);
 }
 
 /* Add 1 to what stands before a place. */

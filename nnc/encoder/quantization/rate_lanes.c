@@ -23,46 +23,15 @@ enum {
 /* Magnitudes in steps that go through the lanes. */
 #define MOST_STEPS 4194304.0f
 
-/* Turn 16 words of 16 pieces into 16 words of 16 steps, or back. */
-INLINE void transpose(__m512i rows[16]) {
-    __m512i pairs[16];
-#pragma GCC unroll 8
-    for (int row = 0; row < 16; row += 2) {
-        pairs[row] = _mm512_unpacklo_epi32(rows[row], rows[row + 1]);
-        pairs[row + 1] = _mm512_unpackhi_epi32(rows[row], rows[row + 1]);
-    }
-#pragma GCC unroll 4
-    for (int row = 0; row < 16; row += 4) {
-        rows[row] = _mm512_unpacklo_epi64(pairs[row], pairs[row + 2]);
-        rows[row + 1] = _mm512_unpackhi_epi64(pairs[row], pairs[row + 2]);
-        rows[row + 2] = _mm512_unpacklo_epi64(pairs[row + 1], pairs[row + 3]);
-        rows[row + 3] = _mm512_unpackhi_epi64(pairs[row + 1], pairs[row + 3]);
-    }
-#pragma GCC unroll 4
-    for (int row = 0; row < 4; row++) {
-        pairs[row] = _mm512_shuffle_i32x4(rows[row], rows[row + 4], 0x88);
-        pairs[row + 4] = _mm512_shuffle_i32x4(rows[row], rows[row + 4], 0xDD);
-        pairs[row + 8] = _mm512_shuffle_i32x4(rows[row + 8], rows[row + 12], 0x88);
-        pairs[row + 12] = _mm512_shuffle_i32x4(rows[row + 8], rows[row + 12], 0xDD);
-    }
-#pragma GCC unroll 4
-    for (int row = 0; row < 4; row++) {
-        rows[row] = _mm512_shuffle_i32x4(pairs[row], pairs[row + 8], 0x88);
-        rows[row + 4] = _mm512_shuffle_i32x4(pairs[row + 4], pairs[row + 12], 0x88);
-        rows[row + 8] = _mm512_shuffle_i32x4(pairs[row], pairs[row + 8], 0xDD);
-        rows[row + 12] = _mm512_shuffle_i32x4(pairs[row + 4], pairs[row + 12], 0xDD);
-    }
-}
-
 INLINE void load_turned(void **pieces, int64_t at, __m512i rows[16]) {
 #pragma GCC unroll 16
     for (int piece = 0; piece < 16; piece++)
         rows[piece] = _mm512_loadu_si512((const int32_t *)pieces[piece] + at);
-    transpose(rows);
+    transpose_16(rows);
 }
 
 INLINE void store_turned(void **pieces, int64_t at, __m512i rows[16]) {
-    transpose(rows);
+    transpose_16(rows);
 #pragma GCC unroll 16
     for (int piece = 0; piece < 16; piece++)
         _mm512_storeu_si512((int32_t *)pieces[piece] + at, rows[piece]);
