@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InputError
+from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing.edit import Edit, run
@@ -54,6 +55,20 @@ def replace_values(bitstream: Bitstream, values: Mapping[str, Any], *, keep: boo
             put_payload(edit, unit, path, payload, entry_points)
 
     return run(bitstream, change, keep=keep)
+
+
+def nearest_values(bitstream: Bitstream, values: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return what tensors would hold after `replace_values`; those that it refuses are left out."""
+    result: dict[str, NDArray[Any]] = {}
+    for name, one in values.items():
+        with contextlib.suppress(InputError, BitstreamError):
+            array = as_numbers(name, one)
+            unit, _ = find_unit(bitstream, name, None)
+            decoded, layout, _ = decode_for_editing(unit, None)
+            for former in decoded:
+                if former.tensor.name == name:
+                    result[name] = with_values(former, layout, array).values()
+    return result
 
 
 def as_numbers(name: str, values: Any) -> NDArray[Any]:
