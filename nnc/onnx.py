@@ -284,7 +284,8 @@ def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Itera
             better: all of it, half, or none.
 
     Returns:
-        The bitstream with other values of these vectors; as it was where none made it better.
+        The bitstream with other values of these vectors, of those whose coding can hold others; as
+        it was where none made it better. A given Bitstream isn't changed.
 
     Raises:
         InputError: too few batches, or some that the model doesn't take; tensors of another model;

@@ -58,7 +58,10 @@ def replace_values(bitstream: Bitstream, values: Mapping[str, Any], *, keep: boo
 
 
 def nearest_values(bitstream: Bitstream, values: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return what tensors would hold after `replace_values`; those that it refuses are left out."""
+    """Return what tensors would hold after `replace_values`; those that it refuses are left out.
+
+    They have the data formats of the headers: dtypes that notes alone say are narrower.
+    """
     result: dict[str, NDArray[Any]] = {}
     for name, one in values.items():
         with contextlib.suppress(InputError, BitstreamError):
@@ -103,12 +106,13 @@ def coded(unit: Unit, values: Mapping[str, NDArray[Any]]) -> tuple[bytes, EntryP
 def with_values(former: DecodedTensor, layout: UnitLayout, values: NDArray[Any]) -> DecodedTensor:
     """Return a tensor with other values, in levels if it has any."""
     tensor, name = former.tensor, former.tensor.name
+    if former.raw is None and (former.qp is None or former.noise is not None):
+        # Its integers may have another shape.
+        raise InputError(f"tensor {name!r} is coded without loss: change its levels instead")
     if values.shape != tensor.dimensions:
         raise InputError(f"tensor {name!r} has the shape {tensor.dimensions}, not {values.shape}")
     if former.raw is not None:
         return replace(former, raw=values.astype(former.raw.dtype))
-    if former.qp is None or former.noise is not None:
-        raise InputError(f"tensor {name!r} is coded without loss: change its levels instead")
     if layout.coding.block_size(tensor.rows, tensor.cols):
         raise InputError(f"tensor {name!r} is scanned in blocks: change its levels instead")
     step = float(finite_step_size(former.qp, layout.qp_density))

@@ -43,7 +43,8 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
             outputs better: all of it, half, or none.
 
     Returns:
-        The bitstream with other values of the biases; as it was where none made it better.
+        The bitstream with other values of the biases, of those whose coding can hold others; as
+        it was where none made it better. A given Bitstream isn't changed.
 
     Raises:
         InputError: no module; too few batches; tensors of another module.

@@ -103,3 +103,10 @@ def test_nearest_values_leave_out_what_is_refused():
     bitstream = nnc.Bitstream.parse(nnc.encode(MODEL, scan_order=1))
     wanted = {**OTHER, "none": [1.0], "count": range(6)}
     assert nearest_values(bitstream, wanted).keys() == {"bias"}
+
+
+def test_floats_that_come_back_to_the_bit_are_told_of_as_such():
+    values = RANDOM.normal(0, 0.1, (7, 140)).astype(np.float32)
+    bitstream = nnc.Bitstream.parse(nnc.encode({"weight": values}, lossless=True))
+    with pytest.raises(nnc.InputError, match="coded without loss"):
+        replace_values(bitstream, {"weight": values})
