@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
+from nnc.bitstream.editing.parts import copy_bitstream
 from nnc.decoder import Limits, Resources, decode_model, read_topology
-from nnc.editing.values import replace_values
+from nnc.editing.values import nearest_values, replace_values
 from nnc.formats.extras import load as load_library
 from nnc.formats.onnx import model_with
 from nnc.formats.onnx_biases import biases_of
 from nnc.formats.onnx_inputs import LayerInput, layer_inputs, with_open_tensors
-from nnc.formats.onnx_refitted import Refitted, with_values
+from nnc.formats.onnx_refitted import Refitted, shift_of, with_values
 from nnc.model.calibration import Calibration, statistics_of
 from nnc.model.refit import apart, best_share, error_of, relative_error
 
@@ -125,8 +126,7 @@ def calibrate(
     def looked_at() -> Iterator[Mapping[str, Any]]:
         """Yield the batches, and keep the first few."""
         for batch in batches:
-            if not isinstance(batch, Mapping):
-                raise InputError(f"a batch must be arrays by name, not {type(batch).__name__}")
+            arrays_by_name(batch)
             if outputs and len(tried) < MOST_TRIED:
                 tried.append(batch)
             yield batch
@@ -146,6 +146,17 @@ def calibrate(
     if not statistics:
         raise InputError("the batches hold no values, or the outputs don't depend on any weight")
     return Calibration(statistics)
+
+
+def arrays_by_name(batch: Any) -> Mapping[str, Any]:
+    """Return a batch.
+
+    Raises:
+        InputError: it is no mapping.
+    """
+    if not isinstance(batch, Mapping):
+        raise InputError(f"a batch must be arrays by name, not {type(batch).__name__}")
+    return batch
 
 
 def sums_of_inputs(
@@ -249,6 +260,8 @@ def running() -> Iterator[None]:
     """
     try:
         yield
+    except InputError:
+        raise
     except Exception as error:  # Its own types derive from nothing else.
         raise InputError(f"ONNX Runtime can't run the model: {error}") from None
 
@@ -271,7 +284,8 @@ def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Itera
             better: all of it, half, or none.
 
     Returns:
-        The bitstream with other values of these vectors; as it was where none made it better.
+        The bitstream with other values of these vectors, of those whose coding can hold others; as
+        it was where none made it better. A given Bitstream isn't changed.
 
     Raises:
         InputError: too few batches, or some that the model doesn't take; tensors of another model;
@@ -282,24 +296,28 @@ def refit(model: str | os.PathLike[str], data: bytes | Bitstream, batches: Itera
     onnx = load_library("onnx", "onnx", "ONNX models")
     runtime = load_library("onnxruntime", "onnx", "sessions of ONNX Runtime")
     graph = read_model(onnx, model)
-    # The one that is given stays as it is.
-    bitstream = Bitstream.parse(data.to_bytes() if isinstance(data, Bitstream) else data)
+    bitstream = copy_bitstream(data) if isinstance(data, Bitstream) else Bitstream.parse(data)
     tensors = decode_model(bitstream, Resources()).values()
     biases = [one for one in biases_of(graph) if one.tensor in tensors]
-    followed, told = apart(batches)
+    followed, told = apart(map(arrays_by_name, batches))
     with running():
         given = Refitted(onnx, runtime, graph, biases)
         coded = Refitted(onnx, runtime, with_values(onnx, graph, tensors), biases)
-        wanted = given.means(biases, followed)
+        wanted = given.sums(biases, followed)
         for bias in biases:
-            coded.move(bias, wanted[bias.tensor] - coded.means([bias], followed)[bias.tensor])
-        outputs = [given.outputs(batch) for batch in told]
+            found = coded.sums([bias], followed)[bias.tensor]
+            coded.move(bias, shift_of(wanted[bias.tensor], found))
+        outputs = [given.outputs(batch, given.before) for batch in told]
+
+        def held(share: float) -> dict[str, NDArray[Any]]:
+            return nearest_values(bitstream, coded.moved(share)) if share else {}
 
         def loss(share: float) -> float:
-            found = (coded.outputs(batch, share) for batch in told)
-            return sum(map(error_of, outputs, found))
+            values = held(share)
+            return sum(map(error_of, outputs, (coded.outputs(batch, values) for batch in told)))
 
         share = best_share(loss)
     if share:
-        replace_values(bitstream, coded.moved(share))
+        moved, named = coded.moved(share), held(share)
+        replace_values(bitstream, {name: moved[name] for name in named})
     return bitstream.to_bytes()

@@ -28,12 +28,14 @@ def load_network() -> dict[str, NDArray[np.generic]]:
 
     Returns:
         The 14 tensors, all float32, by name: `features.0.weight` of shape (32, 1, 3, 3) and so on.
+        They are in the order of their names.
     """
     # Imported here, so that importing nnc does not pay for a reader that only the demo needs.
     from safetensors.numpy import load
 
     data = resources.files("nnc.demo").joinpath(WEIGHTS_FILE).read_bytes()
-    tensors: dict[str, NDArray[np.generic]] = load(data)
+    # The reader gives another order each time, by which the bytes of a coded model would differ.
+    tensors: dict[str, NDArray[np.generic]] = dict(sorted(load(data).items()))
     return tensors
 
 

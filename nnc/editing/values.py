@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.bitio import InputError
+from nnc.bitio import BitstreamError, InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream, Plan, Unit
 from nnc.bitstream.editing.edit import Edit, run
@@ -56,6 +57,23 @@ def replace_values(bitstream: Bitstream, values: Mapping[str, Any], *, keep: boo
     return run(bitstream, change, keep=keep)
 
 
+def nearest_values(bitstream: Bitstream, values: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return what tensors would hold after `replace_values`; those that it refuses are left out.
+
+    They have the data formats of the headers: dtypes that notes alone say are narrower.
+    """
+    result: dict[str, NDArray[Any]] = {}
+    for name, one in values.items():
+        with contextlib.suppress(InputError, BitstreamError):
+            array = as_numbers(name, one)
+            unit, _ = find_unit(bitstream, name, None)
+            decoded, layout, _ = decode_for_editing(unit, None)
+            for former in decoded:
+                if former.tensor.name == name:
+                    result[name] = with_values(former, layout, array).values()
+    return result
+
+
 def as_numbers(name: str, values: Any) -> NDArray[Any]:
     """Return values that are given for a tensor as an array of numbers."""
     try:
@@ -88,12 +106,13 @@ def coded(unit: Unit, values: Mapping[str, NDArray[Any]]) -> tuple[bytes, EntryP
 def with_values(former: DecodedTensor, layout: UnitLayout, values: NDArray[Any]) -> DecodedTensor:
     """Return a tensor with other values, in levels if it has any."""
     tensor, name = former.tensor, former.tensor.name
+    if former.raw is None and (former.qp is None or former.noise is not None):
+        # Its integers may have another shape.
+        raise InputError(f"tensor {name!r} is coded without loss: change its levels instead")
     if values.shape != tensor.dimensions:
         raise InputError(f"tensor {name!r} has the shape {tensor.dimensions}, not {values.shape}")
     if former.raw is not None:
         return replace(former, raw=values.astype(former.raw.dtype))
-    if former.qp is None or former.noise is not None:
-        raise InputError(f"tensor {name!r} is coded without loss: change its levels instead")
     if layout.coding.block_size(tensor.rows, tensor.cols):
         raise InputError(f"tensor {name!r} is scanned in blocks: change its levels instead")
     step = float(finite_step_size(former.qp, layout.qp_density))

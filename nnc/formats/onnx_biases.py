@@ -83,6 +83,9 @@ def places_of(scope: Scope, node: Any) -> list[tuple[int, int | None]]:
     """Return which inputs of a node may be a bias, and the axis; None: as its shape says."""
     if node.op_type == "Add":
         return [(side, None) for side in (0, 1) if is_layer(scope, node.input[1 - side])]
+    if any(one.name == "beta" and one.f != 1 for one in node.attribute):
+        # A Gemm that adds a multiple of it.
+        return []
     return [BIASES[node.op_type]] if node.op_type in BIASES else []
 
 

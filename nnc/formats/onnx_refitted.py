@@ -13,6 +13,9 @@ from nnc.formats.onnx_biases import Bias
 from nnc.formats.onnx_graph import tensors_of
 from nnc.formats.onnx_inputs import with_open_tensors
 
+#: Sums by channel, and of how many numbers each is.
+Sums = tuple[NDArray[np.float64], int]
+
 
 class Refitted:
     """A model that is given its biases as inputs.
@@ -50,44 +53,59 @@ class Refitted:
         found: list[Any] = self._session.run(list(names), {**batch, **opened}, self._run_options)
         return found
 
-    def means(
+    def sums(
         self, biases: Sequence[Bias], batches: Iterable[Mapping[str, Any]]
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return the means by channel of what biases are added to, them included."""
-        sums: dict[str, Any] = dict.fromkeys((one.tensor for one in biases), 0.0)
-        counts = dict.fromkeys(sums, 0)
-        for batch in batches:
+    ) -> dict[str, list[Sums]]:
+        """Return the sums by channel of what biases are added to, them included; by batch."""
+        sums: dict[str, list[Sums]] = {one.tensor: [] for one in biases}
+        # Of no names at all every output would be given.
+        for batch in batches if biases else ():
             found = self.run([one.output for one in biases], batch, self.now)
             for bias, output in zip(biases, found, strict=True):
-                added, count = bias.sums(output)
-                sums[bias.tensor] = sums[bias.tensor] + added
-                counts[bias.tensor] += count
-        return {name: sums[name] / max(counts[name], 1) for name in sums}
+                sums[bias.tensor].append(bias.sums(output))
+        return sums
 
     def move(self, bias: Bias, by: NDArray[np.float64]) -> None:
         """Add a number for each channel to a bias; nothing to one that isn't added by channels."""
         former = self.now[bias.tensor]
-        if by.size == former.size and np.isfinite(by).all():
+        if by.size == former.size:
             moved = former.astype(np.float64) + by.reshape(former.shape)
             self.now[bias.tensor] = moved.astype(former.dtype)
 
-    def after(self, share: float) -> dict[str, NDArray[Any]]:
-        """Return the biases after so much of their way."""
+    def moved(self, share: float) -> dict[str, NDArray[Any]]:
+        """Return the biases that moved, after so much of their way."""
         return {
             name: (former + share * (self.now[name].astype(np.float64) - former)).astype(
                 former.dtype
             )
             for name, former in self.before.items()
+            if self.now[name] is not former
         }
 
-    def moved(self, share: float) -> dict[str, NDArray[Any]]:
-        """Return those alone that moved, after so much of their way."""
-        found = self.after(share).items()
-        return {name: one for name, one in found if self.now[name] is not self.before[name]}
+    def outputs(self, batch: Mapping[str, Any], biases: Mapping[str, NDArray[Any]]) -> list[Any]:
+        """Return what the model gives with some biases, and the others as it has them."""
+        former = self.before
+        shaped = {
+            name: values.reshape(former[name].shape).astype(former[name].dtype)
+            for name, values in biases.items()
+        }
+        return self.run(self._outputs, batch, {**former, **shaped})
 
-    def outputs(self, batch: Mapping[str, Any], share: float = 0.0) -> list[Any]:
-        """Return what the model gives with the biases after so much of their way."""
-        return self.run(self._outputs, batch, self.after(share))
+
+def shift_of(wanted: Sequence[Sums], found: Sequence[Sums]) -> NDArray[np.float64]:
+    """Return the difference of two means by channel, over the batches that give numbers in both."""
+    both = [
+        pair
+        for pair in zip(wanted, found, strict=True)
+        if all(count and np.isfinite(added).all() for added, count in pair)
+    ]
+    means = (
+        np.sum([added for added, _ in side], axis=0) / sum(count for _, count in side)
+        for side in zip(*both, strict=True)
+    )
+    before, after = means if both else (np.zeros(0), np.zeros(0))
+    result: NDArray[np.float64] = before - after
+    return result
 
 
 def with_values(onnx: Any, model: Any, tensors: Mapping[str, NDArray[Any]]) -> Any:

@@ -8,6 +8,7 @@ correction; Nagel et al., Data-Free Quantization Through Weight Equalization and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,18 +35,19 @@ def apart(batches: Iterable[Any]) -> tuple[list[Any], list[Any]]:
             "a refit needs two batches or more: it follows most of them, and looks at the outputs "
             "for the others"
         )
-    told = given[ONE_OF - 1 :: ONE_OF] or given[-1:]
-    kept = {id(one) for one in told}
-    return [one for one in given if id(one) not in kept], told
+    told = set(range(ONE_OF - 1, len(given), ONE_OF)) or {len(given) - 1}
+    followed = [one for number, one in enumerate(given) if number not in told]
+    return followed, [given[number] for number in sorted(told)]
 
 
 def best_share(loss: Callable[[float], float]) -> float:
     """Return the share of the shifts at which the outputs are best; of equals the least."""
-    return min(SHARES, key=loss)
+    found = {share: loss(share) for share in SHARES}
+    return min(SHARES, key=lambda share: math.inf if math.isnan(found[share]) else found[share])
 
 
 def relative_error(before: Any, after: Any) -> float:
-    """Return the square of the relative error of an output; 0 for one that has no floats."""
+    """Return the square of the relative error of an output; 0 for one that has no finite floats."""
     if isinstance(before, list) and isinstance(after, list):
         # A sequence; of another length now and then.
         return sum(map(relative_error, before, after))
@@ -55,7 +57,9 @@ def relative_error(before: Any, after: Any) -> float:
         return 0.0
     wide = before.astype(np.float64)
     signal = float(np.square(wide).sum())
-    return float(np.square(after - wide).sum()) / signal if signal else 0.0
+    if not signal or not math.isfinite(signal):
+        return 0.0
+    return float(np.square(after - wide).sum()) / signal
 
 
 def error_of(before: Iterable[Any], after: Iterable[Any]) -> float:

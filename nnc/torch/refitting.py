@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from nnc.bitio import InputError
 from nnc.bitio.arguments import checked
 from nnc.bitstream import Bitstream
+from nnc.bitstream.editing.parts import copy_bitstream
 from nnc.editing.tensors import tensor_names
-from nnc.editing.values import replace_values
+from nnc.editing.values import nearest_values, replace_values
 from nnc.model.refit import apart, best_share, error_of
 from nnc.torch.calibration import check_batch, evaluating, flat, run
 from nnc.torch.files import load
@@ -41,7 +42,8 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
             outputs better: all of it, half, or none.
 
     Returns:
-        The bitstream with other values of the biases; as it was where none made it better.
+        The bitstream with other values of the biases, of those whose coding can hold others; as
+        it was where none made it better. A given Bitstream isn't changed.
 
     Raises:
         InputError: no module; too few batches; tensors of another module.
@@ -52,8 +54,7 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
     followed, told = apart(batches)
     for batch in (*followed, *told):
         check_batch(torch, batch)
-    # The one that is given stays as it is.
-    bitstream = Bitstream.parse(data.to_bytes() if isinstance(data, Bitstream) else data)
+    bitstream = copy_bitstream(data) if isinstance(data, Bitstream) else Bitstream.parse(data)
     coded = decoded_copy(module, bitstream)
     named = set(tensor_names(bitstream))
     biases = {
@@ -64,9 +65,20 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
         before = {name: layer.bias.clone() for name, layer in biases.items()}
         outputs = [numbers(torch, run(module, batch)) for batch in told]
 
-        def put(share: float) -> None:
+        def moved(share: float) -> dict[str, NDArray[np.float64]]:
+            shifted = [name for name in biases if bool(shifts[name].any())]
+            sums = {name: before[name].double() + share * shifts[name] for name in shifted}
+            return {bias_name(name): one.cpu().numpy() for name, one in sums.items()}
+
+        def put(share: float) -> dict[str, NDArray[np.float64]]:
+            """Give layers what the bitstream can hold; return what it is to be given."""
+            wanted = moved(share)
+            nearest = nearest_values(bitstream, wanted) if share else {}
             for name, layer in biases.items():
-                layer.bias.copy_(before[name] + share * shifts[name].to(before[name]))
+                held = nearest.get(bias_name(name))
+                values = before[name] if held is None else torch.tensor(held.astype(np.float64))
+                layer.bias.copy_(values)
+            return {name: wanted[name] for name in nearest}
 
         def loss(share: float) -> float:
             put(share)
@@ -74,11 +86,8 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
             return sum(map(error_of, outputs, found))
 
         share = best_share(loss)
-        put(share)
-    if share:
-        moved = {name: one.bias for name, one in biases.items() if bool(shifts[name].any())}
-        values = {bias_name(name): one.detach().cpu().double() for name, one in moved.items()}
-        replace_values(bitstream, {name: one.numpy() for name, one in values.items()})
+        if share:
+            replace_values(bitstream, put(share))
     return bitstream.to_bytes()
 
 
@@ -125,9 +134,9 @@ def channel_axis(torch: Any, layer: Any, output: Any) -> int:
     """Return along which dimension of its output the bias of a layer is."""
     if isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm):
         return int(output.ndim) - 1
-    # Convolutions take examples without a batch too.
-    kernel = getattr(layer, "kernel_size", None)
-    return 1 if kernel is None else int(output.ndim) - len(kernel) - 1
+    # What convolutions are given may have no dimension for the examples.
+    sides = getattr(layer, "kernel_size", None)
+    return 1 if sides is None else int(output.ndim) - 1 - len(sides)
 
 
 def shifts_of(
@@ -144,18 +153,30 @@ def shifts_of(
     counts = dict.fromkeys(biases, 0)
     means: dict[str, list[Any]] = {}
 
+    def is_by_channel(name: str, output: Any) -> bool:
+        if not isinstance(output, torch.Tensor):
+            return False
+        axis = channel_axis(torch, biases[name], output)
+        channels = biases[name].bias.numel()
+        return 0 <= axis < output.ndim and bool(output.shape[axis] == channels)
+
     def mean_of(name: str, output: Any) -> Any:
         channels = output.movedim(channel_axis(torch, biases[name], output), -1)
         return channels.reshape(-1, channels.shape[-1]).mean(0, dtype=torch.float64)
 
     def note(name: str, output: Any) -> Any:
-        means.setdefault(name, []).append(mean_of(name, output))
+        mean = mean_of(name, output) if is_by_channel(name, output) else None
+        means.setdefault(name, []).append(mean)
         return output
 
     def follow(name: str, output: Any) -> Any:
-        if not means.get(name) or not output.numel():
+        mean = means[name].pop(0) if means.get(name) else None
+        if mean is None or not is_by_channel(name, output):
             return output
-        shift = means[name].pop(0) - mean_of(name, output)
+        shift = mean - mean_of(name, output)
+        if not bool(shift.isfinite().all()):
+            # One of both gave nothing, or no numbers.
+            return output
         sums[name] += shift * output.numel()
         counts[name] += output.numel()
         shape = [1] * output.ndim

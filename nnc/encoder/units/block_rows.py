@@ -43,9 +43,12 @@ MOST_OF_TENSOR = 0.004
 #: A sample is so much of a tensor; it has so many block rows, of at most so many columns.
 SAMPLED, FEWEST_SAMPLED, MOST_SAMPLED, SAMPLED_COLS = 1 / 32, 4, 16, 1024
 #: Bytes that it takes at most, of those that were measured, to enter a block row and to learn its
-#: contexts; and where values take so many bits, which contexts know much of. A sample is too short
-#: to tell.
-RESTART, LEARNED_RESTART, LEARNED_BITS = 30, 72, (2.5, 5.2)
+#: contexts; and where values take so many bits, which contexts know much of, or the logarithms of
+#: the magnitudes of block rows deviate by so much: all begin with the same contexts. A sample is
+#: too short to tell.
+RESTART, LEARNED_RESTART, LEARNED_BITS, LEARNED_DEVIATION = 30, 72, (2.5, 5.2), 0.8
+#: The golden ratio, less one: the multiples of no other number are spread as evenly.
+GOLDEN = (math.sqrt(5) - 1) / 2
 #: What it takes in a sample, about.
 SAMPLED_RESTART = 16
 
@@ -117,10 +120,18 @@ def cost_of_blocks(
     )
     values = sample.values.size
     least, most = LEARNED_BITS
-    restart = LEARNED_RESTART if least < 8 * plain / values < most else RESTART
+    learns = least < 8 * plain / values < most or deviation_of(sample) > LEARNED_DEVIATION
+    restart = LEARNED_RESTART if learns else RESTART
     a_block_row = plain * HEIGHT * cols / values
     mixing = (in_blocks - plain - SAMPLED_RESTART * (block_rows - 1)) / plain
     return max(mixing + SAMPLED_RESTART / a_block_row, restart / a_block_row)
+
+
+def deviation_of(sample: PreparedTensor) -> float:
+    """Return the standard deviation of the logarithms of the mean magnitudes of block rows."""
+    values = sample.values.reshape(-1, HEIGHT * sample.values.shape[1])
+    means = np.array([np.abs(one.astype(np.float64)).mean() for one in values])
+    return float(np.std(np.log(np.maximum(means, np.finfo(np.float64).tiny))))
 
 
 def sample_of(tensor: PreparedTensor) -> tuple[PreparedTensor, int]:
@@ -129,12 +140,34 @@ def sample_of(tensor: PreparedTensor) -> tuple[PreparedTensor, int]:
     width, there = min(cols, SAMPLED_COLS), rows // HEIGHT
     wanted = math.ceil(SAMPLED * rows * cols / (HEIGHT * width))
     count = min(max(wanted, FEWEST_SAMPLED), MOST_SAMPLED, there)
-    matrix = tensor.values.reshape(rows, cols)[:, :width]
-    starts = [HEIGHT * (number * there // count) for number in range(count)]
-    values = np.concatenate([matrix[start : start + HEIGHT] for start in starts])
+    matrix = tensor.values.reshape(rows, cols)
+    values = np.concatenate(
+        [
+            matrix[top : top + HEIGHT, left : left + width]
+            for top, left in places_of(count, there, cols - width)
+        ]
+    )
     largest = tensor.largest and float(np.abs(values).max())
     sample = replace(tensor, values=values, largest=largest, split=None, scale=None, note=None)
     return sample, count
+
+
+def places_of(count: int, block_rows: int, room: int) -> list[tuple[int, int]]:
+    """Return where the parts of a sample begin: the first row and the first column of each.
+
+    Matrices repeat themselves: heads, gates. So the parts aren't at equal distances, but where
+    multiples of the golden ratio fall in equal shares of the rows, and of the columns anyhow.
+
+    Args:
+        count: how many parts.
+        block_rows: those of the matrix, as many or more.
+        room: columns by which a part can be moved.
+    """
+    shares = [number * GOLDEN % 1 for number in range(count)]
+    return [
+        (HEIGHT * int((number + share) * block_rows / count), int(share * (room + 1)))
+        for number, share in enumerate(shares)
+    ]
 
 
 def coded_size(sample: PreparedTensor, plan: QuantizationPlan, options: EncoderOptions) -> int:

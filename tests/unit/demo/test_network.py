@@ -139,3 +139,8 @@ def test_steps_of_one_128th_cost_no_point_of_accuracy_and_three_bits_a_value(ten
             bits += tensor.size * 32
     assert bits / sum(tensor.size for tensor in tensors.values()) < 3
     assert network.accuracy(coarse) >= network.accuracy(tensors) - 0.01
+
+
+def test_the_network_has_one_order():
+    names = list(network.load_network())
+    assert names == sorted(names)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnc
-from nnc.editing.values import replace_values
+from nnc.editing.values import nearest_values, replace_values
 
 RANDOM = np.random.default_rng(5)
 MODEL = {
@@ -84,3 +84,29 @@ def test_what_cannot_be_put_is_refused(values, options, message):
     with pytest.raises(nnc.InputError, match=message):
         replace_values(bitstream, {"bias": OTHER["bias"], **values})
     assert bitstream.to_bytes() == data
+
+
+@pytest.mark.parametrize("options", [{}, {"dq": False}, {"keep": ["*"]}], ids=str)
+def test_nearest_values_are_those_of_a_decoder(options):
+    data = nnc.encode(MODEL, qp=-20, nonweight_qp=-40, **options)
+    bitstream = nnc.Bitstream.parse(data)
+    found = nearest_values(bitstream, OTHER)
+    assert bitstream.to_bytes() == data
+    replace_values(bitstream, OTHER)
+    after = nnc.decode(bitstream)
+    assert found.keys() == OTHER.keys()
+    for name, values in found.items():
+        np.testing.assert_array_equal(values, after[name])
+
+
+def test_nearest_values_leave_out_what_is_refused():
+    bitstream = nnc.Bitstream.parse(nnc.encode(MODEL, scan_order=1))
+    wanted = {**OTHER, "none": [1.0], "count": range(6)}
+    assert nearest_values(bitstream, wanted).keys() == {"bias"}
+
+
+def test_floats_that_come_back_to_the_bit_are_told_of_as_such():
+    values = RANDOM.normal(0, 0.1, (7, 140)).astype(np.float32)
+    bitstream = nnc.Bitstream.parse(nnc.encode({"weight": values}, lossless=True))
+    with pytest.raises(nnc.InputError, match="coded without loss"):
+        replace_values(bitstream, {"weight": values})

@@ -114,9 +114,68 @@ def test_what_is_no_better_stays_as_it_was(tmp_path):
 def test_another_model_is_refused(tmp_path):
     path = network(tmp_path / "model.onnx")
     data = nnc.encode({"conv": np.ones((3, 3), np.float32)})
-    with pytest.raises(nnc.InputError, match="aren't of one model"):
+    with pytest.raises(nnc.InputError, match=r"^tensor 'conv' of the bitstream .* of one model$"):
         nnc.onnx.refit(path, data, batches())
     with pytest.raises(nnc.InputError, match="two batches or more"):
         nnc.onnx.refit(path, data, batches(1))
     with pytest.raises(nnc.InputError, match="can't be read as an ONNX model"):
         nnc.onnx.refit(__file__, data, batches())
+
+
+@pytest.mark.parametrize(("beta", "is_bias"), [(1.0, True), (0.5, False), (-1.0, False)])
+def test_only_a_vector_that_is_added_once_is_a_bias(tmp_path, beta, is_bias):
+    model = onnx.load(network(tmp_path / "model.onnx"))
+    node = next(one for one in model.graph.node if one.op_type == "Gemm")
+    node.attribute.append(helper.make_attribute("beta", beta))
+    assert ("gemm_bias" in {one.tensor for one in biases_of(model)}) == is_bias
+
+
+@pytest.fixture
+def coded(tmp_path):
+    """Return a model file, and what it was encoded as."""
+    path = network(tmp_path / "model.onnx")
+    nnc.encode_file(path, tmp_path / "model.nnc", qp=-10, nonweight_qp=-50)
+    return path, (tmp_path / "model.nnc").read_bytes()
+
+
+def test_a_given_bitstream_stays_as_it_was(coded):
+    path, data = coded
+    bitstream = nnc.Bitstream.parse(data)
+    assert nnc.onnx.refit(path, bitstream, batches()) == nnc.onnx.refit(path, data, batches())
+    assert bitstream.to_bytes() == data
+
+
+def test_one_batch_may_be_given_many_times(coded):
+    path, data = coded
+    found = nnc.decode(nnc.onnx.refit(path, data, 8 * batches(1)))
+    assert any(not np.array_equal(one, found[name]) for name, one in nnc.decode(data).items())
+
+
+@pytest.mark.parametrize("place", [0, 3], ids=["followed", "told"])
+def test_batches_without_numbers_are_passed_over(coded, place):
+    path, data = coded
+    without = batches(8)
+    without[place] = {"x": np.full_like(without[place]["x"], np.nan)}
+    before, after = nnc.decode(data), nnc.decode(nnc.onnx.refit(path, data, without))
+    moved = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert moved == {"conv_bias", "added", "gemm_bias"}
+
+
+def test_a_bitstream_without_biases_stays_as_it_was(coded):
+    path, data = coded
+    weights = {name: one for name, one in nnc.decode(data).items() if name in ("conv", "gemm")}
+    other = nnc.encode(weights)
+    assert nnc.onnx.refit(path, other, batches()) == other
+
+
+def test_biases_that_cannot_hold_others_stay(coded):
+    path, _ = coded
+    cut = path.with_suffix(".cut")
+    nnc.encode_file(path, cut, qp=-10, nonweight_qp=-50, part_size=4)
+    assert nnc.onnx.refit(path, cut.read_bytes(), batches()) == cut.read_bytes()
+
+
+def test_what_is_no_batch_is_refused(coded):
+    path, data = coded
+    with pytest.raises(nnc.InputError, match="a batch must be arrays by name, not list"):
+        nnc.onnx.refit(path, data, [[1.0]] * 4)

@@ -1,5 +1,7 @@
 """Biases of coded modules that take up what their weights shift."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,106 @@ def test_what_does_not_fit_is_refused(module, batches, message):
     given = [torch.rand(2, 4)] * 4 if batches is None else batches
     with pytest.raises(nnc.InputError, match=message):
         nnc_torch.refit(module(), data, given)
+
+
+def shift_left(module, data, inputs):
+    """Return the largest difference of the mean outputs by channel, of one layer."""
+    coded = copy.deepcopy(module)
+    coded.load_state_dict(nnc_torch.load(data))
+    with torch.no_grad():
+        difference = torch.stack([module(one) - coded(one) for one in inputs]).mean(0)
+    axis = 0 if isinstance(module, torch.nn.Conv1d | torch.nn.Conv2d) else -1
+    return float(difference.movedim(axis, -1).flatten(0, -2).mean(0).abs().max())
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (lambda: torch.nn.Conv1d(3, 40, 5), (3, 24)),
+        (lambda: torch.nn.Conv2d(3, 40, 5), (3, 9, 44)),
+    ],
+)
+def test_inputs_of_convolutions_need_no_dimension_for_examples(module, shape):
+    torch.manual_seed(1)
+    module, inputs = module(), [torch.rand(shape) for _ in range(8)]
+    data = nnc_torch.save(module, qp=-12, nonweight_qp=-60)
+    followed = [one for number, one in enumerate(inputs) if number % 4 != 3]
+    assert shift_left(module, data, followed) > 0.01
+    assert shift_left(module, nnc_torch.refit(module, data, inputs), followed) < 1e-3
+
+
+@pytest.mark.parametrize("options", [{}, {"codebook": "exact"}, {"part_size": 100}], ids=str)
+def test_values_are_followed_as_the_bitstream_can_hold_them(options):
+    module, batches = network()
+    data = nnc_torch.save(module, qp=-10, nonweight_qp=-12, **options)
+    refitted = nnc_torch.refit(module, data, batches[:8])
+    wanted = outputs(module, module.state_dict(), batches[3])
+    lost = [
+        float(((outputs(module, nnc_torch.load(one), batches[3]) - wanted) ** 2).sum())
+        for one in (data, refitted)
+    ]
+    assert lost[1] <= lost[0]
+
+
+def test_a_given_bitstream_stays_as_it_was():
+    module, batches = network()
+    data = nnc_torch.save(module, bits_per_value=3)
+    bitstream = nnc.Bitstream.parse(data)
+    assert nnc_torch.refit(module, bitstream, batches) != data
+    assert bitstream.to_bytes() == data
+
+
+def moved_by(module, data, batches):
+    """Return the names of the tensors that a refit changes."""
+    before, after = (nnc_torch.load(one) for one in (data, nnc_torch.refit(module, data, batches)))
+    return {name for name in before if not torch.equal(before[name], after[name])}
+
+
+def test_one_batch_may_be_given_many_times():
+    module, batches = network()
+    assert moved_by(module, nnc_torch.save(module, bits_per_value=3), 8 * batches[:1])
+
+
+@pytest.mark.parametrize("place", [0, 3], ids=["followed", "told"])
+def test_batches_without_numbers_are_passed_over(place):
+    module, batches = network()
+    batches[place] = torch.full_like(batches[place], torch.nan)
+    assert moved_by(module, nnc_torch.save(module, bits_per_value=3), batches)
+
+
+def test_layers_that_give_nothing_of_use_are_left_alone():
+    class Pair(torch.nn.Linear):
+        def forward(self, given):
+            return super().forward(given), None
+
+    class Odd(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lost = torch.nn.Linear(20, 30)
+            self.pair, self.last = Pair(20, 40), torch.nn.Linear(40, 12)
+
+        def forward(self, given):
+            self.lost(given * torch.inf)
+            return self.last(self.pair(given)[0])
+
+    torch.manual_seed(2)
+    module, inputs = Odd(), [torch.rand(30, 20) for _ in range(8)]
+    data = nnc_torch.save(module, qp=-10, nonweight_qp=-50)
+    assert moved_by(module, data, inputs) == {"last.bias"}
+
+
+def test_layers_that_are_given_no_examples_now_and_then_keep_their_turns():
+    class Turns(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(20, 20)
+
+        def forward(self, given):
+            return self.layer(given[:0]).sum() + self.layer(given)
+
+    torch.manual_seed(2)
+    module, inputs = Turns(), [torch.rand(30, 20) for _ in range(8)]
+    data = nnc_torch.save(module, qp=-10, nonweight_qp=-60)
+    followed = [one for number, one in enumerate(inputs) if number % 4 != 3]
+    refitted = nnc_torch.refit(module, data, inputs)
+    assert shift_left(module, refitted, followed) < 1e-3 < shift_left(module, data, followed)

@@ -117,6 +117,37 @@ def test_they_take_little(shape, spread, qp, blocks):
     assert len(data) <= 1.001 * len(plain)
 
 
+def scales(kind):
+    """Return the scale of each value of a matrix that isn't the same everywhere."""
+    rows, cols = np.ogrid[:4096, :2048]
+    mixed = np.where(rows % 2, 1.0, 0.01)
+    if kind == "columns":
+        return np.where(cols >= 1024, mixed, 1.0)[:1024]
+    if kind == "heads":
+        return np.where(rows // 64 % 4, mixed, 1.0) * np.ones(512)
+    return np.exp(-rows / 1024.0) * np.ones(512)
+
+
+@pytest.mark.parametrize("kind", ["columns", "heads", "drift"])
+def test_they_take_little_of_what_is_not_the_same_everywhere(kind):
+    values = scales(kind)
+    model = {"w": weights(values.shape) * values.astype(np.float32)}
+    plain = nnc.encode(model, effort=0, scan_order=0)
+    assert len(nnc.encode(model, effort=0)) <= 1.001 * len(plain)
+
+
+def test_a_sample_is_of_all_rows_and_columns():
+    places = block_rows.places_of(8, 50, 300)
+    tops, lefts = (np.array(one) for one in zip(*places, strict=True))
+    assert (tops % block_rows.HEIGHT == 0).all()
+    assert (np.diff(tops) > 0).all()
+    assert tops[-1] < 50 * block_rows.HEIGHT
+    assert len(set(np.diff(tops))) > 1
+    assert lefts.min() < 40
+    assert 250 < lefts.max() <= 300
+    assert block_rows.places_of(3, 3, 0) == [(0, 0), (64, 0), (128, 0)]
+
+
 def test_a_part_of_a_model_may_take_more_of_its_own():
     tensors = [Shape("w", 4000, 400), Shape("x", 1000, 2048), Shape("y", 20000, 64)]
     rooms = block_rows.room_for_blocks(tensors)
