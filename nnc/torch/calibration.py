@@ -232,10 +232,15 @@ def check_batch(torch: Any, batch: Any) -> None:
 
 
 def run(module: Any, batch: Any) -> Any:
-    """Run a module on one batch."""
+    """Run a module on one batch, which stays as it is though the module may write over inputs."""
+    tensor = pytorch().Tensor
+
+    def own(one: Any) -> Any:
+        return one.clone() if isinstance(one, tensor) else one
+
     if isinstance(batch, Mapping):
-        return module(**batch)
-    return module(*batch) if isinstance(batch, tuple | list) else module(batch)
+        return module(**{name: own(one) for name, one in batch.items()})
+    return module(*map(own, batch)) if isinstance(batch, tuple | list) else module(own(batch))
 
 
 def gradients_of(

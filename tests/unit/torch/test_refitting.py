@@ -219,3 +219,16 @@ def test_layers_that_are_given_no_examples_now_and_then_keep_their_turns():
     followed = [one for number, one in enumerate(inputs) if number % 4 != 3]
     refitted = nnc_torch.refit(module, data, inputs)
     assert shift_left(module, refitted, followed) < 1e-3 < shift_left(module, data, followed)
+
+
+def test_modules_may_write_over_their_inputs():
+    class Scaled(torch.nn.Module):
+        def forward(self, given):
+            return given.mul_(2).sub_(0.3)
+
+    torch.manual_seed(2)
+    layer = torch.nn.Linear(20, 30)
+    module, inputs = torch.nn.Sequential(Scaled(), layer), [torch.rand(30, 20) for _ in range(8)]
+    before = [one.clone() for one in inputs]
+    assert moved_by(module, nnc_torch.save(module, qp=-10, nonweight_qp=-60), inputs) == {"1.bias"}
+    assert all(map(torch.equal, inputs, before))
