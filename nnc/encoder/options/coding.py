@@ -52,7 +52,7 @@ class Coding:
         "Blocks come with entry points, so that several threads, and the lanes of vector "
         "registers, can decode one tensor. By default a tensor of a million values "
         "that is wide, or much of its model, has blocks, where a sample of it says that they take "
-        "less than 0.1 % of the file: below effort 2, and unless other options ask for what "
+        "less than about 0.1 % of the file: below effort 2, and unless other options ask for what "
         "blocks don't go with.",
         range=HEADER["scan_order"].valid,
         told="blocks of 64 for large tensors where they take little, else 0",
