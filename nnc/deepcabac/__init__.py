@@ -34,6 +34,7 @@ __all__ = [
     "EntryPoints",
     "Task",
     "TensorCoding",
+    "compiled_module",
     "decode_plain",
     "encode_small",
     "encodes_small",
@@ -45,6 +46,7 @@ __all__ = [
     "writes_together",
 ]
 
+_SMALL = "nnc.deepcabac.engine_small"
 _MODULES = {
     "compiled": "nnc.deepcabac.engine",
     "lanes": "nnc.deepcabac.engine",
@@ -74,6 +76,20 @@ def is_compiled() -> bool:
 
 
 @functools.cache
+def compiled_module(name: str) -> ModuleType | None:
+    """Return a module that goes with the compiled engine; None where it wasn't compiled.
+
+    Compiled modules are optional one by one.
+    """
+    if not is_compiled():
+        return None
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+@functools.cache
 def lanes() -> ModuleType | None:
     """Return the module that decodes many tensors at once; None where that isn't possible.
 
@@ -81,11 +97,8 @@ def lanes() -> ModuleType | None:
         InputError: NNC_ENGINE is `lanes`, and it isn't possible.
     """
     wanted = os.environ.get("NNC_ENGINE", "")
-    if is_compiled() and not is_scalar():
-        try:
-            module = import_module("nnc.deepcabac.engine_lanes")
-        except ImportError:
-            module = None
+    if not is_scalar():
+        module = compiled_module("nnc.deepcabac.engine_lanes")
         if module is not None and getattr(module, "supported", bool)():
             return module
     if wanted == "lanes":
@@ -128,7 +141,7 @@ def encode_small(
     Raises:
         InputError: a member of the coding is out of its range.
     """
-    small = _small()
+    small = compiled_module(_SMALL)
     if small is None:
         return [None] * len(levels)
     found: list[bytes | None] = small.encode_small(
@@ -137,21 +150,9 @@ def encode_small(
     return found
 
 
-@functools.cache
-def _small() -> ModuleType | None:
-    """Return the module that encodes many small tensors; None where that isn't possible."""
-    if not is_compiled():
-        return None
-    try:
-        return import_module("nnc.deepcabac.engine_small")
-    except ImportError:
-        # Compiled modules are optional one by one.
-        return None
-
-
 def encodes_small() -> bool:
     """Tell whether it is any use to put small tensors together."""
-    return _small() is not None
+    return compiled_module(_SMALL) is not None
 
 
 def write_together(encoders: list[Encoder]) -> None:
@@ -161,16 +162,9 @@ def write_together(encoders: list[Encoder]) -> None:
         together.write_together(encoders)
 
 
-@functools.cache
 def _together() -> ModuleType | None:
     """Return the module that writes many codewords at once; None where that isn't possible."""
-    if lanes() is None:
-        return None
-    try:
-        return import_module("nnc.deepcabac.engine_together")
-    except ImportError:
-        # Compiled modules are optional one by one.
-        return None
+    return None if lanes() is None else compiled_module("nnc.deepcabac.engine_together")
 
 
 def writes_together() -> bool:

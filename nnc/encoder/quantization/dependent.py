@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable
-from importlib import import_module
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InputError
-from nnc.deepcabac import is_compiled
+from nnc.deepcabac import compiled_module
 from nnc.encoder.quantization import trellis_reference
 
 __all__ = ["quantize_dependent", "quantize_rows"]
+
+#: The trellis that goes with the compiled engine; the reference gives the same indices.
+TRELLIS = "nnc.encoder.quantization.trellis"
 
 _Quantizer = Callable[[NDArray[np.floating], float], NDArray[np.int32]]
 
@@ -49,7 +49,7 @@ def quantize_rows(
     Returns:
         int32 array of the same shape, and for each row whether it could be quantized.
     """
-    trellis = _trellis()
+    trellis = compiled_module(TRELLIS)
     if trellis is not None:
         found: tuple[NDArray[np.int32], NDArray[np.bool_]] = trellis.quantize_rows(values, steps)
         return found
@@ -63,20 +63,8 @@ def quantize_rows(
 
 def _quantizer() -> _Quantizer:
     """Take the quantizer that goes with the entropy coder's engine."""
-    trellis = _trellis()
+    trellis = compiled_module(TRELLIS)
     if trellis is None:
         return trellis_reference.quantize_dependent
     quantizer: _Quantizer = trellis.quantize_dependent
     return quantizer
-
-
-@functools.cache
-def _trellis() -> ModuleType | None:
-    """Take the compiled trellis where the entropy coder's engine is compiled too."""
-    if not is_compiled():
-        return None
-    try:
-        return import_module("nnc.encoder.quantization.trellis")
-    except ImportError:
-        # Compiled modules are optional one by one; the reference gives the same indices.
-        return None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib import import_module
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +13,11 @@ from numpy.typing import NDArray
 
 from nnc.decoder.dequantization import FLOAT32
 from nnc.decoder.dequantization import step_size as decoded_step_size
-from nnc.deepcabac import is_compiled
+from nnc.deepcabac import compiled_module
 from nnc.encoder.quantization.choice import Quantized
+
+#: The sums in one pass, where they were compiled.
+SQUARES = "nnc.encoder.quantization.squares"
 
 #: Below this ratio (in dB) nearly nothing is left of a tensor: four fifths of it are lost.
 NEARLY_NOTHING = 1.0
@@ -100,7 +100,7 @@ def quick_loss(values: NDArray[Any], one: Quantized, qp_density: int) -> Loss | 
     Returns:
         None without a compiled pass, or where float32 is too narrow for it.
     """
-    squares, step = _squares(), decoded_step_size(one.qp, qp_density)
+    squares, step = compiled_module(SQUARES), decoded_step_size(one.qp, qp_density)
     if squares is None or values.dtype != np.float32 or not step <= 1 / FLOAT32.smallest_normal:
         return None
     source, coded = values.reshape(-1), one.levels.reshape(-1)
@@ -120,7 +120,7 @@ def losses_of_rows(
         levels: that of the levels.
         steps: the step of each row, as a decoder has it.
     """
-    squares = _squares()
+    squares = compiled_module(SQUARES)
     if squares is None or not (steps <= 1 / FLOAT32.smallest_normal).all():
         return [None] * len(steps)
     sums: list[list[float]] = squares.sums_of_rows(values, levels, steps).tolist()
@@ -137,18 +137,6 @@ def loss_of_sums(size: int, signal: float, noise: float, step: float) -> Loss | 
         return None
     square = step**2
     return Loss(size, signal * square, noise * square)
-
-
-@functools.cache
-def _squares() -> ModuleType | None:
-    """Take the compiled sums, where the entropy coder's engine is compiled too."""
-    if not is_compiled():
-        return None
-    try:
-        return import_module("nnc.encoder.quantization.squares")
-    except ImportError:
-        # Compiled modules are optional one by one.
-        return None
 
 
 def energy(values: NDArray[Any]) -> float:
