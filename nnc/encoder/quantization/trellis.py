@@ -117,14 +117,15 @@ def quantize_rows(values, steps):
         steps: the step size of each row, a 1-D array of float32.
 
     Returns:
-        int32 array of the same shape, and for each row whether all its values are in range.
+        int32 array of the same shape, and for each row whether all its values are in range: else
+        its indices are 0.
     """
     source: Source
     source.wide = cython.NULL
     view: cython.const[cython.float][:, ::1] = values
     steps_view: cython.const[cython.float][::1] = steps
     size: cython.Py_ssize_t = view.shape[1]
-    indices = np.empty(values.shape, dtype=np.int32)
+    indices = np.zeros(values.shape, dtype=np.int32)
     fits = np.empty(values.shape[0], dtype=np.bool_)
     indices_view: int32_t[:, ::1] = indices
     fits_view: uint8_t[::1] = fits.view(np.uint8)
@@ -145,6 +146,8 @@ def quantize_rows(values, steps):
             fits_view[row] = not forward_in_blocks(
                 source, 0, size, costs, cython.address(histories[0])
             )
+            if not fits_view[row]:
+                continue
             best = 0
             for state in range(1, 8):
                 if costs[state] < costs[best]:

@@ -129,6 +129,7 @@ def test_rows_are_quantized_as_sequences(size):
     values[7, -1], values[9, 0] = np.inf, np.nan
     levels, fits = quantize_rows(values, steps)
     assert np.flatnonzero(~fits).tolist() == [7, 9]
+    assert not levels[~fits].any()
     for row in np.flatnonzero(fits):
         assert np.array_equal(levels[row], quantize_dependent(values[row], float(steps[row])))
 
