@@ -73,3 +73,11 @@ def test_modules_that_were_not_compiled_are_done_without(name):
     spec = importlib.util.spec_from_file_location("uncompiled", path)
     with pytest.raises(ImportError):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def test_sources_in_c_are_not_ignored():
+    """What is generated is in C as well, and left out of version control by its suffix."""
+    sources = set(re.findall(r'"(nnc/[\w/]+\.c)"', (ROOT / "setup.py").read_text()))
+    kept = set(re.findall(r"^!(.+\.c)$", (ROOT / ".gitignore").read_text(), re.MULTILINE))
+    assert sources
+    assert sources == kept
