@@ -71,7 +71,7 @@ def refit(module: Any, data: bytes | Bitstream, batches: Iterable[Any]) -> bytes
             return {bias_name(name): one.cpu().numpy() for name, one in sums.items()}
 
         def put(share: float) -> dict[str, NDArray[np.float64]]:
-            """Give layers what the bitstream can hold; return what it is to be given."""
+            """Set the biases to what the bitstream can hold; return the values to put into it."""
             wanted = moved(share)
             nearest = nearest_values(bitstream, wanted) if share else {}
             for name, layer in biases.items():

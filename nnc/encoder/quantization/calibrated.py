@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac import TensorCoding, is_compiled
+from nnc.deepcabac import TensorCoding, compiled_module
 from nnc.encoder.quantization import feedback_reference as reference
 from nnc.encoder.quantization.rate_distortion import (
     WEIGHT_DEPENDENT,
@@ -36,12 +34,10 @@ LARGEST_MULTIPLE, STEPS_BEYOND = 2, 64
 @functools.cache
 def quantizer() -> Callable[..., NDArray[np.int32]]:
     """Take the trellis that goes with the entropy coder's engine."""
-    if is_compiled():
-        # Compiled modules are optional one by one; the reference gives the same indices.
-        with contextlib.suppress(ImportError):
-            compiled = import_module("nnc.encoder.quantization.feedback")
-            chosen: Callable[..., NDArray[np.int32]] = compiled.quantize_with_feedback
-            return chosen
+    compiled = compiled_module("nnc.encoder.quantization.feedback")
+    if compiled is not None:
+        chosen: Callable[..., NDArray[np.int32]] = compiled.quantize_with_feedback
+        return chosen
     return reference.quantize_with_feedback
 
 

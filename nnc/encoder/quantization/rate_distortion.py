@@ -15,17 +15,15 @@ Values beyond an index limit are brought to it first.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnc.deepcabac import TensorCoding, is_compiled
+from nnc.deepcabac import TensorCoding, compiled_module
 from nnc.deepcabac.checks import may_skip_rows
 from nnc.encoder.quantization import rate_trellis_reference as reference
 from nnc.encoder.quantization.dependent import quantize_dependent
@@ -80,12 +78,10 @@ class Kernel(NamedTuple):
 @functools.cache
 def kernel() -> Kernel:
     """Take the inner loops that go with the entropy coder's engine."""
-    if is_compiled():
-        # Compiled modules are optional one by one; the reference gives the same indices.
-        with contextlib.suppress(ImportError):
-            trellis = import_module("nnc.encoder.quantization.rate_trellis")
-            counting = import_module("nnc.encoder.quantization.rate_counting")
-            return Kernel(trellis.quantize_by_rate, counting.count_levels, counting.rate_tables)
+    trellis = compiled_module("nnc.encoder.quantization.rate_trellis")
+    counting = compiled_module("nnc.encoder.quantization.rate_counting")
+    if trellis is not None and counting is not None:
+        return Kernel(trellis.quantize_by_rate, counting.count_levels, counting.rate_tables)
     return Kernel(reference.quantize_by_rate, reference.count_levels, rate_tables)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnc.bitio.errors import InputError
 from nnc.decoder import dequantization
-from nnc.deepcabac import is_compiled
+from nnc.deepcabac import compiled_module
 from nnc.encoder.quantization.segments import Segment, over_segments
 
 _Rounding = Callable[[NDArray[np.floating], np.float32, float, NDArray[np.int32]], bool]
@@ -116,12 +116,8 @@ def round_ratios(
 @functools.cache
 def _rounding() -> _Rounding | None:
     """Take the compiled form, where the entropy coder's engine is compiled too."""
-    if not is_compiled():
-        return None
-    try:
-        from nnc.encoder.quantization import rounding
-    except ImportError:
-        # Compiled modules are optional one by one; numpy gives the same levels.
+    rounding = compiled_module("nnc.encoder.quantization.rounding")
+    if rounding is None:
         return None
     compiled: _Rounding = rounding.round_ratios
     return compiled
