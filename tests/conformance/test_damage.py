@@ -3,9 +3,9 @@
 Time is that of the processor: what else the machine does makes no difference.
 """
 
+import functools
 import random
 import time
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import pytest
 import nnc
 from nnc.syntax import NnrUnitType
 from tests.cases import CASES
+from tests.mutations import cost
 
 SECOND = 1.0
 MEGABYTE = 1 << 20
@@ -115,12 +116,8 @@ def check_mutations(seed: int, count: int) -> None:
         data = bytearray(contents[number])
         place = chosen.randrange(len(data))
         data[place] ^= chosen.randrange(1, 256)
-        tracemalloc.start()
-        started = time.process_time()
-        passed += attempt(bytes(data))
-        seconds = time.process_time() - started
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+        went_through, seconds, peak = cost(functools.partial(attempt, bytes(data)))
+        passed += went_through
         where = f"{files[number].parent.name}/{files[number].name}, byte {place}"
         assert seconds < SECOND, f"{where}: {seconds:.2f} s"
         assert peak < 100 * MEGABYTE, f"{where}: {peak / MEGABYTE:.0f} MB"
