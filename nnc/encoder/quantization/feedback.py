@@ -21,6 +21,7 @@ if not cython.compiled:
 import numpy as np
 from cython.cimports.libc.stdint import int8_t, int32_t
 
+from nnc import deepcabac
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization.rates import COST_ONE, MAGNITUDES
 
@@ -84,8 +85,29 @@ def quantize_with_feedback(values, weights, factor, branches, magnitudes):
         coefficients = cython.address(matrix[0, 0])
     start: cython.int = 0
     row: cython.Py_ssize_t
+    task: FeedbackTask
+    wide: cython.pointer[FeedbackRow] = best_way()
+    if wide != cython.NULL and not np.abs(values).max() <= FURTHEST:
+        wide = cython.NULL
+    if wide != cython.NULL:
+        task.weights = cython.address(weight[0])
+        task.factor = coefficients
+        task.columns = cols
+        fill_task(
+            cython.address(task), cython.address(branch[0, 0, 0]), cython.address(magnitude[0, 0])
+        )
     with cython.nogil:
         for row in range(rows):
+            if wide != cython.NULL:
+                start = wide(
+                    cython.address(task),
+                    cython.address(source[row, 0]),
+                    start,
+                    cython.address(scratch[0]),
+                    cython.address(scratch[cols]),
+                    cython.address(target[row, 0]),
+                )
+                continue
             start = quantize_row(
                 cython.address(source[row, 0]),
                 cols,
@@ -99,6 +121,45 @@ def quantize_with_feedback(values, weights, factor, branches, magnitudes):
                 cython.address(target[row, 0]),
             )
     return result
+
+
+@cython.cfunc
+def best_way() -> cython.pointer[FeedbackRow]:
+    """Return how rows are quantized with the widest registers there are, or null."""
+    way: cython.pointer[FeedbackRow] = cython.NULL
+    if deepcabac.lanes() is not None:
+        way = feedback_with_avx512()
+    if way == cython.NULL and not deepcabac.is_scalar():
+        way = feedback_with_avx2()
+    return way
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def fill_task(
+    task: cython.pointer[FeedbackTask],
+    branches: cython.pointer[cython.const[int32_t]],
+    magnitudes: cython.pointer[cython.const[int32_t]],
+) -> cython.void:
+    """Lay out costs as feedback_wide.c takes them."""
+    neighbour: cython.int
+    sign: cython.int
+    lane: cython.int
+    branch: cython.pointer[cython.const[int32_t]]
+    index: int32_t
+    far: int32_t = FEEDBACK_TOP + FEEDBACK_WINDOW
+    for neighbour in range(3):
+        for sign in range(2):
+            for lane in range(16):
+                branch = branches + 16 * (12 * neighbour + sign) + (lane & 3) + 4 * (lane >> 3)
+                task.zeros[2 * neighbour + sign][lane] = branch[0]
+                task.coded[2 * neighbour + sign][lane] = branch[8]
+    for index in range(-far, far + 1):
+        sign = index < 0
+        task.magnitudes[index + far] = magnitudes[
+            ROW * sign + 4 + min(-index if sign else index, TOP)
+        ]
 
 
 @cython.cfunc
