@@ -52,7 +52,10 @@ MORE_SOURCES = {
     "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
     "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
-    "nnc.encoder.quantization.feedback": ["nnc/encoder/quantization/feedback_wide.c"],
+    "nnc.encoder.quantization.feedback": [
+        "nnc/encoder/quantization/feedback_lanes.c",
+        "nnc/encoder/quantization/feedback_wide.c",
+    ],
     "nnc.encoder.quantization.rate_trellis": [
         "nnc/encoder/quantization/rate_lanes.c",
         "nnc/encoder/quantization/rate_wide.c",

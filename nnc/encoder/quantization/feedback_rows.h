@@ -1,24 +1,50 @@
-/* A row in the trellis with feedback, for feedback_wide.c, which includes it once for each set of
-instructions and says before what a `Pair` and a `Mask` are there.
+/* A row of the trellis with feedback, its eight states side by side, for feedback_wide.c and
+feedback_lanes.c. What is counted, and how, feedback_reference.py says; each operation on floats is
+that of feedback.py and in the same order, so that the indices are the same.
 
-A pair has 16 lanes: states 0 to 3 with parity 0, the same with parity 1, then states 4 to 7 in the same
-way. So the states after a step come from one half each, in a fixed order.
-*/
+Those say before what a `Pair` is: 16 lanes, of the states 0 to 3 with parity 0 and with parity 1, and of
+the states 4 to 7 likewise. What is after a step comes from one lane of either half. */
+
+#ifndef NNC_FEEDBACK_ROWS_H
+#define NNC_FEEDBACK_ROWS_H
+
+/* As in feedback.py. */
+#define DEAD 1e30f
+#define ONE 262144.0f
+#define FURTHEST 4194304.0f
+
+/* If so little is added at most to a value, then all indices are in a window around it. */
+#define REACH 10.0f
+
+/* By lane: the smallest index of the subset. */
+#define LANES_OF(term) \
+    term(0), term(3), term(0), term(3), term(2), term(1), term(2), term(1), \
+    term(0), term(3), term(0), term(3), term(2), term(1), term(2), term(1)
+#define IN_PERIODS(rest) (4 - rest) * 0.25f
+#define OF_PERIOD_BEFORE(rest) rest - 4
+static const float periods[16] __attribute__((aligned(64))) = {LANES_OF(IN_PERIODS)};
+static const int32_t rests[16] __attribute__((aligned(64))) = {LANES_OF(OF_PERIOD_BEFORE)};
+
+/* Of a block of columns: the errors and the indices on the paths to the states. */
+typedef struct {
+    float errors[32][8] __attribute__((aligned(32)));
+    int32_t indices[32][8] __attribute__((aligned(32)));
+} Block;
 
 /* The path to each state, and what is added to its columns; columns without feedback stay 0. */
 typedef struct {
     __m256 costs;
     __m256i indices;
-} NAME(Survivors);
+} Survivors;
 
 /* Add multiples of rows of numbers to others, one after the other. */
-INLINE void NAME(add_rows)(
+INLINE void add_rows(
     float *target, const float *rows, int64_t stride, const float *factors, int count,
     int64_t width) {
     int row = 0;
     for (; row + 8 <= count; row += 8, rows += 8 * stride) {
         int64_t place = 0;
-        for (; place + LANES <= width; place += LANES) {
+        for (; place + LONG <= width; place += LONG) {
             Long sum = long_loaded(target + place);
 #pragma GCC unroll 8
             for (int one = 0; one < 8; one++)
@@ -38,9 +64,9 @@ INLINE void NAME(add_rows)(
 }
 
 /* Add to columns what the errors on the paths to the states do to them, one after the other. */
-INLINE void NAME(spread)(
-    __m256 *columns, int width, const float *rows, int64_t stride, const __m256 *errors,
-    int count) {
+INLINE void spread(
+    __m256 *columns, int width, const float *rows, int64_t stride,
+    const float (*errors)[8], int count) {
     int place = 0;
     for (; place + 8 <= width; place += 8) {
         __m256 sums[8];
@@ -49,10 +75,11 @@ INLINE void NAME(spread)(
             sums[one] = columns[place + one];
         for (int row = 0; row < count; row++) {
             const float *factors = rows + row * stride + place;
+            __m256 of_row = _mm256_load_ps(errors[row]);
 #pragma GCC unroll 8
             for (int one = 0; one < 8; one++)
                 sums[one] = _mm256_add_ps(
-                    sums[one], _mm256_mul_ps(errors[row], _mm256_set1_ps(factors[one])));
+                    sums[one], _mm256_mul_ps(of_row, _mm256_set1_ps(factors[one])));
         }
 #pragma GCC unroll 8
         for (int one = 0; one < 8; one++)
@@ -62,13 +89,14 @@ INLINE void NAME(spread)(
         __m256 sum = columns[place];
         for (int row = 0; row < count; row++)
             sum = _mm256_add_ps(
-                sum, _mm256_mul_ps(errors[row], _mm256_set1_ps(rows[row * stride + place])));
+                sum, _mm256_mul_ps(
+                    _mm256_load_ps(errors[row]), _mm256_set1_ps(rows[row * stride + place])));
         columns[place] = sum;
     }
 }
 
 /* The costs of magnitudes by index, where they aren't all near the value, and goals that are none. */
-static TARGET __attribute__((noinline)) void NAME(look_up)(
+static TARGET __attribute__((noinline)) void look_up(
     const FeedbackTask *task, const int32_t *indices, int32_t *costs) {
     for (int lane = 0; lane < 16; lane++) {
         int32_t index = indices[lane];
@@ -79,10 +107,10 @@ static TARGET __attribute__((noinline)) void NAME(look_up)(
 }
 
 /* Carry the survivors on by one column of a group of `stop`; `added` is what is added to these columns. */
-INLINE void NAME(advance)(
-    const FeedbackTask *task, NAME(Survivors) *survivors, float value, float common, float weight,
+INLINE void advance(
+    const FeedbackTask *task, Survivors *survivors, float value, float common, float weight,
     const float *factor, int place, int stop, __m256 added[8], __m256i *before,
-    __m256 *all_errors, __m256i *all_indices) {
+    float *all_errors, int32_t *all_indices) {
     const __m256 dead = _mm256_set1_ps(DEAD), nowhere = _mm256_set1_ps(2 * DEAD);
     const __m256 one = _mm256_set1_ps(value);
     float middle = value + common;
@@ -98,17 +126,17 @@ INLINE void NAME(advance)(
         goal = _mm256_blendv_ps(one, goal, fits);
     }
     Pair goals = pair_of(goal);
-    Mask negative = pair_less(goals, pair_all(0));
+    PairMask negative = pair_less(goals, pair_all(0));
     Pair size = pair_magnitude(goals);
     /* Periods of 4 below the lower one of the two indices of the subset next to the value. */
-    PairInts low = pair_truncated(pair_add(pair_mul(size, pair_all(0.25f)), pair_floats(rest_quarters)));
-    low = pair_ints_add(pair_ints_times_4(low), pair_ints(rests_less_4));
+    PairInts low = pair_truncated(pair_add(pair_mul(size, pair_all(0.25f)), pair_floats(periods)));
+    low = pair_ints_add(pair_ints_times_4(low), pair_ints(rests));
     PairInts high = pair_ints_add(low, pair_ints_all(4));
     Pair lower = pair_converted(low), upper = pair_add(lower, pair_all(4));
-    PairInts signed_low = pair_negated(low, negative), signed_high = pair_negated(high, negative);
+    PairInts signed_low = pair_ints_with_sign(low, negative), signed_high = pair_ints_with_sign(high, negative);
     PairInts magnitudes, other_magnitudes;
     if (__builtin_expect(near, 1)) {
-        int from = (int)middle - WINDOW / 2;
+        int from = (int)middle - FEEDBACK_WINDOW / 2;
         int begin = from;
         begin = begin < -FEEDBACK_TOP - FEEDBACK_WINDOW ? -FEEDBACK_TOP - FEEDBACK_WINDOW : begin;
         begin = begin > FEEDBACK_TOP + 1 ? FEEDBACK_TOP + 1 : begin;
@@ -119,14 +147,14 @@ INLINE void NAME(advance)(
     } else {
         int32_t indices[16] __attribute__((aligned(64))), costs[16] __attribute__((aligned(64)));
         pair_ints_stored(indices, signed_low);
-        NAME(look_up)(task, indices, costs);
+        look_up(task, indices, costs);
         magnitudes = pair_ints(costs);
         pair_ints_stored(indices, signed_high);
-        NAME(look_up)(task, indices, costs);
+        look_up(task, indices, costs);
         other_magnitudes = pair_ints(costs);
     }
-    PairInts zeros, coded;
-    NAME(branches)(task, survivors->indices, negative, &zeros, &coded);
+    PairInts zeros = pair_of_costs(task->zeros, survivors->indices, negative);
+    PairInts coded = pair_of_costs(task->coded, survivors->indices, negative);
     Pair weights = pair_all(weight), unit = pair_all(ONE);
 #define COST(distance, bits) \
     pair_add(pair_mul(pair_mul(weights, pair_mul(distance, distance)), unit), pair_converted(bits))
@@ -139,64 +167,69 @@ INLINE void NAME(advance)(
     Pair values = pair_all(value);
     Pair error = pair_sub(values, pair_with_sign(lower, negative));
     Pair other_error = pair_sub(values, pair_with_sign(upper, negative));
-    Mask is_other = pair_less(other, cheapest);
+    PairMask is_other = pair_less(other, cheapest);
     error = pair_chosen(is_other, other_error, error);
     PairInts index = pair_ints_chosen(is_other, signed_high, signed_low);
     cheapest = pair_min(other, cheapest);
-    Mask is_zero = pair_zero_at_most(zero, cheapest);
+    PairMask is_zero = pair_even_at_most(zero, cheapest);
     error = pair_chosen(is_zero, values, error);
-    index = pair_ints_cleared(is_zero, index);
-    cheapest = pair_zero_min(is_zero, zero, cheapest);
+    index = pair_ints_chosen(is_zero, pair_ints_all(0), index);
+    cheapest = pair_chosen(is_zero, zero, cheapest);
     Pair total = pair_add(pair_of(survivors->costs), cheapest);
 
     __m256 cost = pair_first(total), other_cost = pair_second(total);
-    Eight there = eight_less(cost, nowhere);
-    Eight is_second = eight_both(
-        eight_less(other_cost, nowhere), eight_not_at_most(cost, other_cost));
+    Mask there = mask_less(cost, nowhere);
+    Mask is_second = mask_and(
+        mask_less(other_cost, nowhere), mask_not_at_most(cost, other_cost));
     const __m256i first_states = _mm256_setr_epi32(0, 2, 0, 2, 3, 1, 3, 1);
     const __m256i second_states = _mm256_setr_epi32(4, 6, 4, 6, 7, 5, 7, 5);
-    __m256 costs = eight_chosen(is_second, other_cost, eight_chosen(there, cost, nowhere));
-    __m256 errors = eight_chosen(
-        is_second, pair_second(error), eight_chosen(there, pair_first(error), one));
-    __m256i indices = eight_ints_chosen(
-        is_second, pair_ints_second(index), eight_ints_kept(there, pair_ints_first(index)));
-    __m256i origins = eight_ints_chosen(
-        is_second, second_states, eight_ints_kept(there, first_states));
+    __m256 costs = chosen(is_second, other_cost, _mm256_min_ps(cost, nowhere));
+    __m256 errors = chosen(
+        is_second, pair_second(error), chosen(there, pair_first(error), one));
+    __m256i indices = ints_chosen(
+        is_second, pair_ints_second(index), ints_kept(there, pair_ints_first(index)));
+    __m256i origins = ints_chosen(
+        is_second, second_states, ints_kept(there, first_states));
     if (factor != 0) {
         if (place + 1 < stop) {
             /* What comes next waits for nothing but the choice. */
-            __m256 next = eight_chosen(
+            __m256 next = chosen(
                 is_second, _mm256_permutevar8x32_ps(added[place + 1], second_states),
                 _mm256_permutevar8x32_ps(added[place + 1], first_states));
             added[place + 1] = _mm256_add_ps(
                 next, _mm256_mul_ps(errors, _mm256_set1_ps(factor[place + 1])));
         }
-#pragma GCC unroll 8
+#pragma GCC unroll 6
         for (int ahead = place + 2; ahead < stop; ahead++)
             added[ahead] = _mm256_add_ps(
                 _mm256_permutevar8x32_ps(added[ahead], origins),
                 _mm256_mul_ps(errors, _mm256_set1_ps(factor[ahead])));
     }
     *before = origins;
-    *all_errors = errors;
-    *all_indices = indices;
+    _mm256_store_ps(all_errors, errors);
+    _mm256_store_si256((__m256i *)all_indices, indices);
     __m256 least = _mm256_min_ps(costs, _mm256_permute2f128_ps(costs, costs, 1));
     least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4E));
     least = _mm256_min_ps(least, _mm256_permute_ps(least, 0xB1));
     least = _mm256_min_ps(least, dead);
-    survivors->costs = eight_chosen(eight_less(costs, dead), _mm256_sub_ps(costs, least), nowhere);
+    survivors->costs = chosen(mask_less(costs, dead), _mm256_sub_ps(costs, least), nowhere);
     survivors->indices = indices;
+}
+
+/* Take what is known of a column by other states. */
+INLINE void reorder(Block *block, int place, __m256i states) {
+    float *errors = block->errors[place];
+    __m256i *indices = (__m256i *)block->indices[place];
+    _mm256_store_ps(errors, _mm256_permutevar8x32_ps(_mm256_load_ps(errors), states));
+    _mm256_store_si256(indices, _mm256_permutevar8x32_epi32(_mm256_load_si256(indices), states));
 }
 
 /* Turn what is known by the state after each of some columns into that by the state after the last;
 return the states before the first. */
-INLINE __m256i NAME(traced)(FeedbackBlock *block, int first, int count, const __m256i *before) {
+INLINE __m256i traced(Block *block, int first, int count, const __m256i *before) {
     __m256i states = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     for (int place = count - 1; place >= 0; place--) {
-        __m256 *errors = &block->errors[first + place];
-        __m256i *indices = &block->indices[first + place];
-        *errors = _mm256_permutevar8x32_ps(*errors, states);
-        *indices = _mm256_permutevar8x32_epi32(*indices, states);
+        reorder(block, first + place, states);
         states = _mm256_permutevar8x32_epi32(before[place], states);
     }
     return states;
@@ -204,9 +237,9 @@ INLINE __m256i NAME(traced)(FeedbackBlock *block, int first, int count, const __
 
 /* Carry the survivors on by up to eight columns, from one of a block on that has `count`. `added` is
 what is added to those of the block. Return the states before. */
-INLINE __m256i NAME(carry)(
-    const FeedbackTask *task, NAME(Survivors) *survivors, const float *values, const float *common,
-    int64_t column, int first, int count, __m256 *added, FeedbackBlock *block) {
+INLINE __m256i carry(
+    const FeedbackTask *task, Survivors *survivors, const float *values, const float *common,
+    int64_t column, int first, int count, __m256 *added, Block *block) {
     __m256i before[8];
     const float *weights = task->weights + column;
     const float *factor = task->factor;
@@ -222,30 +255,30 @@ INLINE __m256i NAME(carry)(
             near[place] = added[place];
 #pragma GCC unroll 8
         for (int place = 0; place < 8; place++)
-            NAME(advance)(
+            advance(
                 task, survivors, values[place], common[place], weights[place],
                 factor == 0 ? 0 : factor + place * stride, place, 8, near, &before[place],
-                &block->errors[first + place], &block->indices[first + place]);
+                block->errors[first + place], block->indices[first + place]);
         left = 8;
     } else {
 #pragma GCC unroll 1
         for (int place = 0; place < left; place++)
-            NAME(advance)(
+            advance(
                 task, survivors, values[place], common[place], weights[place],
                 factor == 0 ? 0 : factor + place * stride, place, left, added, &before[place],
-                &block->errors[first + place], &block->indices[first + place]);
+                block->errors[first + place], block->indices[first + place]);
     }
-    __m256i states = NAME(traced)(block, first, left, before);
+    __m256i states = traced(block, first, left, before);
     if (factor != 0 && count - first > 8) {
         for (int place = 8; place < count - first; place++)
             added[place] = _mm256_permutevar8x32_ps(added[place], states);
-        NAME(spread)(added + 8, count - first - 8, factor + 8, stride, block->errors + first, 8);
+        spread(added + 8, count - first - 8, factor + 8, stride, block->errors + first, 8);
     }
     return states;
 }
 
 /* The lane of the least cost, the first of those. */
-INLINE int NAME(best_of)(__m256 costs) {
+INLINE int best_of(__m256 costs) {
     __m256 least = _mm256_min_ps(costs, _mm256_permute2f128_ps(costs, costs, 1));
     least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4E));
     least = _mm256_min_ps(least, _mm256_permute_ps(least, 0xB1));
@@ -253,17 +286,17 @@ INLINE int NAME(best_of)(__m256 costs) {
 }
 
 /* Note the errors and the indices on the path to a state. */
-INLINE void NAME(decide)(
-    const FeedbackBlock *block, int count, int state, float *errors, int32_t *target) {
+INLINE void decide(
+    const Block *block, int count, int state, float *errors, int32_t *target) {
     for (int column = 0; column < count; column++) {
-        errors[column] = ((const float *)&block->errors[column])[state];
-        target[column] = ((const int32_t *)&block->indices[column])[state];
+        errors[column] = block->errors[column][state];
+        target[column] = block->indices[column][state];
     }
 }
 
 /* What the errors on the paths through a block add to the columns of the next one. */
-INLINE void NAME(hand_on)(
-    const FeedbackTask *task, const FeedbackBlock *block, int64_t first, int width, __m256 costs,
+INLINE void hand_on(
+    const FeedbackTask *task, const Block *block, int64_t first, int width, __m256 costs,
     int best, __m256 *added) {
     const float *rows = task->factor + first * task->columns + first + 32;
     float shared[32] = {0}, errors[32];
@@ -271,52 +304,50 @@ INLINE void NAME(hand_on)(
     int alike = 0;
     /* Where the paths to all states still are one, it adds the same to all. */
     for (; alike < 32; alike++) {
-        errors[alike] = ((const float *)&block->errors[alike])[best];
+        errors[alike] = block->errors[alike][best];
         __m256 same = _mm256_cmp_ps(
-            block->errors[alike], _mm256_set1_ps(errors[alike]), _CMP_EQ_OQ);
+            _mm256_load_ps(block->errors[alike]), _mm256_set1_ps(errors[alike]), _CMP_EQ_OQ);
         if ((_mm256_movemask_ps(same) | ended) != 0xFF)
             break;
     }
-    NAME(add_rows)(shared, rows, task->columns, errors, alike, width);
+    add_rows(shared, rows, task->columns, errors, alike, width);
     for (int place = 0; place < width; place++)
         added[place] = _mm256_set1_ps(shared[place]);
-    NAME(spread)(
+    spread(
         added, width, rows + alike * task->columns, task->columns, block->errors + alike,
         32 - alike);
 }
 
 /* Carry the survivors through a block, and return the states before it. */
-INLINE __m256i NAME(go_through)(
-    const FeedbackTask *task, NAME(Survivors) *survivors, const float *values, const float *common,
-    int64_t column, int count, __m256 *added, FeedbackBlock *block) {
+INLINE __m256i go_through(
+    const FeedbackTask *task, Survivors *survivors, const float *values, const float *common,
+    int64_t column, int count, __m256 *added, Block *block) {
     __m256i before[4];
     int groups = 0;
     for (int first = 0; first < count; first += 8)
-        before[groups++] = NAME(carry)(
+        before[groups++] = carry(
             task, survivors, values + first, common + first, column + first, first, count, added,
             block);
     /* The last group is known by the states after it, the others by those after each. */
     __m256i states = before[groups - 1];
     for (int group = groups - 2; group >= 0; group--) {
-        for (int place = 8 * group; place < 8 * group + 8; place++) {
-            block->errors[place] = _mm256_permutevar8x32_ps(block->errors[place], states);
-            block->indices[place] = _mm256_permutevar8x32_epi32(block->indices[place], states);
-        }
+        for (int place = 8 * group; place < 8 * group + 8; place++)
+            reorder(block, place, states);
         states = _mm256_permutevar8x32_epi32(before[group], states);
     }
     return states;
 }
 
 /* End the survivors whose paths through the block before aren't that of the best. */
-INLINE __m256 NAME(decided)(
-    const FeedbackBlock *block, __m256i states, int best, __m256 costs) {
+INLINE __m256 decided(
+    const Block *block, __m256i states, int best, __m256 costs) {
     __m256i chosen = _mm256_permutevar8x32_epi32(states, _mm256_set1_epi32(best));
     __m256i other = _mm256_xor_si256(states, chosen);
     if (_mm256_testz_si256(other, other))
         return costs;
     __m256i differing = _mm256_setzero_si256();
     for (int place = 0; place < 32; place++) {
-        __m256i indices = block->indices[place];
+        __m256i indices = _mm256_load_si256((const __m256i *)block->indices[place]);
         differing = _mm256_or_si256(
             differing, _mm256_xor_si256(
                 _mm256_permutevar8x32_epi32(indices, states),
@@ -326,12 +357,12 @@ INLINE __m256 NAME(decided)(
     return _mm256_blendv_ps(_mm256_set1_ps(2 * DEAD), costs, _mm256_castsi256_ps(alike));
 }
 
-static TARGET int NAME(feedback_row)(
+static TARGET int quantized_row(
     const FeedbackTask *task, const float *values, int start, float *common, float *errors,
     int32_t *target) {
-    FeedbackBlock blocks[2];
+    Block blocks[2];
     __m256 added[32];
-    NAME(Survivors) survivors;
+    Survivors survivors;
     int64_t columns = task->columns;
     float costs[8];
     for (int state = 0; state < 8; state++)
@@ -343,30 +374,33 @@ static TARGET int NAME(feedback_row)(
     for (int place = 0; place < 32; place++)
         added[place] = _mm256_setzero_ps();
     for (int64_t first = 0;; first += 32) {
-        FeedbackBlock *block = &blocks[first >> 5 & 1], *last = &blocks[~first >> 5 & 1];
+        Block *block = &blocks[first >> 5 & 1], *last = &blocks[~first >> 5 & 1];
         int64_t left = columns - first;
         int count = left < 32 ? (int)left : 32;
-        __m256i states = NAME(go_through)(
+        __m256i states = go_through(
             task, &survivors, values + first, common + first, first, count, added, block);
-        int best = NAME(best_of)(survivors.costs);
+        int best = best_of(survivors.costs);
         if (first > 0) {
-            survivors.costs = NAME(decided)(last, states, best, survivors.costs);
-            int before = ((const int32_t *)&states)[best];
-            NAME(decide)(last, 32, before, errors + first - 32, target + first - 32);
+            survivors.costs = decided(last, states, best, survivors.costs);
+            int32_t before[8];
+            _mm256_storeu_si256((__m256i *)before, states);
+            decide(last, 32, before[best], errors + first - 32, target + first - 32);
             if (task->factor != 0 && left > 32)
-                NAME(add_rows)(
+                add_rows(
                     common + first + 32, task->factor + (first - 32) * columns + first + 32,
                     columns, errors + first - 32, 32, left - 32);
         }
         if (left <= 32) {
-            NAME(decide)(block, count, best, errors + first, target + first);
+            decide(block, count, best, errors + first, target + first);
             _mm256_storeu_ps(costs, survivors.costs);
             int32_t index = target[columns - 1];
             return best + (costs[best] >= DEAD ? 0 : index == 0 ? 0 : index > 0 ? 16 : 8);
         }
         if (task->factor != 0)
-            NAME(hand_on)(
+            hand_on(
                 task, block, first, left - 32 < 32 ? (int)(left - 32) : 32, survivors.costs, best,
                 added);
     }
 }
+
+#endif

@@ -1,140 +1,220 @@
-/* The trellis with feedback of errors along rows, its eight states side by side, with AVX2 and with
-AVX-512.
-
-It is C for the same reason as nnc/deepcabac/lanes.c is. What is counted, and how, feedback_reference.py
-says; each operation on floats is that of feedback.py and in the same order, so that the indices are
-the same.
-*/
+/* The trellis with feedback of errors along rows, with AVX2; see feedback_rows.h. */
 
 #include "feedback_wide.h"
 
-#include "avx512.h"
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
-#undef TARGET
-#undef INLINE
+#include <immintrin.h>
 
-#if NNC_AVX512
+#define TARGET __attribute__((target("avx2")))
+#define INLINE static inline TARGET __attribute__((always_inline))
+
+/* A pair is two registers; masks are registers. */
+typedef struct {
+    __m256 one, two;
+} Pair;
 
 typedef struct {
-    __m256 errors[32];
-    __m256i indices[32];
-} FeedbackBlock;
+    __m256i one, two;
+} PairInts;
 
-/* As in feedback.py. */
-#define DEAD 1e30f
-#define ONE 262144.0f
-#define FURTHEST 4194304.0f
+typedef PairInts PairMask;
+typedef __m256 Mask;
 
-/* By lane of a pair: the smallest index of the subset. */
-#define RESTS(of) of(0), of(3), of(0), of(3), of(2), of(1), of(2), of(1)
-#define QUARTER(rest) (4 - rest) * 0.25f
-#define LESS_4(rest) rest - 4
-static const float rest_quarters[16] __attribute__((aligned(64))) = {RESTS(QUARTER), RESTS(QUARTER)};
-static const int32_t rests_less_4[16] __attribute__((aligned(64))) = {RESTS(LESS_4), RESTS(LESS_4)};
+INLINE Pair pair_all(float number) {
+    return (Pair) {_mm256_set1_ps(number), _mm256_set1_ps(number)};
+}
 
-#define TARGET __attribute__((target(FEATURES)))
-#define INLINE static inline TARGET __attribute__((always_inline))
-#define NAME(name) name##_avx512
-#define WINDOW 32
-#define REACH 10.0f
-#define LANES 16
-#define Long __m512
-#define long_loaded(at) _mm512_loadu_ps(at)
-#define long_stored(at, sum) _mm512_storeu_ps(at, sum)
+INLINE Pair pair_floats(const float *at) {
+    return (Pair) {_mm256_load_ps(at), _mm256_load_ps(at + 8)};
+}
+
+INLINE Pair pair_add(Pair a, Pair b) {
+    return (Pair) {_mm256_add_ps(a.one, b.one), _mm256_add_ps(a.two, b.two)};
+}
+
+INLINE Pair pair_sub(Pair a, Pair b) {
+    return (Pair) {_mm256_sub_ps(a.one, b.one), _mm256_sub_ps(a.two, b.two)};
+}
+
+INLINE Pair pair_mul(Pair a, Pair b) {
+    return (Pair) {_mm256_mul_ps(a.one, b.one), _mm256_mul_ps(a.two, b.two)};
+}
+
+INLINE Pair pair_min(Pair a, Pair b) {
+    return (Pair) {_mm256_min_ps(a.one, b.one), _mm256_min_ps(a.two, b.two)};
+}
+
+INLINE Pair pair_magnitude(Pair a) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    return (Pair) {_mm256_andnot_ps(sign, a.one), _mm256_andnot_ps(sign, a.two)};
+}
+
+#define COMPARED(a, b, how) \
+    (PairMask) { \
+        _mm256_castps_si256(_mm256_cmp_ps((a).one, (b).one, how)), \
+            _mm256_castps_si256(_mm256_cmp_ps((a).two, (b).two, how)) \
+    }
+
+INLINE PairMask pair_less(Pair a, Pair b) {
+    return COMPARED(a, b, _CMP_LT_OQ);
+}
+
+/* Of the lanes with parity 0 those where one is at most the other. */
+INLINE PairMask pair_even_at_most(Pair a, Pair b) {
+    const __m256i even = _mm256_setr_epi32(-1, -1, -1, -1, 0, 0, 0, 0);
+    PairMask mask = COMPARED(a, b, _CMP_LE_OQ);
+    return (PairMask) {_mm256_and_si256(mask.one, even), _mm256_and_si256(mask.two, even)};
+}
+
+INLINE __m256 chosen(__m256 mask, __m256 a, __m256 b) {
+    return _mm256_blendv_ps(b, a, mask);
+}
+
+INLINE __m256i ints_chosen(__m256 mask, __m256i a, __m256i b) {
+    return _mm256_blendv_epi8(b, a, _mm256_castps_si256(mask));
+}
+
+INLINE Pair pair_chosen(PairMask mask, Pair a, Pair b) {
+    return (Pair) {
+        chosen(_mm256_castsi256_ps(mask.one), a.one, b.one),
+        chosen(_mm256_castsi256_ps(mask.two), a.two, b.two)};
+}
+
+INLINE PairInts pair_truncated(Pair a) {
+    return (PairInts) {_mm256_cvttps_epi32(a.one), _mm256_cvttps_epi32(a.two)};
+}
+
+INLINE Pair pair_converted(PairInts a) {
+    return (Pair) {_mm256_cvtepi32_ps(a.one), _mm256_cvtepi32_ps(a.two)};
+}
+
+INLINE Pair pair_with_sign(Pair a, PairMask mask) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    return (Pair) {
+        _mm256_xor_ps(a.one, _mm256_and_ps(_mm256_castsi256_ps(mask.one), sign)),
+        _mm256_xor_ps(a.two, _mm256_and_ps(_mm256_castsi256_ps(mask.two), sign))};
+}
+
+INLINE PairInts pair_ints_all(int32_t number) {
+    return (PairInts) {_mm256_set1_epi32(number), _mm256_set1_epi32(number)};
+}
+
+INLINE PairInts pair_ints(const int32_t *at) {
+    return (PairInts) {
+        _mm256_loadu_si256((const __m256i *)at), _mm256_loadu_si256((const __m256i *)(at + 8))};
+}
+
+INLINE void pair_ints_stored(int32_t *at, PairInts a) {
+    _mm256_storeu_si256((__m256i *)at, a.one);
+    _mm256_storeu_si256((__m256i *)(at + 8), a.two);
+}
+
+INLINE PairInts pair_ints_add(PairInts a, PairInts b) {
+    return (PairInts) {_mm256_add_epi32(a.one, b.one), _mm256_add_epi32(a.two, b.two)};
+}
+
+INLINE PairInts pair_ints_times_4(PairInts a) {
+    return (PairInts) {_mm256_slli_epi32(a.one, 2), _mm256_slli_epi32(a.two, 2)};
+}
+
+INLINE PairMask pair_ints_positive(PairInts a) {
+    const __m256i zero = _mm256_setzero_si256();
+    return (PairMask) {_mm256_cmpgt_epi32(a.one, zero), _mm256_cmpgt_epi32(a.two, zero)};
+}
+
+INLINE PairInts pair_ints_with_sign(PairInts a, PairMask mask) {
+    return (PairInts) {
+        _mm256_sub_epi32(_mm256_xor_si256(a.one, mask.one), mask.one),
+        _mm256_sub_epi32(_mm256_xor_si256(a.two, mask.two), mask.two)};
+}
+
+INLINE __m256i ints_kept(__m256 mask, __m256i a) {
+    return _mm256_and_si256(_mm256_castps_si256(mask), a);
+}
+
+INLINE PairInts pair_ints_chosen(PairMask mask, PairInts a, PairInts b) {
+    return (PairInts) {
+        _mm256_blendv_epi8(b.one, a.one, mask.one), _mm256_blendv_epi8(b.two, a.two, mask.two)};
+}
+
+INLINE __m256 mask_less(__m256 a, __m256 b) {
+    return _mm256_cmp_ps(a, b, _CMP_LT_OQ);
+}
+
+INLINE __m256 mask_not_at_most(__m256 a, __m256 b) {
+    return _mm256_cmp_ps(a, b, _CMP_NLE_UQ);
+}
+
+INLINE __m256 mask_and(__m256 a, __m256 b) {
+    return _mm256_and_ps(a, b);
+}
+
+INLINE Pair pair_of(__m256 states) {
+    return (Pair) {
+        _mm256_permute2f128_ps(states, states, 0x00), _mm256_permute2f128_ps(states, states, 0x11)};
+}
+
+INLINE PairInts pair_ints_of(__m256i states) {
+    return (PairInts) {
+        _mm256_permute2x128_si256(states, states, 0x00),
+        _mm256_permute2x128_si256(states, states, 0x11)};
+}
+
+/* By the state after: lanes of the states 0 to 3, and of the states 4 to 7. */
+#define FROM _mm256_setr_epi32(0, 2, 4, 6, 7, 5, 3, 1)
+#define OTHER_FROM _mm256_setr_epi32(4, 6, 0, 2, 3, 1, 7, 5)
+#define pair_first(floats) _mm256_permutevar8x32_ps((floats).one, FROM)
+#define pair_second(floats) _mm256_permutevar8x32_ps((floats).two, OTHER_FROM)
+#define pair_ints_first(ints) _mm256_permutevar8x32_epi32((ints).one, FROM)
+#define pair_ints_second(ints) _mm256_permutevar8x32_epi32((ints).two, OTHER_FROM)
+
+/* Words of a table, one by one: see avx512.h. */
+INLINE __m256i gathered(const int32_t *table, const int32_t *places) {
+    return _mm256_setr_epi32(
+        table[places[0]], table[places[1]], table[places[2]], table[places[3]], table[places[4]],
+        table[places[5]], table[places[6]], table[places[7]]);
+}
+
+INLINE PairInts pair_looked_up(const int32_t *window, PairInts places) {
+    int32_t place[16];
+    pair_ints_stored(place, places);
+    return (PairInts) {gathered(window, place), gathered(window, place + 8)};
+}
+
+INLINE PairInts pair_of_costs(const int32_t costs[6][16], __m256i indices, PairMask negative) {
+    PairInts before = pair_ints_of(indices);
+    PairMask after_positive = pair_ints_positive(before);
+    const __m256i zero = _mm256_setzero_si256();
+    PairMask after_negative = {
+        _mm256_cmpgt_epi32(zero, before.one), _mm256_cmpgt_epi32(zero, before.two)};
+    PairInts made[2];
+#pragma GCC unroll 2
+    for (int sign = 0; sign < 2; sign++) {
+        made[sign] = pair_ints_chosen(
+            after_negative, pair_ints(costs[2 + sign]), pair_ints(costs[sign]));
+        made[sign] = pair_ints_chosen(after_positive, pair_ints(costs[4 + sign]), made[sign]);
+    }
+    return pair_ints_chosen(negative, made[1], made[0]);
+}
+
+#define LONG 8
+typedef __m256 Long;
+#define long_loaded(at) _mm256_loadu_ps(at)
+#define long_stored(at, sum) _mm256_storeu_ps(at, sum)
 #define long_sum(sum, factor, row) \
-    _mm512_add_ps(sum, _mm512_mul_ps(_mm512_set1_ps(factor), _mm512_loadu_ps(row)))
-
-#define Pair __m512
-#define PairInts __m512i
-#define Mask __mmask16
-#define Eight __mmask8
-#define pair_all(number) _mm512_set1_ps(number)
-#define pair_floats(at) _mm512_load_ps(at)
-#define pair_ints(at) _mm512_load_si512(at)
-#define pair_ints_stored(at, ints) _mm512_store_si512(at, ints)
-#define pair_ints_all(number) _mm512_set1_epi32(number)
-#define pair_add(one, other) _mm512_add_ps(one, other)
-#define pair_sub(one, other) _mm512_sub_ps(one, other)
-#define pair_mul(one, other) _mm512_mul_ps(one, other)
-#define pair_min(one, other) _mm512_min_ps(one, other)
-#define pair_less(one, other) _mm512_cmp_ps_mask(one, other, _CMP_LT_OQ)
-#define pair_chosen(mask, one, other) _mm512_mask_mov_ps(other, mask, one)
-#define pair_magnitude(floats) _mm512_abs_ps(floats)
-#define pair_truncated(floats) _mm512_cvttps_epi32(floats)
-#define pair_converted(ints) _mm512_cvtepi32_ps(ints)
-#define pair_with_sign(floats, negative) \
-    _mm512_mask_sub_ps(floats, negative, _mm512_set1_ps(-0.0f), floats)
-#define pair_ints_add(one, other) _mm512_add_epi32(one, other)
-#define pair_ints_times_4(ints) _mm512_slli_epi32(ints, 2)
-#define pair_ints_positive(ints) _mm512_cmpgt_epi32_mask(ints, _mm512_setzero_si512())
-#define pair_negated(ints, mask) \
-    _mm512_mask_sub_epi32(ints, mask, _mm512_setzero_si512(), ints)
-#define pair_ints_chosen(mask, one, other) _mm512_mask_mov_epi32(other, mask, one)
-#define pair_ints_cleared(mask, ints) _mm512_maskz_mov_epi32((__mmask16)~(mask), ints)
-#define pair_zero_at_most(zero, cost) _mm512_mask_cmp_ps_mask(0x0F0F, zero, cost, _CMP_LE_OQ)
-#define pair_zero_min(is_zero, zero, cost) _mm512_mask_mov_ps(cost, is_zero, zero)
-#define eight_less(one, other) _mm256_cmp_ps_mask(one, other, _CMP_LT_OQ)
-#define eight_not_at_most(one, other) _mm256_cmp_ps_mask(one, other, _CMP_NLE_UQ)
-#define eight_both(one, other) _kand_mask8(one, other)
-#define eight_chosen(mask, one, other) _mm256_mask_mov_ps(other, mask, one)
-#define eight_ints_chosen(mask, one, other) _mm256_mask_mov_epi32(other, mask, one)
-#define eight_ints_kept(mask, ints) _mm256_maskz_mov_epi32(mask, ints)
-
-/* States 0 to 3 twice, then 4 to 7 twice. */
-INLINE __m512 pair_of(__m256 floats) {
-    __m512 wide = _mm512_castps256_ps512(floats);
-    return _mm512_shuffle_f32x4(wide, wide, 0x50);
-}
-
-INLINE __m512i pair_looked_up(const int32_t *window, __m512i places) {
-    return _mm512_permutex2var_epi32(
-        _mm512_loadu_si512(window), places, _mm512_loadu_si512(window + 16));
-}
-
-/* By the state after: what comes from the states 0 to 3, and from 4 to 7. */
-#define FIRST _mm512_castsi256_si512(_mm256_setr_epi32(0, 2, 4, 6, 7, 5, 3, 1))
-#define SECOND _mm512_castsi256_si512(_mm256_setr_epi32(12, 14, 8, 10, 11, 9, 15, 13))
-#define pair_first(floats) _mm512_castps512_ps256(_mm512_permutexvar_ps(FIRST, floats))
-#define pair_second(floats) _mm512_castps512_ps256(_mm512_permutexvar_ps(SECOND, floats))
-#define pair_ints_first(ints) _mm512_castsi512_si256(_mm512_permutexvar_epi32(FIRST, ints))
-#define pair_ints_second(ints) _mm512_castsi512_si256(_mm512_permutexvar_epi32(SECOND, ints))
-
-INLINE void branches_avx512(
-    const FeedbackTask *task, __m256i indices, __mmask16 negative, __m512i *zeros,
-    __m512i *coded) {
-    __m512i wide = _mm512_castsi256_si512(indices);
-    wide = _mm512_shuffle_i32x4(wide, wide, 0x50);
-    __mmask16 after_negative = _mm512_movepi32_mask(wide);
-    __mmask16 after_positive = _mm512_cmpgt_epi32_mask(wide, _mm512_setzero_si512());
-#define BY_NEIGHBOUR(costs, sign) \
-    _mm512_mask_mov_epi32( \
-        _mm512_mask_mov_epi32( \
-            _mm512_loadu_si512(costs[sign]), after_negative, _mm512_loadu_si512(costs[2 + sign])), \
-        after_positive, _mm512_loadu_si512(costs[4 + sign]))
-    *zeros = _mm512_mask_mov_epi32(
-        BY_NEIGHBOUR(task->zeros, 0), negative, BY_NEIGHBOUR(task->zeros, 1));
-    *coded = _mm512_mask_mov_epi32(
-        BY_NEIGHBOUR(task->coded, 0), negative, BY_NEIGHBOUR(task->coded, 1));
-#undef BY_NEIGHBOUR
-}
+    _mm256_add_ps(sum, _mm256_mul_ps(_mm256_set1_ps(factor), _mm256_loadu_ps(row)))
 
 #include "feedback_rows.h"
 
-FeedbackRow *feedback_with_avx512(void) {
-    return feedback_row_avx512;
-}
-
 FeedbackRow *feedback_with_avx2(void) {
-    return 0;
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") ? quantized_row : 0;
 }
 
 #else
 
 FeedbackRow *feedback_with_avx2(void) {
-    return 0;
-}
-
-FeedbackRow *feedback_with_avx512(void) {
     return 0;
 }
 
