@@ -61,6 +61,11 @@ INLINE Pair pair_of(__m256 states) {
 #define pair_ints_first(ints) _mm512_castsi512_si256(_mm512_permutexvar_epi32(FROM, ints))
 #define pair_ints_second(ints) _mm512_castsi512_si256(_mm512_permutexvar_epi32(OTHER_FROM, ints))
 
+/* Costs that the processor looks up at once, around a value: if what is added to it is at most REACH,
+then these are all that are needed. */
+#define WINDOW 32
+#define REACH 10.0f
+
 INLINE PairInts pair_looked_up(const int32_t *window, PairInts places) {
     return _mm512_permutex2var_epi32(
         _mm512_loadu_si512(window), places, _mm512_loadu_si512(window + 16));

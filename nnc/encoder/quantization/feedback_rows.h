@@ -13,9 +13,6 @@ the states 4 to 7 likewise. What is after a step comes from one lane of either h
 #define ONE 262144.0f
 #define FURTHEST 4194304.0f
 
-/* If so little is added at most to a value, then all indices are in a window around it. */
-#define REACH 10.0f
-
 /* By lane: the smallest index of the subset. */
 #define LANES_OF(term) \
     term(0), term(3), term(0), term(3), term(2), term(1), term(2), term(1), \
@@ -136,7 +133,7 @@ INLINE void advance(
     PairInts signed_low = pair_ints_with_sign(low, negative), signed_high = pair_ints_with_sign(high, negative);
     PairInts magnitudes, other_magnitudes;
     if (__builtin_expect(near, 1)) {
-        int from = (int)middle - FEEDBACK_WINDOW / 2;
+        int from = (int)middle - WINDOW / 2;
         int begin = from;
         begin = begin < -FEEDBACK_TOP - FEEDBACK_WINDOW ? -FEEDBACK_TOP - FEEDBACK_WINDOW : begin;
         begin = begin > FEEDBACK_TOP + 1 ? FEEDBACK_TOP + 1 : begin;

@@ -72,7 +72,8 @@ INLINE __m256 chosen(__m256 mask, __m256 a, __m256 b) {
 }
 
 INLINE __m256i ints_chosen(__m256 mask, __m256i a, __m256i b) {
-    return _mm256_blendv_epi8(b, a, _mm256_castps_si256(mask));
+    return _mm256_castps_si256(
+        _mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), mask));
 }
 
 INLINE Pair pair_chosen(PairMask mask, Pair a, Pair b) {
@@ -169,17 +170,21 @@ INLINE PairInts pair_ints_of(__m256i states) {
 #define pair_ints_first(ints) _mm256_permutevar8x32_epi32((ints).one, FROM)
 #define pair_ints_second(ints) _mm256_permutevar8x32_epi32((ints).two, OTHER_FROM)
 
-/* Words of a table, one by one: see avx512.h. */
-INLINE __m256i gathered(const int32_t *table, const int32_t *places) {
-    return _mm256_setr_epi32(
-        table[places[0]], table[places[1]], table[places[2]], table[places[3]], table[places[4]],
-        table[places[5]], table[places[6]], table[places[7]]);
+/* Costs that the processor looks up at once, around a value: if what is added to it is at most REACH,
+then these are all that are needed. */
+#define WINDOW 16
+#define REACH 2.0f
+
+INLINE __m256i looked_up(const int32_t *window, __m256i places) {
+    __m256i low = _mm256_loadu_si256((const __m256i *)window);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(window + 8));
+    return ints_chosen(
+        _mm256_castsi256_ps(_mm256_slli_epi32(places, 28)),
+        _mm256_permutevar8x32_epi32(high, places), _mm256_permutevar8x32_epi32(low, places));
 }
 
 INLINE PairInts pair_looked_up(const int32_t *window, PairInts places) {
-    int32_t place[16];
-    pair_ints_stored(place, places);
-    return (PairInts) {gathered(window, place), gathered(window, place + 8)};
+    return (PairInts) {looked_up(window, places.one), looked_up(window, places.two)};
 }
 
 INLINE PairInts pair_of_costs(const int32_t costs[6][16], __m256i indices, PairMask negative) {
