@@ -1,9 +1,15 @@
-/* A row of the trellis with feedback, its eight states side by side, for feedback_wide.c and
-feedback_lanes.c. What is counted, and how, feedback_reference.py says; each operation on floats is
-that of feedback.py and in the same order, so that the indices are the same.
+/* A row in the trellis with feedback, its eight states side by side, for feedback_wide.c and
+feedback_lanes.c.
 
-Those say before what a `Pair` is: 16 lanes, of the states 0 to 3 with parity 0 and with parity 1, and of
-the states 4 to 7 likewise. What is after a step comes from one lane of either half. */
+What is counted, and how, feedback_reference.py says; each operation on floats is that of feedback.py
+and in the same order, so that the indices are the same. What belongs to survivors that ended is worked
+out, too, and never chosen for what it costs.
+
+A `Pair`, as those files have it, is of 16 lanes: states 0 to 3 with parity 0, the same with parity 1,
+then the states 4 to 7 likewise. To each state after a step one lane of either half leads.
+
+What blocks of columns add to columns far ahead is added up for all paths at once when they are decided;
+what the eight columns of a group add beyond it, when the paths through them are known. */
 
 #ifndef NNC_FEEDBACK_ROWS_H
 #define NNC_FEEDBACK_ROWS_H
@@ -13,26 +19,34 @@ the states 4 to 7 likewise. What is after a step comes from one lane of either h
 #define ONE 262144.0f
 #define FURTHEST 4194304.0f
 
-/* By lane: the smallest index of the subset. */
-#define LANES_OF(term) \
-    term(0), term(3), term(0), term(3), term(2), term(1), term(2), term(1), \
-    term(0), term(3), term(0), term(3), term(2), term(1), term(2), term(1)
-#define IN_PERIODS(rest) (4 - rest) * 0.25f
-#define OF_PERIOD_BEFORE(rest) rest - 4
-static const float periods[16] __attribute__((aligned(64))) = {LANES_OF(IN_PERIODS)};
-static const int32_t rests[16] __attribute__((aligned(64))) = {LANES_OF(OF_PERIOD_BEFORE)};
+#define LIKELY(condition) __builtin_expect(condition, 1)
 
-/* Of a block of columns: the errors and the indices on the paths to the states. */
+/* By lane: something of the smallest index of the subset. */
+#define BY_LANE(of) \
+    of(0), of(3), of(0), of(3), of(2), of(1), of(2), of(1), \
+    of(0), of(3), of(0), of(3), of(2), of(1), of(2), of(1)
+#define MISSING(rest) (4 - rest) * 0.25f
+#define PERIOD_BEFORE(rest) rest - 4
+static const float missing[16] __attribute__((aligned(64))) = {BY_LANE(MISSING)};
+static const int32_t period_before[16] __attribute__((aligned(64))) = {BY_LANE(PERIOD_BEFORE)};
+
+/* Of a block of columns: the errors and the indices on the paths to the states after some column. */
 typedef struct {
     float errors[32][8] __attribute__((aligned(32)));
     int32_t indices[32][8] __attribute__((aligned(32)));
 } Block;
 
-/* The path to each state, and what is added to its columns; columns without feedback stay 0. */
+/* What the paths to the states cost, and the last indices on them. Costs without a path are 2 * DEAD. */
 typedef struct {
     __m256 costs;
     __m256i indices;
 } Survivors;
+
+/* The cheapest index of each subset. */
+typedef struct {
+    Pair costs, errors;
+    PairInts indices;
+} Choice;
 
 /* Add multiples of rows of numbers to others, one after the other. */
 INLINE void add_rows(
@@ -92,125 +106,144 @@ INLINE void spread(
     }
 }
 
-/* The costs of magnitudes by index, where they aren't all near the value, and goals that are none. */
+/* What magnitudes cost, by signed indices that may be anywhere. */
 static TARGET __attribute__((noinline)) void look_up(
     const FeedbackTask *task, const int32_t *indices, int32_t *costs) {
     for (int lane = 0; lane < 16; lane++) {
         int32_t index = indices[lane];
         index = index > FEEDBACK_TOP ? FEEDBACK_TOP : index;
         index = index < -FEEDBACK_TOP ? -FEEDBACK_TOP : index;
-        costs[lane] = task->magnitudes[index + FEEDBACK_TOP + FEEDBACK_WINDOW];
+        costs[lane] = task->magnitudes[index + FEEDBACK_FARTHEST];
     }
 }
 
-/* Carry the survivors on by one column of a group of `stop`; `added` is what is added to these columns. */
-INLINE void advance(
-    const FeedbackTask *task, Survivors *survivors, float value, float common, float weight,
-    const float *factor, int place, int stop, __m256 added[8], __m256i *before,
-    float *all_errors, int32_t *all_indices) {
-    const __m256 dead = _mm256_set1_ps(DEAD), nowhere = _mm256_set1_ps(2 * DEAD);
-    const __m256 one = _mm256_set1_ps(value);
-    float middle = value + common;
-    __m256 goal = _mm256_add_ps(_mm256_set1_ps(middle), added[place]);
-    /* Whether all goals are near the value: then the costs of magnitudes are in a window. */
-    const __m256 reach = _mm256_set1_ps(REACH), positive = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
-    int near = _mm256_movemask_ps(
-        _mm256_cmp_ps(_mm256_and_ps(added[place], positive), reach, _CMP_NLE_UQ)) == 0 &&
-        middle <= FURTHEST / 2 && middle >= -FURTHEST / 2;
-    if (__builtin_expect(!near, 0)) {
-        __m256 fits = _mm256_cmp_ps(
-            _mm256_and_ps(goal, positive), _mm256_set1_ps(FURTHEST), _CMP_LE_OQ);
-        goal = _mm256_blendv_ps(one, goal, fits);
+/* What magnitudes cost, by signed indices: in the window around the middle if they are near to that. */
+INLINE PairInts magnitudes_of(
+    const FeedbackTask *task, PairInts indices, float middle, int near) {
+    if (LIKELY(near)) {
+        int from = (int)middle - WINDOW / 2, begin = from;
+        /* Beyond the table all cost the same. */
+        begin = begin < -FEEDBACK_FARTHEST ? -FEEDBACK_FARTHEST : begin;
+        begin = begin > FEEDBACK_TOP + 1 ? FEEDBACK_TOP + 1 : begin;
+        return pair_looked_up(
+            task->magnitudes + FEEDBACK_FARTHEST + begin,
+            pair_ints_add(indices, pair_ints_all(-from)));
     }
-    Pair goals = pair_of(goal);
+    int32_t stored[16] __attribute__((aligned(64))), costs[16] __attribute__((aligned(64)));
+    pair_ints_stored(stored, indices);
+    look_up(task, stored, costs);
+    return pair_ints(costs);
+}
+
+/* The cost of an error, or of a distance, together with bits. */
+INLINE Pair cost_of(Pair distance, float weight, PairInts bits) {
+    Pair cost = pair_mul(pair_all(weight), pair_mul(distance, distance));
+    return pair_add(pair_mul(cost, pair_all(ONE)), pair_converted(bits));
+}
+
+/* Choose an index of each subset for goals. `near` says whether all of them are so near to the middle
+that the costs of their magnitudes are in a window. */
+INLINE Choice choice_of(
+    const FeedbackTask *task, __m256i before, Pair goals, float value, float weight, float middle,
+    int near) {
+    Choice made;
     PairMask negative = pair_less(goals, pair_all(0));
-    Pair size = pair_magnitude(goals);
-    /* Periods of 4 below the lower one of the two indices of the subset next to the value. */
-    PairInts low = pair_truncated(pair_add(pair_mul(size, pair_all(0.25f)), pair_floats(periods)));
-    low = pair_ints_add(pair_ints_times_4(low), pair_ints(rests));
+    Pair size = pair_magnitude(goals), values = pair_all(value);
+    /* The two indices of the subset next to the magnitude: the lower may be below zero. As goals aren't
+    beyond FURTHEST, one sum gives the same whole periods as taking the rest off and adding 4. */
+    PairInts low = pair_truncated(pair_add(pair_mul(size, pair_all(0.25f)), pair_floats(missing)));
+    low = pair_ints_add(pair_ints_times_4(low), pair_ints(period_before));
     PairInts high = pair_ints_add(low, pair_ints_all(4));
     Pair lower = pair_converted(low), upper = pair_add(lower, pair_all(4));
-    PairInts signed_low = pair_ints_with_sign(low, negative), signed_high = pair_ints_with_sign(high, negative);
-    PairInts magnitudes, other_magnitudes;
-    if (__builtin_expect(near, 1)) {
-        int from = (int)middle - WINDOW / 2;
-        int begin = from;
-        begin = begin < -FEEDBACK_TOP - FEEDBACK_WINDOW ? -FEEDBACK_TOP - FEEDBACK_WINDOW : begin;
-        begin = begin > FEEDBACK_TOP + 1 ? FEEDBACK_TOP + 1 : begin;
-        const int32_t *window = task->magnitudes + FEEDBACK_TOP + FEEDBACK_WINDOW + begin;
-        PairInts offset = pair_ints_all(-from);
-        magnitudes = pair_looked_up(window, pair_ints_add(signed_low, offset));
-        other_magnitudes = pair_looked_up(window, pair_ints_add(signed_high, offset));
-    } else {
-        int32_t indices[16] __attribute__((aligned(64))), costs[16] __attribute__((aligned(64)));
-        pair_ints_stored(indices, signed_low);
-        look_up(task, indices, costs);
-        magnitudes = pair_ints(costs);
-        pair_ints_stored(indices, signed_high);
-        look_up(task, indices, costs);
-        other_magnitudes = pair_ints(costs);
-    }
-    PairInts zeros = pair_of_costs(task->zeros, survivors->indices, negative);
-    PairInts coded = pair_of_costs(task->coded, survivors->indices, negative);
-    Pair weights = pair_all(weight), unit = pair_all(ONE);
-#define COST(distance, bits) \
-    pair_add(pair_mul(pair_mul(weights, pair_mul(distance, distance)), unit), pair_converted(bits))
-    Pair distance = pair_sub(size, lower), other_distance = pair_sub(size, upper);
-    Pair cheapest = COST(distance, pair_ints_add(coded, magnitudes));
-    Pair other = COST(other_distance, pair_ints_add(coded, other_magnitudes));
-    Pair zero = COST(size, zeros);
-#undef COST
+    PairInts low_index = pair_ints_with_sign(low, negative);
+    PairInts high_index = pair_ints_with_sign(high, negative);
+    PairInts bits = pair_of_costs(task->coded, before, negative);
+    PairInts low_bits = pair_ints_add(bits, magnitudes_of(task, low_index, middle, near));
+    PairInts high_bits = pair_ints_add(bits, magnitudes_of(task, high_index, middle, near));
+    Pair cheapest = cost_of(pair_sub(size, lower), weight, low_bits);
+    Pair other = cost_of(pair_sub(size, upper), weight, high_bits);
     cheapest = pair_chosen(pair_ints_positive(low), cheapest, pair_all(4 * DEAD));
-    Pair values = pair_all(value);
-    Pair error = pair_sub(values, pair_with_sign(lower, negative));
-    Pair other_error = pair_sub(values, pair_with_sign(upper, negative));
-    PairMask is_other = pair_less(other, cheapest);
-    error = pair_chosen(is_other, other_error, error);
-    PairInts index = pair_ints_chosen(is_other, signed_high, signed_low);
+    PairMask is_high = pair_less(other, cheapest);
     cheapest = pair_min(other, cheapest);
+    Pair zero = cost_of(size, weight, pair_of_costs(task->zeros, before, negative));
     PairMask is_zero = pair_even_at_most(zero, cheapest);
-    error = pair_chosen(is_zero, values, error);
-    index = pair_ints_chosen(is_zero, pair_ints_all(0), index);
-    cheapest = pair_chosen(is_zero, zero, cheapest);
-    Pair total = pair_add(pair_of(survivors->costs), cheapest);
+    made.costs = pair_chosen(is_zero, zero, cheapest);
+    made.errors = pair_chosen(
+        is_high, pair_sub(values, pair_with_sign(upper, negative)),
+        pair_sub(values, pair_with_sign(lower, negative)));
+    made.errors = pair_chosen(is_zero, values, made.errors);
+    made.indices = pair_ints_chosen(is_high, high_index, low_index);
+    made.indices = pair_ints_chosen(is_zero, pair_ints_all(0), made.indices);
+    return made;
+}
 
-    __m256 cost = pair_first(total), other_cost = pair_second(total);
-    Mask there = mask_less(cost, nowhere);
-    Mask is_second = mask_and(
-        mask_less(other_cost, nowhere), mask_not_at_most(cost, other_cost));
-    const __m256i first_states = _mm256_setr_epi32(0, 2, 0, 2, 3, 1, 3, 1);
-    const __m256i second_states = _mm256_setr_epi32(4, 6, 4, 6, 7, 5, 7, 5);
-    __m256 costs = chosen(is_second, other_cost, _mm256_min_ps(cost, nowhere));
-    __m256 errors = chosen(
-        is_second, pair_second(error), chosen(there, pair_first(error), one));
-    __m256i indices = ints_chosen(
-        is_second, pair_ints_second(index), ints_kept(there, pair_ints_first(index)));
-    __m256i origins = ints_chosen(
-        is_second, second_states, ints_kept(there, first_states));
-    if (factor != 0) {
-        if (place + 1 < stop) {
-            /* What comes next waits for nothing but the choice. */
-            __m256 next = chosen(
-                is_second, _mm256_permutevar8x32_ps(added[place + 1], second_states),
-                _mm256_permutevar8x32_ps(added[place + 1], first_states));
-            added[place + 1] = _mm256_add_ps(
-                next, _mm256_mul_ps(errors, _mm256_set1_ps(factor[place + 1])));
-        }
+/* The least cost, in all lanes. */
+INLINE __m256 least_of(__m256 costs) {
+    __m256 least = _mm256_min_ps(costs, _mm256_permute2f128_ps(costs, costs, 1));
+    least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4E));
+    return _mm256_min_ps(least, _mm256_permute_ps(least, 0xB1));
+}
+
+/* Choose for a column, whose goals are around the middle but for what is added. */
+INLINE Choice choice_around(
+    const FeedbackTask *task, __m256i before, float value, float weight, float middle,
+    __m256 added) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    __m256 goals = _mm256_add_ps(_mm256_set1_ps(middle), added);
+    __m256 beyond = _mm256_cmp_ps(
+        _mm256_andnot_ps(sign, added), _mm256_set1_ps(REACH), _CMP_NLE_UQ);
+    int near = _mm256_movemask_ps(beyond) == 0 && middle <= FURTHEST / 2 &&
+        middle >= -FURTHEST / 2;
+    if (!LIKELY(near)) {
+        __m256 fits = _mm256_cmp_ps(
+            _mm256_andnot_ps(sign, goals), _mm256_set1_ps(FURTHEST), _CMP_LE_OQ);
+        goals = _mm256_blendv_ps(_mm256_set1_ps(value), goals, fits);
+    }
+    return choice_of(task, before, pair_of(goals), value, weight, middle, near);
+}
+
+/* Carry the survivors on by a column of a group of `stop`. `added` is what is added to the columns of the
+group; `errors` and `indices` get those of the column, by the state after it. Return the states before. */
+INLINE __m256i advance(
+    const FeedbackTask *task, Survivors *survivors, float value, float common, float weight,
+    const float *factor, int place, int stop, __m256 *added, float *errors, int32_t *indices) {
+    const __m256 dead = _mm256_set1_ps(DEAD), nowhere = _mm256_set1_ps(2 * DEAD);
+    /* By the state after: the two states before. */
+    const __m256i states = _mm256_setr_epi32(0, 2, 0, 2, 3, 1, 3, 1);
+    const __m256i other_states = _mm256_setr_epi32(4, 6, 4, 6, 7, 5, 7, 5);
+    Choice choice = choice_around(
+        task, survivors->indices, value, weight, value + common, added[place]);
+    Pair totals = pair_add(pair_of(survivors->costs), choice.costs);
+    __m256 costs = pair_first(totals), other_costs = pair_second(totals);
+    Mask there = mask_less(costs, nowhere);
+    Mask other = mask_and(mask_less(other_costs, nowhere), mask_not_at_most(costs, other_costs));
+    costs = chosen(other, other_costs, _mm256_min_ps(costs, nowhere));
+    __m256i before = ints_chosen(other, other_states, ints_kept(there, states));
+    __m256i index = ints_chosen(
+        other, pair_ints_second(choice.indices),
+        ints_kept(there, pair_ints_first(choice.indices)));
+    __m256 error = chosen(
+        other, pair_second(choice.errors),
+        chosen(there, pair_first(choice.errors), _mm256_set1_ps(value)));
+    if (factor != 0 && place + 1 < stop) {
+        /* The next column waits for nothing but the choice. */
+        __m256 next = chosen(
+            other, _mm256_permutevar8x32_ps(added[place + 1], other_states),
+            _mm256_permutevar8x32_ps(added[place + 1], states));
+        added[place + 1] = _mm256_add_ps(
+            next, _mm256_mul_ps(error, _mm256_set1_ps(factor[place + 1])));
 #pragma GCC unroll 6
         for (int ahead = place + 2; ahead < stop; ahead++)
             added[ahead] = _mm256_add_ps(
-                _mm256_permutevar8x32_ps(added[ahead], origins),
-                _mm256_mul_ps(errors, _mm256_set1_ps(factor[ahead])));
+                _mm256_permutevar8x32_ps(added[ahead], before),
+                _mm256_mul_ps(error, _mm256_set1_ps(factor[ahead])));
     }
-    *before = origins;
-    _mm256_store_ps(all_errors, errors);
-    _mm256_store_si256((__m256i *)all_indices, indices);
-    __m256 least = _mm256_min_ps(costs, _mm256_permute2f128_ps(costs, costs, 1));
-    least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4E));
-    least = _mm256_min_ps(least, _mm256_permute_ps(least, 0xB1));
-    least = _mm256_min_ps(least, dead);
+    _mm256_store_ps(errors, error);
+    _mm256_store_si256((__m256i *)indices, index);
+    __m256 least = _mm256_min_ps(least_of(costs), dead);
     survivors->costs = chosen(mask_less(costs, dead), _mm256_sub_ps(costs, least), nowhere);
-    survivors->indices = indices;
+    survivors->indices = index;
+    return before;
 }
 
 /* Take what is known of a column by other states. */
@@ -252,17 +285,17 @@ INLINE __m256i carry(
             near[place] = added[place];
 #pragma GCC unroll 8
         for (int place = 0; place < 8; place++)
-            advance(
+            before[place] = advance(
                 task, survivors, values[place], common[place], weights[place],
-                factor == 0 ? 0 : factor + place * stride, place, 8, near, &before[place],
+                factor == 0 ? 0 : factor + place * stride, place, 8, near,
                 block->errors[first + place], block->indices[first + place]);
         left = 8;
     } else {
 #pragma GCC unroll 1
         for (int place = 0; place < left; place++)
-            advance(
+            before[place] = advance(
                 task, survivors, values[place], common[place], weights[place],
-                factor == 0 ? 0 : factor + place * stride, place, left, added, &before[place],
+                factor == 0 ? 0 : factor + place * stride, place, left, added,
                 block->errors[first + place], block->indices[first + place]);
     }
     __m256i states = traced(block, first, left, before);
@@ -276,10 +309,8 @@ INLINE __m256i carry(
 
 /* The lane of the least cost, the first of those. */
 INLINE int best_of(__m256 costs) {
-    __m256 least = _mm256_min_ps(costs, _mm256_permute2f128_ps(costs, costs, 1));
-    least = _mm256_min_ps(least, _mm256_permute_ps(least, 0x4E));
-    least = _mm256_min_ps(least, _mm256_permute_ps(least, 0xB1));
-    return __builtin_ctz((unsigned)_mm256_movemask_ps(_mm256_cmp_ps(costs, least, _CMP_EQ_OQ)));
+    __m256 are_least = _mm256_cmp_ps(costs, least_of(costs), _CMP_EQ_OQ);
+    return __builtin_ctz((unsigned)_mm256_movemask_ps(are_least));
 }
 
 /* Note the errors and the indices on the path to a state. */
@@ -336,22 +367,37 @@ INLINE __m256i go_through(
 }
 
 /* End the survivors whose paths through the block before aren't that of the best. */
-INLINE __m256 decided(
-    const Block *block, __m256i states, int best, __m256 costs) {
-    __m256i chosen = _mm256_permutevar8x32_epi32(states, _mm256_set1_epi32(best));
-    __m256i other = _mm256_xor_si256(states, chosen);
-    if (_mm256_testz_si256(other, other))
+INLINE __m256 decided(const Block *block, __m256i states, int best, __m256 costs) {
+    __m256i state_of_best = _mm256_permutevar8x32_epi32(states, _mm256_set1_epi32(best));
+    __m256i differing = _mm256_xor_si256(states, state_of_best);
+    if (_mm256_testz_si256(differing, differing))
         return costs;
-    __m256i differing = _mm256_setzero_si256();
+    differing = _mm256_setzero_si256();
     for (int place = 0; place < 32; place++) {
         __m256i indices = _mm256_load_si256((const __m256i *)block->indices[place]);
-        differing = _mm256_or_si256(
-            differing, _mm256_xor_si256(
-                _mm256_permutevar8x32_epi32(indices, states),
-                _mm256_permutevar8x32_epi32(indices, chosen)));
+        __m256i those = _mm256_permutevar8x32_epi32(indices, states);
+        __m256i of_best = _mm256_permutevar8x32_epi32(indices, state_of_best);
+        differing = _mm256_or_si256(differing, _mm256_xor_si256(those, of_best));
     }
     __m256i alike = _mm256_cmpeq_epi32(differing, _mm256_setzero_si256());
     return _mm256_blendv_ps(_mm256_set1_ps(2 * DEAD), costs, _mm256_castsi256_ps(alike));
+}
+
+/* The only path at the beginning of a row. */
+INLINE Survivors beginning(int start) {
+    float costs[8];
+    for (int state = 0; state < 8; state++)
+        costs[state] = state == (start & 7) ? 0 : 2 * DEAD;
+    int neighbour = start >> 3;
+    return (Survivors) {
+        _mm256_loadu_ps(costs), _mm256_set1_epi32((neighbour == 2) - (neighbour == 1))};
+}
+
+/* What the next row begins with. */
+INLINE int end_of(__m256 costs, int best, int32_t index) {
+    float stored[8];
+    _mm256_storeu_ps(stored, costs);
+    return best + (stored[best] >= DEAD || index == 0 ? 0 : index < 0 ? 8 : 16);
 }
 
 static TARGET int quantized_row(
@@ -359,13 +405,8 @@ static TARGET int quantized_row(
     int32_t *target) {
     Block blocks[2];
     __m256 added[32];
-    Survivors survivors;
+    Survivors survivors = beginning(start);
     int64_t columns = task->columns;
-    float costs[8];
-    for (int state = 0; state < 8; state++)
-        costs[state] = state == (start & 7) ? 0 : 2 * DEAD;
-    survivors.costs = _mm256_loadu_ps(costs);
-    survivors.indices = _mm256_set1_epi32((start >> 3 == 2) - (start >> 3 == 1));
     for (int64_t place = 0; place < columns; place++)
         common[place] = 0;
     for (int place = 0; place < 32; place++)
@@ -389,9 +430,7 @@ static TARGET int quantized_row(
         }
         if (left <= 32) {
             decide(block, count, best, errors + first, target + first);
-            _mm256_storeu_ps(costs, survivors.costs);
-            int32_t index = target[columns - 1];
-            return best + (costs[best] >= DEAD ? 0 : index == 0 ? 0 : index > 0 ? 16 : 8);
+            return end_of(survivors.costs, best, target[columns - 1]);
         }
         if (task->factor != 0)
             hand_on(

@@ -173,7 +173,7 @@ INLINE PairInts pair_ints_of(__m256i states) {
 /* Costs that the processor looks up at once, around a value: if what is added to it is at most REACH,
 then these are all that are needed. */
 #define WINDOW 16
-#define REACH 2.0f
+#define REACH 2.75f
 
 INLINE __m256i looked_up(const int32_t *window, __m256i places) {
     __m256i low = _mm256_loadu_si256((const __m256i *)window);
