@@ -29,8 +29,10 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.quantization.feedback",
+    "nnc.encoder.quantization.rate_blocks",
     "nnc.encoder.quantization.rate_counting",
     "nnc.encoder.quantization.rate_path",
+    "nnc.encoder.quantization.rate_pieces",
     "nnc.encoder.quantization.rate_trellis",
     "nnc.encoder.quantization.rounding",
     "nnc.encoder.quantization.squares",
@@ -56,10 +58,8 @@ MORE_SOURCES = {
         "nnc/encoder/quantization/feedback_lanes.c",
         "nnc/encoder/quantization/feedback_wide.c",
     ],
-    "nnc.encoder.quantization.rate_trellis": [
-        "nnc/encoder/quantization/rate_lanes.c",
-        "nnc/encoder/quantization/rate_wide.c",
-    ],
+    "nnc.encoder.quantization.rate_blocks": ["nnc/encoder/quantization/rate_wide.c"],
+    "nnc.encoder.quantization.rate_pieces": ["nnc/encoder/quantization/rate_lanes.c"],
     "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
 HEADERS = [
