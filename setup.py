@@ -29,8 +29,10 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.quantization.feedback",
+    "nnc.encoder.quantization.rate_blocks",
     "nnc.encoder.quantization.rate_counting",
     "nnc.encoder.quantization.rate_path",
+    "nnc.encoder.quantization.rate_pieces",
     "nnc.encoder.quantization.rate_trellis",
     "nnc.encoder.quantization.rounding",
     "nnc.encoder.quantization.squares",
@@ -52,17 +54,20 @@ MORE_SOURCES = {
     "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
     "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
-    "nnc.encoder.quantization.rate_trellis": [
-        "nnc/encoder/quantization/rate_lanes.c",
-        "nnc/encoder/quantization/rate_wide.c",
+    "nnc.encoder.quantization.feedback": [
+        "nnc/encoder/quantization/feedback_lanes.c",
+        "nnc/encoder/quantization/feedback_wide.c",
     ],
+    "nnc.encoder.quantization.rate_blocks": ["nnc/encoder/quantization/rate_wide.c"],
+    "nnc.encoder.quantization.rate_pieces": ["nnc/encoder/quantization/rate_lanes.c"],
     "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
 HEADERS = [
     f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes", "writing_lanes")
 ]
 HEADERS += [
-    f"nnc/encoder/quantization/{name}.h" for name in ("rate_lanes", "rate_wide", "trellis_lanes")
+    f"nnc/encoder/quantization/{name}.h"
+    for name in ("feedback_rows", "feedback_wide", "rate_lanes", "rate_wide", "trellis_lanes")
 ]
 
 extensions = cythonize(

@@ -63,7 +63,8 @@ def test_stubs_are_installed():
     [
         *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
         *("deepcabac.engine_small", "deepcabac.engine_together", "encoder.quantization.feedback"),
-        *(f"encoder.quantization.rate_{name}" for name in ("counting", "path", "trellis")),
+        *(f"encoder.quantization.rate_{name}" for name in ("blocks", "counting", "path")),
+        *(f"encoder.quantization.rate_{name}" for name in ("pieces", "trellis")),
         *(f"encoder.quantization.{name}" for name in ("rounding", "squares", "trellis")),
     ],
 )

@@ -1,3 +1,5 @@
+# Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
 # mypy: ignore-errors
 # (the annotations are C types, which mypy doesn't know)
 """The trellis with feedback of errors along rows, for compilation (clause 9.3).
@@ -9,6 +11,8 @@ same of them.
 How this one is fast: a survivor doesn't take its history along, but what that adds to the rest of
 its block; histories are followed back at the end of each block only, and what paths have in common
 is added up once. Loops are over fours, or over all states, so that compilers make vectors of them.
+With AVX2 (feedback_wide.c) and AVX-512 (feedback_lanes.c) the eight states are side by side in a
+register, in the same operations.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ if not cython.compiled:
 import numpy as np
 from cython.cimports.libc.stdint import int8_t, int32_t
 
+from nnc import deepcabac
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization.rates import COST_ONE, MAGNITUDES
 
@@ -71,34 +76,94 @@ def quantize_with_feedback(values, weights, factor, branches, magnitudes):
     rows: cython.Py_ssize_t = values.shape[0]
     cols: cython.Py_ssize_t = values.shape[1]
     result = np.zeros((rows, cols), dtype=np.int32)
+    if not values.size:
+        return result
     source: cython.const[cython.float][:, ::1] = values
     weight: cython.const[cython.float][::1] = weights
     branch: cython.const[int32_t][:, :, ::1] = branches
     magnitude: cython.const[int32_t][:, ::1] = magnitudes
     target: int32_t[:, ::1] = result
     scratch: cython.float[::1] = np.zeros(2 * cols, dtype=np.float32)
-    coefficients: cython.pointer[cython.const[cython.float]] = cython.NULL
+    task: FeedbackTask
+    task.weights = cython.address(weight[0])
+    task.columns = cols
+    task.factor = cython.NULL
     matrix: cython.const[cython.float][:, ::1]
     if factor is not None:
         matrix = factor
-        coefficients = cython.address(matrix[0, 0])
+        task.factor = cython.address(matrix[0, 0])
     start: cython.int = 0
     row: cython.Py_ssize_t
+    wide: cython.pointer[FeedbackRow] = wide_way(values)
+    if wide != cython.NULL:
+        fill_task(
+            cython.address(task), cython.address(branch[0, 0, 0]), cython.address(magnitude[0, 0])
+        )
     with cython.nogil:
         for row in range(rows):
-            start = quantize_row(
-                cython.address(source[row, 0]),
-                cols,
-                cython.address(weight[0]),
-                coefficients,
-                cython.address(branch[0, 0, 0]),
-                cython.address(magnitude[0, 0]),
-                start,
-                cython.address(scratch[0]),
-                cython.address(scratch[cols]),
-                cython.address(target[row, 0]),
-            )
+            if wide != cython.NULL:
+                start = wide(
+                    cython.address(task),
+                    cython.address(source[row, 0]),
+                    start,
+                    cython.address(scratch[0]),
+                    cython.address(scratch[cols]),
+                    cython.address(target[row, 0]),
+                )
+            else:
+                start = quantize_row(
+                    cython.address(source[row, 0]),
+                    cols,
+                    task.weights,
+                    task.factor,
+                    cython.address(branch[0, 0, 0]),
+                    cython.address(magnitude[0, 0]),
+                    start,
+                    cython.address(scratch[0]),
+                    cython.address(scratch[cols]),
+                    cython.address(target[row, 0]),
+                )
     return result
+
+
+@cython.cfunc
+def wide_way(values) -> cython.pointer[FeedbackRow]:
+    """Return how rows are quantized in the widest registers that there are for that, or null."""
+    way: cython.pointer[FeedbackRow] = cython.NULL
+    if values.min() >= -FURTHEST and values.max() <= FURTHEST:
+        if deepcabac.lanes() is not None:
+            way = feedback_with_avx512()
+        elif not deepcabac.is_scalar():
+            way = feedback_with_avx2()
+    return way
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def fill_task(
+    task: cython.pointer[FeedbackTask],
+    branches: cython.pointer[cython.const[int32_t]],
+    magnitudes: cython.pointer[cython.const[int32_t]],
+) -> cython.void:
+    """Lay costs out as feedback_wide.h says."""
+    neighbour: cython.int
+    sign: cython.int
+    lane: cython.int
+    branch: cython.pointer[cython.const[int32_t]]
+    index: int32_t
+    far: int32_t = FEEDBACK_FARTHEST
+    for neighbour in range(3):
+        for sign in range(2):
+            for lane in range(16):
+                branch = branches + 16 * (12 * neighbour + sign) + (lane & 3) + 4 * (lane >> 3)
+                task.zeros[2 * neighbour + sign][lane] = branch[0]
+                task.coded[2 * neighbour + sign][lane] = branch[8]
+    for index in range(-far, far + 1):
+        sign = index < 0
+        task.magnitudes[index + far] = magnitudes[
+            ROW * sign + 4 + min(-index if sign else index, TOP)
+        ]
 
 
 @cython.cfunc

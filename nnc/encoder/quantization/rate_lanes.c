@@ -1,7 +1,7 @@
 /* The trellis with a rate term: sixteen pieces of a sequence in the lanes of AVX-512 registers.
 
 It is C for the same reason as nnc/deepcabac/lanes.c is. A register holds the costs of one state in
-all pieces. Each operation on floats is that of rate_trellis.pxd, so that the costs are the same.
+all pieces. Each operation on floats is that of rate_blocks.pxd, so that the costs are the same.
 */
 
 #include "rate_lanes.h"

@@ -1,7 +1,7 @@
 /* The costs of indices and the step of the 16 states in registers of eight words, with AVX2.
 
 It is C for the same reason as nnc/deepcabac/lanes.c is. Each operation on floats is that of
-rate_trellis.pxd, so that the costs are the same.
+rate_blocks.pxd, so that the costs are the same.
 */
 
 #include "rate_wide.h"

@@ -1,4 +1,4 @@
-/* What rate_trellis.pxd does four states at a time, done eight at a time; see rate_wide.c. */
+/* What rate_blocks.pxd does four states at a time, done eight at a time; see rate_wide.c. */
 
 #ifndef NNC_RATE_WIDE_H
 #define NNC_RATE_WIDE_H
@@ -25,7 +25,7 @@ void wide_measure(
 from what mark_dependent (rate_path.pxd) left in the decisions. */
 void wide_indices(const uint32_t *decisions, int64_t count, int32_t *indices);
 
-/* What is known of up to 256 values of float32 without base levels or a history; `rate_trellis.Block`
+/* What is known of up to 256 values of float32 without base levels or a history; `rate_blocks.Block`
 says what it is. Fields have room for a multiple of eight. */
 typedef struct {
     int32_t *wholes;

@@ -6,7 +6,45 @@
 # where that is the upper one. nnc_advance sets the bits below them. Where there is AVX2, rate_wide.c
 # does the same.
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+# What is to be quantized, and how. Pointers to what there isn't are null.
+ctypedef struct Task:
+    const float *narrow
+    const double *wide
+    double step
+    bint by_eight
+    bint in_lanes
+    bint dependent
+    Py_ssize_t restart
+    int32_t most_negative
+    int32_t most_positive
+    int32_t flags
+    const int32_t *base
+    const uint8_t *history
+    const int32_t *branches
+    const int32_t *magnitudes
+
+# What is known of the values of one block.
+ctypedef struct Block:
+    int32_t wholes[256]
+    float rests[256]
+    int32_t signs[256]
+    int32_t limits[256]
+    int32_t zeros[256]
+    # The cheapest coded level of each of four subsets, twice over.
+    int32_t coded[2048]
+    # Rows of `branches` after a level 0 and after a coded one, and of `magnitudes`.
+    int32_t after_zero[256]
+    int32_t after_coded[256]
+    int32_t rows[256]
+
+cdef bint by_eight_supported() noexcept nogil
+cdef Py_ssize_t forward_in_blocks(
+    Task *task, Block *block, Py_ssize_t first, Py_ssize_t stop, int32_t *costs,
+    uint32_t *decisions, int32_t *indices) noexcept nogil
+cdef void indices_by_eight(
+    const uint32_t *decisions, int64_t count, int32_t *indices) noexcept nogil
 
 cdef extern from "rate_wide.h" nogil:
     bint wide_supported()
@@ -40,45 +78,6 @@ cdef extern from "rate_wide.h" nogil:
     int wide_prepare(
         const float *values, int count, int goes_on, const WideTask *task, const WideBlock *block,
         int32_t *indices)
-
-cdef extern from "rate_lanes.h" nogil:
-    enum:
-        RATE_PIECES
-        RATE_STATES
-        RATE_GROUP
-    ctypedef struct RateTask:
-        const int32_t *branches
-        const int32_t *magnitudes
-        float step
-        float reach
-        float one
-        int32_t forbidden
-        int32_t row
-        int32_t restart
-    bint rate_trellis_in_lanes(
-        const float **values, int64_t steps, const RateTask *task, int32_t (*costs)[16],
-        int32_t *until, uint32_t **decisions, int32_t **indices)
-    void rate_marks_in_lanes(
-        uint32_t **decisions, int64_t steps, int32_t *states, const int32_t *before)
-    int rate_state_before(const uint32_t *decisions, int64_t steps, const int32_t *before)
-
-cdef enum:
-    # Steps of each of the pieces that go through the lanes together.
-    SHORTEST_PIECE = 512
-    FIRST_PIECE = 1024
-    LONGEST_PIECE = 8192
-    # So many steps before it a piece is begun, as if all states were as good as each other.
-    RUN_UP = 192
-    # More values than go through together.
-    FAR = 1 << 28
-    # Where that was too late, so many steps later its costs may have come right.
-    MENDED = 512
-    # Where those of more pieces haven't, so many times as many values do without lanes.
-    MOST_WRONG = 4
-    LEFT_OUT = 8
-    # So many steps back the paths to all states mostly come from one.
-    MERGED = 64
-    MERGED_AT_LAST = 1024
 
 cdef extern from *:
     """
