@@ -46,8 +46,9 @@ from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 FEWEST_STREAMS = 8
 #: A stream of fewer levels isn't worth a lane's being set up.
 FEWEST_LEVELS = 256
-#: Streams of several tensors that are decoded at a time: each holds its contexts.
-MOST_STREAMS = 512
+#: Streams of several tensors that are decoded at a time: each holds its contexts, of 512 bytes. The
+#: more there are, the longer all lanes are busy.
+MOST_STREAMS = 4096
 #: Greater-than flags that there are nodes for.
 MOST_FLAGS = 32
 # A magnitude of more prefix bins leaves the stream to the scalar decoder.

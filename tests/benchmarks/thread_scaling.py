@@ -6,8 +6,8 @@ nnc is to be installed or on PYTHONPATH. For each model (safetensors files) and 
 encode, these are told as multiples of what one thread does:
 
 - wall: a call on several threads.
-- path: the same by the time of the processor that the calling thread takes and, after it, the busiest
-  worker: the wall would be no longer if each thread had a core of its own.
+- path: the same by the time of the processor that the calling thread takes and, after it, the
+  busiest worker: the wall would be no longer if each thread had a core of its own.
 - processes: so many at once, of one thread each, by how often they make the call in some seconds.
   Processors of which two share a core give less than twice as much, and threads can't gain more
   than that.
