@@ -93,16 +93,17 @@ def blocks_for(tensors: Iterable[PreparedTensor]) -> dict[str, Blocks]:
     Tensors that aren't named are better without blocks, as their shapes say. The others are
     allowed more the less they are of the model, all of whose values count alike.
     """
-    given = {tensor.name: tensor for tensor in tensors}
-    sizes = {name: tensor.values.size for name, tensor in given.items()}
-    whole = sum(sizes.values())
+    given = list(tensors)
+    whole = sum(tensor.values.size for tensor in given)
+    fewest = min(LARGE_TENSOR, FEWEST_VALUES)
+    long = {tensor.name: tensor for tensor in given if tensor.values.size > fewest}
     orders = {
         name: LARGEST_SCAN_ORDER
-        for name, tensor in given.items()
+        for name, tensor in long.items()
         if tensor.row_axis == 0 and is_worth_it(*matrix_shape(tensor.values.shape), whole)
     }
-    orders |= orders_of_long([one for name, one in given.items() if name not in orders], whole)
-    held = sum(sizes[name] for name in orders)
+    orders |= orders_of_long([one for name, one in long.items() if name not in orders], whole)
+    held = sum(long[name].values.size for name in orders)
     return {
         name: Blocks(order, min(MOST_OF_MODEL * whole / held, MOST_OF_TENSOR))
         for name, order in orders.items()
