@@ -92,6 +92,19 @@ def test_levels(decode, fit_states, dq_flag, profile, flags):
     assert compare(decode, tasks) > 4
 
 
+@pytest.mark.parametrize("most", [1, 9, 20])
+def test_more_streams_than_are_decoded_at_a_time(lanes, fit_states, monkeypatch, most):
+    tasks = drawn(np.random.default_rng(8), TensorCoding(1, 1), fit_states, 40, 90)
+    expected = [None if one is None else one[1] for one in lanes.decode_together(tasks)]
+    monkeypatch.setattr(lanes, "MOST_STREAMS", most)
+    found = lanes.decode_together(tasks)
+    # Of too few none are decoded.
+    assert any(one is not None for one in found) == (most >= lanes.FEWEST_STREAMS)
+    for levels, result in zip(expected, found, strict=True):
+        if result is not None:
+            np.testing.assert_array_equal(result[1], levels)
+
+
 @pytest.mark.parametrize("count", [0, 3, 40])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_call_is_made_once_meanwhile(lanes, fit_states, count, threads):
