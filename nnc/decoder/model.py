@@ -27,7 +27,7 @@ from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.known import NOTHING_KNOWN, Known, matrix_of, missing_parent
 from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
+from nnc.decoder.reconstruction import Reconstruct, Reconstruction, dequantized_at_once, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor, with_noise
 from nnc.decoder.together import coding_of, decode_ahead
@@ -163,6 +163,7 @@ class DecodedModel:
         nncodec1: whether the dialect of NNCodec 1 was decoded.
         bitstream: what was decoded.
         limits: what was accepted.
+        resources: who works.
     """
 
     units: list[list[DecodedTensor]]
@@ -170,6 +171,7 @@ class DecodedModel:
     nncodec1: bool
     bitstream: Bitstream
     limits: Limits
+    resources: Resources = DEFAULTS
 
     @property
     def holds_differences(self) -> bool:
@@ -261,7 +263,8 @@ class DecodedModel:
             InvalidError: a decomposed layer is incomplete, a step size or an index into a
                 codebook can't be.
         """
-        return reconstruct_units(self.units, steps, self.located)
+        units = dequantized_at_once(self.units, self.resources)
+        return reconstruct_units(units, steps, self.located)
 
     def located(self, error: BitstreamError, layout: UnitLayout) -> BitstreamError:
         """Add to an error about a unit of some layout where that stands."""
@@ -352,7 +355,7 @@ def decode_model(
                 decoded = decode_all(nncodec1)
             except BitstreamError:
                 raise error from None
-    return DecodedModel(decoded, metadata, nncodec1, bitstream, limits)
+    return DecodedModel(decoded, metadata, nncodec1, bitstream, limits, resources)
 
 
 def checked_notes(bitstream: Bitstream, layouts: Sequence[UnitLayout], limits: Limits) -> Metadata:

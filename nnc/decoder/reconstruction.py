@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from nnc.bitio import BitstreamError, InputError, InvalidError
 from nnc.decoder.layout import SCALING_SUFFIX, Part, UnitLayout
 from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.workers import Resources
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import deliver
 
@@ -20,6 +22,9 @@ G_SUFFIX, H_SUFFIX = "_G", "_H"
 NEW_BIAS_SUFFIX = ".bias"
 
 DECOMPOSITION, LOCAL_SCALING, BATCH_NORM = STEPS = ("decomposition", "local_scaling", "batch_norm")
+
+#: Values from which a tensor is dequantized by a thread.
+LARGE_TENSOR = 1 << 17
 
 #: What `reconstruct` may be: all steps, none, or some by name.
 Reconstruct = bool | str | Collection[str]
@@ -244,6 +249,40 @@ class Reconstruction:
             except BitstreamError as error:
                 raise self.located(error, layout) from None
         return result
+
+
+def dequantized_at_once(
+    units: list[list[DecodedTensor]], resources: Resources
+) -> list[list[DecodedTensor]]:
+    """Return the tensors of units, with the values of large ones if threads can work on them.
+
+    Their levels are used up. What is wrong with one is found when it is put together.
+    """
+    large = [
+        (number, place, one)
+        for number, tensors in enumerate(units)
+        for place, one in enumerate(tensors)
+        if one.levels is not None and one.levels.size >= LARGE_TENSOR and one.qp is not None
+    ]
+    if len(large) < 2:
+        return units
+    large.sort(key=lambda found: -found[2].tensor.values)
+    with resources.workers(4 * sum(one.tensor.values for _, _, one in large)) as work:
+        if work.pool is None:
+            return units
+        ready = list(work.pool.map(with_values, [one for _, _, one in large]))
+    result = [list(tensors) for tensors in units]
+    for (number, place, _), one in zip(large, ready, strict=True):
+        result[number][place] = one
+    return result
+
+
+def with_values(decoded: DecodedTensor) -> DecodedTensor:
+    """Return a tensor with its values in place of its levels, if it has any."""
+    try:
+        return replace(decoded, raw=decoded.dequantized(), levels=None, qp=None)
+    except BitstreamError:
+        return decoded
 
 
 def weight_name(name_of_g: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nnc import deepcabac
 from nnc.bitio.collection import without_collection
 from nnc.bitstream import Unit
@@ -18,6 +21,8 @@ Tasks = list[tuple[int, Task]]
 
 #: A tensor of fewer values is decoded in less time than it is set up for lanes or threads.
 SMALL_TENSOR = 256
+#: One of fewer is decoded by itself where values take so many bits: some are too large for lanes.
+SMALL_HEAVY_TENSOR, HEAVY_BITS = 4096, 14
 
 
 def coding_of(tensor: CodedTensor, layout: UnitLayout, nncodec1: bool) -> TensorCoding:
@@ -48,11 +53,19 @@ def decode_ahead(
     together = deepcabac.lanes()
     with without_collection():
         small, large = tasks_of(units, layouts, nncodec1)
-        decoded = deepcabac.decode_plain([task for _, task in small])
-    tasks = small
-    if together is not None:
-        tasks = small + large
-        decoded += together.decode_together([task for _, task in large], work.pool, work.threads)
+    decoded: list[tuple[int | None, NDArray[np.int32]] | None] = []
+
+    def decode_small() -> None:
+        with without_collection():
+            decoded.extend(deepcabac.decode_plain([task for _, task in small]))
+
+    if together is None:
+        decode_small()
+        tasks = small
+    else:
+        given = [task for _, task in large]
+        of_large = together.decode_together(given, work.pool, work.threads, decode_small)
+        tasks, decoded = small + large, decoded + of_large
     with without_collection():
         for (number, _), one in zip(tasks, decoded, strict=True):
             if one is not None:
@@ -65,7 +78,10 @@ def decode_ahead(
 
 
 def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tuple[Tasks, Tasks]:
-    """Return what is to be decoded of single tensors: small ones coded row by row, and others."""
+    """Return what is to be decoded of single tensors: small ones coded row by row, and others.
+
+    The latter are for lanes.
+    """
     small: Tasks = []
     large: Tasks = []
     for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
@@ -79,8 +95,10 @@ def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tu
         in_blocks = coding.block_size(rows, cols) > 0
         points = tensor.entry_points if in_blocks else None
         task = Task(unit.payload_bytes, density, rows, cols, coding, points)
-        if rows * cols >= SMALL_TENSOR:
-            large.append((number, task))
-        elif not in_blocks and not coding.limited:
+        values, is_plain = rows * cols, not in_blocks and not coding.limited
+        is_heavy = values < SMALL_HEAVY_TENSOR and 8 * len(task.payload) >= HEAVY_BITS * values
+        if is_plain and (is_heavy or values < SMALL_TENSOR):
             small.append((number, task))
+        elif values >= SMALL_TENSOR:
+            large.append((number, task))
     return small, large

@@ -23,6 +23,11 @@ UNLIMITED = 1 << 40
 """A magnitude that no level reaches: 31 prefix bins and 31 remainder bits stay below 2^33."""
 
 
+def block_side(scan_order: int) -> int:
+    """Return the side of the square blocks of a scan order from 1 on (clause 10.2)."""
+    return 4 << scan_order
+
+
 @dataclass(frozen=True, slots=True)
 class TensorCoding:
     """The syntax elements, out of several headers, that the coding of one tensor depends on.
@@ -94,7 +99,7 @@ class TensorCoding:
         """Side of the square blocks in which the tensor is scanned, 0 for row by row."""
         if self.scan_order == 0 or rows <= 1 or cols <= 1:
             return 0
-        return 4 << self.scan_order
+        return block_side(self.scan_order)
 
     def block_rows(self, rows: int, cols: int) -> int:
         """Number of block rows; 1 if the tensor is scanned row by row."""

@@ -46,8 +46,9 @@ from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
 FEWEST_STREAMS = 8
 #: A stream of fewer levels isn't worth a lane's being set up.
 FEWEST_LEVELS = 256
-#: Streams of several tensors that are decoded at a time: each holds its contexts.
-MOST_STREAMS = 512
+#: Streams of several tensors that are decoded at a time: each holds its contexts, of 512 bytes. The
+#: more there are, the longer all lanes are busy.
+MOST_STREAMS = 4096
 #: Greater-than flags that there are nodes for.
 MOST_FLAGS = 32
 # A magnitude of more prefix bins leaves the stream to the scalar decoder.
@@ -105,19 +106,21 @@ def prefix_bins(coding):
     return longest.pop() if longest else PREFIX_NODES
 
 
-def decode_together(tasks, executor=None, threads=1):
+def decode_together(tasks, executor=None, threads=1, meanwhile=None):
     """Decode payloads of one tensor each, many at a time.
 
     Args:
         tasks: a coding.Task for each.
         executor: threads to share the work.
         threads: how many of them.
+        meanwhile: called once, while threads are at work if there are any.
 
     Returns:
         For each task the quantization parameter (None without) and the levels; None where they
         have to be decoded alone, since there is too little of their kind or something is wrong.
     """
     results = [None] * len(tasks)
+    waiting = [] if meanwhile is None else [meanwhile]
     kinds = {}
     for number, task in enumerate(tasks):
         count = stream_count(task)
@@ -130,16 +133,18 @@ def decode_together(tasks, executor=None, threads=1):
         some, held = [], 0
         for _, number, count in found:
             if held and held + count > MOST_STREAMS:
-                _decode_some(tasks, some, held, results, executor, threads)
+                _decode_some(tasks, some, held, results, executor, threads, waiting)
                 some, held = [], 0
             some.append(number)
             held += count
-        _decode_some(tasks, some, held, results, executor, threads)
+        _decode_some(tasks, some, held, results, executor, threads, waiting)
+    for call in waiting:
+        call()
     return results
 
 
-def _decode_some(tasks, numbers, count, results, executor, threads):
-    """Decode tasks of one kind, which are so many streams."""
+def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
+    """Decode tasks of one kind, which are so many streams; make a call of a list meanwhile."""
     if count < FEWEST_STREAMS:
         return
     queue: Queue = Queue(tasks[numbers[0]].coding, count)
@@ -165,7 +170,10 @@ def _decode_some(tasks, numbers, count, results, executor, threads):
     if executor is None or sharing < 2:
         queue.run(1)
     else:
-        for future in [executor.submit(queue.run, sharing) for _ in range(sharing)]:
+        running = [executor.submit(queue.run, sharing) for _ in range(sharing)]
+        if meanwhile:
+            meanwhile.pop()()
+        for future in running:
             future.result()
     waiting = []
     for number, first, decoder, qp, levels, _ in begun:

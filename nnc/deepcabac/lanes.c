@@ -431,16 +431,40 @@ static int go_on(Machine *machine, Queue *queue, int leaving) {
     return emptied;
 }
 
-/* Return how many groups of lanes are soonest done: two take 1.6 times as long for a step as one, so
-that the longest stream must not be what everything waits for. */
+/* Streams of which the longest are looked at: what is left of so few is decoded one by one. */
+#define LONGEST (LANE_FEWEST - 1)
+
+/* Return how many steps it takes, in tenths, to decode so many streams in groups of lanes.
+
+Two groups take 1.6 times as long for a step as one. When all have come to the end but a few, these
+leave the lanes, and take a third of a step for each level that is left. */
+static int64_t time_for(int groups, int64_t all, int64_t most, const int64_t *longest) {
+    int64_t steps = all / (groups * LANES);
+    int64_t last = most > steps ? most : steps;
+    int64_t time = (groups == 2 ? 16 : 10) * steps + 10 * (last - steps);
+    for (int number = 0; number < LONGEST; number++)
+        time += longest[number] > last ? 3 * (longest[number] - last) : 0;
+    return time;
+}
+
+/* Return how many groups of lanes are soonest done, as one of so many threads. */
 static int groups_for(const LaneStream *streams, int64_t count, int threads) {
-    int64_t longest = 0, all = 0;
+    /* The longest streams, and the longest of the others. */
+    int64_t longest[LONGEST + 1] = {0}, all = 0;
     for (int64_t number = 0; number < count; number++) {
-        all += streams[number].coded;
-        if (streams[number].coded > longest)
-            longest = streams[number].coded;
+        int64_t coded = streams[number].coded;
+        all += coded;
+        for (int place = 0; place <= LONGEST; place++) {
+            int64_t held = longest[place];
+            if (coded > held) {
+                longest[place] = coded;
+                coded = held;
+            }
+        }
     }
-    return all / threads * 10 >= longest * 16 * LANES ? 2 : 1;
+    int64_t most = longest[LONGEST];
+    return time_for(2, all / threads, most, longest) < time_for(1, all / threads, most, longest) ? 2
+                                                                                                : 1;
 }
 
 int lanes_decode(

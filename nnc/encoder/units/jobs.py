@@ -20,14 +20,13 @@ from nnc.encoder.quantization.plan import QuantizationPlan
 from nnc.encoder.quantization.segments import helped_by
 from nnc.encoder.units.alternatives import fewest_bytes, scan_orders
 from nnc.encoder.units.block import Block, encode_block
-from nnc.encoder.units.block_rows import gains_by_blocks, room_for_blocks
+from nnc.encoder.units.block_rows import Blocks, blocks_for, gains_by_blocks
 from nnc.encoder.units.codewords import written_together
 from nnc.encoder.units.header import Lineage
 from nnc.encoder.units.layer import encode_separately
 from nnc.encoder.units.layer_parameters import Grouping, ParameterGroup
 from nnc.encoder.units.small import LARGEST_SMALL, encode_small, is_small, may_be_small
 from nnc.encoder.units.tensor import (
-    LARGEST_SCAN_ORDER,
     encode_floats,
     encode_integers,
     encode_raw,
@@ -47,7 +46,7 @@ class Job(NamedTuple):
         block: the layer that they are, if it is coded as one.
         lineages: by name of the tensor which node of the parameter update tree it is, if any.
         threads: how many threads work on it together.
-        room: the share of its bytes that it may take to code its one tensor in blocks.
+        blocks: those that its one tensor may be coded in.
     """
 
     tensors: Mapping[str, PreparedTensor | GivenTensor]
@@ -55,7 +54,7 @@ class Job(NamedTuple):
     block: Block | None = None
     lineages: Mapping[str, Lineage] = {}
     threads: int = 1
-    room: float = 0.0
+    blocks: Blocks | None = None
 
     @property
     def quantized(self) -> bool:
@@ -123,7 +122,7 @@ def jobs_of(
         if all(qps.get(name) is not None and not is_setting(name) for name in block.names)
         for name in block.names
     }
-    rooms = room_for_blocks(prepared)
+    in_blocks = blocks_for(prepared)
     result, done = [], set()
     for tensor in prepared:
         block = block_of.get(tensor.name)
@@ -136,8 +135,8 @@ def jobs_of(
         else:
             continue
         own = {name: lineages[name] for name in members if name in lineages}
-        room = rooms.get(tensor.name, 0.0) if block is None else 0.0
-        result.append(Job(members, group, block, own, room=room))
+        asked = in_blocks.get(tensor.name) if block is None and not own else None
+        result.append(Job(members, group, block, own, blocks=asked))
     return result
 
 
@@ -224,13 +223,8 @@ def encode_job(job: Job) -> list[Unit]:
         if tensor.row_axis:
             # The syntax counts entry points by the first dimension.
             options = options.with_scan_order(0)
-        if (
-            job.room
-            and options.scan_order is None
-            and not job.lineages
-            and gains_by_blocks(tensor, plan, options, job.room)
-        ):
-            options = options.in_blocks(LARGEST_SCAN_ORDER)
+        if job.blocks is not None and gains_by_blocks(tensor, plan, options, job.blocks):
+            options = options.in_blocks(job.blocks.order)
         if job.lineages or plan.qps.get(tensor.name) is None or tensor.name in plan.exact:
             # Integers, values that are stored or exact, and updates have one way only.
             unit = encode_tensor(tensor, plan, options, job.lineages.get(tensor.name))

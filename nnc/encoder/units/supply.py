@@ -130,20 +130,24 @@ def bundles_of(
             levels can be written together.
     """
     whole, most = sum(needs), max(room // 2, 1)
-    rounds = -(-whole // (most * threads))
-    share = max(whole // (max(rounds, 1) * threads), 1)
+    left = max(-(-whole // (most * threads)), 1) * threads
+    largest = max(whole // left, 1)
     if not writes_together():
-        share = min(share, FEWEST_IN_BUNDLE * SMALL_NEED) if encodes_small() else 0
-    first, filled = 0, 0
+        largest = min(largest, FEWEST_IN_BUNDLE * SMALL_NEED) if encodes_small() else 0
+    first, filled, share = 0, 0, largest
     for number, need in enumerate(needs):
-        is_alone = alone[number] or need > share // FEWEST_IN_BUNDLE
+        is_alone = alone[number] or need > largest // FEWEST_IN_BUNDLE
         is_full = number - first == MOST_IN_BUNDLE or filled + need > share + need // 2
         if number > first and (is_alone or is_full):
             yield range(first, number)
-            first, filled = number, 0
+            # What a bundle of small ones has less, those that follow share.
+            whole -= filled
+            left = max(left - (2 * filled > share), 1)
+            first, filled, share = number, 0, min(share, max(whole // left, 1))
         filled += need
         if is_alone:
             yield range(first, number + 1)
+            whole -= filled
             first, filled = number + 1, 0
     if first < len(needs):
         yield range(first, len(needs))

@@ -1,10 +1,13 @@
 """One large tensor on several threads, from its entry points."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import nnc
-from nnc.decoder import model
+from nnc.decoder import model, reconstruction
+from nnc.decoder.workers import Resources
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +74,35 @@ def test_damage_is_found_on_any_number_of_threads():
             except nnc.NncError as error:
                 outcomes.append(str(error))
         assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("options", [{}, {"codebook": True}, {"blocks": "auto"}, {"effort": 0}])
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_give_the_same_values(monkeypatch, options, threads):
+    monkeypatch.setattr(reconstruction, "LARGE_TENSOR", 100)
+    tensors = {
+        "l.weight": random_tensor(130, 90),
+        "l.bias": random_tensor(130),
+        "half": random_tensor(40, 30).astype("f2"),
+        "few": random_tensor(50, 20).round(1),
+        "i": np.arange(1200).reshape(60, 20),
+    }
+    data = nnc.encode(tensors, qp=-20, **options)
+    one, many = nnc.decode(data, threads=1), nnc.decode(data, threads=threads)
+    assert list(one) == list(many)
+    for name, values in one.items():
+        assert many[name].dtype == values.dtype
+        assert many[name].flags.writeable
+        np.testing.assert_array_equal(many[name], values)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_step_sizes_that_cannot_be_are_named_by_unit(monkeypatch, threads):
+    monkeypatch.setattr(reconstruction, "LARGE_TENSOR", 100)
+    tensors = {f"t{number}": random_tensor(40, 30, seed=number) for number in range(3)}
+    bitstream = nnc.Bitstream.parse(nnc.encode(tensors, qp=-20))
+    decoded = model.decode_model(bitstream, Resources(threads=threads))
+    decoded.units[1][0] = replace(decoded.units[1][0], qp=4000)
+    with pytest.raises(nnc.InvalidError, match="beyond float32") as caught:
+        decoded.values()
+    assert caught.value.unit == 3

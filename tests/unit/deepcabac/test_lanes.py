@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -89,6 +90,36 @@ def test_levels(decode, fit_states, dq_flag, profile, flags):
     coding = TensorCoding(profile, dq_flag, cabac_unary_length_minus1=flags - 1)
     tasks = drawn(np.random.default_rng(flags), coding, fit_states)
     assert compare(decode, tasks) > 4
+
+
+@pytest.mark.parametrize("most", [1, 9, 20])
+def test_more_streams_than_are_decoded_at_a_time(lanes, fit_states, monkeypatch, most):
+    tasks = drawn(np.random.default_rng(8), TensorCoding(1, 1), fit_states, 40, 90)
+    expected = [None if one is None else one[1] for one in lanes.decode_together(tasks)]
+    monkeypatch.setattr(lanes, "MOST_STREAMS", most)
+    found = lanes.decode_together(tasks)
+    # Of too few none are decoded.
+    assert any(one is not None for one in found) == (most >= lanes.FEWEST_STREAMS)
+    for levels, result in zip(expected, found, strict=True):
+        if result is not None:
+            np.testing.assert_array_equal(result[1], levels)
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_call_is_made_once_meanwhile(lanes, fit_states, count, threads):
+    # Of two kinds, with as many streams as threads share.
+    tasks = drawn(np.random.default_rng(3), TensorCoding(1, 1), fit_states, count, 90)
+    tasks += drawn(np.random.default_rng(4), TensorCoding(1, 0), fit_states, count, 90)
+    expected = lanes.decode_together(tasks)
+    calls = []
+    with ThreadPoolExecutor(threads) as pool:
+        found = lanes.decode_together(tasks, pool, threads, lambda: calls.append(1))
+    assert calls == [1]
+    for one, other in zip(expected, found, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_array_equal(one[1], other[1])
 
 
 @pytest.mark.parametrize("count", [8, 17, 32, 33, 57])

@@ -150,11 +150,120 @@ def test_a_sample_is_of_all_rows_and_columns():
 
 def test_a_part_of_a_model_may_take_more_of_its_own():
     tensors = [Shape("w", 4000, 400), Shape("x", 1000, 2048), Shape("y", 20000, 64)]
-    rooms = block_rows.room_for_blocks(tensors)
-    assert set(rooms) == {"w", "y"}
-    assert rooms["w"] == rooms["y"] == pytest.approx(0.001 * (1.6 + 2.048 + 1.28) / 2.88)
-    assert block_rows.room_for_blocks(tensors[1:2]) == {}
-    assert block_rows.room_for_blocks([Shape("v", 2000, 400)]) == {}
+    blocks = block_rows.blocks_for(tensors)
+    assert set(blocks) == {"w", "y"}
+    room = 0.001 * (1.6 + 2.048 + 1.28) / 2.88
+    assert [one.room for one in blocks.values()] == pytest.approx([room, room])
+    assert block_rows.blocks_for(tensors[1:2]) == {}
+    assert block_rows.blocks_for([Shape("v", 2000, 400)])["v"].order == 3
+
+
+def small_model(values, count=3):
+    """Return a model of few long tensors, of some values, among many short ones."""
+    model = {f"long.{number}": np.roll(values, number, axis=0) for number in range(count)}
+    random = np.random.default_rng(5)
+    for number in range(44):
+        model[f"short.{number}"] = random.laplace(0, 0.1, (16, 576)).astype(np.float32)
+    return model
+
+
+def orders_of(data):
+    """Return the scan orders of the tensors of a bitstream, by name, but 0."""
+    headers = (unit.readable_header() for unit in nnc.Bitstream.parse(data).walk())
+    found = (getattr(one, "nnr_compressed_data_unit_header", None) for one in headers)
+    return {one.topology_elem_id: one.scan_order for one in found if one and one.scan_order}
+
+
+def test_long_tensors_of_small_models_are_split():
+    model = small_model(weights((64, 576)))
+    data = nnc.encode(model, **QP, threads=1)
+    assert orders_of(data) == dict.fromkeys(["long.0", "long.1", "long.2"], 3)
+    plain = nnc.encode(model, scan_order=0, **QP)
+    assert len(data) <= 1.001 * len(plain)
+    assert data == nnc.encode(model, **QP, threads=2)
+    decoded, reference = nnc.decode(data), nnc.decode(plain)
+    assert decoded.keys() == model.keys()
+    for name, values in model.items():
+        losses = [((one[name] - values) ** 2).mean() for one in (decoded, reference)]
+        assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"effort": 0}, {"effort": 2}, {"scan_order": 0}, {"qp": -8}, {"row_skip": True}],
+    ids=str,
+)
+def test_long_tensors_are_not_split(options):
+    assert not orders_of(nnc.encode(small_model(weights((64, 576))), **{**QP, **options}))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "orders"),
+    [
+        ([(64, 576)] * 3 + [(16, 576)] * 44, [3] * 3),
+        ([(256, 128)] * 3 + [(16, 576)] * 44, [4] * 3),
+        # Decoding waits for others: of few rows, of one dimension, or as long.
+        ([(64, 576)] * 3 + [(40, 800)] + [(16, 576)] * 44, []),
+        ([(64, 576)] * 3 + [(30000,)] + [(16, 576)] * 44, []),
+        ([(64, 576)] * 24, []),
+        # There are too few block rows for lanes.
+        ([(64, 8000)], []),
+        # All are decoded soon.
+        ([(64, 200)] * 3 + [(16, 100)] * 44, []),
+    ],
+)
+def test_tensors_are_split_where_decoding_waits_for_them(shapes, orders):
+    tensors = [Shape(str(number), *shape) for number, shape in enumerate(shapes)]
+    assert [one.order for one in block_rows.blocks_for(tensors).values()] == orders
+
+
+def long_values(kind):
+    """Return a long tensor of a small model: of rows and columns of some magnitudes."""
+    random = np.random.default_rng(6)
+    rows, cols = np.ogrid[:64, :576]
+    scale = {
+        "alike": np.float64(1),
+        "slight": random.lognormal(0, 0.05, (64, 1)),
+        "rows": random.lognormal(0, 0.3, (64, 1)),
+        "alternating": np.where(rows % 2, 1.0, 0.01),
+        "halves": np.where(rows < 32, 1.0, 0.1),
+        "columns": np.where(cols >= 288, np.where(rows % 2, 1.0, 0.01), 1.0),
+        "groups": np.repeat(random.lognormal(0, 0.5, (1, 18)), 32, axis=1),
+        "kernels": np.repeat(random.lognormal(0, 0.5, (64, 64)), 9, axis=1),
+        "drift": np.exp(-rows / 16),
+        "sparse": random.random((64, 576)) < 0.1,
+    }[kind]
+    return (random.laplace(0, 0.1, (64, 576)) * scale).astype(np.float32)
+
+
+@pytest.mark.parametrize("qp", [-40, -28, -20])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "alike",
+        "slight",
+        "rows",
+        "alternating",
+        "halves",
+        "columns",
+        "groups",
+        "kernels",
+        "drift",
+        "sparse",
+    ],
+)
+def test_splitting_takes_little(kind, qp):
+    model = small_model(long_values(kind))
+    data = nnc.encode(model, qp=qp, nonweight_qp=-40)
+    assert len(data) <= 1.001 * len(nnc.encode(model, qp=qp, nonweight_qp=-40, scan_order=0))
+
+
+def test_whole_numbers_are_split():
+    values = np.random.default_rng(2).integers(-1000, 1000, (64, 576), np.int16)
+    model = small_model(values)
+    data = nnc.encode(model, **QP)
+    assert set(orders_of(data)) == {"long.0", "long.1", "long.2"}
+    np.testing.assert_array_equal(nnc.decode(data)["long.0"], values)
 
 
 class Shape:

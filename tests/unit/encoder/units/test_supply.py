@@ -43,6 +43,11 @@ def test_equal_jobs_are_in_equal_bundles():
     assert sizes(bundles_of(32 * [3 * MANY], 32 * [False], 100 * MANY, 3)) == [11, 11, 10]
 
 
+def test_what_a_bundle_of_small_jobs_has_less_the_others_share():
+    needs = [*(128 * [MANY // 16]), *(32 * [MANY])]
+    assert sizes(bundles_of(needs, 160 * [False], 100 * MANY, 2)) == [128, 16, 16]
+
+
 def test_large_jobs_are_done_alone():
     needs = [*(20 * [MANY]), 40 * MANY, *(20 * [MANY])]
     assert sizes(bundles_of(needs, 41 * [False], 100 * MANY, 1)) == [20, 1, 20]
