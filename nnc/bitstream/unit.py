@@ -64,21 +64,6 @@ def scope_after(in_force: Scope, nnr_unit_type: int, scope: Scope) -> Scope:
     return begun
 
 
-def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
-    """Return the header of a unit that is whole, and can be decoded without other data units.
-
-    Args:
-        nnr_unit_type: its type.
-        **tables: the header's table for units of that type, if it has one.
-    """
-    return NnrUnitHeader(
-        nnr_unit_type=nnr_unit_type,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
-        **tables,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class ParameterSets:
     """The units whose parameters are in force at one place of the bitstream.
@@ -173,20 +158,25 @@ class Unit:
         self.size = size
         self.parameter_sets = parameter_sets or NO_PARAMETER_SETS
         self.scope = scope
+        self.path = ""
         if units:
             self.units = list(units)
-        self.trailing: bytes | memoryview = b""
-        self.path = ""
-        self.source: memoryview | None = None
-        self.start: int | None = None
-        self.stop: int | None = None
-        self.payload_start: int | None = None
-        self.missing: MissingValueError | None = None
-        self.edited_size: int | None = None
-        self.noise: bytes | memoryview | None = None
-        self.table = payload if isinstance(payload, Table) else None
-        if self.table is None and len(payload):
+        if isinstance(payload, Table):
+            self.table = payload
+        elif len(payload):
             self.payload_bytes = memoryview(payload)
+
+    #: What most units are without; the first: what is known of a header that isn't parsed yet.
+    pattern: Any = None
+    table: Table | None = None
+    trailing: bytes | memoryview = b""
+    source: memoryview | None = None
+    start: int | None = None
+    stop: int | None = None
+    payload_start: int | None = None
+    missing: MissingValueError | None = None
+    edited_size: int | None = None
+    noise: bytes | memoryview | None = None
 
     # A file may hold a unit in each three of its bytes. What most units lack, and views on the
     # data, are made when they are first asked for.
@@ -236,6 +226,11 @@ class Unit:
         unit.given, unit.path, unit.parts = first.given, first.path, list(parts)
         unit.start, unit.payload_start = first.start, first.payload_start
         return unit
+
+    @property
+    def shared_header(self) -> NnrUnitHeader | None:
+        """The header, or one that differs in size and name alone; only to be looked at."""
+        return self.header
 
     @property
     def nnr_unit_type(self) -> int:
@@ -422,7 +417,7 @@ class Unit:
 
     def __copy__(self) -> Unit:
         """Return a unit of its own whose payload is a view on the same data."""
-        copied = Unit.__new__(Unit)
+        copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied
 

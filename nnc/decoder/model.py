@@ -26,7 +26,8 @@ from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.known import NOTHING_KNOWN, Known, matrix_of, missing_parent
-from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layouts import Layouts
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor, with_noise
@@ -445,13 +446,14 @@ def checked_layouts(
 ) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
     """Return the layouts of units, names and sizes checked, and what is known of their tensors."""
     bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
+    made = Layouts(limits, parents_known=known is not None)
     layouts: list[UnitLayout] = []
     references: list[Mapping[str, Known]] = []
     names: set[str] = set()
     values = 0
     for unit in units:
         try:
-            layout = layout_of(unit, limits, parents_known=known is not None)
+            layout = made.of(unit)
             if known is None:
                 refuse_left_out(unit)
             for tensor in layout.tensors:

@@ -1,0 +1,297 @@
+"""Reading many units whose headers differ in size and in the name of their tensor alone.
+
+What such a header holds is worked out when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from nnc.bitio import BitReader, BitstreamError, Table, TraceEntry
+from nnc.bitio.runs import RecordPattern, RunMatcher
+from nnc.bitstream.sizes import field_bytes, told_by
+from nnc.bitstream.unit import ParameterSets, Unit
+from nnc.syntax import (
+    NnrUnitHeader,
+    NnrUnitSize,
+    NnrUnitType,
+    Scope,
+    nnr_unit_header,
+    nnr_unit_size,
+)
+
+#: Paths of the elements in which headers of one pattern differ.
+SIZE, NAME = "nnr_unit_size", "header.topology_elem_id"
+
+#: Patterns and headers that are remembered at a time, and bytes of the longest one.
+MOST_PATTERNS, MOST_HEADERS, LONGEST_HEADER = 32, 64, 256
+
+#: What stands before a name, so that it is another.
+OTHER = "x"
+
+#: What a unit out of a run lacks until its header is parsed.
+PARSED: Final = frozenset({"header", "size", "scope"})
+
+
+class Pattern:
+    """What units have in common whose headers differ in size and name alone.
+
+    Attributes:
+        record: the bytes of their headers.
+        unit: one of them, parsed; it stands in no bitstream, so that nobody changes it.
+        source: the data that they stand in.
+        fresh_scope: makes the names in force before them, with what answers for a unit.
+    """
+
+    __slots__ = ("fresh_scope", "record", "source", "unit")
+
+    def __init__(
+        self,
+        record: RecordPattern,
+        unit: Unit,
+        source: memoryview,
+        fresh_scope: Callable[[Unit], Scope],
+    ) -> None:
+        """Take what is known of them."""
+        self.record, self.unit, self.source, self.fresh_scope = record, unit, source, fresh_scope
+
+    def parsed(self, unit: Unit, name: str, size: int) -> tuple[NnrUnitSize, NnrUnitHeader, Scope]:
+        """Return the tables and the names of a unit, its own."""
+        record = self.record
+        field = (record.fixed << record.size_bits | size).to_bytes(record.width, "big")
+        scope = self.fresh_scope(unit)
+        reader = BitReader(b"".join((field, record.before, name.encode(), b"\0", record.after)))
+        size_table = nnr_unit_size._parse(reader, Scope(), "")
+        scope.nnr_unit_size = told_by(size_table)
+        return size_table, nnr_unit_header._parse(reader, scope, ""), scope
+
+
+class PatternUnit(Unit):
+    """A unit whose header is parsed when it is first asked for.
+
+    Attributes:
+        pattern: what is known of its header; None once that was parsed, and may have been changed.
+        name: the name of its tensor, as it was read.
+        around: path of the list of units that it was read from.
+        number: its place there.
+    """
+
+    pattern: Pattern | None
+
+    def __init__(
+        self,
+        pattern: Pattern,
+        parameter_sets: ParameterSets,
+        around: str,
+        number: int,
+        record: tuple[int, str, int, int],
+        start: int,
+    ) -> None:
+        """Take what is known without looking at the header."""
+        self.pattern = pattern
+        self.parameter_sets = parameter_sets
+        self.around, self.number = around, number
+        _, self.name, self.payload_start, self.stop = record
+        self.start = start
+        self.source = pattern.source
+
+    def __getattr__(self, name: str) -> Any:
+        """Parse the header, or make the path."""
+        if name in PARSED:
+            self.parse_header()
+        elif name == "path":
+            self.path = f"{self.around}[{self.number}]"
+        else:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self.__dict__[name]
+
+    def parse_header(self) -> None:
+        """Parse the header; what was set already stays."""
+        pattern = self.pattern
+        if pattern is None:
+            # Another thread was faster.
+            return
+        assert self.start is not None
+        assert self.stop is not None
+        size, header, scope = pattern.parsed(self, self.name, self.stop - self.start)
+        for name, value in (("size", size), ("header", header), ("scope", scope)):
+            self.__dict__.setdefault(name, value)
+        self.pattern = None
+
+    @property
+    def shared_header(self) -> NnrUnitHeader | None:
+        """The header, or one that differs in size and name alone; only to be looked at."""
+        pattern = self.pattern
+        return self.header if pattern is None else pattern.unit.header
+
+    @property
+    def nnr_unit_type(self) -> int:
+        """The unit's type."""
+        return DATA if self.pattern is not None else super().nnr_unit_type
+
+    @property
+    def partial_data_counter(self) -> int:
+        """How many parts there are from this one on; 0 for a unit that isn't cut."""
+        return 0 if self.pattern is not None else super().partial_data_counter
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors in it; errors as for any unit."""
+        return [self.name] if self.pattern is not None else super().names
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Let the unit go from one process to another, with its header."""
+        for name in (*PARSED, "path"):
+            getattr(self, name)
+        return super().__getstate__()
+
+
+#: A plain number: the type of all units of patterns.
+DATA = int(NnrUnitType.NNR_NDU)
+
+
+class Header(NamedTuple):
+    """The bytes of a header apart from size and name.
+
+    Attributes:
+        width: bytes of the size field.
+        before: those from there to the name.
+        after: those after the zero byte that ends the name.
+    """
+
+    width: int
+    before: bytes
+    after: bytes
+
+
+class Patterns:
+    """Learns patterns from units that were parsed, and finds the units that follow them."""
+
+    def __init__(
+        self, given: Callable[[str, Table], Any], fresh_scope: Callable[[Unit], Scope]
+    ) -> None:
+        """Begin without a pattern.
+
+        Args:
+            given: answers for values that only the caller knows, where these are the same for
+                all units; else raises MissingValueError.
+            fresh_scope: makes the names in force before a unit, with what answers for it.
+        """
+        self.given, self.fresh_scope = given, fresh_scope
+        self.matcher = RunMatcher()
+        self.patterns: list[Pattern] = []
+        self.seen: set[Header] = set()
+
+    def take_run(self, units: list[Unit], around: str, source: memoryview, end: int) -> None:
+        """Append the units of known patterns that follow the last one.
+
+        Args:
+            units: the units before them, one at least.
+            around: path of the list of them.
+            source: the data.
+            end: where they end at most.
+        """
+        start: Any = units[-1].stop
+        number = len(units)
+        for record in self.matcher.run(source, start, end):
+            pattern = self.patterns[record[0]]
+            sets = pattern.unit.parameter_sets
+            units.append(PatternUnit(pattern, sets, around, number, record, start))
+            start, number = record[3], number + 1
+
+    def learn(self, unit: Unit) -> bool:
+        """Make a pattern of a unit where one with such a header came before; tell whether."""
+        header = header_apart(unit)
+        if header is None or len(self.patterns) == MOST_PATTERNS:
+            return False
+        if header not in self.seen:
+            if len(self.seen) == MOST_HEADERS:
+                self.seen.clear()
+            self.seen.add(header)
+            return False
+        self.seen.discard(header)
+        record = self.proved(unit, header)
+        if record is None:
+            return False
+        assert unit.source is not None
+        own = copy.copy(unit)
+        pattern = Pattern(record, own, unit.source, self.fresh_scope)
+        own.size, own.header, own.scope = pattern.parsed(own, unit.names[0], told_by_unit(unit))
+        self.patterns.append(pattern)
+        self.matcher.add(record)
+        return True
+
+    def proved(self, unit: Unit, apart: Header) -> RecordPattern | None:
+        """Return the pattern of a unit, if all in its header is the same whatever size and name.
+
+        The header is parsed under another name, without the size, and without what depends on
+        the unit: where that comes out the same, nothing in it depends on these.
+        """
+        assert unit.source is not None
+        assert unit.start is not None
+        assert unit.scope is not None
+        field = bytes(unit.source[unit.start : unit.start + apart.width])
+        name = OTHER + unit.names[0]
+        encoded = name.encode() + b"\0"
+        entries: list[TraceEntry] = []
+        reader = BitReader(b"".join((field, apart.before, encoded, apart.after)), trace=entries)
+        scope = self.fresh_scope(unit)
+        scope.given = self.given
+        try:
+            reader.enter("nnr_unit_size", "nnr_unit_size")
+            nnr_unit_size._parse(reader, Scope(), "")
+            reader.leave()
+            if "nnr_unit_size" in scope.names():
+                del scope.nnr_unit_size
+            reader.enter("header", "nnr_unit_header")
+            header = nnr_unit_header._parse(reader, scope, "")
+        except BitstreamError:
+            return None
+        places = {entry.path: (entry.position, entry.bits) for entry in entries}
+        begin, size_bits = places[SIZE]
+        named = (8 * (apart.width + len(apart.before)), 8 * len(encoded))
+        header.nnr_compressed_data_unit_header.topology_elem_id = unit.names[0]
+        names = unit.scope.names()
+        del names["nnr_unit_size"]
+        is_alike = (
+            begin + size_bits == 8 * apart.width
+            and places.get(NAME) == named
+            and reader.remaining < 8
+            and header == unit.header
+            and scope.names() == names
+        )
+        fixed = int.from_bytes(field, "big") >> size_bits
+        record = RecordPattern(apart.width, size_bits, fixed, apart.before, apart.after)
+        return record if is_alike else None
+
+
+def told_by_unit(unit: Unit) -> int:
+    """Return the size that a unit's size field tells."""
+    return 0 if unit.size is None else told_by(unit.size)
+
+
+def header_apart(unit: Unit) -> Header | None:
+    """Return the bytes of a unit's header apart from size and name.
+
+    None for a unit of which others can't be alike: one that isn't a whole unit of one tensor with
+    a name, or whose tensor is known from other units.
+    """
+    own = None if unit.header is None else unit.header.nnr_compressed_data_unit_header
+    if (
+        own is None
+        or not own.topology_elem_id
+        or unit.partial_data_counter
+        or unit.__dict__.get("given")
+        or unit.start is None
+        or unit.payload_start is None
+        or unit.payload_start - unit.start > LONGEST_HEADER
+    ):
+        return None
+    width = field_bytes(unit.size)
+    assert unit.source is not None
+    data = bytes(unit.source[unit.start + width : unit.payload_start])
+    # The first place where it stands may be another: then it isn't proved.
+    before, _, after = data.partition(own.topology_elem_id.encode() + b"\0")
+    return Header(width, before, after)
