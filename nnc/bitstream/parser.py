@@ -156,10 +156,13 @@ class UnitParser:
             unit = self.parse_unit(start, end, depth)
             self.reader.leave()
             units.append(unit)
-            if self.finds_runs and (self.patterns.learn(unit) or self.patterns.patterns):
-                self.patterns.take_run(units, self.reader.path("units"), self.reader.source, end)
-            assert units[-1].stop is not None
-            start = units[-1].stop
+            assert unit.stop is not None
+            start = unit.stop
+            if self.finds_runs:
+                self.patterns.learn(unit)
+                source, around = self.reader.source, self.reader.path("units")
+                units += self.patterns.run(around, len(units), source, start, end)
+                start = units[-1].stop or start
         return units
 
     def parse_unit(self, start: int, end: int, depth: int) -> Unit:

@@ -74,8 +74,6 @@ class PatternUnit(Unit):
     Attributes:
         pattern: what is known of its header; None once that was parsed, and may have been changed.
         name: the name of its tensor, as it was read.
-        around: path of the list of units that it was read from.
-        number: its place there.
     """
 
     pattern: Pattern | None
@@ -84,27 +82,23 @@ class PatternUnit(Unit):
         self,
         pattern: Pattern,
         parameter_sets: ParameterSets,
-        around: str,
-        number: int,
+        path: str,
         record: tuple[int, str, int, int],
         start: int,
     ) -> None:
         """Take what is known without looking at the header."""
         self.pattern = pattern
         self.parameter_sets = parameter_sets
-        self.around, self.number = around, number
+        self.path = path
         _, self.name, self.payload_start, self.stop = record
         self.start = start
         self.source = pattern.source
 
     def __getattr__(self, name: str) -> Any:
-        """Parse the header, or make the path."""
-        if name in PARSED:
-            self.parse_header()
-        elif name == "path":
-            self.path = f"{self.around}[{self.number}]"
-        else:
+        """Parse the header."""
+        if name not in PARSED:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.parse_header()
         return self.__dict__[name]
 
     def parse_header(self) -> None:
@@ -143,8 +137,7 @@ class PatternUnit(Unit):
 
     def __getstate__(self) -> dict[str, Any]:
         """Let the unit go from one process to another, with its header."""
-        for name in (*PARSED, "path"):
-            getattr(self, name)
+        self.parse_header()
         return super().__getstate__()
 
 
@@ -182,46 +175,54 @@ class Patterns:
         self.given, self.fresh_scope = given, fresh_scope
         self.matcher = RunMatcher()
         self.patterns: list[Pattern] = []
-        self.seen: set[Header] = set()
+        self.seen: dict[Header, int] = {}
 
-    def take_run(self, units: list[Unit], around: str, source: memoryview, end: int) -> None:
-        """Append the units of known patterns that follow the last one.
+    def run(
+        self, around: str, number: int, source: memoryview, start: int, end: int
+    ) -> list[PatternUnit]:
+        """Return the units of known patterns that begin at a place, up to the first other one.
 
         Args:
-            units: the units before them, one at least.
-            around: path of the list of them.
+            around: path of the list of units that they are in.
+            number: place of the first in it.
             source: the data.
+            start: its first byte.
             end: where they end at most.
         """
-        start: Any = units[-1].stop
-        number = len(units)
+        units = []
         for record in self.matcher.run(source, start, end):
             pattern = self.patterns[record[0]]
             sets = pattern.unit.parameter_sets
-            units.append(PatternUnit(pattern, sets, around, number, record, start))
+            units.append(PatternUnit(pattern, sets, f"{around}[{number}]", record, start))
             start, number = record[3], number + 1
+        return units
 
-    def learn(self, unit: Unit) -> bool:
-        """Make a pattern of a unit where one with such a header came before; tell whether."""
+    def learn(self, unit: Unit, may: Callable[[], bool] = lambda: True) -> Pattern | None:
+        """Make a pattern of a unit where one with such a header came before.
+
+        Args:
+            unit: the unit.
+            may: asked whether it may become one.
+        """
         header = header_apart(unit)
         if header is None or len(self.patterns) == MOST_PATTERNS:
-            return False
-        if header not in self.seen:
-            if len(self.seen) == MOST_HEADERS:
-                self.seen.clear()
-            self.seen.add(header)
-            return False
-        self.seen.discard(header)
+            return None
+        times = self.seen.get(header, 0)
+        if len(self.seen) == MOST_HEADERS:
+            self.seen.clear()
+        self.seen[header] = times + 1
+        if times != 1:
+            return None
         record = self.proved(unit, header)
-        if record is None:
-            return False
+        if record is None or not may():
+            return None
         assert unit.source is not None
         own = copy.copy(unit)
         pattern = Pattern(record, own, unit.source, self.fresh_scope)
         own.size, own.header, own.scope = pattern.parsed(own, unit.names[0], told_by_unit(unit))
         self.patterns.append(pattern)
         self.matcher.add(record)
-        return True
+        return pattern
 
     def proved(self, unit: Unit, apart: Header) -> RecordPattern | None:
         """Return the pattern of a unit, if all in its header is the same whatever size and name.

@@ -8,14 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from nnc.bitio import (
-    BitReader,
-    BitstreamError,
-    InputError,
-    InvalidError,
-    MissingValueError,
-    Table,
-)
+from nnc.bitio import BitReader, BitstreamError, InputError, InvalidError, MissingValueError, Table
 from nnc.bitstream.places import located, path_in_unit
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE, type_name
 from nnc.engine.places import ElementFinder, rule_of_element
@@ -166,7 +159,9 @@ class Unit:
         elif len(payload):
             self.payload_bytes = memoryview(payload)
 
-    #: What most units are without; the first: what is known of a header that isn't parsed yet.
+    # A file may hold a unit in each three of its bytes. What most units lack takes no room, and
+    # views on the data are made when they are first asked for. A pattern tells of a header that
+    # isn't parsed yet.
     pattern: Any = None
     table: Table | None = None
     trailing: bytes | memoryview = b""
@@ -177,9 +172,6 @@ class Unit:
     missing: MissingValueError | None = None
     edited_size: int | None = None
     noise: bytes | memoryview | None = None
-
-    # A file may hold a unit in each three of its bytes. What most units lack, and views on the
-    # data, are made when they are first asked for.
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -212,6 +204,19 @@ class Unit:
         if self.source is None or self.payload_start is None:
             return memoryview(b"")
         return self.source[self.payload_start : self.stop]
+
+    @property
+    def payload_place(self) -> tuple[int, int] | None:
+        """Where the payload is in `source`; None where `payload_bytes` is set or was asked for."""
+        if self.payload_start is None or self.stop is None or "payload_bytes" in self.__dict__:
+            return None
+        return self.payload_start, self.stop
+
+    @property
+    def payload_size(self) -> int:
+        """Bytes of the payload."""
+        place = self.payload_place
+        return len(self.payload_bytes) if place is None else place[1] - place[0]
 
     @classmethod
     def joined(cls, parts: list[Unit]) -> Unit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
 from nnc.bitstream.patterns import Pattern
@@ -10,6 +12,9 @@ from nnc.model.limits import Limits
 from nnc.syntax import CompressedParameterTypes
 
 LS = int(CompressedParameterTypes.NNR_CPT_LS)
+
+#: Makes a named tuple of its parts in half the time of a call.
+new_tuple: Any = tuple.__new__
 
 
 class Layouts:
@@ -22,16 +27,16 @@ class Layouts:
 
     def of(self, unit: Unit) -> UnitLayout:
         """Return the layout of a unit; errors as for `layout_of`."""
-        pattern = unit.pattern
-        if pattern is None or unit.parameter_sets is not pattern.unit.parameter_sets:
-            return layout_of(unit, self.limits, parents_known=self.parents_known)
-        if pattern not in self.shared:
-            self.shared[pattern] = self.whatever_name(pattern)
-        shared = self.shared[pattern]
+        pattern, shared = unit.pattern, None
+        if pattern is not None and unit.parameter_sets is pattern.unit.parameter_sets:
+            if pattern not in self.shared:
+                self.shared[pattern] = self.whatever_name(pattern)
+            shared = self.shared[pattern]
         if shared is None:
             return layout_of(unit, self.limits, parents_known=self.parents_known)
-        tensor = CodedTensor(unit.names[0], *shared.tensors[0][1:])
-        return UnitLayout(unit.path, shared[1], [tensor], *shared[3:])
+        tensor: CodedTensor = new_tuple(CodedTensor, (unit.names[0], *shared.tensors[0][1:]))
+        layout: UnitLayout = new_tuple(UnitLayout, (unit.path, shared[1], [tensor], *shared[3:]))
+        return layout
 
     def whatever_name(self, pattern: Pattern) -> UnitLayout | None:
         """Return the layout that units of a pattern have apart from path and name.

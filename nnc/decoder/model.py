@@ -45,6 +45,9 @@ from nnc.model.tree_names import refuse_left_out
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import nnr_compressed_data_unit_payload
 
+#: What is known of tensors outside of a session.
+NOTHING: Mapping[str, Known] = {}
+
 # Tensors of so many values are decoded on several threads, where they have entry points.
 LARGE_TENSOR = 1 << 20
 
@@ -336,7 +339,7 @@ def decode_model(
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     metadata = checked_notes(bitstream, layouts, limits)
-    size = sum(len(unit.payload_bytes) for unit in units)
+    size = sum(unit.payload_size for unit in units)
     with resources.workers(size) as work:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
@@ -446,6 +449,7 @@ def checked_layouts(
 ) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
     """Return the layouts of units, names and sizes checked, and what is known of their tensors."""
     bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
+    most = limits.values_for(bytes_in_all)
     made = Layouts(limits, parents_known=known is not None)
     layouts: list[UnitLayout] = []
     references: list[Mapping[str, Known]] = []
@@ -454,15 +458,16 @@ def checked_layouts(
     for unit in units:
         try:
             layout = made.of(unit)
-            if known is None:
+            if known is None and layout.parent is not None:
                 refuse_left_out(unit)
             for tensor in layout.tensors:
                 values += layout.values_of(tensor)
-                limits.check_values(tensor.name, values, bytes_in_all)
+                if values > most:
+                    limits.check_values(tensor.name, values, bytes_in_all)
                 for name in tensor.names:
                     check_new(name, names)
                     names.add(name)
-            references.append({} if known is None else known(unit, layout))
+            references.append(NOTHING if known is None else known(unit, layout))
         except BitstreamError as error:
             raise unit.locate(error) from None
         layouts.append(layout)
