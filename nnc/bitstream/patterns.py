@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from nnc.bitio import BitReader, BitstreamError, Table, TraceEntry
@@ -244,7 +245,7 @@ class Patterns:
             reader.enter("nnr_unit_size", "nnr_unit_size")
             nnr_unit_size._parse(reader, Scope(), "")
             reader.leave()
-            if "nnr_unit_size" in scope.names():
+            with suppress(AttributeError):
                 del scope.nnr_unit_size
             reader.enter("header", "nnr_unit_header")
             header = nnr_unit_header._parse(reader, scope, "")

@@ -464,7 +464,7 @@ def checked_layouts(
                 values += layout.values_of(tensor)
                 if values > most:
                     limits.check_values(tensor.name, values, bytes_in_all)
-                for name in tensor.names:
+                for name in (tensor.name,) if tensor.split is None else tensor.names:
                     check_new(name, names)
                     names.add(name)
             references.append(NOTHING if known is None else known(unit, layout))

@@ -14,6 +14,9 @@ from nnc.decoder.tensor import DecodedTensor
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import deliver
 
+#: The part that most tensors are.
+WHOLE = Part.WHOLE
+
 G_SUFFIX, H_SUFFIX = "_G", "_H"
 
 #: What stands after the name of a weight for a bias that folding gave to its layer.
@@ -93,7 +96,9 @@ class Reconstruction:
         scaling: DecodedTensor | None = None
         for decoded in tensors:
             part = decoded.tensor.part
-            if part is Part.SCALING and LOCAL_SCALING in self.steps:
+            if part is WHOLE:
+                self.put_all(decoded)
+            elif part is Part.SCALING and LOCAL_SCALING in self.steps:
                 scaling = decoded
             elif part is Part.G and DECOMPOSITION in self.steps:
                 self.check_complete()
@@ -124,7 +129,11 @@ class Reconstruction:
 
     def put_all(self, decoded: DecodedTensor) -> None:
         """Add one tensor, or those that it divides into."""
-        self.row_axes[decoded.tensor.name] = decoded.tensor.row_axis
+        tensor = decoded.tensor
+        self.row_axes[tensor.name] = tensor.row_axis
+        if tensor.split is None:
+            self.put(tensor.name, decoded.dequantized(), decoded.layout)
+            return
         for name, values in decoded.by_name(decoded.dequantized()).items():
             self.put(name, values, decoded.layout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -114,20 +115,22 @@ def decode_alike(
 
 def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:
     """Return what units have in common whose tensors can be decoded together; None: it can't."""
-    if layout.temporal or len(layout.tensors) != 1 or unit.payload_place is None:
-        return None
-    tensor, coding = layout.tensors[0], layout.coding
+    tensor, coding, kind = layout.tensors[0], layout.coding, layout.payload_type
+    dimensions = tensor.dimensions
     if (
-        layout.payload_type == RAW
+        kind == RAW
+        or not dimensions
+        or math.prod(dimensions) >= SMALL_TENSOR
+        or coding.scan_order
+        or layout.temporal
+        or len(layout.tensors) != 1
         or tensor.codebook is not None
         or tensor.row_axis
-        or not tensor.dimensions
-        or coding.scan_order
-        or tensor.values >= SMALL_TENSOR
+        or unit.payload_place is None
     ):
         return None
-    density = None if layout.payload_type == INTEGERS else layout.qp_density
-    return tensor.dimensions, density, layout.qp_base, id(coding), id(unit.source)
+    density = None if kind == INTEGERS else layout.qp_density
+    return dimensions, density, layout.qp_base, id(coding), id(unit.source)
 
 
 def decode_block(
@@ -154,11 +157,12 @@ def decode_block(
     levels = matrices.reshape((len(numbers), *tensor.dimensions))
     block = Block(levels, parameters, layout.qp_density)
     qps = [None] * len(numbers) if density is None else parameters
-    for place, (number, is_done) in enumerate(zip(numbers, done.tolist(), strict=True)):
+    parts = zip(numbers, block.levels, qps, done.tolist(), strict=True)
+    for place, (number, own, qp, is_done) in enumerate(parts):
         if is_done:
             layout = layouts[number]
             result[number] = DecodedTensor(
-                layout.tensors[0], layout, block.levels[place], None, qps[place], None, block, place
+                layout.tensors[0], layout, own, None, qp, None, block, place
             )
     return True
 
