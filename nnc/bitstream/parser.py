@@ -160,6 +160,7 @@ class UnitParser:
             start = unit.stop
             if self.finds_runs:
                 self.patterns.learn(unit)
+            if self.patterns.patterns:
                 source, around = self.reader.source, self.reader.path("units")
                 units += self.patterns.run(around, len(units), source, start, end)
                 start = units[-1].stop or start

@@ -8,11 +8,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from nnc.bitio import BitReader, BitstreamError, Table, TraceEntry
 from nnc.bitio.runs import RecordPattern, RunMatcher
-from nnc.bitstream.sizes import field_bytes, told_by
+from nnc.bitstream.sizes import field_bytes
 from nnc.bitstream.unit import ParameterSets, Unit
 from nnc.syntax import (
     NnrUnitHeader,
@@ -32,8 +32,8 @@ MOST_PATTERNS, MOST_HEADERS, LONGEST_HEADER = 32, 64, 256
 #: What stands before a name, so that it is another.
 OTHER = "x"
 
-#: What a unit out of a run lacks until its header is parsed.
-PARSED: Final = frozenset({"header", "size", "scope"})
+#: What stands after a header, so that the payload is another.
+PAYLOAD = bytes(range(256))
 
 
 class Pattern:
@@ -60,13 +60,29 @@ class Pattern:
 
     def parsed(self, unit: Unit, name: str, size: int) -> tuple[NnrUnitSize, NnrUnitHeader, Scope]:
         """Return the tables and the names of a unit, its own."""
-        record = self.record
-        field = (record.fixed << record.size_bits | size).to_bytes(record.width, "big")
+        size_table = copy.copy(self.unit.size)
+        assert size_table is not None
+        size_table.nnr_unit_size = size
         scope = self.fresh_scope(unit)
-        reader = BitReader(b"".join((field, record.before, name.encode(), b"\0", record.after)))
-        size_table = nnr_unit_size._parse(reader, Scope(), "")
-        scope.nnr_unit_size = told_by(size_table)
+        scope.nnr_unit_size = size
+        record = self.record
+        reader = BitReader(b"".join((record.before, name.encode(), b"\0", record.after)))
         return size_table, nnr_unit_header._parse(reader, scope, ""), scope
+
+
+def parsed_first(name: str) -> Any:
+    """Return an attribute of a unit for which its header is parsed first."""
+    place = f"parsed_{name}"
+
+    def get(unit: PatternUnit) -> Any:
+        unit.parse_header()
+        return unit.__dict__[place]
+
+    def set_(unit: PatternUnit, value: Any) -> None:
+        unit.parse_header()
+        unit.__dict__[place] = value
+
+    return property(get, set_)
 
 
 class PatternUnit(Unit):
@@ -78,6 +94,10 @@ class PatternUnit(Unit):
     """
 
     pattern: Pattern | None
+
+    header = parsed_first("header")
+    size = parsed_first("size")
+    scope = parsed_first("scope")
 
     def __init__(
         self,
@@ -95,24 +115,17 @@ class PatternUnit(Unit):
         self.start = start
         self.source = pattern.source
 
-    def __getattr__(self, name: str) -> Any:
-        """Parse the header."""
-        if name not in PARSED:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.parse_header()
-        return self.__dict__[name]
-
     def parse_header(self) -> None:
-        """Parse the header; what was set already stays."""
+        """Parse the header, unless it was parsed."""
         pattern = self.pattern
         if pattern is None:
-            # Another thread was faster.
             return
         assert self.start is not None
         assert self.stop is not None
         size, header, scope = pattern.parsed(self, self.name, self.stop - self.start)
         for name, value in (("size", size), ("header", header), ("scope", scope)):
-            self.__dict__.setdefault(name, value)
+            # Another thread may have been faster.
+            self.__dict__.setdefault(f"parsed_{name}", value)
         self.pattern = None
 
     @property
@@ -136,11 +149,23 @@ class PatternUnit(Unit):
         """Names of the tensors in it; errors as for any unit."""
         return [self.name] if self.pattern is not None else super().names
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Let the unit go from one process to another, with its header."""
-        self.parse_header()
-        return super().__getstate__()
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Let the unit go from one process to another as any unit."""
+        plain = Unit(self.header, size=self.size, scope=self.scope)
+        own = {name: value for name, value in self.__dict__.items() if name not in OF_PATTERNS}
+        plain.__dict__.update(own)
+        return restored, (plain.__getstate__(),)
 
+
+def restored(state: dict[str, Any]) -> Unit:
+    """Return a unit that went from one process to another."""
+    unit = object.__new__(Unit)
+    unit.__setstate__(state)
+    return unit
+
+
+#: What only units of patterns have.
+OF_PATTERNS = {"pattern", "name", "parsed_header", "parsed_size", "parsed_scope"}
 
 #: A plain number: the type of all units of patterns.
 DATA = int(NnrUnitType.NNR_NDU)
@@ -220,7 +245,7 @@ class Patterns:
         assert unit.source is not None
         own = copy.copy(unit)
         pattern = Pattern(record, own, unit.source, self.fresh_scope)
-        own.size, own.header, own.scope = pattern.parsed(own, unit.names[0], told_by_unit(unit))
+        own.size, own.header, own.scope = pattern.parsed(own, unit.names[0], unit.byte_size)
         self.patterns.append(pattern)
         self.matcher.add(record)
         return pattern
@@ -228,8 +253,9 @@ class Patterns:
     def proved(self, unit: Unit, apart: Header) -> RecordPattern | None:
         """Return the pattern of a unit, if all in its header is the same whatever size and name.
 
-        The header is parsed under another name, without the size, and without what depends on
-        the unit: where that comes out the same, nothing in it depends on these.
+        The header is parsed under another name, without the size, without what depends on the
+        unit, and before another payload: where that comes out the same, nothing in it depends on
+        these.
         """
         assert unit.source is not None
         assert unit.start is not None
@@ -238,7 +264,8 @@ class Patterns:
         name = OTHER + unit.names[0]
         encoded = name.encode() + b"\0"
         entries: list[TraceEntry] = []
-        reader = BitReader(b"".join((field, apart.before, encoded, apart.after)), trace=entries)
+        data = b"".join((field, apart.before, encoded, apart.after))
+        reader = BitReader(data + PAYLOAD, trace=entries)
         scope = self.fresh_scope(unit)
         scope.given = self.given
         try:
@@ -260,18 +287,13 @@ class Patterns:
         is_alike = (
             begin + size_bits == 8 * apart.width
             and places.get(NAME) == named
-            and reader.remaining < 8
+            and (reader.position + 7) >> 3 == len(data)
             and header == unit.header
             and scope.names() == names
         )
         fixed = int.from_bytes(field, "big") >> size_bits
         record = RecordPattern(apart.width, size_bits, fixed, apart.before, apart.after)
         return record if is_alike else None
-
-
-def told_by_unit(unit: Unit) -> int:
-    """Return the size that a unit's size field tells."""
-    return 0 if unit.size is None else told_by(unit.size)
 
 
 def header_apart(unit: Unit) -> Header | None:

@@ -459,7 +459,7 @@ class Unit:
 
     def __repr__(self) -> str:
         """Show type, names and size."""
-        names = ", ".join(self.names) if self.header is not None else "?"
+        names = ", ".join(self.names) if self.shared_header is not None else "?"
         return f"<{self.type_name}{' ' + names if names else ''}, {self.byte_size} bytes>"
 
 

@@ -177,11 +177,23 @@ def test_a_header_that_is_replaced_stays():
     unit.header = header
     assert unit.scope.nnr_unit_size == unit.byte_size
     assert unit.header is header
+    assert unit.names == bitstream.units[2].names
+
+
+def test_a_copy_with_another_header_is_another():
+    units = Bitstream.parse(encoded({})).units
+    unit, name = next((unit, unit.names[0]) for unit in units if is_in_run(unit))
+    copied = copy.copy(unit)
+    copied.header = copy.deepcopy(copied.header)
+    copied.header.nnr_compressed_data_unit_header.topology_elem_id = "other"
+    assert copied.names == ["other"]
+    assert unit.names == [name]
 
 
 def test_one_of_a_run_goes_to_another_process():
     for unit in filter(is_in_run, Bitstream.parse(encoded({})).units):
         found = pickle.loads(pickle.dumps(unit))
+        assert found.names == unit.names
         assert outside(found) == outside(unit)
         assert repr(found.header) == repr(unit.header)
 
