@@ -18,6 +18,7 @@ COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=
 COMPILED_MODULES = [
     "nnc.bitio.bits",
     "nnc.bitio.machine",
+    "nnc.bitio.runs",
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",
     "nnc.deepcabac.engine_lanes",

@@ -132,7 +132,8 @@ def decode(
 
     Returns:
         Arrays by name in the order of the bitstream, in the data formats it says (float32 and
-        int32 where it says none). Each can be written to.
+        int32 where it says none). Each can be written to. Small
+        ones may be views on an array of at most 64 KB, which lives as long as one of them.
 
     Raises:
         InvalidError: the bitstream breaks a rule of the format.

@@ -3,7 +3,8 @@
 from nnc.bitstream.bitstream import Bitstream, write_units
 from nnc.bitstream.parser import OutOfBand, OutOfBandKeywords
 from nnc.bitstream.type_names import type_name
-from nnc.bitstream.unit import ParameterSets, Unit, whole_unit_header
+from nnc.bitstream.unit import ParameterSets, Unit
+from nnc.bitstream.whole import whole_unit_header
 from nnc.engine.files import NewFile, replace_bytes, replace_file, size_on_disk
 from nnc.engine.plan import Change, Plan, UnitChange
 

@@ -111,7 +111,8 @@ class Bitstream:
         Raises:
             InputError: there is no such tensor.
         """
-        found = (unit for unit in self.walk() if unit.header is not None and name in unit.names)
+        units = (unit for unit in self.walk() if unit.shared_header is not None)
+        found = (unit for unit in units if name in unit.names)
         unit = next(found, None)
         if unit is None:
             raise InputError(f"there is no tensor {name!r} in the bitstream")
@@ -120,7 +121,7 @@ class Bitstream:
     def __repr__(self) -> str:
         """Show how many units and tensors there are, and the bytes of all."""
         units = list(self.walk())
-        names = {name for unit in units if unit.header is not None for name in unit.names}
+        names = {name for unit in units if unit.shared_header is not None for name in unit.names}
         size = sum(unit.byte_size for unit in self.units)
         return f"<Bitstream of {len(units)} units, {len(names)} tensors, {size} bytes>"
 
@@ -154,7 +155,8 @@ class Bitstream:
         from nnc.bitstream import paths
 
         self.check_files()
-        return paths.get(self.units, path)
+        with without_collection():
+            return paths.get(self.units, path)
 
     @checked
     def set(self, path: str, value: Any, *, force: bool = False) -> Plan:
@@ -254,7 +256,8 @@ class Bitstream:
 
     def to_bytes(self) -> bytes:
         """Return the bytes of the bitstream; see `pieces` for errors."""
-        return b"".join(self.pieces())
+        with without_collection():
+            return b"".join(self.pieces())
 
     @checked
     def write(self, file: BinaryIO) -> None:

@@ -17,6 +17,7 @@ from nnc.bitio import (
     unknown_option,
 )
 from nnc.bitio.arguments import check_argument, members_of
+from nnc.bitstream.patterns import Patterns
 from nnc.bitstream.places import located
 from nnc.bitstream.sizes import field_bytes, read_size, told_by
 from nnc.bitstream.type_names import type_name
@@ -98,23 +99,54 @@ class OutOfBand:
 
 
 class UnitParser:
-    """Reads one unit after the other, with what is in force between them."""
+    """Reads one unit after the other, with what is in force between them.
+
+    Attributes:
+        finds_runs: the data are there, so that many units may be read together.
+    """
+
+    finds_runs = True
 
     def __init__(self, data: memoryview, out_of_band: OutOfBand):
         """Start at the first byte of `data`, with nothing in force."""
         self.reader = BitReader(data)
         self.out_of_band = out_of_band
-        self.come_into_force(Scope())
         self.parameter_sets = NO_PARAMETER_SETS
+        self.come_into_force(Scope())
         self.role_of_next = 0
         self.decomposed_before = "", 0
         self.scope_before_opaque: Scope | None = None
         self.opaque_scopes: dict[tuple[int, int, int], Scope] = {}
         self.spare_scope = Scope()
+        # That in force is the very scope of a parameter set, whose size stays its own.
+        self.scope_of_sizes = Scope()
 
     def come_into_force(self, scope: Scope) -> None:
         """Let the names of a scope hold from here on."""
         self.scope, self.copy_scope = scope, scope.copies()
+        self.patterns = self.no_patterns()
+
+    def no_patterns(self) -> Patterns:
+        """Return what learns how the headers of the units from here on are alike."""
+        copy_scope = self.copy_scope
+
+        def fresh_scope(unit: Unit) -> Scope:
+            scope = copy_scope()
+            scope.given = GivenFor(self, unit)
+            return scope
+
+        return Patterns(self.given_for_all, fresh_scope)
+
+    def given_for_all(self, name: str, table: Table) -> Any:
+        """Return None for a value of units that isn't known.
+
+        Raises:
+            MissingValueError: it may be known of some.
+        """
+        left_out = self.out_of_band
+        known = left_out.dimensions or left_out.cabac_unary_length_minus1 is not None
+        if known or name == "decomposed_tensor_role":
+            raise MissingValueError(f"{name} depends on the unit")
 
     def parse_units(self, start: int, end: int, depth: int = 0) -> list[Unit]:
         """Parse the units that fill the bytes from `start` to `end`."""
@@ -126,6 +158,12 @@ class UnitParser:
             units.append(unit)
             assert unit.stop is not None
             start = unit.stop
+            if self.finds_runs:
+                self.patterns.learn(unit)
+            if self.patterns.patterns:
+                source, around = self.reader.source, self.reader.path("units")
+                units += self.patterns.run(around, len(units), source, start, end)
+                start = units[-1].stop or start
         return units
 
     def parse_unit(self, start: int, end: int, depth: int) -> Unit:
@@ -135,7 +173,7 @@ class UnitParser:
         type_place = end
         try:
             reader.enter("nnr_unit_size", "nnr_unit_size")
-            size = nnr_unit_size._parse(reader, self.scope, "")
+            size = nnr_unit_size._parse(reader, self.scope_of_sizes, "")
             type_place = reader.position >> 3
             stop = self.check_size(size, start, end)
             reader.leave()
@@ -292,7 +330,8 @@ class UnitParser:
         assert unit.scope is not None
         if (scope := scope_after(self.scope, kind, unit.scope)) is not self.scope:
             self.come_into_force(scope)
-        self.parameter_sets = self.parameter_sets.after(unit)
+        if (sets := self.parameter_sets.after(unit)) is not self.parameter_sets:
+            self.parameter_sets, self.patterns = sets, self.no_patterns()
 
     def parse_parameter_set(self, unit: Unit) -> None:
         """Parse a parameter set, whose names hold for the units that follow."""

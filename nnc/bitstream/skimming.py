@@ -81,6 +81,8 @@ class SkimmingParser(UnitParser):
 class RangedParser(UnitParser):
     """Parses all units of data of which only ranges are there: headers, and what isn't tensors."""
 
+    finds_runs = False
+
     def __init__(self, data: memoryview, read: Read, fetch: Fetch) -> None:
         """Start at the first byte of `data`; arguments as for `skimmed`."""
         super().__init__(data, OutOfBand.of())

@@ -8,14 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from nnc.bitio import (
-    BitReader,
-    BitstreamError,
-    InputError,
-    InvalidError,
-    MissingValueError,
-    Table,
-)
+from nnc.bitio import BitReader, BitstreamError, InputError, InvalidError, MissingValueError, Table
 from nnc.bitstream.places import located, path_in_unit
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE, type_name
 from nnc.engine.places import ElementFinder, rule_of_element
@@ -62,21 +55,6 @@ def scope_after(in_force: Scope, nnr_unit_type: int, scope: Scope) -> Scope:
     for name in kind.names:
         setattr(begun, name, getattr(scope, name))
     return begun
-
-
-def whole_unit_header(nnr_unit_type: int, **tables: Any) -> NnrUnitHeader:
-    """Return the header of a unit that is whole, and can be decoded without other data units.
-
-    Args:
-        nnr_unit_type: its type.
-        **tables: the header's table for units of that type, if it has one.
-    """
-    return NnrUnitHeader(
-        nnr_unit_type=nnr_unit_type,
-        independently_decodable_flag=1,
-        partial_data_counter_present_flag=0,
-        **tables,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +151,27 @@ class Unit:
         self.size = size
         self.parameter_sets = parameter_sets or NO_PARAMETER_SETS
         self.scope = scope
+        self.path = ""
         if units:
             self.units = list(units)
-        self.trailing: bytes | memoryview = b""
-        self.path = ""
-        self.source: memoryview | None = None
-        self.start: int | None = None
-        self.stop: int | None = None
-        self.payload_start: int | None = None
-        self.missing: MissingValueError | None = None
-        self.edited_size: int | None = None
-        self.noise: bytes | memoryview | None = None
-        self.table = payload if isinstance(payload, Table) else None
-        if self.table is None and len(payload):
+        if isinstance(payload, Table):
+            self.table = payload
+        elif len(payload):
             self.payload_bytes = memoryview(payload)
 
-    # A file may hold a unit in each three of its bytes. What most units lack, and views on the
-    # data, are made when they are first asked for.
+    # A file may hold a unit in each three of its bytes. What most units lack takes no room, and
+    # views on the data are made when they are first asked for. A pattern tells of a header that
+    # isn't parsed yet.
+    pattern: Any = None
+    table: Table | None = None
+    trailing: bytes | memoryview = b""
+    source: memoryview | None = None
+    start: int | None = None
+    stop: int | None = None
+    payload_start: int | None = None
+    missing: MissingValueError | None = None
+    edited_size: int | None = None
+    noise: bytes | memoryview | None = None
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -223,6 +205,19 @@ class Unit:
             return memoryview(b"")
         return self.source[self.payload_start : self.stop]
 
+    @property
+    def payload_place(self) -> tuple[int, int] | None:
+        """Where the payload is in `source`; None where `payload_bytes` is set or was asked for."""
+        if self.payload_start is None or self.stop is None or "payload_bytes" in self.__dict__:
+            return None
+        return self.payload_start, self.stop
+
+    @property
+    def payload_size(self) -> int:
+        """Bytes of the payload."""
+        place = self.payload_place
+        return len(self.payload_bytes) if place is None else place[1] - place[0]
+
     @classmethod
     def joined(cls, parts: list[Unit]) -> Unit:
         """Return the unit whose payload is cut over several units; for reading only."""
@@ -236,6 +231,11 @@ class Unit:
         unit.given, unit.path, unit.parts = first.given, first.path, list(parts)
         unit.start, unit.payload_start = first.start, first.payload_start
         return unit
+
+    @property
+    def shared_header(self) -> NnrUnitHeader | None:
+        """The header, or one that differs in size and name alone; only to be looked at."""
+        return self.header
 
     @property
     def nnr_unit_type(self) -> int:
@@ -422,7 +422,7 @@ class Unit:
 
     def __copy__(self) -> Unit:
         """Return a unit of its own whose payload is a view on the same data."""
-        copied = Unit.__new__(Unit)
+        copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied
 
@@ -459,7 +459,7 @@ class Unit:
 
     def __repr__(self) -> str:
         """Show type, names and size."""
-        names = ", ".join(self.names) if self.header is not None else "?"
+        names = ", ".join(self.names) if self.shared_header is not None else "?"
         return f"<{self.type_name}{' ' + names if names else ''}, {self.byte_size} bytes>"
 
 

@@ -181,7 +181,7 @@ class UnitLayout(NamedTuple):
     def values_of(self, tensor: CodedTensor) -> int:
         """Return the number of values that come of a tensor: with H, those of the product too."""
         product = math.prod(self.dimensions) if tensor.part is Part.H else 0
-        return tensor.values + product
+        return math.prod(tensor.dimensions) + product
 
 
 def layout_of(

@@ -26,7 +26,8 @@ from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.known import NOTHING_KNOWN, Known, matrix_of, missing_parent
-from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layouts import Layouts
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, dequantized_at_once, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor, with_noise
@@ -43,6 +44,9 @@ from nnc.model.ties import check_ties, with_ties
 from nnc.model.tree_names import refuse_left_out
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 from nnc.syntax import nnr_compressed_data_unit_payload
+
+#: What is known of tensors outside of a session.
+NOTHING: Mapping[str, Known] = {}
 
 # Tensors of so many values are decoded on several threads, where they have entry points.
 LARGE_TENSOR = 1 << 20
@@ -338,7 +342,7 @@ def decode_model(
     units = joined_data_units(bitstream.walk())
     layouts, references = checked_layouts(bitstream, units, limits, known)
     metadata = checked_notes(bitstream, layouts, limits)
-    size = sum(len(unit.payload_bytes) for unit in units)
+    size = sum(unit.payload_size for unit in units)
     with resources.workers(size) as work:
 
         def decode_all(nncodec1: bool) -> list[list[DecodedTensor]]:
@@ -448,22 +452,25 @@ def checked_layouts(
 ) -> tuple[list[UnitLayout], list[Mapping[str, Known]]]:
     """Return the layouts of units, names and sizes checked, and what is known of their tensors."""
     bytes_in_all = sum(unit.byte_size for unit in bitstream.units)
+    most = limits.values_for(bytes_in_all)
+    made = Layouts(limits, parents_known=known is not None)
     layouts: list[UnitLayout] = []
     references: list[Mapping[str, Known]] = []
     names: set[str] = set()
     values = 0
     for unit in units:
         try:
-            layout = layout_of(unit, limits, parents_known=known is not None)
-            if known is None:
+            layout = made.of(unit)
+            if known is None and layout.parent is not None:
                 refuse_left_out(unit)
             for tensor in layout.tensors:
                 values += layout.values_of(tensor)
-                limits.check_values(tensor.name, values, bytes_in_all)
-                for name in tensor.names:
+                if values > most:
+                    limits.check_values(tensor.name, values, bytes_in_all)
+                for name in (tensor.name,) if tensor.split is None else tensor.names:
                     check_new(name, names)
                     names.add(name)
-            references.append({} if known is None else known(unit, layout))
+            references.append(NOTHING if known is None else known(unit, layout))
         except BitstreamError as error:
             raise unit.locate(error) from None
         layouts.append(layout)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,9 @@ from nnc.decoder.tensor import DecodedTensor
 from nnc.decoder.workers import Resources
 from nnc.model.batch_norm import BatchNorm
 from nnc.model.data_format import deliver
+
+#: The part that most tensors are.
+WHOLE = Part.WHOLE
 
 G_SUFFIX, H_SUFFIX = "_G", "_H"
 
@@ -98,7 +100,9 @@ class Reconstruction:
         scaling: DecodedTensor | None = None
         for decoded in tensors:
             part = decoded.tensor.part
-            if part is Part.SCALING and LOCAL_SCALING in self.steps:
+            if part is WHOLE:
+                self.put_all(decoded)
+            elif part is Part.SCALING and LOCAL_SCALING in self.steps:
                 scaling = decoded
             elif part is Part.G and DECOMPOSITION in self.steps:
                 self.check_complete()
@@ -129,7 +133,11 @@ class Reconstruction:
 
     def put_all(self, decoded: DecodedTensor) -> None:
         """Add one tensor, or those that it divides into."""
-        self.row_axes[decoded.tensor.name] = decoded.tensor.row_axis
+        tensor = decoded.tensor
+        self.row_axes[tensor.name] = tensor.row_axis
+        if tensor.split is None:
+            self.put(tensor.name, decoded.dequantized(), decoded.layout)
+            return
         for name, values in decoded.by_name(decoded.dequantized()).items():
             self.put(name, values, decoded.layout)
 
@@ -280,7 +288,7 @@ def dequantized_at_once(
 def with_values(decoded: DecodedTensor) -> DecodedTensor:
     """Return a tensor with its values in place of its levels, if it has any."""
     try:
-        return replace(decoded, raw=decoded.dequantized(), levels=None, qp=None)
+        return decoded._replace(raw=decoded.dequantized(), levels=None, qp=None)
     except BitstreamError:
         return decoded
 

@@ -137,7 +137,7 @@ class ModelStream:
         if self.whole is not None:
             yield self.whole
             return
-        size = sum(len(unit.payload_bytes) for unit in self.units)
+        size = sum(unit.payload_size for unit in self.units)
         with self.resources.workers(size) as work:
             pairs = zip(self.units, self.layouts, strict=True)
             runs = groupby(pairs, lambda pair: work.pool is not None and is_large(pair[1]))
@@ -155,7 +155,7 @@ class ModelStream:
         self.bitstream.check_files()
         names = [name for tensor in layout.tensors for name in tensor.names]
         notes = {name: note for name in names if (note := self.metadata.tensors.get(name))}
-        memory = len(unit.payload_bytes)
+        memory = unit.payload_size
         for tensor in layout.tensors:
             # Levels become values in place; another type than theirs is a copy.
             for outline in outlines(tensor, layout, self.metadata).values():

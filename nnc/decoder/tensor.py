@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnc.bitio import InvalidError
 from nnc.bitstream import Unit
-from nnc.decoder.dequantization import dequantize, dequantize_codebook, finite_step_size
+from nnc.decoder.dequantization import (
+    LARGE_STEP,
+    dequantize,
+    dequantize_codebook,
+    finite_step_size,
+)
 from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.model.data_format import deliver
 
@@ -19,8 +24,34 @@ from nnc.model.data_format import deliver
 PIECE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedTensor:
+class Block:
+    """Small tensors of one shape whose levels stand in one array.
+
+    Attributes:
+        levels: the array of each.
+    """
+
+    def __init__(self, levels: NDArray[np.int32], qps: Sequence[int], qp_density: int) -> None:
+        """Take levels, one tensor after the other, and the quantization parameter of each."""
+        self.levels = list(levels)
+        self.array, self.qps, self.qp_density = levels, qps, qp_density
+
+    @cached_property
+    def values(self) -> list[NDArray[np.float32]] | None:
+        """What all of them are; None where a step size is too large to go without a look."""
+        try:
+            steps = [finite_step_size(qp, self.qp_density) for qp in self.qps]
+        except InvalidError:
+            return None
+        factors = np.array(steps, np.float32)
+        if factors.max() >= LARGE_STEP:
+            return None
+        values = self.array.astype(np.float32)
+        values *= factors.reshape(-1, *[1] * (values.ndim - 1))
+        return list(values)
+
+
+class DecodedTensor(NamedTuple):
     """One tensor as it came out of its payload.
 
     Attributes:
@@ -30,6 +61,8 @@ class DecodedTensor:
         raw: float array of the tensor's shape; None for levels.
         qp: quantization parameter, the parameter set's included; None without one.
         noise: words that come after the integers of planes; None elsewhere.
+        block: the tensors that it was decoded together with; None: it stands alone.
+        number: its number among them.
     """
 
     tensor: CodedTensor
@@ -38,6 +71,8 @@ class DecodedTensor:
     raw: NDArray[Any] | None = None
     qp: int | None = None
     noise: NDArray[np.int32] | None = None
+    block: Block | None = None
+    number: int = 0
 
     def dequantized(self) -> NDArray[Any]:
         """Return the values: float32, int32, or raw; the levels are used up.
@@ -52,6 +87,9 @@ class DecodedTensor:
             return np.concatenate([self.levels.reshape(-1), self.noise])
         if self.qp is None:
             return self.levels
+        block, number = self.block, self.number
+        if block is not None and block.levels[number] is self.levels and block.values is not None:
+            return block.values[number]
         step = finite_step_size(self.qp, self.layout.qp_density)
         book = self.tensor.codebook
         if book is None:
@@ -86,7 +124,7 @@ class DecodedTensor:
         flat = source.reshape(-1)
         for start in range(0, flat.size, PIECE):
             piece = flat[start : start + PIECE].copy()
-            part = replace(self, raw=piece) if levels is None else replace(self, levels=piece)
+            part = self._replace(raw=piece) if levels is None else self._replace(levels=piece)
             yield part.values()
 
 
@@ -105,4 +143,4 @@ def with_noise(unit: Unit, decoded: list[DecodedTensor]) -> list[DecodedTensor]:
             value=len(unit.noise),
         )
     noise = np.frombuffer(unit.noise, "<i4").astype(np.int32, copy=False)
-    return [replace(one, noise=noise) for one in decoded]
+    return [one._replace(noise=noise) for one in decoded]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,25 @@ from nnc import deepcabac
 from nnc.bitio.collection import without_collection
 from nnc.bitstream import Unit
 from nnc.decoder.layout import CodedTensor, UnitLayout
-from nnc.decoder.tensor import DecodedTensor
+from nnc.decoder.tensor import Block, DecodedTensor
 from nnc.decoder.workers import Workers
 from nnc.deepcabac import Task, TensorCoding
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
+# Plain numbers: a look at an enumeration takes as long as much else of a small tensor.
+RAW, INTEGERS = int(PayloadType.NNR_PT_RAW_FLOAT), int(PayloadType.NNR_PT_INT)
+
 #: Numbers of units, and their tensors' tasks.
 Tasks = list[tuple[int, Task]]
+
+#: Numbers of units whose tensors are coded alike, by what they have in common.
+Alike = dict[tuple[Any, ...], list[int]]
+
+#: With fewer of them it isn't worth while to decode them together.
+FEWEST_ALIKE = 4
+
+#: Bytes of one array that tensors decoded together have, at most: one that is kept keeps all.
+BLOCK_BYTES = 1 << 16
 
 #: A tensor of fewer values is decoded in less time than it is set up for lanes or threads.
 SMALL_TENSOR = 256
@@ -52,7 +66,8 @@ def decode_ahead(
         return result
     together = deepcabac.lanes()
     with without_collection():
-        small, large = tasks_of(units, layouts, nncodec1)
+        alone = decode_alike(units, layouts, nncodec1, result)
+        small, large = tasks_of(units, layouts, alone, nncodec1)
     decoded: list[tuple[int | None, NDArray[np.int32]] | None] = []
 
     def decode_small() -> None:
@@ -77,21 +92,109 @@ def decode_ahead(
     return result
 
 
-def tasks_of(units: list[Unit], layouts: list[UnitLayout], nncodec1: bool) -> tuple[Tasks, Tasks]:
+def decode_alike(
+    units: list[Unit],
+    layouts: list[UnitLayout],
+    nncodec1: bool,
+    result: list[DecodedTensor | None],
+) -> list[int]:
+    """Decode small tensors that are coded alike, many at a time.
+
+    Args:
+        units: the units.
+        layouts: their layouts.
+        nncodec1: decode the dialect of NNCodec 1.
+        result: takes what is decoded, by the number of the unit.
+
+    Returns:
+        The numbers of the others.
+    """
+    alike: Alike = {}
+    alone: list[int] = []
+    for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
+        key = None if nncodec1 else key_of(unit, layout)
+        (alone if key is None else alike.setdefault(key, [])).append(number)
+    for numbers in alike.values():
+        first = layouts[numbers[0]].tensors[0]
+        at_a_time = max(1, BLOCK_BYTES // (4 * max(first.values, 1)))
+        for start in range(0, len(numbers), at_a_time):
+            some = numbers[start : start + at_a_time]
+            if len(some) < FEWEST_ALIKE or not decode_block(units, layouts, some, result):
+                alone += some
+    return sorted(alone)
+
+
+def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:
+    """Return what units have in common whose tensors can be decoded together; None: it can't."""
+    tensor, coding, kind = layout.tensors[0], layout.coding, layout.payload_type
+    dimensions = tensor.dimensions
+    if (
+        kind == RAW
+        or not dimensions
+        or math.prod(dimensions) >= SMALL_TENSOR
+        or coding.scan_order
+        or layout.temporal
+        or len(layout.tensors) != 1
+        or tensor.codebook is not None
+        or tensor.row_axis
+        or unit.payload_place is None
+    ):
+        return None
+    density = None if kind == INTEGERS else layout.qp_density
+    return dimensions, density, layout.qp_base, id(coding), id(unit.source)
+
+
+def decode_block(
+    units: list[Unit],
+    layouts: list[UnitLayout],
+    numbers: list[int],
+    result: list[DecodedTensor | None],
+) -> bool:
+    """Decode tensors that are coded alike into one array; arguments as for `decode_alike`.
+
+    Returns:
+        Whether the engine can.
+    """
+    layout = layouts[numbers[0]]
+    tensor, source = layout.tensors[0], units[numbers[0]].source
+    assert source is not None
+    places = np.array([units[number].payload_place for number in numbers], np.int64)
+    density = None if layout.payload_type == INTEGERS else layout.qp_density
+    found = deepcabac.decode_alike(source, places, tensor.rows, tensor.cols, layout.coding, density)
+    if found is None:
+        return False
+    matrices, offsets, done = found
+    parameters: list[int] = (offsets + layout.qp_base).tolist()
+    levels = matrices.reshape((len(numbers), *tensor.dimensions))
+    block = Block(levels, parameters, layout.qp_density)
+    qps = [None] * len(numbers) if density is None else parameters
+    parts = zip(numbers, block.levels, qps, done.tolist(), strict=True)
+    for place, (number, own, qp, is_done) in enumerate(parts):
+        if is_done:
+            layout = layouts[number]
+            result[number] = DecodedTensor(
+                layout.tensors[0], layout, own, None, qp, None, block, place
+            )
+    return True
+
+
+def tasks_of(
+    units: list[Unit], layouts: list[UnitLayout], numbers: list[int], nncodec1: bool
+) -> tuple[Tasks, Tasks]:
     """Return what is to be decoded of single tensors: small ones coded row by row, and others.
 
     The latter are for lanes.
     """
     small: Tasks = []
     large: Tasks = []
-    for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
-        raw = layout.payload_type == PayloadType.NNR_PT_RAW_FLOAT
-        if raw or layout.temporal or len(layout.tensors) != 1:
+    for number in numbers:
+        unit, layout = units[number], layouts[number]
+        if layout.payload_type == RAW or layout.temporal or len(layout.tensors) != 1:
             continue
         tensor = layout.tensors[0]
         rows, cols = tensor.rows, tensor.cols
         coding = coding_of(tensor, layout, nncodec1)
-        density = None if layout.payload_type == PayloadType.NNR_PT_INT else layout.qp_density
+        density = None if layout.payload_type == INTEGERS else layout.qp_density
         in_blocks = coding.block_size(rows, cols) > 0
         points = tensor.entry_points if in_blocks else None
         task = Task(unit.payload_bytes, density, rows, cols, coding, points)

@@ -35,6 +35,7 @@ __all__ = [
     "Task",
     "TensorCoding",
     "compiled_module",
+    "decode_alike",
     "decode_plain",
     "encode_small",
     "encodes_small",
@@ -110,6 +111,24 @@ def lanes() -> ModuleType | None:
 def is_scalar() -> bool:
     """Tell whether NNC_ENGINE forces to do without what not every processor has."""
     return os.environ.get("NNC_ENGINE", "") == "scalar"
+
+
+def decode_alike(
+    source: memoryview,
+    places: NDArray[np.int64],
+    rows: int,
+    cols: int,
+    coding: TensorCoding,
+    qp_density: int | None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]] | None:
+    """Decode small payloads that are coded alike; see engine_decoder.py.
+
+    Returns:
+        Levels, quantization parameters, and of which tensors they are; None: the reference
+        engine is in use, which decodes all alone.
+    """
+    decode = getattr(_engine(), "decode_alike", None)
+    return None if decode is None else decode(source, places, rows, cols, coding, qp_density)
 
 
 def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]] | None]:

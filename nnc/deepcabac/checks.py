@@ -50,7 +50,7 @@ def check_room(values: int, position: int, payload_bits: int, what: str) -> None
     Raises:
         IncompleteError: the payload ends too early for them.
     """
-    needed = values // BINS_PER_BIT - BITS_IN_REGISTER
+    needed = bits_needed(values)
     missing = position + needed - payload_bits
     if needed > 0 and missing > 0:
         raise IncompleteError(
@@ -58,6 +58,11 @@ def check_room(values: int, position: int, payload_bits: int, what: str) -> None
             missing_bits=missing,
             bit_position=min(position, payload_bits),
         )
+
+
+def bits_needed(values: int) -> int:
+    """Return how many bits so many bins take at least, beyond those in the register."""
+    return values // BINS_PER_BIT - BITS_IN_REGISTER
 
 
 def past_end(position: int, payload_bits: int) -> IncompleteError:

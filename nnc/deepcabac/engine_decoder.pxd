@@ -21,6 +21,15 @@ ctypedef struct Matrix:
     # State of dependent quantization after the last level.
     int end_state
 
+ctypedef struct Alike:
+    # What many tensors have in common: bits of the quantization parameter, 0 for none; whether
+    # flags of history and of any tools are coded; bits that the levels take at least; levels.
+    int qp_bits
+    bint history
+    bint tools
+    long long needed_bits
+    Py_ssize_t count
+
 # Set a coder to where so many bits are consumed; false if that is outside the payload.
 cdef bint enter(Coder *coder, long long start, unsigned long long offset) noexcept nogil
 
@@ -54,6 +63,16 @@ cdef class Decoder:
     cdef Py_ssize_t _signalled_count
 
     cdef object _start(self, object payload)
+    cdef void _begin(self, const unsigned char *data, Py_ssize_t size) noexcept nogil
+    cdef bint _alike(
+        self,
+        const unsigned char *data,
+        Py_ssize_t size,
+        Alike *shape,
+        int *levels,
+        int *qp,
+    ) noexcept nogil
+    cdef bint _ends_well(self) noexcept nogil
     cdef object _plain(self, Py_ssize_t rows, Py_ssize_t cols, object coding)
     cdef object _prepare(self, object coding)
     cdef object _parts(

@@ -256,14 +256,23 @@ class Decoder:
         first_bits = (self._view[0] << 1) | (self._view[1] >> 7) if size > 1 else 0
         checks.check_start(self._payload, first_bits)
         self._entry_points = NO_ENTRY_POINTS
-        held: cython.pointer(cython.const[Tables]) = tables()
         records: cython.longlong[:, ::1]
         self.coder.record = cython.NULL
         if self._record_capacity:
             records = self._records
             self.coder.record = cython.address(records[0, 0])
         self.coder.records_left = self._record_capacity
-        self.coder.data = cython.address(self._view[0])
+        self._begin(cython.address(self._view[0]), size)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _begin(
+        self, data: cython.pointer(cython.const[cython.uchar]), size: cython.Py_ssize_t
+    ) -> cython.void:
+        """Set the coder to the beginning of a codeword."""
+        held: cython.pointer(cython.const[Tables]) = tables()
+        self.coder.data = data
         self.coder.size = size
         self.coder.rows = held.rows + 32 * ROW
         self.coder.renormalisation = held.renormalisation
@@ -414,14 +423,81 @@ class Decoder:
             self._signalled_count += 1
         self._coding = coding
 
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _alike(
+        self,
+        data: cython.pointer(cython.const[cython.uchar]),
+        size: cython.Py_ssize_t,
+        shape: cython.pointer(Alike),
+        levels: cython.pointer(cython.int),
+        qp: cython.pointer(cython.int),
+    ) -> cython.bint:
+        """Decode one of many codewords for which _prepare was called; false: not possible here.
+
+        What would be an error isn't possible either.
+        """
+        self._begin(data, size)
+        held: cython.pointer(cython.const[Tables]) = tables()
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        if size < 2 or coder.value >> coder.bits >= coder.range:
+            return False
+        bits: cython.longlong = 8 * cython.cast(cython.longlong, size)
+        if shape.qp_bits:
+            value: cython.longlong = unsigned_bins(coder, shape.qp_bits)
+            half: cython.longlong = 1 << (shape.qp_bits - 1)
+            qp[0] = cython.cast(cython.int, value - 2 * half if value >= half else value)
+        number: cython.Py_ssize_t
+        for number in range(self._context_count):
+            self.contexts[number] = held.starts[0]
+        if shape.history and unsigned_bins(coder, 1):
+            return False
+        if shape.tools and unsigned_bins(coder, 1):
+            return False
+        for number in range(self._signalled_count):
+            if regular(coder, self.contexts, SHIFT):
+                self.contexts[self._signalled[number]] = held.starts[unsigned_bins(coder, 3) + 1]
+        if position(coder) + shape.needed_bits > bits:
+            return False
+        if shape.count:
+            matrix: Matrix
+            matrix.levels = levels
+            matrix.base = matrix.history = cython.NULL
+            place: Place
+            place.state = place.neighbour = 0
+            if not _run(
+                coder,
+                self.contexts,
+                cython.address(self._needed),
+                cython.address(place),
+                cython.address(matrix),
+                0,
+                shape.count,
+            ):
+                return False
+        return self._ends_well()
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _ends_well(self) -> cython.bint:
+        """Decode the terminating bin; tell whether the codeword ends as it has to."""
+        coder: cython.pointer(Coder) = cython.address(self.coder)
+        coder.range -= 2
+        terminated: cython.bint = coder.value >> coder.bits >= coder.range
+        record(coder, TERMINATE, cython.NULL, terminated)
+        last: cython.longlong = position(coder) - 1
+        if not terminated or (last >> 3) != coder.size - 1:
+            return False
+        return ((coder.data[last >> 3] << (last & 7)) & 0xFF) == 0x80
+
     def finish(self):
         """Check the end of the codeword; errors as in reference.Decoder."""
         self._check_position()
-        coder: cython.pointer(Coder) = cython.address(self.coder)
-        coder.range -= 2
-        terminated = coder.value >> coder.bits >= coder.range
-        record(coder, TERMINATE, cython.NULL, terminated)
-        checks.check_end(self._payload, self.position, terminated)
+        if not self._ends_well():
+            terminated = self.coder.value >> self.coder.bits >= self.coder.range
+            checks.check_end(self._payload, self.position, terminated)
 
     def _check_position(self):
         if self.position > 8 * self.coder.size:
@@ -622,6 +698,60 @@ def decode_plain(tasks):
             pass
         results.append(result)
     return results
+
+
+def decode_alike(source, places, rows, cols, coding, qp_density):
+    """Decode codewords of one small tensor each, all coded alike.
+
+    Args:
+        source: the data that they stand in.
+        places: (n, 2) array of int64: the first byte of each, and the one after its last.
+        rows: rows of each tensor.
+        cols: its columns.
+        coding: how they are coded: row by row, without parent and codebook.
+        qp_density: precision of the quantization parameters; None: there are none.
+
+    Returns:
+        The levels, an (n, rows, cols) array of int32; the quantization parameters, an array of
+        n int32; and of each whether it was decoded: else it has to be decoded alone, since it
+        uses other tools or something is wrong.
+    """
+    count: cython.Py_ssize_t = len(places)
+    levels = np.zeros((count, rows, cols), np.int32)
+    parameters = np.zeros(count, np.int32)
+    done = np.zeros(count, np.bool_)
+    decoder: Decoder = Decoder.__new__(Decoder)
+    shape: Alike
+    try:
+        decoder._prepare(coding)
+        shape.qp_bits = 0
+        if qp_density is not None:
+            shape.qp_bits = checks.check_quantization_parameter(0, qp_density)
+    except NncError:
+        return levels, parameters, done
+    shape.tools = coding.has_tools(rows, cols)
+    shape.history = shape.tools and coding.parent_node_id_present_flag
+    shape.count = rows * cols
+    shape.needed_bits = max(0, checks.bits_needed(rows * cols))
+    data: cython.const[cython.uchar][::1] = source
+    bounds: cython.const[cython.longlong][:, ::1] = places
+    values: cython.int[::1] = levels.reshape(-1)
+    offsets: cython.int[::1] = parameters
+    marks: cython.uchar[::1] = done.view(np.uint8)
+    nothing: cython.int = 0
+    number: cython.Py_ssize_t
+    with cython.nogil:
+        for number in range(count):
+            marks[number] = decoder._alike(
+                cython.address(data[bounds[number, 0]]),
+                bounds[number, 1] - bounds[number, 0],
+                cython.address(shape),
+                cython.address(values[number * shape.count])
+                if shape.count
+                else cython.address(nothing),
+                cython.address(offsets[number]),
+            )
+    return levels, parameters, done
 
 
 def _entry_points(found):

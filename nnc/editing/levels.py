@@ -108,7 +108,7 @@ def replace_levels(
         )
     if np.array_equal(array, former.levels):  # type: ignore[arg-type]
         return run(bitstream, lambda edit: None)
-    changed = [replace(one, levels=array) if one is former else one for one in decoded]
+    changed = [one._replace(levels=array) if one is former else one for one in decoded]
     references = known_of(known, unit, layout) or {}
     try:
         payload, entry_points = smallest_codeword(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,7 +111,7 @@ def with_values(former: DecodedTensor, layout: UnitLayout, values: NDArray[Any])
     if values.shape != tensor.dimensions:
         raise InputError(f"tensor {name!r} has the shape {tensor.dimensions}, not {values.shape}")
     if former.raw is not None:
-        return replace(former, raw=values.astype(former.raw.dtype))
+        return former._replace(raw=values.astype(former.raw.dtype))
     if layout.coding.block_size(tensor.rows, tensor.cols):
         raise InputError(f"tensor {name!r} is scanned in blocks: change its levels instead")
     step = float(finite_step_size(former.qp, layout.qp_density))
@@ -129,7 +128,7 @@ def with_values(former: DecodedTensor, layout: UnitLayout, values: NDArray[Any])
         levels = quantize_dependent(matrix.reshape(-1), step).reshape(matrix.shape)
     else:
         levels = np.rint(matrix / step)
-    return replace(former, levels=tensor.from_matrix(levels.astype(np.int32)))
+    return former._replace(levels=tensor.from_matrix(levels.astype(np.int32)))
 
 
 def nearest(entries: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -65,6 +65,8 @@ class Rule:
         problems: gives the places of what is checked that break it.
         by_unit: what it finds in many units is what it finds in each, so that these may be looked
             at in turn.
+        reads: where it is so, and what it finds in a unit depends on certain elements alone,
+            their names; None: on anything.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Rule:
     level: str
     problems: Callable[[Any], Iterable[Problem]]
     by_unit: bool = False
+    reads: frozenset[str] | None = None
 
     def findings(self, model: Any) -> Iterator[Finding]:
         """Check one model."""

@@ -102,13 +102,17 @@ def element_rules(syntax: Any, element: Any, exempt: Callable[[Any], bool]) -> l
     for number, constraint in enumerate(element.constraints):
         mark = f"#{number + 1}" if number else ""
         problems = functools.partial(constraint_problems, table, element, constraint)
-        rules.append(rule(f"constraint:{name}{mark}", constraint.sentence, element, problems))
+        title, told = constraint.sentence, constraint.names
+        rules.append(rule(f"constraint:{name}{mark}", title, element, problems, told))
     return rules
 
 
-def rule(name: str, title: str, element: Any, problems: Any) -> Rule:
-    """Return a rule of an element; what the schema says is always an error."""
-    return Rule(name, title, element.clause, element.status, ERROR, problems, by_unit=True)
+def rule(name: str, title: str, element: Any, problems: Any, others: Iterable[str] = ()) -> Rule:
+    """Return a rule of an element and others; what the schema says is always an error."""
+    reads = frozenset({element.name, *others})
+    return Rule(
+        name, title, element.clause, element.status, ERROR, problems, by_unit=True, reads=reads
+    )
 
 
 def names_all_values(element: Any, names: Any) -> bool:

@@ -13,16 +13,18 @@ from nnc.decoder.before import Before, session_after
 from nnc.decoder.session import Decoder
 from nnc.engine import looking
 from nnc.engine.findings import ERROR, INFO, Finding, Rule, place_in_data, syntax_finding
+from nnc.engine.mapped import view_of
 from nnc.engine.schema_rules import schema_rules
+from nnc.inspect.alike import RunTracingParser
 from nnc.inspect.data_rules import DATA_RULES
 from nnc.inspect.deep_rules import DEEP_RULES, check_payloads
 from nnc.inspect.findings import models
 from nnc.inspect.metric_rules import METRIC_RULES
-from nnc.inspect.passing import Passing
+from nnc.inspect.passing import KEPT, Passing
 from nnc.inspect.reasons import undecoded_reason
 from nnc.inspect.reference_rules import REFERENCE_RULES
 from nnc.inspect.rules import RULES
-from nnc.inspect.tracing import BitstreamTrace, trace, trace_units
+from nnc.inspect.tracing import BitstreamTrace, trace, traced_by
 from nnc.syntax import TABLES
 
 #: Unit types that applications may use as they like; the schema's range is that of the others.
@@ -85,7 +87,11 @@ def check(
         return check_trace(trace(data, **left_out), deep=True, session=session)
     rules = all_rules(deep=False)
     passing = Passing(rules, keep=False)
-    traced = trace_units(data, OutOfBand.of(**left_out), seen=passing.take)
+    traced = traced_by(
+        RunTracingParser(
+            view_of(data), OutOfBand.of(**left_out), passing.take, passing.is_exemplary, KEPT
+        )
+    )
     return report_of(traced, passing, rules)
 
 

@@ -21,6 +21,8 @@ from nnc.syntax import (
 DATA_RULES = RuleBook()
 rule = DATA_RULES.rule
 
+PAYLOAD_TYPE = "nnr_compressed_data_unit_payload_type"
+
 #: Bytes of a stored value, by data format.
 RAW_BYTES = {DecompressedDataFormat.TENSOR_FLOAT16: 2, DecompressedDataFormat.TENSOR_FLOAT64: 8}
 
@@ -30,19 +32,20 @@ def block_names(model: Model) -> Iterator[Problem]:
     """Count the names of blocks."""
     block = CompressedDataUnitPayloadType.NNR_PT_BLOCK
     for unit in model.data_units():
-        if value_of(unit, "nnr_compressed_data_unit_payload_type") != block:
+        if value_of(unit, PAYLOAD_TYPE) != block:
             continue
         types = CompressedParameterTypes(value_of(unit, "compressed_parameter_types", 0))
         wanted = 1 + len(types) + 3 * bool(types & CompressedParameterTypes.NNR_CPT_BN)
         names = ("topology_elem_id", "topology_elem_id_list", "topology_elem_id_index")
-        found = sum(element.name in (*names, f"{names[2]}_list") for element in unit.elements)
+        found = len(unit.those((*names, f"{names[2]}_list")))
         if found != wanted:
             place = element_of(unit, "count_topology_elements_minus2") or unit
             yield place, f"the block names {found} tensors, but holds {wanted}"
 
 
 @rule("decomposition-rows", "G and H of a decomposed weight have as many values as it needs.",
-      clause="6.3.3", by_unit=True)  # fmt: skip
+      clause="6.3.3", by_unit=True,
+      reads={"g_number_of_rows", "tensor_dimensions"})  # fmt: skip
 def decomposition_rows(model: Model) -> Iterator[Problem]:
     """Divide the weight by the rows of G."""
     for unit in model.data_units():
@@ -57,7 +60,7 @@ def decomposition_rows(model: Model) -> Iterator[Problem]:
 
 def dimensions_of(unit: UnitTrace) -> list[int] | None:
     """Return tensor_dimensions of a unit, those from outside too; None where not known."""
-    scope = unit.unit.scope if unit.unit is not None else None
+    scope = unit.scope
     try:
         # A scope explains what lacks a value; here it is asked for each of very many units.
         found: list[int] | None = object.__getattribute__(scope, "tensor_dimensions")
@@ -75,9 +78,7 @@ def entry_point_bits(model: Model) -> Iterator[Problem]:
             continue
         position = size = 0
         available = 8 * (unit.stop - (unit.payload_start or unit.stop))
-        for element in unit.elements:
-            if element.name not in ("bit_offset_delta1", "bit_offset_delta2"):
-                continue
+        for element in unit.those(("bit_offset_delta1", "bit_offset_delta2")):
             size += element.value
             position += size
             label = element.name + element.index
@@ -114,7 +115,7 @@ def raw_size(model: Model) -> Iterator[Problem]:
 def is_raw(unit: UnitTrace) -> bool:
     """Tell whether the payload of a unit holds stored values."""
     raw = CompressedDataUnitPayloadType.NNR_PT_RAW_FLOAT
-    return bool(value_of(unit, "nnr_compressed_data_unit_payload_type") == raw)
+    return bool(value_of(unit, PAYLOAD_TYPE) == raw)
 
 
 @rule(
@@ -123,6 +124,7 @@ def is_raw(unit: UnitTrace) -> bool:
     clause="6.3.3",
     status="ours",
     by_unit=True,
+    reads={PAYLOAD_TYPE, "nnr_decompressed_data_format"},
 )
 def raw_format(model: Model) -> Iterator[Problem]:
     """Find stored values in formats of integers."""
@@ -135,7 +137,8 @@ def raw_format(model: Model) -> Iterator[Problem]:
 
 
 @rule("dimension-shift", "The row axis is one of the tensor's axes.", clause="6.3.3",
-      status="ours", by_unit=True)  # fmt: skip
+      status="ours", by_unit=True,
+      reads={"first_tensor_dimension_shift", "tensor_dimensions"})  # fmt: skip
 def dimension_shift(model: Model) -> Iterator[Problem]:
     """Find row axes beyond the last one."""
     for unit in model.data_units():
@@ -146,7 +149,8 @@ def dimension_shift(model: Model) -> Iterator[Problem]:
 
 
 @rule("mapping-axis", "Tensors are joined along an axis that there is.", clause="6.3.3",
-      status="draft", by_unit=True)  # fmt: skip
+      status="draft", by_unit=True,
+      reads={"concatenation_axis_index", "tensor_dimensions"})  # fmt: skip
 def mapping_axis(model: Model) -> Iterator[Problem]:
     """Find axes beyond the last one."""
     for unit in model.data_units():
@@ -162,6 +166,7 @@ def mapping_axis(model: Model) -> Iterator[Problem]:
     clause="6.3.3",
     status="draft",
     by_unit=True,
+    reads={"concatenation_axis_index", "split_index", "tensor_dimensions"},
 )
 def mapping_splits(model: Model) -> Iterator[Problem]:
     """Find places to split at that don't ascend, or lie outside the axis."""
@@ -170,13 +175,12 @@ def mapping_splits(model: Model) -> Iterator[Problem]:
         if axis is None or dimensions is None or axis >= len(dimensions):
             continue
         before = 0
-        for element in unit.elements:
-            if element.name == "split_index":
-                if not before < element.value < dimensions[axis]:
-                    label = element.name + element.index
-                    allowed = f"{before + 1}..{dimensions[axis] - 1}"
-                    yield element, f"{label} is {element.value} (allowed: {allowed})"
-                before = element.value
+        for element in unit.those(("split_index",)):
+            if not before < element.value < dimensions[axis]:
+                label = element.name + element.index
+                allowed = f"{before + 1}..{dimensions[axis] - 1}"
+                yield element, f"{label} is {element.value} (allowed: {allowed})"
+            before = element.value
 
 
 @rule("quantization-declared", "Quantised data have a quantization method in force.",
@@ -192,9 +196,9 @@ def quantization_declared(model: Model) -> Iterator[Problem]:
         if unit.type_name in densities:
             name = "mps_qp_density" if unit.type_name == "NNR_MPS" else "lps_qp_density"
             densities[unit.type_name] = element_of(unit, name) is not None or unit.error is not None
-        kind = element_of(unit, "nnr_compressed_data_unit_payload_type")
-        if kind is not None and kind.value in quantised and not any(densities.values()):
-            yield kind, "a quantised tensor, but the quantization method flags are 0"
+        if value_of(unit, PAYLOAD_TYPE) in quantised and not any(densities.values()):
+            place = element_of(unit, PAYLOAD_TYPE) or unit
+            yield place, "a quantised tensor, but the quantization method flags are 0"
 
 
 @rule("size-form", "A size is in the short form where that can hold it.", clause="6.3.2",
@@ -202,14 +206,20 @@ def quantization_declared(model: Model) -> Iterator[Problem]:
 def size_form(model: Model) -> Iterator[Problem]:
     """Find sizes in the long form that would fit the short one."""
     for unit in model.units:
-        flag, size = element_of(unit, "nnr_unit_size_flag"), value_of(unit, "nnr_unit_size")
-        if flag is not None and flag.value and size is not None and size - 2 <= SHORT_SIZE_LIMIT:
+        if not value_of(unit, "nnr_unit_size_flag"):
+            continue
+        size = value_of(unit, "nnr_unit_size")
+        if size is not None and size - 2 <= SHORT_SIZE_LIMIT:
             told = f"the size of {size} bytes is in the long form"
-            yield flag, f"{told}, but would fit the short one"
+            yield element_of(unit, "nnr_unit_size_flag"), f"{told}, but would fit the short one"
 
 
 @rule(
-    "byte-alignment", "Bits up to a byte boundary are a 1 and zeros.", clause="6.3.5", by_unit=True
+    "byte-alignment",
+    "Bits up to a byte boundary are a 1 and zeros.",
+    clause="6.3.5",
+    by_unit=True,
+    reads={"byte_alignment"},
 )
 def byte_alignment(model: Model) -> Iterator[Problem]:
     """Find other bits."""
@@ -221,7 +231,13 @@ def byte_alignment(model: Model) -> Iterator[Problem]:
                 yield element, f"the alignment bits are {bits} (allowed: {regular})"
 
 
-@rule("trailing-bytes", "A unit ends with its syntax.", clause="6.3.4", by_unit=True)
+@rule(
+    "trailing-bytes",
+    "A unit ends with its syntax.",
+    clause="6.3.4",
+    by_unit=True,
+    reads={TRAILING},
+)
 def trailing_bytes(model: Model) -> Iterator[Problem]:
     """Find bytes after the end of a payload's syntax."""
     for unit in model.units:
@@ -242,7 +258,16 @@ def class_count(model: Model) -> Iterator[Problem]:
 
 
 @rule(
-    "deflated-data", "Data said to be deflated are.", clause="6.3.4", status="draft", by_unit=True
+    "deflated-data",
+    "Data said to be deflated are.",
+    clause="6.3.4",
+    status="draft",
+    by_unit=True,
+    reads={
+        f"{what}_{part}"
+        for what in ("topology", "quantization")
+        for part in ("compression_format", "data")
+    },
 )
 def deflated_data(model: Model) -> Iterator[Problem]:
     """Inflate topologies and quantization information, in small pieces."""

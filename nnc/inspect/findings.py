@@ -32,11 +32,13 @@ class RuleBook(list[Rule]):
         status: str = "interop",
         level: str = ERROR,
         by_unit: bool = False,
+        reads: Iterable[str] | None = None,
     ) -> Callable[[Check], Check]:
         """Register a function as the check of a rule."""
+        names = None if reads is None else frozenset(reads)
 
         def register(check: Check) -> Check:
-            self.append(Rule(name, title, clause, status, level, check, by_unit))
+            self.append(Rule(name, title, clause, status, level, check, by_unit, names))
             return check
 
         return register
@@ -113,7 +115,7 @@ def begins_model(unit: UnitTrace) -> bool:
 
 def readable(unit: UnitTrace) -> bool:
     """Tell whether the header of a unit could be read to its end."""
-    return unit.unit is not None and unit.unit.header is not None
+    return unit.unit is not None and unit.unit.shared_header is not None
 
 
 def element_of(unit: UnitTrace | None, name: str) -> TracedElement | None:
@@ -123,5 +125,4 @@ def element_of(unit: UnitTrace | None, name: str) -> TracedElement | None:
 
 def value_of(unit: UnitTrace | None, name: str, default: Any = None) -> Any:
     """Return the value of the first element of a name in a unit, or a default."""
-    element = element_of(unit, name)
-    return default if element is None else element.value
+    return default if unit is None else unit.value(name, default)

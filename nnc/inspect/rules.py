@@ -147,6 +147,10 @@ def part_of_decomposed(unit: UnitTrace) -> Any:
     return unit.unit.given.get("decomposed_tensor_role")
 
 
+#: Elements that hold names of tensors.
+NAMES = ("topology_elem_id", "topology_elem_id_list")
+
+
 @rule("tensor-once", "A tensor stands in a model once.", clause="6.3.3")
 def tensor_once(model: Model) -> Iterator[Problem]:
     """Find names that two units carry, not counting parts of one and updates of the same."""
@@ -155,9 +159,7 @@ def tensor_once(model: Model) -> Iterator[Problem]:
         if value_of(unit, "partial_data_counter", 0):
             continue
         node = value_of(unit, "device_id"), value_of(unit, "put_node_depth")
-        for element in unit.elements:
-            if element.name not in ("topology_elem_id", "topology_elem_id_list"):
-                continue
+        for element in unit.those(NAMES):
             for name in element.values:
                 if name == LEFT_OUT and value_of(unit, "parent_node_id_present_flag"):
                     # The node says which tensor it is.
@@ -192,7 +194,13 @@ def node_of(unit: UnitTrace) -> tuple[int, int, int] | None:
     return device, parameter, depth
 
 
-@rule("parent-depth", "The parent of a node is one level above it.", status="peer", by_unit=True)
+@rule(
+    "parent-depth",
+    "The parent of a node is one level above it.",
+    status="peer",
+    by_unit=True,
+    reads={"put_node_depth", "parent_node_id_type"},
+)
 def parent_depth(model: Model) -> Iterator[Problem]:
     """Find nodes at the top of the tree that name a parent."""
     for unit in model.data_units():
@@ -261,7 +269,8 @@ def missing_parts(count: int, place: str) -> str:
 
 
 @rule("parts-type", "Only topologies, quantization information and data are cut into parts.",
-      clause="6.3.3.1", status="draft", by_unit=True)  # fmt: skip
+      clause="6.3.3.1", status="draft", by_unit=True,
+      reads={"partial_data_counter"})  # fmt: skip
 def parts_type(model: Model) -> Iterator[Problem]:
     """Find counters of parts in other units."""
     names = {type_name(number) for number, kind in UNIT_KINDS.items() if kind.divisible}

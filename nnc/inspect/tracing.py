@@ -9,7 +9,7 @@ elements of a trace thus cover each bit of the data once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
@@ -87,6 +87,15 @@ class UnitTrace:
             self.found = {element.name: element for element in reversed(self.elements)}
             self.indexed = len(self.elements)
         return self.found.get(name)
+
+    def those(self, names: Collection[str]) -> list[TracedElement]:
+        """Return all elements of some names."""
+        return [element for element in self.elements if element.name in names]
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """Return the value of the first element of a name, or a default."""
+        element = self.element(name)
+        return default if element is None else element.value
 
     def keep(self, names: frozenset[str]) -> None:
         """Let go of all elements but those of certain names."""
@@ -210,8 +219,12 @@ def trace_units(
         most: as for `trace`.
         seen: called with each unit; it may let go of elements.
     """
-    view = view_of(data)
-    parser = TracingParser(view, out_of_band, most, seen)
+    return traced_by(TracingParser(view_of(data), out_of_band, most, seen))
+
+
+def traced_by(parser: TracingParser) -> BitstreamTrace:
+    """Let a parser trace all of its data."""
+    view = parser.reader.source
     with without_collection():
         parser.parse_units(0, len(view))
     return BitstreamTrace(view, parser.traces)
@@ -274,11 +287,20 @@ class TracingParser(UnitParser):
                 units.append(current.unit)
             start = current.stop
             if outer is None and self.seen is not None:
+                self.learn(current)
                 self.seen(current)
+                start = self.take_run(units, current, end)
         self.current = outer
         if outer is not None:
             self.sink.elements = outer.elements
         return units
+
+    def learn(self, current: UnitTrace) -> None:
+        """Look at a unit before it is shown."""
+
+    def take_run(self, units: list[Unit], current: UnitTrace, end: int) -> int:
+        """Return where the next unit begins, after those that needn't be traced."""
+        return current.stop
 
     def count(self, current: UnitTrace) -> None:
         """Note no more elements once a unit has brought their number up to the limit."""

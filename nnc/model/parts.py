@@ -40,7 +40,7 @@ def joined_data_units(units: Iterable[Unit], planes: Iterable[str] = ()) -> list
             if holds_notes(unit):
                 known |= names_of_planes(read_metadata([unit]))
             continue
-        counter = 0 if unit.header is None else unit.header.partial_data_counter or 0
+        counter = unit.partial_data_counter
         if counter:
             names = names_of_part(unit)
             parts = begun.setdefault(names, [])
@@ -91,7 +91,8 @@ def holds_noise(unit: Unit, first: Unit, planes: Set[str]) -> bool:
 
 def names_of_type(unit: Unit, payload_type: PayloadType) -> set[str]:
     """Return the name of the one tensor of a unit, where its payload is of a type."""
-    header = None if unit.header is None else unit.header.nnr_compressed_data_unit_header
+    shared = unit.shared_header
+    header = None if shared is None else shared.nnr_compressed_data_unit_header
     if header is None or header.nnr_compressed_data_unit_payload_type != payload_type:
         return set()
     names = names_of_part(unit)

@@ -22,10 +22,13 @@ Known = Callable[[int, int], Sequence[str]]
 
 def update_header(unit: Unit) -> Any:
     """Return the header of a unit whose node is said, None for any other unit."""
-    if unit.header is None or unit.header.nnr_unit_type != NnrUnitType.NNR_NDU:
+    shared = unit.shared_header
+    if shared is None or shared.nnr_unit_type != NnrUnitType.NNR_NDU:
         return None
-    header = unit.header.nnr_compressed_data_unit_header
-    return header if header is not None and header.node_id_present_flag else None
+    own = shared.nnr_compressed_data_unit_header
+    if own is None or not own.node_id_present_flag:
+        return None
+    return unit.readable_header().nnr_compressed_data_unit_header
 
 
 def own_names(header: Any) -> list[str]:

@@ -10,7 +10,7 @@ from nnc.deepcabac import engine, reference
 from tests.cases import CASES
 
 #: One tensor after the other, small ones together, and what is possible in lanes.
-ENGINES = ("compiled", "reference", "plain", "lanes")
+ENGINES = ("compiled", "reference", "plain", "alike", "lanes")
 SINGLE = [case for case in CASES if not case.is_sequence and not case.is_odd]
 
 
@@ -29,12 +29,17 @@ def by_engine():
 
 def force(engine_name, changed):
     """Let one engine decode whatever it can."""
-    lanes, plain = deepcabac.lanes(), deepcabac.decode_plain
+    lanes, plain, alike = deepcabac.lanes(), deepcabac.decode_plain, deepcabac.decode_alike
     changed.setattr(deepcabac, "lanes", lambda: None)
     changed.setattr(deepcabac, "decode_plain", lambda tasks: [None] * len(tasks))
+    changed.setattr(deepcabac, "decode_alike", lambda *about: None)
     if engine_name == "plain":
         changed.setattr(together, "SMALL_TENSOR", 1 << 40)
         changed.setattr(deepcabac, "decode_plain", plain)
+    elif engine_name == "alike":
+        changed.setattr(together, "SMALL_TENSOR", 1 << 40)
+        changed.setattr(together, "FEWEST_ALIKE", 1)
+        changed.setattr(deepcabac, "decode_alike", alike)
     elif engine_name == "lanes":
         if lanes is None:
             pytest.skip("no lanes on this processor")

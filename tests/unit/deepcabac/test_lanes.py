@@ -59,14 +59,34 @@ def drawn(generator, coding, fit_states, count=24, longest=59):
     return tasks
 
 
-@pytest.fixture(params=["lanes", "plain"])
+def decode_alike(tasks):
+    """Decode each of some tasks several times, out of one piece of data."""
+    results = []
+    for payload, density, rows, cols, coding, _ in tasks:
+        source = memoryview(b"\0" + 3 * bytes(payload) + b"\xff")
+        places = np.array([[1 + n * len(payload), 1 + (n + 1) * len(payload)] for n in range(3)])
+        if coding.block_size(rows, cols):
+            results.append(None)
+            continue
+        found = deepcabac.decode_alike(source, places, rows, cols, coding, density)
+        levels, offsets, done = found
+        assert len(set(done.tolist())) == 1
+        if done[0]:
+            assert all(np.array_equal(levels[0], one) for one in levels)
+            results.append((None if density is None else offsets[2], levels[2]))
+        else:
+            results.append(None)
+    return results
+
+
+@pytest.fixture(params=["lanes", "plain", "alike"])
 def decode(request):
     """Return either function that decodes many tensors."""
     if request.param == "lanes":
         return request.getfixturevalue("lanes").decode_together
     if not deepcabac.is_compiled():
         pytest.skip("the reference engine decodes one after the other")
-    return deepcabac.decode_plain
+    return deepcabac.decode_plain if request.param == "plain" else decode_alike
 
 
 def compare(decode, tasks):
