@@ -29,6 +29,9 @@ SIZE, NAME = "nnr_unit_size", "header.topology_elem_id"
 #: Patterns and headers that are remembered at a time, and bytes of the longest one.
 MOST_PATTERNS, MOST_HEADERS, LONGEST_HEADER = 32, 64, 256
 
+#: A pattern is made of a header that is seen so often: it costs as much as parsing three.
+SIGHTINGS = 3
+
 #: What stands before a name, so that it is another.
 OTHER = "x"
 
@@ -224,7 +227,7 @@ class Patterns:
         return units
 
     def learn(self, unit: Unit, may: Callable[[], bool] = lambda: True) -> Pattern | None:
-        """Make a pattern of a unit where one with such a header came before.
+        """Make a pattern of a unit where some with such a header came before.
 
         Args:
             unit: the unit.
@@ -233,11 +236,11 @@ class Patterns:
         header = header_apart(unit)
         if header is None or len(self.patterns) == MOST_PATTERNS:
             return None
-        times = self.seen.get(header, 0)
+        times = self.seen.get(header, 0) + 1
         if len(self.seen) == MOST_HEADERS:
             self.seen.clear()
-        self.seen[header] = times + 1
-        if times != 1:
+        self.seen[header] = times
+        if times != SIGHTINGS:
             return None
         record = self.proved(unit, header)
         if record is None or not may():
