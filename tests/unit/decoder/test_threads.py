@@ -1,6 +1,5 @@
 """One large tensor on several threads, from its entry points."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,7 +101,7 @@ def test_step_sizes_that_cannot_be_are_named_by_unit(monkeypatch, threads):
     tensors = {f"t{number}": random_tensor(40, 30, seed=number) for number in range(3)}
     bitstream = nnc.Bitstream.parse(nnc.encode(tensors, qp=-20))
     decoded = model.decode_model(bitstream, Resources(threads=threads))
-    decoded.units[1][0] = replace(decoded.units[1][0], qp=4000)
+    decoded.units[1][0] = decoded.units[1][0]._replace(qp=4000)
     with pytest.raises(nnc.InvalidError, match="beyond float32") as caught:
         decoded.values()
     assert caught.value.unit == 3
