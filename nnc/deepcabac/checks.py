@@ -19,6 +19,9 @@ from nnc.deepcabac.coding import TensorCoding
 Levels = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.uint8]
 
+#: In place of a history where its values aren't looked at.
+NO_FLAGS: Flags = np.zeros((0, 0), np.uint8)
+
 # A bin takes at least 2 of at most 510 parts of the range, Log2(510 / 508) bits: one bit of
 # payload holds fewer than 177 bins.
 BINS_PER_BIT = 177

@@ -370,6 +370,18 @@ class Decoder:
         checks.check_room(coded_rows * cols, self.position, 8 * self.coder.size, "levels")
         return checks.zero_levels(rows, cols), skipped if coded_rows < rows else None
 
+    def head(self, rows, cols, coding, *, temporal=False):
+        """Decode what comes before levels; arguments, result, errors as in reference.Decoder."""
+        checks.check_size(rows, cols)
+        checks.check_coding_for_stream(coding, self.position)
+        self._start_contexts(coding)
+        history_enabled, skipped = self._tools(rows, cols, coding, checks.NO_FLAGS)
+        signals = self._parameter_sets(coding, temporal, history_enabled)
+        coded_rows = rows if skipped is None else rows - int(np.count_nonzero(skipped))
+        if not coding.nothing_coded:
+            checks.check_room(coded_rows * cols, self.position, 8 * self.coder.size, "levels")
+        return history_enabled, skipped is not None, signals
+
     @cython.cfunc
     def _plain(self, rows: cython.Py_ssize_t, cols: cython.Py_ssize_t, coding):
         """Decode a tensor row by row that has neither parent nor codebook; None: not possible."""
@@ -533,16 +545,19 @@ class Decoder:
     def _parameter_sets(self, coding, temporal, history):
         coder: cython.pointer(Coder) = cython.address(self.coder)
         held: cython.pointer(cython.const[Tables]) = tables()
+        signals: cython.bint = False
         number: cython.Py_ssize_t
         chosen: cython.Py_ssize_t
         for number in signalled_contexts(coding, temporal=temporal, history=history):
             if regular(coder, self.contexts, SHIFT):
+                signals = True
                 chosen = unsigned_bins(coder, 3) + 1
                 self.contexts[number] = held.starts[chosen]
         memcpy(self.starts, self.contexts, self._context_count * cython.sizeof(Context))
         self.starts[SHIFT] = held.starts[0]
         self.starts[ROW_SKIP] = held.starts[0]
         self._check_position()
+        return signals
 
     def _levels(self, levels, coding, base, history, skipped, points, executor, parts):
         rows, cols = levels.shape

@@ -174,10 +174,10 @@ class ObservedDecoder(Decoder):
         self._bypass_names = iter(names if coding.has_tools(rows, cols) else [])
         return super()._tools(rows, cols, coding, history)
 
-    def _parameter_sets(self, coding: TensorCoding, *, temporal: bool, history: bool) -> None:
+    def _parameter_sets(self, coding: TensorCoding, *, temporal: bool, history: bool) -> bool:
         signalled = contexts.signalled_contexts(coding, temporal=temporal, history=history)
         self._signalled, self._flags_seen = list(signalled), 0
-        super()._parameter_sets(coding, temporal=temporal, history=history)
+        return super()._parameter_sets(coding, temporal=temporal, history=history)
 
     def _levels(
         self, levels: Levels, coding: TensorCoding, place: Neighbourhood, skipped: list[int]

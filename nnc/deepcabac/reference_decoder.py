@@ -135,6 +135,35 @@ class Decoder:
             check_entry_points(entry_points, self._found_entry_points, coding.dq_flag)
         return levels
 
+    def head(
+        self, rows: int, cols: int, coding: TensorCoding, *, temporal: bool = False
+    ) -> tuple[bool, bool, bool]:
+        """Decode what comes before the levels of a tensor.
+
+        Args:
+            rows: as for `tensor`.
+            cols: as for `tensor`.
+            coding: what the headers say about the tensor.
+            temporal: the tensor has a parent, whose levels contexts depend on.
+
+        Returns:
+            hist_dep_sig_prob_enabled_flag, row_skip_enabled_flag, and whether a
+            shift_idx_minus_1_present_flag is 1.
+
+        Raises:
+            InvalidError: the payload breaks a rule.
+            IncompleteError: the payload ends before the levels do.
+        """
+        checks.check_size(rows, cols)
+        checks.check_coding_for_stream(coding, self.position)
+        self._contexts = [Context(number) for number in range(contexts.context_count(coding))]
+        history_enabled, skipped = self._tools(rows, cols, coding, checks.NO_FLAGS)
+        signals = self._parameter_sets(coding, temporal=temporal, history=history_enabled)
+        if not coding.nothing_coded:
+            coded = (rows - sum(skipped)) * cols
+            checks.check_room(coded, self.position, self._bits, "levels")
+        return history_enabled, bool(skipped), signals
+
     def finish(self) -> None:
         """Check the end of the codeword.
 
@@ -167,12 +196,15 @@ class Decoder:
             self._check_position()
         return history_enabled, skipped
 
-    def _parameter_sets(self, coding: TensorCoding, *, temporal: bool, history: bool) -> None:
+    def _parameter_sets(self, coding: TensorCoding, *, temporal: bool, history: bool) -> bool:
+        signals = False
         shift = self._contexts[contexts.SHIFT]
         for number in contexts.signalled_contexts(coding, temporal=temporal, history=history):
             if self._coder.regular(shift):
+                signals = True
                 self._contexts[number].restart(self._coder.unsigned(3) + 1)
         self._check_position()
+        return signals
 
     def _levels(
         self, levels: Levels, coding: TensorCoding, place: Neighbourhood, skipped: list[int]

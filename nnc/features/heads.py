@@ -6,17 +6,21 @@ without its levels; where others come before it, those have to be decoded.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 
+from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
 from nnc.decoder.known import Known
 from nnc.decoder.layout import UnitLayout, layout_of
+from nnc.decoder.together import coding_of
 from nnc.features.values import CODED_ELEMENTS
 from nnc.inspect.bins import decode_bins, is_coded
 from nnc.model.limits import Limits
+from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 #: Names of the tensors that payloads end with.
 LAST = (".tensor.", ".h.")
@@ -38,6 +42,36 @@ def head_values(unit: Unit) -> dict[str, int] | None:
     """
     if not is_coded(unit):
         return None if unit.is_part else {}
+    try:
+        layout = layout_of(unit, Limits(), parents_known=True)
+        if len(layout.tensors) == 1 and layout.tensors[0].values:
+            return head_of(unit, layout)
+        return heads_of(unit, layout)
+    except (BitstreamError, MemoryError):
+        return None
+
+
+def head_of(unit: Unit, layout: UnitLayout) -> dict[str, int]:
+    """Return the flags at the beginning of a payload of one tensor; errors as of decoding."""
+    tensor = layout.tensors[0]
+    coding = coding_of(tensor, layout, False)
+    decoder = deepcabac.Decoder(unit.payload_bytes)
+    if layout.payload_type != PayloadType.NNR_PT_INT:
+        decoder.quantization_parameter(layout.qp_density)
+    rows, cols = tensor.rows, tensor.cols
+    flags = decoder.head(rows, cols, coding, temporal=layout.temporal)
+    has_tools = coding.has_tools(rows, cols)
+    is_there = (
+        has_tools and coding.parent_node_id_present_flag,
+        has_tools,
+        not coding.nothing_coded,
+    )
+    found = zip(CODED_ELEMENTS, flags, is_there, strict=True)
+    return {name: int(flag) for name, flag, there in found if there}
+
+
+def heads_of(unit: Unit, layout: UnitLayout) -> dict[str, int] | None:
+    """Return the flags of all tensors of a payload, most of which have to be decoded for that."""
     found: dict[str, int] = {}
 
     def take(row: dict[str, Any]) -> None:
@@ -52,16 +86,11 @@ def head_values(unit: Unit) -> dict[str, int] | None:
         ):
             raise _SeenError
 
-    try:
-        layout = layout_of(unit, Limits(), parents_known=True)
-        if sum(tensor.values for tensor in layout.tensors[:-1]) > MOST_BEFORE:
-            return None
-        # Levels of parents change what is read of the levels alone, which isn't looked at.
-        decode_bins(unit, take, False, parents_of(layout))
-    except _SeenError:
-        pass
-    except (BitstreamError, MemoryError):
+    if sum(tensor.values for tensor in layout.tensors[:-1]) > MOST_BEFORE:
         return None
+    # Levels of parents change what is read of the levels alone, which isn't looked at.
+    with contextlib.suppress(_SeenError):
+        decode_bins(unit, take, False, parents_of(layout))
     return found
 
 

@@ -55,6 +55,8 @@ class UnitFacts:
         """Take the elements of its header."""
         self.traced = traced
         self.elements: dict[str, list[TracedElement]] = {}
+        # Where it uses features, by name: a bitstream is held against several sets.
+        self.hits: dict[str, tuple[str, Any, Any] | None] = {}
         for element in traced.elements:
             self.elements.setdefault(element.name, []).append(element)
         if UNIT_TYPE in self.elements:
@@ -121,8 +123,12 @@ class UnitFacts:
     def used(self, wanted: Iterable[Feature]) -> Iterator[Used]:
         """Yield those of some features that it uses."""
         for feature in wanted:
-            found = next((hit for line in feature.when if (hit := self.hit(line))), None)
-            if found is not None:
+            name = feature.name
+            if name not in self.hits:
+                self.hits[name] = next(
+                    (hit for line in feature.when if (hit := self.hit(line))), None
+                )
+            if (found := self.hits[name]) is not None:
                 yield Used(feature, *found)
 
     def hit(self, line: Mapping[str, Values]) -> tuple[str, Any, Any] | None:
