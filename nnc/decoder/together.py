@@ -16,6 +16,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.tensor import Block, DecodedTensor
 from nnc.decoder.workers import Workers
 from nnc.deepcabac import Task, TensorCoding
+from nnc.model.limits import LARGEST_RANK
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 # Plain numbers: a look at an enumeration takes as long as much else of a small tensor.
@@ -125,13 +126,17 @@ def decode_alike(
 
 
 def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:
-    """Return what units have in common whose tensors can be decoded together; None: it can't."""
+    """Return what units have in common whose tensors can be decoded together; None: it can't.
+
+    An array of many tensors has one dimension more, and NumPy multiplies all that aren't 0 even
+    where there is no value.
+    """
     tensor, coding, kind = layout.tensors[0], layout.coding, layout.payload_type
     dimensions = tensor.dimensions
     if (
         kind == RAW
-        or not dimensions
-        or math.prod(dimensions) >= SMALL_TENSOR
+        or not 0 < len(dimensions) < LARGEST_RANK
+        or not 0 < math.prod(dimensions) < SMALL_TENSOR
         or coding.scan_order
         or layout.temporal
         or len(layout.tensors) != 1
