@@ -140,6 +140,18 @@ def test_payloads_that_were_looked_at_or_exchanged_are_decoded():
     np.testing.assert_array_equal(found["49"], expected["49"])
 
 
+def test_another_thread_may_look_at_payloads_meanwhile(monkeypatch):
+    expected, key_of = outcome(encoded({})), together.key_of
+
+    def looked_at(unit, layout):
+        key = key_of(unit, layout)
+        assert unit.payload_bytes is not None
+        return key
+
+    monkeypatch.setattr(together, "key_of", looked_at)
+    assert outcome(encoded({})) == expected
+
+
 def test_values_can_be_written_to_apart():
     values = nnc.decode(encoded({}))
     before = {name: one.copy() for name, one in values.items()}
