@@ -253,7 +253,8 @@ class Machine:
                 number = cython.cast(cython.longlong, word)
                 if op == 1:
                     if 0 < width < 64 and word >> (width - 1):
-                        number -= cython.cast(cython.longlong, 1) << width
+                        word -= cython.cast(cython.ulonglong, 1) << width
+                        number = cython.cast(cython.longlong, word)
                     value = number
                 elif width == WORD:
                     if now[3] >= 0 and number < 0:

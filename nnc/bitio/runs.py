@@ -116,7 +116,7 @@ class RunMatcher:
             size = (size << 8) | self.data[j]
         if size >> bits != pattern[2]:
             return 0
-        size &= (1 << bits) - 1
+        size -= (size >> bits) << bits
         if size > end - place:
             return 0
         stop: int = place + size

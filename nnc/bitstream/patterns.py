@@ -152,6 +152,11 @@ class PatternUnit(Unit):
         """Names of the tensors in it; errors as for any unit."""
         return [self.name] if self.pattern is not None else super().names
 
+    def __copy__(self) -> Unit:
+        """Return a unit of its own that shares header and payload, as of any unit."""
+        self.parse_header()
+        return super().__copy__()
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Let the unit go from one process to another as any unit."""
         plain = Unit(self.header, size=self.size, scope=self.scope)

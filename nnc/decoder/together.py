@@ -16,6 +16,7 @@ from nnc.decoder.layout import CodedTensor, UnitLayout
 from nnc.decoder.tensor import Block, DecodedTensor
 from nnc.decoder.workers import Workers
 from nnc.deepcabac import Task, TensorCoding
+from nnc.model.limits import LARGEST_RANK
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
 # Plain numbers: a look at an enumeration takes as long as much else of a small tensor.
@@ -111,33 +112,38 @@ def decode_alike(
     """
     alike: Alike = {}
     alone: list[int] = []
+    # Where a payload is isn't said any more once another thread has asked for its bytes.
+    places = [unit.payload_place for unit in units]
     for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
-        key = None if nncodec1 else key_of(unit, layout)
+        key = None if nncodec1 or places[number] is None else key_of(unit, layout)
         (alone if key is None else alike.setdefault(key, [])).append(number)
     for numbers in alike.values():
         first = layouts[numbers[0]].tensors[0]
         at_a_time = max(1, BLOCK_BYTES // (4 * max(first.values, 1)))
         for start in range(0, len(numbers), at_a_time):
             some = numbers[start : start + at_a_time]
-            if len(some) < FEWEST_ALIKE or not decode_block(units, layouts, some, result):
+            if len(some) < FEWEST_ALIKE or not decode_block(units, layouts, places, some, result):
                 alone += some
     return sorted(alone)
 
 
 def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:
-    """Return what units have in common whose tensors can be decoded together; None: it can't."""
+    """Return what units have in common whose tensors can be decoded together; None: it can't.
+
+    An array of many tensors has one dimension more, and NumPy multiplies all that aren't 0 even
+    where there is no value.
+    """
     tensor, coding, kind = layout.tensors[0], layout.coding, layout.payload_type
     dimensions = tensor.dimensions
     if (
         kind == RAW
-        or not dimensions
-        or math.prod(dimensions) >= SMALL_TENSOR
+        or not 0 < len(dimensions) < LARGEST_RANK
+        or not 0 < math.prod(dimensions) < SMALL_TENSOR
         or coding.scan_order
         or layout.temporal
         or len(layout.tensors) != 1
         or tensor.codebook is not None
         or tensor.row_axis
-        or unit.payload_place is None
     ):
         return None
     density = None if kind == INTEGERS else layout.qp_density
@@ -147,10 +153,18 @@ def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:
 def decode_block(
     units: list[Unit],
     layouts: list[UnitLayout],
+    places: list[tuple[int, int] | None],
     numbers: list[int],
     result: list[DecodedTensor | None],
 ) -> bool:
-    """Decode tensors that are coded alike into one array; arguments as for `decode_alike`.
+    """Decode tensors that are coded alike into one array.
+
+    Args:
+        units: as for `decode_alike`.
+        layouts: as for `decode_alike`.
+        places: where their payloads are in their sources.
+        numbers: the numbers of those to decode.
+        result: as for `decode_alike`.
 
     Returns:
         Whether the engine can.
@@ -158,9 +172,10 @@ def decode_block(
     layout = layouts[numbers[0]]
     tensor, source = layout.tensors[0], units[numbers[0]].source
     assert source is not None
-    places = np.array([units[number].payload_place for number in numbers], np.int64)
+    own_places = np.array([places[number] for number in numbers], np.int64)
     density = None if layout.payload_type == INTEGERS else layout.qp_density
-    found = deepcabac.decode_alike(source, places, tensor.rows, tensor.cols, layout.coding, density)
+    shape = tensor.rows, tensor.cols
+    found = deepcabac.decode_alike(source, own_places, *shape, layout.coding, density)
     if found is None:
         return False
     matrices, offsets, done = found

@@ -190,6 +190,14 @@ def test_a_copy_with_another_header_is_another():
     assert unit.names == [name]
 
 
+def test_a_copy_shares_the_header_whether_or_not_that_was_parsed():
+    for unit in Bitstream.parse(encoded({})).units:
+        copied = copy.copy(unit)
+        assert copied.header is unit.header
+        assert copied.size is unit.size
+        assert copied.scope is unit.scope
+
+
 def test_one_of_a_run_goes_to_another_process():
     for unit in filter(is_in_run, Bitstream.parse(encoded({})).units):
         found = pickle.loads(pickle.dumps(unit))

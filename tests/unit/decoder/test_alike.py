@@ -96,6 +96,24 @@ def test_limits_hold_at_the_same_tensor(limits, monkeypatch):
     assert found == one_by_one(data, monkeypatch, limits=limits)
 
 
+@pytest.mark.parametrize("shape", [(0, 1 << 59), (1 << 59, 0), (1,) * 32, (1,) * 64], ids=str)
+def test_shapes_that_one_array_can_just_have(shape, monkeypatch):
+    """An array of many of them couldn't be: it would have more dimensions, or more bytes."""
+    values = np.ones((0, 1) if 0 in shape else (1, 1), np.int32)
+    model = {f"{n} int": values.copy() for n in range(8)}
+    bitstream = Bitstream.parse(encode_model(model, EncoderOptions()).to_bytes())
+    for name in model:
+        dimensions = bitstream[name].header.tensor_dimensions_list
+        dimensions.tensor_dimensions = list(shape)
+        dimensions.count_tensor_dimensions = len(shape)
+    data, limits = bitstream.to_bytes(), nnc.Limits(rank=64)
+    if len(shape) > 32 and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("NumPy 1 has no arrays of so many dimensions")
+    decoded = nnc.decode(data, limits=limits)
+    assert [one.shape for one in decoded.values()] == 8 * [shape]
+    assert outcome(data, limits=limits) == one_by_one(data, monkeypatch, limits=limits)
+
+
 def test_a_name_that_comes_twice_is_told_in_its_place(monkeypatch):
     data = encoded({}).replace(b"48\0", b"24\0")
     found = outcome(data)
@@ -120,6 +138,18 @@ def test_payloads_that_were_looked_at_or_exchanged_are_decoded():
     found = nnc.decode(bitstream)
     np.testing.assert_array_equal(found["25"], expected["37"])
     np.testing.assert_array_equal(found["49"], expected["49"])
+
+
+def test_another_thread_may_look_at_payloads_meanwhile(monkeypatch):
+    expected, key_of = outcome(encoded({})), together.key_of
+
+    def looked_at(unit, layout):
+        key = key_of(unit, layout)
+        assert unit.payload_bytes is not None
+        return key
+
+    monkeypatch.setattr(together, "key_of", looked_at)
+    assert outcome(encoded({})) == expected
 
 
 def test_values_can_be_written_to_apart():
