@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -439,3 +439,16 @@ def codebook_of(table) -> Codebook | None:  # type: ignore[no-untyped-def]
 def coded_units(units) -> list[Unit]:  # type: ignore[no-untyped-def]
     """Return the compressed data units among `units`, those without a readable header too."""
     return [unit for unit in units if unit.nnr_unit_type == NnrUnitType.NNR_NDU]
+
+
+def coding_of(tensor: CodedTensor, layout: UnitLayout, nncodec1: bool) -> TensorCoding:
+    """Return how a tensor is coded."""
+    book = tensor.codebook
+    if not nncodec1 and book is None:
+        return layout.coding
+    return replace(
+        layout.coding,
+        nncodec1=nncodec1,
+        codebook_size=0 if book is None else len(book.values),
+        codebook_zero_offset=0 if book is None else book.zero_offset,
+    )

@@ -26,12 +26,12 @@ from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.notes import holds_notes
 from nnc.decoder.completeness import check_whole, warn_of_missing
 from nnc.decoder.known import NOTHING_KNOWN, Known, matrix_of, missing_parent
-from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layout import UnitLayout, coding_of
 from nnc.decoder.layouts import Layouts
 from nnc.decoder.reconstruction import Reconstruct, Reconstruction, dequantized_at_once, steps_of
 from nnc.decoder.reconstruction import reconstruct as reconstruct_units
 from nnc.decoder.tensor import DecodedTensor, with_noise
-from nnc.decoder.together import coding_of, decode_ahead
+from nnc.decoder.together import decode_ahead
 from nnc.decoder.workers import DEFAULTS, SERIAL, Call, Resources, Workers, in_order
 from nnc.engine.places import rule_of_element
 from nnc.model.batch_norm import BatchNorm

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
-from nnc.decoder.layout import Part, UnitLayout
+from nnc.decoder.layout import Part, UnitLayout, coding_of
 from nnc.decoder.reconstruction import reconstruct, steps_of
 from nnc.decoder.tensor import DecodedTensor
-from nnc.decoder.together import coding_of
 from nnc.model.data_format import RAW_FLOAT_BITS
 from nnc.model.metadata import TensorNote, restore
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 from nnc import deepcabac
 from nnc.bitio.collection import without_collection
 from nnc.bitstream import Unit
-from nnc.decoder.layout import CodedTensor, UnitLayout
+from nnc.decoder.layout import UnitLayout, coding_of
 from nnc.decoder.tensor import Block, DecodedTensor
 from nnc.decoder.workers import Workers
-from nnc.deepcabac import Task, TensorCoding
+from nnc.deepcabac import Task
 from nnc.model.limits import LARGEST_RANK
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
 
@@ -38,19 +37,6 @@ BLOCK_BYTES = 1 << 16
 SMALL_TENSOR = 256
 #: One of fewer is decoded by itself where values take so many bits: some are too large for lanes.
 SMALL_HEAVY_TENSOR, HEAVY_BITS = 4096, 14
-
-
-def coding_of(tensor: CodedTensor, layout: UnitLayout, nncodec1: bool) -> TensorCoding:
-    """Return how a tensor is coded."""
-    book = tensor.codebook
-    if not nncodec1 and book is None:
-        return layout.coding
-    return replace(
-        layout.coding,
-        nncodec1=nncodec1,
-        codebook_size=0 if book is None else len(book.values),
-        codebook_zero_offset=0 if book is None else book.zero_offset,
-    )
 
 
 def decode_ahead(

@@ -15,8 +15,7 @@ from nnc import deepcabac
 from nnc.bitio import BitstreamError
 from nnc.bitstream import Unit
 from nnc.decoder.known import Known
-from nnc.decoder.layout import UnitLayout, layout_of
-from nnc.decoder.together import coding_of
+from nnc.decoder.layout import UnitLayout, coding_of, layout_of
 from nnc.features.values import CODED_ELEMENTS
 from nnc.inspect.bins import decode_bins, is_coded
 from nnc.model.limits import Limits

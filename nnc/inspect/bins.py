@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nnc.bitio import BitstreamError
@@ -11,7 +10,7 @@ from nnc.bitio.arguments import checked
 from nnc.bitstream import Unit
 from nnc.decoder.following import known_of, layout_after
 from nnc.decoder.known import Known, matrix_of, missing_parent
-from nnc.decoder.layout import UnitLayout
+from nnc.decoder.layout import UnitLayout, coding_of
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
 from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.engine.tracing import byte_bit
@@ -94,13 +93,7 @@ def decode_bins(
             prefix = f"{unit.path}.payload.{part}."
             if layout.payload_type != PayloadType.NNR_PT_INT:
                 decoder.quantization_parameter(layout.qp_density)
-            book = tensor.codebook
-            coding = replace(
-                layout.coding,
-                nncodec1=nncodec1,
-                codebook_size=0 if book is None else len(book.values),
-                codebook_zero_offset=0 if book is None else book.zero_offset,
-            )
+            coding = coding_of(tensor, layout, nncodec1)
             base_levels, history = references.get(tensor.name, Known())
             if layout.temporal and base_levels is None:
                 raise missing_parent(layout)
