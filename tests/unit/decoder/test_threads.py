@@ -1,6 +1,5 @@
 """One large tensor on several threads, from its entry points."""
 
-
 import numpy as np
 import pytest
 
