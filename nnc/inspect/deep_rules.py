@@ -195,7 +195,9 @@ def attempt(
         known = known_of(session, unit.unit, layout)
         return value_findings(unit, decode_unit(unit.unit, layout, nncodec1, known))
     except BitstreamError as error:
-        return error
+        # What was at work when it was raised, here and further in, isn't kept with it.
+        error.__context__ = None
+        return error.with_traceback(None)
 
 
 def value_findings(unit: UnitTrace, tensors: list[DecodedTensor]) -> list[Finding]:

@@ -72,6 +72,9 @@ SPLIT, SPLIT_RESTART = 40, 10
 #: Bits that a value takes whose magnitude is one step in the mean; and at most those by which it
 #: takes more, for a change of the logarithm of magnitudes by 1 from cell to cell.
 BITS_AT_ONE_STEP, BITS_BY_CHANGE = 2.4, 0.4
+#: How many times as far apart as neighbours of a row values may be that follow each other where a
+#: row of a block ends: what neighbours tell of each other is lost there.
+MOST_APART = 1.5
 #: Magnitudes, in steps, below which all levels are 0.
 NEARLY_ZERO = 1 / 4
 
@@ -205,6 +208,8 @@ def cost_of_splitting(
     bits = float(logarithms(mean)) / math.log(2) + BITS_AT_ONE_STEP
     if bits <= 0:
         return math.inf
+    if is_smooth(tensor, side):
+        return math.inf
     lefts = np.arange(0, cols, side)
     widths = np.minimum(cols - lefts, side)
     means = np.add.reduceat(magnitudes, lefts, axis=1) / widths
@@ -214,6 +219,19 @@ def cost_of_splitting(
     mixing = BITS_BY_CHANGE * max(changes[1] - changes[0], 0.0)
     restarts = SPLIT + SPLIT_RESTART * ((rows - 1) // side)
     return mixing / bits + 8 * restarts / (bits * rows * cols)
+
+
+def is_smooth(tensor: PreparedTensor, side: int) -> bool:
+    """Tell whether values of a row are like their neighbours, and unlike those next in a block."""
+    rows, cols = matrix_shape(tensor.values.shape)
+    if cols <= side:
+        return False
+    values = tensor.values.reshape(rows, cols).astype(np.float64)
+    lefts = np.arange(0, cols, side)
+    rights = np.minimum(lefts + side, cols) - 1
+    near = float(np.abs(np.diff(values, axis=1)).mean())
+    far = float(np.abs(values[1:, lefts] - values[:-1, rights]).mean())
+    return far > MOST_APART * near
 
 
 def cost_of_blocks(

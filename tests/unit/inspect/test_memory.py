@@ -1,7 +1,8 @@
-"""Zeros that take no room in a bitstream take none in memory either where they are looked at."""
+"""What takes little room in a bitstream takes little memory where it is looked at."""
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -57,3 +58,21 @@ def test_zeros_take_no_memory(look):
     code = LOOKING.replace("LOOK", LOOKS[look])
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     assert int(done.stdout) < 40
+
+
+def test_what_was_at_work_is_not_kept_for_each_payload_at_fault():
+    count = 200
+    model = {f"{number} int": np.full((2, 2), number, np.int32) for number in range(count)}
+    bitstream = nnc.Bitstream.parse(nnc.encode(model))
+    for name in model:
+        bitstream[name].header.tensor_dimensions_list.tensor_dimensions = [1, 255]
+    data = bitstream.to_bytes()
+    tracemalloc.start()
+    try:
+        findings = nnc.check(data, deep=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(findings) == count
+    # A decoder takes 48 KB.
+    assert peak < 16_000 * count + 2_000_000

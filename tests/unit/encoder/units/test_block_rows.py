@@ -221,6 +221,9 @@ def long_values(kind):
     """Return a long tensor of a small model: of rows and columns of some magnitudes."""
     random = np.random.default_rng(6)
     rows, cols = np.ogrid[:64, :576]
+    if kind == "waves":
+        noise = random.normal(0, 0.005, (64, 576))
+        return (0.1 * np.sin((576 * rows + cols) / 37) + noise).astype(np.float32)
     scale = {
         "alike": np.float64(1),
         "slight": random.lognormal(0, 0.05, (64, 1)),
@@ -250,6 +253,7 @@ def long_values(kind):
         "kernels",
         "drift",
         "sparse",
+        "waves",
     ],
 )
 def test_splitting_takes_little(kind, qp):
