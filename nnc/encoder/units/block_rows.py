@@ -74,7 +74,7 @@ SPLIT, SPLIT_RESTART = 40, 10
 BITS_AT_ONE_STEP, BITS_BY_CHANGE = 2.4, 0.4
 #: How many times as far apart as neighbours of a row values may be that follow each other where a
 #: row of a block ends: what neighbours tell of each other is lost there.
-MOST_APART = 1.5
+MOST_APART = 3.0
 #: Magnitudes, in steps, below which all levels are 0.
 NEARLY_ZERO = 1 / 4
 
@@ -203,17 +203,14 @@ def cost_of_splitting(
     if not tensor.is_integer:
         step = float(step_size(plan.qps[tensor.name] or 0, options.qp_density))
         step *= 1 if options.dq is False else 2
-    magnitudes = np.abs(tensor.values.reshape(rows, cols).astype(np.float64))
-    mean = max(float(magnitudes.mean()) / step, NEARLY_ZERO)
-    bits = float(logarithms(mean)) / math.log(2) + BITS_AT_ONE_STEP
-    if bits <= 0:
-        return math.inf
     if is_smooth(tensor, side):
         return math.inf
+    magnitudes = np.abs(tensor.values.reshape(rows, cols).astype(np.float64))
     lefts = np.arange(0, cols, side)
     widths = np.minimum(cols - lefts, side)
     means = np.add.reduceat(magnitudes, lefts, axis=1) / widths
-    cells = logarithms(np.maximum(means, NEARLY_ZERO * step))
+    cells = logarithms(np.maximum(means / step, NEARLY_ZERO))
+    bits = float(cells.mean()) / math.log(2) + BITS_AT_ONE_STEP
     in_blocks = np.concatenate([cells[top : top + side].T.ravel() for top in range(0, rows, side)])
     changes = [float(np.square(np.diff(one)).mean()) for one in (cells.ravel(), in_blocks)]
     mixing = BITS_BY_CHANGE * max(changes[1] - changes[0], 0.0)
