@@ -18,7 +18,7 @@ new_tuple: Any = tuple.__new__
 
 
 class Layouts:
-    """Gives the layouts of units, those of one pattern out of one that is worked out once."""
+    """The layouts of units, those of one pattern out of one that is worked out once."""
 
     def __init__(self, limits: Limits, *, parents_known: bool) -> None:
         """Begin without a layout; arguments as for `layout_of`."""
