@@ -202,24 +202,7 @@ def trace(
     Returns:
         The elements of all headers and parameter sets; faults stand in it as errors.
     """
-    return trace_units(data, OutOfBand.of(**left_out), most)
-
-
-def trace_units(
-    data: bytes | bytearray | memoryview,
-    out_of_band: OutOfBand,
-    most: int | None = None,
-    seen: Callable[[UnitTrace], None] | None = None,
-) -> BitstreamTrace:
-    """Trace a bitstream, and show each unit that isn't in another as soon as it is traced.
-
-    Args:
-        data: the bytes.
-        out_of_band: what is left out of the bitstream.
-        most: as for `trace`.
-        seen: called with each unit; it may let go of elements.
-    """
-    return traced_by(TracingParser(view_of(data), out_of_band, most, seen))
+    return traced_by(TracingParser(view_of(data), OutOfBand.of(**left_out), most))
 
 
 def traced_by(parser: TracingParser) -> BitstreamTrace:
@@ -244,7 +227,15 @@ class TracingParser(UnitParser):
         most: int | None = None,
         seen: Callable[[UnitTrace], None] | None = None,
     ):
-        """Start at the first byte of `data`, with nothing in force; else as for `trace_units`."""
+        """Start at the first byte of `data`, with nothing in force.
+
+        Args:
+            data: the bytes.
+            out_of_band: what is left out of the bitstream.
+            most: as for `trace`.
+            seen: called with each unit that isn't in another, as soon as it is traced; it may
+                let go of elements.
+        """
         super().__init__(data, out_of_band)
         self.left, self.seen = most, seen
         self.traces: list[UnitTrace] = []

@@ -9,7 +9,7 @@ import nnc
 from nnc.inspect import passing
 from nnc.inspect.checking import all_rules, check, check_trace
 from nnc.inspect.passing import KEPT, Passing
-from nnc.inspect.tracing import trace, trace_units
+from nnc.inspect.tracing import TracingParser, trace, traced_by
 
 STREAMS = sorted((Path(__file__).parents[2] / "broken" / "streams").glob("*.nnc"))
 
@@ -29,7 +29,8 @@ def test_of_data_units_only_what_rules_ask_for_is_kept():
     tensors = {f"t{i}": np.full(4, i, np.float32) for i in range(200)}
     data = nnc.encode(tensors, threads=1) + bytes([0, 3, 40 << 2]) * 50
     looked_at = Passing(all_rules(deep=False), keep=False)
-    traced = trace_units(data, nnc.bitstream.OutOfBand(), seen=looked_at.take)
+    parser = TracingParser(memoryview(data), nnc.bitstream.OutOfBand(), seen=looked_at.take)
+    traced = traced_by(parser)
     looked_at.look()
     thinned = [unit for unit in traced.units if unit.kept is not None]
     assert len(thinned) == 250
