@@ -14,6 +14,7 @@ from nnc.bitio.errors import (
     PlacedError,
     UnknownOptionError,
     UnsupportedError,
+    nearest,
     unknown_option,
 )
 from nnc.bitio.limits import ParsingLimits
@@ -38,5 +39,6 @@ __all__ = [
     "TraceEntry",
     "UnknownOptionError",
     "UnsupportedError",
+    "nearest",
     "unknown_option",
 ]

@@ -70,6 +70,21 @@ class UnknownOptionError(InputError, TypeError):
     """An option is given that there isn't; the message names the nearest that there is."""
 
 
+def nearest(name: object, known: Iterable[str], most: int = 1, likeness: float = 0.6) -> list[str]:
+    """Return which known names a mistyped one is like, the most alike first.
+
+    Args:
+        name: what was given.
+        known: the names that there are.
+        most: how many to return at most.
+        likeness: from 0 to 1, what they have in common at least (`difflib`).
+    """
+    # Only those who mistype wait for it to load.
+    import difflib
+
+    return difflib.get_close_matches(str(name), list(known), most, likeness)
+
+
 def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownOptionError:
     """Return the error for an option that there isn't, which names the nearest that there is.
 
@@ -78,10 +93,8 @@ def unknown_option(name: str, known: Iterable[str], place: str = "") -> UnknownO
         known: the names that there are.
         place: where it was given; begins the message.
     """
-    import difflib
-
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, 1)
+    near = nearest(name, names)
     told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
     return UnknownOptionError(f"{place}{': ' if place else ''}there is no option {name!r}; {told}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import importlib
 import io
@@ -16,12 +15,14 @@ from typing import Any
 
 import click
 
+from nnc import __version__
 from nnc.bitio import (
     BitstreamError,
     BuildError,
     InputError,
     MissingValueError,
     UnsupportedError,
+    nearest,
 )
 from nnc.cli.common.files import is_model_file
 from nnc.cli.common.hints import with_hint
@@ -87,7 +88,7 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb that is called; of a mistyped one, tell the nearest."""
         if args[0] not in VERBS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0].lower(), VERBS, 1)
+            near = nearest(args[0].lower(), VERBS)
             told = f"Did you mean {near[0]!r}?" if near else "nnc --help lists them."
             if os.path.exists(args[0]):
                 verb = "encode" if is_model_file(args[0]) else "info"
@@ -113,7 +114,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="nnc", message="nnc %(version)s")
+@click.version_option(__version__, message="nnc %(version)s")
 def nnc() -> None:
     """Compress neural networks into ISO/IEC 15938-17 (NNC) bitstreams, and inspect and edit those.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, nearest
 from nnc.bitstream import Bitstream, Unit
 from nnc.bitstream.parser import holds_part_of_decomposed
 from nnc.decoder.layout import SCALING_SUFFIX
@@ -156,6 +155,6 @@ def check_names(names: Iterable[str], there: Collection[str]) -> None:
 
 def no_tensor(name: str, there: Sequence[str]) -> InputError:
     """Return the error for a name that isn't there."""
-    near = difflib.get_close_matches(str(name), there, 1)
+    near = nearest(name, there)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(f"there is no tensor {name!r} in the bitstream{hint}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from nnc.bitio import InputError, NncError, PlacedError, Table
+from nnc.bitio import InputError, NncError, PlacedError, Table, nearest
 from nnc.engine.compiling import compiled_strategies
 from nnc.engine.document import Document
 from nnc.engine.editing import follow_others
@@ -245,12 +245,10 @@ def check_rule(form: Drawable, rule: str) -> None:
     Raises:
         InputError: the message names some that there are.
     """
-    import difflib
-
     names = rules(form)
     known = {*names, *(name.partition(":")[0] for name in names)}
     if rule not in known:
-        near = difflib.get_close_matches(rule, known, 3, 0.4)
+        near = nearest(rule, known, 3, 0.4)
         told = f"did you mean {' or '.join(near)}?" if near else ""
         raise InputError(f"{form.name} has no rule {rule!r}; {told}")
 

@@ -5,11 +5,10 @@ Beside these stand formats that hand-written code completes: see `registry`.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
-from nnc.bitio import InputError
+from nnc.bitio import InputError, nearest
 from nnc.engine.compiling import SUFFIX
 from nnc.engine.registry import REGISTERED
 
@@ -40,7 +39,7 @@ def schema_folder(name_or_folder: str | os.PathLike[str]) -> Path:
     names = [*library_names(), *REGISTERED]
     if given in library_names():
         return next(folder / given for folder in FOLDERS if (folder / given).is_dir())
-    near = difflib.get_close_matches(given, names, 1)
+    near = nearest(given, names)
     told = f"did you mean {near[0]!r}? " if near else ""
     raise InputError(
         f"{given}: neither a folder with a schema nor a format of the library; "

@@ -7,13 +7,12 @@ is taken, one that is present before one that is absent.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from nnc.bitio import InputError, Table
+from nnc.bitio import InputError, Table, nearest
 from nnc.bitio.bits import index_text
 from nnc.engine.fields import Field, called_tables, empty_table, fields_of
 
@@ -153,7 +152,7 @@ def unknown_name(
 ) -> InputError:
     """Return the error for a name that is no element, with the nearest that are."""
     known = names_below(table_type) if below else fields_of(table_type)
-    near = difflib.get_close_matches(step.name, sorted(known), 3)
+    near = nearest(step.name, sorted(known), 3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     table = table_type.syntax.table
     return InputError(f"{path}: column {step.column}: {table} has no element {step.name!r}{hint}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnc.bitio import InputError, unknown_option
+from nnc.bitio import InputError, nearest, unknown_option
 from nnc.bitio.arguments import checked
 from nnc.features.values import Values, values_of
 from nnc.features.vocabulary import features, read, set_files
@@ -97,7 +96,7 @@ def feature_set(name: str | os.PathLike[str] | FeatureSet) -> FeatureSet:
     if given in named:
         return set_of(given, read(named[given]), given)
     if not Path(given).suffix and not Path(given).exists():
-        near = difflib.get_close_matches(given, named, 1)
+        near = nearest(given, named)
         told = f"did you mean {near[0]!r}; " if near else ""
         raise InputError(
             f"{given}: neither a set of features nor a file of one; {told}"
@@ -163,7 +162,7 @@ def known(name: str, place: str) -> str:
         InputError: there is no such feature.
     """
     if name not in features():
-        near = difflib.get_close_matches(name, features(), 1)
+        near = nearest(name, features())
         told = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(features())}"
         raise InputError(f"{place}: there is no feature {name!r}; {told}")
     return name

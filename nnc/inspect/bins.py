@@ -12,7 +12,6 @@ from nnc.decoder.following import known_of, layout_after
 from nnc.decoder.known import Known, matrix_of, missing_parent
 from nnc.decoder.layout import UnitLayout, coding_of
 from nnc.deepcabac.contexts import BYPASS, TERMINATE
-from nnc.deepcabac.observed import Bin, ObservedDecoder
 from nnc.engine.tracing import byte_bit
 from nnc.model.limits import Limits
 from nnc.syntax import CompressedDataUnitPayloadType as PayloadType
@@ -20,6 +19,7 @@ from nnc.syntax import CompressedParameterTypes, NnrUnitType
 
 if TYPE_CHECKING:
     from nnc.decoder.session import Decoder
+    from nnc.deepcabac.observed import Bin
 
 #: Names of the tensors of a block in the schema, each with the flag that says it is there.
 BLOCK_PARTS = (
@@ -76,6 +76,9 @@ def decode_bins(
         MissingValueError: it depends on levels of another bitstream, which aren't known.
         UnsupportedError: its coding isn't decoded.
     """
+    # Headers are looked into without it.
+    from nnc.deepcabac.observed import ObservedDecoder
+
     first = 8 * (unit.payload_start or 0)
     prefix = ""
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +46,12 @@ from nnc.bitstream.notes import (
     payload_of,
 )
 from nnc.bitstream.type_names import METADATA_UNIT_TYPE
-from nnc.model.batch_norm import BatchNorm, batch_norm_of, noted
 from nnc.model.data_format import narrowed
 from nnc.model.planes import FIELDS, floats_of
 from nnc.model.ties import Tie, noted_ties
+
+if TYPE_CHECKING:
+    from nnc.model.batch_norm import BatchNorm
 
 #: Bytes of notes up to which what they say is kept.
 REMEMBERED = 1 << 20
@@ -145,6 +147,8 @@ class Metadata:
         if self.ties:
             content[TIED] = [[tied, *tie] for tied, tie in self.ties.items()]
         if self.batch_norms:
+            from nnc.model.batch_norm import noted
+
             content[FOLDED] = {name: noted(norm) for name, norm in self.batch_norms.items()}
         if self.full_dimensions:
             # A list: the keys of an object are sorted.
@@ -194,8 +198,7 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
             for name, *noted in content.get(FULL_DIMENSIONS, []):
                 result.full_dimensions[str(name)] = full_dimensions(*noted)
             result.ties |= noted_ties(content.get(TIED, []))
-            for name, norm in content.get(FOLDED, {}).items():
-                result.batch_norms[name] = batch_norm_of(norm)
+            result.batch_norms |= noted_norms(content.get(FOLDED, {}))
             if COUNT in content:
                 result.count = (result.count or 0) + noted_count(content[COUNT])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -203,6 +206,16 @@ def read_metadata(units: Iterable[Unit]) -> Metadata:
                 InvalidError(f"the metadata unit can't be read: {error!r}", path="payload")
             ) from None
     return result
+
+
+def noted_norms(content: dict[str, Any]) -> dict[str, BatchNorm]:
+    """Return the batch norms that notes tell of; few do, and only those load what they are."""
+    norms = content.items()
+    if not norms:
+        return {}
+    from nnc.model.batch_norm import batch_norm_of
+
+    return {name: batch_norm_of(norm) for name, norm in norms}
 
 
 def told_by(unit: Unit) -> tuple[Any, dict[str, TensorNote]]:

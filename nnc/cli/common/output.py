@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import sys
@@ -89,6 +88,8 @@ def print_rows(
         for row in rows:
             click.echo(json.dumps(exact({"schema_version": SCHEMA_VERSION, **row})))
     else:
+        import csv
+
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(
