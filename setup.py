@@ -38,6 +38,9 @@ COMPILED_MODULES = [
     "nnc.encoder.quantization.rounding",
     "nnc.encoder.quantization.squares",
     "nnc.encoder.quantization.trellis",
+    "nnc.encoder.quantization.trellis_blocks",
+    "nnc.encoder.quantization.trellis_path",
+    "nnc.encoder.quantization.trellis_pieces",
 ]
 
 # Without these a loop that rounds, or sums up, isn't made into vectors; nothing there looks at
@@ -61,7 +64,7 @@ MORE_SOURCES = {
     ],
     "nnc.encoder.quantization.rate_blocks": ["nnc/encoder/quantization/rate_wide.c"],
     "nnc.encoder.quantization.rate_pieces": ["nnc/encoder/quantization/rate_lanes.c"],
-    "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
+    "nnc.encoder.quantization.trellis_pieces": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
 HEADERS = [
     f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes", "writing_lanes")

@@ -66,6 +66,7 @@ def test_stubs_are_installed():
         *(f"encoder.quantization.rate_{name}" for name in ("blocks", "counting", "path")),
         *(f"encoder.quantization.rate_{name}" for name in ("pieces", "trellis")),
         *(f"encoder.quantization.{name}" for name in ("rounding", "squares", "trellis")),
+        *(f"encoder.quantization.trellis_{name}" for name in ("blocks", "path", "pieces")),
     ],
 )
 def test_modules_that_were_not_compiled_are_done_without(name):
