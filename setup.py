@@ -23,6 +23,8 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_encoder",
     "nnc.deepcabac.engine_lanes",
     "nnc.deepcabac.engine_reading",
+    "nnc.deepcabac.engine_reading_rows",
+    "nnc.deepcabac.engine_reading_small",
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_small",

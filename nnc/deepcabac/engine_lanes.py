@@ -22,8 +22,9 @@ if not cython.compiled:
 import numpy as np
 from cython.cimports.libc.stdlib import calloc, free
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.nnc.deepcabac.engine_decoder import Decoder, enter
+from cython.cimports.nnc.deepcabac.engine_decoder import Decoder
 from cython.cimports.nnc.deepcabac.engine_reading import Coder, decode_levels, position
+from cython.cimports.nnc.deepcabac.engine_reading_rows import enter
 from cython.cimports.nnc.deepcabac.engine_states import (
     CHUNK,
     GREATER,

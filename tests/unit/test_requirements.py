@@ -62,6 +62,7 @@ def test_stubs_are_installed():
     "name",
     [
         *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
+        *("deepcabac.engine_reading_rows", "deepcabac.engine_reading_small"),
         *("deepcabac.engine_small", "deepcabac.engine_together", "encoder.quantization.feedback"),
         *(f"encoder.quantization.rate_{name}" for name in ("blocks", "counting", "path")),
         *(f"encoder.quantization.rate_{name}" for name in ("pieces", "trellis")),
