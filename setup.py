@@ -19,9 +19,12 @@ COMPILED_MODULES = [
     "nnc.bitio.bits",
     "nnc.bitio.machine",
     "nnc.bitio.runs",
+    "nnc.deepcabac.engine_codeword",
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",
     "nnc.deepcabac.engine_lanes",
+    "nnc.deepcabac.engine_nodes",
+    "nnc.deepcabac.engine_parts",
     "nnc.deepcabac.engine_reading",
     "nnc.deepcabac.engine_reading_rows",
     "nnc.deepcabac.engine_reading_small",
@@ -29,6 +32,7 @@ COMPILED_MODULES = [
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_small",
     "nnc.deepcabac.engine_states",
+    "nnc.deepcabac.engine_streams",
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.quantization.feedback",
@@ -57,7 +61,7 @@ if sys.platform != "win32":
 
 # Functions for processors that have AVX-512, which say so themselves.
 MORE_SOURCES = {
-    "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
+    "nnc.deepcabac.engine_streams": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
     "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
     "nnc.encoder.quantization.feedback": [

@@ -11,8 +11,9 @@ if not cython.compiled:
     raise ImportError("nnc.deepcabac.engine_together works only when compiled")
 
 from cython.cimports.libc.stdlib import calloc, free
-from cython.cimports.nnc.deepcabac.engine_encoder import Part, State
-from cython.cimports.nnc.deepcabac.engine_lanes import set_context, word_of
+from cython.cimports.nnc.deepcabac.engine_codeword import State
+from cython.cimports.nnc.deepcabac.engine_nodes import set_context, word_of
+from cython.cimports.nnc.deepcabac.engine_parts import Part
 from cython.cimports.nnc.deepcabac.engine_states import (
     GREATER,
     PREFIX,
@@ -138,7 +139,7 @@ def _write(dq, flags, states):
             if streams[number].count > 0:
                 rest.state = streams[number].state
                 rest.neighbour = streams[number].neighbour
-                state._put_rest(
+                state.put_rest(
                     streams[number].levels,
                     streams[number].count,
                     cython.address(state.waiting_coding),

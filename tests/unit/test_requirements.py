@@ -62,7 +62,8 @@ def test_stubs_are_installed():
     "name",
     [
         *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
-        *("deepcabac.engine_reading_rows", "deepcabac.engine_reading_small"),
+        *(f"deepcabac.engine_{name}" for name in ("codeword", "nodes", "parts", "streams")),
+        *(f"deepcabac.engine_reading_{name}" for name in ("rows", "small")),
         *("deepcabac.engine_small", "deepcabac.engine_together", "encoder.quantization.feedback"),
         *(f"encoder.quantization.rate_{name}" for name in ("blocks", "counting", "path")),
         *(f"encoder.quantization.rate_{name}" for name in ("pieces", "trellis")),
