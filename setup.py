@@ -18,7 +18,12 @@ COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=
 COMPILED_MODULES = [
     "nnc.bitio.bits",
     "nnc.bitio.machine",
+    "nnc.bitio.operations",
+    "nnc.bitio.places",
+    "nnc.bitio.reading",
     "nnc.bitio.runs",
+    "nnc.bitio.slots",
+    "nnc.bitio.writing",
     "nnc.deepcabac.engine_codeword",
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",

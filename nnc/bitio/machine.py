@@ -17,34 +17,26 @@ import cython
 if not cython.compiled:
     raise ImportError("nnc.bitio.machine works only when compiled")
 
-from cython.cimports.nnc.bitio.bits import BitReader, BitWriter
+from cython.cimports.nnc.bitio.operations import (
+    compute,
+    hold,
+    is_small,
+    read_exp_golomb,
+    write_exp_golomb,
+)
+from cython.cimports.nnc.bitio.reading import BitReader
+from cython.cimports.nnc.bitio.slots import place_of_slot, put_into_slot, value_in_slot
+from cython.cimports.nnc.bitio.writing import BitWriter
+
+from nnc.bitio.slots import Slots
+
+__all__ = ["Machine", "Slots"]
 
 #: Values that expressions may be about in programs within each other.
 ROOM = cython.declare(cython.int, 256)
 
 #: Bits of the widest integer here.
 WORD = cython.declare(cython.int, 64)
-
-#: A value beyond this one isn't for expressions here: those of Python have no measure.
-LARGEST = cython.declare(cython.longlong, 1 << 40)
-
-#: Factors beyond this one aren't either.
-LARGEST_FACTOR = cython.declare(cython.longlong, 1 << 30)
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-def hold(
-    values: cython.pointer(cython.longlong), place: cython.longlong, number: cython.longlong
-) -> cython.bint:
-    """Put a number where expressions find it, if any ask; tell whether it is small enough."""
-    if place < 0:
-        return True
-    if not -LARGEST < number < LARGEST:
-        return False
-    values[place] = number
-    return True
 
 
 @cython.cclass
@@ -196,7 +188,7 @@ class Machine:
             known: tuple = inputs
             for j in range(len(known)):
                 values[j] = known[j]
-                if not -LARGEST < values[j] < LARGEST:
+                if not is_small(values[j]):
                     return 0
         return 1
 
@@ -266,7 +258,7 @@ class Machine:
                     return 0
             elif op == 2 or op == 3:
                 # Exp-Golomb codes.
-                number = self.exp_golomb(reader, now[2])
+                number = read_exp_golomb(reader, now[2])
                 if number < 0:
                     return 0
                 if op == 3:
@@ -396,7 +388,7 @@ class Machine:
                     return 0
                 continue
             else:
-                if not self.compute(now, values):
+                if not compute(now, values):
                     return 0
                 continue
             if now[4] >= 0:
@@ -410,91 +402,6 @@ class Machine:
                 return 0
             obj.trailing_data = b""
             reader.end = outer
-        return 1
-
-    @cython.cfunc
-    @cython.exceptval(-2)
-    def exp_golomb(self, reader: BitReader, k: cython.longlong) -> cython.longlong:
-        """Return an Exp-Golomb code, -1 where it can't be read here."""
-        place: cython.Py_ssize_t = reader.position
-        order: cython.longlong = k
-        while True:
-            if place >= reader.end or order > 56:
-                return -1
-            if (reader.data[place >> 3] >> (7 - (place & 7))) & 1:
-                break
-            order += 1
-            place += 1
-        place += 1
-        if order > reader.end - place:
-            return -1
-        reader.position = place + order
-        return (
-            cython.cast(cython.longlong, reader.read_word(place, order))
-            + (cython.cast(cython.longlong, 1) << order)
-            - (cython.cast(cython.longlong, 1) << k)
-        )
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def compute(
-        self, now: cython.pointer(cython.longlong), values: cython.pointer(cython.longlong)
-    ) -> cython.int:
-        """Work out one operation; 0 where that is for Python."""
-        op: cython.longlong = now[0]
-        left: cython.longlong = values[now[2]]
-        right: cython.longlong = now[3] if now[4] else values[now[3]]
-        if op == 20:
-            left = right
-        elif op == 21:
-            left = left == right
-        elif op == 22:
-            left = left != right
-        elif op == 23:
-            left = left < right
-        elif op == 24:
-            left = left <= right
-        elif op == 25:
-            left = left > right
-        elif op == 26:
-            left = left >= right
-        elif op == 27:
-            left = left != 0 and right != 0
-        elif op == 28:
-            left = left != 0 or right != 0
-        elif op == 29:
-            left += right
-        elif op == 30:
-            left -= right
-        elif op == 31:
-            if not -LARGEST_FACTOR < left < LARGEST_FACTOR:
-                return 0
-            if not -LARGEST_FACTOR < right < LARGEST_FACTOR:
-                return 0
-            left *= right
-        elif op == 32 or op == 33:
-            if left < 0 or right <= 0:
-                return 0
-            left = left // right if op == 32 else left % right
-        elif op == 34:
-            left &= right
-        elif op == 35:
-            left |= right
-        elif op == 36:
-            left ^= right
-        elif op == 37:
-            if not 0 <= right <= 20:
-                return 0
-            left = left << right
-        elif op == 38:
-            if not 0 <= right <= 60:
-                return 0
-            left = left >> right
-        else:
-            return 0
-        if not -(LARGEST << 20) < left < LARGEST << 20:
-            return 0
-        values[now[1]] = left
         return 1
 
     @cython.cfunc
@@ -564,7 +471,7 @@ class Machine:
                     return 0
             elif op == 2 or op == 3:
                 number = value
-                if not -LARGEST < number < LARGEST:
+                if not is_small(number):
                     return 0
                 if now[3] >= 0:
                     values[now[3]] = number
@@ -572,7 +479,7 @@ class Machine:
                     number = 2 * number - 1 if number > 0 else -2 * number
                 if number < 0:
                     return 0
-                self.put_exp_golomb(writer, now[2], number)
+                write_exp_golomb(writer, now[2], number)
             elif op == 4 or op == 5:
                 width = now[2]
                 if op == 4:
@@ -686,7 +593,7 @@ class Machine:
             elif op == 41:
                 if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
-            elif not self.compute(now, values):
+            elif not compute(now, values):
                 return 0
         if extent >= 0:
             if len(obj.trailing_data):
@@ -694,65 +601,3 @@ class Machine:
             if 8 * len(writer.buffer) + writer.pending_bits - start != values[extent]:
                 return 0
         return 1
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def put_exp_golomb(
-        self, writer: BitWriter, k: cython.longlong, number: cython.longlong
-    ) -> cython.int:
-        """Write an Exp-Golomb code of a number that isn't large."""
-        whole: cython.ulonglong = number + (cython.cast(cython.longlong, 1) << k)
-        size: cython.longlong = k
-        while whole >> (size + 1):
-            size += 1
-        if size > k:
-            if size - k > 32:
-                writer.write_word(size - k - 32, 0)
-                writer.write_word(32, 0)
-            else:
-                writer.write_word(size - k, 0)
-        if size >= 32:
-            writer.write_word(size - 31, whole >> 32)
-            writer.write_word(32, whole & 0xFFFFFFFF)
-        else:
-            writer.write_word(size + 1, whole)
-        return 1
-
-
-@cython.cclass
-class Slots:
-    """Some slots of a class; see `nnc.bitio.programs.Slots`."""
-
-    owner: type
-    names: tuple
-    places: cython.longlong[::1]
-
-    def __init__(self, owner, names, places):
-        """Take a class, the names of slots, and room for as many integers."""
-        self.owner = owner
-        self.names = names
-        self.places = places
-        for j in range(len(names)):
-            found = owner.__dict__[names[j]]
-            if type(found) is not types.MemberDescriptorType:
-                raise TypeError(f"{names[j]} is no slot of {owner.__name__}")
-            self.places[j] = place_of_slot(found)
-
-    def empty(self, obj):
-        """Let no slot have a value."""
-        j: cython.Py_ssize_t
-        if not isinstance(obj, self.owner):
-            raise TypeError(type(obj).__name__)
-        for j in range(len(self.names)):
-            empty_slot(obj, self.places[j])
-
-    def held(self, obj):
-        """Return the values of the slots that have one, by name."""
-        j: cython.Py_ssize_t
-        made: dict = {}
-        if not isinstance(obj, self.owner):
-            raise TypeError(type(obj).__name__)
-        for j in range(len(self.names)):
-            if is_set(obj, self.places[j]):
-                made[self.names[j]] = value_in_slot(obj, self.places[j])
-        return made

@@ -61,7 +61,8 @@ def test_stubs_are_installed():
 @pytest.mark.parametrize(
     "name",
     [
-        *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
+        *("bitio.machine", "bitio.operations", "bitio.slots"),
+        *("deepcabac.engine_lanes", "deepcabac.engine_rows"),
         *(f"deepcabac.engine_{name}" for name in ("codeword", "nodes", "parts", "streams")),
         *(f"deepcabac.engine_reading_{name}" for name in ("rows", "small")),
         *("deepcabac.engine_small", "deepcabac.engine_together", "encoder.quantization.feedback"),
