@@ -100,7 +100,7 @@ class Machine:
         """Return the table at the place of a reader, None where it can't be read here."""
         if type(reader) is not BitReader:
             return None
-        obj = self.fresh()
+        obj = self.make()
         return obj if self.read(reader, obj, context, None) else None
 
     @cython.ccall
@@ -159,12 +159,8 @@ class Machine:
         """Write a whole table; tell whether it went well."""
         return self.write(writer, obj, context, None)
 
+    @cython.ccall
     def make(self):
-        """Return a table whose fields wait to be read."""
-        return self.fresh()
-
-    @cython.cfunc
-    def fresh(self):
         """Return a table whose fields wait to be read."""
         made: type = self.table_type
         obj = made.__new__(made)
@@ -231,7 +227,7 @@ class Machine:
             now = code + place
             op = now[0]
             place += 6
-            if op == 0 or op == 1:
+            if op in (UNSIGNED, SIGNED):
                 # Integers of a width.
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or width > 64 or width > reader.end - reader.position:
@@ -243,7 +239,7 @@ class Machine:
                     word = (word << 32) | reader.read_word(reader.position + width - 32, 32)
                 reader.position += width
                 number = cython.cast(cython.longlong, word)
-                if op == 1:
+                if op == SIGNED:
                     if 0 < width < 64 and word >> (width - 1):
                         word -= cython.cast(cython.ulonglong, 1) << width
                         number = cython.cast(cython.longlong, word)
@@ -256,17 +252,17 @@ class Machine:
                     value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 2 or op == 3:
+            elif op in (UNSIGNED_CODE, SIGNED_CODE):
                 # Exp-Golomb codes.
                 number = read_exp_golomb(reader, now[2])
                 if number < 0:
                     return 0
-                if op == 3:
+                if op == SIGNED_CODE:
                     number = (number + 1) >> 1 if number & 1 else -(number >> 1)
                 value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 4 or op == 5:
+            elif op in (UNSIGNED_BYTES, SIGNED_BYTES):
                 # Integers, least significant byte first.
                 width = now[2]
                 if width > reader.end - reader.position:
@@ -277,7 +273,7 @@ class Machine:
                     word |= reader.read_word(reader.position, 8) << (now[2] - 8 - width)
                     reader.position += 8
                 number = cython.cast(cython.longlong, word)
-                if op == 5:
+                if op == SIGNED_BYTES:
                     if now[2] < 64 and word >> (now[2] - 1):
                         number -= cython.cast(cython.longlong, 1) << now[2]
                     value = number
@@ -289,7 +285,7 @@ class Machine:
                     value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 6 or op == 7:
+            elif op in (BYTES, TEXT):
                 # Bytes and text of a size.
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or reader.position & 7:
@@ -297,12 +293,12 @@ class Machine:
                 if 8 * width > reader.end - reader.position:
                     return 0
                 number = reader.position >> 3
-                if op == 6:
+                if op == BYTES:
                     value = reader.source[number : number + width]
                 else:
                     value = str(reader.source[number : number + width], "utf-8")
                 reader.position += 8 * width
-            elif op == 8:
+            elif op == BITS:
                 # Bits up to a byte boundary, as a list.
                 value = []
                 while reader.position & 7:
@@ -310,7 +306,7 @@ class Machine:
                         return 0
                     cython.cast(list, value).append(reader.read_word(reader.position, 1))
                     reader.position += 1
-            elif op == 9:
+            elif op == ALIGNMENT:
                 # The filling of a byte that begins with a 1.
                 width = 8 - (reader.position & 7)
                 if width > reader.end - reader.position:
@@ -320,21 +316,21 @@ class Machine:
                 value = None
                 if number != cython.cast(cython.longlong, 1) << (width - 1):
                     value = number
-            elif op == 10:
+            elif op == CALL:
                 # Another table.
                 machine = self.callee(now[2], context)
-                value = machine.fresh()
+                value = machine.make()
                 if not machine.begin(values + self.registers, room - self.registers, None):
                     return 0
                 if not machine.run(
                     reader, value, context, values + self.registers, room - self.registers
                 ):
                     return 0
-            elif op == 11:
+            elif op == LIST:
                 # A list that a loop will fill.
                 value = []
                 lists[now[2]] = value
-            elif op == 12:
+            elif op == FOR:
                 # A loop. One that reads nothing has limits, which are for code to keep.
                 turn = 0
                 turns = values[now[1]]
@@ -346,7 +342,7 @@ class Machine:
                 elif now[3] >= 0:
                     values[now[3]] = 0
                 continue
-            elif op == 13:
+            elif op == NEXT:
                 if reader.position == begun:
                     return 0
                 begun = reader.position
@@ -356,34 +352,34 @@ class Machine:
                     if now[3] >= 0:
                         values[now[3]] = turn
                 continue
-            elif op == 14:
+            elif op == JUMP:
                 place = now[1]
                 continue
-            elif op == 15:
+            elif op == UNLESS:
                 if values[now[1]] == 0:
                     place = now[2]
                 continue
-            elif op == 16:
+            elif op == SHARE:
                 setattr(context, names[now[1]], values[now[2]])
                 continue
-            elif op == 17:
+            elif op == LOAD:
                 if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
                 continue
-            elif op == 18:
+            elif op == MISSING:
                 # What mustn't be there isn't.
                 continue
-            elif op == 39:
+            elif op == EXTENT:
                 width = start + values[now[1]]
                 if width < reader.position or width > reader.end:
                     return 0
                 outer = reader.end
                 reader.end = width
                 continue
-            elif op == 40:
+            elif op == DERIVE:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
                 continue
-            elif op == 41:
+            elif op == OUTPUT:
                 if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
                 continue
@@ -434,20 +430,20 @@ class Machine:
             now = code + place
             op = now[0]
             place += 6
-            if op <= 11:
+            if op <= LIST:
                 if now[4] >= 0:
                     value = cython.cast(list, lists[now[4]])[turn]
                 else:
                     value = value_in_slot(obj, self.slots[now[1]])
                     if now[5] & 1:
                         setattr(context, names[now[1]], value)
-            if op <= 5 and type(value) is not int:
+            if op <= SIGNED_BYTES and type(value) is not int:
                 return 0
-            if op == 0 or op == 1:
+            if op in (UNSIGNED, SIGNED):
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or width > 64:
                     return 0
-                if op == 0:
+                if op == UNSIGNED:
                     word = value
                     if width < 64 and word >> width:
                         return 0
@@ -469,20 +465,20 @@ class Machine:
                     writer.write_word(width, word & 0xFFFFFFFF)
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 2 or op == 3:
+            elif op in (UNSIGNED_CODE, SIGNED_CODE):
                 number = value
                 if not is_small(number):
                     return 0
                 if now[3] >= 0:
                     values[now[3]] = number
-                if op == 3:
+                if op == SIGNED_CODE:
                     number = 2 * number - 1 if number > 0 else -2 * number
                 if number < 0:
                     return 0
                 write_exp_golomb(writer, now[2], number)
-            elif op == 4 or op == 5:
+            elif op in (UNSIGNED_BYTES, SIGNED_BYTES):
                 width = now[2]
-                if op == 4:
+                if op == UNSIGNED_BYTES:
                     word = value
                     if width < 64 and word >> width:
                         return 0
@@ -500,11 +496,11 @@ class Machine:
                     width -= 8
                     writer.write_word(8, word & 255)
                     word >>= 8
-            elif op == 6 or op == 7:
+            elif op in (BYTES, TEXT):
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if writer.pending_bits:
                     return 0
-                if op == 7:
+                if op == TEXT:
                     if type(value) is not str:
                         return 0
                     value = cython.cast(str, value).encode("utf-8")
@@ -518,7 +514,7 @@ class Machine:
                 if number != width:
                     return 0
                 writer.buffer += value
-            elif op == 8:
+            elif op == BITS:
                 if type(value) is not list:
                     return 0
                 number = 0
@@ -534,7 +530,7 @@ class Machine:
                     number += 1
                 if now[2] < 0 and number != len(cython.cast(list, value)):
                     return 0
-            elif op == 9:
+            elif op == ALIGNMENT:
                 width = 8 - writer.pending_bits
                 number = cython.cast(cython.longlong, 1) << (width - 1)
                 if value is not None:
@@ -543,7 +539,7 @@ class Machine:
                     if 0 <= value < 256 and cython.cast(cython.longlong, value) >> width == 0:
                         number = value
                 writer.write_word(width, number)
-            elif op == 10:
+            elif op == CALL:
                 machine = self.callee(now[2], context)
                 if type(value) is not machine.table_type:
                     return 0
@@ -553,11 +549,11 @@ class Machine:
                     writer, value, context, values + self.registers, room - self.registers
                 ):
                     return 0
-            elif op == 11:
+            elif op == LIST:
                 if type(value) is not list:
                     return 0
                 lists[now[2]] = value
-            elif op == 12:
+            elif op == FOR:
                 turn = 0
                 turns = max(values[now[1]], 0)
                 for j in range(now[4], now[4] + now[5]):
@@ -567,30 +563,30 @@ class Machine:
                     place = now[2]
                 elif now[3] >= 0:
                     values[now[3]] = 0
-            elif op == 13:
+            elif op == NEXT:
                 turn += 1
                 if turn < turns:
                     place = now[2]
                     if now[3] >= 0:
                         values[now[3]] = turn
-            elif op == 14:
+            elif op == JUMP:
                 place = now[1]
-            elif op == 15:
+            elif op == UNLESS:
                 if values[now[1]] == 0:
                     place = now[2]
-            elif op == 16:
+            elif op == SHARE:
                 setattr(context, names[now[1]], values[now[2]])
-            elif op == 17:
+            elif op == LOAD:
                 if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-            elif op == 18:
+            elif op == MISSING:
                 if value_in_slot(obj, self.slots[now[1]]) is not None:
                     return 0
-            elif op == 39:
+            elif op == EXTENT:
                 extent = now[1]
-            elif op == 40:
+            elif op == DERIVE:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
-            elif op == 41:
+            elif op == OUTPUT:
                 if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
             elif not compute(now, values):

@@ -3,6 +3,28 @@
 from nnc.bitio.reading cimport BitReader
 from nnc.bitio.writing cimport BitWriter
 
+cdef enum:
+    # Operators, as programs.py numbers them.
+    MOVE = 20
+    EQUAL
+    UNEQUAL
+    LESS
+    AT_MOST
+    MORE
+    AT_LEAST
+    AND
+    OR
+    PLUS
+    MINUS
+    TIMES
+    QUOTIENT
+    REMAINDER
+    BIT_AND
+    BIT_OR
+    BIT_XOR
+    SHIFT_LEFT
+    SHIFT_RIGHT
+
 cdef int compute(long long *now, long long *values) except? -1
 cdef long long read_exp_golomb(BitReader reader, long long k) except? -2
 cdef int write_exp_golomb(BitWriter writer, long long k, long long number) except? -1

@@ -1,4 +1,5 @@
 # Names out of the .pxd of the same name are seen by Cython only.
+# ruff: noqa: F821
 # mypy: ignore-errors
 """What expressions of programs work out, and Exp-Golomb codes, for machine.py."""
 
@@ -28,49 +29,49 @@ def compute(
     op: cython.longlong = now[0]
     left: cython.longlong = values[now[2]]
     right: cython.longlong = now[3] if now[4] else values[now[3]]
-    if op == 20:
+    if op == MOVE:
         left = right
-    elif op == 21:
+    elif op == EQUAL:
         left = left == right
-    elif op == 22:
+    elif op == UNEQUAL:
         left = left != right
-    elif op == 23:
+    elif op == LESS:
         left = left < right
-    elif op == 24:
+    elif op == AT_MOST:
         left = left <= right
-    elif op == 25:
+    elif op == MORE:
         left = left > right
-    elif op == 26:
+    elif op == AT_LEAST:
         left = left >= right
-    elif op == 27:
+    elif op == AND:
         left = left != 0 and right != 0
-    elif op == 28:
+    elif op == OR:
         left = left != 0 or right != 0
-    elif op == 29:
+    elif op == PLUS:
         left += right
-    elif op == 30:
+    elif op == MINUS:
         left -= right
-    elif op == 31:
+    elif op == TIMES:
         if not -LARGEST_FACTOR < left < LARGEST_FACTOR:
             return 0
         if not -LARGEST_FACTOR < right < LARGEST_FACTOR:
             return 0
         left *= right
-    elif op == 32 or op == 33:
+    elif op in (QUOTIENT, REMAINDER):
         if left < 0 or right <= 0:
             return 0
-        left = left // right if op == 32 else left % right
-    elif op == 34:
+        left = left // right if op == QUOTIENT else left % right
+    elif op == BIT_AND:
         left &= right
-    elif op == 35:
+    elif op == BIT_OR:
         left |= right
-    elif op == 36:
+    elif op == BIT_XOR:
         left ^= right
-    elif op == 37:
+    elif op == SHIFT_LEFT:
         if not 0 <= right <= 20:
             return 0
         left = left << right
-    elif op == 38:
+    elif op == SHIFT_RIGHT:
         if not 0 <= right <= 60:
             return 0
         left = left >> right

@@ -31,6 +31,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     Context,
     Place,
     Tables,
+    counters,
     tables,
 )
 from cython.cimports.nnc.deepcabac.engine_writing import (
@@ -130,12 +131,7 @@ class State:
     def states(self):
         """Return (fast, slow) of all contexts."""
         self.put_waiting()
-        states = np.zeros((self.context_count, 2), np.int64)
-        number: cython.Py_ssize_t
-        for number in range(self.context_count):
-            fast = (self.contexts[number].fast >> 1) - 128
-            states[number] = fast, self.contexts[number].slow + 1
-        return states
+        return counters(self.contexts, self.context_count)
 
     def unsigned(self, value, bits):
         """Encode uae(bits)."""

@@ -31,6 +31,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     Context,
     Tables,
     coding_struct,
+    counters,
     tables,
 )
 
@@ -116,11 +117,7 @@ class Decoder:
 
     def context_states(self):
         """Return (fast, slow) of all contexts of the last tensor, as an (n, 2) array."""
-        states = np.zeros((self._context_count, 2), np.int64)
-        for number in range(self._context_count):
-            fast = (self.contexts[number].fast >> 1) - 128
-            states[number] = fast, self.contexts[number].slow + 1
-        return states
+        return counters(self.contexts, self._context_count)
 
     def quantization_parameter(self, qp_density):
         """Decode quantization_parameter, iae(6 + qp_density).
@@ -256,35 +253,11 @@ class Decoder:
         if rows == 0 or cols == 0:
             return
         matrix: Matrix
-        flat: cython.int[::1] = levels.reshape(-1)
-        matrix.levels = cython.address(flat[0])
-        matrix.base = matrix.history = matrix.skipped = cython.NULL
-        base_view: cython.const[cython.int][::1]
-        history_view: cython.const[cython.uchar][::1]
-        skipped_view: cython.const[cython.uchar][::1]
-        if base is not None:
-            base_view = base.reshape(-1)
-            matrix.base = cython.address(base_view[0])
-        if history is not None:
-            history_view = history.reshape(-1)
-            matrix.history = cython.address(history_view[0])
-        if skipped is not None:
-            skipped_view = skipped
-            matrix.skipped = cython.address(skipped_view[0])
-        matrix.rows = rows
-        matrix.cols = cols
-        size = coding.block_size(rows, cols)
-        matrix.block_size = size or cols
-        matrix.restarts = coding.restarts_block_rows(rows, cols)
         found = np.zeros((block_rows, 3), np.int64)
-        found_view: cython.longlong[:, ::1] = found
-        matrix.starts = cython.address(found_view[0, 0])
-        matrix.problem = 0
-        matrix.problem_at = 0
+        _set_matrix(cython.address(matrix), levels, coding, base, history, skipped, found)
         needed: Coding = coding_struct(coding)
-        height: cython.Py_ssize_t = size or rows
+        height: cython.Py_ssize_t = coding.block_size(rows, cols) or rows
         last: cython.Py_ssize_t = block_rows
-        matrix.end_state = 0
         parts = min(parts, block_rows)
         bits = 8 * self.coder.size
         if parts > 1 and matrix.restarts and are_usable(points, block_rows, coding.dq_flag, bits):
@@ -375,6 +348,41 @@ class Decoder:
         if problem == OVERFLOW:
             return checks.level_overflow(at // cols, at % cols, self.position, 8 * self.coder.size)
         return checks.block_row_offset(at, self.position, 8 * self.coder.size)
+
+
+@cython.cfunc
+def _set_matrix(
+    matrix: cython.pointer(Matrix), levels, coding, base, history, skipped, found
+) -> cython.void:
+    """Say where the arrays of a tensor stand, which are contiguous and have to stay, and its size.
+
+    What is found at the start of each block row goes into `found`.
+    """
+    rows, cols = levels.shape
+    matrix.rows = rows
+    matrix.cols = cols
+    matrix.block_size = coding.block_size(rows, cols) or cols
+    matrix.restarts = coding.restarts_block_rows(rows, cols)
+    starts: cython.longlong[:, ::1] = found
+    matrix.starts = cython.address(starts[0, 0])
+    target: cython.int[::1] = levels.reshape(-1)
+    matrix.levels = cython.address(target[0])
+    matrix.base = cython.NULL
+    matrix.history = matrix.skipped = cython.NULL
+    numbers: cython.const[cython.int][::1]
+    flags: cython.const[cython.uchar][::1]
+    if base is not None:
+        numbers = base.reshape(-1)
+        matrix.base = cython.address(numbers[0])
+    if history is not None:
+        flags = history.reshape(-1)
+        matrix.history = cython.address(flags[0])
+    if skipped is not None:
+        flags = skipped
+        matrix.skipped = cython.address(flags[0])
+    matrix.problem = 0
+    matrix.problem_at = 0
+    matrix.end_state = 0
 
 
 def _entry_points(found):

@@ -48,6 +48,7 @@ cdef extern from "lanes.h" nogil:
     void lanes_put_in_place(const LaneStream *stream, int *scratch)
 
 cdef fill_tables(LaneTables *held, int *numbers, coding)
+cdef void fill_curves(unsigned char *curve, unsigned char *lps)
 
 cdef inline int sig_node(int state, int neighbour) noexcept nogil:
     return (state >> 1 << 4) | ((state & 1) << 2) | neighbour

@@ -135,13 +135,21 @@ def _fill_prefixes(
 
 
 @cython.cfunc
-def _fill_constants(held: cython.pointer(LaneTables), dq_flag):
-    """Make what is the same for all codings, and the state machine, or one that stays in 0."""
+def fill_curves(
+    curve: cython.pointer(cython.uchar), lps: cython.pointer(cython.uchar)
+) -> cython.void:
+    """Fill in how far counters move, by 32 * shift + upper bits, and the LPS ranges."""
     for shift in range(4):
         for upper in range(32):
-            held.curve[32 * shift + upper] = STATE_CURVE[upper] >> (4 + shift)
+            curve[32 * shift + upper] = STATE_CURVE[upper] >> (4 + shift)
     for place in range(256):
-        held.lps[place] = LPS_RANGE[place]
+        lps[place] = LPS_RANGE[place]
+
+
+@cython.cfunc
+def _fill_constants(held: cython.pointer(LaneTables), dq_flag):
+    """Make what is the same for all codings, and the state machine, or one that stays in 0."""
+    fill_curves(held.curve, held.lps)
     # Bits of a key: non-zero, sign, the doubled magnitude's lowest two, the state's upper two.
     for key in range(64):
         is_odd = key >> 2 & 1
