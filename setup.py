@@ -18,15 +18,26 @@ COMPILE_ARGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=
 COMPILED_MODULES = [
     "nnc.bitio.bits",
     "nnc.bitio.machine",
+    "nnc.bitio.operations",
+    "nnc.bitio.places",
+    "nnc.bitio.reading",
     "nnc.bitio.runs",
+    "nnc.bitio.slots",
+    "nnc.bitio.writing",
+    "nnc.deepcabac.engine_codeword",
     "nnc.deepcabac.engine_decoder",
     "nnc.deepcabac.engine_encoder",
     "nnc.deepcabac.engine_lanes",
+    "nnc.deepcabac.engine_nodes",
+    "nnc.deepcabac.engine_parts",
     "nnc.deepcabac.engine_reading",
+    "nnc.deepcabac.engine_reading_rows",
+    "nnc.deepcabac.engine_reading_small",
     "nnc.deepcabac.engine_rows",
     "nnc.deepcabac.engine_search",
     "nnc.deepcabac.engine_small",
     "nnc.deepcabac.engine_states",
+    "nnc.deepcabac.engine_streams",
     "nnc.deepcabac.engine_together",
     "nnc.deepcabac.engine_writing",
     "nnc.encoder.quantization.feedback",
@@ -38,6 +49,9 @@ COMPILED_MODULES = [
     "nnc.encoder.quantization.rounding",
     "nnc.encoder.quantization.squares",
     "nnc.encoder.quantization.trellis",
+    "nnc.encoder.quantization.trellis_blocks",
+    "nnc.encoder.quantization.trellis_path",
+    "nnc.encoder.quantization.trellis_pieces",
 ]
 
 # Without these a loop that rounds, or sums up, isn't made into vectors; nothing there looks at
@@ -52,7 +66,7 @@ if sys.platform != "win32":
 
 # Functions for processors that have AVX-512, which say so themselves.
 MORE_SOURCES = {
-    "nnc.deepcabac.engine_lanes": ["nnc/deepcabac/lanes.c"],
+    "nnc.deepcabac.engine_streams": ["nnc/deepcabac/lanes.c"],
     "nnc.deepcabac.engine_search": ["nnc/deepcabac/search_lanes.c"],
     "nnc.deepcabac.engine_together": ["nnc/deepcabac/writing_lanes.c"],
     "nnc.encoder.quantization.feedback": [
@@ -61,7 +75,7 @@ MORE_SOURCES = {
     ],
     "nnc.encoder.quantization.rate_blocks": ["nnc/encoder/quantization/rate_wide.c"],
     "nnc.encoder.quantization.rate_pieces": ["nnc/encoder/quantization/rate_lanes.c"],
-    "nnc.encoder.quantization.trellis": ["nnc/encoder/quantization/trellis_lanes.c"],
+    "nnc.encoder.quantization.trellis_pieces": ["nnc/encoder/quantization/trellis_lanes.c"],
 }
 HEADERS = [
     f"nnc/deepcabac/{name}.h" for name in ("avx512", "lanes", "search_lanes", "writing_lanes")

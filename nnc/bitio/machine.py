@@ -17,34 +17,26 @@ import cython
 if not cython.compiled:
     raise ImportError("nnc.bitio.machine works only when compiled")
 
-from cython.cimports.nnc.bitio.bits import BitReader, BitWriter
+from cython.cimports.nnc.bitio.operations import (
+    compute,
+    hold,
+    is_small,
+    read_exp_golomb,
+    write_exp_golomb,
+)
+from cython.cimports.nnc.bitio.reading import BitReader
+from cython.cimports.nnc.bitio.slots import place_of_slot, put_into_slot, value_in_slot
+from cython.cimports.nnc.bitio.writing import BitWriter
+
+from nnc.bitio.slots import Slots
+
+__all__ = ["Machine", "Slots"]
 
 #: Values that expressions may be about in programs within each other.
 ROOM = cython.declare(cython.int, 256)
 
 #: Bits of the widest integer here.
 WORD = cython.declare(cython.int, 64)
-
-#: A value beyond this one isn't for expressions here: those of Python have no measure.
-LARGEST = cython.declare(cython.longlong, 1 << 40)
-
-#: Factors beyond this one aren't either.
-LARGEST_FACTOR = cython.declare(cython.longlong, 1 << 30)
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-def hold(
-    values: cython.pointer(cython.longlong), place: cython.longlong, number: cython.longlong
-) -> cython.bint:
-    """Put a number where expressions find it, if any ask; tell whether it is small enough."""
-    if place < 0:
-        return True
-    if not -LARGEST < number < LARGEST:
-        return False
-    values[place] = number
-    return True
 
 
 @cython.cclass
@@ -108,7 +100,7 @@ class Machine:
         """Return the table at the place of a reader, None where it can't be read here."""
         if type(reader) is not BitReader:
             return None
-        obj = self.fresh()
+        obj = self.make()
         return obj if self.read(reader, obj, context, None) else None
 
     @cython.ccall
@@ -167,12 +159,8 @@ class Machine:
         """Write a whole table; tell whether it went well."""
         return self.write(writer, obj, context, None)
 
+    @cython.ccall
     def make(self):
-        """Return a table whose fields wait to be read."""
-        return self.fresh()
-
-    @cython.cfunc
-    def fresh(self):
         """Return a table whose fields wait to be read."""
         made: type = self.table_type
         obj = made.__new__(made)
@@ -196,7 +184,7 @@ class Machine:
             known: tuple = inputs
             for j in range(len(known)):
                 values[j] = known[j]
-                if not -LARGEST < values[j] < LARGEST:
+                if not is_small(values[j]):
                     return 0
         return 1
 
@@ -239,7 +227,7 @@ class Machine:
             now = code + place
             op = now[0]
             place += 6
-            if op == 0 or op == 1:
+            if op in (UNSIGNED, SIGNED):
                 # Integers of a width.
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or width > 64 or width > reader.end - reader.position:
@@ -251,7 +239,7 @@ class Machine:
                     word = (word << 32) | reader.read_word(reader.position + width - 32, 32)
                 reader.position += width
                 number = cython.cast(cython.longlong, word)
-                if op == 1:
+                if op == SIGNED:
                     if 0 < width < 64 and word >> (width - 1):
                         word -= cython.cast(cython.ulonglong, 1) << width
                         number = cython.cast(cython.longlong, word)
@@ -264,17 +252,17 @@ class Machine:
                     value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 2 or op == 3:
+            elif op in (UNSIGNED_CODE, SIGNED_CODE):
                 # Exp-Golomb codes.
-                number = self.exp_golomb(reader, now[2])
+                number = read_exp_golomb(reader, now[2])
                 if number < 0:
                     return 0
-                if op == 3:
+                if op == SIGNED_CODE:
                     number = (number + 1) >> 1 if number & 1 else -(number >> 1)
                 value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 4 or op == 5:
+            elif op in (UNSIGNED_BYTES, SIGNED_BYTES):
                 # Integers, least significant byte first.
                 width = now[2]
                 if width > reader.end - reader.position:
@@ -285,7 +273,7 @@ class Machine:
                     word |= reader.read_word(reader.position, 8) << (now[2] - 8 - width)
                     reader.position += 8
                 number = cython.cast(cython.longlong, word)
-                if op == 5:
+                if op == SIGNED_BYTES:
                     if now[2] < 64 and word >> (now[2] - 1):
                         number -= cython.cast(cython.longlong, 1) << now[2]
                     value = number
@@ -297,7 +285,7 @@ class Machine:
                     value = number
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 6 or op == 7:
+            elif op in (BYTES, TEXT):
                 # Bytes and text of a size.
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or reader.position & 7:
@@ -305,12 +293,12 @@ class Machine:
                 if 8 * width > reader.end - reader.position:
                     return 0
                 number = reader.position >> 3
-                if op == 6:
+                if op == BYTES:
                     value = reader.source[number : number + width]
                 else:
                     value = str(reader.source[number : number + width], "utf-8")
                 reader.position += 8 * width
-            elif op == 8:
+            elif op == BITS:
                 # Bits up to a byte boundary, as a list.
                 value = []
                 while reader.position & 7:
@@ -318,7 +306,7 @@ class Machine:
                         return 0
                     cython.cast(list, value).append(reader.read_word(reader.position, 1))
                     reader.position += 1
-            elif op == 9:
+            elif op == ALIGNMENT:
                 # The filling of a byte that begins with a 1.
                 width = 8 - (reader.position & 7)
                 if width > reader.end - reader.position:
@@ -328,21 +316,21 @@ class Machine:
                 value = None
                 if number != cython.cast(cython.longlong, 1) << (width - 1):
                     value = number
-            elif op == 10:
+            elif op == CALL:
                 # Another table.
                 machine = self.callee(now[2], context)
-                value = machine.fresh()
+                value = machine.make()
                 if not machine.begin(values + self.registers, room - self.registers, None):
                     return 0
                 if not machine.run(
                     reader, value, context, values + self.registers, room - self.registers
                 ):
                     return 0
-            elif op == 11:
+            elif op == LIST:
                 # A list that a loop will fill.
                 value = []
                 lists[now[2]] = value
-            elif op == 12:
+            elif op == FOR:
                 # A loop. One that reads nothing has limits, which are for code to keep.
                 turn = 0
                 turns = values[now[1]]
@@ -354,7 +342,7 @@ class Machine:
                 elif now[3] >= 0:
                     values[now[3]] = 0
                 continue
-            elif op == 13:
+            elif op == NEXT:
                 if reader.position == begun:
                     return 0
                 begun = reader.position
@@ -364,39 +352,39 @@ class Machine:
                     if now[3] >= 0:
                         values[now[3]] = turn
                 continue
-            elif op == 14:
+            elif op == JUMP:
                 place = now[1]
                 continue
-            elif op == 15:
+            elif op == UNLESS:
                 if values[now[1]] == 0:
                     place = now[2]
                 continue
-            elif op == 16:
+            elif op == SHARE:
                 setattr(context, names[now[1]], values[now[2]])
                 continue
-            elif op == 17:
+            elif op == LOAD:
                 if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
                 continue
-            elif op == 18:
+            elif op == MISSING:
                 # What mustn't be there isn't.
                 continue
-            elif op == 39:
+            elif op == EXTENT:
                 width = start + values[now[1]]
                 if width < reader.position or width > reader.end:
                     return 0
                 outer = reader.end
                 reader.end = width
                 continue
-            elif op == 40:
+            elif op == DERIVE:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
                 continue
-            elif op == 41:
+            elif op == OUTPUT:
                 if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
                 continue
             else:
-                if not self.compute(now, values):
+                if not compute(now, values):
                     return 0
                 continue
             if now[4] >= 0:
@@ -410,91 +398,6 @@ class Machine:
                 return 0
             obj.trailing_data = b""
             reader.end = outer
-        return 1
-
-    @cython.cfunc
-    @cython.exceptval(-2)
-    def exp_golomb(self, reader: BitReader, k: cython.longlong) -> cython.longlong:
-        """Return an Exp-Golomb code, -1 where it can't be read here."""
-        place: cython.Py_ssize_t = reader.position
-        order: cython.longlong = k
-        while True:
-            if place >= reader.end or order > 56:
-                return -1
-            if (reader.data[place >> 3] >> (7 - (place & 7))) & 1:
-                break
-            order += 1
-            place += 1
-        place += 1
-        if order > reader.end - place:
-            return -1
-        reader.position = place + order
-        return (
-            cython.cast(cython.longlong, reader.read_word(place, order))
-            + (cython.cast(cython.longlong, 1) << order)
-            - (cython.cast(cython.longlong, 1) << k)
-        )
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def compute(
-        self, now: cython.pointer(cython.longlong), values: cython.pointer(cython.longlong)
-    ) -> cython.int:
-        """Work out one operation; 0 where that is for Python."""
-        op: cython.longlong = now[0]
-        left: cython.longlong = values[now[2]]
-        right: cython.longlong = now[3] if now[4] else values[now[3]]
-        if op == 20:
-            left = right
-        elif op == 21:
-            left = left == right
-        elif op == 22:
-            left = left != right
-        elif op == 23:
-            left = left < right
-        elif op == 24:
-            left = left <= right
-        elif op == 25:
-            left = left > right
-        elif op == 26:
-            left = left >= right
-        elif op == 27:
-            left = left != 0 and right != 0
-        elif op == 28:
-            left = left != 0 or right != 0
-        elif op == 29:
-            left += right
-        elif op == 30:
-            left -= right
-        elif op == 31:
-            if not -LARGEST_FACTOR < left < LARGEST_FACTOR:
-                return 0
-            if not -LARGEST_FACTOR < right < LARGEST_FACTOR:
-                return 0
-            left *= right
-        elif op == 32 or op == 33:
-            if left < 0 or right <= 0:
-                return 0
-            left = left // right if op == 32 else left % right
-        elif op == 34:
-            left &= right
-        elif op == 35:
-            left |= right
-        elif op == 36:
-            left ^= right
-        elif op == 37:
-            if not 0 <= right <= 20:
-                return 0
-            left = left << right
-        elif op == 38:
-            if not 0 <= right <= 60:
-                return 0
-            left = left >> right
-        else:
-            return 0
-        if not -(LARGEST << 20) < left < LARGEST << 20:
-            return 0
-        values[now[1]] = left
         return 1
 
     @cython.cfunc
@@ -527,20 +430,20 @@ class Machine:
             now = code + place
             op = now[0]
             place += 6
-            if op <= 11:
+            if op <= LIST:
                 if now[4] >= 0:
                     value = cython.cast(list, lists[now[4]])[turn]
                 else:
                     value = value_in_slot(obj, self.slots[now[1]])
                     if now[5] & 1:
                         setattr(context, names[now[1]], value)
-            if op <= 5 and type(value) is not int:
+            if op <= SIGNED_BYTES and type(value) is not int:
                 return 0
-            if op == 0 or op == 1:
+            if op in (UNSIGNED, SIGNED):
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if width < 0 or width > 64:
                     return 0
-                if op == 0:
+                if op == UNSIGNED:
                     word = value
                     if width < 64 and word >> width:
                         return 0
@@ -562,20 +465,20 @@ class Machine:
                     writer.write_word(width, word & 0xFFFFFFFF)
                 if not hold(values, now[3], number):
                     return 0
-            elif op == 2 or op == 3:
+            elif op in (UNSIGNED_CODE, SIGNED_CODE):
                 number = value
-                if not -LARGEST < number < LARGEST:
+                if not is_small(number):
                     return 0
                 if now[3] >= 0:
                     values[now[3]] = number
-                if op == 3:
+                if op == SIGNED_CODE:
                     number = 2 * number - 1 if number > 0 else -2 * number
                 if number < 0:
                     return 0
-                self.put_exp_golomb(writer, now[2], number)
-            elif op == 4 or op == 5:
+                write_exp_golomb(writer, now[2], number)
+            elif op in (UNSIGNED_BYTES, SIGNED_BYTES):
                 width = now[2]
-                if op == 4:
+                if op == UNSIGNED_BYTES:
                     word = value
                     if width < 64 and word >> width:
                         return 0
@@ -593,11 +496,11 @@ class Machine:
                     width -= 8
                     writer.write_word(8, word & 255)
                     word >>= 8
-            elif op == 6 or op == 7:
+            elif op in (BYTES, TEXT):
                 width = values[now[2]] if now[5] & 2 else now[2]
                 if writer.pending_bits:
                     return 0
-                if op == 7:
+                if op == TEXT:
                     if type(value) is not str:
                         return 0
                     value = cython.cast(str, value).encode("utf-8")
@@ -611,7 +514,7 @@ class Machine:
                 if number != width:
                     return 0
                 writer.buffer += value
-            elif op == 8:
+            elif op == BITS:
                 if type(value) is not list:
                     return 0
                 number = 0
@@ -627,7 +530,7 @@ class Machine:
                     number += 1
                 if now[2] < 0 and number != len(cython.cast(list, value)):
                     return 0
-            elif op == 9:
+            elif op == ALIGNMENT:
                 width = 8 - writer.pending_bits
                 number = cython.cast(cython.longlong, 1) << (width - 1)
                 if value is not None:
@@ -636,7 +539,7 @@ class Machine:
                     if 0 <= value < 256 and cython.cast(cython.longlong, value) >> width == 0:
                         number = value
                 writer.write_word(width, number)
-            elif op == 10:
+            elif op == CALL:
                 machine = self.callee(now[2], context)
                 if type(value) is not machine.table_type:
                     return 0
@@ -646,11 +549,11 @@ class Machine:
                     writer, value, context, values + self.registers, room - self.registers
                 ):
                     return 0
-            elif op == 11:
+            elif op == LIST:
                 if type(value) is not list:
                     return 0
                 lists[now[2]] = value
-            elif op == 12:
+            elif op == FOR:
                 turn = 0
                 turns = max(values[now[1]], 0)
                 for j in range(now[4], now[4] + now[5]):
@@ -660,33 +563,33 @@ class Machine:
                     place = now[2]
                 elif now[3] >= 0:
                     values[now[3]] = 0
-            elif op == 13:
+            elif op == NEXT:
                 turn += 1
                 if turn < turns:
                     place = now[2]
                     if now[3] >= 0:
                         values[now[3]] = turn
-            elif op == 14:
+            elif op == JUMP:
                 place = now[1]
-            elif op == 15:
+            elif op == UNLESS:
                 if values[now[1]] == 0:
                     place = now[2]
-            elif op == 16:
+            elif op == SHARE:
                 setattr(context, names[now[1]], values[now[2]])
-            elif op == 17:
+            elif op == LOAD:
                 if not hold(values, now[2], getattr(context, names[now[1]])):
                     return 0
-            elif op == 18:
+            elif op == MISSING:
                 if value_in_slot(obj, self.slots[now[1]]) is not None:
                     return 0
-            elif op == 39:
+            elif op == EXTENT:
                 extent = now[1]
-            elif op == 40:
+            elif op == DERIVE:
                 put_into_slot(obj, self.slots[now[1]], values[now[2]])
-            elif op == 41:
+            elif op == OUTPUT:
                 if not hold(values, now[2], getattr(value, names[now[1]])):
                     return 0
-            elif not self.compute(now, values):
+            elif not compute(now, values):
                 return 0
         if extent >= 0:
             if len(obj.trailing_data):
@@ -694,65 +597,3 @@ class Machine:
             if 8 * len(writer.buffer) + writer.pending_bits - start != values[extent]:
                 return 0
         return 1
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def put_exp_golomb(
-        self, writer: BitWriter, k: cython.longlong, number: cython.longlong
-    ) -> cython.int:
-        """Write an Exp-Golomb code of a number that isn't large."""
-        whole: cython.ulonglong = number + (cython.cast(cython.longlong, 1) << k)
-        size: cython.longlong = k
-        while whole >> (size + 1):
-            size += 1
-        if size > k:
-            if size - k > 32:
-                writer.write_word(size - k - 32, 0)
-                writer.write_word(32, 0)
-            else:
-                writer.write_word(size - k, 0)
-        if size >= 32:
-            writer.write_word(size - 31, whole >> 32)
-            writer.write_word(32, whole & 0xFFFFFFFF)
-        else:
-            writer.write_word(size + 1, whole)
-        return 1
-
-
-@cython.cclass
-class Slots:
-    """Some slots of a class; see `nnc.bitio.programs.Slots`."""
-
-    owner: type
-    names: tuple
-    places: cython.longlong[::1]
-
-    def __init__(self, owner, names, places):
-        """Take a class, the names of slots, and room for as many integers."""
-        self.owner = owner
-        self.names = names
-        self.places = places
-        for j in range(len(names)):
-            found = owner.__dict__[names[j]]
-            if type(found) is not types.MemberDescriptorType:
-                raise TypeError(f"{names[j]} is no slot of {owner.__name__}")
-            self.places[j] = place_of_slot(found)
-
-    def empty(self, obj):
-        """Let no slot have a value."""
-        j: cython.Py_ssize_t
-        if not isinstance(obj, self.owner):
-            raise TypeError(type(obj).__name__)
-        for j in range(len(self.names)):
-            empty_slot(obj, self.places[j])
-
-    def held(self, obj):
-        """Return the values of the slots that have one, by name."""
-        j: cython.Py_ssize_t
-        made: dict = {}
-        if not isinstance(obj, self.owner):
-            raise TypeError(type(obj).__name__)
-        for j in range(len(self.names)):
-            if is_set(obj, self.places[j]):
-                made[self.names[j]] = value_in_slot(obj, self.places[j])
-        return made

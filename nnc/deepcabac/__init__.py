@@ -121,7 +121,7 @@ def decode_alike(
     coding: TensorCoding,
     qp_density: int | None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]] | None:
-    """Decode small payloads that are coded alike; see engine_decoder.py.
+    """Decode small payloads that are coded alike; see engine_reading_small.py.
 
     Returns:
         Levels, quantization parameters, and of which tensors they are; None: the reference
@@ -132,7 +132,7 @@ def decode_alike(
 
 
 def decode_plain(tasks: list[Task]) -> list[tuple[int | None, NDArray[np.int32]] | None]:
-    """Decode many small payloads with little about each; see engine_decoder.py.
+    """Decode many small payloads with little about each; see engine_reading_small.py.
 
     Returns:
         For each what came of it; None where it has to be decoded alone, as all have to by the

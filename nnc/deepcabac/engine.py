@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nnc.deepcabac.engine_decoder import Decoder, decode_alike, decode_plain
+from nnc.deepcabac.engine_decoder import Decoder
+from nnc.deepcabac.engine_reading_small import decode_alike, decode_plain
 
 if TYPE_CHECKING:
     from nnc.deepcabac.engine_encoder import Encoder

@@ -24,8 +24,8 @@ ctypedef struct Coder:
     long long *record
     Py_ssize_t records_left
 
-cdef void load_tail(Coder *coder) noexcept nogil
-cdef void record(Coder *coder, long long number, Context *context, int value) noexcept nogil
+cdef void begin(Coder *coder, const unsigned char *data, Py_ssize_t size) noexcept nogil
+cdef bint ends_well(Coder *coder) noexcept nogil
 cdef int regular(Coder *coder, Context *contexts, int number) noexcept nogil
 cdef long long unsigned_bins(Coder *coder, int count) noexcept nogil
 cdef Py_ssize_t decode_levels(

@@ -21,13 +21,17 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     PREFIX,
     PREFIX_BINS,
     RECORD_FIELDS,
+    ROW,
     SIG,
     SIGN,
     TEMPORAL_SIG,
     TEMPORAL_SIGN,
+    TERMINATE,
     Coding,
     Context,
     Place,
+    Tables,
+    tables,
     update,
 )
 
@@ -402,3 +406,40 @@ def decode_levels(
     if foreseeable:
         return _levels(coder, contexts, coding, place, levels, base, history, count, 0, 0, 1, 0)
     return _levels(coder, contexts, coding, place, levels, base, history, count, 0, 0, 0, 0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def begin(
+    coder: cython.pointer(Coder),
+    data: cython.pointer(cython.const[cython.uchar]),
+    size: cython.Py_ssize_t,
+) -> cython.void:
+    """Set a coder to the beginning of a codeword; where bins are recorded stays as it is."""
+    held: cython.pointer(cython.const[Tables]) = tables()
+    coder.data = data
+    coder.size = size
+    coder.rows = held.rows + 32 * ROW
+    coder.renormalisation = held.renormalisation
+    coder.reciprocal = held.reciprocal
+    coder.transitions = held.transitions
+    coder.range = 510
+    coder.value = 0
+    coder.loaded = 0
+    coder.bits = -9
+    load_tail(coder)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def ends_well(coder: cython.pointer(Coder)) -> cython.bint:
+    """Decode the terminating bin; tell whether the codeword ends as it has to."""
+    coder.range -= 2
+    terminated: cython.bint = coder.value >> coder.bits >= coder.range
+    record(coder, TERMINATE, cython.NULL, terminated)
+    last: cython.longlong = position(coder) - 1
+    if not terminated or (last >> 3) != coder.size - 1:
+        return False
+    return ((coder.data[last >> 3] << (last & 7)) & 0xFF) == 0x80

@@ -11,7 +11,7 @@ if not cython.compiled:
     raise ImportError("nnc.deepcabac.engine_small works only when compiled")
 
 import numpy as np
-from cython.cimports.nnc.deepcabac.engine_encoder import State
+from cython.cimports.nnc.deepcabac.engine_codeword import State
 from cython.cimports.nnc.deepcabac.engine_rows import Matrix
 from cython.cimports.nnc.deepcabac.engine_states import Coding, coding_struct
 from cython.cimports.nnc.deepcabac.engine_writing import unsigned_bins
@@ -69,18 +69,18 @@ def encode_small(levels, coding, qp_offsets, qp_density, search, row_skip):
         if not least <= offset < -least or (asks and _has_zero_row(matrix.levels, rows, cols)):
             results.append(None)
             continue
-        state._restart()
+        state.restart()
         state.context_count = sets.size
         if qp_offsets is not None:
             unsigned_bins(cython.address(state.coder), offset & ((1 << bits) - 1), bits)
         chosen[:] = 0
         starts[0] = starts[1] = starts[2] = 0
-        state._search(cython.address(matrix), cython.address(needed), chosen, search)
+        state.search(cython.address(matrix), cython.address(needed), chosen, search)
         if matrix.wrong_at >= 0:
             results.append(None)
             continue
-        state._front(rows, cols, coding, False, False, None, chosen)
-        state._put(cython.address(matrix), cython.address(needed), 0, 1)
+        state.front(rows, cols, coding, False, False, None, chosen)
+        state.put(cython.address(matrix), cython.address(needed), 0, 1)
         results.append(state.finish())
     return results
 

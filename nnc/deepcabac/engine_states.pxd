@@ -91,6 +91,7 @@ ctypedef struct Place:
 
 cdef const Tables *tables() noexcept nogil
 cdef Coding coding_struct(coding)
+cdef counters(const Context *contexts, Py_ssize_t count)
 
 cdef inline void update(Context *context, const unsigned char *rows, int bin) noexcept nogil:
     cdef int slow = context.slow

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import cython
+import numpy as np
 
 from nnc.deepcabac.tables import (
     BIN_COSTS,
@@ -160,3 +161,15 @@ _fill_others()
 _fill_queued()
 _fill_places()
 _fill_starts()
+
+
+@cython.cfunc
+def counters(contexts: cython.pointer(cython.const[Context]), count: cython.Py_ssize_t):
+    """Return (fast, slow) of contexts, as clause 10 counts them: an (n, 2) array."""
+    found = np.zeros((count, 2), np.int64)
+    view: cython.longlong[:, ::1] = found
+    number: cython.Py_ssize_t
+    for number in range(count):
+        view[number, 0] = (contexts[number].fast >> 1) - 128
+        view[number, 1] = contexts[number].slow + 1
+    return found

@@ -11,8 +11,9 @@ if not cython.compiled:
     raise ImportError("nnc.deepcabac.engine_together works only when compiled")
 
 from cython.cimports.libc.stdlib import calloc, free
-from cython.cimports.nnc.deepcabac.engine_encoder import Part, State
-from cython.cimports.nnc.deepcabac.engine_lanes import set_context, word_of
+from cython.cimports.nnc.deepcabac.engine_codeword import State
+from cython.cimports.nnc.deepcabac.engine_nodes import fill_curves, set_context, word_of
+from cython.cimports.nnc.deepcabac.engine_parts import Part
 from cython.cimports.nnc.deepcabac.engine_states import (
     GREATER,
     PREFIX,
@@ -25,7 +26,7 @@ from cython.cimports.nnc.deepcabac.engine_states import (
     tables,
 )
 
-from nnc.deepcabac.tables import LPS_RANGE, STATE_CURVE, STATE_TRANSITIONS
+from nnc.deepcabac.tables import STATE_TRANSITIONS
 
 #: With fewer codewords the lanes gain nothing.
 FEWEST_STREAMS = 5
@@ -60,10 +61,7 @@ def _size(state: State):
 
 @cython.cfunc
 def _fill_tables(held: cython.pointer(WritingTables), dq, flags) -> cython.void:
-    for place in range(128):
-        held.curve[place] = STATE_CURVE[place & 31] >> (4 + (place >> 5))
-    for place in range(256):
-        held.lps[place] = LPS_RANGE[place]
+    fill_curves(held.curve, held.lps)
     for place in range(16):
         held.transitions[place] = STATE_TRANSITIONS[place >> 1][place & 1] if dq else 0
     held.dq = dq
@@ -138,7 +136,7 @@ def _write(dq, flags, states):
             if streams[number].count > 0:
                 rest.state = streams[number].state
                 rest.neighbour = streams[number].neighbour
-                state._put_rest(
+                state.put_rest(
                     streams[number].levels,
                     streams[number].count,
                     cython.address(state.waiting_coding),

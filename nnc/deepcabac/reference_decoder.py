@@ -117,17 +117,11 @@ class Decoder:
             LimitError: no memory for the levels.
             InputError: base_levels or history don't have the tensor's size.
         """
-        checks.check_size(rows, cols)
-        checks.check_coding_for_stream(coding, self.position)
         base = checks.base_matrix(base_levels, rows, cols)
         flags = checks.history_matrix(history, rows, cols)
-        self._contexts = [Context(number) for number in range(contexts.context_count(coding))]
-
-        history_enabled, skipped = self._tools(rows, cols, coding, flags)
-        self._parameter_sets(coding, temporal=base is not None, history=history_enabled)
-        coded_rows = rows - (sum(skipped) if skipped else 0)
-        if not coding.nothing_coded:
-            checks.check_room(coded_rows * cols, self.position, self._bits, "levels")
+        history_enabled, skipped, _ = self._front(
+            rows, cols, coding, temporal=base is not None, history=flags
+        )
         levels = checks.zero_levels(rows, cols)
         place = Neighbourhood(coding, base, flags if history_enabled else None)
         self._levels(levels, coding, place, skipped)
@@ -154,14 +148,9 @@ class Decoder:
             InvalidError: the payload breaks a rule.
             IncompleteError: the payload ends before the levels do.
         """
-        checks.check_size(rows, cols)
-        checks.check_coding_for_stream(coding, self.position)
-        self._contexts = [Context(number) for number in range(contexts.context_count(coding))]
-        history_enabled, skipped = self._tools(rows, cols, coding, checks.NO_FLAGS)
-        signals = self._parameter_sets(coding, temporal=temporal, history=history_enabled)
-        if not coding.nothing_coded:
-            coded = (rows - sum(skipped)) * cols
-            checks.check_room(coded, self.position, self._bits, "levels")
+        history_enabled, skipped, signals = self._front(
+            rows, cols, coding, temporal=temporal, history=checks.NO_FLAGS
+        )
         return history_enabled, bool(skipped), signals
 
     def finish(self) -> None:
@@ -178,6 +167,26 @@ class Decoder:
     def _check_position(self) -> None:
         if self.position > self._bits:
             raise checks.past_end(self.position, self._bits)
+
+    def _front(
+        self, rows: int, cols: int, coding: TensorCoding, *, temporal: bool, history: Flags | None
+    ) -> tuple[bool, list[int], bool]:
+        """Decode what comes before levels, and set up the contexts.
+
+        Returns:
+            hist_dep_sig_prob_enabled_flag, row_skip_list (empty without it), and whether a
+            shift_idx_minus_1_present_flag is 1. The codeword has room for the levels, at a bin
+            each.
+        """
+        checks.check_size(rows, cols)
+        checks.check_coding_for_stream(coding, self.position)
+        self._contexts = [Context(number) for number in range(contexts.context_count(coding))]
+        history_enabled, skipped = self._tools(rows, cols, coding, history)
+        signals = self._parameter_sets(coding, temporal=temporal, history=history_enabled)
+        if not coding.nothing_coded:
+            coded = (rows - sum(skipped)) * cols
+            checks.check_room(coded, self.position, self._bits, "levels")
+        return history_enabled, skipped, signals
 
     def _tools(
         self, rows: int, cols: int, coding: TensorCoding, history: Flags | None

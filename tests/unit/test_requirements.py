@@ -61,11 +61,15 @@ def test_stubs_are_installed():
 @pytest.mark.parametrize(
     "name",
     [
-        *("bitio.machine", "deepcabac.engine_lanes", "deepcabac.engine_rows"),
+        *("bitio.machine", "bitio.operations", "bitio.slots"),
+        *("deepcabac.engine_lanes", "deepcabac.engine_rows"),
+        *(f"deepcabac.engine_{name}" for name in ("codeword", "nodes", "parts", "streams")),
+        *(f"deepcabac.engine_reading_{name}" for name in ("rows", "small")),
         *("deepcabac.engine_small", "deepcabac.engine_together", "encoder.quantization.feedback"),
         *(f"encoder.quantization.rate_{name}" for name in ("blocks", "counting", "path")),
         *(f"encoder.quantization.rate_{name}" for name in ("pieces", "trellis")),
         *(f"encoder.quantization.{name}" for name in ("rounding", "squares", "trellis")),
+        *(f"encoder.quantization.trellis_{name}" for name in ("blocks", "path", "pieces")),
     ],
 )
 def test_modules_that_were_not_compiled_are_done_without(name):

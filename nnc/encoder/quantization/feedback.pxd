@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "feedback_wide.h" nogil:
     enum:
+        FEEDBACK_TOP
         FEEDBACK_FARTHEST
     ctypedef struct FeedbackTask:
         const float *weights

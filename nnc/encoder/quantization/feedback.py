@@ -34,7 +34,11 @@ DEAD = cython.declare(cython.float, 1e30)
 ONE = cython.declare(cython.float, COST_ONE)
 FURTHEST = cython.declare(cython.float, 1 << 22)
 ROW = cython.declare(cython.int, MAGNITUDES)
+# From this index on all magnitudes cost the same.
 TOP = cython.declare(cython.int, MAGNITUDES - 8)
+
+if TOP > FEEDBACK_TOP:
+    raise RuntimeError("the table of feedback_wide.h is too short")
 
 # The state after each, and the smallest index of its subset: by parity, then by state.
 _after = cython.declare(int32_t[16])

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* From index FEEDBACK_TOP on all magnitudes cost the same; the table goes on, so that a window of it
-may be anywhere. */
-enum { FEEDBACK_TOP = 504, FEEDBACK_FARTHEST = FEEDBACK_TOP + 32 };
+/* What the table of magnitudes has room for: from index FEEDBACK_TOP on all cost the same, if not before.
+It goes on, so that a window of it may be anywhere. */
+enum { FEEDBACK_TOP = 512, FEEDBACK_FARTHEST = FEEDBACK_TOP + 32 };
 
 /* What is the same for all rows of a matrix. */
 typedef struct {

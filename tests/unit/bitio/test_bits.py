@@ -4,6 +4,7 @@ import importlib.util
 import math
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,13 +16,19 @@ from nnc.bitio.errors import BuildError, IncompleteError, InvalidError
 
 
 def load_plain():
-    """The same module from its source, whether or not a compiled one is installed."""
-    path = Path(installed_bits.__file__).with_name("bits.py")
-    spec = importlib.util.spec_from_file_location("plain_bits", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["plain_bits"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The same from its sources, whether or not compiled modules are installed."""
+    folder = Path(installed_bits.__file__).parent
+    made = {}
+    for name in ("places", "reading", "writing"):
+        path = folder / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"plain_{name}", path)
+        made[name] = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = made[name]
+        with pytest.MonkeyPatch.context() as patch:
+            if name != "places":
+                patch.setitem(sys.modules, "nnc.bitio.places", made["places"])
+            spec.loader.exec_module(made[name])
+    return SimpleNamespace(BitReader=made["reading"].BitReader, BitWriter=made["writing"].BitWriter)
 
 
 PLAIN = load_plain()

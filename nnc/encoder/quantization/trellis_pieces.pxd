@@ -1,6 +1,8 @@
-# The trellis in lanes, as trellis.py uses it.
+# Pieces of a sequence in lanes, as trellis.py uses them.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+from nnc.encoder.quantization.trellis_blocks cimport Source
 
 cdef extern from "trellis_lanes.h" nogil:
     enum:
@@ -24,3 +26,10 @@ cdef enum:
     # Where those of more pieces haven't, so many times as many values do without lanes.
     MOST_WRONG = 4
     LEFT_OUT = 8
+
+cdef Py_ssize_t forward_in_lanes(
+    Source source, Py_ssize_t first, Py_ssize_t stop, uint64_t *costs, uint32_t *histories
+) noexcept nogil
+cdef void indices_by_sixteen(
+    const float *values, float step, const uint8_t *subsets, int64_t count, int32_t *indices
+) noexcept nogil
