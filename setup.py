@@ -4,6 +4,7 @@ The extensions are optional: where no C compiler is at hand the installation goe
 without them, and nnc runs on its plain-Python code (slowly, with a warning).
 """
 
+import multiprocessing
 import os
 import sys
 
@@ -83,6 +84,10 @@ extensions = cythonize(
         for name in COMPILED_MODULES
     ],
     language_level=3,
+    # Processes that don't start as forks would run this file again.
+    nthreads=os.cpu_count() if multiprocessing.get_start_method() == "fork" else 0,
+    # What was translated once, where a folder for it is named.
+    cache=os.environ.get("CYTHON_CACHE_DIR"),
     compiler_directives={
         "boundscheck": False,
         "wraparound": False,
