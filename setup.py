@@ -4,6 +4,7 @@ The extensions are optional: where no C compiler is at hand the installation goe
 without them, and nnc runs on its plain-Python code (slowly, with a warning).
 """
 
+import multiprocessing
 import os
 import sys
 
@@ -54,6 +55,9 @@ COMPILED_MODULES = [
     "nnc.encoder.quantization.trellis_pieces",
 ]
 
+# What Cython writes for views of memory, once and not into each of the modules.
+VIEWS = "nnc._views"
+
 # Without these a loop that rounds, or sums up, isn't made into vectors; nothing there looks at
 # errno, at the flags that floating point operations raise, or at the last bits of the sums.
 MORE_ARGS = {}
@@ -95,8 +99,14 @@ extensions = cythonize(
             extra_compile_args=COMPILE_ARGS + MORE_ARGS.get(name, []),
         )
         for name in COMPILED_MODULES
-    ],
+    ]
+    + [Extension(VIEWS, [VIEWS.replace(".", "/") + ".c"], extra_compile_args=COMPILE_ARGS)],
+    shared_utility_qualified_name=VIEWS,
     language_level=3,
+    # Processes that don't start as forks would run this file again.
+    nthreads=os.cpu_count() if multiprocessing.get_start_method() == "fork" else 0,
+    # What was translated once, where a folder for it is named.
+    cache=os.environ.get("CYTHON_CACHE_DIR"),
     compiler_directives={
         "boundscheck": False,
         "wraparound": False,

@@ -1,8 +1,8 @@
 """The command for scripts that call it many times: forked from a process that has loaded it.
 
-`serve` runs in a process that imports the command and its verbs once, and forks itself for each
-call. What scripts find as `nnc` is the program of `client`: it hands its arguments, folder,
-environment and streams over, and exits as the call does.
+`serve` runs in a process that loads the command once, and forks itself for each call. What scripts
+find as `nnc` is the program of `client`: it hands its arguments, folder, environment and streams
+over, and exits as the call does.
 """
 
 import array
@@ -16,8 +16,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from nnc.cli.main import VERBS, main
+import numpy as np
+from safetensors.numpy import save_file
+
+from nnc.cli.main import VERBS, main, run
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +65,7 @@ def serve(address: str) -> None:
     """Call the command for each client, in a process of its own."""
     for verb in VERBS:
         importlib.import_module(f"nnc.cli.{verb}")
+    load()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
@@ -74,6 +79,18 @@ def serve(address: str) -> None:
             os._exit(answer(connection))
         running += 1
         connection.close()
+
+
+def load() -> None:
+    """Load what verbs import when they are called, which takes longer than most calls."""
+    with TemporaryDirectory() as folder:
+        model, encoded, back = (f"{folder}/{name}" for name in ("m.safetensors", "m.nnc", "b.npz"))
+        save_file({"w": np.eye(8, dtype=np.float32)}, model)
+        # Threads wouldn't live on in the fork.
+        assert run(["encode", model, "-o", encoded, "--quiet", "--threads", "1"]) == 0
+        assert run(["decode", encoded, "-o", back, "--quiet", "--threads", "1"]) == 0
+    importlib.import_module("nnc.fuzzing.streams")
+    importlib.import_module("nnc.standard")
 
 
 def answer(connection: socket.socket) -> int:
