@@ -10,6 +10,7 @@ cdef extern from "lanes.h" nogil:
         LANE_END
         LANE_BYPASS
         LANE_FEWEST
+        LANES
     ctypedef struct LaneTables:
         unsigned char next0[128]
         unsigned char next1[128]
@@ -39,14 +40,16 @@ cdef extern from "lanes.h" nogil:
         const unsigned char *skipped
         long long coded
     bint lanes_supported()
+    int lanes_groups(const long long *lengths, long long count, int threads)
+    void lanes_make_ready(long long *ready, long long count)
     int lanes_decode(
         LaneStream *streams,
-        long long count,
+        const long long *ready,
         long long *next,
         const LaneTables *tables,
-        int threads
+        long long largest,
+        int groups
     )
-    long long lanes_largest_block_row(const LaneStream *streams, long long count)
     void lanes_put_in_place(const LaneStream *stream, int *scratch)
 
 cdef class Queue:
@@ -55,7 +58,14 @@ cdef class Queue:
     cdef unsigned int *contexts
     cdef LaneTables tables
     cdef long long count
+    # How many may be taken, and the first that nobody has taken.
+    cdef long long ready
     cdef long long next
+    # Levels of the largest block row, and groups of lanes for each thread.
+    cdef long long largest
+    cdef int groups
+    # What the streams point into.
+    cdef object held
     # The context of each node, -1 for none.
     cdef int numbers[LANE_NODES]
     cdef bint is_out_of_memory

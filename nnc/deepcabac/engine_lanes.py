@@ -148,7 +148,9 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
     if count < FEWEST_STREAMS:
         return
     queue: Queue = Queue(tasks[numbers[0]].coding, count)
-    begun = []
+    sharing = 1 if executor is None else min(threads, count // FEWEST_STREAMS)
+    enough = queue.plan([tasks[number] for number in numbers], sharing)
+    begun, running = queue.held, []
     for number in numbers:
         task = tasks[number]
         try:
@@ -162,15 +164,17 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
         first = queue.count
         points = task.entry_points
         if levels is not None and queue.put(decoder, levels, skipped, task.coding, points):
-            # The queue points to the rows that are skipped.
             begun.append((number, first, decoder, qp, levels, skipped))
+            queue.make_ready()
+            if sharing > 1 and not running and queue.count >= enough:
+                # The longest streams are decoded while the others are still prepared.
+                running.append(executor.submit(queue.run))
     if queue.count < FEWEST_STREAMS:
         return
-    sharing = min(threads, queue.count // FEWEST_STREAMS)
-    if executor is None or sharing < 2:
-        queue.run(1)
+    if sharing < 2:
+        queue.run()
     else:
-        running = [executor.submit(queue.run, sharing) for _ in range(sharing)]
+        running += [executor.submit(queue.run) for _ in range(sharing - len(running))]
         if meanwhile:
             meanwhile.pop()()
         for future in running:
@@ -233,7 +237,8 @@ class Queue:
         greater_flags = coding.greater_flags
         limits = coding.positive_limit, coding.negative_limit
         most_bins = prefix_bins(coding)
-        self.count = self.next = 0
+        self.count = self.next = self.ready = 0
+        self.held = []
         self.is_out_of_memory = False
         self.tables.halve = not coding.dq_flag
         held: cython.pointer(LaneTables) = cython.address(self.tables)
@@ -397,16 +402,39 @@ class Queue:
                 self.contexts + LANE_NODES * number, words, LANE_NODES * cython.sizeof(cython.uint)
             )
 
-    def run(self, threads: cython.int):
-        """Decode streams, as one of so many threads, until none is left that nobody decodes."""
+    def plan(self, tasks, threads):
+        """Get to know what will be put, the longest streams first, and how many threads run.
+
+        Returns:
+            So many streams have to be ready before the first thread runs.
+        """
+        lengths = []
+        self.largest = 0
+        for task in tasks:
+            count = task.coding.block_rows(task.rows, task.cols)
+            size = task.coding.block_size(task.rows, task.cols)
+            lengths += count * [task.rows * task.cols // count]
+            if 0 < size < task.cols:
+                self.largest = max(self.largest, min(size, task.rows) * task.cols)
+        view: cython.const[cython.longlong][::1] = np.array(lengths, np.int64)
+        self.groups = lanes_groups(cython.address(view[0]), view.shape[0], threads)
+        return self.groups * LANES
+
+    def make_ready(self):
+        """Let threads take what was put."""
+        lanes_make_ready(cython.address(self.ready), self.count)
+
+    def run(self):
+        """Decode streams, as one of several threads, until none is left that nobody decodes."""
         status: cython.int
         with cython.nogil:
             status = lanes_decode(
                 self.streams,
-                self.count,
+                cython.address(self.ready),
                 cython.address(self.next),
                 cython.address(self.tables),
-                threads,
+                self.largest,
+                self.groups,
             )
         if status:
             self.is_out_of_memory = True
@@ -444,9 +472,7 @@ class Queue:
         begins: cython.const[cython.longlong][:, ::1] = _begins(decoder, points, coding)
         restarts: cython.bint = coding.restarts_block_rows(rows, cols)
         count: cython.Py_ssize_t = begins.shape[0]
-        scratch: cython.int[::1] = np.empty(
-            max(1, lanes_largest_block_row(self.streams + first, count)), np.int32
-        )
+        scratch: cython.int[::1] = np.empty(max(1, self.largest), np.int32)
         coder = cython.address(decoder.coder)
         number: cython.Py_ssize_t
         for number in range(count):

@@ -23,17 +23,6 @@ In each step every lane decodes one bin, whatever node it is at:
 
 #include "avx512.h"
 
-int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count) {
-    int64_t largest = 0;
-    for (int64_t number = 0; number < count; number++) {
-        const LaneStream *stream = streams + number;
-        if (stream->block_row != NULL && stream->block_size < stream->cols &&
-            stream->coded > largest)
-            largest = stream->coded;
-    }
-    return largest;
-}
-
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
     const uint8_t *skipped = stream->skipped;
     int64_t cols = stream->cols, coded = stream->coded;
@@ -59,6 +48,10 @@ void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
             scratch += width;
         }
     }
+}
+
+void lanes_make_ready(long long *ready, long long count) {
+    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
 }
 
 #if NNC_AVX512
@@ -348,21 +341,26 @@ static void write_levels(Machine *machine, int halve) {
     }
 }
 
-/* Streams that are waiting, from *next on; threads share them. */
+/* Streams that are waiting, from *next on to before *ready; threads share them. */
 typedef struct {
     LaneStream *streams;
-    int64_t count;
+    const long long *ready;
     long long *next;
     const LaneTables *tables;
     /* Room for the levels of one block row. */
     int32_t *scratch;
 } Queue;
 
+/* Take the next stream; NULL: there is none. It is never counted before it is there, since more may
+be made ready. */
 static LaneStream *taken(const Queue *queue) {
-    if (__atomic_load_n(queue->next, __ATOMIC_RELAXED) >= queue->count)
-        return NULL;
-    int64_t number = __atomic_fetch_add(queue->next, 1, __ATOMIC_RELAXED);
-    return number < queue->count ? queue->streams + number : NULL;
+    long long number = __atomic_load_n(queue->next, __ATOMIC_RELAXED);
+    do {
+        if (number >= __atomic_load_n(queue->ready, __ATOMIC_ACQUIRE))
+            return NULL;
+    } while (!__atomic_compare_exchange_n(
+        queue->next, &number, number + 1, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return queue->streams + number;
 }
 
 /* Move what the lanes of a machine have to lanes of another that have nothing. */
@@ -447,18 +445,17 @@ static int64_t time_for(int groups, int64_t all, int64_t most, const int64_t *lo
     return time;
 }
 
-/* Return how many groups of lanes are soonest done, as one of so many threads. */
-static int groups_for(const LaneStream *streams, int64_t count, int threads) {
+int lanes_groups(const long long *lengths, long long count, int threads) {
     /* The longest streams, and the longest of the others. */
     int64_t longest[LONGEST + 1] = {0}, all = 0;
     for (int64_t number = 0; number < count; number++) {
-        int64_t coded = streams[number].coded;
-        all += coded;
+        int64_t length = lengths[number];
+        all += length;
         for (int place = 0; place <= LONGEST; place++) {
             int64_t held = longest[place];
-            if (coded > held) {
-                longest[place] = coded;
-                coded = held;
+            if (length > held) {
+                longest[place] = length;
+                length = held;
             }
         }
     }
@@ -468,17 +465,21 @@ static int groups_for(const LaneStream *streams, int64_t count, int threads) {
 }
 
 int lanes_decode(
-    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads) {
+    LaneStream *streams,
+    const long long *ready,
+    long long *next,
+    const LaneTables *tables,
+    int64_t largest,
+    int groups) {
     Machine *machines = calloc(2, sizeof(Machine));
-    size_t largest = (size_t)lanes_largest_block_row(streams, count);
-    int32_t *scratch = malloc(sizeof(int32_t) * (largest ? largest : 1));
+    int32_t *scratch = malloc(sizeof(int32_t) * (size_t)(largest ? largest : 1));
     if (machines == NULL || scratch == NULL) {
         free(machines);
         free(scratch);
         return -1;
     }
-    Queue queue = {streams, count, next, tables, scratch};
-    int active = 0, groups = groups_for(streams, count, threads);
+    Queue queue = {streams, ready, next, tables, scratch};
+    int active = 0;
     for (int lane = 0; lane < groups * LANES; lane++) {
         LaneStream *stream = taken(&queue);
         enter(machines + lane / LANES, lane % LANES, stream, tables);
@@ -512,9 +513,19 @@ int lanes_supported(void) {
     return 0;
 }
 
+int lanes_groups(const long long *lengths, long long count, int threads) {
+    (void)lengths, (void)count, (void)threads;
+    return 1;
+}
+
 int lanes_decode(
-    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads) {
-    (void)streams, (void)count, (void)next, (void)tables, (void)threads;
+    LaneStream *streams,
+    const long long *ready,
+    long long *next,
+    const LaneTables *tables,
+    int64_t largest,
+    int groups) {
+    (void)streams, (void)ready, (void)next, (void)tables, (void)largest, (void)groups;
     return -1;
 }
 
