@@ -171,14 +171,13 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
                 running.append(executor.submit(queue.run))
     if queue.count < FEWEST_STREAMS:
         return
-    if sharing < 2:
-        queue.run()
-    else:
-        running += [executor.submit(queue.run) for _ in range(sharing - len(running))]
-        if meanwhile:
-            meanwhile.pop()()
-        for future in running:
-            future.result()
+    # The caller is one of the threads.
+    running += [executor.submit(queue.run) for _ in range(sharing - 1 - len(running))]
+    if running and meanwhile:
+        meanwhile.pop()()
+    queue.run()
+    for future in running:
+        future.result()
     waiting = []
     for number, first, decoder, qp, levels, _ in begun:
         rest = queue, first, decoder, levels, tasks[number]

@@ -49,12 +49,13 @@ from cython.cimports.nnc.encoder.quantization.rate_pieces import (
 
 from nnc import deepcabac
 from nnc.encoder.quantization.rates import UNREACHED
-from nnc.encoder.quantization.segments import go_through
+from nnc.encoder.quantization.segments import FEWEST_HANDED_OVER, go_through
 from nnc.encoder.quantization.trellis_reference import checked_sequence
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
 
 # Magnitudes in steps below which nothing is limited.
 UNLIMITED = cython.declare(int32_t, 1 << 23)
+HANDED_OVER = cython.declare(cython.Py_ssize_t, FEWEST_HANDED_OVER)
 
 
 @cython.ccall
@@ -152,7 +153,6 @@ class RateTrellis:
 
     def forward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, costs, *, kept=True):
         """Carry costs on, in place; return the number of values refused."""
-        block = cython.declare(Block)
         array = np.empty(stop - first, dtype=np.uint32)
         decisions: uint32_t[::1] = array
         indices: int32_t[::1]
@@ -163,33 +163,56 @@ class RateTrellis:
             indices = np.empty(stop - first, dtype=np.int32)
         costs_view: int32_t[::1] = costs
         number: cython.Py_ssize_t = self.run_of(first)
+        bad: cython.Py_ssize_t
+        if stop - first < HANDED_OVER:
+            return self.carry(
+                first, stop, number,
+                cython.address(costs_view[0]),
+                cython.address(decisions[0]),
+                cython.address(indices[0]),
+            )  # fmt: skip
+        with cython.nogil:
+            bad = self.carry(
+                first, stop, number,
+                cython.address(costs_view[0]),
+                cython.address(decisions[0]),
+                cython.address(indices[0]),
+            )  # fmt: skip
+        return bad
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def carry(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        number: cython.Py_ssize_t,
+        costs: cython.pointer[int32_t],
+        decisions: cython.pointer[uint32_t],
+        indices: cython.pointer[int32_t],
+    ) -> cython.Py_ssize_t:
+        """Carry costs on over runs, of which the first has a number; as `forward`."""
+        block = cython.declare(Block)
         place: cython.Py_ssize_t = first
         end: cython.Py_ssize_t
         bad: cython.Py_ssize_t = 0
-        with cython.nogil:
-            while place < stop:
-                if self.task.dependent and place == self.runs[number, 0]:
-                    pass_over(
-                        cython.address(costs_view[0]),
-                        cython.cast(cython.int, self.runs[number, 2]),
-                    )
-                end = min(stop, self.runs[number, 1])
-                if self.task.in_lanes:
-                    bad += forward_in_lanes(
-                        cython.address(self.task), cython.address(block), place, end,
-                        cython.address(costs_view[0]),
-                        cython.address(decisions[place - first]),
-                        cython.address(indices[place - first]),
-                    )  # fmt: skip
-                else:
-                    bad += forward_in_blocks(
-                        cython.address(self.task), cython.address(block), place, end,
-                        cython.address(costs_view[0]),
-                        cython.address(decisions[place - first]),
-                        cython.address(indices[place - first]),
-                    )  # fmt: skip
-                place = end
-                number += 1
+        while place < stop:
+            if self.task.dependent and place == self.runs[number, 0]:
+                pass_over(costs, cython.cast(cython.int, self.runs[number, 2]))
+            end = min(stop, self.runs[number, 1])
+            if self.task.in_lanes:
+                bad += forward_in_lanes(
+                    cython.address(self.task), cython.address(block), place, end, costs,
+                    decisions + (place - first), indices + (place - first),
+                )  # fmt: skip
+            else:
+                bad += forward_in_blocks(
+                    cython.address(self.task), cython.address(block), place, end, costs,
+                    decisions + (place - first), indices + (place - first),
+                )  # fmt: skip
+            place = end
+            number += 1
         return bad
 
     def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
@@ -214,32 +237,50 @@ class RateTrellis:
     ):
         """Go back over runs, and find indices where there is a place for them."""
         number: cython.Py_ssize_t = self.run_of(stop - 1)
+        if stop - first < HANDED_OVER:
+            return self.walk_runs(first, stop, number, state, decisions, indices)
+        with cython.nogil:
+            state = self.walk_runs(first, stop, number, state, decisions, indices)
+        return state
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def walk_runs(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        number: cython.Py_ssize_t,
+        state: cython.int,
+        decisions: cython.pointer[uint32_t],
+        indices: cython.pointer[int32_t],
+    ) -> cython.int:
+        """Go back over runs, of which the last has a number; as `walk`."""
         begin: cython.Py_ssize_t
         offset: cython.Py_ssize_t
-        with cython.nogil:
-            while stop > first:
-                begin = max(first, self.runs[number, 0])
-                offset = begin - first
-                if indices == cython.NULL and self.task.dependent:
-                    state = trace_dependent(stop - begin, state, decisions + offset)
-                elif indices == cython.NULL:
-                    state = trace_uniform(stop - begin, state, decisions + offset)
-                elif self.task.dependent and self.task.by_eight:
-                    if self.task.in_lanes:
-                        state = mark_in_lanes(stop - begin, state, decisions + offset)
-                    else:
-                        state = mark_dependent(stop - begin, state, decisions + offset)
-                    indices_by_eight(decisions + offset, stop - begin, indices + offset)
-                elif self.task.dependent:
-                    state = backward_dependent(
-                        stop - begin, state, decisions + offset, indices + offset
-                    )
+        while stop > first:
+            begin = max(first, self.runs[number, 0])
+            offset = begin - first
+            if indices == cython.NULL and self.task.dependent:
+                state = trace_dependent(stop - begin, state, decisions + offset)
+            elif indices == cython.NULL:
+                state = trace_uniform(stop - begin, state, decisions + offset)
+            elif self.task.dependent and self.task.by_eight:
+                if self.task.in_lanes:
+                    state = mark_in_lanes(stop - begin, state, decisions + offset)
                 else:
-                    state = backward_uniform(
-                        stop - begin, state, decisions + offset, indices + offset
-                    )
-                if self.task.dependent and begin == self.runs[number, 0]:
-                    state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
-                stop = begin
-                number -= 1
+                    state = mark_dependent(stop - begin, state, decisions + offset)
+                indices_by_eight(decisions + offset, stop - begin, indices + offset)
+            elif self.task.dependent:
+                state = backward_dependent(
+                    stop - begin, state, decisions + offset, indices + offset
+                )
+            else:
+                state = backward_uniform(
+                    stop - begin, state, decisions + offset, indices + offset
+                )
+            if self.task.dependent and begin == self.runs[number, 0]:
+                state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
+            stop = begin
+            number -= 1
         return state

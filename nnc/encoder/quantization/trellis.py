@@ -31,7 +31,7 @@ from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
 
 from nnc import deepcabac
-from nnc.encoder.quantization.segments import go_through
+from nnc.encoder.quantization.segments import FEWEST_HANDED_OVER, go_through
 from nnc.encoder.quantization.trellis_reference import (
     COST_ONE,
     UNREACHED,
@@ -45,6 +45,7 @@ from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse
 
 COST = cython.declare(cython.float, COST_ONE)
 LIMIT = cython.declare(cython.float, LARGEST_RATIO)
+HANDED_OVER = cython.declare(cython.Py_ssize_t, FEWEST_HANDED_OVER)
 UNREACHED_COST = cython.declare(uint64_t, UNREACHED)
 
 # Four steps at once: for the state after them and their four parities, the state before them,
@@ -214,24 +215,30 @@ class ErrorTrellis:
             self.kept[first] = array
         costs_view: uint64_t[::1] = costs
         bad: cython.Py_ssize_t
+        if stop - first < HANDED_OVER:
+            return self.carry(
+                first, stop, cython.address(costs_view[0]), cython.address(histories[0])
+            )
         with cython.nogil:
-            if self.in_lanes:
-                bad = forward_in_lanes(
-                    self.source,
-                    first,
-                    stop,
-                    cython.address(costs_view[0]),
-                    cython.address(histories[0]),
-                )
-            else:
-                bad = forward_in_blocks(
-                    self.source,
-                    first,
-                    stop,
-                    cython.address(costs_view[0]),
-                    cython.address(histories[0]),
-                )
+            bad = self.carry(
+                first, stop, cython.address(costs_view[0]), cython.address(histories[0])
+            )
         return bad
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def carry(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        costs: cython.pointer[uint64_t],
+        histories: cython.pointer[uint32_t],
+    ) -> cython.Py_ssize_t:
+        """Carry costs on, in place; return the number of values refused."""
+        if self.in_lanes:
+            return forward_in_lanes(self.source, first, stop, costs, histories)
+        return forward_in_blocks(self.source, first, stop, costs, histories)
 
     def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Return the state before some values from that after them."""
@@ -252,19 +259,35 @@ class ErrorTrellis:
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Find the indices of some values; return the state before them."""
         histories: uint32_t[::1] = self.kept.pop(first)
-        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+        if stop - first < HANDED_OVER:
+            return self.rebuild_all(first, stop, state, cython.address(histories[0]))
         with cython.nogil:
-            while start >= first:
-                state = backward(
-                    self.source,
-                    start,
-                    cython.cast(cython.int, min(512, stop - start)),
-                    state,
-                    cython.address(histories[(start - first) >> 2]),
-                    cython.address(self.kept_indices[start]),
-                    self.in_lanes,
-                )
-                start -= 512
+            state = self.rebuild_all(first, stop, state, cython.address(histories[0]))
+        return state
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def rebuild_all(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        state: cython.int,
+        histories: cython.pointer[uint32_t],
+    ) -> cython.int:
+        """Find the indices of some values, block by block; return the state before them."""
+        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+        while start >= first:
+            state = backward(
+                self.source,
+                start,
+                cython.cast(cython.int, min(512, stop - start)),
+                state,
+                histories + ((start - first) >> 2),
+                cython.address(self.kept_indices[start]),
+                self.in_lanes,
+            )
+            start -= 512
         return state
 
 
