@@ -24,13 +24,20 @@ if not cython.compiled:
     raise ImportError("nnc.encoder.quantization.rate_trellis works only when compiled")
 
 import numpy as np
-from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t
+from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.nnc.encoder.quantization.rate_blocks import (
     Block,
     Task,
     by_eight_supported,
     forward_in_blocks,
     indices_by_eight,
+)
+from cython.cimports.nnc.encoder.quantization.rate_counting import (
+    count_plainly,
+    fill_bits,
+    fill_branches,
+    spread,
 )
 from cython.cimports.nnc.encoder.quantization.rate_path import (
     backward_dependent,
@@ -46,9 +53,21 @@ from cython.cimports.nnc.encoder.quantization.rate_pieces import (
     forward_in_lanes,
     mark_in_lanes,
 )
+from cython.cimports.nnc.encoder.quantization.trellis import Source, indices_back
+from cython.cimports.nnc.encoder.quantization.trellis import forward_in_blocks as errors_in_blocks
+from cython.cimports.nnc.encoder.quantization.trellis import forward_in_lanes as errors_in_lanes
 
 from nnc import deepcabac
-from nnc.encoder.quantization.rates import UNREACHED
+from nnc.encoder.quantization import trellis_reference
+from nnc.encoder.quantization.rates import (
+    COST_ONE,
+    MAGNITUDES,
+    SIG_KINDS,
+    SIGN_KINDS,
+    UNREACHED,
+    LevelCounts,
+    RateTables,
+)
 from nnc.encoder.quantization.segments import FEWEST_HANDED_OVER, go_through
 from nnc.encoder.quantization.trellis_reference import checked_sequence
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse_values
@@ -56,6 +75,9 @@ from nnc.encoder.quantization.uniform import LARGEST_RATIO, checked_step, refuse
 # Magnitudes in steps below which nothing is limited.
 UNLIMITED = cython.declare(int32_t, 1 << 23)
 HANDED_OVER = cython.declare(cython.Py_ssize_t, FEWEST_HANDED_OVER)
+# Costs of states that can't have been reached yet, of both trellises.
+FAR = cython.declare(int32_t, UNREACHED)
+FAR_BY_ERROR = cython.declare(uint64_t, trellis_reference.UNREACHED)
 
 
 @cython.ccall
@@ -74,6 +96,184 @@ def quantize_by_rate(values, step, situation, tables):
     return trellis.indices
 
 
+@cython.ccall
+def quantize_in_passes(values, step, situation, sample, sampled, weight, passes):
+    """Quantize a sequence as `rate_distortion.quantize_sequence` does, in one go.
+
+    Args:
+        values: 1-D array of float32 or float64 in coding order, one value or more.
+        step: the step size.
+        situation: what its bits depend on: dependent, without base levels and history.
+        sample: some of the values, or all.
+        sampled: what their bits depend on.
+        weight: lambda, in squared steps a bit.
+        passes: how often sample and sequence are gone through, the sequence at least once.
+
+    Returns:
+        int32 array of the sequence's length: indices.
+
+    Raises:
+        InputError: as for `quantize_by_rate`.
+    """
+    step = checked_step(step)
+    flat, short = checked_sequence(values), checked_sequence(sample)
+    flags = situation.greater_flags
+    tables = RateTables(
+        np.empty((2 * SIG_KINDS * SIGN_KINDS, 2, 8), np.int32),
+        np.empty((3 + flags, MAGNITUDES), np.int32),
+    )
+    first: RateTrellis = RateTrellis(short, step, sampled, tables)
+    whole: RateTrellis = RateTrellis(flat, step, situation, tables)
+    going: Passes = Passes(tables, weight, flags, max(short.size, flat.size))
+    again: cython.int = passes.sampled
+    after: cython.int = passes.whole
+    refused: cython.int
+    if whole.size < HANDED_OVER:
+        refused = going.go(first, whole, again, after)
+    else:
+        with cython.nogil:
+            refused = going.go(first, whole, again, after)
+    if refused:
+        refuse_values(short if refused == 1 else flat, step)
+    return whole.indices
+
+
+@cython.final
+@cython.cclass
+class Passes:
+    """What goes from one pass over a sequence to the next, and room for each."""
+
+    flags: cython.int
+    units: int64_t
+    # Counts, what they are added up to, and bits.
+    significant: int64_t[:, :, ::1]
+    signs: int64_t[:, ::1]
+    magnitudes: int64_t[:, ::1]
+    reached: int64_t[:, ::1]
+    bits: int64_t[:, ::1]
+    # The tables.
+    branches: int32_t[:, :, ::1]
+    costs: int32_t[:, ::1]
+    # What leads back, with rates and by error alone.
+    decisions: uint32_t[::1]
+    histories: uint32_t[::1]
+
+    def __init__(self, tables, weight, flags, size):
+        """Begin without counts, for sequences of a size at most."""
+        counts = LevelCounts.empty(flags)
+        self.flags = flags
+        self.units = round(weight * COST_ONE)
+        self.significant = counts.significant
+        self.signs = counts.signs
+        self.magnitudes = counts.magnitudes
+        self.reached = np.empty_like(counts.magnitudes)
+        self.bits = np.empty_like(counts.magnitudes)
+        self.branches = tables.branches
+        self.costs = tables.magnitudes
+        self.decisions = np.empty(size, dtype=np.uint32)
+        self.histories = np.empty(8 * ((size + 31) // 32), dtype=np.uint32)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def go(
+        self, sample: RateTrellis, whole: RateTrellis, sampled: cython.int, passes: cython.int
+    ) -> cython.int:
+        """Make all passes; return 1 or 2 if the sample or the sequence has values refused."""
+        number: cython.int
+        if self.by_error(sample):
+            return 1
+        for number in range(sampled):
+            self.learn(sample)
+            if self.by_rate(sample):
+                return 1
+        self.learn(sample)
+        for number in range(passes):
+            if number > 0:
+                self.learn(whole)
+            if self.by_rate(whole):
+                return 2
+        return 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def learn(self, trellis: RateTrellis) -> cython.void:
+        """Make the tables by the levels of a sequence."""
+        count: cython.size_t = self.magnitudes.shape[0] * self.magnitudes.shape[1]
+        size: cython.size_t = count * cython.sizeof(int64_t)
+        memset(
+            cython.address(self.significant[0, 0, 0]),
+            0,
+            self.significant.shape[0] * 16 * cython.sizeof(int64_t),
+        )
+        memset(
+            cython.address(self.signs[0, 0]), 0, self.signs.shape[0] * 2 * cython.sizeof(int64_t)
+        )
+        memset(cython.address(self.magnitudes[0, 0]), 0, size)
+        count_plainly(
+            trellis.found, trellis.runs, True, self.flags, trellis.task.restart,
+            self.significant, self.signs, self.magnitudes,
+        )  # fmt: skip
+        memcpy(cython.address(self.reached[0, 0]), cython.address(self.magnitudes[0, 0]), size)
+        fill_branches(self.significant, self.signs, self.units, self.branches)
+        fill_bits(self.magnitudes, self.reached, self.flags, self.bits)
+        spread(self.bits, self.units, self.flags, True, self.costs)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def by_error(self, trellis: RateTrellis) -> cython.bint:
+        """Quantize a sequence by error alone; tell whether values are refused."""
+        costs = cython.declare(uint64_t[8])
+        source: Source
+        source.narrow = trellis.task.narrow
+        source.wide = trellis.task.wide
+        source.step = trellis.task.step
+        histories: cython.pointer[uint32_t] = cython.address(self.histories[0])
+        state: cython.int
+        best: cython.int = 0
+        costs[0] = 0
+        for state in range(1, 8):
+            costs[state] = FAR_BY_ERROR << 32
+        if trellis.has_lanes:
+            if errors_in_lanes(source, 0, trellis.size, costs, histories):
+                return True
+        elif errors_in_blocks(source, 0, trellis.size, costs, histories):
+            return True
+        for state in range(1, 8):
+            if costs[state] < costs[best]:
+                best = state
+        indices_back(
+            source, 0, trellis.size, best, histories, cython.address(trellis.kept_indices[0]),
+            trellis.has_lanes,
+        )  # fmt: skip
+        return False
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def by_rate(self, trellis: RateTrellis) -> cython.bint:
+        """Quantize a sequence by the tables; tell whether values are refused."""
+        costs = cython.declare(int32_t[16])
+        decisions: cython.pointer[uint32_t] = cython.address(self.decisions[0])
+        indices: cython.pointer[int32_t] = cython.address(trellis.kept_indices[0])
+        state: cython.int
+        best: cython.int = 0
+        costs[0] = 0
+        for state in range(1, 16):
+            costs[state] = FAR
+        if trellis.carry(0, trellis.size, 0, costs, decisions, indices):
+            return True
+        for state in range(1, 16):
+            if costs[state] < costs[best]:
+                best = state
+        trellis.walk_runs(
+            0, trellis.size, trellis.runs.shape[0] - 1, best, decisions, indices
+        )
+        return False
+
+
 @cython.final
 @cython.cclass
 class RateTrellis:
@@ -88,7 +288,11 @@ class RateTrellis:
     # What leads back, by the first value of each segment that waits for it.
     kept: dict
     kept_indices: int32_t[::1]
+    # The same, to be read.
+    found: cython.const[int32_t][::1]
     states: cython.int
+    # Whether the trellis by error alone may go through the lanes.
+    has_lanes: cython.bint
 
     def __init__(self, flat, step, situation, tables):
         """Begin with a sequence of at least one value."""
@@ -96,6 +300,8 @@ class RateTrellis:
         self.states = 16 if situation.dependent else 2
         self.indices = np.empty(flat.size, dtype=np.int32)
         self.kept_indices = self.indices
+        self.found = self.indices
+        self.has_lanes = flat.dtype == np.float32 and deepcabac.lanes() is not None
         self.kept = {}
         self.runs = situation.runs
         self.arrays = flat, situation, tables

@@ -24,3 +24,19 @@ cdef enum:
     # Where those of more pieces haven't, so many times as many values do without lanes.
     MOST_WRONG = 4
     LEFT_OUT = 8
+
+# The values, of one of two types (the other pointer is null), and their step size.
+ctypedef struct Source:
+    const float *narrow
+    const double *wide
+    double step
+
+cdef Py_ssize_t forward_in_blocks(
+    Source source, Py_ssize_t first, Py_ssize_t stop, uint64_t *costs, uint32_t *histories
+) noexcept nogil
+cdef Py_ssize_t forward_in_lanes(
+    Source source, Py_ssize_t first, Py_ssize_t stop, uint64_t *costs, uint32_t *histories
+) noexcept nogil
+cdef int indices_back(
+    Source source, Py_ssize_t first, Py_ssize_t stop, int state, uint32_t *histories,
+    int32_t *indices, bint in_lanes) noexcept nogil

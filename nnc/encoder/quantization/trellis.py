@@ -75,14 +75,6 @@ def fill_tables() -> cython.void:
 
 fill_tables()
 
-# The values, of one of two types (the other pointer is null), and their step size.
-Source = cython.struct(
-    narrow=cython.pointer[cython.const[cython.float]],
-    wide=cython.pointer[cython.const[cython.double]],
-    step=cython.double,
-)
-
-
 @cython.ccall
 def quantize_dependent(values, step):
     """Quantize a sequence so that its squared error is the least that the state machine allows.
@@ -136,7 +128,6 @@ def quantize_rows(values, steps):
     row: cython.Py_ssize_t
     state: cython.int
     best: cython.int
-    start: cython.Py_ssize_t
     with cython.nogil:
         for row in range(view.shape[0]):
             source.narrow = cython.address(view[row, 0])
@@ -153,18 +144,10 @@ def quantize_rows(values, steps):
             for state in range(1, 8):
                 if costs[state] < costs[best]:
                     best = state
-            start = (size - 1) // 512 * 512
-            while start >= 0:
-                best = backward(
-                    source,
-                    start,
-                    cython.cast(cython.int, min(512, size - start)),
-                    best,
-                    cython.address(histories[start >> 2]),
-                    cython.address(indices_view[row, start]),
-                    in_lanes,
-                )
-                start -= 512
+            indices_back(
+                source, 0, size, best,
+                cython.address(histories[0]), cython.address(indices_view[row, 0]), in_lanes,
+            )  # fmt: skip
     return indices, fits
 
 
@@ -259,36 +242,41 @@ class ErrorTrellis:
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Find the indices of some values; return the state before them."""
         histories: uint32_t[::1] = self.kept.pop(first)
+        indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
+        held: cython.pointer[uint32_t] = cython.address(histories[0])
         if stop - first < HANDED_OVER:
-            return self.rebuild_all(first, stop, state, cython.address(histories[0]))
+            return indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
         with cython.nogil:
-            state = self.rebuild_all(first, stop, state, cython.address(histories[0]))
+            state = indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
         return state
 
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def rebuild_all(
-        self,
-        first: cython.Py_ssize_t,
-        stop: cython.Py_ssize_t,
-        state: cython.int,
-        histories: cython.pointer[uint32_t],
-    ) -> cython.int:
-        """Find the indices of some values, block by block; return the state before them."""
-        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
-        while start >= first:
-            state = backward(
-                self.source,
-                start,
-                cython.cast(cython.int, min(512, stop - start)),
-                state,
-                histories + ((start - first) >> 2),
-                cython.address(self.kept_indices[start]),
-                self.in_lanes,
-            )
-            start -= 512
-        return state
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def indices_back(
+    source: Source,
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    state: cython.int,
+    histories: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+    in_lanes: cython.bint,
+) -> cython.int:
+    """Find the indices of some values from the state after them; return the state before them."""
+    start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+    while start >= first:
+        state = backward(
+            source,
+            start,
+            cython.cast(cython.int, min(512, stop - start)),
+            state,
+            histories + ((start - first) >> 2),
+            indices + (start - first),
+            in_lanes,
+        )
+        start -= 512
+    return state
 
 
 @cython.cfunc
