@@ -29,7 +29,7 @@ BYTES_PER_WORKER = 160 << 20
 WORKERS_OF_EXECUTOR = 16
 
 #: Results of so many units for each worker may wait for their turn.
-WAITING_PER_WORKER = 16
+WAITING_PER_WORKER = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
