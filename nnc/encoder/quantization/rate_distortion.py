@@ -75,6 +75,7 @@ class Kernel(NamedTuple):
     count_levels: Callable[[NDArray[np.int32], Situation], LevelCounts]
     rate_tables: Callable[[LevelCounts, float, Situation], RateTables]
     quantize_in_passes: Callable[..., NDArray[np.int32]] | None = None
+    rows_that_reach: Callable[[NDArray[np.float32], np.floating], NDArray[np.bool_]] | None = None
 
 
 @functools.cache
@@ -88,6 +89,7 @@ def kernel() -> Kernel:
             counting.count_levels,
             counting.rate_tables,
             trellis.quantize_in_passes,
+            trellis.rows_that_reach,
         )
     return Kernel(reference.quantize_by_rate, reference.count_levels, rate_tables)
 
@@ -206,6 +208,10 @@ def kept_rows(
     if coding.scan_order or options.row_skip is False or not may_skip_rows(coding, rows, cols):
         return None
     half = np.float32(step) / 2
+    compiled = kernel().rows_that_reach
+    if compiled is not None and values.dtype == np.float32 and values.flags.c_contiguous:
+        found = compiled(values, half)
+        return None if found.all() else found
     # Most rows show in a few values that they are kept.
     with np.errstate(invalid="ignore"):
         kept: NDArray[np.bool_] = (np.abs(values[:, :FIRST_LOOK]) >= half).any(axis=1)
@@ -279,7 +285,7 @@ def quantize_sequence(
     values: NDArray[np.floating], step: float, situation: Situation, weight: float, effort: int
 ) -> NDArray[np.int32]:
     """Quantize a sequence in coding order, in as many passes as the effort says."""
-    by_rate, count, tables_of, in_passes = kernel()
+    by_rate, count, tables_of, in_passes, _ = kernel()
     if not weight:
         return by_rate(values, step, situation, tables_of(nothing(situation), 0.0, situation))
     passes = PASSES[effort]

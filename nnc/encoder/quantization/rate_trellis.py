@@ -24,6 +24,7 @@ if not cython.compiled:
     raise ImportError("nnc.encoder.quantization.rate_trellis works only when compiled")
 
 import numpy as np
+from cython.cimports.libc.math import fabsf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.nnc.encoder.quantization.rate_blocks import (
@@ -94,6 +95,45 @@ def quantize_by_rate(values, step, situation, tables):
     if go_through(trellis):
         refuse_values(flat, step)
     return trellis.indices
+
+
+@cython.ccall
+def rows_that_reach(values, magnitude):
+    """Tell which rows of a matrix have a value of a magnitude or more, or one that isn't a number.
+
+    Args:
+        values: (rows, columns) array of float32, contiguous, not empty.
+        magnitude: float32.
+
+    Returns:
+        bool array.
+    """
+    view: cython.const[cython.float][:, ::1] = values
+    least: cython.float = magnitude
+    found = np.zeros(values.shape[0], dtype=np.bool_)
+    reached: uint8_t[::1] = found.view(np.uint8)
+    if values.size < HANDED_OVER:
+        mark_rows(view, least, reached)
+    else:
+        with cython.nogil:
+            mark_rows(view, least, reached)
+    return found
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def mark_rows(
+    values: cython.const[cython.float][:, ::1], magnitude: cython.float, reached: uint8_t[::1]
+) -> cython.void:
+    """Mark the rows that reach a magnitude: most show it in a few values."""
+    row: cython.Py_ssize_t
+    col: cython.Py_ssize_t
+    for row in range(values.shape[0]):
+        for col in range(values.shape[1]):
+            if not fabsf(values[row, col]) < magnitude:
+                reached[row] = True
+                break
 
 
 @cython.ccall
