@@ -285,7 +285,7 @@ def quantize_sequence(
     values: NDArray[np.floating], step: float, situation: Situation, weight: float, effort: int
 ) -> NDArray[np.int32]:
     """Quantize a sequence in coding order, in as many passes as the effort says."""
-    by_rate, count, tables_of, in_passes, _ = kernel()
+    by_rate, count, tables_of, in_passes = kernel()[:4]
     if not weight:
         return by_rate(values, step, situation, tables_of(nothing(situation), 0.0, situation))
     passes = PASSES[effort]

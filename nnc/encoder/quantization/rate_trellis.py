@@ -223,7 +223,8 @@ class Passes:
         number: cython.int
         if self.by_error(sample):
             return 1
-        for number in range(sampled):
+        while sampled > 0:
+            sampled -= 1
             self.learn(sample)
             if self.by_rate(sample):
                 return 1
@@ -266,7 +267,7 @@ class Passes:
     def by_error(self, trellis: RateTrellis) -> cython.bint:
         """Quantize a sequence by error alone; tell whether values are refused."""
         costs = cython.declare(uint64_t[8])
-        source: Source
+        source = cython.declare(Source)
         source.narrow = trellis.task.narrow
         source.wide = trellis.task.wide
         source.step = trellis.task.step
@@ -308,9 +309,7 @@ class Passes:
         for state in range(1, 16):
             if costs[state] < costs[best]:
                 best = state
-        trellis.walk_runs(
-            0, trellis.size, trellis.runs.shape[0] - 1, best, decisions, indices
-        )
+        trellis.walk_runs(0, trellis.size, trellis.runs.shape[0] - 1, best, decisions, indices)
         return False
 
 
@@ -409,21 +408,15 @@ class RateTrellis:
             indices = np.empty(stop - first, dtype=np.int32)
         costs_view: int32_t[::1] = costs
         number: cython.Py_ssize_t = self.run_of(first)
+        ended: cython.pointer[int32_t] = cython.address(costs_view[0])
+        decided: cython.pointer[uint32_t] = cython.address(decisions[0])
+        found: cython.pointer[int32_t] = cython.address(indices[0])
         bad: cython.Py_ssize_t
         if stop - first < HANDED_OVER:
-            return self.carry(
-                first, stop, number,
-                cython.address(costs_view[0]),
-                cython.address(decisions[0]),
-                cython.address(indices[0]),
-            )  # fmt: skip
-        with cython.nogil:
-            bad = self.carry(
-                first, stop, number,
-                cython.address(costs_view[0]),
-                cython.address(decisions[0]),
-                cython.address(indices[0]),
-            )  # fmt: skip
+            bad = self.carry(first, stop, number, ended, decided, found)
+        else:
+            with cython.nogil:
+                bad = self.carry(first, stop, number, ended, decided, found)
         return bad
 
     @cython.cfunc
@@ -484,9 +477,10 @@ class RateTrellis:
         """Go back over runs, and find indices where there is a place for them."""
         number: cython.Py_ssize_t = self.run_of(stop - 1)
         if stop - first < HANDED_OVER:
-            return self.walk_runs(first, stop, number, state, decisions, indices)
-        with cython.nogil:
             state = self.walk_runs(first, stop, number, state, decisions, indices)
+        else:
+            with cython.nogil:
+                state = self.walk_runs(first, stop, number, state, decisions, indices)
         return state
 
     @cython.cfunc
@@ -522,9 +516,7 @@ class RateTrellis:
                     stop - begin, state, decisions + offset, indices + offset
                 )
             else:
-                state = backward_uniform(
-                    stop - begin, state, decisions + offset, indices + offset
-                )
+                state = backward_uniform(stop - begin, state, decisions + offset, indices + offset)
             if self.task.dependent and begin == self.runs[number, 0]:
                 state = pass_back(state, cython.cast(cython.int, self.runs[number, 2]))
             stop = begin

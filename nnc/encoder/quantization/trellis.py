@@ -75,6 +75,7 @@ def fill_tables() -> cython.void:
 
 fill_tables()
 
+
 @cython.ccall
 def quantize_dependent(values, step):
     """Quantize a sequence so that its squared error is the least that the state machine allows.
@@ -197,15 +198,14 @@ class ErrorTrellis:
         if kept:
             self.kept[first] = array
         costs_view: uint64_t[::1] = costs
+        ended: cython.pointer[uint64_t] = cython.address(costs_view[0])
+        held: cython.pointer[uint32_t] = cython.address(histories[0])
         bad: cython.Py_ssize_t
         if stop - first < HANDED_OVER:
-            return self.carry(
-                first, stop, cython.address(costs_view[0]), cython.address(histories[0])
-            )
-        with cython.nogil:
-            bad = self.carry(
-                first, stop, cython.address(costs_view[0]), cython.address(histories[0])
-            )
+            bad = self.carry(first, stop, ended, held)
+        else:
+            with cython.nogil:
+                bad = self.carry(first, stop, ended, held)
         return bad
 
     @cython.cfunc
@@ -245,9 +245,10 @@ class ErrorTrellis:
         indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
         held: cython.pointer[uint32_t] = cython.address(histories[0])
         if stop - first < HANDED_OVER:
-            return indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
-        with cython.nogil:
             state = indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
+        else:
+            with cython.nogil:
+                state = indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
         return state
 
 
