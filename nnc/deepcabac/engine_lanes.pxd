@@ -40,7 +40,7 @@ cdef extern from "lanes.h" nogil:
         const unsigned char *skipped
         long long coded
     bint lanes_supported()
-    int lanes_groups(const long long *lengths, long long count, int threads)
+    int lanes_single(const long long *lengths, long long count, int threads)
     void lanes_make_ready(long long *ready, long long count)
     int lanes_decode(
         LaneStream *streams,
@@ -48,7 +48,7 @@ cdef extern from "lanes.h" nogil:
         long long *next,
         const LaneTables *tables,
         long long largest,
-        int groups
+        int single
     )
     void lanes_put_in_place(const LaneStream *stream, int *scratch)
 
@@ -61,9 +61,9 @@ cdef class Queue:
     # How many may be taken, and the first that nobody has taken.
     cdef long long ready
     cdef long long next
-    # Levels of the largest block row, and groups of lanes for each thread.
+    # Levels of the largest block row, and how many threads decode one group of streams at a time.
     cdef long long largest
-    cdef int groups
+    cdef int single
     # What the streams point into.
     cdef object held
     # The context of each node, -1 for none.

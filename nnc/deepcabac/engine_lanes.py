@@ -412,12 +412,14 @@ class Queue:
         for task in tasks:
             count = task.coding.block_rows(task.rows, task.cols)
             size = task.coding.block_size(task.rows, task.cols)
-            lengths += count * [task.rows * task.cols // count]
+            # A level is a bin or more, and many bins of a stream are about a bit each.
+            steps = max(task.rows * task.cols, 8 * len(task.payload))
+            lengths += count * [steps // count]
             if 0 < size < task.cols:
                 self.largest = max(self.largest, min(size, task.rows) * task.cols)
         view: cython.const[cython.longlong][::1] = np.array(lengths, np.int64)
-        self.groups = lanes_groups(cython.address(view[0]), view.shape[0], threads)
-        return self.groups * LANES
+        self.single = lanes_single(cython.address(view[0]), view.shape[0], threads)
+        return LANES if self.single else 2 * LANES
 
     def make_ready(self):
         """Let threads take what was put."""
@@ -433,7 +435,7 @@ class Queue:
                 cython.address(self.next),
                 cython.address(self.tables),
                 self.largest,
-                self.groups,
+                self.single,
             )
         if status:
             self.is_out_of_memory = True

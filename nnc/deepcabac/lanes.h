@@ -67,17 +67,19 @@ typedef struct {
 /* Whether the processor has what it takes. */
 int lanes_supported(void);
 
-/* Return in how many groups of lanes each of so many threads is soonest done with streams of some
-lengths. */
-int lanes_groups(const long long *lengths, long long count, int threads);
+/* Return how many of so many threads are to decode one group of streams at a time, the longest; the
+others decode two, which is more at once, but each of them slower. `lengths` are about the steps that
+each stream takes. */
+int lanes_single(const long long *lengths, long long count, int threads);
 
 /* Say that so many streams may be taken. */
 void lanes_make_ready(long long *ready, long long count);
 
-/* Decode streams from *next on to before *ready, which may grow meanwhile, in one group of lanes or
-two; other threads count *next up as well.
+/* Decode streams from *next on to before *ready, which may grow meanwhile; other threads count *next up
+as well.
 
-No block row that is put in place has more than `largest` levels. Levels that are 0 aren't written.
+The first threads to come, as many as `single` says, begin with one group of streams, others with
+two. No block row that is put in place has more than `largest` levels. Levels that are 0 aren't written.
 Streams that are left over at the end, since they are too few, have a count above 0 and stand at the
 beginning of a level; those of block rows are still in coding order. Return -1 if there is no memory;
 no stream is touched then. */
@@ -87,7 +89,7 @@ int lanes_decode(
     long long *next,
     const LaneTables *tables,
     int64_t largest,
-    int groups);
+    int single);
 
 /* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room for
 them. */
