@@ -53,12 +53,16 @@ def decode_ahead(
         return result
     together = deepcabac.lanes()
     with without_collection():
-        alone = decode_alike(units, layouts, nncodec1, result)
+        # Where a payload is isn't said any more once another thread has asked for its bytes.
+        places = [unit.payload_place for unit in units]
+        alike, alone = alike_of(units, layouts, places, nncodec1)
         small, large = tasks_of(units, layouts, alone, nncodec1)
     decoded: list[tuple[int | None, NDArray[np.int32]] | None] = []
 
     def decode_small() -> None:
         with without_collection():
+            rest = decode_alike(units, layouts, places, alike, result)
+            small.extend(tasks_of(units, layouts, rest, nncodec1)[0])
             decoded.extend(deepcabac.decode_plain([task for _, task in small]))
 
     if together is None:
@@ -79,10 +83,33 @@ def decode_ahead(
     return result
 
 
+def alike_of(
+    units: list[Unit],
+    layouts: list[UnitLayout],
+    places: list[tuple[int, int] | None],
+    nncodec1: bool,
+) -> tuple[Alike, list[int]]:
+    """Return the numbers of units whose tensors are small and coded alike, and those of others.
+
+    Args:
+        units: the units.
+        layouts: their layouts.
+        places: where their payloads are in their sources.
+        nncodec1: decode the dialect of NNCodec 1.
+    """
+    alike: Alike = {}
+    alone: list[int] = []
+    for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
+        key = None if nncodec1 or places[number] is None else key_of(unit, layout)
+        (alone if key is None else alike.setdefault(key, [])).append(number)
+    return alike, alone
+
+
 def decode_alike(
     units: list[Unit],
     layouts: list[UnitLayout],
-    nncodec1: bool,
+    places: list[tuple[int, int] | None],
+    alike: Alike,
     result: list[DecodedTensor | None],
 ) -> list[int]:
     """Decode small tensors that are coded alike, many at a time.
@@ -90,19 +117,14 @@ def decode_alike(
     Args:
         units: the units.
         layouts: their layouts.
-        nncodec1: decode the dialect of NNCodec 1.
+        places: where their payloads are in their sources.
+        alike: the numbers of those that are coded alike.
         result: takes what is decoded, by the number of the unit.
 
     Returns:
-        The numbers of the others.
+        The numbers of those that have to be decoded alone.
     """
-    alike: Alike = {}
     alone: list[int] = []
-    # Where a payload is isn't said any more once another thread has asked for its bytes.
-    places = [unit.payload_place for unit in units]
-    for number, (unit, layout) in enumerate(zip(units, layouts, strict=True)):
-        key = None if nncodec1 or places[number] is None else key_of(unit, layout)
-        (alone if key is None else alike.setdefault(key, [])).append(number)
     for numbers in alike.values():
         first = layouts[numbers[0]].tensors[0]
         at_a_time = max(1, BLOCK_BYTES // (4 * max(first.values, 1)))
@@ -110,7 +132,7 @@ def decode_alike(
             some = numbers[start : start + at_a_time]
             if len(some) < FEWEST_ALIKE or not decode_block(units, layouts, places, some, result):
                 alone += some
-    return sorted(alone)
+    return alone
 
 
 def key_of(unit: Unit, layout: UnitLayout) -> tuple[Any, ...] | None:

@@ -29,7 +29,7 @@ BYTES_PER_WORKER = 160 << 20
 WORKERS_OF_EXECUTOR = 16
 
 #: Results of so many units for each worker may wait for their turn.
-WAITING_PER_WORKER = 16
+WAITING_PER_WORKER = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,7 @@ def in_order(
     function: Callable[..., Any],
     calls: Iterable[Call],
     memory: int | None = None,
+    small: int = SMALL_CALL,
 ) -> Iterator[Any]:
     """Make calls many at once, and return their results in order.
 
@@ -141,6 +142,7 @@ def in_order(
         function: what is called.
         calls: its arguments; taken one by one.
         memory: bytes that unfinished calls may take in all; None: by the number of workers.
+        small: memory of a call that threads of ours aren't given.
     """
     if work.executor is None:
         for call in calls:
@@ -148,7 +150,7 @@ def in_order(
         return
     count = worker_count(work)
     limit = room_for(work, memory)
-    small = SMALL_CALL if work.pool is not None else 0
+    small = small if work.pool is not None else 0
     pending: deque[tuple[Future[Any] | Later, int]] = deque()
     used = 0
     try:

@@ -48,6 +48,9 @@ from nnc import deepcabac
 from nnc.deepcabac.arithmetic import BIN_RECORD
 from nnc.deepcabac.contexts import signalled_contexts
 
+#: A matrix of fewer levels is coded before other threads may run Python: to hand over takes longer.
+FEWEST_HANDED_OVER = cython.declare(cython.Py_ssize_t, 1 << 11)
+
 # What an encoder that records nothing has to write its records to.
 NO_RECORDS = np.zeros((1, RECORD_FIELDS), np.int64)
 
@@ -202,18 +205,11 @@ class State:
         last: cython.Py_ssize_t,
     ):
         """Encode the block rows from first to last (exclusive)."""
-        with cython.nogil:
-            put_rows(
-                cython.address(self.coder),
-                self.contexts,
-                self.starts,
-                cython.NULL,
-                self.context_count,
-                coding,
-                matrix,
-                first,
-                last,
-            )
+        if matrix.rows * matrix.cols < FEWEST_HANDED_OVER:
+            _put_rows(self, coding, matrix, first, last)
+        else:
+            with cython.nogil:
+                _put_rows(self, coding, matrix, first, last)
         if matrix.is_out_of_memory:
             raise MemoryError("no memory for the codeword")
 
@@ -228,29 +224,16 @@ class State:
         """Check the parities, and if it is wanted find the best parameter sets."""
         searches: cython.pointer(Searches) = cython.NULL
         count: cython.Py_ssize_t = self.context_count
-        number: cython.Py_ssize_t
         if search:
             in_lanes: cython.bint = deepcabac.lanes() is not None
             searches = begin_searches(count, matrix.rows * matrix.cols, in_lanes)
             if searches == cython.NULL:
                 raise MemoryError("no memory for the parameter search")
-        with cython.nogil:
-            put_rows(
-                cython.address(self.coder),
-                cython.NULL,
-                cython.NULL,
-                searches,
-                count,
-                coding,
-                matrix,
-                0,
-                matrix.block_rows,
-            )
-            if searches != cython.NULL:
-                count_collected(searches, 1)
-                for number in range(count):
-                    sets[number] = best_set(searches.contexts + number)
-            free(searches)
+        if matrix.rows * matrix.cols < FEWEST_HANDED_OVER:
+            _search_rows(self, coding, matrix, searches, sets)
+        else:
+            with cython.nogil:
+                _search_rows(self, coding, matrix, searches, sets)
 
     @cython.cfunc
     def front(
@@ -287,3 +270,57 @@ class State:
         memcpy(self.starts, self.contexts, self.context_count * cython.sizeof(Context))
         self.starts[SHIFT] = held.starts[0]
         self.starts[ROW_SKIP] = held.starts[0]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _put_rows(
+    state: State,
+    coding: cython.pointer(Coding),
+    matrix: cython.pointer(Matrix),
+    first: cython.Py_ssize_t,
+    last: cython.Py_ssize_t,
+) -> cython.void:
+    """Put the levels of block rows."""
+    put_rows(
+        cython.address(state.coder),
+        state.contexts,
+        state.starts,
+        cython.NULL,
+        state.context_count,
+        coding,
+        matrix,
+        first,
+        last,
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _search_rows(
+    state: State,
+    coding: cython.pointer(Coding),
+    matrix: cython.pointer(Matrix),
+    searches: cython.pointer(Searches),
+    sets: cython.uchar[::1],
+) -> cython.void:
+    """Check the parities of all levels, find the best parameter sets, and let go of the search."""
+    number: cython.Py_ssize_t
+    put_rows(
+        cython.address(state.coder),
+        cython.NULL,
+        cython.NULL,
+        searches,
+        state.context_count,
+        coding,
+        matrix,
+        0,
+        matrix.block_rows,
+    )
+    if searches != cython.NULL:
+        count_collected(searches, 1)
+        for number in range(state.context_count):
+            sets[number] = best_set(searches.contexts + number)
+    free(searches)

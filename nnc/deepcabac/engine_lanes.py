@@ -88,7 +88,9 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
     if count < FEWEST_STREAMS:
         return
     queue: Queue = Queue(tasks[numbers[0]].coding, count)
-    begun = []
+    sharing = 1 if executor is None else min(threads, count // FEWEST_STREAMS)
+    enough = queue.plan([tasks[number] for number in numbers], sharing)
+    begun, running = queue.held, []
     for number in numbers:
         task = tasks[number]
         try:
@@ -102,19 +104,20 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
         first = queue.count
         points = task.entry_points
         if levels is not None and queue.put(decoder, levels, skipped, task.coding, points):
-            # The queue points to the rows that are skipped.
             begun.append((number, first, decoder, qp, levels, skipped))
+            queue.make_ready()
+            if sharing > 1 and not running and queue.count >= enough:
+                # The longest streams are decoded while the others are still prepared.
+                running.append(executor.submit(queue.run))
     if queue.count < FEWEST_STREAMS:
         return
-    sharing = min(threads, queue.count // FEWEST_STREAMS)
-    if executor is None or sharing < 2:
-        queue.run(1)
-    else:
-        running = [executor.submit(queue.run, sharing) for _ in range(sharing)]
-        if meanwhile:
-            meanwhile.pop()()
-        for future in running:
-            future.result()
+    # The caller is one of the threads.
+    running += [executor.submit(queue.run) for _ in range(sharing - 1 - len(running))]
+    if running and meanwhile:
+        meanwhile.pop()()
+    queue.run()
+    for future in running:
+        future.result()
     waiting = []
     for number, first, decoder, qp, levels, _ in begun:
         rest = queue, first, decoder, levels, tasks[number]

@@ -8,6 +8,7 @@ cdef extern from "lanes.h" nogil:
         LANE_END
         LANE_BYPASS
         LANE_FEWEST
+        LANES
     ctypedef struct LaneTables:
         unsigned char next0[128]
         unsigned char next1[128]
@@ -37,14 +38,16 @@ cdef extern from "lanes.h" nogil:
         const unsigned char *skipped
         long long coded
     bint lanes_supported()
+    int lanes_single(const long long *lengths, long long count, int threads)
+    void lanes_make_ready(long long *ready, long long count)
     int lanes_decode(
         LaneStream *streams,
-        long long count,
+        const long long *ready,
         long long *next,
         const LaneTables *tables,
-        int threads
+        long long largest,
+        int single
     )
-    long long lanes_largest_block_row(const LaneStream *streams, long long count)
     void lanes_put_in_place(const LaneStream *stream, int *scratch)
 
 cdef fill_tables(LaneTables *held, int *numbers, coding)

@@ -11,7 +11,14 @@ cdef class Queue:
     cdef unsigned int *contexts
     cdef LaneTables tables
     cdef long long count
+    # How many may be taken, and the first that nobody has taken.
+    cdef long long ready
     cdef long long next
+    # Levels of the largest block row, and how many threads decode one group of streams at a time.
+    cdef long long largest
+    cdef int single
+    # What the streams point into.
+    cdef readonly object held
     # The context of each node, -1 for none.
     cdef int numbers[LANE_NODES]
     cdef bint is_out_of_memory

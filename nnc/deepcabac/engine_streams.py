@@ -16,11 +16,13 @@ from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.nnc.deepcabac.engine_decoder import Decoder
 from cython.cimports.nnc.deepcabac.engine_nodes import (
     LANE_NODES,
+    LANES,
     LaneStream,
     fill_tables,
     lanes_decode,
-    lanes_largest_block_row,
+    lanes_make_ready,
     lanes_put_in_place,
+    lanes_single,
     lanes_supported,
     set_context,
     sig_node,
@@ -70,7 +72,8 @@ class Queue:
 
     def __init__(self, coding, capacity):
         """Make the tables for a coding."""
-        self.count = self.next = 0
+        self.count = self.next = self.ready = 0
+        self.held = []
         self.is_out_of_memory = False
         fill_tables(cython.address(self.tables), self.numbers, coding)
 
@@ -171,16 +174,41 @@ class Queue:
                 self.contexts + LANE_NODES * number, words, LANE_NODES * cython.sizeof(cython.uint)
             )
 
-    def run(self, threads: cython.int):
-        """Decode streams, as one of so many threads, until none is left that nobody decodes."""
+    def plan(self, tasks, threads):
+        """Get to know what will be put, the longest streams first, and how many threads run.
+
+        Returns:
+            So many streams have to be ready before the first thread runs.
+        """
+        lengths = []
+        self.largest = 0
+        for task in tasks:
+            count = task.coding.block_rows(task.rows, task.cols)
+            size = task.coding.block_size(task.rows, task.cols)
+            # A level is a bin or more, and many bins of a stream are about a bit each.
+            steps = max(task.rows * task.cols, 8 * len(task.payload))
+            lengths += count * [steps // count]
+            if 0 < size < task.cols:
+                self.largest = max(self.largest, min(size, task.rows) * task.cols)
+        view: cython.const[cython.longlong][::1] = np.array(lengths, np.int64)
+        self.single = lanes_single(cython.address(view[0]), view.shape[0], threads)
+        return LANES if self.single else 2 * LANES
+
+    def make_ready(self):
+        """Let threads take what was put."""
+        lanes_make_ready(cython.address(self.ready), self.count)
+
+    def run(self):
+        """Decode streams, as one of several threads, until none is left that nobody decodes."""
         status: cython.int
         with cython.nogil:
             status = lanes_decode(
                 self.streams,
-                self.count,
+                cython.address(self.ready),
                 cython.address(self.next),
                 cython.address(self.tables),
-                threads,
+                self.largest,
+                self.single,
             )
         if status:
             self.is_out_of_memory = True
@@ -218,9 +246,7 @@ class Queue:
         begins: cython.const[cython.longlong][:, ::1] = _begins(decoder, points, coding)
         restarts: cython.bint = coding.restarts_block_rows(rows, cols)
         count: cython.Py_ssize_t = begins.shape[0]
-        scratch: cython.int[::1] = np.empty(
-            max(1, lanes_largest_block_row(self.streams + first, count)), np.int32
-        )
+        scratch: cython.int[::1] = np.empty(max(1, self.largest), np.int32)
         coder = cython.address(decoder.coder)
         number: cython.Py_ssize_t
         for number in range(count):

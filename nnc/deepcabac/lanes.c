@@ -23,17 +23,6 @@ In each step every lane decodes one bin, whatever node it is at:
 
 #include "avx512.h"
 
-int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count) {
-    int64_t largest = 0;
-    for (int64_t number = 0; number < count; number++) {
-        const LaneStream *stream = streams + number;
-        if (stream->block_row != NULL && stream->block_size < stream->cols &&
-            stream->coded > largest)
-            largest = stream->coded;
-    }
-    return largest;
-}
-
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
     const uint8_t *skipped = stream->skipped;
     int64_t cols = stream->cols, coded = stream->coded;
@@ -59,6 +48,10 @@ void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
             scratch += width;
         }
     }
+}
+
+void lanes_make_ready(long long *ready, long long count) {
+    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
 }
 
 #if NNC_AVX512
@@ -348,21 +341,36 @@ static void write_levels(Machine *machine, int halve) {
     }
 }
 
-/* Streams that are waiting, from *next on; threads share them. */
+/* Streams that are waiting, from *next on to before *ready; threads share them. */
 typedef struct {
     LaneStream *streams;
-    int64_t count;
+    const long long *ready;
     long long *next;
     const LaneTables *tables;
     /* Room for the levels of one block row. */
     int32_t *scratch;
 } Queue;
 
+/* Take streams that follow each other, and say which is the first; return how many they are. Never
+more are taken than there are, since others may be made ready later. */
+static int64_t take(const Queue *queue, int64_t most, int single, int64_t *first) {
+    long long number = __atomic_load_n(queue->next, __ATOMIC_RELAXED);
+    int64_t some;
+    do {
+        int64_t left = __atomic_load_n(queue->ready, __ATOMIC_ACQUIRE) - number;
+        if (left <= 0)
+            return 0;
+        some = number < (int64_t)LANES * single ? LANES : most;
+        some = some < left ? some : left;
+    } while (!__atomic_compare_exchange_n(
+        queue->next, &number, number + some, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    *first = number;
+    return some;
+}
+
 static LaneStream *taken(const Queue *queue) {
-    if (__atomic_load_n(queue->next, __ATOMIC_RELAXED) >= queue->count)
-        return NULL;
-    int64_t number = __atomic_fetch_add(queue->next, 1, __ATOMIC_RELAXED);
-    return number < queue->count ? queue->streams + number : NULL;
+    int64_t number;
+    return take(queue, 1, 0, &number) ? queue->streams + number : NULL;
 }
 
 /* Move what the lanes of a machine have to lanes of another that have nothing. */
@@ -431,58 +439,98 @@ static int go_on(Machine *machine, Queue *queue, int leaving) {
     return emptied;
 }
 
-/* Streams of which the longest are looked at: what is left of so few is decoded one by one. */
-#define LONGEST (LANE_FEWEST - 1)
+/* Times of a step of one group and of two, and of a level of what is left of few streams. */
+enum { STEP = 10, STEP_OF_TWO = 16, LEVEL_OF_FEW = 3 };
 
-/* Return how many steps it takes, in tenths, to decode so many streams in groups of lanes.
+/* When a thread will have come how far, and what its lanes have left then. */
+typedef struct {
+    int64_t time;
+    int64_t left[2 * LANES];
+    int active;
+} Plan;
 
-Two groups take 1.6 times as long for a step as one. When all have come to the end but a few, these
-leave the lanes, and take a third of a step for each level that is left. */
-static int64_t time_for(int groups, int64_t all, int64_t most, const int64_t *longest) {
-    int64_t steps = all / (groups * LANES);
-    int64_t last = most > steps ? most : steps;
-    int64_t time = (groups == 2 ? 16 : 10) * steps + 10 * (last - steps);
-    for (int number = 0; number < LONGEST; number++)
-        time += longest[number] > last ? 3 * (longest[number] - last) : 0;
-    return time;
+/* Let the streams of a thread go on until the first ends. Others follow, from *next on. */
+static void plan_on(Plan *plan, const long long *lengths, int64_t count, int64_t *next) {
+    int64_t steps = INT64_MAX, all = 0;
+    for (int lane = 0; lane < plan->active; lane++) {
+        steps = plan->left[lane] < steps ? plan->left[lane] : steps;
+        all += plan->left[lane];
+    }
+    if (plan->active < LANE_FEWEST && *next == count) {
+        plan->time += LEVEL_OF_FEW * all;
+        plan->active = 0;
+        return;
+    }
+    plan->time += (plan->active > LANES ? STEP_OF_TWO : STEP) * steps;
+    int active = 0;
+    for (int lane = 0; lane < plan->active; lane++) {
+        int64_t left = plan->left[lane] - steps;
+        if (left == 0 && *next < count)
+            left = lengths[(*next)++];
+        if (left > 0)
+            plan->left[active++] = left;
+    }
+    plan->active = active;
 }
 
-/* Return how many groups of lanes are soonest done, as one of so many threads. */
-static int groups_for(const LaneStream *streams, int64_t count, int threads) {
-    /* The longest streams, and the longest of the others. */
-    int64_t longest[LONGEST + 1] = {0}, all = 0;
-    for (int64_t number = 0; number < count; number++) {
-        int64_t coded = streams[number].coded;
-        all += coded;
-        for (int place = 0; place <= LONGEST; place++) {
-            int64_t held = longest[place];
-            if (coded > held) {
-                longest[place] = coded;
-                coded = held;
-            }
+/* Return when the last of some threads will be done; the first of them have one group of lanes. */
+static int64_t
+time_for(const long long *lengths, int64_t count, Plan *plans, int threads, int single) {
+    int64_t next = 0, last = 0;
+    for (int number = 0; number < threads; number++) {
+        Plan *plan = plans + number;
+        plan->time = plan->active = 0;
+        while (plan->active < (number < single ? LANES : 2 * LANES) && next < count)
+            plan->left[plan->active++] = lengths[next++];
+    }
+    for (;;) {
+        Plan *first = NULL;
+        for (int number = 0; number < threads; number++)
+            if (plans[number].active > 0 && (first == NULL || plans[number].time < first->time))
+                first = plans + number;
+        if (first == NULL)
+            return last;
+        plan_on(first, lengths, count, &next);
+        last = first->time > last ? first->time : last;
+    }
+}
+
+int lanes_single(const long long *lengths, long long count, int threads) {
+    Plan *plans = malloc((size_t)threads * sizeof(Plan));
+    int best = 0, apart = (threads + 3) / 4;
+    int64_t least = INT64_MAX;
+    for (int single = 0; plans != NULL && single <= threads; single += apart) {
+        int64_t time = time_for(lengths, count, plans, threads, single);
+        if (time < least) {
+            least = time;
+            best = single;
         }
     }
-    int64_t most = longest[LONGEST];
-    return time_for(2, all / threads, most, longest) < time_for(1, all / threads, most, longest) ? 2
-                                                                                                : 1;
+    free(plans);
+    return best;
 }
 
 int lanes_decode(
-    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads) {
+    LaneStream *streams,
+    const long long *ready,
+    long long *next,
+    const LaneTables *tables,
+    int64_t largest,
+    int single) {
     Machine *machines = calloc(2, sizeof(Machine));
-    size_t largest = (size_t)lanes_largest_block_row(streams, count);
-    int32_t *scratch = malloc(sizeof(int32_t) * (largest ? largest : 1));
+    int32_t *scratch = malloc(sizeof(int32_t) * (size_t)(largest ? largest : 1));
     if (machines == NULL || scratch == NULL) {
         free(machines);
         free(scratch);
         return -1;
     }
-    Queue queue = {streams, count, next, tables, scratch};
-    int active = 0, groups = groups_for(streams, count, threads);
+    Queue queue = {streams, ready, next, tables, scratch};
+    int64_t first = 0;
+    int active = (int)take(&queue, 2 * LANES, single, &first);
+    int groups = active > LANES ? 2 : 1;
     for (int lane = 0; lane < groups * LANES; lane++) {
-        LaneStream *stream = taken(&queue);
+        LaneStream *stream = lane < active ? streams + first + lane : NULL;
         enter(machines + lane / LANES, lane % LANES, stream, tables);
-        active += stream != NULL;
     }
     while (active > 0) {
         if (groups == 2 && active <= LANES) {
@@ -512,9 +560,19 @@ int lanes_supported(void) {
     return 0;
 }
 
+int lanes_single(const long long *lengths, long long count, int threads) {
+    (void)lengths, (void)count, (void)threads;
+    return 0;
+}
+
 int lanes_decode(
-    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads) {
-    (void)streams, (void)count, (void)next, (void)tables, (void)threads;
+    LaneStream *streams,
+    const long long *ready,
+    long long *next,
+    const LaneTables *tables,
+    int64_t largest,
+    int single) {
+    (void)streams, (void)ready, (void)next, (void)tables, (void)largest, (void)single;
     return -1;
 }
 

@@ -67,19 +67,32 @@ typedef struct {
 /* Whether the processor has what it takes. */
 int lanes_supported(void);
 
-/* Decode streams from *next on, as one of so many threads: the others count it up as well.
+/* Return how many of so many threads are to decode one group of streams at a time, the longest; the
+others decode two, which is more at once, but each of them slower. `lengths` are about the steps that
+each stream takes. */
+int lanes_single(const long long *lengths, long long count, int threads);
 
-Levels that are 0 aren't written. Streams that are left over at the end, since they are too few, have
-a count above 0 and stand at the beginning of a level; those of block rows are still in coding order.
-Return -1 if there is no memory; no stream is touched then. */
+/* Say that so many streams may be taken. */
+void lanes_make_ready(long long *ready, long long count);
+
+/* Decode streams from *next on to before *ready, which may grow meanwhile; other threads count *next up
+as well.
+
+The first threads to come, as many as `single` says, begin with one group of streams, others with
+two. No block row that is put in place has more than `largest` levels. Levels that are 0 aren't written.
+Streams that are left over at the end, since they are too few, have a count above 0 and stand at the
+beginning of a level; those of block rows are still in coding order. Return -1 if there is no memory;
+no stream is touched then. */
 int lanes_decode(
-    LaneStream *streams, int64_t count, long long *next, const LaneTables *tables, int threads);
-
-/* Levels that there has to be room for when block rows of these streams are put in place. */
-int64_t lanes_largest_block_row(const LaneStream *streams, int64_t count);
+    LaneStream *streams,
+    const long long *ready,
+    long long *next,
+    const LaneTables *tables,
+    int64_t largest,
+    int single);
 
 /* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room for
-them, see above. */
+them. */
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch);
 
 #endif

@@ -6,8 +6,10 @@ nnc is to be installed or on PYTHONPATH. For each model (safetensors files) and 
 encode, these are told as multiples of what one thread does:
 
 - wall: a call on several threads.
-- path: the same by the time of the processor that the calling thread takes and, after it, the
-  busiest worker: the wall would be no longer if each thread had a core of its own.
+- path: the same by the time of the processor: what the calling thread takes while no worker has
+  anything to do, and then either the busiest thread, or all by the number of threads, whichever is
+  more. The wall would be about as long if each thread had a core of its own and never waited for
+  another.
 - processes: so many at once, of one thread each, by how often they make the call in some seconds.
   Processors of which two share a core give less than twice as much, and threads can't gain more
   than that.
@@ -88,21 +90,54 @@ def gains_of(
     paths: list[list[float]] = [[], []]
     for _ in range(repeat):
         for place, count in enumerate((1, threads)):
-            with watched_workers() as spent:
-                own, start = time.thread_time(), time.perf_counter()
+            with watched_workers() as watch:
+                start, taken = time.perf_counter(), time.process_time()
                 call(count)
                 walls[place].append(time.perf_counter() - start)
-                busiest = max(spent.values(), default=0.0)
-                paths[place].append(time.thread_time() - own + busiest)
+                paths[place].append(watch.path(time.process_time() - taken, count))
     one, several = map(min, walls)
     alone, shared = map(min, paths)
     return 1000 * one, one / several, alone / shared
 
 
+class Watch:
+    """What the threads of a call take.
+
+    Attributes:
+        spent: seconds of the processor by worker.
+        alone: seconds that the calling thread took while no worker had anything to do.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the thread that makes the call."""
+        self.spent = defaultdict[int, float](float)
+        self.alone = 0.0
+        self.clock = time.pthread_getcpuclockid(threading.get_ident())
+        self.lock, self.waiting = threading.Lock(), 0
+        self.begun = self.since = time.clock_gettime(self.clock)
+
+    def add(self, more: int) -> None:
+        """Note that workers have so much more to do, or less."""
+        with self.lock:
+            now = time.clock_gettime(self.clock)
+            if self.waiting == 0:
+                self.alone += now - self.since
+            self.waiting += more
+            if self.waiting == 0:
+                self.since = now
+
+    def path(self, whole: float, threads: int) -> float:
+        """Return the seconds of the path, of all that the process took, once no worker works."""
+        self.add(0)
+        meanwhile = time.clock_gettime(self.clock) - self.begun - self.alone
+        busiest = max([meanwhile, *self.spent.values()])
+        return self.alone + max(busiest, (whole - self.alone) / threads)
+
+
 @contextmanager
-def watched_workers() -> Iterator[dict[int, float]]:
-    """Sum up, by thread, what the workers of pools spend meanwhile."""
-    submit, spent = ThreadPoolExecutor.submit, defaultdict[int, float](float)
+def watched_workers() -> Iterator[Watch]:
+    """Watch the workers of pools meanwhile."""
+    submit, watch = ThreadPoolExecutor.submit, Watch()
 
     def watched(pool: Any, function: Any, /, *args: Any, **keywords: Any) -> Any:
         def timed() -> Any:
@@ -110,13 +145,15 @@ def watched_workers() -> Iterator[dict[int, float]]:
             try:
                 return function(*args, **keywords)
             finally:
-                spent[threading.get_ident()] += time.thread_time() - start
+                watch.spent[threading.get_ident()] += time.thread_time() - start
+                watch.add(-1)
 
+        watch.add(1)
         return submit(pool, timed)
 
     ThreadPoolExecutor.submit = watched  # type: ignore[method-assign]
     try:
-        yield spent
+        yield watch
     finally:
         ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
 

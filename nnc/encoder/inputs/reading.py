@@ -25,6 +25,10 @@ from nnc.model.ties import ties_of
 #: Memory that coding takes for each value beside the values: the levels, and the codeword.
 LEVEL_BYTES = 6
 
+#: Memory of a tensor that is looked through sooner than it is handed to a thread: that of about
+#: 100,000 values.
+SOON_LOOKED_THROUGH = 1 << 20
+
 #: Values of so many bytes are kept rather than read twice: they take no more than what is told of
 #: their tensor.
 KEPT = 256
@@ -156,7 +160,8 @@ def outlines(
         )
         for name in inputs.tensors
     )
-    for name, tensor in zip(inputs.tensors, in_order(work, outlined, calls), strict=True):
+    found = in_order(work, outlined, calls, small=SOON_LOOKED_THROUGH)
+    for name, tensor in zip(inputs.tensors, found, strict=True):
         inputs.release(name)
         yield tensor
 

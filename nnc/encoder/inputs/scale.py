@@ -109,8 +109,8 @@ def sum_and_ends(flat: NDArray[Any]) -> tuple[float, float, float]:
     """Return the sum of the magnitudes, and the smallest and the largest value, of those and 0."""
     total, lowest, highest = 0.0, 0.0, 0.0
     for start in range(0, flat.size, PIECE):
-        piece = flat[start : start + PIECE].astype(np.float64)
-        total += float(np.add.reduce(np.abs(piece)))
+        piece = flat[start : start + PIECE]
+        total += float(np.add.reduce(np.abs(piece).astype(np.float64, copy=False)))
         lowest = min(lowest, float(np.minimum.reduce(piece)))
         highest = max(highest, float(np.maximum.reduce(piece)))
     return total, lowest, highest

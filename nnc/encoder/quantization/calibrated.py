@@ -90,7 +90,7 @@ def learned_tables(
     """Return what the bits of a sequence cost, as some blocks of it without feedback tell."""
     if not effort:
         return kernel().rate_tables(nothing(situation), 0.0, situation)
-    by_rate, count, tables_of = kernel()
+    by_rate, count, tables_of = kernel()[:3]
     sample, sampled = sample_of(values, situation, whole=False)
     indices = by_error(sample, step, sampled)
     tables = tables_of(count(indices, sampled), WEIGHT_DEPENDENT, sampled)

@@ -21,6 +21,7 @@ from cython.cimports.libc.string import memset
 from nnc.deepcabac.tables import STATE_TRANSITIONS
 from nnc.encoder.quantization import rates
 from nnc.encoder.quantization.rates import LevelCounts, RateTables
+from nnc.encoder.quantization.segments import FEWEST_HANDED_OVER
 
 FRACTION_BITS = cython.declare(cython.int, rates.FRACTION_BITS)
 MANTISSA_BITS = cython.declare(cython.int, rates.MANTISSA_BITS)
@@ -32,6 +33,7 @@ MAGNITUDES = cython.declare(cython.int, rates.MAGNITUDES)
 SIG_KINDS = cython.declare(cython.int, rates.SIG_KINDS)
 SIGN_KINDS = cython.declare(cython.int, rates.SIGN_KINDS)
 PREFIX_CLASSES = cython.declare(cython.int, rates.PREFIX_CLASSES)
+HANDED_OVER = cython.declare(cython.Py_ssize_t, FEWEST_HANDED_OVER)
 
 _after = cython.declare(uint8_t[16])
 
@@ -92,6 +94,9 @@ def count_levels(indices, situation):
     if has_history:
         history_view = situation.history
     elif not has_base:
+        if values.shape[0] < HANDED_OVER:
+            count_plainly(values, runs, dependent, flags, restart, significant, signs, magnitudes)
+            return counts
         with cython.nogil:
             count_plainly(values, runs, dependent, flags, restart, significant, signs, magnitudes)
         return counts
@@ -245,10 +250,9 @@ def rate_tables(counts, weight, situation):
     signs: cython.const[int64_t][:, ::1] = counts.signs
     counted: cython.const[int64_t][:, ::1] = counts.magnitudes
     reached: int64_t[:, ::1] = counts.magnitudes.copy()
-    with cython.nogil:
-        fill_branches(significant, signs, units, branches_view)
-        fill_bits(counted, reached, flags, bits_view)
-        spread(bits_view, units, flags, dependent, magnitudes_view)
+    fill_branches(significant, signs, units, branches_view)
+    fill_bits(counted, reached, flags, bits_view)
+    spread(bits_view, units, flags, dependent, magnitudes_view)
     return RateTables(branches, magnitudes)
 
 

@@ -29,6 +29,7 @@ from nnc.encoder.quantization import rate_trellis_reference as reference
 from nnc.encoder.quantization.dependent import quantize_dependent
 from nnc.encoder.quantization.order import from_coding_order, to_coding_order
 from nnc.encoder.quantization.rates import LevelCounts, RateTables, Situation, rate_tables
+from nnc.encoder.quantization.segments import LONGEST_SEGMENT, helpers
 from nnc.encoder.quantization.uniform import LARGEST_RATIO, quantize_uniform
 
 #: The weight of a bit, in squared steps: the slope of error over bits that dependent
@@ -73,6 +74,8 @@ class Kernel(NamedTuple):
     ]
     count_levels: Callable[[NDArray[np.int32], Situation], LevelCounts]
     rate_tables: Callable[[LevelCounts, float, Situation], RateTables]
+    quantize_in_passes: Callable[..., NDArray[np.int32]] | None = None
+    rows_that_reach: Callable[[NDArray[np.float32], np.floating], NDArray[np.bool_]] | None = None
 
 
 @functools.cache
@@ -81,7 +84,13 @@ def kernel() -> Kernel:
     trellis = compiled_module("nnc.encoder.quantization.rate_trellis")
     counting = compiled_module("nnc.encoder.quantization.rate_counting")
     if trellis is not None and counting is not None:
-        return Kernel(trellis.quantize_by_rate, counting.count_levels, counting.rate_tables)
+        return Kernel(
+            trellis.quantize_by_rate,
+            counting.count_levels,
+            counting.rate_tables,
+            trellis.quantize_in_passes,
+            trellis.rows_that_reach,
+        )
     return Kernel(reference.quantize_by_rate, reference.count_levels, rate_tables)
 
 
@@ -199,6 +208,10 @@ def kept_rows(
     if coding.scan_order or options.row_skip is False or not may_skip_rows(coding, rows, cols):
         return None
     half = np.float32(step) / 2
+    compiled = kernel().rows_that_reach
+    if compiled is not None and values.dtype == np.float32 and values.flags.c_contiguous:
+        found = compiled(values, half)
+        return None if found.all() else found
     # Most rows show in a few values that they are kept.
     with np.errstate(invalid="ignore"):
         kept: NDArray[np.bool_] = (np.abs(values[:, :FIRST_LOOK]) >= half).any(axis=1)
@@ -272,11 +285,13 @@ def quantize_sequence(
     values: NDArray[np.floating], step: float, situation: Situation, weight: float, effort: int
 ) -> NDArray[np.int32]:
     """Quantize a sequence in coding order, in as many passes as the effort says."""
-    by_rate, count, tables_of = kernel()
+    by_rate, count, tables_of, in_passes = kernel()[:4]
     if not weight:
         return by_rate(values, step, situation, tables_of(nothing(situation), 0.0, situation))
     passes = PASSES[effort]
     sample, sampled = sample_of(values, situation, whole=not passes.sampled)
+    if in_passes is not None and values.size <= LONGEST_SEGMENT and is_plain(situation):
+        return in_passes(values, step, situation, sample, sampled, weight, passes)
     indices = by_error(sample, step, sampled)
     for _ in range(passes.sampled):
         tables = tables_of(count(indices, sampled), weight, sampled)
@@ -286,6 +301,15 @@ def quantize_sequence(
         tables = tables_of(count(indices, counted), weight, situation)
         indices, counted = by_rate(values, step, situation, tables), situation
     return indices
+
+
+def is_plain(situation: Situation) -> bool:
+    """Tell whether levels are those of dependent quantization, without what they depend on else.
+
+    Threads that help go through segments of it, pass by pass.
+    """
+    alone = situation.base is None and situation.history is None
+    return situation.dependent and alone and helpers() is None
 
 
 def nothing(situation: Situation) -> LevelCounts:

@@ -35,6 +35,10 @@ LOOK_FURTHER = 1 << 16
 #: Values from which a segment is worth a call of its own.
 SHORTEST_SEGMENT = 1 << 17
 
+#: Values from which other threads may run Python while a sequence is gone through: to hand over
+#: takes longer than what there is to do for fewer.
+FEWEST_HANDED_OVER = 1 << 13
+
 #: For each thread so many values are gone through before their indices are found.
 LONGEST_SEGMENT = 1 << 22
 

@@ -15,6 +15,10 @@ import numpy as np
 # So many squares are summed up in float32, these sums in float64.
 BLOCK = cython.declare(cython.Py_ssize_t, 256)
 
+# Other threads may run Python while so many values or more are summed up: to hand over takes longer
+# than fewer do.
+HANDED_OVER = cython.declare(cython.Py_ssize_t, 1 << 16)
+
 
 @cython.ccall
 def sums_of_squares(values, levels, step, inverse):
@@ -40,15 +44,13 @@ def sums_of_squares(values, levels, step, inverse):
     step_here: cython.float = step
     inverse_here: cython.float = inverse
     sums: cython.double[2]
-    with cython.nogil:
-        _sum(
-            cython.address(source[0]),
-            cython.address(coded[0]),
-            step_here,
-            inverse_here,
-            count,
-            cython.address(sums[0]),
-        )
+    first: cython.pointer(cython.const[cython.float]) = cython.address(source[0])
+    level: cython.pointer(cython.const[cython.int]) = cython.address(coded[0])
+    if count < HANDED_OVER:
+        _sum(first, level, step_here, inverse_here, count, cython.address(sums[0]))
+    else:
+        with cython.nogil:
+            _sum(first, level, step_here, inverse_here, count, cython.address(sums[0]))
     return sums[0], sums[1]
 
 

@@ -29,14 +29,15 @@ if not cython.compiled:
 import numpy as np
 from cython.cimports.libc.stdint import int32_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.nnc.encoder.quantization.trellis_blocks import Source, forward_in_blocks
-from cython.cimports.nnc.encoder.quantization.trellis_path import backward, trace_back
+from cython.cimports.nnc.encoder.quantization.trellis_path import indices_back, trace_back
 from cython.cimports.nnc.encoder.quantization.trellis_pieces import forward_in_lanes
 
 from nnc import deepcabac
-from nnc.encoder.quantization.segments import go_through
+from nnc.encoder.quantization.segments import FEWEST_HANDED_OVER, go_through
 from nnc.encoder.quantization.trellis_reference import UNREACHED, checked_sequence
 from nnc.encoder.quantization.uniform import checked_step, refuse_values
 
+HANDED_OVER = cython.declare(cython.Py_ssize_t, FEWEST_HANDED_OVER)
 UNREACHED_COST = cython.declare(uint64_t, UNREACHED)
 
 
@@ -93,7 +94,6 @@ def quantize_rows(values, steps):
     row: cython.Py_ssize_t
     state: cython.int
     best: cython.int
-    start: cython.Py_ssize_t
     with cython.nogil:
         for row in range(view.shape[0]):
             source.narrow = cython.address(view[row, 0])
@@ -110,18 +110,10 @@ def quantize_rows(values, steps):
             for state in range(1, 8):
                 if costs[state] < costs[best]:
                     best = state
-            start = (size - 1) // 512 * 512
-            while start >= 0:
-                best = backward(
-                    source,
-                    start,
-                    cython.cast(cython.int, min(512, size - start)),
-                    best,
-                    cython.address(histories[start >> 2]),
-                    cython.address(indices_view[row, start]),
-                    in_lanes,
-                )
-                start -= 512
+            indices_back(
+                source, 0, size, best,
+                cython.address(histories[0]), cython.address(indices_view[row, 0]), in_lanes,
+            )  # fmt: skip
     return indices, fits
 
 
@@ -171,25 +163,30 @@ class ErrorTrellis:
         if kept:
             self.kept[first] = array
         costs_view: uint64_t[::1] = costs
+        ended: cython.pointer[uint64_t] = cython.address(costs_view[0])
+        held: cython.pointer[uint32_t] = cython.address(histories[0])
         bad: cython.Py_ssize_t
-        with cython.nogil:
-            if self.in_lanes:
-                bad = forward_in_lanes(
-                    self.source,
-                    first,
-                    stop,
-                    cython.address(costs_view[0]),
-                    cython.address(histories[0]),
-                )
-            else:
-                bad = forward_in_blocks(
-                    self.source,
-                    first,
-                    stop,
-                    cython.address(costs_view[0]),
-                    cython.address(histories[0]),
-                )
+        if stop - first < HANDED_OVER:
+            bad = self.carry(first, stop, ended, held)
+        else:
+            with cython.nogil:
+                bad = self.carry(first, stop, ended, held)
         return bad
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def carry(
+        self,
+        first: cython.Py_ssize_t,
+        stop: cython.Py_ssize_t,
+        costs: cython.pointer[uint64_t],
+        histories: cython.pointer[uint32_t],
+    ) -> cython.Py_ssize_t:
+        """Carry costs on, in place; return the number of values refused."""
+        if self.in_lanes:
+            return forward_in_lanes(self.source, first, stop, costs, histories)
+        return forward_in_blocks(self.source, first, stop, costs, histories)
 
     def trace(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Return the state before some values from that after them."""
@@ -210,17 +207,11 @@ class ErrorTrellis:
     def backward(self, first: cython.Py_ssize_t, stop: cython.Py_ssize_t, state: cython.int):
         """Find the indices of some values; return the state before them."""
         histories: uint32_t[::1] = self.kept.pop(first)
-        start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
-        with cython.nogil:
-            while start >= first:
-                state = backward(
-                    self.source,
-                    start,
-                    cython.cast(cython.int, min(512, stop - start)),
-                    state,
-                    cython.address(histories[(start - first) >> 2]),
-                    cython.address(self.kept_indices[start]),
-                    self.in_lanes,
-                )
-                start -= 512
+        indices: cython.pointer[int32_t] = cython.address(self.kept_indices[first])
+        held: cython.pointer[uint32_t] = cython.address(histories[0])
+        if stop - first < HANDED_OVER:
+            state = indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
+        else:
+            with cython.nogil:
+                state = indices_back(self.source, first, stop, state, held, indices, self.in_lanes)
         return state

@@ -47,6 +47,34 @@ fill_tables()
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def indices_back(
+    source: Source,
+    first: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    state: cython.int,
+    histories: cython.pointer[uint32_t],
+    indices: cython.pointer[int32_t],
+    in_lanes: cython.bint,
+) -> cython.int:
+    """Find the indices of some values from the state after them; return the state before them."""
+    start: cython.Py_ssize_t = first + (stop - first - 1) // 512 * 512
+    while start >= first:
+        state = backward(
+            source,
+            start,
+            cython.cast(cython.int, min(512, stop - start)),
+            state,
+            histories + ((start - first) >> 2),
+            indices + (start - first),
+            in_lanes,
+        )
+        start -= 512
+    return state
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def backward(
     source: Source,
     first: cython.Py_ssize_t,

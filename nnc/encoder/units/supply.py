@@ -147,7 +147,9 @@ def bundles_of(
         filled += need
         if is_alone:
             yield range(first, number + 1)
+            # It is one of the bundles, so that those that follow don't become smaller by it.
             whole -= filled
+            left = max(left - (2 * filled > share), 1)
             first, filled = number + 1, 0
     if first < len(needs):
         yield range(first, len(needs))

@@ -142,6 +142,53 @@ def test_a_call_is_made_once_meanwhile(lanes, fit_states, count, threads):
             np.testing.assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.parametrize("threads", [2, 3, 7])
+@pytest.mark.parametrize("scan_order", [0, 1])
+def test_threads_begin_while_tensors_are_still_prepared(
+    lanes, fit_states, monkeypatch, scan_order, threads
+):
+    monkeypatch.setattr(lanes, "FEWEST_LEVELS", 1)
+    generator = np.random.default_rng(threads)
+    tasks = drawn(generator, TensorCoding(1, 1, scan_order), fit_states, 150, 40)
+    # Some don't come to the lanes, among the first as well.
+    tasks += damaged(generator, tasks[:40])
+    expected = lanes.decode_together(tasks)
+
+    class Early(ThreadPoolExecutor):
+        """Threads that are done with what is there before more is."""
+
+        def submit(self, call, /, *arguments):
+            future = super().submit(call, *arguments)
+            future.result()
+            return future
+
+    for kind in (ThreadPoolExecutor, Early):
+        with kind(threads) as pool:
+            found = lanes.decode_together(tasks, pool, threads)
+        assert [one is None for one in found] == [one is None for one in expected]
+        for one, other in zip(found, expected, strict=True):
+            if one is not None:
+                assert one[0] == other[0]
+                np.testing.assert_array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_the_caller_is_one_of_the_threads(lanes, fit_states, threads):
+    tasks = drawn(np.random.default_rng(3), TensorCoding(1, 1), fit_states, 150, 90)
+    calls = []
+
+    class Counting(ThreadPoolExecutor):
+        """Threads that count what they are given."""
+
+        def submit(self, call, /, *arguments):
+            calls.append(call.__name__)
+            return super().submit(call, *arguments)
+
+    with Counting(threads) as pool:
+        lanes.decode_together(tasks, pool, threads)
+    assert calls.count("run") == threads - 1
+
+
 @pytest.mark.parametrize("count", [8, 17, 32, 33, 57])
 def test_streams_that_are_left_over_go_on_where_they_are(lanes, fit_states, count):
     coding = TensorCoding(1, 1)

@@ -53,6 +53,11 @@ def test_large_jobs_are_done_alone():
     assert sizes(bundles_of(needs, 41 * [False], 100 * MANY, 1)) == [20, 1, 20]
 
 
+def test_a_large_job_does_not_make_those_after_it_share_less():
+    needs = [60 * MANY, *(40 * [MANY])]
+    assert sizes(bundles_of(needs, 41 * [False], 50 * MANY, 2)) == [1, 25, 8, 7]
+
+
 def test_without_lanes_small_jobs_are_done_together(monkeypatch):
     monkeypatch.setattr(supply, "writes_together", lambda: False)
     monkeypatch.setattr(supply, "encodes_small", lambda: True)
