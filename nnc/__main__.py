@@ -25,6 +25,10 @@ def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in LOOKS:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        # Here few calls are open. Where many are, as within our own imports, those of NumPy may
+        # cross the end of a piece of CPython's stack again and again, and take a third longer.
+        import numpy  # noqa: F401
+
         from nnc.cli.main import main as run
     except KeyboardInterrupt:
         print("nnc: interrupted", file=sys.stderr)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nnc.bitio import BitReader, TraceEntry
-from nnc.engine.paths import distinct_paths
+from nnc.engine.path_names import distinct_paths
 
 #: The indices at the end of a path.
 INDICES = re.compile(r"(\[\d+\])+$")

@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any
 
 from nnc.bitio import BitReader, TraceEntry
-from nnc.engine.paths import distinct_paths
+from nnc.engine.path_names import distinct_paths
 from nnc.engine.values import enums_of
 
 #: Names for bits that no element of the syntax stands for.
