@@ -50,10 +50,6 @@ void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
     }
 }
 
-void lanes_make_ready(long long *ready, long long count) {
-    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
-}
-
 #if NNC_AVX512
 
 /* Steps after which levels are written; a lane ends at most one level in each. */
@@ -351,6 +347,10 @@ typedef struct {
     int32_t *scratch;
 } Queue;
 
+void lanes_make_ready(long long *ready, long long count) {
+    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
+}
+
 /* Take streams that follow each other, and say which is the first; return how many they are. Never
 more are taken than there are, since others may be made ready later. */
 static int64_t take(const Queue *queue, int64_t most, int single, int64_t *first) {
@@ -558,6 +558,10 @@ int lanes_decode(
 
 int lanes_supported(void) {
     return 0;
+}
+
+void lanes_make_ready(long long *ready, long long count) {
+    *ready = count;
 }
 
 int lanes_single(const long long *lengths, long long count, int threads) {

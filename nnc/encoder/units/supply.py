@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TypeGuard
 
-from nnc.decoder.workers import Call, Resources, Workers, in_order, room_for, worker_count
+from nnc.decoder.workers import (
+    BYTES_PER_WORKER,
+    Call,
+    Resources,
+    Workers,
+    in_order,
+    room_for,
+    worker_count,
+)
 from nnc.deepcabac import encodes_small, writes_together
 from nnc.encoder.inputs.joined import Joined
 from nnc.encoder.inputs.preparation import PreparedTensor
@@ -19,6 +27,9 @@ from nnc.model.ties import Tie
 
 #: Jobs in a bundle at most: each encoder that waits holds some memory of its own.
 MOST_IN_BUNDLE = 128
+
+#: Jobs that take so many bytes in all may be done in another order than that of their units.
+BYTES_IN_TURN = 2 * BYTES_PER_WORKER
 
 #: A tensor of which fewer fit into a bundle isn't in one.
 FEWEST_IN_BUNDLE = 4
@@ -95,6 +106,8 @@ class Supply:
         """Let jobs be done, and yield what comes of them in order."""
         memory = self.resources.memory
         needs = [sum(memory_for(self.inputs, name) for name in job.names) for job in jobs]
+        turns = turns_of(needs)
+        jobs, needs = [jobs[one] for one in turns], [needs[one] for one in turns]
         need_in_all, room = sum(needs), room_for(work, memory)
         wanted = [threads_of(need, need_in_all, room, work) for need in needs]
         alike = work.executor is None or work.pool is not None
@@ -107,7 +120,8 @@ class Supply:
             )
             for bundle in bundles_of(needs, alone, room // worker_count(work), work.threads)
         )
-        return chain.from_iterable(in_order(work, observed_jobs, calls, memory))
+        done = chain.from_iterable(in_order(work, observed_jobs, calls, memory))
+        return in_place(turns, done)
 
     def finished(self, job: Job, advance: Callable[[int], None] | None) -> None:
         """Give back the memory of a job whose units aren't needed any more, and report it."""
@@ -115,6 +129,43 @@ class Supply:
             self.inputs.release(name)
         if advance is not None:
             advance(sum(self.done[name] for name in job.names))
+
+
+def turns_of(needs: Sequence[int]) -> list[int]:
+    """Return the numbers of jobs in the order in which they are done: of some, large ones first.
+
+    Levels of tensors that are as large as each other are written together to their end, where a
+    few that are larger would be left over.
+
+    Args:
+        needs: bytes of memory that each takes.
+    """
+    if not writes_together():
+        return list(range(len(needs)))
+    turns: list[int] = []
+    held = 0
+    for number, need in enumerate(needs):
+        if held + need > BYTES_IN_TURN:
+            turns += sorted(range(len(turns), number), key=lambda one: -needs[one])
+            held = 0
+        held += need
+    return turns + sorted(range(len(turns), len(needs)), key=lambda one: -needs[one])
+
+
+def in_place(turns: Sequence[int], done: Iterable[Coded]) -> Iterator[Coded]:
+    """Yield what comes of jobs in their own order.
+
+    Args:
+        turns: their numbers, in the order in which they are done.
+        done: what comes of them in that order.
+    """
+    held: dict[int, Coded] = {}
+    following = 0
+    for number, one in zip(turns, done, strict=True):
+        held[number] = one
+        while following in held:
+            yield held.pop(following)
+            following += 1
 
 
 def bundles_of(

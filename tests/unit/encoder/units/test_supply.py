@@ -7,7 +7,13 @@ import pytest
 
 import nnc
 from nnc.encoder.units import supply
-from nnc.encoder.units.supply import MOST_IN_BUNDLE, bundles_of
+from nnc.encoder.units.supply import (
+    BYTES_IN_TURN,
+    MOST_IN_BUNDLE,
+    bundles_of,
+    in_place,
+    turns_of,
+)
 
 MANY = 1 << 20
 
@@ -82,3 +88,46 @@ def test_bundles_of_tiny_tensors_are_not_handed_to_threads(monkeypatch, length, 
     tensors = {f"t{number}": np.eye(length, dtype="f4") for number in range(300)}
     nnc.encode(tensors, threads=2, qp=-20)
     assert (workers != {threading.get_ident()}) == is_handed_out
+
+
+def test_large_jobs_are_done_first():
+    assert turns_of([]) == []
+    assert turns_of([3, 1, 4, 1, 5]) == [4, 2, 0, 1, 3]
+
+
+def test_large_jobs_are_done_first_of_those_near_by():
+    half = BYTES_IN_TURN // 2
+    assert turns_of([1, half, 2, half, 3, 4]) == [1, 2, 0, 3, 5, 4]
+    assert turns_of([1, 3 * half, 2, half]) == [0, 1, 3, 2]
+
+
+def test_without_lanes_jobs_are_done_in_their_order(monkeypatch):
+    monkeypatch.setattr(supply, "writes_together", lambda: False)
+    assert turns_of([3, 1, 4]) == [0, 1, 2]
+
+
+def test_what_comes_of_jobs_is_in_their_order_and_held_no_longer():
+    taken = []
+
+    def done():
+        for name in "cabd":
+            taken.append(name)
+            yield name
+
+    found = in_place([2, 0, 1, 3], done())
+    assert next(found) == "a"
+    assert taken == ["c", "a"]
+    assert [next(found), next(found)] == ["b", "c"]
+    assert taken == ["c", "a", "b"]
+    assert list(found) == ["d"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_units_are_in_the_order_of_the_tensors(threads):
+    generator = np.random.default_rng(5)
+    tensors = {
+        f"t{number}": generator.normal(0, 0.1, (int(rows), 7)).astype("f4")
+        for number, rows in enumerate(generator.integers(1, 2000, 40))
+    }
+    bitstream = nnc.Bitstream.parse(nnc.encode(tensors, threads=threads))
+    assert [name for unit in bitstream.units for name in unit.names] == list(tensors)
