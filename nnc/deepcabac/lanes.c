@@ -50,10 +50,6 @@ void lanes_put_in_place(const LaneStream *stream, int32_t *scratch) {
     }
 }
 
-void lanes_make_ready(long long *ready, long long count) {
-    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
-}
-
 #if NNC_AVX512
 
 /* Steps after which levels are written; a lane ends at most one level in each. */
@@ -368,6 +364,10 @@ static int64_t take(const Queue *queue, int64_t most, int single, int64_t *first
     return some;
 }
 
+void lanes_make_ready(long long *ready, long long count) {
+    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
+}
+
 static LaneStream *taken(const Queue *queue) {
     int64_t number;
     return take(queue, 1, 0, &number) ? queue->streams + number : NULL;
@@ -563,6 +563,10 @@ int lanes_supported(void) {
 int lanes_single(const long long *lengths, long long count, int threads) {
     (void)lengths, (void)count, (void)threads;
     return 0;
+}
+
+void lanes_make_ready(long long *ready, long long count) {
+    *ready = count;
 }
 
 int lanes_decode(
