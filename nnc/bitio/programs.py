@@ -35,7 +35,8 @@ from typing import Any, Final
 
 #: What is compiled, None where nothing is.
 compiled: Any = None
-with suppress(ImportError):
+# ValueError: what it is made for isn't compiled.
+with suppress(ImportError, ValueError):
     compiled = importlib.import_module("nnc.bitio.machine")
 Machine: Any = None if compiled is None else compiled.Machine
 

@@ -48,6 +48,20 @@ __all__ = [
 ]
 
 _SMALL = "nnc.deepcabac.engine_small"
+# What engine.py takes, some of it only when something is encoded.
+_PARTS = (
+    "states",
+    "search",
+    "reading",
+    "reading_rows",
+    "reading_small",
+    "decoder",
+    "rows",
+    "writing",
+    "codeword",
+    "parts",
+    "encoder",
+)
 _MODULES = {
     "compiled": "nnc.deepcabac.engine",
     "lanes": "nnc.deepcabac.engine",
@@ -86,7 +100,8 @@ def compiled_module(name: str) -> ModuleType | None:
         return None
     try:
         return import_module(name)
-    except ImportError:
+    except (ImportError, KeyError):
+        # KeyError: another thread has just come to know that a part of it is missing.
         return None
 
 
@@ -221,7 +236,7 @@ def _engine() -> ModuleType:
 
 
 def _has_all_parts() -> bool:
-    for part in ("states", "search", "reading", "writing", "decoder", "encoder"):
+    for part in _PARTS:
         spec = find_spec(f"nnc.deepcabac.engine_{part}")
         if spec is None or not str(spec.origin).endswith(tuple(EXTENSION_SUFFIXES)):
             return False

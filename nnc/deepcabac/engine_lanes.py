@@ -13,6 +13,7 @@ from cython.cimports.nnc.deepcabac.engine_decoder import Decoder
 from cython.cimports.nnc.deepcabac.engine_streams import Queue
 
 from nnc.bitio.errors import NncError
+from nnc.deepcabac.checks import bits_needed
 from nnc.deepcabac.coding import are_usable
 from nnc.deepcabac.engine_nodes import kind_of
 from nnc.deepcabac.engine_streams import supported
@@ -40,6 +41,9 @@ def stream_count(task):
     if rows * cols < FEWEST_LEVELS * count:
         return 0
     bits = 8 * len(task.payload)
+    if bits_needed(rows * cols) > bits:
+        # Room would be made for what isn't there; if rows are skipped, there is hardly more to do.
+        return 0
     points = task.entry_points
     if coding.block_size(rows, cols) and not are_usable(points, count, coding.dq_flag, bits):
         return 0

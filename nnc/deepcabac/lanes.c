@@ -368,6 +368,10 @@ static int64_t take(const Queue *queue, int64_t most, int single, int64_t *first
     return some;
 }
 
+void lanes_make_ready(long long *ready, long long count) {
+    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
+}
+
 static LaneStream *taken(const Queue *queue) {
     int64_t number;
     return take(queue, 1, 0, &number) ? queue->streams + number : NULL;
@@ -567,6 +571,10 @@ void lanes_make_ready(long long *ready, long long count) {
 int lanes_single(const long long *lengths, long long count, int threads) {
     (void)lengths, (void)count, (void)threads;
     return 0;
+}
+
+void lanes_make_ready(long long *ready, long long count) {
+    *ready = count;
 }
 
 int lanes_decode(

@@ -225,9 +225,9 @@ def kept_rows(
 
 def reach(values: NDArray[np.floating], magnitude: np.floating) -> NDArray[np.bool_]:
     """Tell which rows reach a magnitude, or have what isn't finite, so that it is refused."""
-    reached: NDArray[np.bool_] = np.maximum(values.max(axis=1), -values.min(axis=1)) >= magnitude
-    with np.errstate(over="ignore", invalid="ignore"):
-        reached |= ~np.isfinite(values.sum(axis=1))
+    largest = np.maximum(values.max(axis=1), -values.min(axis=1))
+    # What isn't a number isn't smaller either.
+    reached: NDArray[np.bool_] = ~(largest < magnitude)
     return reached
 
 

@@ -63,3 +63,40 @@ def test_what_cannot_be_had_is_an_error(engine, hide):
     assert result.returncode != 0
     assert "InputError" in result.stderr
     assert "NNC_ENGINE" in result.stderr
+
+
+def test_all_that_the_engine_loads_is_looked_for(both):
+    script = """
+import sys, nnc.deepcabac
+nnc.deepcabac.Decoder, nnc.deepcabac.Encoder
+print(*(name for name in sys.modules if name.startswith("nnc.deepcabac.engine_")))"""
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "NNC_ENGINE": "compiled", "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    parts = {f"nnc.deepcabac.engine_{part}" for part in nnc.deepcabac._PARTS}
+    assert set(result.stdout.split()) <= parts
+
+
+@pytest.mark.parametrize("part", ["rows", "parts", "codeword", "encoder", "decoder"])
+def test_where_one_part_is_missing_nothing_compiled_is_taken(both, monkeypatch, part):
+    find = nnc.deepcabac.find_spec
+
+    def find_others(name):
+        return None if name == f"nnc.deepcabac.engine_{part}" else find(name)
+
+    monkeypatch.setattr(nnc.deepcabac, "find_spec", find_others)
+    assert not nnc.deepcabac._has_all_parts()
+
+
+@pytest.mark.parametrize("error", [ImportError, KeyError])
+def test_a_module_that_does_not_load_is_none(monkeypatch, error):
+    def fail(name):
+        raise error(name)
+
+    monkeypatch.setattr(nnc.deepcabac, "is_compiled", lambda: True)
+    monkeypatch.setattr(nnc.deepcabac, "import_module", fail)
+    assert nnc.deepcabac.compiled_module("nnc.deepcabac.engine_there_is_none") is None

@@ -172,6 +172,19 @@ def test_threads_begin_while_tensors_are_still_prepared(
                 np.testing.assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape", [(4, 1 << 57), (1 << 57, 4), (1 << 30, 1 << 40), (1, 1 << 63)])
+def test_a_tensor_that_claims_too_much_does_not_keep_others_out(lanes, fit_states, shape, threads):
+    tasks = drawn(np.random.default_rng(4), TensorCoding(1, 1, 1), fit_states, 30, 90)
+    expected = lanes.decode_together(tasks)
+    claimed = tasks[0]._replace(rows=shape[0], cols=shape[1], entry_points=EntryPoints())
+    with ThreadPoolExecutor(threads) as pool:
+        found = lanes.decode_together([claimed, *tasks], pool, threads)
+    assert found[0] is None
+    assert [one is None for one in found[1:]] == [one is None for one in expected]
+    assert any(found)
+
+
 @pytest.mark.parametrize("threads", [2, 5])
 def test_the_caller_is_one_of_the_threads(lanes, fit_states, threads):
     tasks = drawn(np.random.default_rng(3), TensorCoding(1, 1), fit_states, 150, 90)

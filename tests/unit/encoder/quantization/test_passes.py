@@ -102,6 +102,19 @@ def test_rows_are_kept_by_either_way_of_looking(dtype):
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("value", [1e37, -1e37])
+def test_rows_of_large_values_below_a_large_step_are_skipped(monkeypatch, value):
+    values = np.zeros((20, 100), np.float32)
+    values[3] = value
+    values[5, 50] = 3e37
+    expected = np.arange(20) == 5
+    kernel = rate_distortion.kernel()
+    for one in (kernel, kernel._replace(rows_that_reach=None)):
+        monkeypatch.setattr(rate_distortion, "kernel", lambda one=one: one)
+        found = kept_rows(values, 4e37, CODING, RateOptions(effort=1))
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_threads_that_help_give_the_same():
     values = laplace(9, 1 << 18, 1).reshape(512, 512)
     alone = quantize_matrix(values, 0.5, CODING, RateOptions(effort=1))
