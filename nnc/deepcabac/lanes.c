@@ -347,10 +347,6 @@ typedef struct {
     int32_t *scratch;
 } Queue;
 
-void lanes_make_ready(long long *ready, long long count) {
-    __atomic_store_n(ready, count, __ATOMIC_RELEASE);
-}
-
 /* Take streams that follow each other, and say which is the first; return how many they are. Never
 more are taken than there are, since others may be made ready later. */
 static int64_t take(const Queue *queue, int64_t most, int single, int64_t *first) {
@@ -562,10 +558,6 @@ int lanes_decode(
 
 int lanes_supported(void) {
     return 0;
-}
-
-void lanes_make_ready(long long *ready, long long count) {
-    *ready = count;
 }
 
 int lanes_single(const long long *lengths, long long count, int threads) {
