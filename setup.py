@@ -10,6 +10,7 @@ import sys
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 # Contracting a * b + c into one instruction would change the trellis' decisions
 # from machine to machine; the same input must give the same bytes everywhere.
@@ -89,6 +90,20 @@ HEADERS += [
     for name in ("feedback_rows", "feedback_wide", "rate_lanes", "rate_wide", "trellis_lanes")
 ]
 
+
+class Build(build_ext):
+    """Compiles nothing else where views don't compile: no module that takes them loads then."""
+
+    def build_extensions(self):
+        """Compile views, then the others."""
+        everything = self.extensions
+        self.extensions = [one for one in everything if one.name == VIEWS]
+        super().build_extensions()
+        if os.path.exists(self.get_ext_fullpath(VIEWS)):
+            self.extensions = everything
+            super().build_extensions()
+
+
 extensions = cythonize(
     [
         Extension(
@@ -135,4 +150,5 @@ setup(
     # Several modules are compiled at the same time.
     options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=extensions,
+    cmdclass={"build_ext": Build},
 )

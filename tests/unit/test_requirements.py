@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -86,3 +87,34 @@ def test_sources_in_c_are_not_ignored():
     kept = set(re.findall(r"^!(.+\.c)$", (ROOT / ".gitignore").read_text(), re.MULTILINE))
     assert sources
     assert sources == kept
+
+
+@pytest.mark.parametrize("compiles", [False, True])
+def test_nothing_is_compiled_where_what_all_share_does_not_compile(monkeypatch, tmp_path, compiles):
+    """A module that doesn't find it at hand doesn't load, and hides its source."""
+    setuptools = pytest.importorskip("setuptools")
+    cython = pytest.importorskip("Cython.Build")
+    command = importlib.import_module("setuptools.command.build_ext").build_ext
+    given = {}
+    built = []
+
+    def build_extensions(self):
+        built.append([one.name for one in self.extensions])
+        if compiles:
+            path = Path(self.get_ext_fullpath("nnc._views"))
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(cython, "cythonize", lambda modules, **_: modules)
+    monkeypatch.setattr(setuptools, "setup", given.update)
+    monkeypatch.setattr(command, "build_extensions", build_extensions)
+    runpy.run_path(str(ROOT / "setup.py"))
+    modules = given["ext_modules"]
+    made = given.get("cmdclass", {}).get("build_ext", command)
+    build = made(setuptools.Distribution({"ext_modules": modules}))
+    build.ensure_finalized()
+    build.build_lib = str(tmp_path)
+    build.build_extensions()
+    assert built[0] == ["nnc._views"]
+    assert built[1:] == ([[one.name for one in modules]] if compiles else [])
