@@ -94,6 +94,7 @@ def _decode_some(tasks, numbers, count, results, executor, threads, meanwhile):
     queue: Queue = Queue(tasks[numbers[0]].coding, count)
     sharing = 1 if executor is None else min(threads, count // FEWEST_STREAMS)
     enough = queue.plan([tasks[number] for number in numbers], sharing)
+    # The queue holds what its streams point into, as long as a thread has the queue.
     begun, running = queue.held, []
     for number in numbers:
         task = tasks[number]

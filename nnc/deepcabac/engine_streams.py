@@ -175,10 +175,14 @@ class Queue:
             )
 
     def plan(self, tasks, threads):
-        """Get to know what will be put, the longest streams first, and how many threads run.
+        """Choose how threads share what will be put, and note how large its block rows are.
+
+        Args:
+            tasks: what will be put, the longest streams first.
+            threads: how many run.
 
         Returns:
-            So many streams have to be ready before the first thread runs.
+            How many streams have to be ready before the first thread runs.
         """
         lengths = []
         self.largest = 0

@@ -68,21 +68,21 @@ typedef struct {
 int lanes_supported(void);
 
 /* Return how many of so many threads are to decode one group of streams at a time, the longest; the
-others decode two, which is more at once, but each of them slower. `lengths` are about the steps that
-each stream takes. */
+others decode two, which is more at once, but each of them slower. `lengths` are about the steps
+that each stream takes. */
 int lanes_single(const long long *lengths, long long count, int threads);
 
 /* Say that so many streams may be taken. */
 void lanes_make_ready(long long *ready, long long count);
 
-/* Decode streams from *next on to before *ready, which may grow meanwhile; other threads count *next up
-as well.
+/* Decode streams from *next on to before *ready, which may grow meanwhile; other threads count *next
+up as well.
 
 The first threads to come, as many as `single` says, begin with one group of streams, others with
-two. No block row that is put in place has more than `largest` levels. Levels that are 0 aren't written.
-Streams that are left over at the end, since they are too few, have a count above 0 and stand at the
-beginning of a level; those of block rows are still in coding order. Return -1 if there is no memory;
-no stream is touched then. */
+two. No block row that is put in place has more than `largest` levels. Levels that are 0 aren't
+written. Streams that are left over at the end, since they are too few, have a count above 0 and stand
+at the beginning of a level; those of block rows are still in coding order. Return -1 if there is no
+memory; no stream is touched then. */
 int lanes_decode(
     LaneStream *streams,
     const long long *ready,
@@ -91,8 +91,8 @@ int lanes_decode(
     int64_t largest,
     int single);
 
-/* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room for
-them. */
+/* Put the levels of a block row, which are in coding order, where they belong; `scratch` has room
+for them. */
 void lanes_put_in_place(const LaneStream *stream, int32_t *scratch);
 
 #endif

@@ -88,9 +88,10 @@ def learned_tables(
     values: NDArray[Any], step: float, situation: Situation, effort: int
 ) -> RateTables:
     """Return what the bits of a sequence cost, as some blocks of it without feedback tell."""
+    tools = kernel()
+    by_rate, count, tables_of = tools.quantize_by_rate, tools.count_levels, tools.rate_tables
     if not effort:
-        return kernel().rate_tables(nothing(situation), 0.0, situation)
-    by_rate, count, tables_of = kernel()[:3]
+        return tables_of(nothing(situation), 0.0, situation)
     sample, sampled = sample_of(values, situation, whole=False)
     indices = by_error(sample, step, sampled)
     tables = tables_of(count(indices, sampled), WEIGHT_DEPENDENT, sampled)

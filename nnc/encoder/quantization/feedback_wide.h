@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* What the table of magnitudes has room for: from index FEEDBACK_TOP on all cost the same, if not before.
-It goes on, so that a window of it may be anywhere. */
+/* What the table of magnitudes has room for: from index FEEDBACK_TOP on all cost the same, if not
+before. It goes on, so that a window of it may be anywhere. */
 enum { FEEDBACK_TOP = 512, FEEDBACK_FARTHEST = FEEDBACK_TOP + 32 };
 
 /* What is the same for all rows of a matrix. */

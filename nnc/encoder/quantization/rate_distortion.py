@@ -285,7 +285,9 @@ def quantize_sequence(
     values: NDArray[np.floating], step: float, situation: Situation, weight: float, effort: int
 ) -> NDArray[np.int32]:
     """Quantize a sequence in coding order, in as many passes as the effort says."""
-    by_rate, count, tables_of, in_passes = kernel()[:4]
+    tools = kernel()
+    by_rate, count, tables_of = tools.quantize_by_rate, tools.count_levels, tools.rate_tables
+    in_passes = tools.quantize_in_passes
     if not weight:
         return by_rate(values, step, situation, tables_of(nothing(situation), 0.0, situation))
     passes = PASSES[effort]

@@ -17,7 +17,7 @@ BLOCK = cython.declare(cython.Py_ssize_t, 256)
 
 # Other threads may run Python while so many values or more are summed up: to hand over takes longer
 # than fewer do.
-HANDED_OVER = cython.declare(cython.Py_ssize_t, 1 << 16)
+MANY_VALUES = cython.declare(cython.Py_ssize_t, 1 << 16)
 
 
 @cython.ccall
@@ -46,7 +46,7 @@ def sums_of_squares(values, levels, step, inverse):
     sums: cython.double[2]
     first: cython.pointer(cython.const[cython.float]) = cython.address(source[0])
     level: cython.pointer(cython.const[cython.int]) = cython.address(coded[0])
-    if count < HANDED_OVER:
+    if count < MANY_VALUES:
         _sum(first, level, step_here, inverse_here, count, cython.address(sums[0]))
     else:
         with cython.nogil:
