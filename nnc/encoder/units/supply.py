@@ -106,11 +106,12 @@ class Supply:
         """Let jobs be done, and yield what comes of them in order."""
         memory = self.resources.memory
         needs = [sum(memory_for(self.inputs, name) for name in job.names) for job in jobs]
-        turns = turns_of(needs)
+        alike = work.executor is None or work.pool is not None
+        # Jobs in an executor of the caller are done alone: their order gains nothing there.
+        turns = turns_of(needs) if alike else range(len(needs))
         jobs, needs = [jobs[one] for one in turns], [needs[one] for one in turns]
         need_in_all, room = sum(needs), room_for(work, memory)
         wanted = [threads_of(need, need_in_all, room, work) for need in needs]
-        alike = work.executor is None or work.pool is not None
         alone = [not alike or threads > 1 for threads in wanted]
         calls = (
             Call(
@@ -146,10 +147,15 @@ def turns_of(needs: Sequence[int]) -> list[int]:
     held = 0
     for number, need in enumerate(needs):
         if held + need > BYTES_IN_TURN:
-            turns += sorted(range(len(turns), number), key=lambda one: -needs[one])
+            turns += larger_first(needs, range(len(turns), number))
             held = 0
         held += need
-    return turns + sorted(range(len(turns), len(needs)), key=lambda one: -needs[one])
+    return turns + larger_first(needs, range(len(turns), len(needs)))
+
+
+def larger_first(needs: Sequence[int], numbers: range) -> list[int]:
+    """Return the numbers of some jobs by what these take; those that take the same in order."""
+    return sorted(numbers, key=lambda one: -needs[one])
 
 
 def in_place(turns: Sequence[int], done: Iterable[Coded]) -> Iterator[Coded]:

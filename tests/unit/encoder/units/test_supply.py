@@ -1,6 +1,7 @@
 """Which jobs are done together."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -131,3 +132,18 @@ def test_units_are_in_the_order_of_the_tensors(threads):
     }
     bitstream = nnc.Bitstream.parse(nnc.encode(tensors, threads=threads))
     assert [name for unit in bitstream.units for name in unit.names] == list(tensors)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_only_threads_of_ours_do_large_tensors_first(monkeypatch, is_ours):
+    begun = []
+
+    def observed(jobs, real=supply.observed_jobs):
+        begun.extend(name for job in jobs for name in job.names)
+        return real(jobs)
+
+    monkeypatch.setattr(supply, "observed_jobs", observed)
+    tensors = {f"t{rows}": np.ones((rows, 64), "f4") for rows in (40, 90, 60)}
+    with ThreadPoolExecutor(1) as executor:
+        nnc.encode(tensors, qp=-20, **({"threads": 1} if is_ours else {"executor": executor}))
+    assert begun == (["t90", "t60", "t40"] if is_ours else list(tensors))
