@@ -108,7 +108,7 @@ class Supply:
         needs = [sum(memory_for(self.inputs, name) for name in job.names) for job in jobs]
         alike = work.executor is None or work.pool is not None
         # Jobs in an executor of the caller are done alone: their order gains nothing there.
-        turns = turns_of(needs) if alike else range(len(needs))
+        turns = turns_of(needs, memory) if alike else range(len(needs))
         jobs, needs = [jobs[one] for one in turns], [needs[one] for one in turns]
         need_in_all, room = sum(needs), room_for(work, memory)
         wanted = [threads_of(need, need_in_all, room, work) for need in needs]
@@ -132,7 +132,7 @@ class Supply:
             advance(sum(self.done[name] for name in job.names))
 
 
-def turns_of(needs: Sequence[int]) -> list[int]:
+def turns_of(needs: Sequence[int], memory: int | None = None) -> list[int]:
     """Return the numbers of jobs in the order in which they are done: of some, large ones first.
 
     Levels of tensors that are as large as each other are written together to their end, where a
@@ -140,13 +140,15 @@ def turns_of(needs: Sequence[int]) -> list[int]:
 
     Args:
         needs: bytes of memory that each takes.
+        memory: bytes that all may take: values of jobs stay until it is their units' turn.
     """
     if not writes_together():
         return list(range(len(needs)))
+    most = BYTES_IN_TURN if memory is None else min(memory, BYTES_IN_TURN)
     turns: list[int] = []
     held = 0
     for number, need in enumerate(needs):
-        if held + need > BYTES_IN_TURN:
+        if held + need > most:
             turns += larger_first(needs, range(len(turns), number))
             held = 0
         held += need

@@ -100,6 +100,7 @@ def test_large_jobs_are_done_first_of_those_near_by():
     half = BYTES_IN_TURN // 2
     assert turns_of([1, half, 2, half, 3, 4]) == [1, 2, 0, 3, 5, 4]
     assert turns_of([1, 3 * half, 2, half]) == [0, 1, 3, 2]
+    assert turns_of([1, 2, 3, 4], memory=3) == [1, 0, 2, 3]
 
 
 def test_without_lanes_jobs_are_done_in_their_order(monkeypatch):
